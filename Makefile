@@ -1,0 +1,46 @@
+# `make demo` and `make test` need Python 3.11 and make, and do the rest themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+SEED ?= 1
+
+.PHONY: help demo test check lint types build smoke proof bench docs clean
+
+help:
+	@echo "make demo    a shop with two years of history, in demo-shop/"
+	@echo "make test    every test, on SQLite and PostgreSQL"
+	@echo "make check   what CI runs: lint, types, tests, build, smoke test of the wheel"
+	@echo "make proof   kills, races and long property runs, at full length"
+	@echo "make bench   the figures of docs/benchmarks.md"
+	@echo "make docs    write the generated reference again"
+
+$(INSTALLED): pyproject.toml setup.cfg
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+demo: $(INSTALLED)
+	$(BIN)/retainctl demo demo-shop
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+build: $(INSTALLED)
+	rm -rf build dist
+	$(BIN)/python -m build --quiet
+
+smoke: build
+	$(BIN)/python tests/smoke.py dist
+
+check: lint types test smoke
+
+clean:
+	rm -rf build dist demo-shop .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,24 @@
+"""``retainctl config``."""
+
+from __future__ import annotations
+
+from retainctl.terminal import Group, choices, note, show
+
+config = Group("config", help="See and check the shop's settings.")
+
+
+@config.command("show")
+def show_settings() -> None:
+    """Show every setting with its value and where the value comes from."""
+    from retainctl.config import SettingRow, read_shop, show_settings
+
+    show(show_settings(read_shop(choices().shop)), row_type=SettingRow)
+
+
+@config.command()
+def check() -> None:
+    """Check the shop's files; print nothing when all is well."""
+    from retainctl.config import read_shop
+
+    shop = read_shop(choices().shop)
+    note(f"{shop.folder} is in order")

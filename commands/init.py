@@ -1,0 +1,40 @@
+"""``retainctl init``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from retainctl.terminal import Command, choices, note
+
+
+@click.command(cls=Command)
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
+@click.option("--name", default="", help="The shop's name as customers read it; else the folder's name.")
+@click.option(
+    "--language",
+    type=click.Choice(["he", "en"]),
+    default="en",
+    show_default=True,
+    help="What customers read.",
+)
+@click.option("--currency", default="ILS", show_default=True, help="An ISO 4217 code.")
+@click.option("--timezone", default="Asia/Jerusalem", show_default=True, help="An IANA time zone.")
+@click.option("--country", help='Whose law holds, such as IL; else "IL" in Asia/Jerusalem.')
+def init(folder: Path, name: str, language: str, currency: str, timezone: str, country: str | None) -> None:
+    """Make a shop folder at DIR, with its settings and an empty database.
+
+    \b
+      retainctl init myshop --language he --currency ILS --timezone Asia/Jerusalem
+    """
+    from retainctl.config import init_folder
+    from retainctl.shop.premises import opened
+
+    if country is None:
+        country = "IL" if timezone == "Asia/Jerusalem" else ""
+    init_folder(folder, name=name, language=language, currency=currency, timezone=timezone, country=country)
+    with opened(str(folder), now=choices().now):
+        note(
+            f"{folder} is a shop now. Look at {folder}/retainctl.toml, then: retainctl --shop {folder} orders import FILE"
+        )

@@ -1,0 +1,7 @@
+"""``python -m retainctl`` is the same as ``retainctl``."""
+
+from __future__ import annotations
+
+from retainctl.cli import main
+
+main()

@@ -1,0 +1,122 @@
+"""The root command: a static table of groups, so that ``--help`` imports no engine, and errors to exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any, NoReturn, cast
+
+import click
+
+from retainctl import __version__
+from retainctl.errors import HUNG_UP, INTERRUPTED, TERMINATED, RetainError
+from retainctl.terminal import Choices, global_options
+
+# Noun or verb -> where it is, and its help. The summaries stand here so that --help imports no command.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("retainctl.commands.init:init", "Make a shop folder."),
+    "config": ("retainctl.commands.config:config", "See and check the shop's settings."),
+    "db": ("retainctl.commands.db:db", "Back up, check and migrate the database."),
+}
+
+
+class Root(click.Group):
+    """``retainctl``: finds the command in the table, and imports only that one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        return cast("click.Command", getattr(importlib.import_module(module), name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+class Stopped(BaseException):
+    """A signal asked the program to end at the next safe point."""
+
+    def __init__(self, exit_code: int) -> None:
+        self.exit_code = exit_code
+
+
+root = Root(
+    "retainctl",
+    params=[*global_options()],
+    help="Keep the customers of an online shop.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part, 65 bad data, 69 a service does not answer, "
+    "70 a broken invariant, 75 try later, 77 refused, 78 configuration.",
+)
+click.version_option(__version__, prog_name="retainctl")(root)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and end with its exit code."""
+    for number, code in ((signal.SIGTERM, TERMINATED), (signal.SIGHUP, HUNG_UP)):
+        signal.signal(number, _stopper(code))
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    chosen = Choices()
+    try:
+        # A command that calls ctx.exit(n) comes back here with n.
+        result = root.main(args=arguments, prog_name="retainctl", standalone_mode=False, obj=chosen)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except RetainError as error:
+        _tell(str(error), hint=error.hint, exit_code=error.exit_code, chosen=chosen)
+        return error.exit_code
+    except click.ClickException as error:
+        if chosen.form in ("json", "jsonl"):
+            _tell(error.format_message(), hint="", exit_code=error.exit_code, chosen=chosen)
+        else:
+            error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except Stopped as stopped:
+        return stopped.exit_code
+    except BrokenPipeError:
+        # Whoever read the output has had enough of it; what was to be written is written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if chosen.debug:
+            raise
+        _tell(
+            f"a bug: {type(error).__name__}: {error}",
+            hint="Run it again with --debug, and report what it shows.", exit_code=1, chosen=chosen,
+        )  # fmt: skip
+        return 1
+
+
+def _tell(message: str, *, hint: str, exit_code: int, chosen: Choices) -> None:
+    """Say on stderr what went wrong: a sentence, or JSON where JSON was asked for."""
+    if chosen.debug and (error := sys.exception()):
+        sys.excepthook(type(error), error, error.__traceback__)
+    if chosen.form in ("json", "jsonl"):
+        body = {"kind": "error", "version": 1, "message": message, "hint": hint, "exit_code": exit_code}
+        click.echo(json.dumps(body, ensure_ascii=False), err=True)
+        return
+    click.echo(f"retainctl: {message}", err=True)
+    if hint:
+        click.echo(f"  {hint}", err=True)
+
+
+def _stopper(exit_code: int) -> Any:
+    def stop(number: int, _frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)  # a second one ends at once
+        raise Stopped(exit_code)
+
+    return stop

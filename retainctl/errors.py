@@ -1,0 +1,78 @@
+"""Every failure with its exit code and its remedy.
+
+The engine raises one of these; ``cli`` alone catches them and ends with ``exit_code``. The message is written for
+the person who reads cron's mail on Monday: what, which one, and (``hint``) what to do next.
+"""
+
+from __future__ import annotations
+
+DONE = 0
+WRONG_USAGE = 2  # click's own
+HUNG_UP, INTERRUPTED, TERMINATED = 129, 130, 143
+
+
+class RetainError(Exception):
+    """It failed."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class WrongUsage(RetainError):
+    """The words of the command do not fit together."""
+
+    exit_code = WRONG_USAGE
+
+
+class DoneInPart(RetainError):
+    """Done in part, look at it: quarantined rows, unknown messages, a goal missed."""
+
+    exit_code = 3
+
+
+class BadData(RetainError):
+    """What was read is not what it should be; nothing was written."""
+
+    exit_code = 65
+
+
+class Unavailable(RetainError):
+    """A service does not answer."""
+
+    exit_code = 69
+
+
+class BrokenInvariant(RetainError):
+    """The books do not agree; nothing more is written."""
+
+    exit_code = 70
+
+
+class TryLater(RetainError):
+    """Another run holds the lock, the hour is not right yet, or the disk is full."""
+
+    exit_code = 75
+
+
+class Refused(RetainError):
+    """Consent or approval is missing."""
+
+    exit_code = 77
+
+
+class BadConfiguration(RetainError):
+    """The shop folder or the installation is not right."""
+
+    exit_code = 78
+
+
+def exit_codes() -> dict[int, str]:
+    """Every exit code of the program and what it says, in order; the documents are written from this."""
+    codes = {DONE: "Done; also when there was nothing to do."}
+    for kind in (RetainError, *RetainError.__subclasses__()):
+        codes[kind.exit_code] = (kind.__doc__ or "").strip()
+    codes |= {HUNG_UP: "Ended by SIGHUP.", INTERRUPTED: "Ended by Ctrl-C.", TERMINATED: "Ended by SIGTERM."}
+    return dict(sorted(codes.items()))

@@ -1,0 +1,245 @@
+"""Money: integer minor units and an ISO 4217 currency, never added across currencies.
+
+Parsing follows our own grammar and not ``Decimal``'s, which would take ``NaN``, ``1e400`` and Arabic digits.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from retainctl.errors import BadData
+
+# ISO 4217: the currencies whose exponent is not two.
+_EXPONENTS: Final = {
+    **dict.fromkeys(
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
+    ),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+}
+_CURRENCIES: Final = frozenset(
+    [
+        "AED",
+        "AFN",
+        "ALL",
+        "AMD",
+        "ANG",
+        "AOA",
+        "ARS",
+        "AUD",
+        "AWG",
+        "AZN",
+        "BAM",
+        "BBD",
+        "BDT",
+        "BGN",
+        "BHD",
+        "BIF",
+        "BMD",
+        "BND",
+        "BOB",
+        "BRL",
+        "BSD",
+        "BTN",
+        "BWP",
+        "BYN",
+        "BZD",
+        "CAD",
+        "CDF",
+        "CHF",
+        "CLP",
+        "CNY",
+        "COP",
+        "CRC",
+        "CUP",
+        "CVE",
+        "CZK",
+        "DJF",
+        "DKK",
+        "DOP",
+        "DZD",
+        "EGP",
+        "ERN",
+        "ETB",
+        "EUR",
+        "FJD",
+        "FKP",
+        "GBP",
+        "GEL",
+        "GHS",
+        "GIP",
+        "GMD",
+        "GNF",
+        "GTQ",
+        "GYD",
+        "HKD",
+        "HNL",
+        "HTG",
+        "HUF",
+        "IDR",
+        "ILS",
+        "INR",
+        "IQD",
+        "IRR",
+        "ISK",
+        "JMD",
+        "JOD",
+        "JPY",
+        "KES",
+        "KGS",
+        "KHR",
+        "KMF",
+        "KPW",
+        "KRW",
+        "KWD",
+        "KYD",
+        "KZT",
+        "LAK",
+        "LBP",
+        "LKR",
+        "LRD",
+        "LSL",
+        "LYD",
+        "MAD",
+        "MDL",
+        "MGA",
+        "MKD",
+        "MMK",
+        "MNT",
+        "MOP",
+        "MRU",
+        "MUR",
+        "MVR",
+        "MWK",
+        "MXN",
+        "MYR",
+        "MZN",
+        "NAD",
+        "NGN",
+        "NIO",
+        "NOK",
+        "NPR",
+        "NZD",
+        "OMR",
+        "PAB",
+        "PEN",
+        "PGK",
+        "PHP",
+        "PKR",
+        "PLN",
+        "PYG",
+        "QAR",
+        "RON",
+        "RSD",
+        "RUB",
+        "RWF",
+        "SAR",
+        "SBD",
+        "SCR",
+        "SDG",
+        "SEK",
+        "SGD",
+        "SHP",
+        "SLE",
+        "SOS",
+        "SRD",
+        "SSP",
+        "STN",
+        "SVC",
+        "SYP",
+        "SZL",
+        "THB",
+        "TJS",
+        "TMT",
+        "TND",
+        "TOP",
+        "TRY",
+        "TTD",
+        "TWD",
+        "TZS",
+        "UAH",
+        "UGX",
+        "USD",
+        "UYU",
+        "UZS",
+        "VED",
+        "VES",
+        "VND",
+        "VUV",
+        "WST",
+        "XAF",
+        "XCD",
+        "XOF",
+        "XPF",
+        "YER",
+        "ZAR",
+        "ZMW",
+        "ZWG",
+    ]
+)
+_ALIASES: Final = {
+    "NIS": "ILS", "₪": "ILS", "שח": "ILS", 'ש"ח': "ILS", "ש״ח": "ILS",
+    "$": "USD", "€": "EUR", "£": "GBP",
+}  # fmt: skip
+_NUMBER: Final = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
+
+
+def currency_code(text: str) -> str:
+    """The ISO code that *text* names (``nis``, ``₪`` and ``שח`` are ILS), or BadData."""
+    name = text.strip()
+    code = _ALIASES.get(name) or _ALIASES.get(name.upper()) or name.upper()
+    if code not in _CURRENCIES:
+        raise BadData(f"{text!r} is not a currency", hint="Use an ISO 4217 code such as ILS, USD or EUR.")
+    return code
+
+
+def exponent(currency: str) -> int:
+    """How many decimals *currency* has."""
+    return _EXPONENTS.get(currency, 2)
+
+
+def parse_decimal(text: str) -> Decimal:
+    """An exact number of up to 12 digits and 4 decimals, ASCII only; anything else is BadData."""
+    if not _NUMBER.fullmatch(text):
+        raise BadData(f"{text!r} is not a number")
+    return Decimal(text)
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """*amount* of major units in whole minor units; a finer amount is BadData."""
+    scaled = amount.scaleb(exponent(currency))
+    whole = int(scaled)
+    if whole != scaled:
+        raise BadData(f"{amount} is finer than {currency} can be paid")
+    return whole
+
+
+def round_to_minor(amount: Decimal, currency: str) -> int:
+    """*amount* of major units in minor units, rounded half away from zero."""
+    return int(amount.scaleb(exponent(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def format_minor(minor: int, currency: str) -> str:
+    """``123456`` ILS as ``1,234.56``, for people."""
+    digits = exponent(currency)
+    return f"{Decimal(minor).scaleb(-digits):,.{digits}f}"

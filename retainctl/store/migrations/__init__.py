@@ -1,0 +1,24 @@
+"""The schema, numbered and forward only. A migration that has landed is never edited: add the next one.
+
+Each is a module with the subject's SQL, written for SQLite; ``dialect`` says it in PostgreSQL's words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from retainctl.store.migrations import m0001_shop, m0004_outreach
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    number: int
+    name: str
+    script: str
+    append_only: tuple[str, ...] = ()
+
+
+MIGRATIONS = (
+    Migration(1, "shop", m0001_shop.SCRIPT, m0001_shop.APPEND_ONLY),
+    Migration(4, "outreach", m0004_outreach.SCRIPT, m0004_outreach.APPEND_ONLY),
+)

@@ -1,0 +1,243 @@
+"""Customers and how to reach them, consent, the catalogue, orders and returns, and what was imported."""
+
+from __future__ import annotations
+
+SCRIPT = """
+-- One row names each lock that a PostgreSQL writer may wait for.
+CREATE TABLE locks (name TEXT NOT NULL PRIMARY KEY) STRICT;
+
+-- What this database knows of itself: which installation may send.
+CREATE TABLE installation (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+-- Each import that was committed: a file is known by its hash, source, format and options.
+CREATE TABLE imports (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('orders', 'customers', 'products', 'consent', 'answers')),
+    file_name TEXT NOT NULL,
+    sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+    source TEXT NOT NULL,
+    format TEXT NOT NULL,
+    options TEXT NOT NULL,                  -- JSON: mapping, encoding, delimiter, currency as they were used
+    imported_at INTEGER NOT NULL,
+    rows_read INTEGER NOT NULL DEFAULT 0,
+    rows_new INTEGER NOT NULL DEFAULT 0,
+    rows_changed INTEGER NOT NULL DEFAULT 0,
+    rows_unchanged INTEGER NOT NULL DEFAULT 0,
+    rows_set_aside INTEGER NOT NULL DEFAULT 0,
+    rows_blank INTEGER NOT NULL DEFAULT 0,
+    rows_quarantined INTEGER NOT NULL DEFAULT 0,
+    notes TEXT NOT NULL DEFAULT '[]',       -- JSON: every guess that was made, in words
+    CHECK (rows_read = rows_new + rows_changed + rows_unchanged + rows_set_aside + rows_blank + rows_quarantined)
+) STRICT;
+CREATE INDEX imports_of_a_file ON imports (sha256, source, format);
+
+-- Rows that were read and not booked, as they stood in the file.
+CREATE TABLE held_rows (
+    id INTEGER PRIMARY KEY,
+    import_id INTEGER NOT NULL REFERENCES imports (id),
+    disposition TEXT NOT NULL CHECK (disposition IN ('quarantined', 'set_aside')),
+    line INTEGER NOT NULL,
+    byte_offset INTEGER NOT NULL,
+    column_name TEXT NOT NULL,
+    code TEXT NOT NULL,                     -- a stable word for scripts: bad_number, stock_write_off
+    message TEXT NOT NULL,
+    raw BLOB NOT NULL,
+    resolved_at INTEGER                     -- when a retry booked it, or a person dismissed it
+) STRICT;
+CREATE INDEX held_rows_open ON held_rows (import_id, disposition, resolved_at);
+
+CREATE TABLE customers (
+    id INTEGER PRIMARY KEY,
+    first_name TEXT,
+    last_name TEXT,
+    language TEXT CHECK (language IN ('he', 'en')),
+    merged_into INTEGER REFERENCES customers (id),
+    created_at INTEGER NOT NULL,
+    CHECK (merged_into <> id)
+) STRICT;
+CREATE INDEX customers_merged ON customers (merged_into);
+
+-- What a shop calls a customer. One customer may have several, one of each shop.
+CREATE TABLE customer_keys (
+    source TEXT NOT NULL,
+    external_id TEXT NOT NULL,
+    customer_id INTEGER NOT NULL REFERENCES customers (id),
+    PRIMARY KEY (source, external_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX customer_keys_customer ON customer_keys (customer_id);
+
+CREATE TABLE contact_points (
+    id INTEGER PRIMARY KEY,
+    customer_id INTEGER NOT NULL REFERENCES customers (id),
+    kind TEXT NOT NULL CHECK (kind IN ('email', 'phone', 'postal')),
+    value TEXT NOT NULL,                    -- as given
+    key TEXT NOT NULL,                      -- as compared: e-mail case-folded with an A-label domain, phone in E.164
+    flag TEXT NOT NULL DEFAULT '' CHECK (flag IN ('', 'role', 'test', 'relay', 'needs_smtputf8')),
+    verified INTEGER NOT NULL DEFAULT 0 CHECK (verified IN (0, 1)),
+    source TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+-- An e-mail or a phone belongs to one customer; a postal address may house several.
+CREATE UNIQUE INDEX contact_points_identity ON contact_points (kind, key) WHERE kind IN ('email', 'phone');
+CREATE INDEX contact_points_customer ON contact_points (customer_id);
+
+CREATE TABLE customer_changes (
+    id INTEGER PRIMARY KEY,
+    customer_id INTEGER NOT NULL REFERENCES customers (id),
+    changed_at INTEGER NOT NULL,
+    field TEXT NOT NULL,
+    before TEXT,
+    after TEXT,
+    source TEXT NOT NULL
+) STRICT;
+CREATE INDEX customer_changes_customer ON customer_changes (customer_id);
+
+-- A merge is reversible: each row that it moved is written down.
+CREATE TABLE customer_merges (
+    id INTEGER PRIMARY KEY,
+    survivor_id INTEGER NOT NULL REFERENCES customers (id),
+    merged_id INTEGER NOT NULL REFERENCES customers (id),
+    merged_at INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    undone_at INTEGER,
+    CHECK (survivor_id <> merged_id)
+) STRICT;
+CREATE TABLE customer_merge_moves (
+    merge_id INTEGER NOT NULL REFERENCES customer_merges (id),
+    table_name TEXT NOT NULL,
+    row_key TEXT NOT NULL,                  -- JSON: the moved row's primary key
+    PRIMARY KEY (merge_id, table_name, row_key)
+) STRICT, WITHOUT ROWID;
+
+-- Permission to write, given or taken back, of one contact point. The latest row counts; no row means no.
+CREATE TABLE consents (
+    id INTEGER PRIMARY KEY,
+    contact_point_id INTEGER NOT NULL REFERENCES contact_points (id),
+    purpose TEXT NOT NULL CHECK (purpose IN ('marketing', 'survey')),
+    action TEXT NOT NULL CHECK (action IN ('given', 'revoked')),
+    happened_at INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    evidence TEXT NOT NULL CHECK (length(trim(evidence)) > 0),
+    wording TEXT NOT NULL DEFAULT ''        -- what the customer agreed to, or its version
+) STRICT;
+CREATE INDEX consents_contact_point ON consents (contact_point_id, purpose, happened_at);
+
+-- Addresses that get nothing more, whoever has them.
+CREATE TABLE suppressions (
+    kind TEXT NOT NULL CHECK (kind IN ('email', 'phone')),
+    key TEXT NOT NULL,
+    reason TEXT NOT NULL CHECK (reason IN ('hard_bounce', 'complaint', 'unsubscribed', 'by_hand')),
+    suppressed_at INTEGER NOT NULL,
+    evidence TEXT NOT NULL,
+    PRIMARY KEY (kind, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE products (
+    id INTEGER PRIMARY KEY,
+    sku TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL DEFAULT '',
+    category TEXT NOT NULL DEFAULT '',      -- a path: Kitchen > Coffee
+    brand TEXT NOT NULL DEFAULT '',
+    currency TEXT,
+    price_minor INTEGER,
+    member_price_minor INTEGER,
+    cost_minor INTEGER,
+    stock INTEGER,
+    image_url TEXT NOT NULL DEFAULT '',
+    active INTEGER NOT NULL DEFAULT 1 CHECK (active IN (0, 1)),
+    CHECK (member_price_minor IS NULL OR price_minor IS NULL OR member_price_minor <= price_minor)
+) STRICT;
+CREATE INDEX products_category ON products (category);
+
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    external_id TEXT NOT NULL,
+    customer_id INTEGER REFERENCES customers (id),      -- none: a guest's
+    ordered_at INTEGER NOT NULL,
+    ordered_on TEXT NOT NULL,                           -- the day on the shop's own calendar
+    day_precision INTEGER NOT NULL DEFAULT 0 CHECK (day_precision IN (0, 1)),
+    status TEXT NOT NULL CHECK (status IN
+        ('pending', 'paid', 'processing', 'shipped', 'fulfilled', 'completed', 'refunded', 'cancelled', 'voided', 'failed')),
+    is_sale INTEGER NOT NULL CHECK (is_sale IN (0, 1)),
+    currency TEXT NOT NULL CHECK (length(currency) = 3),
+    gross_minor INTEGER NOT NULL,                       -- the sum of its sale lines, after discounts
+    discount_minor INTEGER NOT NULL DEFAULT 0,
+    tax_minor INTEGER NOT NULL DEFAULT 0,
+    shipping_minor INTEGER NOT NULL DEFAULT 0,
+    version INTEGER NOT NULL DEFAULT 1,
+    content_hash BLOB NOT NULL,                         -- of the cells it was read from
+    source_updated_at INTEGER,
+    import_id INTEGER NOT NULL REFERENCES imports (id), -- the last that wrote it
+    UNIQUE (source, external_id)
+) STRICT;
+CREATE INDEX orders_customer ON orders (customer_id, ordered_at);
+
+CREATE TABLE order_lines (
+    order_id INTEGER NOT NULL REFERENCES orders (id),
+    line_no INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('sale', 'shipping', 'fee', 'tip')),
+    product_id INTEGER REFERENCES products (id),
+    quantity INTEGER NOT NULL CHECK (quantity >= 0),
+    unit_price TEXT NOT NULL,                           -- as written
+    amount_minor INTEGER NOT NULL,                      -- after its discount
+    discount_minor INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (order_id, line_no)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX order_lines_product ON order_lines (product_id, order_id);
+
+-- What an order was before its source changed it.
+CREATE TABLE order_versions (
+    order_id INTEGER NOT NULL REFERENCES orders (id),
+    version INTEGER NOT NULL,
+    replaced_at INTEGER NOT NULL,
+    import_id INTEGER NOT NULL REFERENCES imports (id),
+    content TEXT NOT NULL,                              -- JSON: the order and its lines
+    PRIMARY KEY (order_id, version)
+) STRICT, WITHOUT ROWID;
+
+-- Refunds and cancellations: events of an order and its line. One that takes from several lines has several
+-- parts; one whose sale is not known (yet) has no order and waits.
+CREATE TABLE order_returns (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL,
+    external_id TEXT NOT NULL,
+    line_no INTEGER NOT NULL,
+    part_no INTEGER NOT NULL DEFAULT 0,
+    customer_id INTEGER REFERENCES customers (id),
+    named_order TEXT,                                   -- the order it names, where it names one
+    order_id INTEGER,
+    order_line_no INTEGER,
+    product_id INTEGER REFERENCES products (id),
+    unit_price TEXT NOT NULL DEFAULT '',
+    quantity INTEGER NOT NULL CHECK (quantity >= 0),
+    amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
+    currency TEXT NOT NULL CHECK (length(currency) = 3),
+    returned_at INTEGER NOT NULL,
+    returned_on TEXT NOT NULL,
+    content_hash BLOB NOT NULL,
+    import_id INTEGER NOT NULL REFERENCES imports (id),
+    UNIQUE (source, external_id, line_no, part_no),
+    FOREIGN KEY (order_id) REFERENCES orders (id),
+    FOREIGN KEY (order_id, order_line_no) REFERENCES order_lines (order_id, line_no)
+) STRICT;
+CREATE INDEX order_returns_order ON order_returns (order_id, order_line_no);
+CREATE INDEX order_returns_customer ON order_returns (customer_id);
+
+-- One row a customer and currency, kept in the transaction of whatever changes an order or a return.
+CREATE TABLE customer_summaries (
+    customer_id INTEGER NOT NULL REFERENCES customers (id),
+    currency TEXT NOT NULL,
+    orders INTEGER NOT NULL,
+    gross_minor INTEGER NOT NULL,
+    returns_minor INTEGER NOT NULL,
+    first_order_at INTEGER,
+    last_order_at INTEGER,
+    first_order_on TEXT,
+    last_order_on TEXT,
+    PRIMARY KEY (customer_id, currency)
+) STRICT, WITHOUT ROWID;
+"""
+
+APPEND_ONLY = ("customer_changes", "consents", "order_versions")

@@ -1,0 +1,88 @@
+"""Mailings (campaigns and survey invitations), who was chosen, and the outbox."""
+
+from __future__ import annotations
+
+SCRIPT = """
+-- The keys that sign links and addresses. Old ones verify as long as their links may be in somebody's inbox.
+CREATE TABLE signing_keys (
+    key_id TEXT NOT NULL PRIMARY KEY,
+    secret BLOB NOT NULL CHECK (length(secret) >= 32),
+    created_at INTEGER NOT NULL
+) STRICT;
+
+-- One plan of a campaign or a survey: the file as it was, who gets it, and whether that was approved.
+CREATE TABLE mailings (
+    id INTEGER PRIMARY KEY,
+    program TEXT NOT NULL CHECK (program IN ('campaign', 'survey')),
+    name TEXT NOT NULL,
+    class TEXT NOT NULL CHECK (class IN ('marketing', 'transactional')),
+    purpose TEXT NOT NULL CHECK (purpose IN ('marketing', 'survey')),
+    state TEXT NOT NULL CHECK (state IN ('planned', 'approved', 'active', 'paused', 'cancelled')),
+    draft TEXT NOT NULL,                    -- the file, whole, as it was planned
+    templates TEXT NOT NULL DEFAULT '{}',   -- JSON: each template that it uses, as it was
+    plan_hash TEXT NOT NULL,                -- of the file, the templates and who
+    unknown_policy TEXT NOT NULL DEFAULT 'hold' CHECK (unknown_policy IN ('hold', 'resend-once', 'assume-sent')),
+    planned_at INTEGER NOT NULL,
+    approved_at INTEGER,
+    sent_at INTEGER,                        -- when its rows went to the outbox
+    not_after INTEGER,
+    pause_reason TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX mailings_name ON mailings (program, name);
+
+-- Every candidate of a plan: a recipient, or excluded with the first reason that applied.
+CREATE TABLE recipients (
+    mailing_id INTEGER NOT NULL REFERENCES mailings (id),
+    customer_id INTEGER NOT NULL REFERENCES customers (id),
+    contact_point_id INTEGER REFERENCES contact_points (id),
+    excluded TEXT NOT NULL DEFAULT '',      -- '' for a recipient, else no_consent, suppressed, budget, ...
+    context TEXT NOT NULL DEFAULT '{}',     -- JSON: the plain values that the templates see
+    PRIMARY KEY (mailing_id, customer_id)
+) STRICT, WITHOUT ROWID;
+
+-- One row an intent. Progress is the row's own state and nothing else.
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY,
+    mailing_id INTEGER NOT NULL REFERENCES mailings (id),
+    customer_id INTEGER NOT NULL REFERENCES customers (id),
+    contact_point_id INTEGER NOT NULL REFERENCES contact_points (id),
+    channel TEXT NOT NULL CHECK (channel IN ('files', 'mail')),
+    message_key TEXT NOT NULL UNIQUE,       -- sha256 of program, name, mailing, step, customer and channel
+    message_id TEXT NOT NULL UNIQUE,        -- made before the first attempt, the same on every attempt
+    class TEXT NOT NULL CHECK (class IN ('marketing', 'transactional')),
+    to_address TEXT NOT NULL,
+    payload BLOB,                           -- the frozen bytes, from the first claim to a terminal state
+    payload_sha256 TEXT,
+    state TEXT NOT NULL CHECK (state IN ('planned', 'claimed', 'handing', 'sent', 'deferred', 'failed', 'unknown',
+        'suppressed', 'expired', 'cancelled')),
+    claim_no INTEGER NOT NULL DEFAULT 0,    -- the fencing number: one more at each claim
+    owner TEXT,
+    lease_until INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    resends INTEGER NOT NULL DEFAULT 0,
+    next_at INTEGER NOT NULL,
+    not_after INTEGER,
+    code INTEGER,
+    enhanced TEXT,
+    reply TEXT,
+    handed_at INTEGER,
+    done_at INTEGER,
+    UNIQUE (mailing_id, customer_id)
+) STRICT;
+CREATE INDEX outbox_due ON outbox (state, next_at, id);
+CREATE INDEX outbox_customer ON outbox (customer_id, handed_at);
+
+CREATE TABLE outbox_events (
+    id INTEGER PRIMARY KEY,
+    outbox_id INTEGER NOT NULL REFERENCES outbox (id),
+    at INTEGER NOT NULL,
+    from_state TEXT NOT NULL,
+    to_state TEXT NOT NULL,
+    claim_no INTEGER NOT NULL,
+    owner TEXT,
+    detail TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX outbox_events_message ON outbox_events (outbox_id);
+"""
+
+APPEND_ONLY = ("outbox_events",)

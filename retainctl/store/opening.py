@@ -1,0 +1,109 @@
+"""Opening a database: created on first use, migrated on request, refused untouched when newer than the program."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import peewee
+
+from retainctl.errors import BadConfiguration, Unavailable
+from retainctl.store.database import database, execute, rows
+from retainctl.store.dialect import append_only_statements, schema_statements
+from retainctl.store.migrations import MIGRATIONS, Migration
+from retainctl.store.writing import told, writing
+
+BUSY_SECONDS = 30
+_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",
+    "foreign_keys": 1,
+    "trusted_schema": 0,
+    "cache_size": -16_000,
+}
+
+
+@contextmanager
+def open_database(url: str, *, now: int, migrate: bool = False) -> Iterator[None]:
+    """The database at *url*, open and of the program's own version while the block runs.
+
+    A new one is made. One that is older is refused unless *migrate* is asked for, one that is newer always:
+    BadConfiguration says so and nothing is touched.
+    """
+    os.umask(0o077)
+    previous = database.obj
+    opened = _postgres(url) if url.startswith("postgresql://") else _sqlite(Path(url.removeprefix("sqlite:")))
+    database.initialize(opened)
+    try:
+        try:
+            opened.connect()
+        except peewee.DatabaseError as error:
+            raise told(error) or Unavailable(f"the database cannot be opened: {error}") from error
+        _bring_up_to_date(now=now, migrate=migrate)
+        yield
+    finally:
+        opened.close()
+        database.initialize(previous)
+
+
+def _sqlite(path: Path) -> peewee.Database:
+    if not path.parent.is_dir():
+        raise BadConfiguration(f"the database's folder {path.parent} does not exist")
+    if (path.exists() and not os.access(path, os.R_OK | os.W_OK)) or not os.access(path.parent, os.W_OK):
+        raise BadConfiguration(f"the database {path} cannot be written", hint="Check its owner and mode.")
+    return peewee.SqliteDatabase(str(path), pragmas=_PRAGMAS, timeout=BUSY_SECONDS, lock_type="IMMEDIATE")
+
+
+def _postgres(url: str) -> peewee.Database:
+    if find_spec("psycopg") is None:
+        raise BadConfiguration("PostgreSQL needs its driver", hint="Install it: pip install 'retainctl[postgres]'")
+    return peewee.PostgresqlDatabase(url, prefer_psycopg3=True)
+
+
+def _bring_up_to_date(*, now: int, migrate: bool) -> None:
+    """Apply what is missing, each migration with its record in one transaction."""
+    applied = applied_migrations()
+    known = {migration.number for migration in MIGRATIONS}
+    if newer := sorted(applied - known):
+        raise BadConfiguration(
+            f"the database is newer than this program: it has migration {newer[-1]}",
+            hint="Install the newer retainctl; nothing was touched.",
+        )
+    missing = [migration for migration in MIGRATIONS if migration.number not in applied]
+    if missing and applied and not migrate:
+        raise BadConfiguration(
+            f"the database is older than this program: {len(missing)} migrations are missing",
+            hint="Make a backup (retainctl db backup), then run: retainctl db migrate",
+        )
+    for migration in missing:
+        _apply(migration, now=now)
+
+
+def applied_migrations() -> set[int]:
+    """The numbers of the migrations that the open database has had."""
+    if not database.table_exists("schema_migrations"):
+        return set()
+    return {row[0] for row in rows("SELECT number FROM schema_migrations")}
+
+
+def _apply(migration: Migration, *, now: int) -> None:
+    with writing():
+        for statement in schema_statements(
+            """CREATE TABLE IF NOT EXISTS schema_migrations
+               (number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"""
+        ):
+            execute(statement)
+        if migration.number in applied_migrations():
+            return  # another process was quicker
+        for statement in schema_statements(migration.script):
+            execute(statement)
+        for table in migration.append_only:
+            for statement in append_only_statements(table):
+                database.execute_sql(statement)
+        execute(
+            "INSERT INTO schema_migrations (number, name, applied_at) VALUES (?, ?, ?)",
+            migration.number, migration.name, now,
+        )  # fmt: skip

@@ -1,0 +1,97 @@
+"""Transactions: the write lock first, one retry loop, and database errors told by their remedy."""
+
+from __future__ import annotations
+
+import functools
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+import peewee
+
+from retainctl.errors import BadConfiguration, RetainError, TryLater, Unavailable
+from retainctl.store.database import database
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ATTEMPTS = 8
+_SERIALIZATION_FAILURES = ("40001", "40P01")
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """One transaction that holds the write lock from its start; inside another it joins that one.
+
+    A database error leaves as a RetainError with its remedy. After one of them SQLite may have rolled back by
+    itself, so that nothing more is written on this connection.
+    """
+    if database.in_transaction():
+        yield
+        return
+    try:
+        with database.atomic():
+            yield
+    except peewee.DatabaseError as error:
+        if getattr(error, "orig", None) is not None and _state(error) in _SERIALIZATION_FAILURES:
+            raise
+        if remedy := told(error):
+            database.close()
+            raise remedy from error
+        raise
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Database errors of a query, told by their remedy."""
+    try:
+        yield
+    except peewee.DatabaseError as error:
+        if remedy := told(error):
+            raise remedy from error
+        raise
+
+
+def in_one_transaction(work: Callable[P, T]) -> Callable[P, T]:
+    """Run *work* inside ``writing()``; run it again when PostgreSQL could not serialise it (40001, 40P01)."""
+
+    @functools.wraps(work)
+    def retried(*arguments: P.args, **named: P.kwargs) -> T:
+        if database.in_transaction():
+            return work(*arguments, **named)
+        for attempt in range(ATTEMPTS):
+            try:
+                with writing():
+                    return work(*arguments, **named)
+            except peewee.DatabaseError as error:
+                if _state(error) not in _SERIALIZATION_FAILURES:
+                    raise
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
+        raise TryLater("other writers kept getting in the way", hint="Run the command again.")
+
+    return retried
+
+
+def told(error: peewee.DatabaseError) -> RetainError | None:
+    """What a person can do about *error*, where it is the world's fault and not the program's."""
+    text = str(error).lower()
+    if "locked" in text or _state(error) == "55P03":
+        return TryLater("another program is writing to the database", hint="Run the command again in a minute.")
+    if "disk is full" in text or _state(error) in ("53100", "53200"):
+        return TryLater("the disk is full, and nothing was written", hint="Free some space and run it again.")
+    if "disk i/o error" in text:
+        return TryLater("the disk failed, and nothing was written", hint="Check the disk, then: retainctl db check")
+    if "readonly" in text or "unable to open" in text:
+        return BadConfiguration(f"the database cannot be written: {error}", hint="Check its owner and mode.")
+    if "malformed" in text or "not a database" in text:
+        return BadConfiguration("the database file is damaged", hint="Put the last backup in its place.")
+    if "connection" in text or "server closed" in text or (_state(error) or "").startswith(("08", "57P")):
+        return Unavailable(f"the database does not answer: {error}".strip())
+    return None
+
+
+def _state(error: peewee.DatabaseError) -> str | None:
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return str(state) if state else None

@@ -1,0 +1,115 @@
+"""The manners that all commands share: the global options, opening the shop, showing rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+if TYPE_CHECKING:
+    from retainctl.config import Shop
+    from retainctl.output import Format
+    from retainctl.rows import Row
+
+FORMATS = ("table", "json", "jsonl", "csv", "tsv", "markdown", "html")  # output.FORMATS, held equal by a test
+
+
+@dataclass(slots=True)
+class Choices:
+    """What the global options said, before the noun or after the verb."""
+
+    shop: str | None = None
+    now: str | None = None
+    form: Format = "table"
+    quiet: bool = False
+    no_color: bool = False
+    debug: bool = False
+
+
+def choices() -> Choices:
+    """The global options of the command that is running."""
+    return cast("Choices", click.get_current_context().find_root().ensure_object(Choices))
+
+
+def _keep(context: click.Context, parameter: click.Parameter, given: Any) -> None:
+    if given not in (None, False):
+        setattr(context.find_root().ensure_object(Choices), str(parameter.name), given)
+
+
+def global_options() -> list[click.Parameter]:
+    """The options that stand before the noun and after the verb alike."""
+    return [
+        click.Option(["--shop"], metavar="DIR", help="The shop folder.", expose_value=False, callback=_keep),
+        click.Option(
+            ["--now"],
+            metavar="TIME",
+            help="Take this as the time: 2025-03-01T09:00.",
+            expose_value=False,
+            callback=_keep,
+        ),
+        click.Option(
+            ["--format", "form"],
+            type=click.Choice(FORMATS),
+            help="How to show rows.",
+            expose_value=False,
+            callback=_keep,
+        ),
+        click.Option(["--quiet"], is_flag=True, help="Results and errors only.", expose_value=False, callback=_keep),
+        click.Option(["--no-color"], is_flag=True, help="No colours.", expose_value=False, callback=_keep),
+        click.Option(["--debug"], is_flag=True, help="Show tracebacks.", expose_value=False, callback=_keep),
+    ]
+
+
+class Command(click.Command):
+    """A verb, with the global options after its own."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.params += global_options()
+        self.context_settings.setdefault("help_option_names", ["-h", "--help"])
+
+
+class Group(click.Group):
+    """A noun with its verbs."""
+
+    command_class = Command
+    group_class = type
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.context_settings.setdefault("help_option_names", ["-h", "--help"])
+
+
+@contextmanager
+def opened_shop(*, migrate: bool = False) -> Iterator[Shop]:
+    """The shop that the options name, its database open while the block runs."""
+    from retainctl.shop.premises import opened
+
+    chosen = choices()
+    with opened(chosen.shop, now=chosen.now, migrate=migrate) as shop:
+        yield shop
+
+
+def show(rows: Sequence[Row], *, row_type: type[Row]) -> None:
+    """Print *rows*, the result of the command, in the format that was asked for."""
+    from retainctl import output
+
+    output.show(rows, row_type=row_type, form=choices().form)
+
+
+def say(sentence: str) -> None:
+    """Print what needs attention on stderr."""
+    from retainctl import output
+
+    output.say(sentence)
+
+
+def note(sentence: str) -> None:
+    """Print a notice on stderr: to a person at a terminal, unless --quiet."""
+    if not choices().quiet:
+        from retainctl import output
+
+        output.note(sentence)

@@ -1,0 +1,155 @@
+"""A shop in an empty folder, on SQLite and on a throw-away PostgreSQL, and the real command line to drive it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop, init_folder, read_shop
+from retainctl.store.opening import open_database
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared"
+NOW = "2025-03-02T10:00"  # a Sunday morning in Jerusalem
+POSTGRES_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
+_counter = itertools.count()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """The real command line, run as a process of its own in one shop, at one hour."""
+
+    folder: Path
+    now: str = NOW
+
+    def __call__(self, *words: str, stdin: str | bytes | None = None, now: str | None = None) -> Ended:
+        """Run ``retainctl WORDS``; all three streams are pipes."""
+        data = stdin.encode() if isinstance(stdin, str) else stdin
+        process = subprocess.run(
+            [sys.executable, "-m", "retainctl", "--shop", str(self.folder), "--now", now or self.now, *words],
+            input=data if data is not None else b"", capture_output=True, cwd="/", timeout=250, check=False,
+        )  # fmt: skip
+        return Ended(process.returncode, process.stdout.decode(), process.stderr.decode())
+
+
+def _run_as_postgres(*words: str) -> None:
+    prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    subprocess.run([*prefix, *words], check=True, cwd="/", stdout=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def postgres_cluster(*, durable: bool = False) -> Iterator[str]:
+    """The address of an empty PostgreSQL cluster that lives while the block runs, on a socket of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="retainctl-pg-", dir="/tmp"))
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres", "postgres")
+        _run_as_postgres(
+            f"{POSTGRES_PROGRAMS}/initdb", "-A", "trust", "--no-sync", "--locale=C.UTF-8", "-E", "UTF8", "-U", "postgres",
+            "-D", f"{folder}/data",
+        )  # fmt: skip
+        speed = "" if durable else " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        _run_as_postgres(
+            f"{POSTGRES_PROGRAMS}/pg_ctl", "-w", "-D", f"{folder}/data", "-l", f"{folder}/log",
+            "-o", f"-c listen_addresses='' -c unix_socket_directories={folder}{speed}", "start",
+        )  # fmt: skip
+        try:
+            yield f"postgresql:///{{name}}?host={folder}&user=postgres"
+        finally:
+            _run_as_postgres(f"{POSTGRES_PROGRAMS}/pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a throw-away cluster, with ``{name}`` where a database's name goes."""
+    if not (POSTGRES_PROGRAMS / "initdb").exists():
+        pytest.skip("PostgreSQL 15 is not installed")
+    if os.geteuid() == 0 and not shutil.which("runuser"):
+        pytest.skip("PostgreSQL does not run as root, and there is no runuser")
+    with postgres_cluster() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty database of each kind in turn."""
+    if request.param == "sqlite":
+        yield "sqlite:retain.db"
+        return
+    import psycopg
+
+    address = request.getfixturevalue("postgres")
+    name = f"shop_{os.getpid()}_{next(_counter)}"
+    with psycopg.connect(address.format(name="postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield address.format(name=name)
+    with psycopg.connect(address.format(name="postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+MakeShop = Callable[..., Path]
+
+
+@pytest.fixture
+def make_shop(tmp_path: Path, database_url: str) -> MakeShop:
+    """Make a shop folder on this test's database."""
+
+    def make(*, language: str = "he", currency: str = "ILS", timezone: str = "Asia/Jerusalem") -> Path:
+        folder = tmp_path / "shop"
+        path = init_folder(
+            folder, name="החנות", language=language, currency=currency, timezone=timezone,
+            country="IL" if timezone == "Asia/Jerusalem" else "",
+        )  # fmt: skip
+        path.write_text(path.read_text(encoding="utf-8").replace("sqlite:retain.db", database_url), encoding="utf-8")
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def folder(make_shop: MakeShop) -> Path:
+    """The folder of a Hebrew shop in shekels."""
+    return make_shop()
+
+
+@pytest.fixture
+def retainctl(folder: Path) -> Terminal:
+    """The command line in that shop."""
+    return Terminal(folder)
+
+
+@pytest.fixture
+def shop(folder: Path) -> Iterator[Shop]:
+    """That shop for engine tests, its database open and its clock standing still."""
+    opened = read_shop(str(folder), now=NOW)
+    with open_database(opened.database_url, now=opened.clock.now()):
+        yield opened
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of real data; tests that need it skip where it is absent."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("../shared is absent")
+    return SHARED

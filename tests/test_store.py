@@ -1,0 +1,70 @@
+"""The database: made on first use, strict, append-only where it says so, refused when newer."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import peewee
+import pytest
+
+from retainctl.config import Shop
+from retainctl.errors import BadConfiguration
+from retainctl.store import commerce, outreach, people
+from retainctl.store.database import Table, database, execute, value
+from retainctl.store.opening import open_database
+from retainctl.store.writing import writing
+
+
+def tables() -> list[type[Table]]:
+    return [
+        table
+        for module in (people, commerce, outreach)
+        for table in vars(module).values()
+        if isinstance(table, type) and issubclass(table, Table) and table is not Table
+    ]
+
+
+def test_each_table_names_exactly_the_columns_of_the_schema(shop: Shop) -> None:
+    for table in tables():
+        columns = {column.name for column in database.get_columns(table._meta.table_name)}
+        assert columns == {field.column_name for field in table._meta.sorted_fields}, table
+
+
+def test_a_consent_is_never_changed(shop: Shop) -> None:
+    with writing():
+        execute("INSERT INTO customers (id, created_at) VALUES (1, 0)")
+        execute(
+            "INSERT INTO contact_points (id, customer_id, kind, value, key, source, created_at)"
+            " VALUES (1, 1, 'email', 'a@b.example', 'a@b.example', 'till', 0)"
+        )
+        execute(
+            "INSERT INTO consents (contact_point_id, purpose, action, happened_at, recorded_at, source, evidence)"
+            " VALUES (1, 'marketing', 'given', 0, 0, 'till', 'form 17')"
+        )
+    for change in ("UPDATE consents SET evidence = 'none'", "DELETE FROM consents"):
+        with pytest.raises(peewee.DatabaseError, match="consents are only added to"), writing():
+            execute(change)
+    assert value("SELECT evidence FROM consents") == "form 17"
+
+
+def test_a_newer_database_is_refused_untouched(shop: Shop) -> None:
+    with writing():
+        execute("INSERT INTO schema_migrations (number, name, applied_at) VALUES (999, 'later', 0)")
+    with (
+        pytest.raises(BadConfiguration, match="newer than this program"),
+        open_database(shop.database_url, now=0),
+    ):
+        pass
+
+
+def test_files_are_for_their_owner_alone(folder: Path, shop: Shop) -> None:
+    for path in folder.rglob("retain.db*"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def test_a_block_that_fails_writes_nothing(shop: Shop) -> None:
+    with pytest.raises(RuntimeError), writing():
+        execute("INSERT INTO customers (id, created_at) VALUES (1, 0)")
+        raise RuntimeError
+    assert value("SELECT COUNT(*) FROM customers") == 0
