@@ -36,5 +36,6 @@ def init(folder: Path, name: str, language: str, currency: str, timezone: str, c
     init_folder(folder, name=name, language=language, currency=currency, timezone=timezone, country=country)
     with opened(str(folder), now=choices().now):
         note(
-            f"{folder} is a shop now. Look at {folder}/retainctl.toml, then: retainctl --shop {folder} orders import FILE"
+            f"{folder} is a shop now. Look at {folder}/retainctl.toml, then: "
+            f"retainctl --shop {folder} orders import FILE"
         )

@@ -72,7 +72,8 @@ class BadConfiguration(RetainError):
 def exit_codes() -> dict[int, str]:
     """Every exit code of the program and what it says, in order; the documents are written from this."""
     codes = {DONE: "Done; also when there was nothing to do."}
-    for kind in (RetainError, *RetainError.__subclasses__()):
+    kinds: list[type[RetainError]] = [RetainError, *RetainError.__subclasses__()]
+    for kind in kinds:
         codes[kind.exit_code] = (kind.__doc__ or "").strip()
     codes |= {HUNG_UP: "Ended by SIGHUP.", INTERRUPTED: "Ended by Ctrl-C.", TERMINATED: "Ended by SIGTERM."}
     return dict(sorted(codes.items()))

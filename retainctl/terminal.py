@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -31,7 +31,7 @@ class Choices:
 
 def choices() -> Choices:
     """The global options of the command that is running."""
-    return cast("Choices", click.get_current_context().find_root().ensure_object(Choices))
+    return click.get_current_context().find_root().ensure_object(Choices)
 
 
 def _keep(context: click.Context, parameter: click.Parameter, given: Any) -> None:

@@ -64,7 +64,8 @@ def postgres_cluster(*, durable: bool = False) -> Iterator[str]:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres", "postgres")
         _run_as_postgres(
-            f"{POSTGRES_PROGRAMS}/initdb", "-A", "trust", "--no-sync", "--locale=C.UTF-8", "-E", "UTF8", "-U", "postgres",
+            f"{POSTGRES_PROGRAMS}/initdb", "-A", "trust", "--no-sync", "--locale=C.UTF-8", "-E", "UTF8",
+            "-U", "postgres",
             "-D", f"{folder}/data",
         )  # fmt: skip
         speed = "" if durable else " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"

@@ -36,7 +36,7 @@ class HeldRow(Table):
     column_name = peewee.TextField()
     code = peewee.TextField()
     message = peewee.TextField()
-    raw = peewee.BlobField()
+    raw_bytes = peewee.BlobField()
     resolved_at = peewee.BigIntegerField(null=True)
 
     class Meta:

@@ -41,7 +41,7 @@ CREATE TABLE held_rows (
     column_name TEXT NOT NULL,
     code TEXT NOT NULL,                     -- a stable word for scripts: bad_number, stock_write_off
     message TEXT NOT NULL,
-    raw BLOB NOT NULL,
+    raw_bytes BLOB NOT NULL,
     resolved_at INTEGER                     -- when a retry booked it, or a person dismissed it
 ) STRICT;
 CREATE INDEX held_rows_open ON held_rows (import_id, disposition, resolved_at);
@@ -159,7 +159,8 @@ CREATE TABLE orders (
     ordered_on TEXT NOT NULL,                           -- the day on the shop's own calendar
     day_precision INTEGER NOT NULL DEFAULT 0 CHECK (day_precision IN (0, 1)),
     status TEXT NOT NULL CHECK (status IN
-        ('pending', 'paid', 'processing', 'shipped', 'fulfilled', 'completed', 'refunded', 'cancelled', 'voided', 'failed')),
+        ('pending', 'paid', 'processing', 'shipped', 'fulfilled', 'completed', 'refunded',
+        'cancelled', 'voided', 'failed')),
     is_sale INTEGER NOT NULL CHECK (is_sale IN (0, 1)),
     currency TEXT NOT NULL CHECK (length(currency) = 3),
     gross_minor INTEGER NOT NULL,                       -- the sum of its sale lines, after discounts
