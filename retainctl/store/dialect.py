@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from retainctl.store.database import database, execute, execute_many, is_postgres
 
@@ -88,3 +89,22 @@ def skip_locked() -> str:
 def rows_locked() -> str:
     """The end of a SELECT whose rows are to be changed in this transaction."""
     return " FOR UPDATE" if is_postgres() else ""
+
+
+def database_identity() -> str:
+    """What a copy of the open database does not share with it: the file, or the cluster and the database in it."""
+    if is_postgres():
+        row = execute(
+            "SELECT system_identifier, (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " FROM pg_control_system()"
+        ).fetchone()
+        return f"postgresql {row[0]} {row[1]}"
+    return f"sqlite {Path(database.obj.database).stat().st_ino}"
+
+
+def integrity_faults() -> list[str]:
+    """What the database's own check finds wrong with its file and its references; nothing on a sound one."""
+    if is_postgres():
+        return []  # PostgreSQL holds its constraints itself, and its pages are the cluster's own care
+    faults = [str(row[0]) for row in execute("PRAGMA integrity_check").fetchall() if row[0] != "ok"]
+    return faults + [f"{row[0]}: row {row[1]} names no {row[2]}" for row in execute("PRAGMA foreign_key_check")]

@@ -11,6 +11,7 @@ from pathlib import Path
 import peewee
 
 from retainctl.errors import BadConfiguration, Unavailable
+from retainctl.store.adoption import adopt
 from retainctl.store.database import database, execute, rows
 from retainctl.store.dialect import append_only_statements, schema_statements
 from retainctl.store.migrations import MIGRATIONS, Migration
@@ -80,6 +81,8 @@ def _bring_up_to_date(*, now: int, migrate: bool) -> None:
         )
     for migration in missing:
         _apply(migration, now=now)
+    if not applied:
+        adopt()  # a database sends from where it was made
 
 
 def applied_migrations() -> set[int]:

@@ -1,0 +1,139 @@
+"""The house stands in a row: each package of the engine imports only what stands to its left."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from retainctl import cli, output, terminal
+from tests.conftest import ROOT
+
+ROW = (
+    "errors clock money rows schema files config store shop club audience outreach voice journeys insight jobs web "
+    "demo doctor output terminal commands cli"
+).split()
+# Which library may be imported where; a name ending in a dot is a package.
+ONLY_IN = {
+    "yagmail": {"retainctl.outreach.channels"},
+    "rich": {"retainctl.output"},
+    "tabulate": {"retainctl.output"},
+    "click": {"retainctl.terminal", "retainctl.cli", "commands"},
+    "sqlite3": {"retainctl.store"},
+    "psycopg": {"retainctl.store"},
+}
+NEVER_IN_COMMANDS = {"peewee", "retainctl.store"}
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """Every module of the program, by the name of its file: commands stand beside retainctl."""
+    for wing in ("retainctl", "commands", "schedules"):
+        for path in sorted((ROOT / wing).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            yield ".".join(parts).removesuffix(".__init__"), path
+
+
+def imports(path: Path) -> Iterator[str]:
+    """What *path* imports, wherever in it the import stands; ``from a import b`` is both ``a`` and ``a.b``."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def place(name: str) -> int | None:
+    """Where the module called *name* stands in the row; None for what is not of the house."""
+    wing, _, rest = name.partition(".")
+    if wing in ("commands", "schedules"):
+        return ROW.index("commands")
+    room = rest.partition(".")[0]
+    return ROW.index(room) if wing == "retainctl" and room in ROW else None
+
+
+@pytest.mark.parametrize(("name", "path"), list(modules()))
+def test_a_room_imports_only_what_stands_to_its_left(name: str, path: Path) -> None:
+    here = place(name)
+    if name in ("retainctl", "retainctl.__main__"):
+        return
+    assert here is not None, f"{name} has no place in the row"
+    for imported in imports(path):
+        there = place(imported)
+        assert there is None or there <= here, f"{name} imports {imported}"
+
+
+@pytest.mark.parametrize(("name", "path"), list(modules()))
+def test_a_library_is_imported_only_in_its_room(name: str, path: Path) -> None:
+    for imported in imports(path):
+        rooms = ONLY_IN.get(imported.partition(".")[0], {name})
+        assert any(name == room or name.startswith(f"{room}.") for room in rooms), f"{name} imports {imported}"
+        if name.startswith("commands"):
+            assert not any(imported == one or imported.startswith(f"{one}.") for one in NEVER_IN_COMMANDS), imported
+
+
+@pytest.mark.parametrize(("name", "path"), list(modules()))
+def test_the_engine_asks_neither_the_system_for_the_time_nor_the_environment(name: str, path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    if name != "retainctl.clock":
+        assert not re.search(r"\btime\.time\(|datetime\.now\(|date\.today\(|utcnow\(", text), name
+    if name != "retainctl.config":
+        assert not re.search(r"os\.environ|os\.getenv", text), name
+    if name not in ("retainctl.output", "retainctl.cli"):
+        assert not re.search(r"(?<![\w.])print\(|sys\.std(out|err)\.write", text), name
+
+
+@pytest.mark.parametrize(("name", "path"), list(modules()))
+def test_a_store_that_differs_by_database_differs_in_one_module(name: str, path: Path) -> None:
+    if name not in ("retainctl.store.dialect", "retainctl.store.database"):
+        assert "is_postgres" not in path.read_text(encoding="utf-8"), name
+
+
+def test_help_imports_no_engine_and_no_library_but_click() -> None:
+    script = (
+        "import sys; sys.argv = ['retainctl', '--help']\n"
+        "from retainctl import cli\n"
+        "cli.run(['--help'])\n"
+        "print(sorted(name for name in sys.modules if name.startswith('retainctl.')))\n"
+        "print(sorted({'peewee', 'rich', 'tabulate', 'jinja2', 'yagmail', 'smtplib', 'psycopg'} & set(sys.modules)))\n"
+    )
+    lines = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd="/"
+    ).stdout.splitlines()
+    assert lines[-2:] == ["['retainctl.cli', 'retainctl.errors', 'retainctl.terminal']", "[]"]
+
+
+def test_every_command_and_option_has_help() -> None:
+    assert len(list(commands())) > len(cli.COMMANDS)
+    for words, command in commands():
+        assert command.help, words
+        for parameter in command.params:
+            if parameter.param_type_name == "option":
+                assert getattr(parameter, "help", None), f"{words} {parameter.opts}"
+
+
+def test_the_terminal_offers_every_format_of_the_output() -> None:
+    assert terminal.FORMATS == output.FORMATS
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command of the program by its words; loading it proves that it imports."""
+    context = click.Context(cli.root)
+    for noun in cli.COMMANDS:
+        command = cli.root.get_command(context, noun)
+        assert command is not None
+        yield noun, command
+        if isinstance(command, click.Group):
+            yield from nested(noun, command)
+
+
+def nested(words: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        yield f"{words} {name}", command
+        if isinstance(command, click.Group):
+            yield from nested(f"{words} {name}", command)

@@ -1,0 +1,42 @@
+"""What is installed is what stands in the folders, and the wheel works far from them."""
+
+from __future__ import annotations
+
+import configparser
+import tomllib
+
+from retainctl import __version__
+from tests.conftest import ROOT
+
+
+def test_every_package_is_listed() -> None:
+    """setup.cfg lists them by hand, because three folders at the root install as one package."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    listed = setup["options"]["packages"].split()
+    standing = {"retainctl.commands", "retainctl.schedules"} | {
+        ".".join(path.parent.relative_to(ROOT).parts) for path in (ROOT / "retainctl").rglob("__init__.py")
+    }
+    assert sorted(listed) == sorted(standing)
+
+
+def test_every_data_file_is_packed() -> None:
+    """Files that are not modules are named in setup.cfg, or they would be missing from the wheel."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    patterns = {package: value.split() for package, value in setup["options.package_data"].items()}
+    folders = {"retainctl": ROOT / "retainctl", "commands": ROOT / "commands", "schedules": ROOT / "schedules"}
+    for wing, folder in folders.items():
+        for path in folder.rglob("*"):
+            if path.is_dir() or path.suffix in (".py", ".pyc"):
+                continue
+            package = ".".join(path.parent.relative_to(ROOT).parts)
+            package = package if wing == "retainctl" else f"retainctl.{package}"
+            assert any(path.match(pattern) for pattern in patterns.get(package, [])), path
+
+
+def test_the_direct_dependencies_are_few_and_bounded() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert len(project["dependencies"]) <= 10
+    assert project["requires-python"] == ">=3.11"
+    assert __version__ in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
