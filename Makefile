@@ -40,6 +40,12 @@ build: $(INSTALLED)
 smoke: build
 	$(BIN)/python tests/smoke.py dist
 
+docs: $(INSTALLED)
+	$(BIN)/python -m tests.write_reference
+
+proof: $(INSTALLED)
+	RETAINCTL_PROOF=full $(BIN)/python -m pytest -q -m proof --timeout=3000 tests
+
 check: lint types test smoke
 
 clean:

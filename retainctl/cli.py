@@ -13,7 +13,7 @@ from typing import Any, NoReturn, cast
 import click
 
 from retainctl import __version__
-from retainctl.errors import HUNG_UP, INTERRUPTED, TERMINATED, RetainError
+from retainctl.errors import HUNG_UP, INTERRUPTED, TERMINATED, RetainError, exit_codes
 from retainctl.terminal import Choices, global_options
 
 # Noun or verb -> where it is, and its help. The summaries stand here so that --help imports no command.
@@ -53,8 +53,7 @@ root = Root(
     params=[*global_options()],
     help="Keep the customers of an online shop.",
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part, 65 bad data, 69 a service does not answer, "
-    "70 a broken invariant, 75 try later, 77 refused, 78 configuration.",
+    epilog="Exit codes: " + " ".join(f"{code} {words}" for code, words in exit_codes().items()),
 )
 click.version_option(__version__, prog_name="retainctl")(root)
 

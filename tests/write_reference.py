@@ -1,0 +1,104 @@
+"""Write docs/reference from the program: commands from their own help, exit codes from errors.py, settings from the
+dataclasses that read them. ``make docs`` writes; a test compares."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import click
+
+from retainctl import cli
+from retainctl.config import Settings
+from retainctl.errors import exit_codes
+from retainctl.terminal import global_options
+from tests.conftest import ROOT
+
+_GLOBAL = {parameter.name for parameter in global_options()}
+
+
+def reference() -> dict[str, str]:
+    """Each generated document by its path in the project."""
+    return {
+        "docs/reference/commands.md": _commands(),
+        "docs/reference/exit-codes.md": _exit_codes(),
+        "docs/reference/settings.md": _settings(),
+    }
+
+
+def _commands() -> str:
+    root = click.Context(cli.root, info_name="retainctl", **cli.root.context_settings)
+    parts = [
+        "# Commands\n",
+        "Written from the program's own help by `make docs`.\n",
+        "## retainctl\n",
+        f"```text\n{cli.root.get_help(root)}\n```\n",
+        "The options above stand before the noun and after the verb alike; below, each verb's own are shown.\n",
+    ]
+    for words, command, context in _walk(root):
+        own = [parameter for parameter in command.params if parameter.name not in _GLOBAL]
+        shown = click.Context(command, info_name=words, parent=None, **command.context_settings)
+        command.params, whole = own, command.params
+        text = command.get_help(shown)
+        command.params = whole
+        level = "##" if context.parent is root else "###"
+        parts.append(f"{level} {words}\n\n```text\n{text}\n```\n")
+    return "\n".join(parts)
+
+
+def _walk(parent: click.Context) -> Iterator[tuple[str, click.Command, click.Context]]:
+    group = parent.command
+    assert isinstance(group, click.Group)
+    for name in group.list_commands(parent):
+        command = group.get_command(parent, name)
+        assert command is not None
+        context = click.Context(command, info_name=name, parent=parent, **command.context_settings)
+        yield context.command_path, command, context
+        if isinstance(command, click.Group):
+            yield from _walk(context)
+
+
+def _exit_codes() -> str:
+    lines = [
+        "# Exit codes",
+        "",
+        "Written from errors.py by `make docs`. New codes may be added: an unknown one is a failure.",
+        "",
+    ]
+    lines += ["| code | what it says |", "|---|---|"]
+    lines += [f"| {code} | {text} |" for code, text in exit_codes().items()]
+    return "\n".join(lines) + "\n"
+
+
+def _settings() -> str:
+    lines = [
+        "# retainctl.toml",
+        "",
+        "Written from config.py by `make docs`. A setting without a default must be there.",
+        "",
+    ]
+    lines += list(_table(Settings, ""))
+    return "\n".join(lines) + "\n"
+
+
+def _table(schema: type, heading: str) -> Iterator[str]:
+    if heading:
+        yield from ("", f"## [{heading}]", "", (schema.__doc__ or "").strip(), "")
+    yield from ("| setting | kind | default |", "|---|---|---|")
+    inner: list[tuple[str, type]] = []
+    for field in dataclasses.fields(schema):
+        if isinstance(field.default_factory, type) and dataclasses.is_dataclass(field.default_factory):
+            inner.append((field.name, field.default_factory))
+            continue
+        kind = str(field.type).replace("Literal", "one of ").replace("|", "or")
+        default = "" if field.default is dataclasses.MISSING else f"`{field.default!r}`"
+        yield f"| `{field.name}` | {kind} | {default} |"
+    for name, one in inner:
+        yield from _table(one, name)
+
+
+if __name__ == "__main__":
+    for path, text in reference().items():
+        target = ROOT / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
