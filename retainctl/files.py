@@ -1,0 +1,61 @@
+"""Writing a file so that it is there whole or not at all, and readable by its owner alone.
+
+A half-written export, report or backup is worse than none, and a file name that somebody prepared (a link to
+another file) must never be written through.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from retainctl.errors import BadConfiguration, Refused, TryLater
+
+
+@contextmanager
+def written(path: Path) -> Iterator[BinaryIO]:
+    """A new file that takes the name *path* when the block ends well, and leaves no trace when it does not.
+
+    It is on the disk by then, with mode 0600. A link or anything else that is no plain file at *path* is Refused;
+    a folder that cannot be written is BadConfiguration; a full disk is TryLater.
+    """
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise Refused(f"{path} is not a plain file, and is left alone", hint="Name another file.")
+    unfinished = path.with_name(f".retainctl-{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise BadConfiguration(f"{path} cannot be written: {error.strerror}", hint="Check its folder.") from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+        _sync_folder(path.parent)
+    except BaseException as error:
+        with suppress(FileNotFoundError):
+            unfinished.unlink()
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise TryLater(f"the disk is full, and {path} was not written", hint="Free some space.") from error
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write *text* to *path* in UTF-8, as ``written`` does."""
+    with written(path) as file:
+        file.write(text.encode())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,184 @@
+"""Names, e-mail addresses, phones and postal addresses, as they are kept and as they are compared.
+
+Millions of cells go through here, so each function first tries a plain form that is certainly right, and asks
+the thorough library only about the rest.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal
+
+from retainctl.errors import BadData
+
+NAME_LENGTH = 200
+POSTAL_LENGTH = 500
+EMAIL_LENGTH = 254
+
+EmailFlag = Literal["", "role", "test", "relay", "needs_smtputf8"]
+
+_NULL_WORDS: Final = frozenset({"", "null", "undefined", "n/a", "-", "none", "nan"})
+
+_PLAIN_EMAIL: Final = re.compile(
+    r"([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@((?:[A-Za-z0-9]{1,63}\.)+)([A-Za-z]{2,63})", re.ASCII
+)
+_NAMED_EMAIL: Final = re.compile(r"([^<>]*)<\s*([^<>\s]+)\s*>")
+# Domains under which no address can be written to (RFC 2606, RFC 6761); email-validator refuses them too.
+_SPECIAL_DOMAINS: Final = frozenset("arpa invalid local localhost onion test".split())
+
+# Nobody reads these. "info" and "office" are not among them: small businesses buy with such addresses.
+_ROLES: Final = frozenset(
+    "noreply no-reply no_reply donotreply do-not-reply do_not_reply mailer-daemon postmaster hostmaster webmaster"
+    " abuse spam root nobody".split()
+)
+_TESTS: Final = frozenset("test tests tester testing asdf qwerty".split())
+_TEST_DOMAINS: Final = frozenset({"test.com", "asdf.com"})
+# One address, or one a sale, that a marketplace lends to its buyers.
+_RELAY_DOMAIN: Final = re.compile(r"marketplace\.amazon\.[a-z.]+|members\.ebay\.[a-z.]+|relay\.walmart\.com")
+
+_PLAIN_PHONE: Final = re.compile(r"(?:\+972|0)(5\d)-?(\d{7})", re.ASCII)
+_SCIENTIFIC: Final = re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class CleanName:
+    """A name as it is kept, None where there is none; *notes* say what had to be changed."""
+
+    value: str | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EmailAddress:
+    """An address as given, as compared, and why nobody should be mailed there (``""``: no such reason)."""
+
+    value: str
+    key: str
+    flag: EmailFlag = ""
+
+
+def clean_name(text: str, *, length: int = NAME_LENGTH) -> CleanName:
+    """*text* in NFC on one line, without control, bidi and zero-width marks, of at most *length* characters.
+
+    Words that programs write for nothing (``null``, ``N/A``, ``-``) are None. The notes are ``marks_removed``
+    (what could have opened a second header line, or turned the text round) and ``cut``.
+    """
+    if text.isascii() and text.isprintable():
+        clean, notes = text.strip(), []
+    else:
+        clean, notes = _without_marks(text)
+    if clean.casefold() in _NULL_WORDS:
+        return CleanName(None, tuple(notes))
+    if len(clean) > length:
+        clean = clean[:length].rstrip()
+        notes.append("cut")
+    return CleanName(clean, tuple(notes))
+
+
+def _without_marks(text: str) -> tuple[str, list[str]]:
+    clean, removed = [], False
+    for mark in unicodedata.normalize("NFC", text):
+        kind = unicodedata.category(mark)
+        if kind == "Zs":
+            clean.append(" ")
+        elif kind not in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+            clean.append(mark)
+        else:
+            removed = True
+            if kind in ("Cc", "Zl", "Zp"):
+                clean.append(" ")  # a line break parts two words
+    words = "".join(clean).split(" ")
+    # Taking marks out may have brought a letter and its accent together.
+    value = unicodedata.normalize("NFC", " ".join(word for word in words if word))
+    return value, ["marks_removed"] if removed else []
+
+
+def is_null(text: str) -> bool:
+    """Whether a cell says nothing: empty, or one of the words that programs write for nothing."""
+    return text.strip().casefold() in _NULL_WORDS
+
+
+def external_id(text: str) -> str:
+    """What a shop calls something, kept exactly; BadData for one that a spreadsheet has turned into a number."""
+    if _SCIENTIFIC.fullmatch(text.strip()):
+        raise BadData(f"the id {text!r} was damaged by a spreadsheet")
+    if not text.isprintable():
+        raise BadData(f"the id {text!r} holds control characters")
+    return text
+
+
+def email_address(text: str) -> EmailAddress:
+    """The one e-mail address in *text*; BadData says in a sentence why there is none.
+
+    Only spaces around it and ``Name <address>`` are put right; anything else that is wrong stays wrong.
+    """
+    address = text.strip()
+    plain = _PLAIN_EMAIL.fullmatch(address)
+    if not plain or len(address) > EMAIL_LENGTH or len(plain[1]) > 64 or plain[3].lower() in _SPECIAL_DOMAINS:
+        return _unusual_email(address)
+    key = address.lower()
+    return EmailAddress(address, key, _email_flag(key))
+
+
+@lru_cache(maxsize=10_000)
+def _unusual_email(address: str) -> EmailAddress:
+    """The address in *address* by the whole grammar."""
+    from email_validator import EmailNotValidError, validate_email
+
+    address = "".join(mark for mark in address if unicodedata.category(mark) != "Cf").strip()
+    if named := _NAMED_EMAIL.fullmatch(address):
+        if "@" in named[1] and named[1].strip(" \"'") != named[2]:
+            raise BadData(f"{address!r} holds two e-mail addresses")
+        address = named[2]
+    try:
+        valid = validate_email(address, check_deliverability=False, strict=True)
+    except EmailNotValidError as error:
+        raise BadData(f"{address!r} is not an e-mail address: {error}") from None
+    local = unicodedata.normalize("NFC", valid.local_part.casefold())
+    key = f"{local}@{valid.ascii_domain.lower()}"
+    return EmailAddress(address, key, "needs_smtputf8" if valid.ascii_email is None else _email_flag(key))
+
+
+def _email_flag(key: str) -> EmailFlag:
+    local, _, domain = key.rpartition("@")
+    if local in _ROLES:
+        return "role"
+    if local in _TESTS or domain in _TEST_DOMAINS:
+        return "test"
+    if _RELAY_DOMAIN.fullmatch(domain):
+        return "relay"
+    return ""
+
+
+def phone_number(text: str, country: str) -> str:
+    """The phone number in *text* in E.164, read as one dials it in *country* (ISO 3166, may be empty); else BadData."""
+    if country == "IL" and (plain := _PLAIN_PHONE.fullmatch(text)):
+        return f"+972{plain[1]}{plain[2]}"
+    return _unusual_phone(text, country)
+
+
+@lru_cache(maxsize=10_000)
+def _unusual_phone(text: str, country: str) -> str:
+    import phonenumbers
+
+    number = text.strip().removeprefix("'")  # a spreadsheet's mark for "this is text"
+    if _SCIENTIFIC.fullmatch(number):
+        raise BadData(f"the phone {text!r} was damaged by a spreadsheet")
+    try:
+        parsed = phonenumbers.parse(number, country or None)
+    except phonenumbers.NumberParseException as error:
+        raise BadData(f"{text!r} is not a phone number: {error}") from None
+    # Ranges are given out every year: a number as long as a mobile one counts, whether or not its range is known.
+    if not phonenumbers.is_valid_number(parsed) and not phonenumbers.is_possible_number_for_type(
+        parsed, phonenumbers.PhoneNumberType.MOBILE
+    ):
+        raise BadData(f"{text!r} is not a phone number" + (f" in {country}" if country else ""))
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def postal_key(address: str) -> str:
+    """A cleaned postal address as two of them are compared: without case, punctuation and spacing."""
+    return " ".join(re.findall(r"\w+", address.casefold()))
