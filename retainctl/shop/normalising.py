@@ -22,6 +22,8 @@ EmailFlag = Literal["", "role", "test", "relay", "needs_smtputf8"]
 
 _NULL_WORDS: Final = frozenset({"", "null", "undefined", "n/a", "-", "none", "nan"})
 
+_SPACES: Final = " \t\xa0"  # a line break is no space: it would open a second header line
+
 _PLAIN_EMAIL: Final = re.compile(
     r"([A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*)@((?:[A-Za-z0-9]{1,63}\.)+)([A-Za-z]{2,63})", re.ASCII
 )
@@ -66,8 +68,9 @@ def clean_name(text: str, *, length: int = NAME_LENGTH) -> CleanName:
     Words that programs write for nothing (``null``, ``N/A``, ``-``) are None. The notes are ``marks_removed``
     (what could have opened a second header line, or turned the text round) and ``cut``.
     """
-    if text.isascii() and text.isprintable():
-        clean, notes = text.strip(), []
+    notes: list[str] = []
+    if text.isprintable():
+        clean = " ".join(unicodedata.normalize("NFC", text).split())
     else:
         clean, notes = _without_marks(text)
     if clean.casefold() in _NULL_WORDS:
@@ -115,7 +118,7 @@ def email_address(text: str) -> EmailAddress:
 
     Only spaces around it and ``Name <address>`` are put right; anything else that is wrong stays wrong.
     """
-    address = text.strip()
+    address = text.strip(_SPACES)
     plain = _PLAIN_EMAIL.fullmatch(address)
     if not plain or len(address) > EMAIL_LENGTH or len(plain[1]) > 64 or plain[3].lower() in _SPECIAL_DOMAINS:
         return _unusual_email(address)
@@ -128,7 +131,7 @@ def _unusual_email(address: str) -> EmailAddress:
     """The address in *address* by the whole grammar."""
     from email_validator import EmailNotValidError, validate_email
 
-    address = "".join(mark for mark in address if unicodedata.category(mark) != "Cf").strip()
+    address = "".join(mark for mark in address if unicodedata.category(mark) != "Cf").strip(_SPACES)
     if named := _NAMED_EMAIL.fullmatch(address):
         if "@" in named[1] and named[1].strip(" \"'") != named[2]:
             raise BadData(f"{address!r} holds two e-mail addresses")
