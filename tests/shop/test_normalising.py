@@ -97,7 +97,8 @@ def test_a_name_before_the_address_is_put_right() -> None:
     [
         "", "dana", "dana@", "@example.com", "dana@example", "dana@localhost", "dana@example.com.",
         "mailto:dana@example.com", "dana@example.com, noa@example.com", "dana@example.com noa@example.com",
-        "noa@example.com <dana@example.com>", "dana@@example.com", "dana@example..com", "dana@example.com\r\nBcc: x@y.com",
+        "noa@example.com <dana@example.com>", "dana@@example.com", "dana@example..com",
+        "dana@example.com\r\nBcc: x@y.com",
         "a@b> SIZE=1\r\nRCPT TO:<e@x", "dana@[127.0.0.1]", '"dana levi"@example.com', "dana\0@example.com",
         "a" * 65 + "@example.com", "dana@" + "a." * 130 + "com", "'; DROP TABLE customers; --",
     ],
