@@ -2,9 +2,40 @@
 
 from __future__ import annotations
 
-from retainctl.terminal import Group, note, opened_shop
+from pathlib import Path
 
-db = Group("db", help="Back up, check and migrate the database.")
+import click
+
+from retainctl.terminal import Group, note, opened_shop, show
+
+db = Group("db", help="Back up, check and migrate the database; say which installation sends.")
+
+
+@db.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--keep", type=click.IntRange(min=1), help="Of the backups in the same folder, keep the newest N.")
+def backup(file: Path | None, keep: int | None) -> None:
+    """Copy the database while it is in use, check the copy, and only then give it its name.
+
+    Without FILE the copy goes to the shop's backups folder, named by the time. It holds personal data: keep it safe.
+
+    \b
+      retainctl db backup --keep 14
+    """
+    from retainctl.shop.keeping import Backup, back_up
+
+    with opened_shop() as shop:
+        show([back_up(shop, file, keep=keep)], row_type=Backup)
+
+
+@db.command()
+def check() -> None:
+    """Check the database's file and references; print nothing when it is sound."""
+    from retainctl.shop import keeping
+
+    with opened_shop() as shop:
+        keeping.check(shop)
+        note("the database is sound")
 
 
 @db.command()
@@ -12,3 +43,16 @@ def migrate() -> None:
     """Bring an older database up to this program's version."""
     with opened_shop(migrate=True):
         note("the database is up to date")
+
+
+@db.command()
+def adopt() -> None:
+    """Say that this installation sends from now on, after a backup was restored or the shop was moved.
+
+    The installation that sent before must send no more, or customers get everything twice.
+    """
+    from retainctl.shop import keeping
+
+    with opened_shop() as shop:
+        keeping.adopt(shop)
+        note("this installation sends now")

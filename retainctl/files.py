@@ -18,8 +18,8 @@ from retainctl.errors import BadConfiguration, Refused, TryLater
 
 
 @contextmanager
-def written(path: Path) -> Iterator[BinaryIO]:
-    """A new file that takes the name *path* when the block ends well, and leaves no trace when it does not.
+def replaced(path: Path) -> Iterator[Path]:
+    """A new, empty file that takes the name *path* when the block ends well, and leaves no trace when it does not.
 
     It is on the disk by then, with mode 0600. A link or anything else that is no plain file at *path* is Refused;
     a folder that cannot be written is BadConfiguration; a full disk is TryLater.
@@ -28,16 +28,14 @@ def written(path: Path) -> Iterator[BinaryIO]:
         raise Refused(f"{path} is not a plain file, and is left alone", hint="Name another file.")
     unfinished = path.with_name(f".retainctl-{secrets.token_hex(8)}")
     try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise BadConfiguration(f"{path} cannot be written: {error.strerror}", hint="Check its folder.") from None
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+        yield unfinished
+        _sync(unfinished, os.O_RDONLY)
         unfinished.replace(path)
-        _sync_folder(path.parent)
+        _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)  # the new name itself
     except BaseException as error:
         with suppress(FileNotFoundError):
             unfinished.unlink()
@@ -46,15 +44,22 @@ def written(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
+@contextmanager
+def written(path: Path) -> Iterator[BinaryIO]:
+    """``replaced``, open for writing bytes."""
+    with replaced(path) as unfinished, unfinished.open("r+b") as file:
+        yield file
+
+
 def write_text(path: Path, text: str) -> None:
     """Write *text* to *path* in UTF-8, as ``written`` does."""
     with written(path) as file:
         file.write(text.encode())
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the new name itself durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _sync(path: Path, flags: int) -> None:
+    """Wait until what was written to *path* is on the disk."""
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,0 +1,58 @@
+"""A checked copy of the open database, and its own check."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+from retainctl.errors import BadConfiguration, BrokenInvariant, Unavailable
+from retainctl.store.database import database
+from retainctl.store.dialect import file_is_the_database, integrity_faults
+
+
+def copy_database(target: Path) -> None:
+    """Fill the empty file *target* with a checked copy of the open database, while others use it.
+
+    No installation sends from a copy until it is adopted: a file's copy forgets its sender, and what is restored from
+    PostgreSQL's dump is another database.
+    """
+    if file_is_the_database():
+        _copy_file(target)
+    else:
+        _dump(target)
+
+
+def check_database() -> None:
+    """Nothing when the database is sound; else BrokenInvariant with the first fault that was found."""
+    if faults := integrity_faults():
+        raise BrokenInvariant(f"the database is damaged: {faults[0]}", hint="Put the last backup in its place.")
+
+
+def _copy_file(target: Path) -> None:
+    with closing(sqlite3.connect(target)) as copy:
+        database.connection().backup(copy)
+        copy.execute("PRAGMA journal_mode = delete")  # one file, with nothing beside it
+        copy.execute("DELETE FROM installation WHERE name = 'sender'")
+        copy.commit()
+        (answer,) = copy.execute("PRAGMA integrity_check").fetchone()
+        if answer != "ok":
+            raise BrokenInvariant(f"the copy is damaged, and was not kept: {answer}", hint="Run: retainctl db check")
+
+
+def _dump(target: Path) -> None:
+    address = str(database.obj.database)
+    for program in (
+        ["pg_dump", "--format=custom", f"--file={target}", f"--dbname={address}"],
+        ["pg_restore", "--list", str(target)],
+    ):
+        try:
+            ended = subprocess.run(program, capture_output=True, text=True, check=False, timeout=3_600)  # noqa: S603
+        except FileNotFoundError:
+            raise BadConfiguration(
+                f"a backup of PostgreSQL needs {program[0]}, which is not installed",
+                hint="Install PostgreSQL's client programs.",
+            ) from None
+        if ended.returncode != 0:
+            raise Unavailable(f"{program[0]} failed: {(ended.stderr.strip().splitlines() or ['no reason given'])[-1]}")
