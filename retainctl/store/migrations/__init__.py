@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from retainctl.store.migrations import m0001_shop, m0004_outreach
+from retainctl.store.migrations import m0001_shop, m0002_club, m0004_outreach
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,5 +20,6 @@ class Migration:
 
 MIGRATIONS = (
     Migration(1, "shop", m0001_shop.SCRIPT, m0001_shop.APPEND_ONLY),
+    Migration(2, "club", m0002_club.SCRIPT, m0002_club.APPEND_ONLY),
     Migration(4, "outreach", m0004_outreach.SCRIPT, m0004_outreach.APPEND_ONLY),
 )
