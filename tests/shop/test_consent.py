@@ -1,0 +1,167 @@
+"""No evidence, no consent; no consent, no mail; and a refusal stays one."""
+
+from __future__ import annotations
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.errors import Refused
+from retainctl.shop import consent
+from retainctl.shop.consent import Contact, Decision, Recorded, contactable, give, record, revoke, suppress
+from retainctl.store.database import execute, rows
+from retainctl.store.writing import writing
+
+DAY = 86_400
+
+
+def customer(
+    number: int, *addresses: str, flag: str = "", kind: str = "email", merged_into: int | None = None
+) -> list[int]:
+    """A customer with these addresses; returns the ids of the contact points, which are 10 a customer."""
+    points = [number * 10 + place for place in range(len(addresses))]
+    with writing():
+        execute(
+            "INSERT INTO customers (id, first_name, language, merged_into, created_at) VALUES (?, 'דנה', 'he', ?, 0)",
+            number, merged_into,
+        )  # fmt: skip
+        for point, address in zip(points, addresses, strict=True):
+            execute(
+                "INSERT INTO contact_points (id, customer_id, kind, value, key, flag, source, created_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, 'till', 0)",
+                point, number, kind, address, address.lower(), flag,
+            )  # fmt: skip
+    return points
+
+
+def say_yes(shop: Shop, point: int, *, at: int | None = None) -> bool:
+    return give(shop, point, purpose="marketing", source="till", evidence="form 17", happened_at=at)
+
+
+def say_no(shop: Shop, point: int, *, at: int | None = None) -> bool:
+    return revoke(shop, point, purpose="marketing", source="phone", evidence="called on Sunday", happened_at=at)
+
+
+def answer(shop: Shop, number: int) -> Contact | str:
+    return contactable([number], purpose="marketing", at=shop.clock.now())[number]
+
+
+def test_each_customer_has_an_address_or_a_reason(shop: Shop) -> None:
+    (good,) = customer(1, "Dana@example.com")
+    customer(2)
+    (noreply,) = customer(3, "noreply@example.com", flag="role")
+    (bounced,) = customer(4, "gone@example.com")
+    customer(5, "silent@example.com")
+    customer(6, merged_into=1)
+    for point in (good, noreply, bounced):
+        say_yes(shop, point)
+    assert suppress("email", "gone@example.com", "hard_bounce", shop.clock.now(), "550 5.1.1")
+    assert contactable([1, 2, 3, 4, 5, 6, 7], purpose="marketing", at=shop.clock.now()) == {
+        1: Contact(good, "Dana@example.com", "דנה", None, "he"),
+        2: "no_address",
+        3: "not_mailable",
+        4: "suppressed",
+        5: "no_consent",
+        6: "merged",
+    }
+
+
+def test_consent_holds_for_its_purpose_alone(shop: Shop) -> None:
+    (point,) = customer(1, "dana@example.com")
+    say_yes(shop, point)
+    assert contactable([1], purpose="survey", at=shop.clock.now()) == {1: "no_consent"}
+
+
+def test_consent_counts_from_when_it_was_given(shop: Shop) -> None:
+    (point,) = customer(1, "dana@example.com")
+    say_yes(shop, point, at=1000)
+    assert contactable([1], purpose="marketing", at=999) == {1: "no_consent"}
+    assert isinstance(contactable([1], purpose="marketing", at=1000)[1], Contact)
+
+
+def test_the_latest_decision_counts_in_whatever_order_they_were_told(shop: Shop) -> None:
+    (point,) = customer(1, "dana@example.com")
+    say_no(shop, point, at=2000)
+    say_yes(shop, point, at=1000)
+    assert answer(shop, 1) == "no_consent"
+    say_yes(shop, point, at=3000)
+    assert isinstance(answer(shop, 1), Contact)
+
+
+@pytest.mark.parametrize("evidence", ["", "  ", "\n"])
+def test_no_evidence_no_consent(shop: Shop, evidence: str) -> None:
+    (point,) = customer(1, "dana@example.com")
+    with pytest.raises(Refused, match="without evidence"):
+        give(shop, point, purpose="marketing", source="till", evidence=evidence)
+    assert rows("SELECT * FROM consents") == []
+
+
+def test_a_second_address_with_consent_is_written_to_when_the_first_has_none(shop: Shop) -> None:
+    _, second = customer(1, "old@example.com", "new@example.com")
+    say_yes(shop, second)
+    assert answer(shop, 1) == Contact(second, "new@example.com", "דנה", None, "he")
+
+
+def test_a_refusal_at_one_address_is_a_refusal_of_the_person(shop: Shop) -> None:
+    first, second = customer(1, "dana@example.com", "dana@work.example")
+    say_yes(shop, first, at=1000)
+    say_yes(shop, second, at=1000)
+    say_no(shop, first, at=2000)
+    assert answer(shop, 1) == "no_consent"
+    say_yes(shop, second, at=3000)
+    assert answer(shop, 1) == Contact(second, "dana@work.example", "דנה", None, "he")
+
+
+def test_a_complaint_at_one_address_silences_the_other_and_a_bounce_does_not(shop: Shop) -> None:
+    for number, reason in ((1, "complaint"), (2, "hard_bounce")):
+        for point in customer(number, f"a{number}@example.com", f"b{number}@example.com"):
+            say_yes(shop, point, at=1000)
+        suppress("email", f"a{number}@example.com", reason, 2000, "report")  # type: ignore[arg-type]
+    assert answer(shop, 1) == "no_consent"
+    assert answer(shop, 2) == Contact(21, "b2@example.com", "דנה", None, "he")
+
+
+def test_the_same_decision_is_recorded_once(shop: Shop) -> None:
+    (point,) = customer(1, "dana@example.com")
+    told = [Decision(point, "marketing", "given", "file", "signup form", 1000)] * 3
+    assert record(shop, told) == Recorded(new=1, unchanged=2, refused_before=0)
+    assert record(shop, told) == Recorded(new=0, unchanged=3, refused_before=0)
+
+
+def test_a_permission_without_a_date_never_overrules_a_refusal(shop: Shop) -> None:
+    first, second = customer(1, "dana@example.com", "dana@work.example")
+    nightly = [Decision(point, "marketing", "given", "file", "checkout box") for point in (first, second)]
+    assert record(shop, nightly[:1]).new == 1
+    say_no(shop, first)
+    assert record(shop, nightly) == Recorded(new=0, unchanged=0, refused_before=2)
+    assert answer(shop, 1) == "no_consent"
+
+
+def test_a_domain_in_hebrew_is_handed_out_as_the_network_writes_it(shop: Shop) -> None:
+    (point,) = customer(1, "x")
+    with writing():
+        execute("UPDATE contact_points SET value = 'Dana@דוגמה.co.il', key = 'dana@xn--6dbbec0c.co.il'")
+    say_yes(shop, point)
+    found = answer(shop, 1)
+    assert isinstance(found, Contact)
+    assert found.address == "Dana@xn--6dbbec0c.co.il"
+
+
+def test_phones_have_their_own_consent(shop: Shop) -> None:
+    (point,) = customer(1, "+972501234567", kind="phone")
+    say_yes(shop, point)
+    assert isinstance(contactable([1], kind="phone", purpose="marketing", at=shop.clock.now())[1], Contact)
+    assert answer(shop, 1) == "no_address"
+
+
+def test_a_batch_is_of_any_size_when_recorded(shop: Shop) -> None:
+    with writing():
+        execute("INSERT INTO customers (id, created_at) VALUES (1, 0)")
+        for point in range(1, 1102):
+            execute(
+                "INSERT INTO contact_points (id, customer_id, kind, value, key, source, created_at)"
+                " VALUES (?, 1, 'email', ?, ?, 'till', 0)",
+                point, f"a{point}@x.example", f"a{point}@x.example",
+            )  # fmt: skip
+    decisions = [Decision(point, "survey", "given", "file", "form") for point in range(1, 1102)]
+    assert record(shop, decisions).new == 1101
+    assert consent.contactable([], purpose="survey", at=0) == {}
