@@ -26,8 +26,9 @@ FOLDER_VARIABLE = "RETAINCTL_SHOP"
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """How mail leaves: the address it comes from, and the server that takes it."""
+    """How mail leaves: as files in the shop folder or by a server, and the address it comes from."""
 
+    channel: Literal["files", "mail"] = "files"
     from_address: str = ""
     from_name: str = ""
     reply_to: str = ""

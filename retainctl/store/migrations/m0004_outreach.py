@@ -69,8 +69,11 @@ CREATE TABLE outbox (
     done_at INTEGER,
     UNIQUE (mailing_id, customer_id)
 ) STRICT;
-CREATE INDEX outbox_due ON outbox (state, next_at, id);
-CREATE INDEX outbox_customer ON outbox (customer_id, handed_at);
+CREATE INDEX outbox_due ON outbox (mailing_id, state, next_at, id);
+CREATE INDEX outbox_customer ON outbox (customer_id);
+CREATE INDEX outbox_handed ON outbox (handed_at);
+-- What somebody holds or nobody knows: a few rows of a million, and every run looks for them first.
+CREATE INDEX outbox_unsettled ON outbox (owner) WHERE state IN ('claimed', 'handing', 'unknown');
 
 CREATE TABLE outbox_events (
     id INTEGER PRIMARY KEY,

@@ -1,0 +1,3 @@
+"""Drafts, plans, and the outbox through which every message leaves."""
+
+from __future__ import annotations

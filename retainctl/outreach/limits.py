@@ -1,0 +1,92 @@
+"""How often and when a customer may be written to: the contact budget, and the quiet hours.
+
+The budget is one, over all programs and channels: every message of class ``marketing`` counts, and so does every
+survey invitation of whatever class. A message counts from the moment it is claimed; a plan alone counts nothing,
+because what is planned may never leave. A limit of 0 is no limit.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+from retainctl.clock import DAY_SECONDS
+from retainctl.config import Shop
+from retainctl.errors import BadConfiguration
+from retainctl.store.database import rows
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEK_SECONDS, MONTH_SECONDS = 7 * DAY_SECONDS, 30 * DAY_SECONDS
+
+
+def over_budget(shop: Shop, customer_ids: Sequence[int], *, at: int) -> dict[int, int]:
+    """Those of *customer_ids* (at most 500) whose budget is used up at *at*, each with the instant it has room again."""
+    limits = shop.settings.limits
+    if not customer_ids or not (limits.marketing_per_week or limits.marketing_per_month):
+        return {}
+    found = {}
+    for customer_id, contacts in _contacts(customer_ids, at=at).items():
+        contacts.sort()
+        room_at = max(
+            _room_at(contacts, limits.marketing_per_week, within=WEEK_SECONDS),
+            _room_at(contacts, limits.marketing_per_month, within=MONTH_SECONDS),
+        )
+        if room_at > at:
+            found[customer_id] = room_at
+    return found
+
+
+def _contacts(customer_ids: Sequence[int], *, at: int) -> dict[int, list[int]]:
+    """When each customer was written to in the last month; what is on its way counts as written to now."""
+    contacts: dict[int, list[int]] = defaultdict(list)
+    marks = ", ".join("?" * len(customer_ids))
+    for customer_id, handed_at in rows(
+        "SELECT o.customer_id, CASE WHEN o.state = 'claimed' THEN NULL ELSE o.handed_at END"
+        " FROM outbox o JOIN mailings m ON m.id = o.mailing_id"
+        f" WHERE o.customer_id IN ({marks}) AND o.state IN ('claimed', 'handing', 'sent', 'unknown')"
+        " AND (o.class = 'marketing' OR m.purpose = 'survey')",
+        *customer_ids,
+    ):
+        instant = at if handed_at is None else handed_at
+        if at - MONTH_SECONDS < instant <= at:
+            contacts[customer_id].append(instant)
+    return contacts
+
+
+def _room_at(contacts: Sequence[int], limit: int, *, within: int) -> int:
+    """When fewer than *limit* of the sorted *contacts* lie *within* so many seconds back; 0 where that never ends."""
+    return contacts[-limit] + within if 0 < limit <= len(contacts) else 0
+
+
+def quiet(shop: Shop, at: int) -> int | None:
+    """The instant at which the quiet hours around *at* end, or None where *at* is an hour for writing."""
+    loud = at
+    for _ in range(16):  # two weeks of quiet days, each with its night
+        until = _quiet_until(shop, loud)
+        if until is None:
+            return loud if loud > at else None
+        loud = until
+    raise BadConfiguration("every day is quiet: nothing can ever be sent", hint="Leave a day out of limits.quiet_days.")
+
+
+def _quiet_until(shop: Shop, instant: int) -> int | None:
+    limits, local = shop.settings.limits, shop.clock.local(instant)
+    if _WEEKDAYS[local.weekday()] in limits.quiet_days:
+        return shop.clock.end_of(local.date())
+    begins, ends = time.fromisoformat(_padded(limits.quiet_from)), time.fromisoformat(_padded(limits.quiet_until))
+    now = local.time()
+    if begins <= ends:
+        return _instant(shop, local.date(), ends) if begins <= now < ends else None
+    if now >= begins:
+        return _instant(shop, local.date() + timedelta(days=1), ends)
+    return _instant(shop, local.date(), ends) if now < ends else None
+
+
+def _padded(hour: str) -> str:
+    hours, _, minutes = hour.partition(":")
+    return f"{int(hours):02}:{int(minutes):02}"
+
+
+def _instant(shop: Shop, day: date, at: time) -> int:
+    return int(datetime.combine(day, at, tzinfo=shop.clock.zone).timestamp())
