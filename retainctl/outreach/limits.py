@@ -21,7 +21,7 @@ WEEK_SECONDS, MONTH_SECONDS = 7 * DAY_SECONDS, 30 * DAY_SECONDS
 
 
 def over_budget(shop: Shop, customer_ids: Sequence[int], *, at: int) -> dict[int, int]:
-    """Those of *customer_ids* (at most 500) whose budget is used up at *at*, each with the instant it has room again."""
+    """Those of *customer_ids* (at most 500) whose budget is used up at *at*, and when each has room again."""
     limits = shop.settings.limits
     if not customer_ids or not (limits.marketing_per_week or limits.marketing_per_month):
         return {}
