@@ -1,0 +1,137 @@
+"""Somebody is found by id, then e-mail, then phone; guests are nobody; a conflict is told and never settled."""
+
+from __future__ import annotations
+
+from retainctl.config import Shop
+from retainctl.shop.identity import Address, Found, Person, find_or_make, marks
+from retainctl.shop.normalising import email_address
+from retainctl.store.database import rows, value
+
+
+def email(text: str, *, verified: bool = False) -> Address:
+    address = email_address(text)
+    return Address("email", address.value, address.key, address.flag, verified)
+
+
+def phone(number: str) -> Address:
+    return Address("phone", number, number)
+
+
+def person(external_id: str | None = None, *addresses: Address, source: str = "web", **attributes: str) -> Person:
+    return Person(source, external_id, addresses, **attributes)
+
+
+def one(shop: Shop, who: Person, *, overwrite: bool = True) -> Found:
+    (found,) = find_or_make(shop, [who], overwrite=overwrite)
+    return found
+
+
+def test_a_customer_is_made_once_and_found_by_each_mark(shop: Shop) -> None:
+    made = one(shop, person("17", email("Dana@example.com"), phone("+972501234567"), first_name="דנה"))
+    assert made.outcome == "new"
+    for who in (
+        person("17"),
+        person(None, email("dana@EXAMPLE.com")),
+        person(None, phone("+972501234567")),
+    ):
+        assert (one(shop, who).customer_id, one(shop, who).outcome) == (made.customer_id, "unchanged")
+    assert value("SELECT COUNT(*) FROM customers") == 1
+    assert rows("SELECT kind, value, key FROM contact_points ORDER BY kind") == [
+        ("email", "Dana@example.com", "dana@example.com"),
+        ("phone", "+972501234567", "+972501234567"),
+    ]
+
+
+def test_the_same_id_of_two_shops_is_two_customers(shop: Shop) -> None:
+    web, till = find_or_make(shop, [person("17"), person("17", source="till")])
+    assert web.customer_id != till.customer_id
+
+
+def test_two_shops_meet_in_one_customer_by_their_e_mail(shop: Shop) -> None:
+    web = one(shop, person("17", email("dana@example.com")))
+    till = one(shop, person("M-4", email("dana@example.com"), source="till"))
+    assert till.customer_id == web.customer_id
+    assert rows("SELECT source, external_id FROM customer_keys ORDER BY source") == [("till", "M-4"), ("web", "17")]
+
+
+def test_a_guest_is_nobody(shop: Shop) -> None:
+    assert one(shop, person(None, first_name="דנה")) == Found(None, "guest")
+    assert value("SELECT COUNT(*) FROM customers") == 0
+
+
+def test_the_e_mail_of_one_with_the_phone_of_another_is_told_and_nothing_is_merged(shop: Shop) -> None:
+    dana, noa = find_or_make(
+        shop, [person(None, email("dana@example.com")), person(None, email("noa@example.com"), phone("+972501234567"))]
+    )
+    found = one(shop, person(None, email("dana@example.com"), phone("+972501234567")))
+    assert found.customer_id == dana.customer_id
+    assert found.conflicts == (
+        f"the e-mail is customer {dana.customer_id}'s, the phone is customer {noa.customer_id}'s",
+    )
+    assert found.contact_point_ids[1] is None
+    assert value("SELECT customer_id FROM contact_points WHERE kind = 'phone'") == noa.customer_id
+    assert value("SELECT COUNT(*) FROM customers WHERE merged_into IS NOT NULL") == 0
+
+
+def test_an_address_that_many_share_stands_for_somebody_only_when_there_is_nothing_better(shop: Shop) -> None:
+    dana, noa, nobody = find_or_make(
+        shop,
+        [
+            person(None, phone("+972501234567"), email("noreply@shop.example")),
+            person(None, phone("+972521234567"), email("noreply@shop.example")),
+            person(None, email("noreply@shop.example")),
+        ],
+    )
+    assert dana.customer_id != noa.customer_id
+    assert noa.conflicts == ()
+    assert nobody.customer_id == dana.customer_id
+    assert marks(person("1", email("test@test.com"))) == [("key", "web", "1")]
+
+
+def test_a_change_is_written_down_with_what_stood_before(shop: Shop) -> None:
+    made = one(shop, person("17", first_name="Dana", language="en"))
+    assert one(shop, person("17", first_name="דנה")).outcome == "changed"
+    assert one(shop, person("17", first_name="דנה")).outcome == "unchanged"
+    assert rows("SELECT customer_id, field, before, after, source FROM customer_changes") == [
+        (made.customer_id, "first_name", "Dana", "דנה", "web")
+    ]
+    assert rows("SELECT first_name, language FROM customers") == [("דנה", "en")]
+
+
+def test_an_order_fills_what_is_missing_and_overwrites_nothing(shop: Shop) -> None:
+    one(shop, person("17", first_name="Dana"))
+    assert one(shop, person("17", first_name="D.", last_name="Levi"), overwrite=False).outcome == "changed"
+    assert rows("SELECT first_name, last_name FROM customers") == [("Dana", "Levi")]
+
+
+def test_the_first_row_of_an_import_counts_when_two_differ(shop: Shop) -> None:
+    names = [person("17", first_name="Dana"), person("17", first_name="D.")]
+    for expected in (["new", "unchanged"], ["unchanged", "unchanged"]):
+        assert [found.outcome for found in find_or_make(shop, names)] == expected
+    assert value("SELECT first_name FROM customers") == "Dana"
+
+
+def test_a_customer_has_many_addresses_and_a_postal_one_houses_several(shop: Shop) -> None:
+    home = Address("postal", "Herzl 1, Tel Aviv", "herzl 1 tel aviv")
+    many = person("17", email("a@x.example"), email("b@x.example", verified=True), phone("+972501234567"), home)
+    for _ in range(2):
+        find_or_make(shop, [many, person("18", home)])
+    assert value("SELECT COUNT(*) FROM contact_points") == 5
+    assert value("SELECT COUNT(*) FROM contact_points WHERE verified = 1") == 1
+    assert len(set(one(shop, many).contact_point_ids)) == 4
+
+
+def test_an_address_is_verified_once_and_stays_so(shop: Shop) -> None:
+    one(shop, person("17", email("a@x.example")))
+    assert one(shop, person("17", email("a@x.example", verified=True))).outcome == "changed"
+    assert one(shop, person("17", email("a@x.example"))).outcome == "unchanged"
+    assert value("SELECT verified FROM contact_points") == 1
+
+
+def test_persons_of_more_than_one_batch_are_found_across_batches(shop: Shop) -> None:
+    crowd = [person(str(number), email(f"a{number % 700}@x.example")) for number in range(1400)]
+    found = find_or_make(shop, crowd)
+    assert [one.outcome for one in found] == ["new"] * 700 + ["changed"] * 700
+    assert value("SELECT COUNT(*) FROM customers") == 700
+    assert value("SELECT COUNT(*) FROM customer_keys") == 1400
+    assert {one.outcome for one in find_or_make(shop, crowd)} == {"unchanged"}
