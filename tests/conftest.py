@@ -21,6 +21,8 @@ from retainctl.store.opening import open_database
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 NOW = "2025-03-02T10:00"  # a Sunday morning in Jerusalem
+# What a person writes into a new shop's file before its first mail.
+FILLED_IN = {"postal_address": "רחוב הרצל 1, חיפה", "contact": "04-8123456", "from_address": "shop@shop.example"}
 POSTGRES_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 _counter = itertools.count()
 
@@ -122,7 +124,10 @@ def make_shop(tmp_path: Path, database_url: str) -> MakeShop:
             folder, name="החנות", language=language, currency=currency, timezone=timezone,
             country="IL" if timezone == "Asia/Jerusalem" else "",
         )  # fmt: skip
-        path.write_text(path.read_text(encoding="utf-8").replace("sqlite:retain.db", database_url), encoding="utf-8")
+        text = path.read_text(encoding="utf-8").replace("sqlite:retain.db", database_url)
+        for empty, filled in FILLED_IN.items():
+            text = text.replace(f'\n{empty} = ""\n', f'\n{empty} = "{filled}"\n')
+        path.write_text(text, encoding="utf-8")
         return folder
 
     return make

@@ -17,6 +17,7 @@ class SigningKey(Table):
 
 
 class Mailing(Table):
+    id = peewee.AutoField()
     program = peewee.TextField()
     name = peewee.TextField()
     class_ = peewee.TextField(column_name="class")

@@ -16,7 +16,7 @@ CREATE TABLE mailings (
     program TEXT NOT NULL CHECK (program IN ('campaign', 'survey')),
     name TEXT NOT NULL,
     class TEXT NOT NULL CHECK (class IN ('marketing', 'transactional')),
-    purpose TEXT NOT NULL CHECK (purpose IN ('marketing', 'survey')),
+    purpose TEXT NOT NULL CHECK (purpose IN ('marketing', 'survey', 'service')),
     state TEXT NOT NULL CHECK (state IN ('planned', 'approved', 'active', 'paused', 'cancelled')),
     draft TEXT NOT NULL,                    -- the file, whole, as it was planned
     templates TEXT NOT NULL DEFAULT '{}',   -- JSON: each template that it uses, as it was

@@ -1,0 +1,96 @@
+"""A body in Markdown with Jinja inside, as the HTML and the text template that are made of it once a mailing.
+
+Raw HTML is shown as it is written and does nothing. A Jinja tag is a word to Markdown, so that no quotation mark or
+asterisk inside it is changed; a line of nothing but ``{% … %}`` makes no paragraph.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
+
+_JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_LONE_TAGS = re.compile(r"^[ \t]*((?:\{%[^\n]*?%\}[ \t]*)+)$", re.MULTILINE)
+_parser = MarkdownIt("commonmark", {"html": False})
+
+
+class _Words:
+    """Jinja tags, each replaced by one word, and put back."""
+
+    def __init__(self, source: str) -> None:
+        self.tags: list[str] = []
+        self.prefix = "qj"
+        while self.prefix in source:
+            self.prefix += "q"
+        self.source = _JINJA.sub(self._word, _LONE_TAGS.sub(r"\n\n\1\n\n", source))
+
+    def _word(self, tag: re.Match[str]) -> str:
+        self.tags.append(tag[0])
+        return f"{self.prefix}{len(self.tags) - 1}z"
+
+    def back(self, made: str) -> str:
+        return re.sub(rf"{self.prefix}(\d+)z", lambda word: self.tags[int(word[1])], made)
+
+    def unwrapped(self, html: str) -> str:
+        """*html* without the paragraphs around words that are nothing but block tags."""
+
+        def bare(paragraph: re.Match[str]) -> str:
+            numbers = re.findall(rf"{self.prefix}(\d+)z", paragraph[1])
+            return paragraph[1] if all(self.tags[int(n)].startswith("{%") for n in numbers) else paragraph[0]
+
+        return re.sub(rf"<p>((?:{self.prefix}\d+z\s*)+)</p>", bare, html)
+
+
+def to_html(source: str) -> str:
+    """The HTML template of a Markdown body."""
+    words = _Words(source)
+    return words.back(words.unwrapped(str(_parser.render(words.source))))
+
+
+def to_text(source: str) -> str:
+    """The text template of a Markdown body: what a person would have typed, with each link's address after it."""
+    words = _Words(source)
+    tree = SyntaxTreeNode(_parser.parse(words.source))
+    return words.back(_blocks(tree.children)) + "\n"
+
+
+def _blocks(nodes: Sequence[SyntaxTreeNode], *, between: str = "\n\n") -> str:
+    return between.join(_block(node) for node in nodes)
+
+
+def _block(node: SyntaxTreeNode) -> str:
+    if node.type in ("paragraph", "heading"):
+        return "".join(_inline(child) for child in node.children)
+    if node.type in ("bullet_list", "ordered_list"):
+        first = int(node.attrs.get("start", 1))
+        marks = ["-" if node.type == "bullet_list" else f"{n}." for n, _ in enumerate(node.children, first)]
+        return "\n".join(
+            _indented(f"{mark} ", _blocks(item.children, between="\n"))
+            for mark, item in zip(marks, node.children, strict=True)
+        )
+    if node.type == "blockquote":
+        return "\n".join(f"> {line}".rstrip() for line in _blocks(node.children).splitlines())
+    if node.type == "hr":
+        return "-" * 20
+    return "\n".join(f"    {line}" for line in node.content.rstrip("\n").splitlines())  # code
+
+
+def _indented(mark: str, text: str) -> str:
+    return mark + text.replace("\n", "\n" + " " * len(mark))
+
+
+def _inline(node: SyntaxTreeNode) -> str:
+    if node.type in ("softbreak", "hardbreak"):
+        return "\n"
+    if node.type == "image":
+        return str(node.content)
+    if not node.children:
+        return str(node.content)
+    text = "".join(_inline(child) for child in node.children)
+    if node.type == "link":
+        address = str(node.attrs["href"]).removeprefix("mailto:")
+        return text if text == address else f"{text} ({address})"
+    return text

@@ -1,0 +1,177 @@
+"""From a planned mailing to each customer's mail: the press.
+
+A mailing keeps its templates as they stood when it was planned, so that what was approved is what goes. The press
+compiles them once, adds each recipient's own links, and gives whole messages in bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+from jinja2.exceptions import TemplateError
+
+from retainctl.config import Shop
+from retainctl.errors import BadConfiguration, BadData
+from retainctl.outreach import markdown, message
+from retainctl.outreach.templates import Rendered, Renderer, Templates, Value
+from retainctl.outreach.tokens import Signer, signer
+from retainctl.store.outreach import Mailing
+
+UNSUBSCRIBE = "unsubscribe"  # the purpose of a token that says "CONTACT_POINT.MAILING"
+SURVEY = "survey"  # the purpose of a token that says "MAILING.CUSTOMER"
+
+# The word that a country's law wants at the start of an advertisement's subject.
+_ADVERTISEMENT_MARKS = {"IL": "פרסומת"}
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """One recipient of a mailing: *context* is what its plan kept for this customer, *at* the message's date."""
+
+    customer_id: int
+    contact_point_id: int
+    to_address: str
+    message_id: str
+    at: int
+    context: Mapping[str, Value]
+
+
+class Press:
+    """Prints the messages of one mailing; make it once and use it for all of them."""
+
+    def __init__(self, shop: Shop, mailing: Mailing) -> None:
+        """BadConfiguration where the shop has no address to send from."""
+        self._shop = shop
+        self._mailing = mailing
+        self._renderer = Renderer(Templates.from_json(mailing.templates))
+        self._signer = signer(mailing.planned_at)
+        self._assembler = _assembler(shop, mailing)
+
+    def message(self, addressee: Addressee) -> bytes:
+        """The whole message as it goes on the wire; equal addressees give equal bytes. BadData says why it cannot be.
+
+        Templates see, beside the context: ``unsubscribe_link`` (https where the shop has a public_url, else mailto;
+        unknown in a service message) and, in a survey's invitation, ``survey_token`` and ``survey_link`` (unknown
+        without a public_url).
+        """
+        links = links_of(self._shop, self._mailing, addressee.contact_point_id, addressee.customer_id, self._signer)
+        try:
+            rendered = self._renderer.render({**addressee.context, **links})
+        except TemplateError as error:
+            raise BadData(f"the message for customer {addressee.customer_id} cannot be written: {error}") from None
+        return self._assembled(rendered, addressee)
+
+    def _assembled(self, rendered: Rendered, addressee: Addressee) -> bytes:
+        name = addressee.context.get("name")
+        return self._assembler.assemble(
+            to=message.Mailbox(addressee.to_address, name if isinstance(name, str) else ""),
+            subject=rendered.subject,
+            at=self._shop.clock.local(addressee.at),
+            message_id=addressee.message_id,
+            text=rendered.text,
+            html=rendered.html,
+            headers=_unsubscribe_headers(self._shop, self._mailing, addressee, self._signer),
+        )
+
+
+def templates_of(shop: Shop, *, subject: str, reason: str, body: str, purpose: str, text: str = "") -> Templates:
+    """What a mailing is made of: *body* in Markdown, *text* instead of what is made of it, in the shop's own frame.
+
+    The frame is ``templates/mail.html`` and ``mail.txt`` of the shop folder where they stand there, else ours.
+    """
+    settings = shop.settings
+    return Templates(
+        subject=subject,
+        reason=reason,
+        body_html=markdown.to_html(body),
+        body_text=text or markdown.to_text(body),
+        frame_html=_frame(shop, "mail.html"),
+        frame_text=_frame(shop, "mail.txt"),
+        mark=_ADVERTISEMENT_MARKS.get(settings.country, "") if purpose == "marketing" else "",
+        constants={
+            "language": settings.language,
+            "direction": settings.direction,
+            "side": "right" if settings.direction == "rtl" else "left",
+            "shop_name": settings.name,
+            "sender_name": settings.sender.name or settings.name,
+            "postal_address": settings.sender.postal_address,
+            "contact": settings.sender.contact,
+        },
+    )
+
+
+def links_of(
+    shop: Shop, mailing: Mailing, contact_point_id: int, customer_id: int, signs: Signer
+) -> dict[str, str | None]:
+    """The links of one recipient, as templates see them."""
+    public_url = shop.settings.public_url.rstrip("/")
+    links: dict[str, str | None] = {"unsubscribe_link": None}
+    if mailing.purpose != "service":
+        token = _unsubscribe_token(mailing, contact_point_id, signs)
+        links["unsubscribe_link"] = f"{public_url}/u/{token}" if public_url else _unsubscribe_mail(shop, token)
+    if mailing.program == "survey":
+        token = signs.sign(SURVEY, f"{mailing.id}.{customer_id}")
+        links["survey_token"] = token
+        links["survey_link"] = f"{public_url}/s/{token}" if public_url else None
+    return links
+
+
+def unsubscribe_address(shop: Shop) -> str:
+    """Where a refusal by mail goes: a mailbox that somebody reads."""
+    mail = shop.settings.mail
+    return mail.unsubscribe_address or mail.reply_to or mail.from_address
+
+
+def _unsubscribe_token(mailing: Mailing, contact_point_id: int, signs: Signer) -> str:
+    return signs.sign(UNSUBSCRIBE, f"{contact_point_id}.{mailing.id}")
+
+
+def _unsubscribe_mail(shop: Shop, token: str) -> str:
+    return f"mailto:{unsubscribe_address(shop)}?subject=unsubscribe%20{token}"
+
+
+def _unsubscribe_headers(shop: Shop, mailing: Mailing, addressee: Addressee, signs: Signer) -> list[bytes]:
+    """RFC 2369's header with the mail address always, and RFC 8058's one click where the shop has a public address."""
+    if mailing.purpose == "service":
+        return []
+    token = _unsubscribe_token(mailing, addressee.contact_point_id, signs)
+    by_mail = f"<{_unsubscribe_mail(shop, token)}>"
+    if not shop.settings.public_url:
+        return [message.plain_header("List-Unsubscribe", by_mail)]
+    return [
+        message.plain_header("List-Unsubscribe", f"<{shop.settings.public_url.rstrip('/')}/u/{token}>", by_mail),
+        message.plain_header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+    ]
+
+
+def _assembler(shop: Shop, mailing: Mailing) -> message.Assembler:
+    """The headers that all messages of *mailing* share."""
+    mail = shop.settings.mail
+    if not mail.from_address:
+        raise BadConfiguration(
+            "the shop has no address to send from", hint="Write from_address under [mail] in retainctl.toml."
+        )
+    domain = mail.from_address.rpartition("@")[2]
+    constant = []
+    if mail.reply_to:
+        constant.append(message.mailbox_header("Reply-To", message.Mailbox(mail.reply_to)))
+    if mailing.purpose == "service":
+        constant.append(message.plain_header("Auto-Submitted", "auto-generated"))
+    else:
+        constant.append(message.phrase_header("List-Id", shop.settings.name, f"{mailing.purpose}.{domain}"))
+    constant.append(message.plain_header("Feedback-ID", f"{mailing.name}:{mailing.program}:{mailing.class_}:{domain}"))
+    return message.Assembler(
+        sender=message.Mailbox(mail.from_address, mail.from_name or shop.settings.name), constant=constant
+    )
+
+
+def _frame(shop: Shop, name: str) -> str:
+    own = shop.folder / "templates" / name
+    try:
+        if own.is_file():
+            return own.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfiguration(f"{own} cannot be read: {error}") from None
+    return (files("retainctl.outreach") / name).read_text(encoding="utf-8")

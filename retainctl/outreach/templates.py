@@ -1,0 +1,136 @@
+"""Templates of a mailing, and rendering them: Jinja in its sandbox, plain values only.
+
+The sandbox stops a template from reaching Python; it does not stop one from eating time and memory. So a template
+is tried first in a process of its own with limits (``trial``), and only one that passed is rendered here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jinja2 import DictLoader, StrictUndefined, Undefined, meta
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+Value = str | int | None | list[Any] | dict[str, Any]
+
+_INVISIBLE = "\u00ad\u034f\u0591-\u05c7\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Templates:
+    """Everything that a mailing's messages are made of, as it stood when it was planned.
+
+    *body_html* and *body_text* stand inside *frame_html* and *frame_text*, which also see *subject*, *reason* and the
+    *constants* (the sender's name and address, the language). *mark* is the word that the law asks for at the start
+    of an advertisement's subject, or ''.
+    """
+
+    subject: str
+    reason: str
+    body_html: str
+    body_text: str
+    frame_html: str
+    frame_text: str
+    mark: str = ""
+    constants: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Templates:
+        return cls(**json.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What one customer will read."""
+
+    subject: str
+    reason: str
+    text: str
+    html: str
+
+
+class Unknown(Undefined):
+    """A value that is not known of this customer: false in a condition, an error where it would be printed."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return self._fail_with_undefined_error()
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, without the operators that make much out of little and without its global functions."""
+
+    intercepted_binops = frozenset(["**", "*"])
+
+    def __init__(self, *, autoescape: bool, sources: Mapping[str, str]) -> None:
+        super().__init__(
+            autoescape=autoescape, undefined=StrictUndefined, loader=DictLoader(sources), trim_blocks=True,
+            lstrip_blocks=True, auto_reload=False,
+        )  # fmt: skip
+        self.globals.clear()
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**" or not (isinstance(left, int) and isinstance(right, int)):
+            raise SecurityError(f"{operator} is not for templates")
+        return super().call_binop(context, operator, left, right)
+
+
+class Renderer:
+    """Templates, compiled once, ready to render for many customers."""
+
+    def __init__(self, templates: Templates) -> None:
+        self._constants = templates.constants
+        self._mark = templates.mark
+        text = _Sandbox(autoescape=False, sources={"frame": templates.frame_text, "body": templates.body_text})
+        html = _Sandbox(autoescape=True, sources={"frame": templates.frame_html, "body": templates.body_html})
+        self._subject = text.from_string(templates.subject)
+        self._reason = text.from_string(templates.reason)
+        self._text = text.get_template("frame")
+        self._html = html.get_template("frame")
+        text.get_template("body"), html.get_template("body")  # a mistake in one shows now
+
+    def render(self, context: Mapping[str, Value]) -> Rendered:
+        """The message for *context*; None in it is a value that is not known.
+
+        jinja2's errors leave as they are: the trial makes sentences of them.
+        """
+        values: dict[str, Any] = dict(self._constants)
+        for name, value in context.items():
+            values[name] = _unknown(name) if value is None else value
+        reason = self._reason.render(values).strip()
+        subject = marked(self._subject.render(values).strip(), self._mark)
+        values |= {"reason": reason, "subject": subject}
+        text = re.sub(r"\n{3,}", "\n\n", self._text.render(values)).strip() + "\n"
+        return Rendered(subject, reason, text, self._html.render(values))
+
+
+def names_used(templates: Templates) -> set[str]:
+    """The names that the templates ask of a customer's context."""
+    sandbox = _Sandbox(autoescape=False, sources={})
+    texts = (templates.subject, templates.reason, templates.body_html, templates.body_text,
+             templates.frame_html, templates.frame_text)  # fmt: skip
+    found = {name for text in texts for name in meta.find_undeclared_variables(sandbox.parse(text))}
+    return found - set(templates.constants) - {"reason", "subject"}
+
+
+def marked(subject: str, mark: str) -> str:
+    """*subject* with *mark* as its first word: put there, or found there under marks that nobody sees, never twice."""
+    if not mark:
+        return subject
+    word = f"[{_INVISIBLE}]*".join(mark)
+    found = re.match(rf"[\W{_INVISIBLE}]*{word}[{_INVISIBLE}]*(?!\w)[\])}}>\"'*»]*", subject)
+    return mark + subject[found.end() :] if found else f"{mark}: {subject}"
+
+
+def _unknown(name: str) -> Unknown:
+    return Unknown(f"{name} is not known of every customer: write {{{{ {name} or '…' }}}}", name=name)

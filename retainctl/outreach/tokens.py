@@ -1,0 +1,95 @@
+"""Signed tokens for links and addresses: ``v1.KEY.PAYLOAD.MAC``.
+
+The MAC is HMAC-SHA256, cut to 144 bits, over the version, the key's name, the purpose and the payload: a token for
+one purpose is nothing for another. A token is accepted only letter for letter as it was made. Keys are made on
+first use and succeeded after half a year; old ones are kept, because a link may lie in somebody's inbox for years.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, field
+
+from retainctl.clock import DAY_SECONDS
+from retainctl.errors import BadData
+from retainctl.store.database import rows
+from retainctl.store.dialect import hold_lock
+from retainctl.store.outreach import SigningKey
+from retainctl.store.writing import in_one_transaction
+
+_VERSION = "v1"
+_KEY_SECONDS = 180 * DAY_SECONDS
+_MAC_BYTES = 18
+_LONGEST_TOKEN = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """One key, ready to sign many tokens without asking the database again."""
+
+    key_id: str
+    secret: bytes = field(repr=False)
+
+    def sign(self, purpose: str, subject: str, *, expires_at: int | None = None) -> str:
+        """A token that says *subject*, good for *purpose* alone, for ever or until *expires_at*."""
+        payload = _base64(f"{'' if expires_at is None else expires_at}:{subject}".encode())
+        return f"{_VERSION}.{self.key_id}.{payload}.{_mac(self.secret, self.key_id, purpose, payload)}"
+
+
+def sign(purpose: str, subject: str, now: int, *, expires_at: int | None = None) -> str:
+    """A token that says *subject*, good for *purpose* alone; unless *expires_at* is given, it does not expire."""
+    return signer(now).sign(purpose, subject, expires_at=expires_at)
+
+
+def verify(token: str, purpose: str, now: int) -> str:
+    """What *token* says, if this shop signed it for *purpose* and it has not expired; else BadData."""
+    parts = token.split(".") if len(token) <= _LONGEST_TOKEN and token.isascii() else []
+    if len(parts) == 4 and parts[0] == _VERSION:
+        _, key_id, payload, mac = parts
+        found = rows("SELECT secret FROM signing_keys WHERE key_id = ?", key_id)
+        if found and hmac.compare_digest(_mac(bytes(found[0][0]), key_id, purpose, payload), mac):
+            expires_at, _, subject = urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).decode().partition(":")
+            if expires_at and int(expires_at) <= now:
+                raise BadData("the token has expired")
+            return subject
+    raise BadData("the token is not one of this shop's")
+
+
+def signer(at: int) -> Signer:
+    """The key that signs at *at*: the newest one made by then, or a new one where that is half a year old.
+
+    Asking again with the same *at* gives the same key, also after newer ones were made.
+    """
+    return _newest(at) or _make(at)
+
+
+def _newest(at: int) -> Signer | None:
+    found = rows(
+        "SELECT key_id, secret FROM signing_keys WHERE created_at <= ? AND created_at > ?"
+        " ORDER BY created_at DESC, key_id LIMIT 1",
+        at, at - _KEY_SECONDS,
+    )  # fmt: skip
+    return Signer(found[0][0], bytes(found[0][1])) if found else None
+
+
+@in_one_transaction
+def _make(at: int) -> Signer:
+    hold_lock("signing_keys")
+    if other := _newest(at):
+        return other  # another process was quicker
+    made = Signer(secrets.token_hex(4), secrets.token_bytes(32))
+    SigningKey.create(key_id=made.key_id, secret=made.secret, created_at=at)
+    return made
+
+
+def _mac(secret: bytes, key_id: str, purpose: str, payload: str) -> str:
+    # The purpose is preceded by its length, so that no two purposes and payloads run into one text.
+    signed = f"{_VERSION}.{key_id}.{len(purpose)}:{purpose}.{payload}".encode()
+    return _base64(hmac.digest(secret, signed, hashlib.sha256)[:_MAC_BYTES])
+
+
+def _base64(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -1,0 +1,176 @@
+"""The press: whole messages, in the shop's language, that say only what they should."""
+
+from __future__ import annotations
+
+import dataclasses
+import email
+import email.policy
+from email.message import EmailMessage
+from typing import cast
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.errors import BadConfiguration, BadData
+from retainctl.outreach import tokens
+from retainctl.outreach.rendering import Addressee, Press
+from tests.outreach.conftest import MakeMailing
+
+DANA = Addressee(
+    customer_id=7,
+    contact_point_id=17,
+    to_address="dana@example.com",
+    message_id="<0123456789abcdef0123456789abcdef@shop.example>",
+    at=1_740_902_400,
+    context={"first_name": "דנה", "name": "דנה לוי", "orders": 5},
+)
+
+
+def parsed(message: bytes) -> EmailMessage:
+    assert b"\n" not in message.replace(b"\r\n", b"")
+    assert max(len(line) for line in message.split(b"\r\n")) <= 998
+    found = cast("EmailMessage", email.message_from_bytes(message, policy=email.policy.default))
+    assert not found.defects
+    assert not any(part.defects for part in found.walk())
+    return found
+
+
+def bodies(message: EmailMessage) -> tuple[str, str]:
+    text, html = (message.get_body((kind,)) for kind in ("plain", "html"))
+    assert text is not None
+    assert html is not None
+    return text.get_content().replace("\r\n", "\n"), html.get_content().replace("\r\n", "\n")
+
+
+def with_mail(shop: Shop, **values: str) -> Shop:
+    mail = dataclasses.replace(shop.settings.mail, **values)  # type: ignore[arg-type]
+    return dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, mail=mail))
+
+
+def with_settings(shop: Shop, **values: str) -> Shop:
+    return dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, **values))  # type: ignore[arg-type]
+
+
+def test_a_hebrew_message_comes_back_as_it_was_written(shop: Shop, make_mailing: MakeMailing) -> None:
+    message = parsed(Press(shop, make_mailing()).message(DANA))
+
+    assert dict(message.items()) | {"List-Unsubscribe": "…", "Content-Type": "…"} == {
+        "From": "החנות <shop@shop.example>",
+        "To": "דנה לוי <dana@example.com>",
+        "Subject": "פרסומת: מבצע לחברי המועדון",
+        "Date": "Sun, 02 Mar 2025 10:00:00 +0200",
+        "Message-ID": "<0123456789abcdef0123456789abcdef@shop.example>",
+        "List-Id": "החנות <marketing.shop.example>",
+        "Feedback-ID": "spring:campaign:marketing:shop.example",
+        "List-Unsubscribe": "…",
+        "MIME-Version": "1.0",
+        "Content-Type": "…",
+    }
+    text, html = bodies(message)
+    assert text.startswith("שלום דנה,\n\nיש לנו קפה חדש.\n\n-- \nקיבלת את ההודעה כי קנית אצלנו 5 פעמים.\nהחנות\n")
+    assert "רחוב הרצל 1, חיפה\n04-8123456\n" in text
+    assert '<html lang="he" dir="rtl">' in html
+    assert '<body dir="rtl"' in html
+    assert "<p>שלום דנה,</p>" in html
+
+
+def test_equal_addressees_get_equal_bytes(shop: Shop, make_mailing: MakeMailing) -> None:
+    mailing = make_mailing()
+
+    assert Press(shop, mailing).message(DANA) == Press(shop, mailing).message(DANA)
+
+
+def test_a_refusal_by_mail_carries_a_token_that_names_recipient_and_mailing(
+    shop: Shop, make_mailing: MakeMailing
+) -> None:
+    mailing = make_mailing()
+    message = parsed(Press(shop, mailing).message(DANA))
+
+    header = message["List-Unsubscribe"]
+    assert header.startswith("<mailto:shop@shop.example?subject=unsubscribe%20v1.")
+    assert "List-Unsubscribe-Post" not in message
+    token = header.removeprefix("<mailto:shop@shop.example?subject=unsubscribe%20").removesuffix(">")
+    assert tokens.verify(token, "unsubscribe", shop.clock.now()) == f"17.{mailing.id}"
+    assert all(token in body for body in bodies(message))
+
+
+def test_one_click_is_offered_only_where_the_shop_has_a_public_address(shop: Shop, make_mailing: MakeMailing) -> None:
+    public = with_settings(shop, public_url="https://club.shop.example")
+    message = parsed(Press(public, make_mailing()).message(DANA))
+
+    links = message["List-Unsubscribe"].split(", ")
+    assert links[0].startswith("<https://club.shop.example/u/v1.")
+    assert links[1].startswith("<mailto:shop@shop.example?subject=unsubscribe%20v1.")
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert links[0].strip("<>") in bodies(message)[1]
+
+
+def test_a_service_message_is_no_advertisement(shop: Shop, make_mailing: MakeMailing) -> None:
+    message = parsed(Press(shop, make_mailing(purpose="service")).message(DANA))
+
+    assert message["Subject"] == "מבצע לחברי המועדון"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert not {"List-Unsubscribe", "List-Unsubscribe-Post", "List-Id"} & set(message.keys())
+    assert "הסר" not in bodies(message)[0]
+
+
+def test_an_invitation_has_the_token_of_its_own_answer(shop: Shop, make_mailing: MakeMailing) -> None:
+    mailing = make_mailing(
+        purpose="survey", program="survey", body='{{ survey_link or "השיבו להודעה: " ~ survey_token }}'
+    )
+    by_reply = bodies(parsed(Press(shop, mailing).message(DANA)))[0].splitlines()[0]
+    public = with_settings(shop, public_url="https://club.shop.example/")
+    by_link = bodies(parsed(Press(public, mailing).message(DANA)))[0].splitlines()[0]
+
+    token = by_reply.removeprefix("השיבו להודעה: ")
+    assert tokens.verify(token, "survey", shop.clock.now()) == f"{mailing.id}.7"
+    assert by_link == f"https://club.shop.example/s/{token}"
+
+
+def test_a_name_is_never_markup(shop: Shop, make_mailing: MakeMailing) -> None:
+    name = "<img src=x onerror=alert(1)>"
+    addressee = dataclasses.replace(DANA, context={"first_name": name, "orders": 1})
+    text, html = bodies(parsed(Press(shop, make_mailing()).message(addressee)))
+
+    assert name not in html
+    assert "&lt;img src=x onerror=alert(1)&gt;" in html
+    assert name in text
+
+
+@pytest.mark.parametrize(
+    "start", ["x\n\nbody", "x\r\nBcc: e@example.com", "x\r", "x\x00", "x\n y", "x\u2028y", "x\x85y"]
+)
+@pytest.mark.parametrize(
+    "field", ["subject", "name", "from_name", "from_address", "reply_to", "to", "shop", "unsubscribe"]
+)
+def test_no_value_opens_a_second_header(shop: Shop, make_mailing: MakeMailing, start: str, field: str) -> None:
+    addressee, using, subject = DANA, shop, "שלום"
+    if field == "subject":
+        subject = "{{ first_name }}."
+        addressee = dataclasses.replace(DANA, context={"first_name": start, "orders": 1})
+    elif field == "name":
+        addressee = dataclasses.replace(DANA, context={**DANA.context, "name": start})
+    elif field == "to":
+        addressee = dataclasses.replace(DANA, to_address=f"dana@example.com{start[1:]}")
+    elif field == "shop":
+        using = with_settings(shop, name=start)
+    elif field == "unsubscribe":
+        using = with_mail(shop, unsubscribe_address=start)
+    else:
+        using = with_mail(shop, **{field: start})
+
+    with pytest.raises(BadData):
+        Press(using, make_mailing(subject=subject)).message(addressee)
+
+
+def test_a_shop_without_an_address_cannot_print(shop: Shop, make_mailing: MakeMailing) -> None:
+    with pytest.raises(BadConfiguration, match="no address to send from"):
+        Press(with_mail(shop, from_address=""), make_mailing())
+
+
+def test_the_shops_own_frame_takes_the_place_of_ours(shop: Shop, make_mailing: MakeMailing) -> None:
+    (shop.folder / "templates").mkdir()
+    (shop.folder / "templates" / "mail.html").write_text("<b>{{ shop_name }}</b>{% include 'body' %}", encoding="utf-8")
+
+    html = bodies(parsed(Press(shop, make_mailing()).message(DANA)))[1]
+    assert html.startswith("<b>החנות</b><p>שלום דנה,</p>")

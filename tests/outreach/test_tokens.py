@@ -1,0 +1,96 @@
+"""Signed tokens: one purpose, letter for letter, and good for years."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from retainctl.clock import DAY_SECONDS
+from retainctl.config import Shop
+from retainctl.errors import BadData
+from retainctl.outreach import tokens
+from retainctl.store.database import rows
+
+NOW = 1_740_000_000
+
+
+def test_a_token_says_what_it_was_made_to_say(shop: Shop) -> None:
+    token = tokens.sign("unsubscribe", "17.3 שלום", NOW)
+
+    assert tokens.verify(token, "unsubscribe", NOW) == "17.3 שלום"
+
+
+def test_every_flipped_bit_is_refused(shop: Shop) -> None:
+    token = tokens.sign("unsubscribe", "17.3", NOW)
+
+    for place in range(len(token)):
+        for bit in range(8):
+            changed = token[:place] + chr(ord(token[place]) ^ 1 << bit) + token[place + 1 :]
+            with pytest.raises(BadData):
+                tokens.verify(changed, "unsubscribe", NOW)
+
+
+def test_another_purpose_another_key_and_a_cut_mac_are_refused(shop: Shop) -> None:
+    token = tokens.sign("survey", "17", NOW)
+    version, key, payload, mac = token.split(".")
+    other = tokens.signer(NOW + 200 * DAY_SECONDS).key_id
+
+    assert other != key
+    with pytest.raises(BadData):
+        tokens.verify(token, "unsubscribe", NOW)
+    for forged in (
+        f"{version}.{other}.{payload}.{mac}",
+        f"{version}.{key}.{payload}.{mac[:-4]}",
+        f"{version}.{key}.{payload}.",
+        f"{version}.{key}.{payload}",
+        f"{version}.{key}.{payload}=.{mac}",
+        f"{version}.{key}.{payload}.{mac}=",
+        f"{token} ",
+        f"{token}\n",
+        "",
+        "v1...",
+        token * 100,
+    ):
+        with pytest.raises(BadData):
+            tokens.verify(forged, "survey", NOW)
+
+
+def test_a_token_that_is_not_written_as_base64url_writes_it_is_refused(shop: Shop) -> None:
+    version, key, payload, mac = tokens.sign("survey", "1", NOW).split(".")
+    # The last letter of ":1" carries four bits that say nothing; setting them spells the same bytes.
+    twin = payload[:-1] + chr(ord(payload[-1]) + 1)
+    assert base64.urlsafe_b64decode(twin + "==") == base64.urlsafe_b64decode(payload + "==") or len(payload) % 4 == 3
+
+    with pytest.raises(BadData):
+        tokens.verify(f"{version}.{key}.{twin}.{mac}", "survey", NOW)
+
+
+def test_an_unsubscribe_link_outlives_three_successions_of_keys(shop: Shop) -> None:
+    token = tokens.sign("unsubscribe", "17", NOW)
+    for days in (181, 362, 543):
+        tokens.sign("unsubscribe", "18", NOW + days * DAY_SECONDS)
+
+    assert len(rows("SELECT key_id FROM signing_keys")) == 4
+    assert tokens.verify(token, "unsubscribe", NOW + 3000 * DAY_SECONDS) == "17"
+
+
+def test_the_same_hour_signs_with_the_same_key_after_newer_ones_were_made(shop: Shop) -> None:
+    before = tokens.sign("unsubscribe", "17", NOW)
+    tokens.sign("unsubscribe", "17", NOW + 200 * DAY_SECONDS)
+
+    assert tokens.sign("unsubscribe", "17", NOW) == before
+
+
+def test_a_token_that_may_expire_does(shop: Shop) -> None:
+    token = tokens.sign("survey", "17", NOW, expires_at=NOW + 60)
+
+    assert tokens.verify(token, "survey", NOW + 59) == "17"
+    with pytest.raises(BadData, match="has expired"):
+        tokens.verify(token, "survey", NOW + 60)
+
+
+def test_a_key_does_not_show_in_a_traceback(shop: Shop) -> None:
+    signer = tokens.signer(NOW)
+
+    assert repr(signer.secret) not in repr(signer)
