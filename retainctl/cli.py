@@ -20,6 +20,8 @@ from retainctl.terminal import Choices, global_options
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("retainctl.commands.init:init", "Make a shop folder."),
     "config": ("retainctl.commands.config:config", "See and check the shop's settings."),
+    "jobs": ("retainctl.commands.jobs:jobs", "See and run what the shop does by itself."),
+    "schedules": ("retainctl.commands.schedules:schedules", "Write the jobs for cron or systemd."),
     "db": ("retainctl.commands.db:db", "Back up, check and migrate the database."),
 }
 

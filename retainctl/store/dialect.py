@@ -113,3 +113,10 @@ def integrity_faults() -> list[str]:
 def file_is_the_database() -> bool:
     """Whether the open database is one file of ours, or lives in a server."""
     return not is_postgres()
+
+
+def lease_clock(now: int) -> int:
+    """The time by which leases are judged: the server's own where hosts share one, else *now*."""
+    if is_postgres():
+        return int(execute("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)").fetchone()[0])
+    return now

@@ -1,0 +1,68 @@
+"""``retainctl jobs``."""
+
+from __future__ import annotations
+
+import click
+
+from retainctl.terminal import Group, note, opened_shop, say, show
+
+jobs = Group("jobs", help="See and run what the shop does by itself.")
+
+
+@jobs.command("list")
+def list_jobs() -> None:
+    """List every job: when it runs, how it stands, when it is due next.
+
+    \b
+      retainctl jobs list
+    """
+    from retainctl.jobs import records
+
+    with opened_shop() as shop:
+        show(records.list_jobs(shop), row_type=records.JobRow)
+
+
+@jobs.command("show")
+@click.argument("name")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs.")
+def show_job(name: str, limit: int) -> None:
+    """Show the last runs of the job NAME, the newest first.
+
+    \b
+      retainctl jobs show nightly
+    """
+    from retainctl.jobs import records
+
+    with opened_shop() as shop:
+        show(records.list_runs(shop, name, limit=limit), row_type=records.RunRow)
+
+
+@jobs.command()
+@click.argument("name", required=False)
+@click.option("--due", is_flag=True, help="Every job of which a period is due since its last success.")
+@click.option("--again", is_flag=True, help="The job NAME once more, though its period is done.")
+@click.option("--dry-run", is_flag=True, help="Show the steps that would run, and run none.")
+def run(name: str | None, due: bool, again: bool, dry_run: bool) -> None:
+    """Run the job NAME if it is due, or all that are --due; print nothing when all is well.
+
+    \b
+      retainctl jobs run nightly
+    """
+    from retainctl.errors import TryLater, WrongUsage
+    from retainctl.jobs import running
+
+    if (name is None) != due or (again and due):
+        raise WrongUsage("name one job, or say --due", hint="See them with: retainctl jobs list")
+    with opened_shop() as shop:
+        if dry_run:
+            show(running.steps_due(shop, [name] if name else [], again=again), row_type=running.DueStepRow)
+            return
+        try:
+            report = running.run_job(shop, name, again=again) if name else running.run_due(shop)
+        except TryLater as held:
+            report = running.Report(held.exit_code, [str(held)])
+    for sentence in report.sentences:
+        # Try later is no news to cron: the next run will.
+        (note if report.exit_code == TryLater.exit_code else say)(sentence)
+    note(f"{', '.join(report.periods) or 'nothing was due'}: exit code {report.exit_code}")
+    click.get_current_context().exit(report.exit_code)

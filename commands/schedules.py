@@ -1,0 +1,39 @@
+"""``retainctl schedules``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from retainctl.terminal import Group, choices, note
+
+schedules = Group("schedules", help="Write the jobs for cron or systemd.")
+
+
+@schedules.command()
+@click.option("--style", type=click.Choice(["cron", "systemd"]), required=True, help="Who is to run the jobs.")
+@click.option("--user", metavar="NAME", help="Who runs them; for cron this makes a file for /etc/cron.d.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="DIR",
+    help="Write the files into DIR.",
+)
+def show(style: str, user: str | None, output: Path | None) -> None:
+    """Show the crontab or the systemd units of the shop's jobs.
+
+    \b
+      retainctl schedules show --style cron --user shop > /etc/cron.d/retainctl
+      retainctl schedules show --style systemd --user shop --output /etc/systemd/system
+    """
+    from retainctl.config import read_shop
+    from retainctl.jobs.writing import schedule_files, write_files
+
+    files = schedule_files(read_shop(choices().shop), style=style, user=user)
+    if output is not None:
+        write_files(files, output)
+        note(f"{', '.join(files)} in {output}")
+        return
+    for name, text in files.items():
+        click.echo(f"# {name}\n{text}" if len(files) > 1 else text, nl=len(files) > 1)

@@ -1,0 +1,155 @@
+"""The row that each run leaves, and what the rows say of each job."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from retainctl.clock import DAY_SECONDS
+from retainctl.config import Shop
+from retainctl.errors import DONE, DoneInPart, TryLater
+from retainctl.jobs.periods import TRUSTED_AHEAD_SECONDS, Period, due_periods, latest_period, next_due_at
+from retainctl.jobs.table import Job, find_job, read_jobs
+from retainctl.rows import Row
+from retainctl.store.database import execute, rows, value
+from retainctl.store.writing import in_one_transaction
+
+KEPT_SECONDS = 90 * DAY_SECONDS
+LATE_SECONDS = 900  # a job is overdue when its deadline has passed and this too
+DONE_CODES = (DONE, DoneInPart.exit_code)
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow(Row):
+    """One job: when it runs, how it stands, and what it does."""
+
+    kind: ClassVar[str] = "job"
+    job: str
+    schedule: str
+    state: str
+    last_run: str | None
+    last_exit_code: int | None
+    next_due: str
+    steps: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow(Row):
+    """One run of a job: for which period, when, and what came of it."""
+
+    kind: ClassVar[str] = "job_run"
+    job: str
+    period: str
+    missed: int
+    started: str
+    ended: str | None
+    exit_code: int | None
+    steps_done: int
+    counts: str
+    error: str
+
+
+def list_jobs(shop: Shop) -> list[JobRow]:
+    """Every job of the table with its state: never, running, ok, due, overdue, failed or interrupted."""
+    return [_job_row(shop, name, job) for name, job in read_jobs(shop).items()]
+
+
+def list_runs(shop: Shop, name: str, *, limit: int) -> list[RunRow]:
+    """The last *limit* runs of the job *name*, the newest first."""
+    find_job(shop, name)
+    found = rows(
+        """SELECT job, period, missed, started_at, ended_at, exit_code, steps_done, counts, error
+           FROM job_runs WHERE job = ? ORDER BY id DESC LIMIT ?""",
+        name, limit,
+    )  # fmt: skip
+    iso = shop.clock.iso
+    return [
+        RunRow(job, period, missed, iso(started), None if ended is None else iso(ended), code, done, counts, error)
+        for job, period, missed, started, ended, code, done, counts, error in found
+    ]
+
+
+def last_done_at(shop: Shop, name: str) -> int | None:
+    """When the last period that was done had become due."""
+    found = value(
+        "SELECT MAX(due_at) FROM job_runs WHERE job = ? AND exit_code IN (?, ?) AND due_at <= ?",
+        name, *DONE_CODES, shop.clock.now() + TRUSTED_AHEAD_SECONDS,
+    )  # fmt: skip
+    return None if found is None else int(found)
+
+
+@in_one_transaction
+def begin(shop: Shop, name: str, period: Period) -> int:
+    """Write that a run began, inside the job's lock: an earlier run without an end was killed. Its number."""
+    execute(
+        "UPDATE job_runs SET ended_at = ?, exit_code = 1, error = 'it was killed' WHERE job = ? AND ended_at IS NULL",
+        shop.clock.now(), name,
+    )  # fmt: skip
+    return int(
+        value(
+            """INSERT INTO job_runs (job, period, due_at, missed, started_at) VALUES (?, ?, ?, ?, ?) RETURNING id""",
+            name, period.key, period.due_at, period.missed, shop.clock.now(),
+        )
+    )  # fmt: skip
+
+
+@in_one_transaction
+def finish(
+    shop: Shop, name: str, run_id: int, *, exit_code: int, steps_done: int, counts: Mapping[str, Any], error: str
+) -> None:
+    """Write how a run ended, and drop the rows of runs long ago."""
+    now = shop.clock.now()
+    execute(
+        "UPDATE job_runs SET ended_at = ?, exit_code = ?, steps_done = ?, counts = ?, error = ? WHERE id = ?",
+        now, exit_code, steps_done, json.dumps(counts, ensure_ascii=False), error, run_id,
+    )  # fmt: skip
+    execute(
+        """DELETE FROM job_runs WHERE job = ? AND ended_at < ?
+           AND id < (SELECT MAX(id) FROM job_runs WHERE job = ? AND exit_code IN (?, ?))""",
+        name, now - KEPT_SECONDS, name, *DONE_CODES,
+    )  # fmt: skip
+
+
+def _job_row(shop: Shop, name: str, job: Job) -> JobRow:
+    last = rows("SELECT started_at, ended_at, exit_code FROM job_runs WHERE job = ? ORDER BY id DESC LIMIT 1", name)
+    started, ended, code = last[0] if last else (None, None, None)
+    done_at = last_done_at(shop, name)
+    due = due_periods(name, job, shop.clock, done_at=done_at)
+    return JobRow(
+        job=name,
+        schedule=job.schedule,
+        state=_state(shop, job, started=started, ended=ended, exit_code=code, done_at=done_at, due=due),
+        last_run=None if started is None else shop.clock.iso(started),
+        last_exit_code=code,
+        next_due=shop.clock.iso(
+            due[0].due_at
+            if due
+            else next_due_at(job, shop.clock, after=max(done_at or 0, latest_period(name, job, shop.clock).due_at))
+        ),
+        steps="; ".join(job.steps),
+    )
+
+
+def _state(
+    shop: Shop,
+    job: Job,
+    *,
+    started: int | None,
+    ended: int | None,
+    exit_code: int | None,
+    done_at: int | None,
+    due: list[Period],
+) -> str:
+    now = shop.clock.now()
+    if started is None:
+        return "never"
+    if ended is None:
+        return "running" if now < started + job.deadline_seconds + LATE_SECONDS else "interrupted"
+    if exit_code not in (*DONE_CODES, TryLater.exit_code):
+        return "failed"
+    if not due:
+        return "ok"
+    owed_at = started if done_at is None else next_due_at(job, shop.clock, after=done_at)
+    return "overdue" if now > owed_at + job.deadline_seconds + LATE_SECONDS else "due"

@@ -1,0 +1,99 @@
+"""One step of a job: a command line of retainctl's own, run as a process with a deadline."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from typing import IO, Any
+
+from retainctl.config import Shop
+from retainctl.jobs.periods import Period
+
+GRACE_SECONDS = 10  # between asking a process to end and ending it
+_KEPT_BYTES = 64_000  # of what a step printed
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    """How a step ended: its exit code, the rows it printed, what it said on stderr, and what stopped it."""
+
+    exit_code: int
+    rows: list[Any]
+    said: list[str]
+    stopped: str = ""
+
+
+def command_line(shop: Shop, step: str, period: Period) -> list[str]:
+    """The whole command line of *step*. The interpreter is our own, and looks for no module in the shop's folder."""
+    words = [sys.executable, "-P", "-m", "retainctl", "--shop", str(shop.folder), "--format", "jsonl"]
+    if shop.clock.fixed is not None:
+        words += ["--now", shop.clock.iso(shop.clock.fixed)]
+    return words + [word.replace("{day}", period.day) for word in shlex.split(step)]
+
+
+def run_step(words: list[str], *, shop: Shop, seconds: float) -> StepEnded:
+    """Run *words* in the shop's folder for *seconds* at most; only the process that this started is ever ended."""
+    with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as said:
+        # The words are our own program and the shop's own jobs; no shell reads them.
+        process = subprocess.Popen(  # noqa: S603
+            words, stdin=subprocess.DEVNULL, stdout=printed, stderr=said, cwd=shop.folder
+        )  # fmt: skip
+        stopped = ""
+        try:
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            stopped = "it ran beyond the job's deadline"
+        finally:
+            _end(process)
+        if process.returncode < 0 and not stopped:
+            stopped = f"signal {-process.returncode} ended it"
+        exit_code = 1 if stopped else process.returncode
+        return StepEnded(exit_code, _rows(_kept(printed)), _sentences(_kept(said)), stopped)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(timeout=GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _kept(file: IO[bytes]) -> list[str]:
+    file.seek(0)
+    return file.read(_KEPT_BYTES).decode("utf-8", "replace").splitlines()
+
+
+def _rows(lines: list[str]) -> list[Any]:
+    """The rows among *lines*; a step may print other things, which are not kept."""
+    found = []
+    for line in lines:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict):
+            found.append(row)
+    return found
+
+
+def _sentences(lines: list[str]) -> list[str]:
+    """*lines* in words: an error that was told in JSON becomes its sentence and its hint."""
+    sentences = []
+    for line in lines:
+        try:
+            told = json.loads(line)
+        except ValueError:
+            told = None
+        if isinstance(told, dict) and told.get("kind") == "error":
+            sentences += [text for text in (str(told["message"]), str(told["hint"])) if text]
+        elif line.strip():
+            sentences.append(line)
+    return sentences

@@ -1,0 +1,90 @@
+"""The table of jobs: ``schedules/jobs.toml``, and what a shop adds to it or replaces in its own ``jobs.toml``."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Literal, get_args
+
+from retainctl import schema
+from retainctl.config import Shop
+from retainctl.errors import WrongUsage
+
+FILE_NAME = "jobs.toml"
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)  # in the order of date.weekday()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What runs and when: daily ``at`` an hour of the shop's (on *weekdays*, or all), or every so many minutes."""
+
+    steps: tuple[str, ...]
+    summary: str
+    at: str = ""
+    weekdays: tuple[Weekday, ...] = ()
+    every_minutes: int = 0
+    deadline_seconds: int = 3600
+    catch_up: Literal["once", "each"] = "once"
+
+    def __post_init__(self) -> None:
+        if bool(self.at) == bool(self.every_minutes):
+            raise ValueError("a job runs either at an hour or every_minutes")
+        if self.at and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.at, re.ASCII):
+            raise ValueError(f"{self.at!r} is not an hour such as 03:30")
+        if self.every_minutes and not (1 <= self.every_minutes <= 60 and 60 % self.every_minutes == 0):
+            raise ValueError("every_minutes must divide an hour, such as 5 or 15")
+        if self.weekdays and self.every_minutes:
+            raise ValueError("weekdays go with an hour, not with every_minutes")
+        if not self.steps or self.deadline_seconds < 1:
+            raise ValueError("a job needs a step, and a deadline_seconds of 1 or more")
+        for step in self.steps:
+            if not shlex.split(step):
+                raise ValueError("a step is empty")
+
+    @property
+    def hour(self) -> int:
+        return int(self.at[:2])
+
+    @property
+    def minute(self) -> int:
+        return int(self.at[3:])
+
+    @property
+    def schedule(self) -> str:
+        """When it runs, in words."""
+        if self.every_minutes:
+            return f"every {self.every_minutes} minutes"
+        return f"{self.at} {', '.join(self.weekdays) or 'daily'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The form of ``jobs.toml``."""
+
+    jobs: dict[str, Job] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in self.jobs:
+            if not re.fullmatch(r"[a-z0-9_-]{1,64}", name, re.ASCII):
+                raise ValueError(f"a job's name is of a-z, 0-9, - and _, and {name!r} is not")
+
+
+def read_jobs(shop: Shop) -> dict[str, Job]:
+    """Every job of *shop* by its name: the program's own first, each replaced by the shop's of the same name."""
+    text = resources.files("retainctl.schedules").joinpath(FILE_NAME).read_text(encoding="utf-8")
+    jobs = schema.read_text(text, Table, name=FILE_NAME).jobs
+    own = shop.folder / FILE_NAME
+    if not own.exists():
+        return jobs
+    return jobs | schema.read_file(own, Table).jobs
+
+
+def find_job(shop: Shop, name: str) -> Job:
+    """The job called *name*."""
+    jobs = read_jobs(shop)
+    if name not in jobs:
+        raise WrongUsage(f"no job is called {name}", hint="There are: " + ", ".join(jobs) + ".")
+    return jobs[name]

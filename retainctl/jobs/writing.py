@@ -1,0 +1,27 @@
+"""The files that let cron or systemd run the jobs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from retainctl.config import Shop
+from retainctl.errors import WrongUsage
+from retainctl.files import write_text
+from retainctl.jobs.crontab import crontab
+from retainctl.jobs.table import read_jobs
+from retainctl.jobs.units import units
+
+
+def schedule_files(shop: Shop, *, style: str, user: str | None) -> dict[str, str]:
+    """The text of each file by its name: one crontab, or the systemd units."""
+    if user is not None and not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", user, re.ASCII):
+        raise WrongUsage(f"{user!r} is not the name of a user")
+    jobs = read_jobs(shop)
+    return {"retainctl": crontab(shop, jobs, user=user)} if style == "cron" else units(shop, jobs, user=user)
+
+
+def write_files(files: dict[str, str], folder: Path) -> None:
+    """Write each of *files* into *folder*, whole or not at all."""
+    for name, text in files.items():
+        write_text(folder / name, text)

@@ -1,0 +1,101 @@
+"""A health check hears of each run; whether it hears changes nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Terminal
+from tests.jobs.conftest import WriteJobs
+
+CHECK = '[jobs.check]\nsummary = ""\nat = "03:30"\nsteps = ["{step}"]\n'
+
+
+class HealthCheck:
+    """A health check on the loopback that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.answers = 200
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.heard.append(self.path)
+                self.send_response(outer.answers)
+                self.end_headers()
+
+            def log_message(self, *_words: object) -> None:
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def health_check() -> Iterator[HealthCheck]:
+    check = HealthCheck()
+    yield check
+    check.server.shutdown()
+    check.server.server_close()
+
+
+def tell(folder: Path, url: str) -> None:
+    """Set ping_url, which stands before the tables."""
+    path = folder / "retainctl.toml"
+    path.write_text(f'ping_url = "{url}"\n' + path.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def test_it_hears_of_the_start_and_the_exit_code(
+    folder: Path, retainctl: Terminal, write_jobs: WriteJobs, health_check: HealthCheck
+) -> None:
+    tell(folder, f"{health_check.url}/key/")
+    write_jobs(CHECK.format(step="config check"))
+    assert retainctl("jobs", "run", "check").code == 0
+    assert health_check.heard == ["/key/start", "/key/0"]
+
+    retainctl("jobs", "run", "check")  # nothing is due, and nothing is told
+    assert len(health_check.heard) == 2
+
+    write_jobs(CHECK.format(step="jobs show nobody"))
+    assert retainctl("jobs", "run", "check", "--again").code == 2
+    assert health_check.heard[2:] == ["/key/start", "/key/2"]
+
+
+def test_each_job_may_have_a_check_of_its_own(
+    folder: Path, retainctl: Terminal, write_jobs: WriteJobs, health_check: HealthCheck
+) -> None:
+    tell(folder, health_check.url + "/key/{job}")
+    write_jobs(CHECK.format(step="config check"))
+    retainctl("jobs", "run", "check")
+    assert health_check.heard == ["/key/check/start", "/key/check/0"]
+
+
+def test_one_that_does_not_hear_is_a_warning_and_no_failure(
+    folder: Path, retainctl: Terminal, write_jobs: WriteJobs, health_check: HealthCheck
+) -> None:
+    health_check.answers = 503
+    tell(folder, health_check.url)
+    write_jobs(CHECK.format(step="config check"))
+    ended = retainctl("jobs", "run", "check")
+    assert (ended.code, ended.stdout) == (0, "")
+    assert ended.stderr == (
+        "the health check was not told of check's start: it answered 503\n"
+        "the health check was not told of check's 0: it answered 503\n"
+    )
+    assert health_check.heard == ["/start"] * 3 + ["/0"] * 3
+
+
+def test_one_that_is_not_there_is_a_warning_and_no_failure(
+    folder: Path, retainctl: Terminal, write_jobs: WriteJobs
+) -> None:
+    tell(folder, "http://127.0.0.1:9/ping")
+    write_jobs(CHECK.format(step="config check"))
+    ended = retainctl("jobs", "run", "check")
+    assert ended.code == 0
+    assert "Connection refused" in ended.stderr

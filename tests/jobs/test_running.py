@@ -1,0 +1,279 @@
+"""Running jobs: each step a process of its own, one run at a time, a row that says what came of it, and silence."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shlex
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.errors import BadConfiguration, TryLater, WrongUsage
+from retainctl.jobs import steps
+from retainctl.jobs.records import RunRow, list_jobs, list_runs
+from retainctl.jobs.running import run_due, run_job, steps_due
+from retainctl.jobs.table import read_jobs
+from retainctl.store.database import execute, rows, value
+from retainctl.store.writing import writing
+from tests.conftest import NOW, Terminal
+from tests.jobs.conftest import WriteJobs
+
+CHECK = """
+[jobs.check]
+summary = "Look at the settings."
+at = "03:30"
+steps = ["config check", "config show", "jobs show nightly"]
+"""
+# Two steps of which the first fails; the second must not be run.
+FAILS = """
+[jobs.check]
+summary = "Ask for what is not there."
+at = "03:30"
+steps = ["jobs show nobody", "config check"]
+"""
+# Sixty steps take many seconds, so that there is time to end it in their midst.
+LONG = f"""
+[jobs.long]
+summary = "Take long."
+at = "03:30"
+deadline_seconds = {{seconds}}
+steps = [{", ".join(['"config check"'] * 60)}]
+"""
+
+
+def last_run(shop: Shop, name: str = "check") -> RunRow:
+    return list_runs(shop, name, limit=1)[0]
+
+
+def test_a_job_runs_its_steps_and_leaves_a_row(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(CHECK)
+    report = run_job(shop, "check")
+    assert (report.exit_code, report.sentences, report.periods) == (0, [], ["check:2025-03-02"])
+    run = last_run(shop)
+    assert run == RunRow(
+        job="check", period="check:2025-03-02", missed=0,
+        started="2025-03-02T10:00:00+02:00", ended="2025-03-02T10:00:00+02:00",
+        exit_code=0, steps_done=3, counts=run.counts, error="",
+    )  # fmt: skip
+    assert json.loads(run.counts)["config show"]["rows"] > 20
+
+
+def test_a_period_that_is_done_is_not_run_again_unless_asked(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(CHECK)
+    run_job(shop, "check")
+    assert run_job(shop, "check").periods == []
+    assert run_job(shop, "check", again=True).periods == ["check:2025-03-02"]
+    assert value("SELECT COUNT(*) FROM job_runs") == 2
+
+
+def test_a_job_stops_at_the_first_step_that_fails_and_stays_due(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(FAILS)
+    report = run_job(shop, "check")
+    assert report.exit_code == 2
+    assert report.sentences == [
+        "check: jobs show nobody: no job is called nobody",
+        "check: jobs show nobody: There are: deliver, nightly, check.",
+        "check: stopped at step 1 of 2, jobs show nobody: no job is called nobody (exit code 2)."
+        " See: retainctl jobs show check",
+    ]
+    assert (last_run(shop).steps_done, last_run(shop).exit_code) == (0, 2)
+    assert [row.step for row in steps_due(shop, ["check"])] == ["jobs show nobody", "config check"]
+
+
+def test_a_job_whose_deadline_passes_is_stopped_and_said_so(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(LONG.format(seconds=1))
+    report = run_job(shop, "long")
+    assert report.exit_code == 1
+    assert "it ran beyond the job's deadline" in report.sentences[-1]
+    run = last_run(shop, "long")
+    assert (run.exit_code, run.error) == (1, "it ran beyond the job's deadline")
+    assert run.steps_done < 60
+
+
+def test_a_step_that_will_not_end_is_ended(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "GRACE_SECONDS", 0.2)
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('{}', flush=True); time.sleep(60)"
+    ended = steps.run_step([sys.executable, "-c", deaf], shop=shop, seconds=1)
+    assert (ended.exit_code, ended.stopped) == (1, "it ran beyond the job's deadline")
+
+
+def test_a_step_that_a_signal_ended_has_failed(shop: Shop) -> None:
+    ended = steps.run_step([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], shop=shop, seconds=30)
+    assert (ended.exit_code, ended.stopped) == (1, "signal 9 ended it")
+
+
+def test_a_job_that_another_run_holds_is_for_later(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(CHECK)
+    run_job(shop, "check")
+    with (shop.folder / "state" / "check.lock").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(TryLater, match="another run of the job check is under way"):
+            run_job(shop, "check")
+
+
+def test_a_job_that_another_host_holds_is_for_later_until_its_lease_has_run_out(
+    shop: Shop, write_jobs: WriteJobs
+) -> None:
+    write_jobs(CHECK)
+    with writing():
+        execute("INSERT INTO job_leases (job, host, lease_until) VALUES ('check', 'elsewhere', ?)", 2**40)
+    with pytest.raises(TryLater, match="under way on elsewhere"):
+        run_job(shop, "check")
+    with writing():
+        execute("UPDATE job_leases SET lease_until = 0")
+    assert run_job(shop, "check").exit_code == 0
+    assert rows("SELECT * FROM job_leases") == []
+
+
+def test_the_lock_is_never_written_through_a_link(shop: Shop, write_jobs: WriteJobs, tmp_path: Path) -> None:
+    write_jobs(CHECK)
+    victim = tmp_path / "victim"
+    victim.write_text("kept")
+    (shop.folder / "state").mkdir()
+    (shop.folder / "state" / "check.lock").symlink_to(victim)
+    with pytest.raises(BadConfiguration, match="cannot be opened"):
+        run_job(shop, "check")
+    assert victim.read_text() == "kept"
+
+
+def test_locks_are_for_their_owner_alone(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(CHECK)
+    run_job(shop, "check")
+    assert stat.S_IMODE((shop.folder / "state" / "check.lock").stat().st_mode) == 0o600
+    assert stat.S_IMODE((shop.folder / "state").stat().st_mode) == 0o700
+
+
+def test_all_that_is_due_runs_and_one_that_fails_stops_no_other(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(
+        FAILS
+        + '[jobs.deliver]\nsummary = ""\nevery_minutes = 5\nsteps = ["config check"]\n'
+        + '[jobs.nightly]\nsummary = ""\nat = "03:30"\nsteps = ["config check"]\n'
+    )
+    report = run_due(shop)
+    assert report.exit_code == 2
+    assert {row.job: row.state for row in list_jobs(shop)} == {"deliver": "ok", "nightly": "ok", "check": "failed"}
+    assert run_due(shop).periods == ["check:2025-03-02"]
+
+
+def test_missed_days_are_made_up_one_by_one_with_their_own_day(
+    folder: Path, retainctl: Terminal, write_jobs: WriteJobs
+) -> None:
+    write_jobs('[jobs.check]\nsummary = ""\nat = "03:30"\ncatch_up = "each"\nsteps = ["jobs run check-{day}"]\n')
+    ended = retainctl("jobs", "run", "check", "--dry-run", now="2025-03-02T10:00")
+    assert ended.stdout == "job\tperiod\tmissed\tstep\ncheck\tcheck:2025-03-02\t0\tjobs run check-{day}\n"
+    failed = retainctl("jobs", "run", "check", now="2025-03-02T10:00")
+    assert failed.code == 2
+    assert "no job is called check-2025-03-02" in failed.stderr
+
+
+def test_a_run_that_was_killed_is_said_to_be_so_and_run_again(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(CHECK)
+    with writing():
+        execute(
+            "INSERT INTO job_runs (job, period, due_at, started_at) VALUES ('check', 'check:2025-03-02', ?, ?)",
+            shop.clock.now() - 23400, shop.clock.now() - 60,
+        )  # fmt: skip
+    assert {row.job: row.state for row in list_jobs(shop)}["check"] == "running"
+    assert run_job(shop, "check").periods == ["check:2025-03-02"]
+    assert [(run.exit_code, run.error) for run in list_runs(shop, "check", limit=9)] == [(0, ""), (1, "it was killed")]
+
+
+def test_a_job_that_was_not_run_for_long_is_overdue(folder: Path, retainctl: Terminal, write_jobs: WriteJobs) -> None:
+    write_jobs(CHECK)
+    retainctl("jobs", "run", "check")
+    states = {}
+    for now in ("2025-03-02T11:00", "2025-03-03T03:31", "2025-03-03T04:46"):
+        found = json.loads(retainctl("jobs", "list", "--format", "json", now=now).stdout)["rows"]
+        states[now] = next((row["state"], row["next_due"]) for row in found if row["job"] == "check")
+    assert states == {
+        "2025-03-02T11:00": ("ok", "2025-03-03T03:30:00+02:00"),
+        "2025-03-03T03:31": ("due", "2025-03-03T03:30:00+02:00"),
+        "2025-03-03T04:46": ("overdue", "2025-03-03T03:30:00+02:00"),
+    }
+
+
+def test_sigterm_ends_the_job_and_the_next_run_does_it(
+    folder: Path, write_jobs: WriteJobs, retainctl: Terminal
+) -> None:
+    write_jobs(LONG.format(seconds=600))
+    job = subprocess.Popen(
+        [sys.executable, "-m", "retainctl", "--shop", str(folder), "--now", NOW, "jobs", "run", "long"],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not (folder / "state" / "long.lock").exists():
+        time.sleep(0.02)
+    time.sleep(1)
+    job.send_signal(signal.SIGTERM)
+    _, stderr = job.communicate(timeout=20)
+    assert (job.returncode, stderr) == (143, "")
+    [run] = json.loads(retainctl("jobs", "show", "long", "--format", "json").stdout)["rows"]
+    assert (run["exit_code"], run["error"]) == (143, "it was stopped")
+    [due] = json.loads(retainctl("jobs", "run", "--due", "--dry-run", "--format", "json").stdout)["rows"][-60:-59]
+    assert due["period"] == "long:2025-03-02"
+
+
+def test_the_jobs_of_the_shop_are_added_to_the_programs_own(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs('[jobs.nightly]\nsummary = "Less."\nat = "04:00"\nsteps = ["config check"]\n' + CHECK)
+    assert list(read_jobs(shop)) == ["deliver", "nightly", "check"]
+    assert read_jobs(shop)["nightly"].at == "04:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('at = "3:30"\nsteps = ["config check"]', "'3:30' is not an hour such as 03:30"),
+        ('at = "03:30"\nevery_minutes = 5\nsteps = ["config check"]', "either at an hour or every_minutes"),
+        ('every_minutes = 7\nsteps = ["config check"]', "every_minutes must divide an hour"),
+        ('at = "03:30"\nsteps = []', "a job needs a step"),
+        ('at = "03:30"\nstep = ["config check"]', "no setting is called step"),
+    ],
+)
+def test_a_job_that_cannot_be_is_refused(shop: Shop, write_jobs: WriteJobs, text: str, said: str) -> None:
+    write_jobs(f'[jobs.check]\nsummary = ""\n{text}\n')
+    with pytest.raises(BadConfiguration, match=said):
+        read_jobs(shop)
+
+
+def test_a_name_that_would_leave_the_folder_is_refused(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs('[jobs."../check"]\nsummary = ""\nat = "03:30"\nsteps = ["config check"]\n')
+    with pytest.raises(BadConfiguration, match="a job's name is of a-z"):
+        read_jobs(shop)
+    with pytest.raises(WrongUsage, match="no job is called"):
+        (shop.folder / "jobs.toml").unlink()
+        run_job(shop, "../check")
+
+
+def test_the_command_prints_nothing_when_all_is_well(retainctl: Terminal, write_jobs: WriteJobs) -> None:
+    write_jobs(CHECK)
+    first, second = retainctl("jobs", "run", "check"), retainctl("jobs", "run", "check")
+    assert (first.code, first.stdout, first.stderr) == (0, "", "")
+    assert (second.code, second.stdout, second.stderr) == (0, "", "")
+
+
+def test_a_failure_is_told_on_stderr_with_its_exit_code(retainctl: Terminal, write_jobs: WriteJobs) -> None:
+    write_jobs(FAILS)
+    ended = retainctl("jobs", "run", "check")
+    assert (ended.code, ended.stdout) == (2, "")
+    assert ended.stderr.splitlines()[-1].startswith("check: stopped at step 1 of 2")
+
+
+def test_every_step_of_the_programs_jobs_is_a_command(shop: Shop) -> None:
+    import click
+
+    from retainctl.cli import root
+
+    for job in read_jobs(shop).values():
+        for step in job.steps:
+            noun, verb, *options = shlex.split(step)
+            group = root.get_command(click.Context(root), noun)
+            assert isinstance(group, click.Group), step
+            command = group.get_command(click.Context(group), verb)
+            assert command is not None, step
+            assert all(option.startswith("--") or "=" not in option for option in options), step

@@ -1,0 +1,139 @@
+"""The crontab and the systemd units say what the table says; cron's line does its work once, and in silence."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.errors import BadConfiguration, WrongUsage
+from retainctl.jobs.crontab import crontab
+from retainctl.jobs.table import Job, read_jobs
+from retainctl.jobs.units import SERVICE, calendar, units
+from retainctl.jobs.writing import schedule_files
+from tests.conftest import Terminal
+from tests.jobs.conftest import WriteJobs
+
+OWN = """
+[jobs.weekly]
+summary = "Look at the settings."
+at = "09:15"
+weekdays = ["sunday", "thursday"]
+steps = ["config check"]
+"""
+
+
+def lines(text: str) -> list[str]:
+    """The crontab's lines that run something."""
+    return [line for line in text.splitlines() if re.match(r"[\d*]", line)]
+
+
+def test_the_crontab_has_a_line_for_each_job_and_one_that_makes_up(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(OWN)
+    command = f"{sys.executable} -P -m retainctl --shop {shop.folder} jobs run"
+    text = crontab(shop, read_jobs(shop), user="shop")
+    assert lines(text) == [
+        f"*/5 * * * * shop {command} deliver",
+        f"30 3 * * * shop {command} nightly",
+        f"15 9 * * 0,4 shop {command} weekly",
+        f"17 * * * * shop {command} --due",
+    ]
+    assert text.splitlines()[:6] == [
+        "# Written by: retainctl schedules show --style cron --user shop",
+        "# Change schedules in the shop's jobs.toml and write this again.",
+        "# The hours are the host's; the shop's zone is Asia/Jerusalem.",
+        "SHELL=/bin/sh",
+        "PATH=/usr/local/bin:/usr/bin:/bin",
+        "MAILTO=shop",
+    ]
+    assert text.endswith("\n")
+    assert "%" not in text
+
+
+def test_without_a_user_the_crontab_is_ones_own(shop: Shop) -> None:
+    assert lines(crontab(shop, read_jobs(shop)))[1] == (
+        f"30 3 * * * {sys.executable} -P -m retainctl --shop {shop.folder} jobs run nightly"
+    )
+
+
+def test_a_percent_sign_has_no_place_in_a_crontab(shop: Shop) -> None:
+    with pytest.raises(BadConfiguration, match="cannot hold a %"):
+        crontab(shop, {"sale": Job(steps=("config check",), summary="The 20% sale.", at="03:30")})
+
+
+@pytest.mark.parametrize("user", ["shop root", "../x", "a\nb", ""])
+def test_a_user_that_is_no_name_is_refused(shop: Shop, user: str) -> None:
+    with pytest.raises(WrongUsage, match="is not the name of a user"):
+        schedule_files(shop, style="cron", user=user)
+
+
+def test_there_is_a_timer_for_each_job_and_one_service(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(OWN)
+    files = units(shop, read_jobs(shop), user="shop")
+    assert list(files) == [
+        SERVICE, "retainctl@deliver.timer", "retainctl@nightly.timer", "retainctl@weekly.timer",
+    ]  # fmt: skip
+    service = files[SERVICE].splitlines()
+    assert f"ExecStart={sys.executable} -P -m retainctl --shop {shop.folder} jobs run %i" in service
+    for line in ("Type=oneshot", "User=shop", "SuccessExitStatus=75", "TimeoutStartSec=11100", "NoNewPrivileges=yes"):
+        assert line in service
+    assert f"ReadWritePaths={shop.folder}" in service
+    calendars = [re.findall("OnCalendar=(.*)", text) for name, text in files.items() if name != SERVICE]
+    assert calendars == [["*:0/5"], ["*-*-* 03:30:00 Asia/Jerusalem"], ["Sun,Thu *-*-* 09:15:00 Asia/Jerusalem"]]
+    assert all("Persistent=true" in text for name, text in files.items() if name != SERVICE)
+
+
+def test_systemd_reads_the_units(shop: Shop, write_jobs: WriteJobs, tmp_path: Path) -> None:
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("there is no systemd-analyze")
+    write_jobs(OWN)
+    jobs = read_jobs(shop)
+    for name, text in units(shop, jobs).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    for name in jobs:
+        (tmp_path / f"retainctl@{name}.service").symlink_to(tmp_path / SERVICE)
+        verified = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", f"{tmp_path}/retainctl@{name}.timer"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        about_ours = [line for line in verified.stderr.splitlines() if "retainctl" in line]
+        assert (verified.returncode, about_ours) == (0, [])
+        words = calendar(jobs[name], zone="Asia/Jerusalem")
+        subprocess.run(["systemd-analyze", "calendar", words], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_the_files_can_be_written_where_they_belong(retainctl: Terminal, tmp_path: Path) -> None:
+    target = tmp_path / "units"
+    target.mkdir()
+    for style in ("cron", "systemd"):
+        ended = retainctl("schedules", "show", "--style", style, "--output", str(target))
+        assert (ended.code, ended.stdout, ended.stderr) == (0, "", "")
+    assert sorted(path.name for path in target.iterdir()) == [
+        "retainctl", "retainctl@.service", "retainctl@deliver.timer", "retainctl@nightly.timer",
+    ]  # fmt: skip
+    assert (target / "retainctl").read_text() == retainctl("schedules", "show", "--style", "cron").stdout
+
+
+def test_crons_line_does_the_nightly_job_once_though_it_is_started_twice_at_once(
+    folder: Path, retainctl: Terminal
+) -> None:
+    retainctl("jobs", "list")  # the shop has been used before
+    text = retainctl("schedules", "show", "--style", "cron").stdout
+    [line] = [line for line in lines(text) if line.endswith("nightly")]
+    variables = dict(re.findall(r"^([A-Z]+)=(.*)$", text, re.MULTILINE))
+    command = line.split(maxsplit=5)[5]
+    environment = {"PATH": variables["PATH"], "HOME": "/", "SHELL": variables["SHELL"]}
+    words = ["env", "-i", *[f"{name}={value}" for name, value in environment.items()], "/bin/sh", "-c", command]
+    runs = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/") for _ in range(2)]
+    ends = [(*run.communicate(timeout=200), run.returncode) for run in runs]
+    assert [(stdout, stderr) for stdout, stderr, _ in ends] == [(b"", b""), (b"", b"")], shlex.join(words)
+    assert sorted(code for _, _, code in ends) in ([0, 0], [0, 75])
+    [row] = json.loads(retainctl("jobs", "show", "nightly", "--format", "json").stdout)["rows"]
+    assert (row["exit_code"], row["error"]) == (0, "")
