@@ -1,0 +1,160 @@
+"""Two customers who are one person: what one has goes to the other, each moved row written down, and back again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from retainctl.config import Shop
+from retainctl.errors import Refused
+from retainctl.rows import Row
+from retainctl.shop.identity import LOCK
+from retainctl.shop.summaries import summarise
+from retainctl.store import dialect
+from retainctl.store.database import execute, execute_many, rows, value
+from retainctl.store.writing import in_one_transaction
+
+# Every table whose rows belong to a customer and follow them, with its primary key. What was sent stays with whom it
+# was sent to; points follow, because an account is moved and its entries are not touched.
+_MOVED: Final = {
+    "contact_points": ("id",),
+    "customer_keys": ("source", "external_id"),
+    "orders": ("id",),
+    "order_returns": ("id",),
+    "accounts": ("id",),
+}
+_ATTRIBUTES: Final = ("first_name", "last_name", "language")
+
+
+@dataclass(frozen=True, slots=True)
+class Merge(Row):
+    """A merge, or its undoing, and how many rows it moved."""
+
+    kind: ClassVar[str] = "merge"
+    merge_id: int
+    survivor_id: int
+    merged_id: int
+    reason: str
+    merged_at: str
+    undone_at: str | None
+    contact_points: int
+    keys: int
+    orders: int
+    returns: int
+    accounts: int
+
+
+@in_one_transaction
+def merge(shop: Shop, *, survivor_id: int, merged_id: int, reason: str) -> Merge:
+    """Give all that *merged_id* has to *survivor_id*, who is found by the marks of both from now on.
+
+    Names and language that the survivor lacks are taken over. The merged customer's row stays and says where it went.
+    """
+    dialect.hold_lock(LOCK)
+    if survivor_id == merged_id:
+        raise Refused(f"customer {survivor_id} cannot be merged with themselves")
+    for customer_id in (survivor_id, merged_id):
+        _assert_stands_alone(customer_id)
+    now = shop.clock.now()
+    merge_id = dialect.take_ids("customer_merges", 1)
+    execute(
+        "INSERT INTO customer_merges (id, survivor_id, merged_id, merged_at, reason) VALUES (?, ?, ?, ?, ?)",
+        merge_id, survivor_id, merged_id, now, reason,
+    )  # fmt: skip
+    for table, key in _MOVED.items():
+        moved = rows(f"SELECT {', '.join(key)} FROM {table} WHERE customer_id = ?", merged_id)
+        dialect.insert_many(
+            "customer_merge_moves", ("merge_id", "table_name", "row_key"),
+            [(merge_id, table, json.dumps(row, ensure_ascii=False)) for row in moved],
+        )  # fmt: skip
+        execute(f"UPDATE {table} SET customer_id = ? WHERE customer_id = ?", survivor_id, merged_id)
+    execute("UPDATE customers SET merged_into = ? WHERE id = ?", survivor_id, merged_id)
+    _take_over(survivor_id, merged_id, source=f"merge {merge_id}", now=now)
+    summarise([survivor_id, merged_id])
+    return read(shop, merge_id)
+
+
+def _assert_stands_alone(customer_id: int) -> None:
+    found = rows("SELECT merged_into FROM customers WHERE id = ?", customer_id)
+    if not found:
+        raise Refused(f"there is no customer {customer_id}", hint="See them: retainctl customers list")
+    if found[0][0] is not None:
+        raise Refused(
+            f"customer {customer_id} was merged into customer {found[0][0]} already",
+            hint=f"Name customer {found[0][0]} instead.",
+        )
+
+
+def _take_over(survivor_id: int, merged_id: int, *, source: str, now: int) -> None:
+    """Fill what the survivor does not say of themselves."""
+    (own,) = rows(f"SELECT {', '.join(_ATTRIBUTES)} FROM customers WHERE id = ?", survivor_id)
+    (other,) = rows(f"SELECT {', '.join(_ATTRIBUTES)} FROM customers WHERE id = ?", merged_id)
+    for name, before, after in zip(_ATTRIBUTES, own, other, strict=True):
+        if before is None and after is not None:
+            _change(survivor_id, name, before, after, source=source, now=now)
+
+
+def _change(customer_id: int, name: str, before: str | None, after: str | None, *, source: str, now: int) -> None:
+    execute(f"UPDATE customers SET {name} = ? WHERE id = ?", after, customer_id)
+    execute(
+        "INSERT INTO customer_changes (customer_id, changed_at, field, before, after, source)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        customer_id, now, name, before, after, source,
+    )  # fmt: skip
+
+
+@in_one_transaction
+def undo(shop: Shop, merge_id: int) -> Merge:
+    """Give back what the merge moved. What came to the survivor since then stays theirs."""
+    dialect.hold_lock(LOCK)
+    found = rows("SELECT survivor_id, merged_id, undone_at FROM customer_merges WHERE id = ?", merge_id)
+    if not found:
+        raise Refused(f"there is no merge {merge_id}", hint="A customer's merges: retainctl customers show CUSTOMER")
+    survivor_id, merged_id, undone_at = found[0]
+    if undone_at is not None:
+        raise Refused(f"merge {merge_id} was undone already")
+    later = value("SELECT id FROM customer_merges WHERE merged_id = ? AND undone_at IS NULL", survivor_id)
+    if later is not None:
+        raise Refused(
+            f"customer {survivor_id} has been merged into another since",
+            hint=f"Undo that one first: retainctl customers merge --undo {later}",
+        )
+    for table, key in _MOVED.items():
+        moved = rows("SELECT row_key FROM customer_merge_moves WHERE merge_id = ? AND table_name = ?", merge_id, table)
+        condition = " AND ".join(f"{column} = ?" for column in key)
+        execute_many(
+            f"UPDATE {table} SET customer_id = ? WHERE customer_id = ? AND {condition}",
+            [(merged_id, survivor_id, *json.loads(row_key)) for (row_key,) in moved],
+        )
+    _give_back(survivor_id, merge_id, now=shop.clock.now())
+    execute("UPDATE customers SET merged_into = NULL WHERE id = ?", merged_id)
+    execute("UPDATE customer_merges SET undone_at = ? WHERE id = ?", shop.clock.now(), merge_id)
+    summarise([survivor_id, merged_id])
+    return read(shop, merge_id)
+
+
+def _give_back(survivor_id: int, merge_id: int, *, now: int) -> None:
+    """Empty what the merge had filled, where nobody has changed it since."""
+    for name, after in rows(
+        "SELECT field, after FROM customer_changes WHERE customer_id = ? AND source = ?",
+        survivor_id, f"merge {merge_id}",
+    ):  # fmt: skip
+        if value(f"SELECT {name} FROM customers WHERE id = ?", survivor_id) == after:
+            _change(survivor_id, name, after, None, source=f"merge {merge_id} undone", now=now)
+
+
+def read(shop: Shop, merge_id: int) -> Merge:
+    """The merge with that number."""
+    ((survivor_id, merged_id, reason, merged_at, undone_at),) = rows(
+        "SELECT survivor_id, merged_id, reason, merged_at, undone_at FROM customer_merges WHERE id = ?", merge_id
+    )
+    counts = dict(
+        rows("SELECT table_name, COUNT(*) FROM customer_merge_moves WHERE merge_id = ? GROUP BY table_name", merge_id)
+    )
+    return Merge(
+        merge_id=merge_id, survivor_id=survivor_id, merged_id=merged_id, reason=reason,
+        merged_at=shop.clock.iso(merged_at), undone_at=shop.clock.iso(undone_at) if undone_at is not None else None,
+        contact_points=counts.get("contact_points", 0), keys=counts.get("customer_keys", 0),
+        orders=counts.get("orders", 0), returns=counts.get("order_returns", 0), accounts=counts.get("accounts", 0),
+    )  # fmt: skip

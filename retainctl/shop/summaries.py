@@ -1,0 +1,43 @@
+"""One row a customer and currency, so that segments and reports need not read every order.
+
+Whatever changes an order or a return makes its customer's row anew in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from retainctl.store.database import execute
+
+BATCH_SIZE: Final = 500
+
+
+def summarise(customer_ids: Collection[int]) -> None:
+    """Make the summaries of *customer_ids* anew; inside the transaction that changed their orders or returns.
+
+    A customer's returns count whether or not their sale is known; a return from an order that is no sale does not,
+    because neither did the order.
+    """
+    every = sorted(customer_ids)
+    for first in range(0, len(every), BATCH_SIZE):
+        some = every[first : first + BATCH_SIZE]
+        marks = ", ".join("?" * len(some))
+        execute(f"DELETE FROM customer_summaries WHERE customer_id IN ({marks})", *some)
+        execute(
+            f"""INSERT INTO customer_summaries (customer_id, currency, orders, gross_minor, returns_minor,
+                    first_order_at, last_order_at, first_order_on, last_order_on)
+                SELECT customer_id, currency, SUM(sales), SUM(gross), SUM(returned),
+                    MIN(at), MAX(at), MIN(day), MAX(day)
+                FROM (
+                    SELECT customer_id, currency, 1 AS sales, gross_minor AS gross, 0 AS returned,
+                        ordered_at AS at, ordered_on AS day
+                    FROM orders WHERE is_sale = 1 AND customer_id IN ({marks})
+                    UNION ALL
+                    SELECT r.customer_id, r.currency, 0, 0, r.amount_minor, NULL, NULL
+                    FROM order_returns AS r LEFT JOIN orders AS o ON o.id = r.order_id
+                    WHERE r.customer_id IN ({marks}) AND COALESCE(o.is_sale, 1) = 1
+                ) AS events
+                GROUP BY customer_id, currency""",
+            *some, *some,
+        )  # fmt: skip
