@@ -15,8 +15,10 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from pathlib import Path
 from typing import Literal, get_args, get_type_hints
 
+from retainctl.files import write_text
 from retainctl.rows import Row
 
 Format = Literal["table", "json", "jsonl", "csv", "tsv", "markdown", "html"]
@@ -122,9 +124,23 @@ def _width() -> int:
     return shutil.get_terminal_size((100, 24)).columns
 
 
-def show(rows: Sequence[Row], *, row_type: type[Row], form: Format) -> None:
-    """Print *rows*, the result of a command, on stdout."""
-    sys.stdout.write(render(rows, row_type=row_type, form=form, terminal=sys.stdout.isatty()))
+def show(rows: Sequence[Row], *, row_type: type[Row], form: Format, path: Path | None = None) -> None:
+    """Print *rows*, the result of a command, on stdout; or write them to *path*, whole or not at all.
+
+    Where no format is asked for, a file's ending says it.
+    """
+    if path is None:
+        sys.stdout.write(render(rows, row_type=row_type, form=form, terminal=sys.stdout.isatty()))
+    else:
+        write_text(path, render(rows, row_type=row_type, form=form_of(path) if form == "table" else form))
+
+
+def form_of(path: Path) -> Format:
+    """The format that a file's ending names, else TSV."""
+    endings: dict[str, Format] = {
+        ".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".md": "markdown", ".html": "html",
+    }  # fmt: skip
+    return endings.get(path.suffix.lower(), "tsv")
 
 
 def say(sentence: str) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from retainctl.config import Shop
     from retainctl.output import Format
     from retainctl.rows import Row
@@ -93,11 +95,11 @@ def opened_shop(*, migrate: bool = False) -> Iterator[Shop]:
         yield shop
 
 
-def show(rows: Sequence[Row], *, row_type: type[Row]) -> None:
-    """Print *rows*, the result of the command, in the format that was asked for."""
+def show(rows: Sequence[Row], *, row_type: type[Row], path: Path | None = None) -> None:
+    """Print *rows*, the result of the command, in the format that was asked for; or write them to *path*."""
     from retainctl import output
 
-    output.show(rows, row_type=row_type, form=choices().form)
+    output.show(rows, row_type=row_type, form=choices().form, path=path)
 
 
 def say(sentence: str) -> None:

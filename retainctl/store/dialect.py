@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+import peewee
+
+from retainctl.errors import TryLater
 from retainctl.store.database import database, execute, execute_many, is_postgres
 
 _POSTGRES_WORDS = (
@@ -120,3 +125,45 @@ def lease_clock(now: int) -> int:
     if is_postgres():
         return int(execute("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)").fetchone()[0])
     return now
+
+
+@contextmanager
+def only_reading(*, seconds: float) -> Iterator[None]:
+    """The block's queries write nothing and end within *seconds*, each by itself; else TryLater says so."""
+    try:
+        with _postgres_reading(seconds) if is_postgres() else _sqlite_reading(seconds):
+            yield
+    except peewee.DatabaseError as error:
+        if "interrupted" in str(error) or getattr(getattr(error, "orig", None), "sqlstate", "") == "57014":
+            raise TryLater(
+                f"the query took longer than {seconds:g} seconds, and was stopped",
+                hint="Ask for less, or when the machine is idle.",
+            ) from error
+        raise
+
+
+@contextmanager
+def _sqlite_reading(seconds: float) -> Iterator[None]:
+    connection = database.connection()
+    deadline = time.monotonic() + seconds
+    connection.execute("PRAGMA query_only = 1")
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, 50_000)
+    try:
+        yield
+    finally:
+        connection.set_progress_handler(None, 0)
+        connection.execute("PRAGMA query_only = 0")
+
+
+@contextmanager
+def _postgres_reading(seconds: float) -> Iterator[None]:
+    milliseconds = max(1, round(seconds * 1000))
+    if database.in_transaction():
+        execute(f"SET LOCAL statement_timeout = {milliseconds}")
+        yield
+        execute("SET LOCAL statement_timeout TO DEFAULT")
+        return
+    with database.atomic():
+        execute("SET TRANSACTION READ ONLY")
+        execute(f"SET LOCAL statement_timeout = {milliseconds}")
+        yield

@@ -1,0 +1,122 @@
+"""``retainctl segments``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from retainctl.terminal import Group, note, opened_shop, show
+
+segments = Group("segments", help="Say who belongs together, and keep it so.")
+
+
+@segments.command()
+@click.argument("name")
+@click.argument("expression")
+@click.option("--description", default="", help="Why there is such a segment.")
+def create(name: str, expression: str, description: str) -> None:
+    """Make segments/NAME.toml and find its members.
+
+    \b
+      retainctl segments create lapsed 'orders >= 5 and last_order before 90 days ago'
+
+    \b
+    Numbers    orders, points: = != < <= > >= between 1 and 5
+    Money      spent, returned, average_order, in major units: spent >= 200.50
+    Days       first_order, last_order: before, after, since, on 2025-03-01, today, 90 days ago
+    Texts      first_name, last_name, language, email_domain: = != in (he, en)
+    Known      email is known, phone is missing, last_order is known
+    Bought     bought category "Coffee" at least 2 times since 6 months ago; product, brand, anything
+    And        consented marketing, in segment NAME, and, or, not, ( )
+    """
+    from retainctl.audience import segments as engine
+
+    with opened_shop() as shop:
+        show([engine.create(shop, name, expression, description=description)], row_type=engine.Refreshed)
+        note(f"Change it in {shop.folder}/segments/{name}.toml, and see why: retainctl segments explain {name}")
+
+
+@segments.command("list")
+def list_segments() -> None:
+    """List the segments with what their last refresh found."""
+    from retainctl.audience import segments as engine
+
+    with opened_shop() as shop:
+        show(engine.list_segments(shop), row_type=engine.SegmentRow)
+
+
+@segments.command()
+@click.argument("name", nargs=-1)
+def refresh(name: tuple[str, ...]) -> None:
+    """Bring the members of the segments called NAME, or of all, up to date.
+
+    \b
+      retainctl segments refresh loyal lapsed
+    """
+    from retainctl.audience import segments as engine
+    from retainctl.audience.definitions import names
+
+    with opened_shop() as shop:
+        show([engine.refresh(shop, one) for one in name or names(shop)], row_type=engine.Refreshed)
+
+
+@segments.command("show")
+@click.argument("name")
+@click.option("--changes", is_flag=True, help="Who joined and who left, the latest first.")
+def show_members(name: str, changes: bool) -> None:
+    """Show the members of the segment called NAME.
+
+    \b
+      retainctl segments show loyal --changes
+    """
+    from retainctl.audience import members as engine
+
+    with opened_shop() as shop:
+        if changes:
+            show(engine.changes(shop, name), row_type=engine.Change)
+        else:
+            show(engine.members(shop, name), row_type=engine.Member)
+
+
+@segments.command()
+@click.argument("name")
+def count(name: str) -> None:
+    """Print how many members the segment called NAME has, and nothing else.
+
+    \b
+      test "$(retainctl segments count loyal)" -gt 100
+    """
+    from retainctl.audience import members as engine
+
+    with opened_shop() as shop:
+        click.echo(engine.count(shop, name))
+
+
+@segments.command()
+@click.argument("name")
+def explain(name: str) -> None:
+    """Show the SQL of the segment called NAME, and how many customers are left at each "and".
+
+    \b
+      retainctl segments explain lapsed
+    """
+    from retainctl.audience import explaining as engine
+
+    with opened_shop() as shop:
+        show(engine.explain(shop, name), row_type=engine.Step)
+
+
+@segments.command()
+@click.argument("name")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write this file; else print.")
+def export(name: str, output: Path | None) -> None:
+    """Export the members of the segment called NAME with their addresses.
+
+    \b
+      retainctl segments export loyal --format csv --output loyal.csv
+    """
+    from retainctl.audience import members as engine
+
+    with opened_shop() as shop:
+        show(engine.export(shop, name), row_type=engine.Reachable, path=output)

@@ -1,0 +1,230 @@
+"""Tree to SQL that both databases read alike; every value is bound, and every name is the catalogue's.
+
+What is not known is never greater, smaller or equal: such a condition does not hold, and its ``not`` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from retainctl.audience.fields import Field
+from retainctl.audience.tree import (
+    Ago,
+    Between,
+    Bought,
+    Comparison,
+    Consented,
+    Either,
+    Every,
+    InSegment,
+    Known,
+    Not,
+    OneOf,
+    Tree,
+    Value,
+)
+from retainctl.errors import BadData
+
+MAX_CONDITIONS = 500
+
+_COUNTS_AND_DAYS: Final = "orders, orders AS money_orders, gross_minor, returns_minor, first_order_on, last_order_on"
+# Counts and days over all currencies, money of one alone.
+_OVER_CURRENCIES: Final = """SUM(orders) AS orders,
+    SUM(CASE WHEN currency = ? THEN orders ELSE 0 END) AS money_orders,
+    SUM(CASE WHEN currency = ? THEN gross_minor ELSE 0 END) AS gross_minor,
+    SUM(CASE WHEN currency = ? THEN returns_minor ELSE 0 END) AS returns_minor,
+    MIN(first_order_on) AS first_order_on, MAX(last_order_on) AS last_order_on"""
+# A customer has several accounts after a merge, and one more for what is owed.
+_BALANCES: Final = (
+    "SELECT customer_id, SUM(balance) AS balance FROM accounts WHERE customer_id IS NOT NULL GROUP BY customer_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """SQL with a ``?`` for each of its values."""
+
+    sql: str
+    values: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an expression is asked of: the day, the shop's currency, and the other segments and categories."""
+
+    today: date
+    now: int
+    currency: str
+    one_currency: bool  # every order is in the shop's currency
+    read_segment: Callable[[str], Tree]
+    categories: Callable[[], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The customers that an expression finds: *tables* with one row a customer, and what must hold of it."""
+
+    tables: Condition
+    conditions: tuple[Condition, ...]
+
+    def select(self, columns: str, *, end: str = "") -> Condition:
+        """The whole statement: *columns* of ``c``, the customers."""
+        where = " AND ".join(f"({condition.sql})" for condition in self.conditions)
+        sql = f"SELECT {columns} {self.tables.sql}" + (f" AND {where}" if where else "") + end
+        return Condition(sql, self.tables.values + tuple(v for one in self.conditions for v in one.values))
+
+
+def compiled(tree: Tree, scope: Scope) -> Query:
+    """*tree* as a query, with one condition for each part that its outermost ``and`` joins."""
+    compiler = _Compiler(scope)
+    parts = tree.parts if isinstance(tree, Every) else (tree,)
+    conditions = tuple(compiler.condition(part) for part in parts)
+    return Query(_tables(compiler.tables, scope), conditions)
+
+
+def _tables(used: set[str], scope: Scope) -> Condition:
+    sql, values = "FROM customers c", []
+    if "s" in used and scope.one_currency:
+        sql += f" LEFT JOIN (SELECT customer_id, {_COUNTS_AND_DAYS} FROM customer_summaries) s ON s.customer_id = c.id"
+    elif "s" in used:
+        values = [scope.currency] * 3
+        sql += (
+            f" LEFT JOIN (SELECT customer_id, {_OVER_CURRENCIES} FROM customer_summaries GROUP BY customer_id) s"
+            " ON s.customer_id = c.id"
+        )
+    if "a" in used:
+        sql += f" LEFT JOIN ({_BALANCES}) a ON a.customer_id = c.id"
+    return Condition(sql + " WHERE c.merged_into IS NULL", tuple(values))
+
+
+class _Compiler:
+    """Says each construct in SQL, and keeps which tables that needs."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.tables: set[str] = set()
+        self.within: list[str] = []
+        self.count = 0
+
+    def condition(self, tree: Tree) -> Condition:
+        self.count += 1
+        if self.count > MAX_CONDITIONS:
+            raise BadData(f"the expression, with the segments in it, has more than {MAX_CONDITIONS} conditions")
+        match tree:
+            case Every(parts):
+                return self._joined(parts, "AND")
+            case Either(parts):
+                return self._joined(parts, "OR")
+            case Not(part):
+                inner = self.condition(part)
+                return Condition(f"({inner.sql}) IS NOT TRUE", inner.values)
+            case Comparison(field, operator, value):
+                return self._of(field, f"{operator} ?", value)
+            case Between(field, low, high):
+                return self._of(field, "BETWEEN ? AND ?", low, high)
+            case OneOf(field, values):
+                return self._of(field, f"IN ({_marks(values)})", *values)
+            case Known(field):
+                return self._of(field, "IS NOT NULL")
+            case Bought():
+                return self._bought(tree)
+            case Consented(purpose):
+                return self._consented(purpose)
+            case InSegment(name):
+                return self._segment(name)
+
+    def _joined(self, parts: tuple[Tree, ...], word: str) -> Condition:
+        conditions = [self.condition(part) for part in parts]
+        sql = f" {word} ".join(f"({condition.sql})" for condition in conditions)
+        return Condition(sql, tuple(value for condition in conditions for value in condition.values))
+
+    def _of(self, field: Field, comparison: str, *given: Value) -> Condition:
+        if field.kind == "contact":
+            return _contact(field, comparison, given)
+        if field.table:
+            self.tables.add(field.table)
+        return Condition(f"{field.sql} {comparison}", tuple(self._bound(value) for value in given))
+
+    def _bound(self, value: Value) -> int | str:
+        if isinstance(value, Ago):
+            value = value.day(self.scope.today)
+        return value.isoformat() if isinstance(value, date) else value
+
+    def _bought(self, bought: Bought) -> Condition:
+        where, values = "o.is_sale = 1 AND l.kind = 'sale' AND l.quantity > 0", list[object]()
+        if bought.what == "category":
+            # Compared here and not by the database, which folds no case beyond ASCII.
+            found = [category for category in self.scope.categories() if _is_within(category, bought.name)]
+            among = f"category IN ({_marks(found)})" if found else "FALSE"
+            where += f" AND l.product_id IN (SELECT id FROM products WHERE {among})"
+            values += found
+        elif bought.what != "anything":
+            column = "sku" if bought.what == "product" else "brand"
+            where += f" AND l.product_id IN (SELECT id FROM products WHERE {column} = ?)"
+            values.append(bought.name)
+        if bought.since is not None:
+            where += " AND o.ordered_on >= ?"
+            values.append(self._bound(bought.since))
+        times = ""
+        if bought.times != 1:
+            times = " GROUP BY o.customer_id HAVING COUNT(DISTINCT o.id) >= ?"
+            values.append(bought.times)
+        return Condition(
+            "c.id IN (SELECT o.customer_id FROM order_lines l JOIN orders o ON o.id = l.order_id"
+            f" WHERE o.customer_id IS NOT NULL AND {where}{times})",
+            tuple(values),
+        )
+
+    def _consented(self, purpose: str) -> Condition:
+        return Condition(
+            """c.id IN (SELECT p.customer_id FROM consents k JOIN contact_points p ON p.id = k.contact_point_id
+                WHERE k.purpose = ? AND k.action = 'given' AND k.happened_at <= ?
+                AND NOT EXISTS (SELECT 1 FROM consents later WHERE later.contact_point_id = k.contact_point_id
+                    AND later.purpose = k.purpose AND later.happened_at <= ? AND (later.happened_at > k.happened_at
+                        OR (later.happened_at = k.happened_at AND later.id > k.id))))""",
+            (purpose, self.scope.now, self.scope.now),
+        )
+
+    def _segment(self, name: str) -> Condition:
+        if name in self.within:
+            raise BadData(
+                "the segments stand in a circle: " + " in ".join([*self.within[self.within.index(name) :], name]),
+                hint=f"Take one of them out of segments/{name}.toml.",
+            )
+        self.within.append(name)
+        try:
+            return self.condition(self.scope.read_segment(name))
+        finally:
+            self.within.pop()
+
+
+def _contact(field: Field, comparison: str, given: tuple[Value, ...]) -> Condition:
+    """A condition that holds when some contact point of the customer fulfils it."""
+    sql = "c.id IN (SELECT p.customer_id FROM contact_points p WHERE p.kind = ?"
+    values: list[object] = [field.sql]
+    if given:
+        # The key ends in @domain; the domain itself holds no @, so that what precedes cannot be one.
+        ends = " OR ".join("substr(p.key, length(p.key) - ? + 1) = ?" for _ in given)
+        sql += f" AND ({ends})"
+        for domain in given:
+            values += [len(f"@{domain}"), f"@{domain}"]
+    else:
+        assert comparison == "IS NOT NULL"
+    return Condition(sql + ")", tuple(values))
+
+
+def _is_within(category: str, name: str) -> bool:
+    """Whether *name* is a step, or some steps in a row, of the path *category*."""
+    path, wanted = _steps(category), _steps(name)
+    return bool(wanted) and any(path[at : at + len(wanted)] == wanted for at in range(len(path)))
+
+
+def _steps(path: str) -> list[str]:
+    return [step.strip().casefold() for step in path.split(">") if step.strip()]
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))

@@ -1,0 +1,57 @@
+"""Why a segment has the members that it has: its SQL, clause by clause, with who is left after each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from retainctl.audience.compiler import Condition, Query
+from retainctl.audience.definitions import read_definition, read_tree
+from retainctl.audience.segments import SECONDS, asked
+from retainctl.audience.tree import Every
+from retainctl.config import Shop
+from retainctl.rows import Row
+from retainctl.store.database import value
+from retainctl.store.dialect import only_reading
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Row):
+    """One part of an expression, how many customers are left after it, and its SQL with the values for each ``?``."""
+
+    kind: ClassVar[str] = "step"
+    condition: str
+    customers: int
+    sql: str
+    values: str
+
+
+def explain(shop: Shop, name: str) -> list[Step]:
+    """How the segment called *name* is found now. The first row is everybody; each ``and`` adds a row.
+
+    The SQL of all rows, one after the other, is the statement.
+    """
+    tree = read_tree(shop, name)
+    query = asked(shop, tree)
+    sources = tree.sources if isinstance(tree, Every) else (read_definition(shop, name).expression,)
+    clauses = [Condition(f"SELECT c.id {query.tables.sql}", query.tables.values)]
+    clauses += [Condition(f"AND ({one.sql})", one.values) for one in query.conditions]
+    return [
+        Step(
+            condition=_on_one_line(source),
+            customers=_count(Query(query.tables, query.conditions[:place])),
+            sql=_on_one_line(clause.sql),
+            values=", ".join(str(bound) for bound in clause.values),
+        )
+        for place, (source, clause) in enumerate(zip(("every customer", *sources), clauses, strict=True))
+    ]
+
+
+def _count(query: Query) -> int:
+    whole = query.select("COUNT(*)")
+    with only_reading(seconds=SECONDS):
+        return int(value(whole.sql, *whole.values))
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())

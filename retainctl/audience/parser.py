@@ -1,0 +1,267 @@
+"""Text to tree. An error is BadData that points at the word and names the nearest right one."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Final, cast
+
+from retainctl.audience.fields import FIELDS, Field
+from retainctl.audience.tree import (
+    Ago,
+    Between,
+    Bought,
+    Comparison,
+    Consented,
+    Either,
+    Every,
+    InSegment,
+    Known,
+    Not,
+    OneOf,
+    Operator,
+    Purpose,
+    Tree,
+    Unit,
+    Value,
+    What,
+)
+from retainctl.audience.words import Words
+from retainctl.errors import BadData
+from retainctl.money import parse_decimal, to_minor
+
+MAX_DEPTH = 32
+MAX_DAYS = 366_000  # a thousand years
+SEGMENT_NAME: Final = re.compile(r"[a-z0-9_-]{1,64}")
+
+_SIGNS: Final = ("<", "<=", ">", ">=")
+_DATE_WORDS: Final[dict[str, Operator]] = {"before": "<", "after": ">", "since": ">=", "on": "="}
+_DAYS: Final[dict[Unit, int]] = {"day": 1, "week": 7, "month": 31, "year": 366}  # at most
+_UNITS: Final = tuple(_DAYS)
+_CONDITION_WORDS: Final = ("bought", "consented", "in", "not")
+
+
+def parse(text: str, *, currency: str) -> Tree:
+    """What *text* says; money in it is in major units of *currency*."""
+    return Parser(text, currency=currency).whole()
+
+
+class Parser:
+    """One method per rule::
+
+        whole      = either END
+        either     = every { "or" every }
+        every      = one { "and" one }
+        one        = "not" one | "(" either ")" | bought | consented | in_segment | asked
+        bought     = "bought" ( "anything" | ( "category" | "product" | "brand" ) name )
+                     { "at" "least" number ( "times" | "time" ) | "since" day }
+        consented  = "consented" ( "marketing" | "survey" )
+        in_segment = "in" "segment" name
+        asked      = FIELD ( ( "=" | "!=" | "<" | "<=" | ">" | ">=" ) value
+                           | ( "before" | "after" | "since" | "on" ) day
+                           | "between" value "and" value
+                           | [ "not" ] "in" "(" value { "," value } ")"
+                           | "is" ( "known" | "missing" ) )
+        value      = number | name | day, as the field's kind asks
+        day        = 2025-03-01 | "today" | number ( "days" | "weeks" | "months" | "years" ) "ago"
+        name       = a word, or a text in "double" or 'single' quotes; a doubled quote is one quote
+
+    ``and`` binds tighter than ``or``. Words of the language may be written in capitals.
+    """
+
+    def __init__(self, text: str, *, currency: str) -> None:
+        self.words = Words(text)
+        self.currency = currency
+        self.depth = 0
+
+    def whole(self) -> Tree:
+        if self.words.now.kind == "end":
+            raise self.words.error("the expression is empty", hint="Write something such as: orders >= 5")
+        tree = self.either()
+        if self.words.now.kind != "end":
+            raise self.words.error(f"{self.words.now.text} was not expected here", near=("and", "or"))
+        return tree
+
+    def either(self) -> Tree:
+        parts = [self.every()]
+        while self.words.take_word("or"):
+            parts.append(self.every())
+        return parts[0] if len(parts) == 1 else Either(tuple(parts))
+
+    def every(self) -> Tree:
+        parts: list[Tree] = []
+        sources: list[str] = []
+        while True:
+            start = self.words.now.start
+            parts.append(self.one())
+            sources.append(self.words.source[start : self.words.before.end])
+            if not self.words.take_word("and"):
+                return parts[0] if len(parts) == 1 else Every(tuple(parts), tuple(sources))
+
+    def one(self) -> Tree:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise self.words.error(f"brackets and nots stand deeper than {MAX_DEPTH}")
+        try:
+            if self.words.take_word("not"):
+                return Not(self.one())
+            if self.words.take_sign("("):
+                tree = self.either()
+                if not self.words.take_sign(")"):
+                    raise self.words.error('")" is missing')
+                return tree
+            if self.words.take_word("bought"):
+                return self.bought()
+            if self.words.take_word("consented"):
+                return Consented(cast("Purpose", self.words.one_of("marketing", "survey")))
+            if self.words.take_word("in"):
+                return self.in_segment()
+            return self.asked()
+        finally:
+            self.depth -= 1
+
+    def bought(self) -> Tree:
+        what = cast("What", self.words.one_of("anything", "category", "product", "brand"))
+        name = "" if what == "anything" else self.name()
+        times, since = 1, None
+        while self.words.now.is_word("at", "since"):
+            if self.words.take_word("since"):
+                since = self.day()
+                continue
+            self.words.step()
+            self.words.one_of("least")
+            times = self.whole_number(least=1)
+            self.words.one_of("times", "time")
+        return Bought(what, name, times, since)
+
+    def in_segment(self) -> Tree:
+        self.words.one_of("segment")
+        token = self.words.now
+        if not SEGMENT_NAME.fullmatch(token.text):  # 2024 and 2024-03-01 are names too
+            raise self.words.error("a segment's name is missing", hint="It is of a-z, 0-9, _ and -.")
+        self.words.step()
+        return InSegment(token.text)
+
+    def asked(self) -> Tree:
+        field = self.field()
+        if self.words.take_word("is"):
+            known = self.words.one_of("known", "missing") == "known"
+            return Known(field) if known else Not(Known(field))
+        if field.kind == "contact" and field.name != "email_domain":
+            raise self.words.error(f"{field.name} is known or missing", hint=f"Write: {field.name} is known")
+        token = self.words.now
+        if token.is_word("not", "in"):
+            negated = self.words.take_word("not")
+            self.words.one_of("in")
+            one_of = OneOf(field, self.values(field))
+            return Not(one_of) if negated else one_of
+        if token.is_sign("=", "!="):
+            self.words.step()
+            equal = Comparison(field, "=", self.value(field))
+            return equal if token.text == "=" else Not(equal)
+        return self.ordered(field)
+
+    def ordered(self, field: Field) -> Tree:
+        """A comparison that only what has an order can have."""
+        token = self.words.now
+        days = tuple(_DATE_WORDS) if field.kind == "date" else ()
+        if not (token.is_sign(*_SIGNS) or token.is_word("between", *days)):
+            words = (*days, "between", "in", "is", "not")
+            hint = "Write one of = != < <= > >= " + " ".join(words)
+            raise self.words.error(f"after {field.name} a comparison is missing", near=words, hint=hint)
+        if field.kind in ("text", "contact"):
+            raise self.words.error(f"{field.name} is a text, and has no order", hint="Compare it by =, != or in.")
+        self.words.step()
+        if token.is_word("between"):
+            low = self.value(field)
+            self.words.one_of("and")
+            return Between(field, low, self.value(field))
+        if token.kind == "word":
+            return Comparison(field, _DATE_WORDS[token.text.casefold()], self.day())
+        return Comparison(field, cast("Operator", token.text), self.value(field))
+
+    def field(self) -> Field:
+        token = self.words.now
+        if token.kind != "word":
+            raise self.words.error(
+                "a condition is missing" if token.kind == "end" else f"{token.text} is not a condition"
+            )
+        if field := FIELDS.get(token.text.casefold()):
+            self.words.step()
+            return field
+        raise self.words.error(
+            f"no field is called {token.text}",
+            near=(*FIELDS, *_CONDITION_WORDS),
+            hint="There are: " + ", ".join(FIELDS) + ".",
+        )
+
+    def values(self, field: Field) -> tuple[Value, ...]:
+        if not self.words.take_sign("("):
+            raise self.words.error('"(" is missing', hint=f"Write: {field.name} in (one, another)")
+        values = [self.value(field)]
+        while self.words.take_sign(","):
+            values.append(self.value(field))
+        if not self.words.take_sign(")"):
+            raise self.words.error('")" is missing')
+        return tuple(values)
+
+    def value(self, field: Field) -> Value:
+        if field.kind == "date":
+            return self.day()
+        if field.kind == "number":
+            return self.whole_number()
+        if field.kind == "money":
+            return self.money()
+        name = self.name()
+        return name.casefold().removeprefix("@") if field.kind == "contact" else name
+
+    def whole_number(self, *, least: int = -(10**12)) -> int:
+        token = self.words.now
+        if token.kind != "number" or "." in token.text or len(token.text) > 12:
+            raise self.words.error("a whole number is missing")
+        if int(token.text) < least:
+            raise self.words.error(f"{token.text} is less than {least}")
+        self.words.step()
+        return int(token.text)
+
+    def money(self) -> int:
+        token = self.words.now
+        if token.kind != "number":
+            raise self.words.error("an amount is missing", hint="Write it in major units, such as 200.50")
+        try:
+            minor = to_minor(parse_decimal(token.text), self.currency)
+        except BadData as error:
+            raise self.words.error(str(error)) from None
+        self.words.step()
+        return minor
+
+    def day(self) -> date | Ago:
+        token = self.words.now
+        if token.kind == "date":
+            try:
+                day = date.fromisoformat(token.text)
+            except ValueError:
+                raise self.words.error(f"{token.text} is not in the calendar") from None
+            self.words.step()
+            return day
+        if self.words.take_word("today"):
+            return Ago(0, "day")
+        if token.kind != "number":
+            raise self.words.error("a day is missing", hint="Write 2025-03-01, today, or 90 days ago.")
+        count = self.whole_number(least=0)
+        unit = cast("Unit", self.words.one_of(*_UNITS, *(f"{unit}s" for unit in _UNITS)).removesuffix("s"))
+        self.words.one_of("ago")
+        if count * _DAYS[unit] > MAX_DAYS:
+            raise self.words.error(f"{token.text} {unit}s ago is too long ago", at=token)
+        return Ago(count, unit)
+
+    def name(self) -> str:
+        token = self.words.now
+        if token.kind == "word":
+            self.words.step()
+            return token.text
+        if token.kind == "text":
+            self.words.step()
+            quote = token.text[0]
+            return token.text[1:-1].replace(quote * 2, quote)
+        raise self.words.error("a text is missing", hint='Put it in quotes: "Coffee"')

@@ -1,0 +1,178 @@
+"""Segments: creating and refreshing them, who is in them, and why.
+
+A refresh asks first, reading only and within a time limit, and then writes the difference alone. ``now`` never
+goes back: a customer cannot leave before having joined.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from retainctl.audience.compiler import Query, Scope, compiled
+from retainctl.audience.definitions import Definition, names, read_definition, read_tree, write_definition
+from retainctl.audience.parser import parse
+from retainctl.audience.tree import Tree
+from retainctl.config import Shop
+from retainctl.errors import RetainError, WrongUsage
+from retainctl.rows import Row
+from retainctl.store.database import execute, execute_many, rows, value
+from retainctl.store.dialect import hold_lock, insert_many, only_reading
+from retainctl.store.writing import in_one_transaction
+
+SECONDS = 5.0  # the longest that one expression may take
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed(Row):
+    """What a refresh found, and whom it added and took out."""
+
+    kind: ClassVar[str] = "refresh"
+    segment: str
+    members: int
+    joined: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow(Row):
+    """A segment, and what its last refresh found; nothing when it never had one."""
+
+    kind: ClassVar[str] = "segment"
+    segment: str
+    members: int | None
+    refreshed_at: str
+    expression: str
+    description: str
+
+
+def create(shop: Shop, name: str, expression: str, *, description: str = "") -> Refreshed:
+    """Make the segment called *name* and find its members for the first time."""
+    matching_ids(shop, expression)  # an expression that cannot be asked makes no segment
+    write_definition(shop, name, Definition(expression, description))
+    return refresh(shop, name)
+
+
+def refresh(shop: Shop, name: str) -> Refreshed:
+    """Bring the members of the segment called *name* up to date; only who joined and who left is written."""
+    expression = read_definition(shop, name).expression
+    return _settle(name, expression, _ids(asked(shop, read_tree(shop, name))), now=shop.clock.now())
+
+
+def list_segments(shop: Shop) -> list[SegmentRow]:
+    """Every segment that has a file."""
+    known = {row[0]: row[1:] for row in rows("SELECT name, members, refreshed_at FROM segments")}
+    listed = []
+    for name in names(shop):
+        definition = read_definition(shop, name)
+        members, refreshed_at = known.get(name, (None, None))
+        listed.append(
+            SegmentRow(
+                name, members, "" if refreshed_at is None else shop.clock.iso(refreshed_at),
+                definition.expression, definition.description,
+            )
+        )  # fmt: skip
+    return listed
+
+
+def matching_ids(shop: Shop, expression: str) -> list[int]:
+    """The ids, in order, of the customers that *expression* finds now."""
+    return _ids(asked(shop, parse(expression, currency=shop.settings.currency)))
+
+
+def member_ids(shop: Shop, name: str, *, refreshed: bool = False) -> list[int]:
+    """The ids, in order, of the members of the segment called *name*: of its last refresh, or *refreshed* now.
+
+    One that was never refreshed, or whose file says something else since, is refreshed first.
+    """
+    expression = read_definition(shop, name).expression
+    known = rows("SELECT expression FROM segments WHERE name = ?", name)
+    if refreshed or known != [(expression,)]:
+        refresh(shop, name)
+    return _member_ids(snapshot_id(name))
+
+
+def asked(shop: Shop, tree: Tree) -> Query:
+    """*tree*, asked of this shop today."""
+    currency = shop.settings.currency
+    ends = rows("SELECT MIN(currency), MAX(currency) FROM customer_summaries")[0]
+    return compiled(
+        tree,
+        Scope(
+            today=shop.clock.today(),
+            now=shop.clock.now(),
+            currency=currency,
+            one_currency=ends in ((None, None), (currency, currency)),
+            read_segment=lambda name: read_tree(shop, name),
+            categories=lambda: [row[0] for row in rows("SELECT DISTINCT category FROM products")],
+        ),
+    )
+
+
+def _ids(query: Query) -> list[int]:
+    whole = query.select("c.id", end=" ORDER BY c.id")
+    with only_reading(seconds=SECONDS):
+        return [row[0] for row in execute(whole.sql, *whole.values)]
+
+
+def snapshot_id(name: str) -> int:
+    """The id of what the last refresh of the segment called *name* left."""
+    segment_id = value("SELECT id FROM segments WHERE name = ?", name)
+    if segment_id is None:
+        raise RetainError(
+            f"the segment {name} was never refreshed", hint=f"Find its members: retainctl segments refresh {name}"
+        )
+    return int(segment_id)
+
+
+def _member_ids(segment_id: int) -> list[int]:
+    sql = "SELECT customer_id FROM segment_members WHERE segment_id = ? AND left_at IS NULL ORDER BY customer_id"
+    return [row[0] for row in execute(sql, segment_id)]
+
+
+@in_one_transaction
+def _settle(name: str, expression: str, found: list[int], *, now: int) -> Refreshed:
+    """Write the difference between the members of old and *found*, both in order of their ids."""
+    hold_lock("segments")
+    known = rows("SELECT id, refreshed_at FROM segments WHERE name = ?", name)
+    if known and known[0][1] > now:
+        raise WrongUsage(
+            f"the segment {name} was refreshed after the time that was given", hint="Leave out --now, or give a later."
+        )
+    if known:
+        segment_id = int(known[0][0])
+        execute(
+            "UPDATE segments SET expression = ?, members = ?, refreshed_at = ? WHERE id = ?",
+            expression, len(found), now, segment_id,
+        )  # fmt: skip
+    else:
+        segment_id = int(
+            rows(
+                "INSERT INTO segments (name, expression, members, refreshed_at) VALUES (?, ?, ?, ?) RETURNING id",
+                name, expression, len(found), now,
+            )[0][0]
+        )  # fmt: skip
+    before = set(_member_ids(segment_id))
+    joined = [customer_id for customer_id in found if customer_id not in before]
+    left = before.difference(found)
+    execute_many(
+        "UPDATE segment_members SET left_at = ? WHERE segment_id = ? AND customer_id = ? AND left_at IS NULL",
+        ((now, segment_id, customer_id) for customer_id in sorted(left)),
+    )
+    _write_joined(segment_id, joined, now=now)
+    return Refreshed(name, len(found), len(joined), len(left))
+
+
+def _write_joined(segment_id: int, joined: list[int], *, now: int) -> None:
+    """Who left at this very instant and is found again has never left."""
+    sql = "SELECT customer_id FROM segment_members WHERE segment_id = ? AND joined_at = ? AND left_at = ?"
+    gone = {row[0] for row in execute(sql, segment_id, now, now)}
+    execute_many(
+        "UPDATE segment_members SET left_at = NULL WHERE segment_id = ? AND customer_id = ? AND joined_at = ?",
+        ((segment_id, customer_id, now) for customer_id in joined if customer_id in gone),
+    )
+    insert_many(
+        "segment_members",
+        ("segment_id", "customer_id", "joined_at"),
+        ((segment_id, customer_id, now) for customer_id in joined if customer_id not in gone),
+    )

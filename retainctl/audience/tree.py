@@ -1,0 +1,114 @@
+"""What an expression says: one frozen dataclass per construct."""
+
+from __future__ import annotations
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from retainctl.audience.fields import Field
+
+Operator = Literal["=", "<", "<=", ">", ">="]
+Unit = Literal["day", "week", "month", "year"]
+Purpose = Literal["marketing", "survey"]
+What = Literal["anything", "category", "product", "brand"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ago:
+    """A day so far back from the day on which the expression is asked."""
+
+    count: int
+    unit: Unit
+
+    def day(self, today: date) -> date:
+        """The day itself; a month back from the 31st is the last day of a shorter month."""
+        if self.unit in ("day", "week"):
+            return today - timedelta(days=self.count * (7 if self.unit == "week" else 1))
+        months = today.year * 12 + today.month - 1 - self.count * (12 if self.unit == "year" else 1)
+        year, month = months // 12, months % 12 + 1
+        return date(year, month, min(today.day, calendar.monthrange(year, month)[1]))
+
+
+Value = int | str | date | Ago  # money in minor units
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``orders >= 5``"""
+
+    field: Field
+    operator: Operator
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """``spent between 100 and 200``, both ends included"""
+
+    field: Field
+    low: Value
+    high: Value
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """``language in (he, en)``"""
+
+    field: Field
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """``email is known``"""
+
+    field: Field
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """``bought category "Coffee" at least 2 times since 90 days ago``: in so many orders"""
+
+    what: What
+    name: str
+    times: int
+    since: date | Ago | None
+
+
+@dataclass(frozen=True, slots=True)
+class Consented:
+    """``consented marketing``: the latest word on some contact point is yes"""
+
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class InSegment:
+    """``in segment loyal``: what that segment's expression says, now"""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """``a and b``; *sources* are the parts as they were written."""
+
+    parts: tuple[Tree, ...]
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """``a or b``"""
+
+    parts: tuple[Tree, ...]
+
+
+Tree = Comparison | Between | OneOf | Known | Bought | Consented | InSegment | Not | Every | Either

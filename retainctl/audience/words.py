@@ -1,0 +1,118 @@
+"""Text to words, and errors that point at one of them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from retainctl.errors import BadData
+
+MAX_BYTES = 4096
+
+_TOKEN: Final = re.compile(
+    r"""(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-]))
+      | (?P<number>-?[0-9]+(?:\.[0-9]+)?(?![\w-]))
+      | (?P<text>"(?:[^"]|"")*"|'(?:[^']|'')*')
+      | (?P<word>[\w-]+)
+      | (?P<sign><=|>=|!=|[=<>(),])""",
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word, with its place in the source."""
+
+    kind: str  # date, number, text, word, sign, end
+    text: str
+    start: int
+    end: int
+
+    def is_word(self, *words: str) -> bool:
+        return self.kind == "word" and self.text.casefold() in words
+
+    def is_sign(self, *signs: str) -> bool:
+        return self.kind == "sign" and self.text in signs
+
+
+class Words:
+    """The words of an expression, taken one after the other."""
+
+    def __init__(self, text: str) -> None:
+        if len(text.encode("utf-8", "replace")) > MAX_BYTES:
+            raise BadData(f"the expression is longer than {MAX_BYTES} bytes", hint="Make segments of its parts.")
+        self.source = unicodedata.normalize("NFC", text)
+        self.place = 0
+        self.tokens: list[Token] = []
+        self.tokens = list(self._read())
+
+    @property
+    def now(self) -> Token:
+        """The word to be taken next; the last one is the end."""
+        return self.tokens[self.place]
+
+    @property
+    def before(self) -> Token:
+        """The word that was taken last."""
+        return self.tokens[self.place - 1]
+
+    def step(self) -> None:
+        """Take the next word, whatever it is."""
+        self.place += 1
+
+    def take_word(self, *words: str) -> bool:
+        """Take the next word if it is one of *words*."""
+        found = self.now.is_word(*words)
+        self.place += found
+        return found
+
+    def take_sign(self, sign: str) -> bool:
+        """Take the next word if it is *sign*."""
+        found = self.now.is_sign(sign)
+        self.place += found
+        return found
+
+    def one_of(self, *words: str) -> str:
+        """The next word, which must be one of *words*, taken."""
+        if not self.now.is_word(*words):
+            wanted = words[0] if len(words) == 1 else "one of " + ", ".join(words)
+            raise self.error(f"{wanted} is missing", near=words)
+        self.place += 1
+        return self.before.text.casefold()
+
+    def error(self, told: str, *, at: Token | None = None, near: Iterable[str] = (), hint: str = "") -> BadData:
+        """What is wrong, with a caret under the word; of the words *near* the one that may have been meant."""
+        token = at or self.now
+        nearest = difflib.get_close_matches(token.text.casefold()[:64], list(near), n=1)
+        line_start = self.source.rfind("\n", 0, token.start) + 1
+        line = self.source[line_start:].split("\n", 1)[0]
+        caret = " " * (token.start - line_start) + "^"
+        return BadData(
+            f"{_printable(told)}\n  {_printable(line)}\n  {caret}",
+            hint=f"Did you mean {nearest[0]}?" if nearest else hint,
+        )
+
+    def _read(self) -> Iterator[Token]:
+        for place, mark in enumerate(self.source):
+            if unicodedata.category(mark) in ("Cc", "Cs") and mark not in "\t\r\n":
+                raise self.error("a control character was not expected here", at=Token("sign", mark, place, place + 1))
+        place = 0
+        while place < len(self.source):
+            if self.source[place] in " \t\r\n":
+                place += 1
+            elif match := _TOKEN.match(self.source, place):
+                yield Token(str(match.lastgroup), match[0], place, match.end())
+                place = match.end()
+            else:
+                mark = self.source[place]
+                told = "the quotes are not closed" if mark in "\"'" else f"{mark} was not expected here"
+                raise self.error(told, at=Token("sign", mark, place, place + 1))
+        yield Token("end", "", len(self.source), len(self.source))
+
+
+def _printable(text: str) -> str:
+    return "".join(mark if mark.isprintable() else " " for mark in text)

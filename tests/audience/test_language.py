@@ -1,0 +1,237 @@
+"""The segment language: what it finds, on both databases, and how it says what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from retainctl.audience import segments
+from retainctl.config import Shop
+from retainctl.errors import BadConfiguration, BadData, TryLater
+from retainctl.store.database import execute, rows, value
+from retainctl.store.dialect import only_reading
+from retainctl.store.writing import writing
+from tests import past
+
+
+@pytest.fixture
+def town(shop: Shop) -> Shop:
+    """Five customers on 2 March 2025: a lapsed one, a loyal one, one of one order, one who never bought, one merged."""
+    past.product("KAFE", category="Kitchen > Coffee", brand="Elite")
+    past.product("TEH", category="Kitchen > Tea")
+    past.product("MUG", category="100% Pottery_")
+    past.customer(1, name="דנה", language="he", email="Dana@Gmail.com")
+    past.customer(2, name="O'Brien", language="en", email="ob@mail.example")
+    past.customer(3, name="Noa")
+    past.customer(4, name="Lior", language="he", email="lior@notgmail.com")
+    past.customer(5, name="Twin", email="twin@gmail.com")
+    past.order(1, "2024-01-10", 20_000, skus=["KAFE"])
+    past.order(1, "2024-11-02", 10_050, skus=["KAFE", "MUG"], returned_minor=10_000)
+    past.order(1, "2024-11-03", 99_900, is_sale=False, skus=["TEH"])
+    past.order(2, "2024-12-03", 5_000, skus=["TEH"])
+    past.order(2, "2024-12-04", 5_000, currency="USD", skus=["KAFE"])
+    past.order(2, "2025-03-01", 5_001)
+    past.order(3, "2025-02-28", 0)
+    with writing():
+        execute("UPDATE customers SET merged_into = 1 WHERE id = 5")
+        for action, at in (("given", 100), ("revoked", 200)):
+            for point in (1, 2) if action == "given" else (2,):
+                execute(
+                    "INSERT INTO consents (contact_point_id, purpose, action, happened_at, recorded_at, source,"
+                    " evidence) VALUES (?, 'marketing', ?, ?, 0, 'shop', 'form')",
+                    point, action, at,
+                )  # fmt: skip
+        execute("INSERT INTO accounts (id, kind, customer_id, balance) VALUES (11, 'customer', 1, 120)")
+        execute("INSERT INTO accounts (id, kind, customer_id, balance) VALUES (12, 'debt', 1, -20)")
+        execute("INSERT INTO accounts (id, kind, customer_id, balance) VALUES (13, 'customer', 2, 30)")
+    return shop
+
+
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [
+        ("orders >= 2", [1, 2]),
+        ("orders = 0", [4]),
+        ("orders != 2", [2, 3, 4]),
+        ("orders between 1 and 2", [1, 3]),
+        ("orders in (0, 3)", [2, 4]),
+        ("orders not in (0, 3)", [1, 3]),
+        ("ORDERS >= 2 AND NOT orders > 2", [1]),
+        ("orders = 1 or orders = 2 and language = he", [1, 3]),
+        ("(orders = 1 or orders = 2) and language = he", [1]),
+        ("not (orders = 1 or orders = 2)", [2, 4]),
+        ("spent >= 200.50", [1]),
+        ("spent > 200.50", []),
+        ("spent = 100.01", [2]),  # the dollars are another money
+        ("returned > 0", [1]),
+        ("average_order < 60", [2, 3]),
+        ("average_order is missing", [4]),
+        ("first_order on 2024-12-03", [2]),
+        ("last_order before 90 days ago", [1]),
+        ("last_order since 2 days ago", [2, 3]),
+        ("last_order after 2025-02-28", [2]),
+        ("last_order after 3 months ago and last_order < today", [2, 3]),
+        ("last_order between 2025-02-28 and 2025-03-01", [2, 3]),
+        ("last_order is missing", [4]),
+        ("not last_order before 90 days ago", [2, 3, 4]),
+        ("points >= 100", [1]),
+        ("points = 0", [3, 4]),
+        ("language = he", [1, 4]),
+        ("language != he", [2, 3]),
+        ("language is known", [1, 2, 4]),
+        ('first_name = "דנה"', [1]),
+        ("first_name = דנה", [1]),
+        ("first_name = 'O''Brien'", [2]),
+        ("email is known", [1, 2, 4]),
+        ("phone is missing", [1, 2, 3, 4]),
+        ('email_domain = "GMail.com"', [1]),
+        ("email_domain in ('gmail.com', 'mail.example')", [1, 2]),
+        ('email_domain != "gmail.com"', [2, 3, 4]),
+        ('bought category "Coffee"', [1, 2]),
+        ('bought category "kitchen > coffee"', [1, 2]),
+        ("bought category Kitchen", [1, 2]),
+        ("bought category Coffe", []),
+        ('bought category "100% pottery_"', [1]),
+        ('bought category "100%"', []),
+        ("bought category Tea", [2]),  # what was never sold was never bought
+        ("bought product TEH", [2]),
+        ("bought brand Elite", [1, 2]),
+        ("bought category Coffee at least 2 times", [1]),
+        ("bought category Coffee since 2024-12-01", [2]),
+        ("bought category Coffee since 2024-06-01 at least 2 times", []),
+        ("bought anything at least 1 time since 2024-12-04", [2]),
+        ("consented marketing", [1]),
+        ("not consented marketing", [2, 3, 4]),
+        ("consented survey", []),
+    ],
+)
+def test_an_expression_finds(town: Shop, expression: str, found: list[int]) -> None:
+    assert segments.matching_ids(town, expression) == found
+
+
+def test_money_is_of_one_currency_where_all_orders_are(shop: Shop) -> None:
+    past.customer(1)
+    past.order(1, "2025-01-01", 20_050)
+    assert segments.matching_ids(shop, "spent = 200.50 and average_order >= 200") == [1]
+
+
+def test_a_segment_stands_in_another(town: Shop) -> None:
+    segments.create(town, "loyal", "orders >= 2")
+    segments.create(town, "2024-vip", "in segment loyal and not language = en")
+    assert segments.member_ids(town, "2024-vip") == [1]
+
+
+def test_segments_in_a_circle_are_refused(town: Shop) -> None:
+    segments.create(town, "one", "orders >= 2")
+    segments.create(town, "two", "in segment one")
+    (town.folder / "segments/one.toml").write_text("expression = 'not in segment two'")
+    with pytest.raises(BadData, match="the segments stand in a circle: one in two in one"):
+        segments.refresh(town, "two")
+
+
+def test_segments_that_multiply_each_other_are_refused(shop: Shop) -> None:
+    folder = shop.folder / "segments"
+    folder.mkdir()
+    (folder / "s0.toml").write_text("expression = 'orders > 1'")
+    for number in range(1, 12):
+        below = f"in segment s{number - 1}"
+        (folder / f"s{number}.toml").write_text(f"expression = '{below} or {below}'")
+    with pytest.raises(BadData, match="more than 500 conditions"):
+        segments.refresh(shop, "s11")
+
+
+@pytest.mark.parametrize(
+    ("expression", "told", "hint"),
+    [
+        ("teir = gold", "no field is called teir\n  teir = gold\n  ^", "There are: orders, spent,"),
+        ("order >= 5", "no field is called order\n  order >= 5\n  ^", "Did you mean orders?"),
+        ("orders > 1 and (spend > 5)", "no field is called spend\n  orders > 1 and (spend > 5)\n" + " " * 18 + "^",
+         "Did you mean spent?"),
+        ("orders > 1\nadn spent > 5", "adn was not expected here\n  adn spent > 5\n  ^", "Did you mean and?"),
+        ("orders >=", 'a whole number is missing\n  orders >=\n           ^', ""),
+        ("orders >= 2.5", "a whole number is missing\n  orders >= 2.5\n            ^", ""),
+        ("orders", "after orders a comparison is missing\n  orders\n        ^", "Write one of"),
+        ("spent > 20.555", "20.555 is finer than ILS can be paid\n  spent > 20.555\n          ^", ""),
+        ("spent > 1e5", "an amount is missing", "major units"),
+        ("spent > 1234567890123", "'1234567890123' is not a number", ""),
+        ("spent since today", "after spent a comparison is missing", ""),
+        ("last_order bfore today", "after last_order a comparison is missing", "Did you mean before?"),
+        ("last_order before 2025-02-30", "2025-02-30 is not in the calendar", ""),
+        ("last_order before 90 dyas ago", "one of day, week, month, year, days,", "Did you mean days?"),
+        ("last_order before 99999 years ago", "too long ago", ""),
+        ("last_order before 90", "one of day", ""),
+        ("first_name < 'a'", "first_name is a text, and has no order", "Compare it by"),
+        ("email = 'a@b'", "email is known or missing", "Write: email is known"),
+        ("language in he", '"(" is missing', ""),
+        ("language = 'he", "the quotes are not closed\n  language = 'he\n             ^", ""),
+        ("orders > 5 ; drop table orders", "; was not expected here", ""),
+        ("orders > 5)", ") was not expected here", ""),
+        ("(orders > 5", '")" is missing', ""),
+        ("", "the expression is empty\n  \n  ^", "orders >= 5"),
+        ("bought category", "a text is missing", ""),
+        ("bought categroy Coffee", "one of anything, category", "Did you mean category?"),
+        ("bought anything at least 0 times", "0 is less than 1", ""),
+        ("consented to", "one of marketing, survey", ""),
+        ("in segment ../loyal", ". was not expected here", ""),
+        ("in segment 'a/b'", "a segment's name is missing", ""),
+        ("orders > 5 \x1b]0;pwn\x07", "a control character was not expected here\n  orders > 5  ]0;pwn ", ""),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_shown_where_it_is(shop: Shop, expression: str, told: str, hint: str) -> None:
+    with pytest.raises(BadData) as caught:
+        segments.matching_ids(shop, expression)
+    assert told in str(caught.value)
+    assert hint in caught.value.hint
+
+
+def test_an_expression_has_its_bounds(shop: Shop) -> None:
+    assert segments.matching_ids(shop, "(" * 31 + "orders > 1" + ")" * 31) == []
+    for expression in ("(" * 32 + "orders > 1" + ")" * 32, "not " * 32 + "orders > 1", "(" * 4000):
+        with pytest.raises(BadData, match="deeper than 32"):
+            segments.matching_ids(shop, expression)
+    with pytest.raises(BadData, match="longer than 4096 bytes"):
+        segments.matching_ids(shop, f"first_name = '{'ש' * 2048}'")
+
+
+STRANGE = [
+    "' OR 1=1 --", "'; DROP TABLE customers; --", '" OR ""="', "\\", "%", "_", "?", "%s", "%(x)s", "$1", ":1", "{}",
+    "\x00", "\ud800", "\u202e", "𝕳", "' UNION SELECT 1,2 --", "1); DELETE FROM customers; --",
+    "\r\n", "NULL", "(select 1)", "/* */", "’",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", STRANGE)
+def test_a_value_is_only_ever_a_value(town: Shop, text: str) -> None:
+    quoted = "'" + text.replace("'", "''") + "'"
+    for expression in (f"first_name = {quoted}", f"bought category {quoted}", f"email_domain in ({quoted})"):
+        if text in "\0\ud800":
+            with pytest.raises(BadData, match="a control character"):
+                segments.matching_ids(town, expression)
+        else:
+            assert segments.matching_ids(town, expression) == []
+    for expression in (text, f"{text} = 1", f"orders = {text}", f"in segment {text}"):
+        with pytest.raises((BadData, BadConfiguration)):
+            segments.matching_ids(town, expression)
+    assert value("SELECT COUNT(*) FROM customers") == 5
+
+
+def test_asking_writes_nothing(shop: Shop) -> None:
+    with pytest.raises(Exception, match=r"readonly|read-only"), only_reading(seconds=5):
+        execute("INSERT INTO customers (id, created_at) VALUES (1, 0)")
+    with writing():
+        execute("INSERT INTO customers (id, created_at) VALUES (1, 0)")
+
+
+def test_a_query_that_takes_too_long_is_stopped(shop: Shop) -> None:
+    bomb = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"
+    with pytest.raises(TryLater, match=r"took longer than 0\.2 seconds"), only_reading(seconds=0.2):
+        rows(bomb)
+    assert value("SELECT 1") == 1
+
+
+def test_a_mistake_in_a_file_names_the_file(shop: Shop) -> None:
+    Path(shop.folder / "segments").mkdir()
+    Path(shop.folder / "segments/odd.toml").write_text("expression = 'order > 5'")
+    with pytest.raises(BadData, match=r"segments/odd\.toml: no field is called order"):
+        segments.refresh(shop, "odd")

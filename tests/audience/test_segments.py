@@ -1,0 +1,182 @@
+"""Segments: files, who joined and who left, and what one types."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from retainctl.audience import explaining, members, segments
+from retainctl.audience.definitions import Definition, read_definition
+from retainctl.audience.members import Change
+from retainctl.audience.segments import Refreshed, SegmentRow
+from retainctl.clock import Clock
+from retainctl.config import Shop
+from retainctl.errors import BadConfiguration, Refused, RetainError, WrongUsage
+from retainctl.store.database import rows
+from tests import past
+from tests.conftest import Terminal
+
+
+def later(shop: Shop, seconds: int) -> Shop:
+    now = shop.clock.now() + seconds
+    return dataclasses.replace(shop, clock=Clock(shop.clock.zone, now))
+
+
+@pytest.fixture
+def town(shop: Shop) -> Shop:
+    """Three customers, of 1, 2 and 3 orders."""
+    for number in (1, 2, 3):
+        past.customer(number, name=f"N{number}", key=f"K{number}", email=f"n{number}@shop.example")
+        for day in range(number):
+            past.order(number, f"2025-01-0{day + 1}")
+    return shop
+
+
+def test_a_refresh_writes_only_who_joined_and_who_left(town: Shop) -> None:
+    assert segments.create(town, "loyal", "orders >= 2") == Refreshed("loyal", 2, 2, 0)
+    before = rows("SELECT * FROM segment_members ORDER BY customer_id")
+
+    assert segments.refresh(later(town, 60), "loyal") == Refreshed("loyal", 2, 0, 0)
+    assert rows("SELECT * FROM segment_members ORDER BY customer_id") == before
+
+    past.order(1, "2025-02-01")
+    past.order(1, "2025-02-02")
+    (town.folder / "segments/loyal.toml").write_text("expression = 'orders >= 3'")
+    assert segments.refresh(later(town, 120), "loyal") == Refreshed("loyal", 2, 1, 1)
+    assert segments.member_ids(town, "loyal") == [1, 3]
+    assert members.changes(town, "loyal") == [
+        Change("2025-03-02T10:02:00+02:00", "joined", 1, "N1", None),
+        Change("2025-03-02T10:02:00+02:00", "left", 2, "N2", None),
+        Change("2025-03-02T10:00:00+02:00", "joined", 2, "N2", None),
+        Change("2025-03-02T10:00:00+02:00", "joined", 3, "N3", None),
+    ]
+
+
+def test_who_leaves_may_come_back(town: Shop) -> None:
+    path = town.folder / "segments/some.toml"
+    segments.create(town, "some", "orders >= 2")
+    for expression, expected in (
+        ("orders >= 3", Refreshed("some", 1, 0, 1)),
+        ("orders >= 2", Refreshed("some", 2, 1, 0)),
+    ):
+        path.write_text(f"expression = '{expression}'")
+        assert segments.refresh(town, "some") == expected  # all at the same instant
+    assert [change.change for change in members.changes(town, "some")] == ["joined", "joined"]
+    path.write_text("expression = 'orders >= 3'")
+    segments.refresh(later(town, 1), "some")
+    path.write_text("expression = 'orders >= 2'")
+    assert segments.refresh(later(town, 2), "some") == Refreshed("some", 2, 1, 0)
+    assert [(one.customer_id, one.since) for one in members.members(town, "some")] == [
+        (2, "2025-03-02T10:00:02+02:00"),
+        (3, "2025-03-02T10:00:00+02:00"),
+    ]
+
+
+def test_the_time_does_not_go_back(town: Shop) -> None:
+    segments.create(town, "loyal", "orders >= 2")
+    with pytest.raises(WrongUsage, match="refreshed after the time"):
+        segments.refresh(later(town, -1), "loyal")
+
+
+def test_members_are_of_the_file_as_it_is(town: Shop) -> None:
+    path = town.folder / "segments/loyal.toml"
+    path.parent.mkdir()
+    path.write_text("expression = 'orders >= 2'")
+    with pytest.raises(RetainError, match="the segment loyal was never refreshed"):
+        members.count(town, "loyal")
+    assert segments.list_segments(town) == [SegmentRow("loyal", None, "", "orders >= 2", "")]
+    assert segments.member_ids(town, "loyal") == [2, 3]
+
+    past.order(1, "2025-02-01")
+    assert segments.member_ids(town, "loyal") == [2, 3]
+    assert segments.member_ids(town, "loyal", refreshed=True) == [1, 2, 3]
+    path.write_text("expression = 'orders >= 3'")
+    assert segments.member_ids(town, "loyal") == [3]
+    assert members.count(town, "loyal") == 1
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["orders >= 2", "first_name = 'N1'", """first_name in ("a'b", 'c"d')""", "orders > 1\n  and orders < 9"],
+)
+def test_a_file_says_what_was_typed(town: Shop, expression: str) -> None:
+    segments.create(town, "typed", expression, description="לקוחות \\ 'טובים'")
+    assert read_definition(town, "typed") == Definition(expression, "לקוחות \\ 'טובים'")
+    segments.create(town, "typed", expression, description="לקוחות \\ 'טובים'")  # again: nothing to do
+    with pytest.raises(Refused, match="there is a segment called typed already"):
+        segments.create(town, "typed", "orders >= 9")
+
+
+@pytest.mark.parametrize(
+    "name", ["../loyal", "/etc/passwd", "a\0", "Loyal", "ו", "", "a" * 65, "a/b", "a.b", "..", "a\n"]
+)
+def test_a_name_is_no_path(town: Shop, name: str) -> None:
+    with pytest.raises(WrongUsage, match="is not a segment's name"):
+        segments.create(town, name, "orders >= 2")
+    assert not (town.folder / "segments").exists()
+
+
+def test_a_link_in_the_place_of_a_file_is_left_alone(town: Shop, tmp_path: Path) -> None:
+    (town.folder / "segments").mkdir()
+    (town.folder / "segments/loyal.toml").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Refused):
+        segments.create(town, "loyal", "orders >= 2")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_an_unknown_segment_is_told_with_the_nearest(town: Shop) -> None:
+    segments.create(town, "loyal", "orders >= 2")
+    for ask in (segments.refresh, members.count, members.members, explaining.explain):
+        with pytest.raises(BadConfiguration, match="there is no segment called loyl") as caught:
+            ask(town, "loyl")
+        assert caught.value.hint == "Did you mean loyal?"
+
+
+def test_an_expression_that_cannot_be_asked_makes_no_file(town: Shop) -> None:
+    with pytest.raises(RetainError):
+        segments.create(town, "odd", "in segment other")
+    assert not (town.folder / "segments").exists()
+
+
+def test_explain_counts_at_each_and_and_its_sql_runs(town: Shop) -> None:
+    segments.create(town, "some", "orders >= 2 and\n (first_name = N2 or spent > 900) and not last_order is missing")
+    steps = explaining.explain(town, "some")
+    assert [(step.condition, step.customers, step.values) for step in steps] == [
+        ("every customer", 3, ""),
+        ("orders >= 2", 2, "2"),
+        ("(first_name = N2 or spent > 900)", 1, "N2, 90000"),
+        ("not last_order is missing", 1, ""),
+    ]
+    assert rows(" ".join(step.sql for step in steps), 2, "N2", 90000) == [(2,)]
+
+
+def test_the_command_line(town: Shop, retainctl: Terminal, tmp_path: Path) -> None:
+    made = retainctl("segments", "create", "loyal", "orders >= 2", "--description", "באים שוב")
+    assert (made.code, made.stdout, made.stderr) == (0, "segment\tmembers\tjoined\tleft\nloyal\t2\t2\t0\n", "")
+    assert retainctl("segments", "count", "loyal").stdout == "2\n"
+    listed = retainctl("segments", "list", "--format", "csv")
+    assert listed.stdout == (
+        "segment,members,refreshed_at,expression,description\nloyal,2,2025-03-02T10:00:00+02:00,orders >= 2,באים שוב\n"
+    )
+    assert retainctl("segments", "refresh").stdout == "segment\tmembers\tjoined\tleft\nloyal\t2\t0\t0\n"
+    assert retainctl("segments", "show", "loyal").stdout == (
+        "customer_id\tfirst_name\tlast_name\tsince\n"
+        "2\tN2\t\t2025-03-02T10:00:00+02:00\n3\tN3\t\t2025-03-02T10:00:00+02:00\n"
+    )
+    assert retainctl("segments", "show", "loyal", "--changes").stdout.splitlines()[0] == (
+        "at\tchange\tcustomer_id\tfirst_name\tlast_name"
+    )
+    exported = retainctl("segments", "export", "loyal", "--output", str(tmp_path / "loyal.csv"))
+    assert (exported.code, exported.stdout, exported.stderr) == (0, "", "")
+    assert (tmp_path / "loyal.csv").read_text() == (
+        "customer_id,external_id,first_name,last_name,email,phone,since\n"
+        "2,K2,N2,,n2@shop.example,,2025-03-02T10:00:00+02:00\n"
+        "3,K3,N3,,n3@shop.example,,2025-03-02T10:00:00+02:00\n"
+    )
+    wrong = retainctl("segments", "create", "odd", "ordres >= 2 and spent > 5")
+    assert (wrong.code, wrong.stdout) == (65, "")
+    assert wrong.stderr == (
+        "retainctl: no field is called ordres\n  ordres >= 2 and spent > 5\n  ^\n  Did you mean orders?\n"
+    )

@@ -1,0 +1,104 @@
+"""A shop's past, written straight into the tables: customers, what they bought and what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from retainctl.store.database import execute, value
+from retainctl.store.writing import writing
+
+
+def customer(customer_id: int, *, name: str = "", language: str | None = None, key: str = "", email: str = "") -> int:
+    """A customer, by the shop's own key *key* where there is one."""
+    with writing():
+        execute(
+            "INSERT INTO customers (id, first_name, language, created_at) VALUES (?, ?, ?, 0)",
+            customer_id, name or None, language,
+        )  # fmt: skip
+        if key:
+            execute("INSERT INTO customer_keys VALUES ('shop', ?, ?)", key, customer_id)
+        if email:
+            execute(
+                "INSERT INTO contact_points (id, customer_id, kind, value, key, source, created_at)"
+                " VALUES (?, ?, 'email', ?, ?, 'shop', 0)",
+                customer_id, customer_id, email, email.casefold(),
+            )  # fmt: skip
+    return customer_id
+
+
+def order(
+    customer_id: int | None, day: str, minor: int = 10_000, *, currency: str = "ILS", is_sale: bool = True,
+    skus: Sequence[str] = (), returned_minor: int = 0,
+) -> int:  # fmt: skip
+    """An order of the day *day* with a line for each of *skus*; *returned_minor* of it came back."""
+    at = int(datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC).timestamp()) + 43_200
+    with writing():
+        execute(
+            "INSERT INTO imports (id, kind, file_name, sha256, source, format, options, imported_at)"
+            " VALUES (1, 'orders', 'past', ?, 'shop', 'generic', '{}', 0) ON CONFLICT DO NOTHING",
+            "0" * 64,
+        )
+        number = int(value("SELECT COALESCE(MAX(id), 0) + 1 FROM orders"))
+        execute(
+            "INSERT INTO orders (id, source, external_id, customer_id, ordered_at, ordered_on, status, is_sale,"
+            " currency, gross_minor, content_hash, import_id) VALUES (?, 'shop', ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+            number, f"O{number}", customer_id, at, day, "paid" if is_sale else "cancelled", int(is_sale),
+            currency, minor, b"",
+        )  # fmt: skip
+        for place, sku in enumerate(skus, 1):
+            execute(
+                "INSERT INTO order_lines (order_id, line_no, kind, product_id, quantity, unit_price, amount_minor)"
+                " VALUES (?, ?, 'sale', (SELECT id FROM products WHERE sku = ?), 1, '', ?)",
+                number, place, sku, minor,
+            )  # fmt: skip
+        if returned_minor:
+            returned(customer_id, day, returned_minor, order_id=number, currency=currency)
+        _summarise(customer_id)
+    return number
+
+
+def returned(
+    customer_id: int | None, day: str, minor: int, *, order_id: int | None = None, currency: str = "ILS"
+) -> None:
+    """Something that came back on *day*."""
+    with writing():
+        number = int(value("SELECT COALESCE(MAX(id), 0) + 1 FROM order_returns"))
+        execute(
+            "INSERT INTO order_returns (id, source, external_id, line_no, customer_id, order_id, quantity,"
+            " amount_minor, currency, returned_at, returned_on, content_hash, import_id)"
+            " VALUES (?, 'shop', ?, 1, ?, ?, 1, ?, ?, 0, ?, ?, 1)",
+            number, f"R{number}", customer_id, order_id, minor, currency, day, b"",
+        )  # fmt: skip
+        _summarise(customer_id)
+
+
+def product(sku: str, *, category: str = "", brand: str = "") -> None:
+    """Something to buy."""
+    with writing():
+        execute("INSERT INTO products (sku, category, brand) VALUES (?, ?, ?)", sku, category, brand)
+
+
+def _summarise(customer_id: int | None) -> None:
+    """What the shop wing keeps beside every order, worked out from the orders."""
+    execute("DELETE FROM customer_summaries WHERE customer_id = ?", customer_id)
+    execute(
+        """INSERT INTO customer_summaries
+           SELECT ?, x.currency,
+             (SELECT COUNT(*) FROM orders o WHERE o.customer_id = ? AND o.is_sale = 1 AND o.currency = x.currency),
+             (SELECT COALESCE(SUM(o.gross_minor), 0) FROM orders o
+              WHERE o.customer_id = ? AND o.is_sale = 1 AND o.currency = x.currency),
+             (SELECT COALESCE(SUM(r.amount_minor), 0) FROM order_returns r
+              WHERE r.customer_id = ? AND r.currency = x.currency),
+             (SELECT MIN(o.ordered_at) FROM orders o
+              WHERE o.customer_id = ? AND o.is_sale = 1 AND o.currency = x.currency),
+             (SELECT MAX(o.ordered_at) FROM orders o
+              WHERE o.customer_id = ? AND o.is_sale = 1 AND o.currency = x.currency),
+             (SELECT MIN(o.ordered_on) FROM orders o
+              WHERE o.customer_id = ? AND o.is_sale = 1 AND o.currency = x.currency),
+             (SELECT MAX(o.ordered_on) FROM orders o
+              WHERE o.customer_id = ? AND o.is_sale = 1 AND o.currency = x.currency)
+           FROM (SELECT currency FROM orders WHERE customer_id = ? AND is_sale = 1
+                 UNION SELECT currency FROM order_returns WHERE customer_id = ?) x""",
+        *[customer_id] * 10,
+    )
