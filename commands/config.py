@@ -19,6 +19,8 @@ def show_settings() -> None:
 def check() -> None:
     """Check the shop's files; print nothing when all is well."""
     from retainctl.config import read_shop
+    from retainctl.doctor import check_files
 
     shop = read_shop(choices().shop)
+    check_files(shop)
     note(f"{shop.folder} is in order")

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "segments": ("retainctl.commands.segments:segments", "Say who belongs together, and keep it so."),
     "jobs": ("retainctl.commands.jobs:jobs", "See and run what the shop does by itself."),
     "schedules": ("retainctl.commands.schedules:schedules", "Write the jobs for cron or systemd."),
+    "doctor": ("retainctl.commands.doctor:doctor", "Look whether the shop can do its work."),
     "db": ("retainctl.commands.db:db", "Back up, check and migrate the database."),
 }
 

@@ -1,0 +1,21 @@
+"""``retainctl doctor``."""
+
+from __future__ import annotations
+
+import click
+
+from retainctl.terminal import Command, choices, show
+
+
+@click.command(cls=Command)
+def doctor() -> None:
+    """Look whether the shop can do its work: files, database, clock, jobs, mail server.
+
+    \b
+      retainctl doctor
+    """
+    from retainctl.doctor import CheckRow, examine
+
+    found = examine(choices().shop, now=choices().now)
+    show(found, row_type=CheckRow)
+    click.get_current_context().exit(max(row.exit_code for row in found))

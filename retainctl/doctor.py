@@ -1,0 +1,141 @@
+"""Looking whether the shop can do its work: its files, database, clock, jobs and mail server.
+
+Each finding is a row, and no check stops the next; what a check needs and does not find is its own finding.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar, Literal
+
+from retainctl.clock import DAY_SECONDS
+from retainctl.config import Shop, read_shop
+from retainctl.errors import DONE, BadConfiguration, RetainError
+from retainctl.jobs.records import list_jobs
+from retainctl.jobs.table import read_jobs
+from retainctl.rows import Row
+from retainctl.shop.premises import opened
+from retainctl.store.adoption import may_send
+from retainctl.store.database import value
+from retainctl.store.keeping import check_database
+from retainctl.store.opening import applied_migrations
+
+BEHIND_SECONDS = 300  # a clock that is so far behind what was written is wrong
+AHEAD_SECONDS = 40 * DAY_SECONDS  # and one so far ahead may be
+# The first patch of each Python whose mail headers cannot be broken by a line break (CVE-2024-6923).
+SAFE_PATCH = {11: 10, 12: 5}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow(Row):
+    """What one check found, and the exit code that it asks for."""
+
+    kind: ClassVar[str] = "check"
+    check: str
+    state: Literal["ok", "warning", "failed"]
+    detail: str
+    exit_code: int
+
+
+def examine(named: str | None, *, now: str | None) -> list[CheckRow]:
+    """Every check of the shop called *named* (or found from here), in order."""
+    found = [_checked("config", partial(_config, named, now))]
+    if found[0].exit_code:
+        return found
+    try:
+        with opened(named, now=now) as shop:
+            checks: dict[str, Callable[[Shop], str]] = {
+                "database": _database, "sending": _sending, "clock": _clock, "jobs": _jobs,
+            }  # fmt: skip
+            for name, check in checks.items():
+                found.append(_checked(name, partial(check, shop)))
+    except RetainError as error:
+        found.append(_failed("database", error))
+    return [*found, _checked("python", _python)]
+
+
+def check_files(shop: Shop) -> None:
+    """BadConfiguration with the first file of the shop folder that is not as it should be."""
+    read_jobs(shop)
+
+
+class Doubtful(Exception):
+    """It works, and somebody should look at it."""
+
+
+def _checked(name: str, check: Callable[[], str]) -> CheckRow:
+    try:
+        return CheckRow(name, "ok", check(), DONE)
+    except Doubtful as doubt:
+        return CheckRow(name, "warning", str(doubt), DONE)
+    except RetainError as error:
+        return _failed(name, error)
+
+
+def _failed(name: str, error: RetainError) -> CheckRow:
+    detail = f"{error}. {error.hint}" if error.hint else str(error)
+    return CheckRow(name, "failed", detail, error.exit_code)
+
+
+def _config(named: str | None, now: str | None) -> str:
+    shop = read_shop(named, now=now)
+    check_files(shop)
+    return str(shop.folder)
+
+
+def _database(_shop: Shop) -> str:
+    check_database()
+    return f"sound, at migration {max(applied_migrations())}"
+
+
+def _sending(_shop: Shop) -> str:
+    if not may_send():
+        raise Doubtful("this installation does not send. If it should: retainctl db adopt")
+    return "this installation sends"
+
+
+def _clock(shop: Shop) -> str:
+    now = shop.clock.now()
+    for what, newest in _newest_writes():
+        if now < newest - BEHIND_SECONDS:
+            raise BadConfiguration(
+                f"the clock says {shop.clock.iso(now)}, and the newest {what} is of {shop.clock.iso(newest)}",
+                hint="Set the clock right before anything is written.",
+            )
+        if now > newest + AHEAD_SECONDS:
+            raise Doubtful(f"the newest {what} is of {shop.clock.iso(newest)}: is the clock right?")
+    return shop.clock.iso(now)
+
+
+def _newest_writes() -> Iterator[tuple[str, int]]:
+    """When this installation wrote last, as its own clock said; what came from outside carries others' times."""
+    for what, table, column in (
+        ("import", "imports", "imported_at"),
+        ("booking of points", "transactions", "recorded_at"),
+        ("run of a job", "job_runs", "started_at"),
+    ):
+        newest = value(f"SELECT MAX({column}) FROM {table}")
+        if newest is not None:
+            yield what, int(newest)
+
+
+def _jobs(shop: Shop) -> str:
+    states = {row.job: row.state for row in list_jobs(shop)}
+    bad = [f"{name} {state}" for name, state in states.items() if state in ("failed", "overdue", "interrupted")]
+    if bad:
+        raise BadConfiguration(", ".join(bad), hint="See: retainctl jobs list")
+    if "never" in states.values():
+        never = [name for name, state in states.items() if state == "never"]
+        raise Doubtful(f"never run: {', '.join(never)}. Let them run: retainctl schedules show --help")
+    return ", ".join(f"{name} {state}" for name, state in states.items())
+
+
+def _python() -> str:
+    minor, patch = sys.version_info[1:3]
+    version = ".".join(map(str, sys.version_info[:3]))
+    if patch < SAFE_PATCH.get(minor, 0):
+        raise Doubtful(f"Python {version} has known faults in its mail headers: 3.{minor}.{SAFE_PATCH[minor]} has not")
+    return version

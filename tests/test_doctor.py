@@ -1,0 +1,85 @@
+"""The doctor looks at everything, says what it found, and ends with the code of the worst."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from retainctl.config import Shop
+from retainctl.doctor import examine
+from retainctl.store.database import execute
+from retainctl.store.writing import writing
+from tests.conftest import NOW, Terminal
+
+
+def found(retainctl: Terminal, now: str | None = None) -> tuple[int, dict[str, tuple[str, str]]]:
+    ended = retainctl("doctor", "--format", "json", now=now)
+    assert ended.stderr == ""
+    rows = json.loads(ended.stdout)["rows"]
+    return ended.code, {row["check"]: (row["state"], row["detail"]) for row in rows}
+
+
+def test_a_new_shop_is_well_and_its_jobs_wait_to_be_run(retainctl: Terminal, folder: Path) -> None:
+    code, checks = found(retainctl)
+    assert code == 0
+    assert checks["config"] == ("ok", str(folder))
+    assert checks["database"][0] == "ok"
+    assert checks["clock"] == ("ok", "2025-03-02T10:00:00+02:00")
+    assert checks["jobs"] == (
+        "warning", "never run: deliver, nightly. Let them run: retainctl schedules show --help",
+    )  # fmt: skip
+
+
+def test_a_job_that_is_overdue_is_a_failure(retainctl: Terminal, folder: Path) -> None:
+    retainctl("jobs", "list")
+    (folder / "jobs.toml").write_text(
+        '[jobs.deliver]\nsummary = ""\nat = "03:30"\nsteps = ["config check"]\n'
+        '[jobs.nightly]\nsummary = ""\nat = "03:30"\nsteps = ["config check"]\n'
+    )
+    assert retainctl("jobs", "run", "--due").code == 0
+    assert found(retainctl, now="2025-03-03T04:00")[1]["jobs"] == ("ok", "deliver due, nightly due")
+    assert found(retainctl, now="2025-03-03T10:00") == (
+        78, found(retainctl)[1] | {
+            "clock": ("ok", "2025-03-03T10:00:00+02:00"),
+            "jobs": ("failed", "deliver overdue, nightly overdue. See: retainctl jobs list"),
+        },
+    )  # fmt: skip
+
+
+def test_a_clock_behind_what_was_written_is_a_failure(shop: Shop, retainctl: Terminal) -> None:
+    with writing():
+        execute(
+            "INSERT INTO job_runs (job, period, due_at, started_at) VALUES ('old', 'old:1', 0, ?)", shop.clock.now()
+        )
+    code, checks = found(retainctl, now="2025-03-02T09:50")
+    assert code == 78
+    assert checks["clock"] == (
+        "failed",
+        "the clock says 2025-03-02T09:50:00+02:00, and the newest run of a job is of 2025-03-02T10:00:00+02:00."
+        " Set the clock right before anything is written.",
+    )
+    assert found(retainctl, now="2036-01-01")[1]["clock"][0] == "warning"
+
+
+def test_a_file_that_is_wrong_is_found_by_doctor_and_by_config_check(retainctl: Terminal, folder: Path) -> None:
+    (folder / "jobs.toml").write_text('[jobs.nightly]\nsumary = ""\n')
+    code, checks = found(retainctl)
+    assert (code, list(checks)) == (78, ["config"])
+    assert checks["config"][1].endswith("jobs.toml, line 2: no setting is called sumary. Did you mean summary?")
+    ended = retainctl("config", "check")
+    assert (ended.code, ended.stdout) == (78, "")
+    assert "no setting is called sumary" in ended.stderr
+
+
+def test_a_shop_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
+    [row] = examine(str(tmp_path), now=NOW)
+    assert (row.check, row.state, row.exit_code) == ("config", "failed", 78)
+
+
+def test_a_database_that_is_newer_than_the_program_is_a_failure(shop: Shop, retainctl: Terminal) -> None:
+    with writing():
+        execute("INSERT INTO schema_migrations (number, name, applied_at) VALUES (999, 'later', 0)")
+    code, checks = found(retainctl)
+    assert code == 78
+    assert checks["database"][0] == "failed"
+    assert "newer than this program" in checks["database"][1]
