@@ -17,7 +17,7 @@ from jinja2 import DictLoader, StrictUndefined, Undefined, meta
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-Value = str | int | None | list[Any] | dict[str, Any]
+Value = str | int | None  # the only kinds that a template is handed
 
 _INVISIBLE = "\u00ad\u034f\u0591-\u05c7\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 

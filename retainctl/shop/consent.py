@@ -60,12 +60,13 @@ class Recorded:
 
 
 def contactable(
-    customer_ids: Sequence[int], *, kind: Kind = "email", purpose: Purpose, at: int
+    customer_ids: Sequence[int], *, kind: Kind = "email", purpose: Purpose | Literal["service"], at: int
 ) -> dict[int, Contact | str]:
     """Where each customer may be written to at the instant *at*, or the reason why not.
 
     The reasons: ``merged`` into another customer, ``no_address``, ``not_mailable`` (nobody reads it),
-    ``suppressed``, ``no_consent``. Ids that do not exist are left out; at most BATCH_SIZE ids a call.
+    ``suppressed``, ``no_consent``. A service message, such as a statement that was asked for, needs no consent. Ids
+    that do not exist are left out; at most BATCH_SIZE ids a call.
     """
     assert len(customer_ids) <= BATCH_SIZE
     if not customer_ids:
@@ -83,10 +84,13 @@ def contactable(
             ORDER BY customers.id, points.id, consents.happened_at, consents.id""",
         kind, purpose, at, *customer_ids,
     )  # fmt: skip
-    return {customer_id: _reachable(list(history)) for customer_id, history in groupby(found, key=itemgetter(0))}
+    return {
+        customer_id: _reachable(list(history), consent_needed=purpose != "service")
+        for customer_id, history in groupby(found, key=itemgetter(0))
+    }
 
 
-def _reachable(history: list[tuple[Any, ...]]) -> Contact | str:
+def _reachable(history: list[tuple[Any, ...]], *, consent_needed: bool) -> Contact | str:
     """One customer's first address that may be written to, from all decisions in order, or why there is none."""
     if history[0][1] is not None:
         return "merged"
@@ -104,7 +108,7 @@ def _reachable(history: list[tuple[Any, ...]]) -> Contact | str:
             continue
         if suppressed:
             reason = "suppressed" if reason == "not_mailable" else reason
-        elif action != "given" or given_at < refused_at:
+        elif consent_needed and (action != "given" or given_at < refused_at):
             reason = "no_consent"
         else:
             return Contact(point, _deliverable(value, key), first_name, last_name, language)

@@ -1,0 +1,287 @@
+"""A plan: who gets a mailing and why everybody else does not, written down so that it can be approved.
+
+Campaigns and surveys plan alike. Every candidate becomes one row: a recipient with what the templates will see of
+him, or excluded with the first reason that applies. The plan's hash is over the file, the templates and who; what is
+approved is that hash. People may drop out after that (they are asked again at the claim), none may come in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from retainctl.config import Shop
+from retainctl.errors import Refused, TryLater
+from retainctl.outreach import contexts, limits
+from retainctl.outreach.templates import Templates, names_used
+from retainctl.rows import Row
+from retainctl.shop.consent import BATCH_SIZE, Contact, contactable
+from retainctl.store.database import execute, rows
+from retainctl.store.dialect import insert_many
+from retainctl.store.outreach import Mailing
+from retainctl.store.writing import in_one_transaction, writing
+
+Program = Literal["campaign", "survey"]
+Purpose = Literal["marketing", "survey", "service"]
+UnknownPolicy = Literal["hold", "resend-once", "assume-sent"]
+
+# Why a candidate is not a recipient, in the order in which it is asked.
+REASONS = ("merged", "no_address", "not_mailable", "suppressed", "no_consent", "already_sent", "budget")
+SHOWN_HASH = 16  # hexadecimal digits
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Row):
+    """Who gets a mailing: candidates = recipients + those excluded, by reason."""
+
+    kind: ClassVar[str] = "plan"
+    name: str
+    hash: str
+    candidates: int
+    recipients: int
+    merged: int
+    no_address: int
+    not_mailable: int
+    suppressed: int
+    no_consent: int
+    already_sent: int
+    budget: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is to be planned: *draft* is its whole file, *not_after* the last instant at which it may still go.
+
+    *already_since*: whoever was written to by a mailing of this program and name that was planned at that instant or
+    later is ``already_sent``. 0 means ever.
+    """
+
+    program: Program
+    name: str
+    purpose: Purpose
+    draft: str
+    templates: Templates
+    not_after: int | None = None
+    unknown_policy: UnknownPolicy = "hold"
+    already_since: int = 0
+
+
+def plan(
+    shop: Shop,
+    recipe: Recipe,
+    candidates: Sequence[int],
+    *,
+    dry_run: bool = False,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Plan:
+    """Plan *recipe* for *candidates* (customer ids, in order), in the place of an older plan that was not sent.
+
+    The templates have been tried (``trial``). Each batch is written by itself, and the plan counts only when its
+    hash is written last: one that was interrupted is nothing, and the next one clears it away. *advance* is told how
+    many candidates each step dealt with. A dry run counts, and writes nothing.
+    """
+    mailing_id = None if dry_run else _begin(shop, recipe)
+    whole = _digest(recipe.draft, recipe.templates.to_json())
+    names = names_used(recipe.templates)
+    counts: Counter[str] = Counter()
+    for batch in _batches(candidates):
+        chosen = _choose(shop, recipe, batch, names=names)
+        if mailing_id is not None:
+            _write(mailing_id, chosen)
+        for one in chosen:
+            counts[one.excluded] += 1
+            if not one.excluded:
+                whole.update(_who(one.customer_id, one.contact_point_id))
+        advance(len(batch))
+    if mailing_id is not None:
+        _end(recipe, mailing_id, plan_hash=whole.hexdigest())
+    return Plan(
+        recipe.name, whole.hexdigest()[:SHOWN_HASH], sum(counts.values()), counts[""],
+        **{reason: counts[reason] for reason in REASONS},
+    )  # fmt: skip
+
+
+def latest(program: Program, name: str) -> Mailing | None:
+    """The newest whole plan of *name*, in whatever state but cancelled."""
+    found: Mailing | None = (
+        Mailing.select()
+        .where(
+            Mailing.program == program, Mailing.name == name, Mailing.state != "cancelled", Mailing.plan_hash != ""
+        )
+        .order_by(Mailing.id.desc())
+        .first()
+    )  # fmt: skip
+    return found
+
+
+@in_one_transaction
+def approve(shop: Shop, recipe: Recipe, plan_hash: str) -> Mailing:
+    """Approve the plan of *recipe* that has *plan_hash*, if the file, the templates and who are still what they were.
+
+    Refused otherwise. Approving twice changes nothing.
+    """
+    mailing = latest(recipe.program, recipe.name)
+    if mailing is None or mailing.state not in ("planned", "approved"):
+        raise Refused(
+            f"the {recipe.program} {recipe.name} has no plan that waits for approval",
+            hint=f"Make one: retainctl {recipe.program}s plan {recipe.name}",
+        )
+    if len(plan_hash) < SHOWN_HASH or not mailing.plan_hash.startswith(plan_hash.lower()):
+        raise Refused(
+            f"the plan of {recipe.name} has the hash {mailing.plan_hash[:SHOWN_HASH]}, and not {plan_hash}",
+            hint="Look at what would be sent before you approve it.",
+        )
+    refuse_changes(mailing, recipe)
+    if mailing.state == "planned":
+        execute(
+            "UPDATE mailings SET state = 'approved', approved_at = ? WHERE id = ?", shop.clock.now(), mailing.id
+        )  # fmt: skip
+        mailing.state = "approved"
+    return mailing
+
+
+def refuse_changes(mailing: Mailing, recipe: Recipe) -> None:
+    """Refused where the file, the templates, the sender or who differs from what *mailing* was planned with."""
+    whole = _digest(recipe.draft, recipe.templates.to_json())
+    for customer_id, contact_point_id in _recipients(mailing.id):
+        whole.update(_who(customer_id, contact_point_id))
+    if whole.hexdigest() != mailing.plan_hash:
+        raise Refused(
+            f"the {recipe.program} {recipe.name} has changed since it was planned",
+            hint=f"Plan it again, look at it, and approve that: retainctl {recipe.program}s plan {recipe.name}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    customer_id: int
+    contact_point_id: int | None
+    excluded: str
+    context: str
+
+
+def _batches(candidates: Sequence[int]) -> Iterator[list[int]]:
+    """Batches of *candidates*, in order, each once."""
+    before = 0
+    batch: list[int] = []
+    for customer_id in candidates:
+        assert customer_id >= before, "candidates come in the order of their ids"
+        if customer_id > before:
+            batch.append(customer_id)
+        before = customer_id
+        if len(batch) == BATCH_SIZE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _choose(shop: Shop, recipe: Recipe, batch: list[int], *, names: Collection[str]) -> list[_Chosen]:
+    """Each of *batch* that exists, as a recipient or excluded."""
+    now = shop.clock.now()
+    found = contactable(batch, purpose=recipe.purpose, at=now)
+    reachable = {customer_id: one for customer_id, one in found.items() if isinstance(one, Contact)}
+    already = _already_sent(recipe, list(reachable))
+    over = {} if recipe.purpose == "service" else limits.over_budget(shop, list(reachable), at=now)
+    kept = {one: contact for one, contact in reachable.items() if one not in already and one not in over}
+    known = contexts.build(shop, kept, names=names) if kept else {}
+    chosen = []
+    for customer_id in sorted(found):
+        one = found[customer_id]
+        if isinstance(one, str):
+            chosen.append(_Chosen(customer_id, None, one, "{}"))
+        elif customer_id not in kept:
+            chosen.append(_Chosen(customer_id, None, "already_sent" if customer_id in already else "budget", "{}"))
+        else:
+            context = json.dumps(known[customer_id], ensure_ascii=False)
+            chosen.append(_Chosen(customer_id, one.contact_point_id, "", context))
+    return chosen
+
+
+def _already_sent(recipe: Recipe, ids: list[int]) -> set[int]:
+    """Those of *ids* that an earlier plan of the same name has written to, or is about to."""
+    earlier = [
+        row[0]
+        for row in rows(
+            "SELECT id FROM mailings WHERE program = ? AND name = ? AND planned_at >= ? AND sent_at IS NOT NULL",
+            recipe.program, recipe.name, recipe.already_since,
+        )
+    ]  # fmt: skip
+    if not earlier or not ids:
+        return set()
+    found = rows(
+        f"SELECT customer_id FROM outbox WHERE mailing_id IN ({', '.join('?' * len(earlier))})"
+        f" AND customer_id IN ({', '.join('?' * len(ids))})"
+        " AND state NOT IN ('failed', 'suppressed', 'expired', 'cancelled')",
+        *earlier, *ids,
+    )  # fmt: skip
+    return {row[0] for row in found}
+
+
+@in_one_transaction
+def _begin(shop: Shop, recipe: Recipe) -> int:
+    """The row of the new plan, without its hash; older plans of the name that were not sent are cleared away."""
+    for (old,) in rows(
+        "SELECT id FROM mailings WHERE program = ? AND name = ? AND state IN ('planned', 'approved')"
+        " AND sent_at IS NULL",
+        recipe.program, recipe.name,
+    ):  # fmt: skip
+        execute("UPDATE mailings SET state = 'cancelled' WHERE id = ?", old)
+        execute("DELETE FROM recipients WHERE mailing_id = ?", old)
+    mailing = Mailing.create(
+        program=recipe.program,
+        name=recipe.name,
+        class_="transactional" if recipe.purpose == "service" else "marketing",
+        purpose=recipe.purpose,
+        state="planned",
+        draft=recipe.draft,
+        templates=recipe.templates.to_json(),
+        plan_hash="",
+        unknown_policy=recipe.unknown_policy,
+        planned_at=shop.clock.now(),
+        not_after=recipe.not_after,
+    )
+    return int(mailing.id)
+
+
+def _write(mailing_id: int, chosen: list[_Chosen]) -> None:
+    with writing():
+        insert_many(
+            "recipients", ("mailing_id", "customer_id", "contact_point_id", "excluded", "context"),
+            [(mailing_id, one.customer_id, one.contact_point_id, one.excluded, one.context) for one in chosen],
+        )  # fmt: skip
+
+
+def _end(recipe: Recipe, mailing_id: int, *, plan_hash: str) -> None:
+    with writing():
+        finished = execute(
+            "UPDATE mailings SET plan_hash = ? WHERE id = ? AND state = 'planned' AND plan_hash = ''",
+            plan_hash, mailing_id,
+        )  # fmt: skip
+        if finished.rowcount != 1:
+            execute("DELETE FROM recipients WHERE mailing_id = ?", mailing_id)
+    if finished.rowcount != 1:
+        raise TryLater(f"another plan of the {recipe.program} {recipe.name} was made at the same time")
+
+
+def _recipients(mailing_id: int) -> Iterator[tuple[int, int]]:
+    after = 0
+    while batch := rows(
+        "SELECT customer_id, contact_point_id FROM recipients"
+        " WHERE mailing_id = ? AND customer_id > ? AND excluded = '' ORDER BY customer_id LIMIT 5000",
+        mailing_id, after,
+    ):  # fmt: skip
+        yield from batch
+        after = batch[-1][0]
+
+
+def _digest(draft: str, templates: str) -> hashlib._Hash:
+    return hashlib.sha256(json.dumps([draft, templates], ensure_ascii=False).encode())
+
+
+def _who(customer_id: int, contact_point_id: int | None) -> bytes:
+    return f"\n{customer_id} {contact_point_id}".encode()

@@ -1,0 +1,215 @@
+"""A plan: every candidate is a recipient or excluded with a reason, and what was approved is what goes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.errors import Refused, TryLater
+from retainctl.outreach import planning
+from retainctl.outreach.planning import Recipe, plan
+from retainctl.outreach.rendering import templates_of
+from retainctl.shop import consent
+from retainctl.store.database import execute, rows, value
+from retainctl.store.outreach import Mailing
+from tests.outreach.people import customer
+
+
+def recipe(shop: Shop, **changes: object) -> Recipe:
+    templates = templates_of(
+        shop, subject="שלום", reason="קנית {{ orders }} פעמים", body="{{ first_name }}", purpose="marketing"
+    )
+    made = Recipe(program="campaign", name="spring", purpose="marketing", draft="the file", templates=templates)
+    return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
+
+
+def sent(shop: Shop, mailing_id: int, customer_id: int, state: str = "sent") -> None:
+    execute("UPDATE mailings SET state = 'active', sent_at = ? WHERE id = ?", shop.clock.now(), mailing_id)
+    execute(
+        "INSERT INTO outbox (mailing_id, customer_id, contact_point_id, channel, message_key, message_id, class,"
+        " to_address, state, next_at, handed_at) SELECT ?, ?, id, 'files', ?, ?, 'marketing', value, ?, 0, ?"
+        " FROM contact_points WHERE customer_id = ?",
+        mailing_id, customer_id, f"key {mailing_id} {customer_id}", f"<{mailing_id}.{customer_id}@shop.example>", state,
+        shop.clock.now() if state == "sent" else None, customer_id,
+    )  # fmt: skip
+
+
+def test_every_candidate_is_a_recipient_or_excluded_with_its_reason(shop: Shop) -> None:
+    well, merged = customer(shop), customer(shop)
+    execute("UPDATE customers SET merged_into = ? WHERE id = ?", well, merged)
+    unreachable = customer(shop, address=None)
+    role = customer(shop)
+    execute("UPDATE contact_points SET flag = 'role' WHERE customer_id = ?", role)
+    suppressed = customer(shop, address="gone@example.com")
+    consent.suppress("email", "gone@example.com", "hard_bounce", shop.clock.now(), "550 5.1.1")
+    silent = customer(shop, agrees=False)
+    candidates = [well, merged, unreachable, role, suppressed, silent]
+
+    made = plan(shop, recipe(shop), candidates)
+
+    assert dataclasses.asdict(made) | {"hash": "…"} == {
+        "name": "spring", "hash": "…", "candidates": 6, "recipients": 1, "merged": 1, "no_address": 1,
+        "not_mailable": 1, "suppressed": 1, "no_consent": 1, "already_sent": 0, "budget": 0,
+    }  # fmt: skip
+    assert rows("SELECT customer_id, excluded FROM recipients ORDER BY customer_id") == [
+        (well, ""), (merged, "merged"), (unreachable, "no_address"), (role, "not_mailable"),
+        (suppressed, "suppressed"), (silent, "no_consent"),
+    ]  # fmt: skip
+    assert made.candidates == made.recipients + sum(getattr(made, reason) for reason in planning.REASONS)
+
+
+def test_a_recipient_keeps_what_the_templates_will_see_and_no_more(shop: Shop) -> None:
+    plan(shop, recipe(shop), [customer(shop)])
+
+    context = json.loads(value("SELECT context FROM recipients"))
+    assert context == {"name": "דנה לוי", "first_name": "דנה", "orders": 0}
+
+
+def test_nobody_gets_one_campaign_twice_but_what_failed_may_be_tried_again(shop: Shop) -> None:
+    got_it, did_not, new = customer(shop), customer(shop), customer(shop)
+    plan(shop, recipe(shop), [got_it, did_not])
+    mailing = planning.latest("campaign", "spring")
+    assert mailing is not None
+    sent(shop, mailing.id, got_it)
+    sent(shop, mailing.id, did_not, state="failed")
+
+    again = plan(shop, recipe(shop), [got_it, did_not, new])
+    assert (again.recipients, again.already_sent) == (2, 1)
+    assert plan(shop, recipe(shop, name="summer"), [got_it]).recipients == 1
+    assert plan(shop, recipe(shop, already_since=shop.clock.now() + 1), [got_it]).recipients == 1
+
+
+def test_who_has_had_enough_is_left_out_but_a_service_message_still_comes(shop: Shop) -> None:
+    tired = customer(shop)
+    for name in ("one", "two"):
+        plan(shop, recipe(shop, name=name), [tired])
+        mailing = planning.latest("campaign", name)
+        assert mailing is not None
+        sent(shop, mailing.id, tired)
+
+    assert plan(shop, recipe(shop), [tired]).budget == 1
+    assert plan(shop, recipe(shop, purpose="service"), [tired]).recipients == 1
+
+
+def test_a_service_message_needs_no_consent_and_respects_suppression(shop: Shop) -> None:
+    silent, gone = customer(shop, agrees=False), customer(shop, address="gone@example.com")
+    consent.suppress("email", "gone@example.com", "hard_bounce", shop.clock.now(), "550 5.1.1")
+
+    made = plan(shop, recipe(shop, purpose="service"), [silent, gone])
+    assert (made.recipients, made.suppressed) == (1, 1)
+    assert value("SELECT class FROM mailings") == "transactional"
+
+
+def test_a_dry_run_counts_the_same_and_writes_nothing(shop: Shop) -> None:
+    people = [customer(shop), customer(shop, agrees=False)]
+    dry = plan(shop, recipe(shop), people, dry_run=True)
+
+    assert value("SELECT COUNT(*) FROM mailings") == 0
+    assert dry == plan(shop, recipe(shop), people)
+
+
+def test_planning_again_takes_the_old_plans_place(shop: Shop) -> None:
+    first, second = customer(shop), customer(shop)
+    old = plan(shop, recipe(shop), [first])
+    new = plan(shop, recipe(shop), [first, second])
+
+    assert rows("SELECT state FROM mailings ORDER BY id") == [("cancelled",), ("planned",)]
+    assert value("SELECT COUNT(*) FROM recipients") == 2
+    with pytest.raises(Refused, match=f"has the hash {new.hash}, and not {old.hash}"):
+        planning.approve(shop, recipe(shop), old.hash)
+
+
+def test_a_plan_that_was_interrupted_is_nothing(shop: Shop) -> None:
+    people = [customer(shop) for _ in range(3)]
+
+    class Killed(BaseException):
+        pass
+
+    def kill(_: int) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        plan(shop, recipe(shop), people, advance=kill)
+    assert planning.latest("campaign", "spring") is None
+    assert value("SELECT COUNT(*) FROM recipients") == 3
+
+    plan(shop, recipe(shop), people)
+    assert rows("SELECT state FROM mailings ORDER BY id") == [("cancelled",), ("planned",)]
+    assert value("SELECT COUNT(*) FROM recipients") == 3
+
+
+def test_of_two_plans_at_once_the_later_one_counts(shop: Shop) -> None:
+    people = [customer(shop)]
+
+    def another(_: int) -> None:
+        plan(shop, recipe(shop), people)
+
+    with pytest.raises(TryLater, match="was made at the same time"):
+        plan(shop, recipe(shop), people, advance=another)
+    assert rows("SELECT state FROM mailings ORDER BY id") == [("cancelled",), ("planned",)]
+    assert value("SELECT COUNT(*) FROM recipients") == 1
+
+
+def test_what_was_planned_is_approved_by_its_hash(shop: Shop) -> None:
+    made = plan(shop, recipe(shop), [customer(shop)])
+
+    assert planning.approve(shop, recipe(shop), made.hash).state == "approved"
+    assert planning.approve(shop, recipe(shop), made.hash).state == "approved"
+    assert value("SELECT approved_at FROM mailings") == shop.clock.now()
+
+
+@pytest.mark.parametrize("plan_hash", ["", "0", "f" * 16])
+def test_another_hash_is_refused(shop: Shop, plan_hash: str) -> None:
+    plan(shop, recipe(shop), [customer(shop)])
+
+    with pytest.raises(Refused, match="has the hash"):
+        planning.approve(shop, recipe(shop), plan_hash)
+    assert value("SELECT state FROM mailings") == "planned"
+
+
+def test_a_changed_file_template_or_sender_is_refused(shop: Shop) -> None:
+    whole = recipe(shop)
+    made = plan(shop, whole, [customer(shop)])
+    sender = dataclasses.replace(shop.settings.sender, postal_address="elsewhere")
+    moved = dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, sender=sender))
+
+    for changed in (
+        recipe(shop, draft="the file, changed"),
+        recipe(moved),
+        recipe(shop, templates=dataclasses.replace(whole.templates, frame_html="<p>other</p>")),
+    ):
+        with pytest.raises(Refused, match="has changed since it was planned"):
+            planning.approve(shop, changed, made.hash)
+
+
+def test_somebody_put_in_by_hand_after_the_plan_is_noticed(shop: Shop) -> None:
+    made = plan(shop, recipe(shop), [customer(shop)])
+    late = customer(shop)
+    execute(
+        "INSERT INTO recipients (mailing_id, customer_id, contact_point_id) SELECT (SELECT id FROM mailings), ?, id"
+        " FROM contact_points WHERE customer_id = ?",
+        late, late,
+    )  # fmt: skip
+
+    with pytest.raises(Refused, match="has changed since it was planned"):
+        planning.approve(shop, recipe(shop), made.hash)
+
+
+def test_a_campaign_without_a_plan_cannot_be_approved(shop: Shop) -> None:
+    with pytest.raises(Refused, match="no plan that waits for approval") as refused:
+        planning.approve(shop, recipe(shop), "f" * 16)
+    assert refused.value.hint == "Make one: retainctl campaigns plan spring"
+
+
+def test_batches_leave_nobody_out(shop: Shop) -> None:
+    people = [customer(shop, agrees=number % 7 > 0) for number in range(1203)]
+    steps: list[int] = []
+
+    made = plan(shop, recipe(shop), people, advance=steps.append)
+    assert steps == [500, 500, 203]
+    assert (made.candidates, made.recipients, made.no_consent) == (1203, 1031, 172)
+    assert value("SELECT COUNT(*) FROM recipients") == 1203
+    assert Mailing.get().plan_hash.startswith(made.hash)
