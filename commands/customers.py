@@ -1,0 +1,69 @@
+"""``retainctl customers``."""
+
+from __future__ import annotations
+
+import click
+
+from retainctl.terminal import Group, opened_shop, show
+
+customers = Group("customers", help="Import, see, merge and export customers.")
+
+
+@customers.command("list")
+@click.option("--query", default="", metavar="TEXT", help="Only those whose name, e-mail, phone or id holds TEXT.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many.")
+def list_them(query: str, limit: int) -> None:
+    """List customers, one a line.
+
+    \b
+      retainctl customers list --query levi
+    """
+    from retainctl.shop.customers import CustomerRow, list_customers
+
+    with opened_shop():
+        show(list_customers(query=query, limit=limit), row_type=CustomerRow)
+
+
+@customers.command("show")
+@click.argument("customer")
+@click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True, help="At most so many events.")
+def show_one(customer: str, limit: int) -> None:
+    """Show all that is known of one customer: an id, an e-mail, a phone or SOURCE:ID.
+
+    \b
+      retainctl customers show dana@example.com
+    """
+    from retainctl.shop.customers import Fact, find_customer, show_customer
+
+    with opened_shop() as shop:
+        show(show_customer(shop, find_customer(shop, customer), limit=limit), row_type=Fact)
+
+
+@customers.command()
+@click.argument("survivor", required=False)
+@click.argument("merged", required=False)
+@click.option("--reason", default="", metavar="TEXT", help="Why they are one person.")
+@click.option("--undo", type=int, metavar="MERGE", help="Give back what this merge moved.")
+def merge(survivor: str | None, merged: str | None, reason: str, undo: int | None) -> None:
+    """Give all that MERGED has to SURVIVOR: they are one person.
+
+    \b
+      retainctl customers merge 17 dana@work.example --reason "same phone, asked at the till"
+      retainctl customers merge --undo 3
+    """
+    from retainctl.shop import merging
+    from retainctl.shop.customers import find_customer
+
+    if undo is not None:
+        if survivor or merged or reason:
+            raise click.UsageError("--undo stands alone.")
+        with opened_shop() as shop:
+            show([merging.undo(shop, undo)], row_type=merging.Merge)
+        return
+    if not (survivor and merged and reason.strip()):
+        raise click.UsageError("Name SURVIVOR, MERGED and --reason; or --undo MERGE.")
+    with opened_shop() as shop:
+        done = merging.merge(
+            shop, survivor_id=find_customer(shop, survivor), merged_id=find_customer(shop, merged), reason=reason
+        )
+        show([done], row_type=merging.Merge)

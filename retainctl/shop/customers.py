@@ -1,0 +1,247 @@
+"""Looking at customers: finding one, listing many, and all that is known of one in the order of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from retainctl.config import Shop
+from retainctl.errors import BadData, WrongUsage
+from retainctl.money import format_minor
+from retainctl.rows import Row
+from retainctl.shop.normalising import email_address, phone_number
+from retainctl.store.database import rows, value
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow(Row):
+    """One customer of a listing, with the first address of each kind."""
+
+    kind: ClassVar[str] = "customer"
+    customer_id: int
+    first_name: str | None
+    last_name: str | None
+    language: str | None
+    email: str | None
+    phone: str | None
+    orders: int
+    last_order: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact(Row):
+    """One thing that is known of a customer. *at* is None for what holds now, else when it happened."""
+
+    kind: ClassVar[str] = "customer_fact"
+    at: str | None
+    about: str
+    what: str
+    detail: str
+
+
+def find_customer(shop: Shop, text: str) -> int:
+    """The customer that *text* names: an id, an e-mail, a phone, or ``SOURCE:EXTERNAL_ID``.
+
+    One who was merged into another is that other. Nobody is WrongUsage.
+    """
+    found = _named(shop, text.strip())
+    while found is not None and (into := value("SELECT merged_into FROM customers WHERE id = ?", found)) is not None:
+        found = int(into)
+    if found is None:
+        raise WrongUsage(f"no customer is known by {text!r}", hint="Search: retainctl customers list --query TEXT")
+    return found
+
+
+def _named(shop: Shop, text: str) -> int | None:
+    if text.isascii() and text.isdigit() and not text.startswith("0") and len(text) <= 18:
+        found = value("SELECT id FROM customers WHERE id = ?", int(text))
+        if found is not None:
+            return int(found)
+    source, colon, external_id = text.partition(":")
+    if colon:
+        found = value(
+            "SELECT customer_id FROM customer_keys WHERE source = ? AND external_id = ?", source, external_id
+        )
+    elif address := address_named(shop, text):
+        found = value("SELECT customer_id FROM contact_points WHERE kind = ? AND key = ?", *address)
+    else:
+        found = None
+    return None if found is None else int(found)
+
+
+def address_named(shop: Shop, text: str) -> tuple[str, str] | None:
+    """*text* as a kind of contact point and its key, None where it is neither an e-mail nor a phone."""
+    try:
+        if "@" in text:
+            return "email", email_address(text).key
+        return "phone", phone_number(text, shop.settings.country)
+    except BadData:
+        return None
+
+
+def list_customers(*, query: str = "", limit: int = 100) -> list[CustomerRow]:
+    """The first *limit* customers by id whose name, e-mail, phone or external id holds *query*."""
+    condition, values = "", []
+    if query:
+        pattern = f"%{_escaped(query.strip().lower())}%"
+        condition = r"""AND (lower(COALESCE(c.first_name, '') || ' ' || COALESCE(c.last_name, '')) LIKE ? ESCAPE '\'
+            OR EXISTS (SELECT 1 FROM contact_points AS p WHERE p.customer_id = c.id AND p.key LIKE ? ESCAPE '\')
+            OR EXISTS (SELECT 1 FROM customer_keys AS k
+                WHERE k.customer_id = c.id AND lower(k.external_id) LIKE ? ESCAPE '\'))"""
+        values = [pattern] * 3
+    return [
+        CustomerRow(*found)
+        for found in rows(
+            f"""SELECT c.id, c.first_name, c.last_name, c.language, {_first("email")}, {_first("phone")},
+                COALESCE((SELECT CAST(SUM(s.orders) AS bigint) FROM customer_summaries AS s
+                    WHERE s.customer_id = c.id), 0),
+                (SELECT MAX(s.last_order_on) FROM customer_summaries AS s WHERE s.customer_id = c.id)
+            FROM customers AS c WHERE c.merged_into IS NULL {condition} ORDER BY c.id LIMIT ?""",
+            *values, limit,
+        )
+    ]  # fmt: skip
+
+
+def _first(kind: str) -> str:
+    return (
+        "(SELECT p.value FROM contact_points AS p"
+        f" WHERE p.customer_id = c.id AND p.kind = '{kind}' ORDER BY p.id LIMIT 1)"
+    )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+
+
+def show_customer(shop: Shop, customer_id: int, *, limit: int = 200) -> list[Fact]:
+    """What holds now of the customer, then the newest *limit* events of their history, oldest first."""
+    events = sorted(_history(shop, customer_id), key=lambda event: event[0])[-limit:]
+    return [
+        *_present(shop, customer_id),
+        *(Fact(at=shop.clock.iso(at), about=about, what=what, detail=detail) for at, about, what, detail in events),
+    ]
+
+
+def _present(shop: Shop, customer_id: int) -> list[Fact]:
+    ((first_name, last_name, language),) = rows(
+        "SELECT first_name, last_name, language FROM customers WHERE id = ?", customer_id
+    )
+    facts = [
+        ("customer", "id", str(customer_id)),
+        ("customer", "name", " ".join(name for name in (first_name, last_name) if name)),
+        ("customer", "language", language or ""),
+    ]
+    facts += [
+        ("customer", f"id at {source}", external_id)
+        for source, external_id in rows(
+            "SELECT source, external_id FROM customer_keys WHERE customer_id = ? ORDER BY 1, 2", customer_id
+        )
+    ]
+    facts += _addresses(customer_id)
+    for currency, orders, gross, returned, first, last in rows(
+        "SELECT currency, orders, gross_minor, returns_minor, first_order_on, last_order_on FROM customer_summaries"
+        " WHERE customer_id = ? ORDER BY currency",
+        customer_id,
+    ):
+        span = f", {first} to {last}" if first else ""
+        facts += [
+            ("orders", currency, f"{orders} orders, {format_minor(gross, currency)} {currency}{span}"),
+            ("orders", "returned", f"{format_minor(returned, currency)} {currency}"),
+        ]
+    facts += [
+        ("points", "balance" if kind == "customer" else "owed", str(int(balance)))
+        for kind, balance in rows(
+            "SELECT kind, SUM(balance) FROM accounts WHERE customer_id = ? GROUP BY kind ORDER BY kind", customer_id
+        )
+    ]
+    return [Fact(at=None, about=about, what=what, detail=detail) for about, what, detail in facts]
+
+
+def _addresses(customer_id: int) -> list[tuple[str, str, str]]:
+    """Each contact point with what its owner allows there."""
+    allowed: dict[int, list[str]] = {}
+    for point, purpose, action in rows(
+        """SELECT consents.contact_point_id, consents.purpose, consents.action FROM consents
+            JOIN contact_points ON contact_points.id = consents.contact_point_id
+            WHERE contact_points.customer_id = ? ORDER BY consents.happened_at, consents.id""",
+        customer_id,
+    ):
+        said = {word.split()[0]: word for word in allowed.get(point, [])} | {purpose: f"{purpose} {action}"}
+        allowed[point] = list(said.values())
+    return [
+        (
+            kind,
+            text,
+            ", ".join(
+                word
+                for word in (
+                    "verified" if verified else "",
+                    flag,
+                    *allowed.get(point, ["no consent"] if kind != "postal" else []),
+                    f"suppressed ({suppressed})" if suppressed else "",
+                )
+                if word
+            ),
+        )
+        for point, kind, text, flag, verified, suppressed in rows(
+            """SELECT p.id, p.kind, p.value, p.flag, p.verified, s.reason FROM contact_points AS p
+            LEFT JOIN suppressions AS s ON s.kind = p.kind AND s.key = p.key
+            WHERE p.customer_id = ? ORDER BY p.kind, p.id""",
+            customer_id,
+        )
+    ]
+
+
+_Event = tuple[int, str, str, str]
+
+
+def _history(shop: Shop, customer_id: int) -> list[_Event]:
+    events: list[_Event] = [
+        (at, "customer", "created", "")
+        for (at,) in rows("SELECT created_at FROM customers WHERE id = ?", customer_id)
+    ]
+    events += [
+        (at, "change", field, f"{before or 'nothing'} → {after or 'nothing'} ({source})")
+        for at, field, before, after, source in rows(
+            "SELECT changed_at, field, before, after, source FROM customer_changes WHERE customer_id = ? ORDER BY id",
+            customer_id,
+        )
+    ]
+    events += [
+        (at, "consent", f"{purpose} {action}", f"{text}: {evidence} ({source})")
+        for at, purpose, action, text, evidence, source in rows(
+            """SELECT c.happened_at, c.purpose, c.action, p.value, c.evidence, c.source FROM consents AS c
+            JOIN contact_points AS p ON p.id = c.contact_point_id WHERE p.customer_id = ? ORDER BY c.id""",
+            customer_id,
+        )
+    ]
+    events += [
+        (at, "order", external_id, f"{status}, {format_minor(gross, currency)} {currency} ({source})")
+        for at, external_id, status, gross, currency, source in rows(
+            "SELECT ordered_at, external_id, status, gross_minor, currency, source FROM orders"
+            " WHERE customer_id = ? ORDER BY ordered_at, id",
+            customer_id,
+        )
+    ]
+    events += [
+        (at, "return", external_id, f"{format_minor(amount, currency)} {currency} ({source})")
+        for at, external_id, amount, currency, source in rows(
+            "SELECT returned_at, external_id, amount_minor, currency, source FROM order_returns"
+            " WHERE customer_id = ? ORDER BY returned_at, id",
+            customer_id,
+        )
+    ]
+    return events + _merges(customer_id)
+
+
+def _merges(customer_id: int) -> list[_Event]:
+    events: list[_Event] = []
+    for merge_id, survivor, merged, at, reason, undone_at in rows(
+        "SELECT id, survivor_id, merged_id, merged_at, reason, undone_at FROM customer_merges"
+        " WHERE survivor_id = ? OR merged_id = ? ORDER BY id",
+        customer_id, customer_id,
+    ):  # fmt: skip
+        events.append((at, "merge", str(merge_id), f"customer {merged} into customer {survivor}: {reason}"))
+        if undone_at is not None:
+            events.append((undone_at, "merge", str(merge_id), "undone"))
+    return events
