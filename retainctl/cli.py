@@ -20,6 +20,8 @@ from retainctl.terminal import Choices, global_options
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("retainctl.commands.init:init", "Make a shop folder."),
     "config": ("retainctl.commands.config:config", "See and check the shop's settings."),
+    "customers": ("retainctl.commands.customers:customers", "Import, see, merge and export customers."),
+    "consent": ("retainctl.commands.consent:consent", "Who may be written to, since when, and on what evidence."),
     "segments": ("retainctl.commands.segments:segments", "Say who belongs together, and keep it so."),
     "jobs": ("retainctl.commands.jobs:jobs", "See and run what the shop does by itself."),
     "schedules": ("retainctl.commands.schedules:schedules", "Write the jobs for cron or systemd."),

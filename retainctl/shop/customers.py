@@ -59,9 +59,7 @@ def _named(shop: Shop, text: str) -> int | None:
             return int(found)
     source, colon, external_id = text.partition(":")
     if colon:
-        found = value(
-            "SELECT customer_id FROM customer_keys WHERE source = ? AND external_id = ?", source, external_id
-        )
+        found = value("SELECT customer_id FROM customer_keys WHERE source = ? AND external_id = ?", source, external_id)
     elif address := address_named(shop, text):
         found = value("SELECT customer_id FROM contact_points WHERE kind = ? AND key = ?", *address)
     else:
@@ -115,14 +113,14 @@ def _escaped(text: str) -> str:
 
 def show_customer(shop: Shop, customer_id: int, *, limit: int = 200) -> list[Fact]:
     """What holds now of the customer, then the newest *limit* events of their history, oldest first."""
-    events = sorted(_history(shop, customer_id), key=lambda event: event[0])[-limit:]
+    events = sorted(_history(customer_id), key=lambda event: event[0])[-limit:]
     return [
-        *_present(shop, customer_id),
+        *_present(customer_id),
         *(Fact(at=shop.clock.iso(at), about=about, what=what, detail=detail) for at, about, what, detail in events),
     ]
 
 
-def _present(shop: Shop, customer_id: int) -> list[Fact]:
+def _present(customer_id: int) -> list[Fact]:
     ((first_name, last_name, language),) = rows(
         "SELECT first_name, last_name, language FROM customers WHERE id = ?", customer_id
     )
@@ -195,10 +193,9 @@ def _addresses(customer_id: int) -> list[tuple[str, str, str]]:
 _Event = tuple[int, str, str, str]
 
 
-def _history(shop: Shop, customer_id: int) -> list[_Event]:
+def _history(customer_id: int) -> list[_Event]:
     events: list[_Event] = [
-        (at, "customer", "created", "")
-        for (at,) in rows("SELECT created_at FROM customers WHERE id = ?", customer_id)
+        (at, "customer", "created", "") for (at,) in rows("SELECT created_at FROM customers WHERE id = ?", customer_id)
     ]
     events += [
         (at, "change", field, f"{before or 'nothing'} → {after or 'nothing'} ({source})")

@@ -1,0 +1,156 @@
+"""A customer is found by any of their names, and shown whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.errors import WrongUsage
+from retainctl.shop.consent import give
+from retainctl.shop.consent_history import list_consent, revoke_by_hand, show_consent
+from retainctl.shop.customers import find_customer, list_customers, show_customer
+from retainctl.shop.identity import Address, Person, find_or_make
+from retainctl.shop.merging import merge
+from retainctl.store.database import rows, value
+from tests.conftest import Terminal
+
+
+def two_customers(shop: Shop) -> tuple[int, int]:
+    found = find_or_make(
+        shop,
+        [
+            Person(
+                "web",
+                "A-17",
+                (
+                    Address("email", "Dana@example.com", "dana@example.com", verified=True),
+                    Address("phone", "050-234-5678", "+972502345678"),
+                ),
+                first_name="דנה",
+                last_name="לוי",
+                language="he",
+            ),
+            Person("till", "100%", (Address("email", "noa_k@example.org", "noa_k@example.org"),), first_name="Noa"),
+        ],
+    )
+    assert found[0].customer_id is not None
+    assert found[1].customer_id is not None
+    return found[0].customer_id, found[1].customer_id
+
+
+@pytest.mark.parametrize(
+    "text", ["dana@EXAMPLE.com", "+972502345678", "050-2345678", "web:A-17", " Dana <dana@example.com> "]
+)
+def test_a_customer_is_found_by_any_mark(shop: Shop, text: str) -> None:
+    dana, _ = two_customers(shop)
+    assert find_customer(shop, text) == dana
+    assert find_customer(shop, str(dana)) == dana
+
+
+@pytest.mark.parametrize("text", ["", "nobody@example.com", "999", "web:999", "dana", "00", "9" * 30])
+def test_nobody_is_said_to_be_nobody(shop: Shop, text: str) -> None:
+    two_customers(shop)
+    with pytest.raises(WrongUsage, match="no customer is known"):
+        find_customer(shop, text)
+
+
+def test_who_was_merged_is_found_as_the_survivor(shop: Shop) -> None:
+    dana, noa = two_customers(shop)
+    merge(shop, survivor_id=dana, merged_id=noa, reason="one person")
+    assert find_customer(shop, str(noa)) == dana
+    assert find_customer(shop, "noa_k@example.org") == dana
+    assert [customer.customer_id for customer in list_customers()] == [dana]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [("לוי", 1), ("DANA@", 1), ("noa_k", 1), ("_", 1), ("100%", 1), ("%", 1), ("example", 2), ("\\", 0), ("", 2)],
+)
+def test_a_search_takes_every_letter_as_it_is(shop: Shop, query: str, expected: int) -> None:
+    two_customers(shop)
+    assert len(list_customers(query=query)) == expected
+
+
+def test_a_listing_ends_where_it_is_told(shop: Shop) -> None:
+    two_customers(shop)
+    assert len(list_customers(limit=1)) == 1
+
+
+def test_all_that_is_known_is_shown_in_the_order_of_time(shop: Shop) -> None:
+    dana, _ = two_customers(shop)
+    point = value("SELECT id FROM contact_points WHERE customer_id = ? AND kind = 'email'", dana)
+    give(shop, point, purpose="marketing", source="till", evidence="form 17", happened_at=1_700_000_000)
+    find_or_make(shop, [Person("web", "A-17", first_name="Dana")])
+    assert [(fact.at, fact.about, fact.what, fact.detail) for fact in show_customer(shop, dana)] == [
+        (None, "customer", "id", str(dana)),
+        (None, "customer", "name", "Dana לוי"),
+        (None, "customer", "language", "he"),
+        (None, "customer", "id at web", "A-17"),
+        (None, "email", "Dana@example.com", "verified, marketing given"),
+        (None, "phone", "050-234-5678", "no consent"),
+        ("2023-11-15T00:13:20+02:00", "consent", "marketing given", "Dana@example.com: form 17 (till)"),
+        ("2025-03-02T10:00:00+02:00", "customer", "created", ""),
+        ("2025-03-02T10:00:00+02:00", "change", "first_name", "דנה → Dana (web)"),
+    ]
+
+
+def test_a_refusal_by_hand_is_of_every_address_and_purpose(shop: Shop) -> None:
+    dana, _ = two_customers(shop)
+    states = revoke_by_hand(shop, str(dana), reason="called on Sunday")
+    assert [(state.address, state.purpose, state.state) for state in states] == [
+        ("Dana@example.com", "marketing", "revoked"),
+        ("Dana@example.com", "survey", "revoked"),
+        ("050-234-5678", "marketing", "revoked"),
+        ("050-234-5678", "survey", "revoked"),
+    ]
+    revoke_by_hand(shop, str(dana), reason="called on Sunday")
+    assert value("SELECT COUNT(*) FROM consents") == 4
+
+
+def test_a_refusal_of_an_address_that_nobody_has_is_not_lost(shop: Shop) -> None:
+    (state,) = revoke_by_hand(shop, "Stranger@example.com", reason="wrote to us")
+    assert (state.customer_id, state.address, state.state) == (None, "stranger@example.com", "suppressed")
+    assert rows("SELECT kind, key, reason, evidence FROM suppressions") == [
+        ("email", "stranger@example.com", "by_hand", "wrote to us")
+    ]
+
+
+def test_the_whole_history_is_shown_and_the_latest_decision_listed(shop: Shop) -> None:
+    dana, noa = two_customers(shop)
+    point = value("SELECT id FROM contact_points WHERE key = 'dana@example.com'")
+    give(shop, point, purpose="marketing", source="till", evidence="form 17", happened_at=1000)
+    revoke_by_hand(shop, "dana@example.com", reason="wrote to us", purpose="marketing")
+    assert [(event.action, event.evidence, event.source) for event in show_consent(shop, str(dana))] == [
+        ("given", "form 17", "till"),
+        ("revoked", "wrote to us", "by hand"),
+    ]
+    (state,) = list_consent(shop)
+    assert (state.state, state.evidence, state.since) == ("revoked", "wrote to us", "2025-03-02T10:00:00+02:00")
+    assert list_consent(shop, str(noa)) == []
+
+
+def test_the_commands(shop: Shop, retainctl: Terminal) -> None:
+    dana, noa = two_customers(shop)
+    listed = retainctl("customers", "list", "--query", "לוי")
+    assert (listed.code, listed.stderr) == (0, "")
+    assert listed.stdout == (
+        "customer_id\tfirst_name\tlast_name\tlanguage\temail\tphone\torders\tlast_order\n"
+        f"{dana}\tדנה\tלוי\the\tDana@example.com\t050-234-5678\t0\t\n"
+    )
+    merged = retainctl("customers", "merge", str(dana), str(noa), "--reason", "one person", "--format", "csv")
+    assert (merged.code, merged.stderr) == (0, "")
+    assert merged.stdout == (
+        "merge_id,survivor_id,merged_id,reason,merged_at,undone_at,contact_points,keys,orders,returns,accounts\n"
+        f"1,{dana},{noa},one person,2025-03-02T10:00:00+02:00,,1,1,0,0,0\n"
+    )
+    assert retainctl("customers", "merge", "--undo", "1").code == 0
+    again = retainctl("customers", "merge", "--undo", "1")
+    assert (again.code, again.stdout, again.stderr) == (77, "", "retainctl: merge 1 was undone already\n")
+    assert retainctl("customers", "merge", str(dana)).code == 2
+    nobody = retainctl("customers", "show", "x@example.com")
+    assert nobody.code == 2
+    assert nobody.stderr.splitlines()[0] == "retainctl: no customer is known by 'x@example.com'"
+    revoked = retainctl("consent", "revoke", "dana@example.com", "--reason", "wrote", "--purpose", "survey")
+    assert revoked.stdout.splitlines()[1].split("\t")[:4] == [str(dana), "Dana@example.com", "survey", "revoked"]
+    assert len(retainctl("consent", "show", str(dana)).stdout.splitlines()) == 2
+    assert len(retainctl("consent", "list").stdout.splitlines()) == 2
