@@ -9,7 +9,7 @@ from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.rows import Row
 from retainctl.shop.consent import Decision, Purpose, record, suppress
-from retainctl.shop.customers import address_named, find_customer
+from retainctl.shop.customers import OF_THIS_ADDRESS, address_named, find_customer
 from retainctl.store.database import rows
 from retainctl.store.writing import in_one_transaction
 
@@ -105,7 +105,7 @@ def revoke_by_hand(shop: Shop, named: str, *, reason: str, purpose: Purpose | No
     """
     address = address_named(shop, named.strip())
     if address is not None:
-        points = [row[0] for row in rows("SELECT id FROM contact_points WHERE kind = ? AND key = ?", *address)]
+        points = [row[0] for row in rows(f"SELECT id FROM contact_points WHERE {OF_THIS_ADDRESS}", *address)]
         if not points:
             return [_suppressed(shop, *address, reason=reason)]
     else:

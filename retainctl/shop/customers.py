@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from retainctl.config import Shop
 from retainctl.errors import BadData, WrongUsage
@@ -11,6 +11,9 @@ from retainctl.money import format_minor
 from retainctl.rows import Row
 from retainctl.shop.normalising import email_address, phone_number
 from retainctl.store.database import rows, value
+
+# The index of identities is of these two kinds alone, and SQLite asks to be told so.
+OF_THIS_ADDRESS: Final = "kind IN ('email', 'phone') AND kind = ? AND key = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def _named(shop: Shop, text: str) -> int | None:
     if colon:
         found = value("SELECT customer_id FROM customer_keys WHERE source = ? AND external_id = ?", source, external_id)
     elif address := address_named(shop, text):
-        found = value("SELECT customer_id FROM contact_points WHERE kind = ? AND key = ?", *address)
+        found = value(f"SELECT customer_id FROM contact_points WHERE {OF_THIS_ADDRESS}", *address)
     else:
         found = None
     return None if found is None else int(found)

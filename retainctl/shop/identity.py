@@ -157,8 +157,11 @@ class _Batch:
         for kind in ("email", "phone"):
             keys = {address.key for person in persons for address in person.addresses if address.kind == kind}
             for point, customer_id, key, verified in _where_in(
-                "SELECT id, customer_id, key, verified FROM contact_points WHERE kind = ? AND key IN", keys, kind
-            ):
+                # The index of identities is of these two kinds alone, and SQLite asks to be told so.
+                "SELECT id, customer_id, key, verified FROM contact_points"
+                " WHERE kind IN ('email', 'phone') AND kind = ? AND key IN",
+                keys, kind,
+            ):  # fmt: skip
                 self.owners[kind, "", key] = customer_id
                 self.points[kind, key, 0] = _Point(point, customer_id, bool(verified))
 
