@@ -53,6 +53,7 @@ class Lot(Table):
     account_id = peewee.BigIntegerField()
     origin = peewee.TextField()
     order_id = peewee.BigIntegerField(null=True)
+    terms_version = peewee.BigIntegerField()
     granted = peewee.BigIntegerField()
     remaining = peewee.BigIntegerField()
     consumed = peewee.BigIntegerField(default=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -69,6 +69,40 @@ def insert_many(table: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     else:
         marks = ", ".join("?" * len(columns))
         execute_many(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+
+
+def add_many(table: str, column: str, amounts: Mapping[int, int]) -> None:
+    """Add to *column* of each row of *table* that *amounts* names by its id."""
+    if is_postgres():
+        execute(
+            f"UPDATE {table} SET {column} = {column} + added.amount"
+            " FROM unnest(CAST(? AS bigint[]), CAST(? AS bigint[])) AS added (id, amount)"
+            f" WHERE {table}.id = added.id",
+            list(amounts), list(amounts.values()),
+        )  # fmt: skip
+    else:
+        execute_many(
+            f"UPDATE {table} SET {column} = {column} + ? WHERE id = ?",
+            [(amount, row_id) for row_id, amount in amounts.items()],
+        )
+
+
+def set_many(table: str, key: str, columns: Sequence[str], rows: Sequence[Sequence[int]]) -> None:
+    """Set the whole-number *columns* of each row of *table* whose *key* stands first in one of *rows*."""
+    if not rows:
+        return
+    if is_postgres():
+        names = ", ".join(columns)
+        settings = ", ".join(f"{column} = given.{column}" for column in columns)
+        arrays = ", ".join(["CAST(? AS bigint[])"] * (len(columns) + 1))
+        execute(
+            f"UPDATE {table} SET {settings} FROM unnest({arrays}) AS given ({key}, {names})"
+            f" WHERE {table}.{key} = given.{key}",
+            *[list(values) for values in zip(*rows, strict=True)],
+        )
+    else:
+        settings = ", ".join(f"{column} = ?" for column in columns)
+        execute_many(f"UPDATE {table} SET {settings} WHERE {key} = ?", [(*row[1:], row[0]) for row in rows])
 
 
 def take_ids(table: str, count: int) -> int:

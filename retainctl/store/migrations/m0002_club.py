@@ -53,6 +53,7 @@ CREATE TABLE lots (
     account_id INTEGER NOT NULL REFERENCES accounts (id),
     origin TEXT NOT NULL CHECK (origin IN ('earned', 'goodwill')),
     order_id INTEGER REFERENCES orders (id),
+    terms_version INTEGER NOT NULL REFERENCES terms (version),  -- it lives by these to its end
     granted INTEGER NOT NULL CHECK (granted BETWEEN 1 AND 1000000000),
     remaining INTEGER NOT NULL CHECK (remaining >= 0),
     consumed INTEGER NOT NULL DEFAULT 0 CHECK (consumed >= 0),

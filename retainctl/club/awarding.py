@@ -1,0 +1,201 @@
+"""Awarding: every order whose award is not what it should be, looked at once.
+
+It asks which orders have none, or one of another version of the order: not which are new. So an order that comes
+late, is edited, cancelled or returned is found, and a second run finds nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import ClassVar
+
+from retainctl.club.earning import POINTS_PER_ENTRY, Purchase, earned, taken_back
+from retainctl.club.ledger import ISSUANCE, Journal, Move
+from retainctl.club.lots import Lot
+from retainctl.club.orders import Order, awarded_lines_of, due_orders, lines_of, owners_of, returned_of
+from retainctl.club.terms import Club, Terms, read_club
+from retainctl.config import Shop
+from retainctl.rows import Row
+from retainctl.store.database import execute_many
+from retainctl.store.dialect import insert_many, set_many
+from retainctl.store.writing import in_one_transaction
+
+ORDERS_PER_TRANSACTION = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class AwardRun(Row):
+    """What a run of ``award`` did: orders looked at, and the points they gained and gave back."""
+
+    kind: ClassVar[str] = "award_run"
+    orders: int
+    orders_awarded: int
+    points_earned: int
+    orders_taken_back: int
+    points_taken_back: int
+    orders_held: int
+
+
+def award(shop: Shop, *, dry_run: bool = False, advance: Callable[[int], None] = lambda _: None) -> AwardRun:
+    """Give every order what it earns by the terms in force on its day, and take back what came back.
+
+    One transaction for each ten thousand orders; killed between two, the next run goes on. *advance* hears how
+    many orders were looked at. An order that would earn more than a billion points is held, and looked at again.
+    """
+    club = read_club(shop)
+    whole: Counter[str] = Counter()
+    last: int | None = 0
+    while last is not None:
+        tally, last = _award_some(shop, club, after=last, dry_run=dry_run)
+        whole.update(tally)
+        advance(tally["orders"])
+    return AwardRun(**{one.name: whole[one.name] for one in fields(AwardRun)})
+
+
+@in_one_transaction
+def _award_some(shop: Shop, club: Club, *, after: int, dry_run: bool) -> tuple[Counter[str], int | None]:
+    """Award the next orders after the id *after*; the last id that was looked at, None when there are no more."""
+    journal = Journal(shop)
+    orders = due_orders(after=after, until=journal.now, limit=ORDERS_PER_TRANSACTION)
+    if not orders:
+        return Counter(), None
+    run = _Awarding(shop, club, journal, orders)
+    for order in orders:
+        if order.account_id is None:
+            run.first(order)
+        else:
+            run.again(order)
+    if not dry_run:
+        run.write()
+    return run.tally, orders[-1].id
+
+
+class _Awarding:
+    """The orders of one transaction, with their lines, their returns and what their lines were awarded."""
+
+    def __init__(self, shop: Shop, club: Club, journal: Journal, orders: Sequence[Order]) -> None:
+        self.tally: Counter[str] = Counter()
+        self._clock, self._club, self._journal = shop.clock, club, journal
+        ids = [order.id for order in orders]
+        self._lines = lines_of(ids)
+        self._returned = returned_of(ids)
+        self._awarded_lines = awarded_lines_of([order.id for order in orders if order.account_id is not None])
+        self._days: dict[tuple[str, int], tuple[int, int | None]] = {}
+        self._owners = owners_of({order.account_id for order in orders if order.account_id is not None})
+        journal.load_accounts(
+            {order.customer_id for order in orders if order.customer_id is not None} | set(self._owners.values())
+        )
+        self._new_awards: list[tuple[int, int, int, int, int]] = []
+        self._changed_awards: list[tuple[int, int, int, int]] = []
+        self._new_lines: list[tuple[int, int, int, int]] = []
+        self._replaced: list[tuple[int]] = []
+
+    def first(self, order: Order) -> None:
+        """Award an order that never was: all that it earned, and then what came back of it."""
+        assert order.customer_id is not None
+        self.tally["orders"] += 1
+        terms = self._club.on(order.ordered_on)
+        lines = self._earned(order, terms)
+        gross = sum([points for _, _, points in lines])
+        if gross > POINTS_PER_ENTRY:
+            self.tally["orders_held"] += 1
+            return
+        account_id = self._journal.account(order.customer_id)
+        net = gross
+        if gross:
+            lot = self._give(order, account_id, gross, terms)
+            returned = self._returned.get(order.id)
+            if returned and (back := taken_back(lines, returned.amounts)):
+                self._take_back(order, order.customer_id, [lot], back, terms)
+                net -= back
+            self._journal.repay(order.customer_id, terms)
+        self._new_awards.append((order.id, account_id, order.version, terms.version, net))
+        self._new_lines += [(order.id, *line) for line in lines]
+
+    def again(self, order: Order) -> None:
+        """Book the difference between what an order has earned by now and what it was awarded.
+
+        It stays with the terms by which it was awarded, and a line that is as it was keeps its points.
+        """
+        assert order.account_id is not None
+        assert order.terms_version is not None
+        assert order.points is not None
+        self.tally["orders"] += 1
+        terms = self._club.version(order.terms_version)
+        lines = before = self._awarded_lines.get(order.id, [])
+        now = [(line.line_no, line.amount_minor) for line in self._lines.get(order.id, ())]
+        if now != [(number, amount) for number, amount, _ in before]:
+            lines = self._earned(order, terms)
+        gross = sum(points for _, _, points in lines)
+        if gross > POINTS_PER_ENTRY:
+            self.tally["orders_held"] += 1
+            return
+        if lines is not before:
+            self._replaced.append((order.id,))
+            self._new_lines += [(order.id, *line) for line in lines]
+        target = 0
+        if order.is_sale and order.customer_id is not None:
+            returned = self._returned.get(order.id)
+            target = gross - (taken_back(lines, returned.amounts) if returned else 0)
+        owner, account_id, had = self._owners[order.account_id], order.account_id, order.points
+        if order.customer_id is not None and order.customer_id != owner:
+            self._take_back(order, owner, self._journal.lots_of_order(order.id), had, terms)
+            account_id, had, owner = self._journal.account(order.customer_id), 0, order.customer_id
+        if target > had:
+            self._give(order, account_id, target - had, terms)
+            self._journal.repay(owner, terms)
+        elif target < had:
+            self._take_back(order, owner, self._journal.lots_of_order(order.id), had - target, terms)
+        self._changed_awards.append((order.id, account_id, order.version, target))
+
+    def write(self) -> None:
+        self._journal.write()
+        insert_many("awards", ("order_id", "account_id", "order_version", "terms_version", "points"), self._new_awards)
+        set_many("awards", "order_id", ("account_id", "order_version", "points"), self._changed_awards)
+        execute_many("DELETE FROM awarded_lines WHERE order_id = ?", self._replaced)
+        insert_many("awarded_lines", ("order_id", "line_no", "amount_minor", "points"), self._new_lines)
+
+    def _earned(self, order: Order, terms: Terms) -> list[tuple[int, int, int]]:
+        """What each line earns: (line_no, amount_minor, points)."""
+        lines = self._lines.get(order.id, ())
+        points = earned(Purchase(order.currency, lines), terms)
+        return [(line[0], line[1], one) for line, one in zip(lines, points, strict=True)]
+
+    def _give(self, order: Order, account_id: int, points: int, terms: Terms) -> Lot:
+        self.tally["orders_awarded"] += 1
+        self.tally["points_earned"] += points
+        active_from, expires_at = self._life(order, terms)
+        lot = self._journal.grant(
+            account_id, points, terms=terms, order_id=order.id, earned_at=order.ordered_at,
+            active_from=active_from or order.ordered_at, expires_at=expires_at,
+        )  # fmt: skip
+        self._journal.book(
+            "award", f"{order.id}/{order.version}", (Move(account_id, ISSUANCE, lot.id, points),),
+            account_id=account_id, points=points, terms=terms, effective_at=order.ordered_at, order_id=order.id,
+        )  # fmt: skip
+        return lot
+
+    def _take_back(self, order: Order, customer_id: int, own: Sequence[Lot], points: int, terms: Terms) -> None:
+        if not points:
+            return
+        self.tally["orders_taken_back"] += 1
+        self.tally["points_taken_back"] += points
+        returned = self._returned.get(order.id)
+        self._journal.book(
+            "clawback", f"{order.id}/{order.version}",
+            self._journal.take_back(customer_id, own, points, clawback=terms.clawback),
+            account_id=self._journal.account(customer_id), points=points, terms=terms,
+            effective_at=returned.last_at if returned else self._journal.now, order_id=order.id,
+        )  # fmt: skip
+
+    def _life(self, order: Order, terms: Terms) -> tuple[int, int | None]:
+        """From when, and until when, an order's points may be spent; 0: from its own instant."""
+        key = (order.ordered_on, terms.version)
+        if key not in self._days:
+            day = date.fromisoformat(order.ordered_on)
+            active_from = terms.active_from(at=0, day=day, clock=self._clock)
+            self._days[key] = (active_from, terms.expires_at(day=day, clock=self._clock))
+        return self._days[key]

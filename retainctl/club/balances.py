@@ -1,0 +1,84 @@
+"""What customers have: points they may spend, points that are not active yet, points they owe."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from retainctl.club.orders import IDS_PER_QUERY
+from retainctl.club.terms import read_club
+from retainctl.config import Shop
+from retainctl.rows import Row
+from retainctl.store.database import rows
+
+
+@dataclass(frozen=True, slots=True)
+class Balance(Row):
+    """One customer's points, and what the available ones pay."""
+
+    kind: ClassVar[str] = "balance"
+    customer_id: int
+    available: int
+    pending: int
+    owed: int
+    value_minor: int
+    currency: str
+
+
+def balances(shop: Shop, customer_ids: Sequence[int]) -> dict[int, int]:
+    """The points that each customer may spend now; 0 for one that never had any."""
+    found = _read(shop.clock.now(), customer_ids)
+    return {one: _available(found, one) for one in customer_ids}
+
+
+def balance_rows(shop: Shop, customer_ids: Sequence[int] | None = None) -> list[Balance]:
+    """The balance of each of these customers, or of all who have an account, by customer."""
+    if customer_ids is None:
+        query = "SELECT DISTINCT customer_id FROM accounts WHERE customer_id IS NOT NULL ORDER BY customer_id"
+        customer_ids = [row[0] for row in rows(query)]
+    now = shop.clock.now()
+    found = _read(now, customer_ids)
+    terms = read_club(shop).on(shop.clock.day(now).isoformat())
+    currency = shop.settings.currency
+    return [
+        Balance(
+            customer_id=one,
+            available=_available(found, one),
+            pending=found[one, "pending"],
+            owed=found[one, "owed"],
+            value_minor=terms.value_minor(_available(found, one), currency),
+            currency=currency,
+        )
+        for one in customer_ids
+    ]
+
+
+def _available(found: Counter[tuple[int, str]], customer_id: int) -> int:
+    """What is owed is repaid by what is there, the pending points last."""
+    spare = found[customer_id, "active"] + found[customer_id, "pending"] - found[customer_id, "owed"]
+    return max(0, min(found[customer_id, "active"], spare))
+
+
+def _read(now: int, customer_ids: Sequence[int]) -> Counter[tuple[int, str]]:
+    """The active, pending and owed points of each customer, over all accounts."""
+    found: Counter[tuple[int, str]] = Counter()
+    for start in range(0, len(customer_ids), IDS_PER_QUERY):
+        part = customer_ids[start : start + IDS_PER_QUERY]
+        whose = f"a.customer_id IN ({', '.join('?' * len(part))})"
+        for customer_id, active_from, remaining in rows(
+            "SELECT a.customer_id, l.active_from, SUM(l.remaining) FROM accounts AS a"
+            " JOIN lots AS l ON l.account_id = a.id AND l.remaining > 0"
+            f" WHERE {whose} AND a.kind = 'customer' AND (l.expires_at IS NULL OR l.expires_at > ?)"
+            " GROUP BY a.customer_id, l.active_from",
+            *part, now,
+        ):  # fmt: skip
+            found[customer_id, "active" if active_from <= now else "pending"] += int(remaining)
+        for customer_id, balance in rows(
+            f"SELECT a.customer_id, SUM(a.balance) FROM accounts AS a WHERE {whose} AND a.kind = 'debt'"
+            " GROUP BY a.customer_id",
+            *part,
+        ):
+            found[customer_id, "owed"] = -int(balance)
+    return found

@@ -1,0 +1,77 @@
+"""Expiry: what remains of a lot past its last day goes, once, with effect from the end of that day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from retainctl.clock import DAY_SECONDS
+from retainctl.club.ledger import EXPIRY, Journal
+from retainctl.club.terms import Club, read_club
+from retainctl.config import Shop
+from retainctl.errors import Refused
+from retainctl.rows import Row
+from retainctl.store.database import rows
+from retainctl.store.writing import in_one_transaction
+
+LOTS_PER_TRANSACTION = 10_000
+SUSPICIOUS_DAYS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryRun(Row):
+    """What a run of ``expire`` took, or would take."""
+
+    kind: ClassVar[str] = "expiry_run"
+    lots: int
+    points: int
+    customers: int
+
+
+def expire(
+    shop: Shop, *, dry_run: bool = False, trust_clock: bool = False, advance: Callable[[int], None] = lambda _: None
+) -> ExpiryRun:
+    """Take what remains of every lot whose last day is over.
+
+    A run that comes late takes the same lots with effect from the same instants. When the ledger was last written
+    more than forty days ago the clock may be wrong: Refused unless *trust_clock*.
+    """
+    now = shop.clock.now()
+    query = """
+        SELECT COUNT(*), COALESCE(SUM(l.remaining), 0), COUNT(DISTINCT a.customer_id)
+        FROM lots AS l JOIN accounts AS a ON a.id = l.account_id WHERE l.remaining > 0 AND l.expires_at <= ?
+    """
+    lots, points, customers = rows(query, now)[0]
+    if lots and not dry_run:
+        _check_clock(shop, now=now, trusted=trust_clock)
+        club = read_club(shop)
+        while taken := _expire_some(shop, club):
+            advance(taken)
+    return ExpiryRun(lots=int(lots), points=int(points), customers=int(customers))
+
+
+def _check_clock(shop: Shop, *, now: int, trusted: bool) -> None:
+    newest = rows("SELECT recorded_at FROM transactions ORDER BY seq DESC LIMIT 1")[0][0]
+    if now > newest + SUSPICIOUS_DAYS * DAY_SECONDS and not trusted:
+        raise Refused(
+            f"it is {shop.clock.iso(now)}, and the ledger was last written at {shop.clock.iso(newest)}",
+            hint="If the clock is right, run it again with --yes-clock.",
+        )
+
+
+@in_one_transaction
+def _expire_some(shop: Shop, club: Club) -> int:
+    """Take what remains of the next lots; how many there were."""
+    journal = Journal(shop)
+    lots = journal.past_lots(limit=LOTS_PER_TRANSACTION)
+    for lot in lots:
+        assert lot.expires_at is not None
+        points = lot.remaining
+        journal.book(
+            "expiry", str(lot.id), journal.take([lot], points, against_id=EXPIRY, part="expired"),
+            account_id=lot.account_id, points=points, terms=club.version(lot.terms_version),
+            effective_at=lot.expires_at,
+        )  # fmt: skip
+    journal.write()
+    return len(lots)

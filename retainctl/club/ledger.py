@@ -1,0 +1,294 @@
+"""Booking points: the lock first, the chain, and lots whose sums are the balances.
+
+A Journal is what one database transaction adds. It takes the ledger's lock when it is made, so that what it reads
+stays true until it is written; ``write`` proves the sums and writes everything at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal, NamedTuple
+
+from retainctl.club.lots import Lot, Part, read_lots
+from retainctl.club.orders import IDS_PER_QUERY
+from retainctl.club.terms import Terms, use
+from retainctl.config import Shop
+from retainctl.errors import BrokenInvariant
+from retainctl.store.database import database, rows, value
+from retainctl.store.dialect import add_many, hold_lock, insert_many, set_many
+
+PROGRAM: Final = "points"
+ISSUANCE, REDEMPTION, EXPIRY, ADJUSTMENT = 1, 2, 3, 4
+_BOOKS = frozenset((ISSUANCE, REDEMPTION, EXPIRY, ADJUSTMENT))
+CLOCK_TOLERANCE_SECONDS = 300
+GENESIS: Final = bytes(32)
+
+Kind = Literal["award", "clawback", "redemption", "grant", "deduction", "expiry", "repayment"]
+
+
+class Move(NamedTuple):
+    """*points* onto an account (below zero: off it), and as many off the other."""
+
+    account_id: int
+    against_id: int
+    lot_id: int | None
+    points: int
+
+
+class Journal:
+    """What one database transaction adds to the ledger."""
+
+    def __init__(self, shop: Shop) -> None:
+        assert database.in_transaction(), "the write lock comes first"
+        hold_lock("ledger")
+        head = rows("SELECT seq, recorded_at, hash FROM transactions ORDER BY seq DESC LIMIT 1")
+        self._seq, newest, self._hash = head[0] if head else (0, 0, GENESIS)
+        self.now = shop.clock.now()
+        if self.now < newest - CLOCK_TOLERANCE_SECONDS:
+            raise BrokenInvariant(
+                f"it is {shop.clock.iso(self.now)}, and the ledger was last written at {shop.clock.iso(newest)}",
+                hint="Set the clock right; with an earlier --now one may only read.",
+            )
+        self.recorded_at = max(self.now, newest)
+        self._lot_id = int(value("SELECT COALESCE(MAX(id), 0) FROM lots"))
+        self._account_id = int(value("SELECT MAX(id) FROM accounts"))
+        self._accounts: dict[int, list[int]] = {}  # of each customer
+        self._debts: dict[int, list[int]] = {}  # the accounts of what each customer owes
+        self._owed: dict[int, int] = {}  # by debt account
+        self._opened: dict[int, tuple[str, int]] = {}
+        self._lots: dict[int, Lot] = {}
+        self._lots_of: dict[int, list[Lot]] = defaultdict(list)
+        self._whole: set[int] = set()  # the accounts whose open lots are all in _lots
+        self._new_lots: list[Lot] = []
+        self._terms: dict[int, Terms] = {}
+        self._transactions: list[tuple[object, ...]] = []
+        self._entries: list[tuple[int, int, int, int, int | None, int]] = []
+        self._reasons: list[tuple[int, str]] = []
+        self._deltas: dict[int, int] = defaultdict(int)
+
+    def load_accounts(self, customer_ids: Iterable[int]) -> None:
+        """Read the accounts of these customers, before they are asked for."""
+        wanted = [one for one in set(customer_ids) if one not in self._accounts]
+        for one in wanted:
+            self._accounts[one], self._debts[one] = [], []
+        for start in range(0, len(wanted), IDS_PER_QUERY):
+            part = wanted[start : start + IDS_PER_QUERY]
+            for account_id, kind, customer_id, balance in rows(
+                "SELECT id, kind, customer_id, balance FROM accounts"
+                f" WHERE customer_id IN ({', '.join('?' * len(part))}) ORDER BY id",
+                *part,
+            ):
+                if kind == "customer":
+                    self._accounts[customer_id].append(account_id)
+                else:
+                    self._debts[customer_id].append(account_id)
+                    self._owed[account_id] = -balance
+
+    def accounts(self, customer_id: int) -> list[int]:
+        """The customer's accounts; empty when there never was one."""
+        self.load_accounts((customer_id,))
+        return self._accounts[customer_id]
+
+    def account(self, customer_id: int) -> int:
+        """The account that the customer's new points go to, opened when there is none."""
+        accounts = self._accounts.get(customer_id)
+        if accounts is None:
+            accounts = self.accounts(customer_id)
+        if not accounts:
+            accounts.append(self._open("customer", customer_id))
+            self._whole.add(accounts[0])
+        return accounts[0]
+
+    def owed(self, customer_id: int) -> int:
+        """What the customer owes after clawbacks."""
+        self.load_accounts((customer_id,))
+        return sum(self._owed[account_id] for account_id in self._debts[customer_id])
+
+    def _debt_account(self, customer_id: int) -> int:
+        self.load_accounts((customer_id,))
+        accounts = self._debts[customer_id]
+        if not accounts:
+            accounts.append(self._open("debt", customer_id))
+            self._owed[accounts[0]] = 0
+        return accounts[0]
+
+    def _open(self, kind: str, customer_id: int) -> int:
+        self._account_id += 1
+        self._opened[self._account_id] = (kind, customer_id)
+        return self._account_id
+
+    def live_lots(self, customer_id: int) -> list[Lot]:
+        """The customer's lots that hold points and have not expired, in the order of spending."""
+        lots = []
+        for account_id in self.accounts(customer_id):
+            if account_id not in self._whole:
+                self._whole.add(account_id)
+                self._read_lots("account_id = ? AND remaining > 0", account_id)
+            lots += [lot for lot in self._lots_of[account_id] if lot.remaining and lot.lives(self.now)]
+        return sorted(lots, key=Lot.queue)
+
+    def lots_of_order(self, order_id: int) -> list[Lot]:
+        """All lots that an order gave before this journal, in the order of spending."""
+        return sorted(self._read_lots("order_id = ?", order_id), key=Lot.queue)
+
+    def past_lots(self, *, limit: int) -> list[Lot]:
+        """Up to *limit* lots that hold points and have expired."""
+        return self._read_lots("remaining > 0 AND expires_at <= ? ORDER BY expires_at, id LIMIT ?", self.now, limit)
+
+    def _read_lots(self, condition: str, *values: object) -> list[Lot]:
+        """The lots of the database that *condition* names, as this journal has them by now."""
+        lots = []
+        for lot in read_lots(condition, *values):
+            if lot.id not in self._lots:
+                self._lots[lot.id] = lot
+                self._lots_of[lot.account_id].append(lot)
+            lots.append(self._lots[lot.id])
+        return lots
+
+    def grant(
+        self, account_id: int, points: int, *,
+        terms: Terms, earned_at: int, active_from: int, expires_at: int | None, order_id: int | None = None,
+    ) -> Lot:  # fmt: skip
+        """A new lot of *points*; its entry is the caller's to book."""
+        self._lot_id += 1
+        lot = Lot(
+            self._lot_id, account_id, order_id, terms.version, points, points, 0, 0, 0,
+            earned_at, active_from, expires_at,
+        )  # fmt: skip
+        self._new_lots.append(lot)
+        self._lots[lot.id] = lot
+        self._lots_of[account_id].append(lot)
+        return lot
+
+    def take(self, lots: Sequence[Lot], points: int, *, against_id: int, part: Part) -> list[Move]:
+        """Take up to *points* from *lots*, in their order: none is touched while an earlier one holds any."""
+        moves = []
+        for lot in lots:
+            taken = min(lot.remaining, points)
+            if taken:
+                lot.take(taken, part)
+                moves.append(Move(lot.account_id, against_id, lot.id, -taken))
+                points -= taken
+        return moves
+
+    def take_back(self, customer_id: int, own: Sequence[Lot], points: int, *, clawback: str) -> list[Move]:
+        """Take back *points* that an order gave in *own* lots.
+
+        What of them is still there goes first, then what has expired, which costs the customer nothing more. What
+        was spent comes from the customer's other lots, and what those do not hold is owed, or borne by the shop.
+        """
+        moves = self.take(own, points, against_id=ISSUANCE, part="reversed")
+        left = points + sum(move.points for move in moves)
+        for lot in own:
+            again = min(lot.expired, left)
+            if again:
+                lot.reverse_expired(again)
+                moves.append(Move(EXPIRY, ISSUANCE, lot.id, -again))
+                left -= again
+        if left:
+            moves += self.take(self.live_lots(customer_id), left, against_id=ISSUANCE, part="reversed")
+            left = points + sum(move.points for move in moves)
+        if left and clawback == "debt":
+            debt = self._debt_account(customer_id)
+            self._owed[debt] += left
+            moves.append(Move(debt, ISSUANCE, None, -left))
+        elif left:
+            moves.append(Move(ADJUSTMENT, ISSUANCE, None, -left))
+        return moves
+
+    def repay(self, customer_id: int, terms: Terms) -> None:
+        """Let the customer's points repay what is owed, as far as they go."""
+        if not self.owed(customer_id):
+            return
+        for debt in self._debts[customer_id]:
+            moves = self.take(self.live_lots(customer_id), self._owed[debt], against_id=debt, part="reversed")
+            repaid = -sum(move.points for move in moves)
+            if repaid:
+                self._owed[debt] -= repaid
+                self.book(
+                    "repayment", f"{debt}/{self._seq + 1}", moves,
+                    account_id=debt, points=repaid, terms=terms, effective_at=self.recorded_at,
+                )  # fmt: skip
+
+    def book(
+        self, kind: Kind, source: str, moves: Sequence[Move], *,
+        account_id: int, points: int, terms: Terms, effective_at: int, order_id: int | None = None, reason: str = "",
+    ) -> None:  # fmt: skip
+        """Add one transaction. *source* says what caused it, once and for all of its kind."""
+        self._seq += 1
+        seq = self._seq
+        self._terms[terms.version] = terms
+        row = (
+            seq, kind, f"{PROGRAM}/{kind}/{source}", account_id, points, order_id, terms.version,
+            effective_at if effective_at < self.recorded_at else self.recorded_at, self.recorded_at,
+        )  # fmt: skip
+        self._hash = chained(self._hash, row, moves)
+        self._transactions.append((*row, self._hash))
+        for number, (account, against, lot_id, moved) in enumerate(moves, 1):
+            self._entries.append((seq, number, account, against, lot_id, moved))
+            self._deltas[account] += moved
+            self._deltas[against] -= moved
+        if reason:
+            self._reasons.append((seq, reason))
+
+    def write(self) -> None:
+        """Write everything, after proving that each account moved by what its lots did."""
+        self._prove()
+        for terms in self._terms.values():
+            use(terms, at=self.recorded_at)
+        insert_many(
+            "accounts", ("id", "kind", "customer_id", "balance"),
+            [(one, kind, owner, self._deltas.pop(one, 0)) for one, (kind, owner) in self._opened.items()],
+        )  # fmt: skip
+        insert_many(
+            "transactions",
+            ("seq", "kind", "source", "account_id", "points", "order_id", "terms_version", "effective_at",
+             "recorded_at", "hash"),
+            self._transactions,
+        )  # fmt: skip
+        insert_many(
+            "lots",
+            ("id", "account_id", "origin", "order_id", "terms_version", "granted", "remaining", "consumed", "expired",
+             "reversed", "earned_at", "active_from", "expires_at"),
+            [
+                (lot.id, lot.account_id, "goodwill" if lot.order_id is None else "earned", lot.order_id,
+                 lot.terms_version, lot.granted, lot.remaining, lot.consumed, lot.expired, lot.reversed,
+                 lot.earned_at, lot.active_from, lot.expires_at)
+                for lot in self._new_lots
+            ],
+        )  # fmt: skip
+        insert_many("entries", ("seq", "entry_no", "account_id", "against_id", "lot_id", "points"), self._entries)
+        insert_many("transaction_reasons", ("seq", "reason"), self._reasons)
+        new = {lot.id for lot in self._new_lots}
+        set_many(
+            "lots", "id", ("remaining", "consumed", "expired", "reversed"),
+            [
+                (lot.id, lot.remaining, lot.consumed, lot.expired, lot.reversed)
+                for lot in self._lots.values()
+                if lot.changed and lot.id not in new
+            ],
+        )  # fmt: skip
+        add_many("accounts", "balance", self._deltas)
+
+    def _prove(self) -> None:
+        """What each customer's account gains, its lots gain; all accounts together gain nothing."""
+        gained: dict[int, int] = defaultdict(int)
+        for lot in self._lots.values():
+            gained[lot.account_id] += lot.remaining - lot.before
+        for account_id, delta in self._deltas.items():
+            if account_id not in _BOOKS and account_id not in self._owed:
+                assert gained.pop(account_id, 0) == delta, f"account {account_id} is not the sum of its lots"
+        assert not any(gained.values()), "a lot changed without an entry"
+        assert sum(self._deltas.values()) == 0, "points were made or lost"
+
+
+def chained(before: bytes, row: Sequence[object], moves: Iterable[Sequence[object]]) -> bytes:
+    """The hash of a transaction: over the one before, its own row (without the hash) and its entries."""
+    seq, kind, source, account_id, points, order_id, terms_version, effective_at, recorded_at = row
+    text = (
+        f"{seq} {kind} {account_id} {points} {order_id} {terms_version} {effective_at} {recorded_at} {source}\n"
+        + "\n".join([f"{account} {against} {lot} {moved}" for account, against, lot, moved in moves])
+    )
+    return hashlib.sha256(before + text.encode()).digest()

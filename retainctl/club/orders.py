@@ -1,0 +1,103 @@
+"""What awarding reads: orders whose award is due, their lines, their returns, and what they were awarded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from retainctl.club.earning import Line
+from retainctl.store.database import rows
+
+IDS_PER_QUERY = 500
+
+
+class Order(NamedTuple):
+    """An order whose award is missing or of another version; the last three say what was awarded."""
+
+    id: int
+    customer_id: int | None
+    version: int
+    ordered_at: int
+    ordered_on: str
+    is_sale: int
+    currency: str
+    account_id: int | None
+    terms_version: int | None
+    points: int | None
+
+
+@dataclass(slots=True)
+class Returned:
+    """What came back of an order: by line (None: of no line that is known), and when last."""
+
+    amounts: dict[int | None, int] = field(default_factory=dict)
+    last_at: int = 0
+
+
+def due_orders(*, after: int, until: int, limit: int) -> list[Order]:
+    """The first *limit* orders with an id above *after* whose award is due, of those placed by the time *until*."""
+    return [Order._make(row) for row in rows(_DUE, after, until, limit)]
+
+
+_DUE = """
+    SELECT o.id, o.customer_id, o.version, o.ordered_at, o.ordered_on, o.is_sale, o.currency,
+        a.account_id, a.terms_version, a.points
+    FROM orders AS o LEFT JOIN awards AS a ON a.order_id = o.id
+    WHERE o.id > ? AND o.ordered_at <= ?
+        AND ((a.order_id IS NULL AND o.is_sale = 1 AND o.customer_id IS NOT NULL) OR a.order_version <> o.version)
+    ORDER BY o.id LIMIT ?
+"""
+
+
+def lines_of(order_ids: Sequence[int]) -> dict[int, list[Line]]:
+    """The lines of each order that sell something, in their order."""
+    query = """
+        SELECT l.order_id, l.line_no, l.amount_minor, COALESCE(p.category, '')
+        FROM order_lines AS l LEFT JOIN products AS p ON p.id = l.product_id
+        WHERE l.order_id IN ({ids}) AND l.kind = 'sale' ORDER BY l.order_id, l.line_no
+    """
+    return {
+        order_id: [Line(*row[1:]) for row in group]
+        for order_id, group in groupby(_each(query, order_ids), key=lambda row: int(row[0]))
+    }
+
+
+def awarded_lines_of(order_ids: Sequence[int]) -> dict[int, list[tuple[int, int, int]]]:
+    """What each line of each order was awarded: (line_no, amount_minor, points)."""
+    query = """
+        SELECT order_id, line_no, amount_minor, points FROM awarded_lines
+        WHERE order_id IN ({ids}) ORDER BY order_id, line_no
+    """
+    return {
+        order_id: [(row[1], row[2], row[3]) for row in group]
+        for order_id, group in groupby(_each(query, order_ids), key=lambda row: int(row[0]))
+    }
+
+
+def returned_of(order_ids: Sequence[int]) -> dict[int, Returned]:
+    """What came back of each order."""
+    query = """
+        SELECT order_id, order_line_no, SUM(amount_minor), MAX(returned_at) FROM order_returns
+        WHERE order_id IN ({ids}) GROUP BY order_id, order_line_no
+    """
+    returned: dict[int, Returned] = {}
+    for order_id, line_no, amount, last_at in _each(query, order_ids):
+        one = returned.setdefault(order_id, Returned())
+        one.amounts[line_no] = int(amount)
+        one.last_at = max(one.last_at, last_at)
+    return returned
+
+
+def owners_of(account_ids: set[int]) -> dict[int, int]:
+    """Whose each account is."""
+    query = "SELECT id, customer_id FROM accounts WHERE id IN ({ids})"
+    return dict(_each(query, sorted(account_ids)))
+
+
+def _each(query: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+    """The rows of *query* for all *ids*, some hundreds at a time; ``{ids}`` is where they go."""
+    for start in range(0, len(ids), IDS_PER_QUERY):
+        part = ids[start : start + IDS_PER_QUERY]
+        yield from rows(query.format(ids=", ".join("?" * len(part))), *part)

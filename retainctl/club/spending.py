@@ -1,0 +1,133 @@
+"""Booking by hand and at the till: redeeming points, adding and taking them with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from retainctl.club.balances import balances
+from retainctl.club.earning import POINTS_PER_ENTRY
+from retainctl.club.ledger import ADJUSTMENT, PROGRAM, REDEMPTION, Journal, Kind, Move
+from retainctl.club.terms import Terms, read_club
+from retainctl.config import Shop
+from retainctl.errors import BadData, Refused
+from retainctl.rows import Row
+from retainctl.store.database import rows, value
+from retainctl.store.writing import in_one_transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Booking(Row):
+    """What was booked, what it is worth, and what the customer may spend now; *repeated*: it was booked before."""
+
+    kind: ClassVar[str] = "booking"
+    customer_id: int
+    booked: str
+    points: int
+    value_minor: int
+    currency: str
+    available: int
+    repeated: bool
+
+
+def redeem(shop: Shop, customer_id: int, points: int, *, source: str, reason: str = "") -> Booking:
+    """Spend *points* once for *source*, first to expire first; Refused, and nothing booked, when they are not there."""
+    return _book(shop, "redemption", customer_id, points, source=source, reason=reason)
+
+
+def add(shop: Shop, customer_id: int, points: int, *, source: str, reason: str) -> Booking:
+    """Give *points* once for *source*; they live as long as points that are earned today."""
+    return _book(shop, "grant", customer_id, points, source=source, reason=reason)
+
+
+def take(shop: Shop, customer_id: int, points: int, *, source: str, reason: str) -> Booking:
+    """Take *points* away once for *source*; Refused, and nothing booked, when they are not there."""
+    return _book(shop, "deduction", customer_id, points, source=source, reason=reason)
+
+
+@in_one_transaction
+def _book(shop: Shop, kind: Kind, customer_id: int, points: int, *, source: str, reason: str) -> Booking:
+    _check(customer_id, points, source)
+    journal = Journal(shop)
+    terms = read_club(shop).on(shop.clock.day(journal.now).isoformat())
+    repeated = _is_repeated(journal, kind, customer_id, points, source)
+    if not repeated:
+        before = balances(shop, [customer_id])[customer_id]
+        if kind != "grant" and points > before:
+            raise Refused(
+                f"customer {customer_id} has {before} points to spend, and {points} were asked for",
+                hint=f"See them: retainctl points statement {customer_id}",
+            )
+        journal.repay(customer_id, terms)
+        if kind == "grant":
+            _give(shop, journal, customer_id, points, source=source, reason=reason, terms=terms)
+        else:
+            _spend(journal, kind, customer_id, points, source=source, reason=reason, terms=terms)
+        journal.write()
+    after = balances(shop, [customer_id])[customer_id]
+    if kind != "grant" and not repeated:
+        assert after == before - points, f"customer {customer_id} had {before}, gave {points} and has {after}"
+    return Booking(
+        customer_id=customer_id,
+        booked=kind,
+        points=points,
+        value_minor=terms.value_minor(points, shop.settings.currency),
+        currency=shop.settings.currency,
+        available=after,
+        repeated=repeated,
+    )
+
+
+def _check(customer_id: int, points: int, source: str) -> None:
+    if not 1 <= points <= POINTS_PER_ENTRY:
+        raise BadData(f"{points} points cannot be booked", hint=f"Book from 1 to {POINTS_PER_ENTRY}.")
+    if not source.strip() or not source.isprintable() or len(source) > 200:
+        raise BadData("the source must be a text of up to 200 characters", hint='Such as: --source "order:1042"')
+    if value("SELECT id FROM customers WHERE id = ?", customer_id) is None:
+        raise BadData(f"there is no customer {customer_id}", hint="See them: retainctl customers list")
+
+
+def _is_repeated(journal: Journal, kind: Kind, customer_id: int, points: int, source: str) -> bool:
+    """Whether *source* was booked before; BadData when it was booked otherwise."""
+    booked = rows("SELECT account_id, points FROM transactions WHERE source = ?", f"{PROGRAM}/{kind}/{source}")
+    if not booked:
+        return False
+    account_id, before = booked[0]
+    if account_id not in journal.accounts(customer_id) or before != points:
+        owner = value("SELECT customer_id FROM accounts WHERE id = ?", account_id)
+        raise BadData(
+            f"{source!r} has booked a {kind} of {before} points of customer {owner} before, and this is another",
+            hint="Nothing was booked. Each cause has a source of its own.",
+        )
+    return True
+
+
+def _give(
+    shop: Shop, journal: Journal, customer_id: int, points: int, *, source: str, reason: str, terms: Terms
+) -> None:
+    account_id = journal.account(customer_id)
+    day = shop.clock.day(journal.now)
+    lot = journal.grant(
+        account_id, points, terms=terms, earned_at=journal.now, active_from=journal.now,
+        expires_at=terms.expires_at(day=day, clock=shop.clock),
+    )  # fmt: skip
+    journal.book(
+        "grant", source, [Move(account_id, ADJUSTMENT, lot.id, points)],
+        account_id=account_id, points=points, terms=terms, effective_at=journal.now, reason=reason,
+    )  # fmt: skip
+    journal.repay(customer_id, terms)
+
+
+def _spend(
+    journal: Journal, kind: Kind, customer_id: int, points: int, *, source: str, reason: str, terms: Terms
+) -> None:
+    active = [lot for lot in journal.live_lots(customer_id) if lot.active_from <= journal.now]
+    if kind == "redemption":
+        moves = journal.take(active, points, against_id=REDEMPTION, part="consumed")
+    else:
+        moves = journal.take(active, points, against_id=ADJUSTMENT, part="reversed")
+    assert sum(move.points for move in moves) == -points, "what is available can be taken"
+    journal.book(
+        kind, source, moves,
+        account_id=journal.account(customer_id), points=points, terms=terms, effective_at=journal.now, reason=reason,
+    )  # fmt: skip
