@@ -28,12 +28,14 @@ def init(folder: Path, name: str, language: str, currency: str, timezone: str, c
     \b
       retainctl init myshop --language he --currency ILS --timezone Asia/Jerusalem
     """
+    from retainctl.club.terms import write_first_file
     from retainctl.config import init_folder
     from retainctl.shop.premises import opened
 
     if country is None:
         country = "IL" if timezone == "Asia/Jerusalem" else ""
     init_folder(folder, name=name, language=language, currency=currency, timezone=timezone, country=country)
+    write_first_file(folder, currency=currency)
     with opened(str(folder), now=choices().now):
         note(
             f"{folder} is a shop now. Look at {folder}/retainctl.toml, then: "

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("retainctl.commands.config:config", "See and check the shop's settings."),
     "customers": ("retainctl.commands.customers:customers", "Import, see, merge and export customers."),
     "consent": ("retainctl.commands.consent:consent", "Who may be written to, since when, and on what evidence."),
+    "points": ("retainctl.commands.points:points", "Award, spend, expire and explain points; prove the books."),
     "segments": ("retainctl.commands.segments:segments", "Say who belongs together, and keep it so."),
     "jobs": ("retainctl.commands.jobs:jobs", "See and run what the shop does by itself."),
     "schedules": ("retainctl.commands.schedules:schedules", "Write the jobs for cron or systemd."),

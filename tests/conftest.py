@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from retainctl.club.terms import write_first_file
 from retainctl.config import Shop, init_folder, read_shop
 from retainctl.store.opening import open_database
 
@@ -128,6 +129,7 @@ def make_shop(tmp_path: Path, database_url: str) -> MakeShop:
         for empty, filled in FILLED_IN.items():
             text = text.replace(f'\n{empty} = ""\n', f'\n{empty} = "{filled}"\n')
         path.write_text(text, encoding="utf-8")
+        write_first_file(folder, currency=currency)
         return folder
 
     return make

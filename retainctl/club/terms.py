@@ -135,7 +135,7 @@ def use(terms: Terms, *, at: int) -> None:
 def write_first_file(folder: Path, *, currency: str) -> Path:
     """Write a first ``club.toml`` for a shop in *currency*: a point for each unit, for two years."""
     path = folder / FILE_NAME
-    text = _FIRST_FILE.format(currency=currency)
+    text = _FIRST_FILE.format(currency=currency_code(currency))
     schema.read_text(text, Club, name=str(path))
     with path.open("x", encoding="utf-8") as file:
         file.write(text)

@@ -1,0 +1,191 @@
+"""``retainctl points``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from retainctl.terminal import Group, note, opened_shop, show
+
+points = Group("points", help="Award, spend, expire and explain the club's points; prove the books.")
+
+_reason = click.option("--reason", required=True, help="Why, in words that the customer may read.")
+_source = click.option(
+    "--source", required=True, help='What caused it, once and for all: "order:1042". No personal data.'
+)
+_day = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@points.command()
+@click.option("--dry-run", is_flag=True, help="Show what would be booked, and book nothing.")
+def award(dry_run: bool) -> None:
+    """Give every order the points that it earned, and take back those of what came back.
+
+    \b
+      retainctl points award
+    """
+    from retainctl.club.awarding import AwardRun, award
+    from retainctl.errors import DoneInPart
+    from retainctl.output import progress
+
+    with opened_shop() as shop, progress("Awarding orders") as advance:
+        run = award(shop, dry_run=dry_run, advance=advance)
+    show([run], row_type=AwardRun)
+    if run.orders_held:
+        raise DoneInPart(
+            f"{run.orders_held} orders would earn more than 1,000,000,000 points, and were not awarded",
+            hint="Check their amounts, and import them again.",
+        )
+
+
+@points.command()
+@click.argument("customer")
+@click.argument("points", type=click.IntRange(min=1))
+@_source
+@click.option("--reason", default="", help="Why, in words that the customer may read.")
+def redeem(customer: str, points: int, source: str, reason: str) -> None:
+    """Spend POINTS of CUSTOMER, first to expire first; nothing is booked when they are not there.
+
+    \b
+      retainctl points redeem dana@example.com 250 --source basket:7781
+    """
+    from retainctl.shop.customers import find_customer
+
+    from retainctl.club import spending
+
+    with opened_shop() as shop:
+        booking = spending.redeem(shop, find_customer(shop, customer), points, source=source, reason=reason)
+        show([booking], row_type=spending.Booking)
+
+
+@points.command()
+@click.argument("customer")
+@click.argument("points", type=click.IntRange(min=1))
+@_source
+@_reason
+def add(customer: str, points: int, source: str, reason: str) -> None:
+    """Give CUSTOMER POINTS by hand.
+
+    \b
+      retainctl points add 17 500 --source complaint:88 --reason "Sorry for the delay"
+    """
+    from retainctl.shop.customers import find_customer
+
+    from retainctl.club import spending
+
+    with opened_shop() as shop:
+        booking = spending.add(shop, find_customer(shop, customer), points, source=source, reason=reason)
+        show([booking], row_type=spending.Booking)
+
+
+@points.command()
+@click.argument("customer")
+@click.argument("points", type=click.IntRange(min=1))
+@_source
+@_reason
+def take(customer: str, points: int, source: str, reason: str) -> None:
+    """Take POINTS from CUSTOMER by hand; nothing is booked when they are not there.
+
+    \b
+      retainctl points take 17 500 --source mistake:88 --reason "Given twice"
+    """
+    from retainctl.shop.customers import find_customer
+
+    from retainctl.club import spending
+
+    with opened_shop() as shop:
+        booking = spending.take(shop, find_customer(shop, customer), points, source=source, reason=reason)
+        show([booking], row_type=spending.Booking)
+
+
+@points.command()
+@click.option("--dry-run", is_flag=True, help="Show what would expire, and book nothing.")
+@click.option("--yes-clock", is_flag=True, help="The clock is right, although nothing was booked for 40 days.")
+def expire(dry_run: bool, yes_clock: bool) -> None:
+    """Take what remains of points whose last day is over; late or missed runs come to the same.
+
+    \b
+      retainctl points expire
+    """
+    from retainctl.club import expiry
+    from retainctl.output import progress
+
+    with opened_shop() as shop, progress("Expiring lots") as advance:
+        run = expiry.expire(shop, dry_run=dry_run, trust_clock=yes_clock, advance=advance)
+    show([run], row_type=expiry.ExpiryRun)
+
+
+@points.command()
+@click.argument("customer", required=False)
+def balance(customer: str | None) -> None:
+    """Show what CUSTOMER may spend, what is pending and what is owed; without CUSTOMER, of everyone.
+
+    \b
+      retainctl points balance dana@example.com
+    """
+    from retainctl.shop.customers import find_customer
+
+    from retainctl.club.balances import Balance, balance_rows
+
+    with opened_shop() as shop:
+        show(balance_rows(shop, None if customer is None else [find_customer(shop, customer)]), row_type=Balance)
+
+
+@points.command()
+@click.argument("customer")
+@click.option("--from", "first_day", type=_day, help="The first day: 2025-01-01.")
+@click.option("--to", "last_day", type=_day, help="The last day: 2025-12-31.")
+def statement(customer: str, first_day: datetime | None, last_day: datetime | None) -> None:
+    """Show CUSTOMER's statement: opening, each movement, closing.
+
+    \b
+      retainctl points statement dana@example.com --from 2025-01-01 --to 2025-12-31
+    """
+    from retainctl.shop.customers import find_customer
+
+    from retainctl.club.statement import StatementLine, statement
+
+    with opened_shop() as shop:
+        lines = statement(
+            shop, find_customer(shop, customer),
+            first_day=first_day.date() if first_day else None, last_day=last_day.date() if last_day else None,
+        )  # fmt: skip
+        show(lines, row_type=StatementLine)
+
+
+@points.command()
+@click.argument("customer", required=False)
+@click.option("--order", help="Only this order: web:1042.")
+def explain(customer: str | None, order: str | None) -> None:
+    """Show how the orders of CUSTOMER, or one order, came to their points: rule, version, line, arithmetic.
+
+    \b
+      retainctl points explain --order web:1042
+    """
+    from retainctl.shop.customers import find_customer
+
+    from retainctl.club import explaining
+
+    if (customer is None) == (order is None):
+        raise click.UsageError("Name a CUSTOMER or an --order.")
+    with opened_shop() as shop:
+        if order is not None:
+            steps = explaining.explain_order(shop, explaining.order_id_of(order))
+        else:
+            steps = explaining.explain_customer(shop, find_customer(shop, str(customer)))
+        show(steps, row_type=explaining.Explanation)
+
+
+@points.command()
+def check() -> None:
+    """Prove the books; print nothing when they are right.
+
+    \b
+      retainctl points check
+    """
+    from retainctl.club.checking import check
+
+    with opened_shop() as shop:
+        check(shop)
+        note("the books are right")

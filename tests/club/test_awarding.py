@@ -1,0 +1,175 @@
+"""Orders earn, returns take back, and a second look books nothing."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from retainctl.clock import Clock
+from retainctl.club.awarding import award
+from retainctl.club.balances import balances
+from retainctl.club.checking import check
+from retainctl.club.expiry import expire
+from retainctl.club.spending import redeem
+from retainctl.config import Shop
+from retainctl.store.database import rows, value
+from tests.club.building import DAY, came_back, lots, order, set_terms, transactions
+
+DEBT = 'points_per = { ILS = "1" }\nclawback = "debt"'
+CLAMP = 'points_per = { ILS = "1" }\nclawback = "clamp"'
+
+
+def later(shop: Shop, days: int) -> Shop:
+    return Shop(shop.folder, shop.settings, Clock(shop.clock.zone, shop.clock.now() + days * DAY))
+
+
+def test_an_order_earns_once(shop: Shop) -> None:
+    order(shop, 1, [12_990, 12_990], at=shop.clock.now() - DAY)
+    first = award(shop)
+    again = award(shop)
+    assert (first.orders, first.orders_awarded, first.points_earned) == (1, 1, 259)
+    assert (again.orders, again.points_earned) == (0, 0)
+    assert balances(shop, [1, 2]) == {1: 259, 2: 0}
+    check(shop)
+
+
+def test_a_guests_order_earns_nothing(shop: Shop) -> None:
+    order(shop, 1, [10_000], at=shop.clock.now() - DAY, customer_id=None)
+    assert award(shop).orders == 0
+    assert transactions() == []
+
+
+def test_any_partition_of_a_full_return_takes_back_exactly_what_was_earned(shop: Shop) -> None:
+    """Invariant 9."""
+    at = shop.clock.now() - 10 * DAY
+    dice = random.Random(9)
+    for order_id in range(1, 30):
+        amounts = [dice.randrange(1, 3000) for _ in range(dice.randrange(1, 5))]
+        order(shop, order_id, amounts, at=at)
+        award(shop)
+        parts = [(line_no, 1) for line_no, amount in enumerate(amounts, 1) for _ in range(3)]
+        left = dict(enumerate(amounts, 1))
+        dice.shuffle(parts)
+        for line_no, _ in parts:
+            part = dice.randrange(left[line_no] + 1)
+            left[line_no] -= part
+            came_back(order_id, part, at=at + DAY, line_no=line_no)
+            award(shop)
+        for line_no, rest in left.items():
+            came_back(order_id, rest, at=at + DAY, line_no=line_no)
+        award(shop)
+        assert value("SELECT points FROM awards WHERE order_id = ?", order_id) == 0
+    assert balances(shop, [1]) == {1: 0}
+    check(shop)
+
+
+def test_spent_points_that_are_taken_back_are_owed_and_repaid_first(shop: Shop) -> None:
+    """Invariant 5."""
+    set_terms(shop.folder, DEBT)
+    at = shop.clock.now() - DAY
+    order(shop, 1, [10_000], at=at)
+    award(shop)
+    redeem(shop, 1, 80, source="basket:1")
+    came_back(1, 10_000, at=at)
+    award(shop)
+    assert balances(shop, [1]) == {1: 0}
+    assert value("SELECT balance FROM accounts WHERE kind = 'debt'") == -80
+    order(shop, 2, [10_000], at=at)
+    award(shop)
+    assert balances(shop, [1]) == {1: 20}
+    assert transactions()[-2:] == [("award", 100), ("repayment", 80)]
+    check(shop)
+
+
+def test_the_shop_bears_it_where_the_terms_clamp(shop: Shop) -> None:
+    set_terms(shop.folder, CLAMP)
+    at = shop.clock.now() - DAY
+    order(shop, 1, [10_000], at=at)
+    award(shop)
+    redeem(shop, 1, 80, source="basket:1")
+    came_back(1, 10_000, at=at)
+    award(shop)
+    assert value("SELECT COUNT(*) FROM accounts WHERE kind = 'debt'") == 0
+    order(shop, 2, [10_000], at=at)
+    award(shop)
+    assert balances(shop, [1]) == {1: 100}
+    check(shop)
+
+
+def test_what_has_expired_is_not_taken_back_a_second_time(shop: Shop) -> None:
+    set_terms(shop.folder, DEBT + "\nexpiry_days = 1")
+    at = shop.clock.now()
+    order(shop, 1, [10_000], at=at)
+    award(shop)
+    shop = later(shop, 5)
+    expire(shop)
+    came_back(1, 10_000, at=at)
+    award(shop)
+    assert lots() == [(100, 0, 0, 0, 100)]
+    assert value("SELECT COUNT(*) FROM accounts WHERE kind = 'debt'") == 0
+    check(shop)
+
+
+def test_ten_edits_back_and_forth_end_at_the_same_balance(shop: Shop) -> None:
+    """Invariant 12."""
+    at = shop.clock.now() - DAY
+    for amount in [10_000, 4_000] * 5 + [10_000]:
+        order(shop, 1, [amount], at=at)
+        award(shop)
+        assert balances(shop, [1]) == {1: amount // 100}
+    check(shop)
+
+
+def test_shuffled_split_and_repeated_imports_come_to_the_same_lots(shop: Shop, folder: object) -> None:
+    """Invariant 13."""
+    at = shop.clock.now() - 10 * DAY
+    for order_id in (1, 3):  # awarded at once and together with what came back of it
+        order(shop, order_id, [7_777, 2_223], at=at, customer_id=order_id)
+        if order_id == 1:
+            award(shop)
+        came_back(order_id, 1_111, at=at, line_no=1)
+        if order_id == 1:
+            award(shop)
+        came_back(order_id, 3_333, at=at, line_no=None)
+    award(shop)
+    assert lots()[0] == lots()[1]
+    check(shop)
+
+
+def test_a_cancelled_order_gives_back_what_it_earned(shop: Shop) -> None:
+    at = shop.clock.now() - DAY
+    order(shop, 1, [10_000], at=at)
+    award(shop)
+    order(shop, 1, [10_000], at=at, is_sale=False)
+    award(shop)
+    assert balances(shop, [1]) == {1: 0}
+    order(shop, 1, [10_000], at=at)
+    award(shop)
+    assert balances(shop, [1]) == {1: 100}
+    check(shop)
+
+
+def test_an_order_that_turns_out_to_be_anothers_moves_its_points(shop: Shop) -> None:
+    at = shop.clock.now() - DAY
+    order(shop, 1, [10_000], at=at, customer_id=1)
+    award(shop)
+    order(shop, 1, [10_000], at=at, customer_id=2)
+    award(shop)
+    assert balances(shop, [1, 2]) == {1: 0, 2: 100}
+    check(shop)
+
+
+def test_a_dry_run_counts_and_books_nothing(shop: Shop) -> None:
+    order(shop, 1, [10_000], at=shop.clock.now() - DAY)
+    would = award(shop, dry_run=True)
+    assert rows("SELECT COUNT(*) FROM transactions") == [(0,)]
+    assert rows("SELECT COUNT(*) FROM awards") == [(0,)]
+    assert award(shop) == would
+
+
+@pytest.mark.parametrize("amounts", [[3_333, 3_333, 3_334], [10_000], [9_999, 1], [1] * 10_000])
+def test_splitting_lines_never_changes_what_an_order_earns(shop: Shop, amounts: list[int]) -> None:
+    """Invariant 16."""
+    order(shop, 1, amounts, at=shop.clock.now() - DAY)
+    assert award(shop).points_earned == 100
