@@ -50,9 +50,8 @@ def redeem(customer: str, points: int, source: str, reason: str) -> None:
     \b
       retainctl points redeem dana@example.com 250 --source basket:7781
     """
-    from retainctl.shop.customers import find_customer
-
     from retainctl.club import spending
+    from retainctl.shop.customers import find_customer
 
     with opened_shop() as shop:
         booking = spending.redeem(shop, find_customer(shop, customer), points, source=source, reason=reason)
@@ -70,9 +69,8 @@ def add(customer: str, points: int, source: str, reason: str) -> None:
     \b
       retainctl points add 17 500 --source complaint:88 --reason "Sorry for the delay"
     """
-    from retainctl.shop.customers import find_customer
-
     from retainctl.club import spending
+    from retainctl.shop.customers import find_customer
 
     with opened_shop() as shop:
         booking = spending.add(shop, find_customer(shop, customer), points, source=source, reason=reason)
@@ -90,9 +88,8 @@ def take(customer: str, points: int, source: str, reason: str) -> None:
     \b
       retainctl points take 17 500 --source mistake:88 --reason "Given twice"
     """
-    from retainctl.shop.customers import find_customer
-
     from retainctl.club import spending
+    from retainctl.shop.customers import find_customer
 
     with opened_shop() as shop:
         booking = spending.take(shop, find_customer(shop, customer), points, source=source, reason=reason)
@@ -124,9 +121,8 @@ def balance(customer: str | None) -> None:
     \b
       retainctl points balance dana@example.com
     """
-    from retainctl.shop.customers import find_customer
-
     from retainctl.club.balances import Balance, balance_rows
+    from retainctl.shop.customers import find_customer
 
     with opened_shop() as shop:
         show(balance_rows(shop, None if customer is None else [find_customer(shop, customer)]), row_type=Balance)
@@ -142,9 +138,8 @@ def statement(customer: str, first_day: datetime | None, last_day: datetime | No
     \b
       retainctl points statement dana@example.com --from 2025-01-01 --to 2025-12-31
     """
-    from retainctl.shop.customers import find_customer
-
     from retainctl.club.statement import StatementLine, statement
+    from retainctl.shop.customers import find_customer
 
     with opened_shop() as shop:
         lines = statement(
@@ -163,9 +158,8 @@ def explain(customer: str | None, order: str | None) -> None:
     \b
       retainctl points explain --order web:1042
     """
-    from retainctl.shop.customers import find_customer
-
     from retainctl.club import explaining
+    from retainctl.shop.customers import find_customer
 
     if (customer is None) == (order is None):
         raise click.UsageError("Name a CUSTOMER or an --order.")
