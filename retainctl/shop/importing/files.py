@@ -1,0 +1,260 @@
+"""A file that is imported: found, hashed, decompressed and decoded, in blocks of whole lines.
+
+A file is read twice: once for its hash, by which a known file is skipped, and once for its rows. It must be the
+same both times. Everything that is wrong with a whole file is BadData here.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import hashlib
+import os
+import re
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Final, NamedTuple
+
+from retainctl.errors import BadConfiguration, BadData, TryLater, WrongUsage
+
+BLOCK_BYTES: Final = 1 << 20
+LINE_BYTES: Final = 1 << 20
+UNPACKED_BYTES: Final = 2 << 30
+UNPACKED_RATIO: Final = 200
+STDIN: Final = "-"
+
+_MARKS: Final = (  # UTF-32's begins with UTF-16's
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_GZIP: Final = b"\x1f\x8b"
+_HTML: Final = re.compile(rb"\s*<(?:!doctype\s+html|html|table|\?xml)", re.IGNORECASE)
+
+
+class Stamp(NamedTuple):
+    """What changes when a file is changed."""
+
+    device: int
+    inode: int
+    size: int
+    modified_ns: int
+
+
+class Block(NamedTuple):
+    """Some whole lines of the file: their text, and the byte in the unpacked file where they begin."""
+
+    text: str
+    byte_offset: int
+    has_bad_bytes: bool  # they stand as surrogates in the text
+
+
+@dataclass(slots=True)
+class InputFile:
+    """One file to import: its name as given, the path with its bytes, and their hash."""
+
+    name: str
+    path: Path
+    sha256: str
+    stamp: Stamp
+    encoding: str = "utf-8"
+    byte_order_mark: bytes = b""
+    notes: list[str] = field(default_factory=list)
+
+    def blocks(self) -> Iterator[Block]:
+        """The file's text from its start; the last line may lack its end."""
+        with self.path.open("rb") as raw, _unpacked(raw, self.path.name if self.name != STDIN else "") as stream:
+            reader = _Bytes(stream, raw)
+            yield from self._decoded(reader)
+        self._assert_unchanged()
+
+    def _decoded(self, reader: _Bytes) -> Iterator[Block]:
+        offset = len(self.byte_order_mark)
+        reader.skip(offset)
+        for data in reader.whole_lines(self.encoding):
+            try:
+                text, bad = data.decode(self.encoding), False
+            except UnicodeDecodeError:
+                if self.encoding.startswith(("utf-16", "utf-32")):
+                    raise BadData(f"{self.name} is not {self.encoding}") from None
+                text, bad = data.decode(self.encoding, "surrogateescape"), True
+            yield Block(text, offset, bad)
+            offset += len(data)
+
+    def encoded(self, text: str) -> bytes:
+        """The bytes of *text* as they stood in the file."""
+        if self.encoding.startswith(("utf-16", "utf-32")):
+            return text.encode(self.encoding)
+        return text.encode(self.encoding, "surrogateescape")
+
+    def _assert_unchanged(self) -> None:
+        """The file is still the one that was hashed, else TryLater: whatever was written is rolled back."""
+        if _stamp(os.stat(self.path)) != self.stamp or _hash(self.path) != self.sha256:  # noqa: PTH116
+            raise TryLater(f"{self.name} was changed while it was read", hint="Import it again when it is complete.")
+
+
+@contextmanager
+def input_file(name: str, *, encoding: str = "") -> Iterator[InputFile]:
+    """The file called *name* (``-``: the standard input, kept in a file of its own while the block runs)."""
+    if name == STDIN:
+        with _spooled() as path:
+            yield _prepared(name, path, encoding)
+        return
+    path = Path(name)
+    if not path.exists():
+        raise BadData(f"there is no file {name}")
+    if not path.is_file():
+        raise BadData(f"{name} is no plain file", hint="To read from a pipe, write: - < it")
+    yield _prepared(name, path, encoding)
+
+
+@contextmanager
+def _spooled() -> Iterator[Path]:
+    if sys.stdin.isatty():
+        raise WrongUsage("there is nothing on the standard input", hint="Name a file, or pipe one in.")
+    descriptor, name = tempfile.mkstemp(prefix="retainctl-import-")  # 0600
+    path = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as spool:
+            while block := sys.stdin.buffer.read(BLOCK_BYTES):
+                spool.write(block)
+        yield path
+    except OSError as error:
+        if error.errno == 28:  # ENOSPC
+            raise TryLater("the disk is full, and nothing was written") from error
+        raise
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _prepared(name: str, path: Path, encoding: str) -> InputFile:
+    try:
+        stamp = _stamp(os.stat(path))  # noqa: PTH116
+        sha256 = _hash(path)
+        with path.open("rb") as raw, _unpacked(raw, path.name if name != STDIN else "") as stream:
+            start = _Bytes(stream, raw).take(4096)
+    except PermissionError:
+        raise BadConfiguration(f"{name} may not be read", hint="Check its owner and mode.") from None
+    if not start:
+        raise BadData(f"{name} is empty: it has not even a header")
+    _refuse_other_kinds(name, start)
+    found = InputFile(name, path, sha256, stamp, stated_encoding=encoding)
+    for mark, marked in _MARKS:
+        if start.startswith(mark):
+            found.encoding, found.byte_order_mark = marked, mark
+            if marked != "utf-8":
+                found.notes.append(f"read as {marked}, by its byte order mark")
+            break
+    else:
+        found.encoding = _codec(encoding) if encoding else "utf-8"
+        _refuse_binary(found, start)
+    return found
+
+
+def _refuse_binary(file: InputFile, start: bytes) -> None:
+    if not file.encoding.startswith(("utf-16", "utf-32")) and start.count(b"\0") * 10 > len(start):
+        raise BadData(
+            f"{file.name} is not text: it is binary, or UTF-16 without a byte order mark",
+            hint="For UTF-16, state it: --encoding utf-16-le",
+        )
+
+
+def _codec(name: str) -> str:
+    try:
+        return codecs.lookup({"utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(name.lower(), name)).name
+    except LookupError:
+        raise WrongUsage(f"no encoding is called {name}", hint="Hebrew is usually cp1255, Western Europe cp1252.") from None
+
+
+def _refuse_other_kinds(name: str, start: bytes) -> None:
+    """BadData for a file that is something else behind its name."""
+    if start.startswith(_GZIP):
+        raise BadData(f"{name} is packed twice", hint="Unpack it once: gunzip")
+    if start.startswith(b"PK\x03\x04"):
+        kind = "an Excel workbook" if b"xl/" in start or b"[Content_Types]" in start else "a zip archive"
+        raise BadData(f"{name} is {kind}", hint="Save it as CSV (UTF-8), or unpack it, and import that.")
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        raise BadData(f"{name} is an old Excel workbook", hint="Save it as CSV (UTF-8), and import that.")
+    if _HTML.match(start.removeprefix(codecs.BOM_UTF8)):
+        raise BadData(f"{name} is a web page, whatever its name says", hint="Was the login page saved? Export it again.")
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def _unpacked(raw: IO[bytes], name: str) -> Iterator[IO[bytes]]:
+    start = raw.read(2)
+    raw.seek(0)
+    if start != _GZIP:
+        yield raw
+        return
+    try:
+        with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
+            yield stream  # type: ignore[misc]
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise BadData(f"{name or 'the input'} is a damaged .gz: {error}", hint="Copy it again, whole.") from None
+
+
+class _Bytes:
+    """The unpacked bytes in blocks of whole lines, within what memory and patience are for."""
+
+    def __init__(self, stream: IO[bytes], raw: IO[bytes]) -> None:
+        self._stream = stream
+        self._raw = raw
+        self._packed = stream is not raw
+        self._read = 0
+
+    def take(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self._read += len(data)
+        if self._packed and self._read > 10 * BLOCK_BYTES:
+            packed = max(self._raw.tell(), 1)
+            if self._read > UNPACKED_BYTES or self._read > UNPACKED_RATIO * packed:
+                raise BadData("the .gz unpacks to more than any export would", hint="Unpack it first and look at it.")
+        return data
+
+    def skip(self, size: int) -> None:
+        self.take(size)
+
+    def whole_lines(self, encoding: str) -> Iterator[bytes]:
+        ends = [mark.encode(encoding) for mark in ("\n", "\r")]
+        width = len(ends[0])
+        rest = b""
+        while data := self.take(BLOCK_BYTES):
+            data = rest + data
+            cut = _after_last(data, ends, width)
+            if cut == 0 and len(data) > LINE_BYTES:
+                raise BadData("a line is longer than 1 MB: this is no table of orders")
+            rest = data[cut:]
+            if cut:
+                yield data[:cut]
+        if rest:
+            yield rest
+
+
+def _after_last(data: bytes, ends: list[bytes], width: int) -> int:
+    """Where the last whole line ends; a carriage return at the very end may belong to a line feed to come."""
+    feed, carriage = ends
+    place = data.rfind(feed)
+    while place >= 0 and place % width:
+        place = data.rfind(feed, 0, place + width - 1)
+    if place >= 0:
+        return place + width
+    place = data.rfind(carriage, 0, max(len(data) - width, 0))
+    while place >= 0 and place % width:
+        place = data.rfind(carriage, 0, place + width - 1)
+    return place + width if place >= 0 else 0

@@ -1,0 +1,325 @@
+"""Rows of a separated-values file, strictly after RFC 4180, with the line and byte where each began.
+
+What is wrong with the whole table (a header that does not fit, a quote that never closes) is BadData; what is
+wrong with one row holds that row. Nothing is dropped and nothing is guessed in silence.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, chain
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+from retainctl.errors import BadData
+from retainctl.shop.importing.documents import Held, Origin
+from retainctl.shop.importing.files import LINE_BYTES, Block, InputFile
+from retainctl.shop.importing.format import Cells, Column, Format
+
+CHUNK_ROWS: Final = 25_000
+FIELD_LENGTH: Final = 131_072
+MOST_COLUMNS: Final = 512
+DELIMITERS: Final = ",;\t|"
+_NAMES: Final = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+_BAD_BYTE: Final = re.compile("[\udc80-\udcff]")
+# A quote with plain text on both sides opens nothing, closes nothing and doubles nothing.
+_BARE_QUOTE: Final = re.compile(r'"(?<=[^,;\t|"\r\n]")[^,;\t|"\r\n]')
+_MOJIBAKE: Final = re.compile("[à-ú]{3,}")
+
+
+@dataclass(slots=True)
+class LineChunk:
+    """Rows as their mapped cells; ``starts`` and ``ends`` count lines of the file from nought."""
+
+    lines: TextLines
+    rows: list[Cells] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    blank: int = 0
+
+    def origin(self, place: int) -> Origin:
+        return self.lines.origin(self.starts[place], self.ends[place])
+
+
+class _Kept(NamedTuple):
+    """A block of the file, taken apart into lines, while rows of it may still be asked for."""
+
+    first_line: int
+    lines: list[str]
+    block: Block
+    is_odd: bool
+
+
+class TextLines:
+    """The lines of a file for the csv reader, remembered until ``forget``."""
+
+    def __init__(self, file: InputFile) -> None:
+        self.file = file
+        self._kept: list[_Kept] = []
+        self._offsets: dict[int, list[int]] = {}
+        self.next_line = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(self._blocks())
+
+    def _blocks(self) -> Iterator[list[str]]:
+        for block in self.file.blocks():
+            # Lines end in \n, \r\n or \r, and in nothing else that Unicode calls a line's end.
+            lines = list(io.StringIO(block.text, newline=""))
+            odd = (
+                block.has_bad_bytes
+                or "\0" in block.text
+                or max(map(len, lines), default=0) > FIELD_LENGTH
+                or _BARE_QUOTE.search(block.text) is not None
+            )
+            if not self._kept and self.next_line == 0:
+                self._look_at_first(block, lines)
+            self._kept.append(_Kept(self.next_line, lines, block, odd))
+            self.next_line += len(lines)
+            yield lines
+
+    def _look_at_first(self, block: Block, lines: list[str]) -> None:
+        """Refuse a file that is not in its encoding at all, with a sample of what it may be."""
+        bad = [line for line in lines if _BAD_BYTE.search(line)] if block.has_bad_bytes else []
+        if bad and (bad[0] is lines[0] or (len(bad) > 1 and len(bad) * 20 > len(lines))):
+            sample = self.file.encoded(bad[0]).decode("cp1255", "replace").strip()[:60]
+            raise BadData(
+                f"{self.file.name} is not {self.file.encoding.upper()}",
+                hint=f"State its encoding. With --encoding cp1255 it would read: {sample}",
+            )
+        if _MOJIBAKE.search(block.text):
+            self.file.notes.append("some texts look like Hebrew that was saved as Latin-1; see --encoding")
+
+    def is_odd(self, start: int, end: int) -> bool:
+        return any(kept.is_odd for kept in self._of(start, end))
+
+    def any_odd(self) -> bool:
+        return any(kept.is_odd for kept in self._kept)
+
+    def text(self, start: int, end: int) -> str:
+        return "".join(
+            "".join(kept.lines[max(start - kept.first_line, 0) : end - kept.first_line])
+            for kept in self._of(start, end)
+        )
+
+    def _of(self, start: int, end: int) -> list[_Kept]:
+        return [kept for kept in self._kept if kept.first_line < end and start < kept.first_line + len(kept.lines)]
+
+    def origin(self, start: int, end: int) -> Origin:
+        kept = next(one for one in self._kept if one.first_line <= start < one.first_line + len(one.lines))
+        offsets = self._offsets.get(kept.first_line)
+        if offsets is None:
+            sizes = (len(self.file.encoded(line)) for line in kept.lines)
+            offsets = self._offsets[kept.first_line] = list(accumulate(sizes, initial=kept.block.byte_offset))
+        return Origin(start + 1, offsets[start - kept.first_line], self.file.encoded(self.text(start, end)))
+
+    def forget(self, before: int) -> None:
+        """Let go of the blocks that end before line *before*."""
+        self._kept = [kept for kept in self._kept if kept.first_line + len(kept.lines) > before]
+        self._offsets = {line: offsets for line, offsets in self._offsets.items() if line >= before - 1}
+
+
+def read_header(file: InputFile, *, delimiter: str = "") -> tuple[list[str], str]:
+    """The names of the columns and the delimiter, which is the one that the header has most of."""
+    lines = iter(TextLines(file))
+    line = next(lines, "")
+    found = delimiter or max(DELIMITERS, key=line.count)
+    try:
+        header = next(csv.reader(chain([line], lines), delimiter=found, strict=True))
+    except (csv.Error, StopIteration):
+        raise BadData(f"{file.name} does not begin with a header") from None
+    return [name.strip() for name in header], found
+
+
+def csv_chunks(file: InputFile, format_: Format, delimiter: str) -> Iterator[LineChunk]:
+    """The rows of a table with a header; BadData where the header is not the format's."""
+    csv.field_size_limit(LINE_BYTES)
+    lines = TextLines(file)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    header = [name.strip() for name in next(reader)]
+    pick = _picker(bind(header, format_.columns, file=file), width=len(header))
+    yield from _Chunks(lines, reader, pick, width=len(header)).read()
+
+
+def bind(header: Sequence[str], columns: Sequence[Column], *, file: InputFile) -> list[int | None]:
+    """For each of *columns* its place in *header*, None where it is absent; BadData for one that must be there."""
+    _refuse_header(header, file)
+    places = {plain_name(name): place for place, name in reversed(list(enumerate(header)))}
+    bound = [
+        next((places[plain] for name in column.names if (plain := plain_name(name)) in places), None)
+        for column in columns
+    ]
+    missing = [column for column, place in zip(columns, bound, strict=True) if column.required and place is None]
+    if missing:
+        wanted = missing[0].names[0]
+        near = difflib.get_close_matches(wanted, header, n=1, cutoff=0.5)
+        raise BadData(
+            f"{file.name} has no column {', '.join(column.names[0] for column in missing)}",
+            hint=f"It has: {', '.join(header)}." + (f" Is {near[0]} meant?" if near else ""),
+        )
+    used = set(bound)
+    if extra := [name for place, name in enumerate(header) if place not in used and name]:
+        file.notes.append(f"columns that are not read: {', '.join(extra)}")
+    return bound
+
+
+def _refuse_header(header: Sequence[str], file: InputFile) -> None:
+    if len(header) > MOST_COLUMNS:
+        raise BadData(f"{file.name} has {len(header)} columns: this is no table of orders")
+    named = [name.casefold() for name in header if name]
+    if twice := sorted({name for name in named if named.count(name) > 1}):
+        raise BadData(f"{file.name} has two columns called {', '.join(twice)}", hint="Rename one, or take it out.")
+
+
+def plain_name(name: str) -> str:
+    """A column's name as two of them are compared: without case, spaces and punctuation."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFC", name).casefold()) or name.strip()
+
+
+def _picker(bound: Sequence[int | None], *, width: int) -> Callable[[list[str]], Cells]:
+    """What takes the cells of the bound columns out of a row; a column that is absent gives empty cells."""
+    if all(place is not None for place in bound) and len(bound) > 1:
+        return itemgetter(*(place for place in bound if place is not None))
+    places = [width if place is None else place for place in bound]
+    if len(places) == 1:
+        return lambda row: (row[places[0]],)
+    take = itemgetter(*places)
+
+    def pick(row: list[str]) -> Cells:
+        row.append("")
+        return take(row)
+
+    return pick
+
+
+class _Chunks:
+    """Gathers rows into chunks that do not part an order's neighbouring rows."""
+
+    def __init__(
+        self, lines: TextLines, reader: Iterator[list[str]], pick: Callable[[list[str]], Cells], *, width: int
+    ) -> None:
+        self._lines = lines
+        self._reader = reader
+        self._pick = pick
+        self._width = width
+        self._before = reader.line_num  # type: ignore[attr-defined]
+
+    def read(self) -> Iterator[LineChunk]:
+        chunk = LineChunk(self._lines)
+        while True:
+            try:
+                following = self._fill(chunk)
+            except csv.Error as error:
+                self._hold_untaken(chunk, error)
+                continue
+            if self._lines.any_odd():
+                self._hold_odd(chunk)
+            yield chunk
+            if following is None:
+                break
+            chunk = following
+            self._lines.forget(chunk.starts[0])
+        if self._lines.next_line and (last := self._lines.text(self._lines.next_line - 1, self._lines.next_line)):
+            if not last.endswith(("\n", "\r")):
+                self._lines.file.notes.append("the last line has no end: was the file cut off?")
+
+    def _fill(self, chunk: LineChunk) -> LineChunk | None:
+        """Add rows to *chunk* until it is full; the chunk that the next row begins, or None at the end."""
+        rows, starts, ends = chunk.rows, chunk.starts, chunk.ends
+        reader, pick, width, before = self._reader, self._pick, self._width, self._before
+        try:
+            for row in reader:
+                after = reader.line_num  # type: ignore[attr-defined]
+                if len(row) != width and not self._fits(chunk, row, before, after):
+                    before = after
+                    continue
+                cells = pick(row)
+                if len(rows) >= CHUNK_ROWS and (cells[0] != rows[-1][0] or len(rows) >= 4 * CHUNK_ROWS):
+                    following = LineChunk(self._lines, [cells], [before], [after])
+                    before = after
+                    return following
+                if cells[0] or any(row):
+                    rows.append(cells)
+                    starts.append(before)
+                    ends.append(after)
+                else:
+                    chunk.blank += 1
+                before = after
+        finally:
+            self._before = before
+        return None
+
+    def _fits(self, chunk: LineChunk, row: list[str], before: int, after: int) -> bool:
+        """Whether a row of another width can be read after all: commas at its end say nothing."""
+        if not any(row):
+            chunk.blank += 1
+            return False
+        if len(row) > self._width and not any(row[self._width :]):
+            del row[self._width :]
+            return True
+        word = "short" if len(row) < self._width else "long"
+        chunk.held.append(
+            self._quarantined(before, after, f"too_{word}", f"the row has {len(row)} cells, not {self._width}")
+        )
+        return False
+
+    def _hold_untaken(self, chunk: LineChunk, error: csv.Error) -> None:
+        before, after = self._before, self._reader.line_num  # type: ignore[attr-defined]
+        self._before = after
+        if after - before > 1 or "unexpected end of data" in str(error):
+            opened = before + 1 + _unclosed_quote(self._lines.text(before, after))
+            raise BadData(
+                f"a quote that opens on line {opened} of {self._lines.file.name} is never closed",
+                hint="Close it, or double it if it is part of the text.",
+            ) from None
+        chunk.held.append(self._quarantined(before, after, "bad_quotes", f"the row cannot be taken apart: {error}"))
+
+    def _hold_odd(self, chunk: LineChunk) -> None:
+        """Take out of *chunk* the rows that hold what no text should."""
+        kept: list[int] = []
+        for place, (start, end) in enumerate(zip(chunk.starts, chunk.ends, strict=True)):
+            if self._lines.is_odd(start, end) and (found := self._oddity(self._lines.text(start, end), end - start)):
+                chunk.held.append(self._quarantined(start, end, *found))
+            else:
+                kept.append(place)
+        if len(kept) < len(chunk.rows):
+            chunk.rows = [chunk.rows[place] for place in kept]
+            chunk.starts, chunk.ends = [chunk.starts[p] for p in kept], [chunk.ends[p] for p in kept]
+
+    def _oddity(self, text: str, lines: int) -> tuple[str, str] | None:
+        if _BAD_BYTE.search(text):
+            return "bad_bytes", f"the row is not {self._lines.file.encoding.upper()} (see --encoding)"
+        if "\0" in text:
+            return "nul_byte", "the row holds NUL bytes"
+        if len(text) > FIELD_LENGTH and max(map(len, next(csv.reader([text])))) > FIELD_LENGTH:
+            return "too_big", "a cell holds more than 128 KB"
+        if lines == 1 and _BARE_QUOTE.search(text):
+            return "bad_quotes", "a quote stands inside a cell that is not quoted"
+        return None
+
+    def _quarantined(self, start: int, end: int, code: str, message: str) -> Held:
+        return Held("quarantined", self._lines.origin(start, end), "", code, message)
+
+
+def _unclosed_quote(text: str) -> int:
+    """How many lines into *text* its last quote stands that opens and does not close."""
+    opened = 0
+    inside = False
+    for quote in re.finditer('"', text):
+        inside = not inside
+        if inside:
+            opened = quote.start()
+    return text.count("\n", 0, opened)
+
+
+def describe_delimiter(delimiter: str) -> str:
+    return _NAMES.get(delimiter, repr(delimiter))
+
+
