@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -118,6 +119,13 @@ def take_ids(table: str, count: int) -> int:
         ).fetchone()[0]  # fmt: skip
         return int(last) - count + 1
     return int(execute(f"SELECT COALESCE(MAX(id), 0) FROM {table}").fetchone()[0]) + 1
+
+
+def one_of(many: list[str] | list[int]) -> tuple[str, object]:
+    """The condition that a column holds one of *many*, of any number, and the one value that it binds."""
+    if is_postgres():
+        return "= ANY(?)", many
+    return "IN (SELECT value FROM json_each(?))", json.dumps(many)
 
 
 def skip_locked() -> str:

@@ -103,6 +103,7 @@ class Document:
     def absorb(self, later: Document) -> None:
         """Add the rows of the same id that stood elsewhere in the file."""
         self.ordered_at = min(self.ordered_at, later.ordered_at)
+        self.is_order = self.is_order or later.is_order
         first_line = len(self.lines)
         first_return = max((one.line_no for one in self.returns), default=0)
         self.lines += later.lines

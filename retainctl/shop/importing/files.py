@@ -145,7 +145,7 @@ def _prepared(name: str, path: Path, encoding: str) -> InputFile:
     if not start:
         raise BadData(f"{name} is empty: it has not even a header")
     _refuse_other_kinds(name, start)
-    found = InputFile(name, path, sha256, stamp, stated_encoding=encoding)
+    found = InputFile(name, path, sha256, stamp)
     for mark, marked in _MARKS:
         if start.startswith(mark):
             found.encoding, found.byte_order_mark = marked, mark
@@ -170,7 +170,9 @@ def _codec(name: str) -> str:
     try:
         return codecs.lookup({"utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(name.lower(), name)).name
     except LookupError:
-        raise WrongUsage(f"no encoding is called {name}", hint="Hebrew is usually cp1255, Western Europe cp1252.") from None
+        raise WrongUsage(
+            f"no encoding is called {name}", hint="Hebrew is usually cp1255, Western Europe cp1252."
+        ) from None
 
 
 def _refuse_other_kinds(name: str, start: bytes) -> None:
@@ -183,7 +185,9 @@ def _refuse_other_kinds(name: str, start: bytes) -> None:
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadData(f"{name} is an old Excel workbook", hint="Save it as CSV (UTF-8), and import that.")
     if _HTML.match(start.removeprefix(codecs.BOM_UTF8)):
-        raise BadData(f"{name} is a web page, whatever its name says", hint="Was the login page saved? Export it again.")
+        raise BadData(
+            f"{name} is a web page, whatever its name says", hint="Was the login page saved? Export it again."
+        )
 
 
 def _stamp(status: os.stat_result) -> Stamp:

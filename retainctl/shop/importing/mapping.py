@@ -1,15 +1,15 @@
 """A mapping file: what the columns of somebody's own export mean, and how its numbers and dates are written.
 
-    numbers = "1.234,56"
-    dates = "%d/%m/%Y %H:%M"
-    timezone = "Asia/Jerusalem"
+numbers = "1.234,56"
+dates = "%d/%m/%Y %H:%M"
+timezone = "Asia/Jerusalem"
 
-    [columns]
-    order_id = "מספר הזמנה"
-    ordered_at = "תאריך"
+[columns]
+order_id = "מספר הזמנה"
+ordered_at = "תאריך"
 
-    [statuses]
-    "נמסר" = "completed"
+[statuses]
+"נמסר" = "completed"
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class Mapping:
     dates: str = "iso"
     timezone: str = ""
     statuses: dict[str, Literal[
-        "pending", "paid", "processing", "shipped", "fulfilled", "completed", "refunded", "cancelled", "voided", "failed"
+        "pending", "paid", "processing", "shipped", "fulfilled", "completed", "refunded", "cancelled", "voided",
+        "failed",
     ]] = field(default_factory=dict)  # fmt: skip
 
     def __post_init__(self) -> None:

@@ -36,7 +36,8 @@ ROLES: dict[str, tuple[str, ...]] = {
 REQUIRED = ("order_id", "ordered_at", "quantity", "unit_price")
 STATUSES = {
     **{name: name for name in (
-        "pending", "paid", "processing", "shipped", "fulfilled", "completed", "refunded", "cancelled", "voided", "failed"
+        "pending", "paid", "processing", "shipped", "fulfilled", "completed", "refunded", "cancelled", "voided",
+        "failed",
     )},
     "canceled": "cancelled", "complete": "completed", "delivered": "completed", "void": "voided",
     "ממתין": "pending", "שולם": "paid", "בטיפול": "processing", "נשלח": "shipped", "הושלם": "completed",
@@ -76,7 +77,9 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
     article = Article(sku or product, product, category) if sku or product else None
     if refund_of or pieces < 0:
         document.returns.append(
-            Return(len(document.returns) + 1, article, abs(pieces), price, amount, currency, instant, refund_of or order)
+            Return(
+                len(document.returns) + 1, article, abs(pieces), price, amount, currency, instant, refund_of or order
+            )
         )
     else:
         document.is_order = True

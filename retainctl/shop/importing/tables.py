@@ -190,7 +190,7 @@ def _picker(bound: Sequence[int | None], *, width: int) -> Callable[[list[str]],
     places = [width if place is None else place for place in bound]
     if len(places) == 1:
         return lambda row: (row[places[0]],)
-    take = itemgetter(*places)
+    take: Callable[[list[str]], Cells] = itemgetter(*places)
 
     def pick(row: list[str]) -> Cells:
         row.append("")
@@ -226,9 +226,9 @@ class _Chunks:
                 break
             chunk = following
             self._lines.forget(chunk.starts[0])
-        if self._lines.next_line and (last := self._lines.text(self._lines.next_line - 1, self._lines.next_line)):
-            if not last.endswith(("\n", "\r")):
-                self._lines.file.notes.append("the last line has no end: was the file cut off?")
+        last = self._lines.next_line
+        if last and not self._lines.text(last - 1, last).endswith(("\n", "\r")):
+            self._lines.file.notes.append("the last line has no end: was the file cut off?")
 
     def _fill(self, chunk: LineChunk) -> LineChunk | None:
         """Add rows to *chunk* until it is full; the chunk that the next row begins, or None at the end."""
@@ -321,5 +321,3 @@ def _unclosed_quote(text: str) -> int:
 
 def describe_delimiter(delimiter: str) -> str:
     return _NAMES.get(delimiter, repr(delimiter))
-
-

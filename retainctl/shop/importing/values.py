@@ -52,10 +52,14 @@ class Remembered(dict[K, V]):
         self.make = make
 
     def __missing__(self, key: K) -> V:
+        value = self.make(key)
+        self.keep(key, value)
+        return value
+
+    def keep(self, key: K, value: V) -> None:
         if len(self) >= REMEMBERED:
             self.clear()
-        value = self[key] = self.make(key)
-        return value
+        self[key] = value
 
 
 class Values:
@@ -65,7 +69,7 @@ class Values:
     to be understood in a way that a person should know of.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         clock: Clock,
         *,
@@ -126,7 +130,7 @@ class Values:
             if _GROUPED.fullmatch(plain):
                 raise AmbiguousNumber(
                     f"{text!r} can be read in two ways",
-                    hint="State the number format in a mapping file: numbers = \"1,234.56\" or \"1.234,56\".",
+                    hint='State the number format in a mapping file: numbers = "1,234.56" or "1.234,56".',
                 )
             return plain
         plain = plain.replace("\u00a0", " ").replace("\u202f", " ")
@@ -236,7 +240,9 @@ class Values:
             if not _ISO.fullmatch(text):
                 code = "undeclared_serial_date" if _SERIAL.fullmatch(text) else "bad_date"
                 raise RowError("", code, f"{text!r} is not a date in ISO 8601")
-            return self._read(text, lambda: datetime.fromisoformat(text.replace(" UTC", "Z").replace(" +", "+").replace(" -", "-"))), len(text) == 10  # noqa: E501
+            return self._read(
+                text, lambda: datetime.fromisoformat(text.replace(" UTC", "Z").replace(" +", "+").replace(" -", "-"))
+            ), len(text) == 10
         if self._dates == "epoch":
             if not re.fullmatch(r"\d{9,10}", text, re.ASCII):
                 raise RowError("", "bad_date", f"{text!r} is not epoch seconds")

@@ -225,6 +225,7 @@ CREATE TABLE order_returns (
 ) STRICT;
 CREATE INDEX order_returns_order ON order_returns (order_id, order_line_no);
 CREATE INDEX order_returns_customer ON order_returns (customer_id);
+CREATE INDEX order_returns_waiting ON order_returns (source, named_order) WHERE order_id IS NULL;
 
 -- One row a customer and currency, kept in the transaction of whatever changes an order or a return.
 CREATE TABLE customer_summaries (

@@ -14,10 +14,7 @@ from retainctl.shop.importing.format import Format
 
 def all_formats() -> dict[str, Format]:
     """Every format by its name, in the order of their names."""
-    found = [
-        importlib.import_module(f"{__name__}.{module.name}").FORMAT
-        for module in pkgutil.iter_modules(__path__)
-    ]
+    found = [importlib.import_module(f"{__name__}.{module.name}").FORMAT for module in pkgutil.iter_modules(__path__)]
     return {format_.name: format_ for format_ in sorted(found, key=lambda one: one.name)}
 
 

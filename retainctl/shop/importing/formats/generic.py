@@ -14,5 +14,6 @@ FORMAT = Format(
     layout=csv_chunks,
     add=add,
     finish=finish,
+    has_return_documents=True,
     readings={"statuses": STATUSES},
 )

@@ -1,0 +1,285 @@
+"""Rows gathered into documents, and each document judged: new, changed, unchanged, or added to.
+
+An order's rows may stand anywhere in its file. Its fingerprint is the sum of its rows' fingerprints, whatever their
+order, so that one that did not change is known without reading a single cell of it. Memory stays flat: a flag for
+each order says what the file has done with it so far, and only orders that differ from what is stored are kept
+until the file's end, when all of their rows have been seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+from retainctl.shop.importing.booking import Booking, Flags, Ready
+from retainctl.shop.importing.documents import Document, Held, Origin, RowError, SetAside
+from retainctl.shop.importing.format import Chunk, Format
+from retainctl.store import dialect
+from retainctl.store.database import rows
+
+MODULUS: Final = 1 << 128
+UNDECIDED_ROWS: Final = 100_000
+_WRITTEN, _MATCHED = 1, 2
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the rows."""
+
+    read: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    set_aside: int = 0
+    blank: int = 0
+    quarantined: int = 0
+
+    def assert_complete(self) -> None:
+        found = self.new + self.changed + self.unchanged + self.set_aside + self.blank + self.quarantined
+        assert self.read == found, f"{self.read} rows were read and {found} accounted for"
+
+
+class Piece(NamedTuple):
+    """The good rows of one document that stood together: what they make, their fingerprint, how many."""
+
+    document: Document
+    total: int
+    rows: int
+
+
+@dataclass(slots=True)
+class _Undecided:
+    order_id: int
+    stored: int
+    piece: Piece
+
+
+class Gathering:
+    """All rows of one file on their way into the books."""
+
+    def __init__(self, format_: Format, booking: Booking, *, salt: int, appends: bool = False) -> None:
+        self._format = format_
+        self._booking = booking
+        self._values = booking.values
+        self._salt = salt
+        self._appends = appends  # every stored order is added to, never replaced: rows out of quarantine
+        self._flags = Flags()
+        self._undecided: dict[str, _Undecided] = {}
+        self._undecided_rows = 0
+        self._returns_written: set[str] = set()
+        self.counts = Counts()
+        self.held: list[Held] = []
+        self.named_returns: dict[tuple[str, int], Origin] = {}
+
+    def take(self, chunk: Chunk) -> None:
+        """Judge the rows of *chunk*, and write what is new."""
+        self.counts.read += len(chunk.rows) + len(chunk.held) + chunk.blank
+        self.counts.blank += chunk.blank
+        self._hold(chunk.held)
+        documents: dict[str, list[int]] = {}
+        totals: dict[str, int] = {}
+        digests = []
+        for place, cells in enumerate(chunk.rows):
+            digest = int.from_bytes(
+                blake2b("\x1f".join(cells).encode("utf-8", "surrogatepass"), digest_size=16).digest(), "little"
+            )
+            digests.append(digest)
+            key = cells[0]
+            if key in documents:
+                documents[key].append(place)
+                totals[key] += digest
+            else:
+                documents[key] = [place]
+                totals[key] = digest
+        self._judge(chunk, documents, totals, digests)
+
+    def _judge(self, chunk: Chunk, documents: dict[str, list[int]], totals: dict[str, int], digests: list[int]) -> None:
+        stored = self._stored(list(documents))
+        returned = self._stored_returns([key for key in documents if key not in stored])
+        new: list[tuple[Ready, int]] = []
+        appended: list[tuple[int, Piece]] = []
+        for key, places in documents.items():
+            known = stored.get(key)
+            if known is not None:
+                order_id, fingerprint = known
+                if (
+                    not self._flags[order_id]
+                    and not self._appends
+                    and key not in self._undecided
+                    and fingerprint == (totals[key] + self._salt) % MODULUS
+                ):
+                    self._flags[order_id] = _MATCHED
+                    self.counts.unchanged += len(places)
+                    continue
+            elif returned.get(key) == (totals[key] + self._salt) % MODULUS and key not in self._returns_written:
+                self.counts.unchanged += len(places)
+                continue
+            piece = self._compose(chunk, places, digests)
+            if piece is None:
+                continue
+            if known is not None:
+                self._judge_known(key, *known, piece, appended)
+            elif key in returned or key in self._returns_written:
+                self._judge_returns(key, returned.get(key, 0), piece)
+            else:
+                new.append((self._ready(piece.document, piece.total), piece.rows))
+        self._append(appended)
+        self._add(new)
+        if self._undecided_rows > UNDECIDED_ROWS:
+            self._settle()
+
+    def _compose(self, chunk: Chunk, places: Sequence[int], digests: Sequence[int]) -> Piece | None:
+        """The document that the good rows at *places* make; the others are held."""
+        add, values = self._format.add, self._values
+        document: Document | None = None
+        total, good = 0, []
+        for place in places:
+            try:
+                document = add(values, document, chunk.rows[place])
+            except RowError as error:
+                self._hold([_held(chunk.origin(place), error)])
+            else:
+                good.append(place)
+                total += digests[place]
+        if document is None:
+            return None
+        if self._format.finish is not None:
+            try:
+                self._format.finish(values, document)
+            except RowError as error:
+                self._hold([_held(chunk.origin(place), error) for place in good])
+                return None
+        for one in document.returns:
+            if one.named_order is not None and one.order_line is None and len(self.named_returns) < UNDECIDED_ROWS:
+                place = good[min(one.line_no, len(good)) - 1]
+                self.named_returns[document.external_id, one.line_no] = chunk.origin(place)
+        return Piece(document, total, len(good))
+
+    def _judge_known(
+        self, key: str, order_id: int, stored: int, piece: Piece, appended: list[tuple[int, Piece]]
+    ) -> None:
+        flag = self._flags[order_id]
+        if self._appends and not flag:
+            flag = _MATCHED
+        if flag:
+            if flag == _MATCHED:
+                self._booking.keep_versions([order_id])
+                self._booking.count_again([order_id])
+                self._flags[order_id] = _WRITTEN
+            appended.append((order_id, piece._replace(total=piece.total + stored - self._salt)))
+            self.counts.changed += piece.rows
+            return
+        undecided = self._undecided.get(key)
+        if undecided is None:
+            undecided = self._undecided[key] = _Undecided(order_id, stored, piece)
+        else:
+            undecided.piece.document.absorb(piece.document)
+            undecided.piece = Piece(
+                undecided.piece.document, undecided.piece.total + piece.total, undecided.piece.rows + piece.rows
+            )
+        self._undecided_rows += piece.rows
+        if (undecided.piece.total + self._salt) % MODULUS == stored:
+            self._unchanged(key)
+
+    def _unchanged(self, key: str) -> None:
+        undecided = self._undecided.pop(key)
+        self._undecided_rows -= undecided.piece.rows
+        self._flags[undecided.order_id] = _MATCHED
+        self.counts.unchanged += undecided.piece.rows
+
+    def _judge_returns(self, key: str, stored: int, piece: Piece) -> None:
+        ready = self._ready(piece.document, piece.total)
+        if key in self._returns_written or self._appends:
+            self._booking.append_returns([self._ready(piece.document, piece.total + stored - self._salt)])
+            self.counts.changed += piece.rows
+        elif int.from_bytes(ready.fingerprint, "little") == stored:
+            self.counts.unchanged += piece.rows
+        else:
+            self._booking.replace_returns([ready])
+            self.counts.changed += piece.rows
+        self._returns_written.add(key)
+
+    def finish(self) -> None:
+        """Decide on what differed when the file's end was not seen yet."""
+        self._settle()
+
+    def _settle(self) -> None:
+        undecided = list(self._undecided.values())
+        self._undecided.clear()
+        self._undecided_rows = 0
+        ready, ids = [], []
+        for one in undecided:
+            updated = one.piece.document.updated_at
+            if updated is not None and self._is_stale(one.order_id, updated):
+                self._values.note("stale")
+                self.counts.unchanged += one.piece.rows
+            elif not one.piece.document.is_order:
+                self._values.note("order_became_return")
+                self.counts.unchanged += one.piece.rows
+            else:
+                ready.append(self._ready(one.piece.document, one.piece.total))
+                ids.append(one.order_id)
+                self.counts.changed += one.piece.rows
+            self._flags[one.order_id] = _WRITTEN
+        self._booking.replace(ready, ids)
+
+    @staticmethod
+    def _is_stale(order_id: int, updated_at: int) -> bool:
+        ((stored,),) = rows("SELECT source_updated_at FROM orders WHERE id = ?", order_id)
+        return stored is not None and updated_at < stored
+
+    def _add(self, new: list[tuple[Ready, int]]) -> None:
+        if not new:
+            return
+        for order_id in self._booking.add([ready for ready, _ in new]):
+            self._flags[order_id] = _WRITTEN
+        self.counts.new += sum(count for _, count in new)
+        self._returns_written |= {ready.document.external_id for ready, _ in new if not ready.document.is_order}
+
+    def _append(self, appended: list[tuple[int, Piece]]) -> None:
+        self._booking.append(
+            [self._ready(piece.document, piece.total) for _, piece in appended], [order_id for order_id, _ in appended]
+        )
+
+    def _ready(self, document: Document, total: int) -> Ready:
+        return Ready(document, ((total + self._salt) % MODULUS).to_bytes(16, "little"))
+
+    def _stored(self, keys: list[str]) -> dict[str, tuple[int, int]]:
+        """Of the orders that are known: their id and fingerprint."""
+        condition, bound = dialect.one_of(keys)
+        return {
+            key: (order_id, int.from_bytes(fingerprint, "little"))
+            for key, order_id, fingerprint in rows(
+                f"SELECT external_id, id, content_hash FROM orders WHERE source = ? AND external_id {condition}",
+                self._booking.source, bound,
+            )
+        }  # fmt: skip
+
+    def _stored_returns(self, keys: list[str]) -> dict[str, int]:
+        """Of the returns that are known and stand alone: their fingerprint."""
+        if not self._format.has_return_documents or not keys:
+            return {}
+        condition, bound = dialect.one_of(keys)
+        return {
+            key: int.from_bytes(fingerprint, "little")
+            for key, fingerprint in rows(
+                f"SELECT DISTINCT external_id, content_hash FROM order_returns"
+                f" WHERE source = ? AND external_id {condition}",
+                self._booking.source, bound,
+            )
+        }  # fmt: skip
+
+    def _hold(self, held: Sequence[Held]) -> None:
+        self.held += held
+        for one in held:
+            if one.disposition == "quarantined":
+                self.counts.quarantined += 1
+            else:
+                self.counts.set_aside += 1
+
+
+def _held(origin: Origin, error: RowError) -> Held:
+    disposition = "set_aside" if isinstance(error, SetAside) else "quarantined"
+    return Held(disposition, origin, error.column, error.code, str(error))  # type: ignore[arg-type]
