@@ -25,7 +25,8 @@ LINE_COLUMNS = (
 )  # fmt: skip
 RETURN_COLUMNS = (
     "source", "external_id", "line_no", "part_no", "customer_id", "named_order", "order_id", "order_line_no",
-    "product_id", "unit_price", "quantity", "amount_minor", "currency", "returned_at", "returned_on", "content_hash", "import_id",
+    "product_id", "unit_price", "quantity", "amount_minor", "currency", "returned_at", "returned_on",
+    "content_hash", "import_id",
 )  # fmt: skip
 
 
