@@ -56,14 +56,20 @@ def test_the_whole_file_is_accounted_for(british: Path, shared: Path) -> None:
         assert dict(rows("SELECT code, COUNT(*) FROM held_rows GROUP BY code")) == {
             "adjustment": 3, "no_price": 1_179, "stock_write_off": 1_336,
         }  # fmt: skip
-        assert value(
-            "SELECT COUNT(DISTINCT external_id || ' ' || line_no) FROM order_returns WHERE customer_id IS NOT NULL"
-        ) == 8_905
-        assert value(
-            "SELECT COUNT(*) FROM order_lines AS l JOIN (SELECT order_id, order_line_no, SUM(quantity) AS back"
-            " FROM order_returns WHERE order_id IS NOT NULL GROUP BY order_id, order_line_no) AS r"
-            " ON r.order_id = l.order_id AND r.order_line_no = l.line_no WHERE r.back > l.quantity"
-        ) == 0
+        assert (
+            value(
+                "SELECT COUNT(DISTINCT external_id || ' ' || line_no) FROM order_returns WHERE customer_id IS NOT NULL"
+            )
+            == 8_905
+        )
+        assert (
+            value(
+                "SELECT COUNT(*) FROM order_lines AS l JOIN (SELECT order_id, order_line_no, SUM(quantity) AS back"
+                " FROM order_returns WHERE order_id IS NOT NULL GROUP BY order_id, order_line_no) AS r"
+                " ON r.order_id = l.order_id AND r.order_line_no = l.line_no WHERE r.back > l.quantity"
+            )
+            == 0
+        )
         assert bring(shop, file, again=True) == (541_909, 0, 0, 539_391, 2_518, 0, 0)
 
 
