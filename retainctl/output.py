@@ -20,13 +20,11 @@ from typing import Literal, get_args, get_type_hints
 
 from retainctl.files import write_text
 from retainctl.rows import Row
+from retainctl.spreadsheets import guard_formula
 
 Format = Literal["table", "json", "jsonl", "csv", "tsv", "markdown", "html"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 VERSION = 1  # of the JSON promise
-
-# A cell that begins so is a formula to a spreadsheet (CWE-1236), full-width forms too.
-_FORMULA_STARTS = tuple("=+-@\t\r\0＝＋－＠")
 
 _first_strong_isolate, _pop_isolate = "\u2068", "\u2069"
 
@@ -75,11 +73,6 @@ def cell(value: object) -> str:
 
 def _may_show(mark: str) -> bool:
     return mark in "\n\r\t" or unicodedata.category(mark) not in ("Cc", "Cf", "Cs")
-
-
-def guard_formula(text: str) -> str:
-    """*text* with a leading ``'`` where a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def _separated(names: list[str], cells: list[list[str]], *, numeric: set[int], form: Format) -> str:

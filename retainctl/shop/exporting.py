@@ -1,0 +1,102 @@
+"""All customers as one CSV, which ``customers import`` reads again and changes nothing by."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Final
+
+from retainctl.spreadsheets import BYTE_ORDER_MARK, guard_formula
+from retainctl.store.database import rows
+
+MOST_ADDRESSES: Final = 9  # of a kind; the importer's columns go as far
+PAGE: Final = 2_000
+_KINDS: Final = ("email", "phone", "postal")
+
+
+def export_customers(file: BinaryIO, *, for_excel: bool = False) -> int:
+    """Write every customer to *file*; the number of lines without the header.
+
+    A customer has one line, and one more for each further id that a shop knows them by. *for_excel* begins with a
+    byte order mark and keeps cells from running as formulas; the importer takes both off again.
+    """
+    counts = _address_counts()
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
+    if for_excel:
+        text.write(BYTE_ORDER_MARK)
+    writer = csv.writer(text, lineterminator="\r\n" if for_excel else "\n")
+    writer.writerow(_header(counts))
+    lines = 0
+    for line in _lines(counts):
+        # The first cell is our own number; all others are texts.
+        writer.writerow([line[0], *map(guard_formula, line[1:])] if for_excel else line)
+        lines += 1
+    text.flush()
+    text.detach()
+    return lines
+
+
+def _address_counts() -> dict[str, int]:
+    """How many columns each kind of address needs."""
+    found = dict(
+        rows(
+            """SELECT kind, MAX(many) FROM
+                (SELECT customer_id, kind, COUNT(*) AS many FROM contact_points GROUP BY customer_id, kind) AS counted
+            GROUP BY kind"""
+        )
+    )
+    return {kind: min(max(found.get(kind, 0), 1), MOST_ADDRESSES) for kind in _KINDS}
+
+
+def column(kind: str, number: int) -> str:
+    """The name of the column with a customer's address of that number, from one."""
+    return kind if number == 1 else f"{kind}_{number}"
+
+
+def _header(counts: dict[str, int]) -> list[str]:
+    header = ["id", "source", "external_id", "first_name", "last_name", "language"]
+    for kind in _KINDS:
+        for number in range(1, counts[kind] + 1):
+            header.append(column(kind, number))
+            if kind != "postal":
+                header.append(f"{column(kind, number)}_verified")
+    return header
+
+
+def _lines(counts: dict[str, int]) -> Iterator[list[Any]]:
+    last = 0
+    while customers := rows(
+        "SELECT id, first_name, last_name, language FROM customers WHERE merged_into IS NULL AND id > ?"
+        " ORDER BY id LIMIT ?",
+        last, PAGE,
+    ):  # fmt: skip
+        first, last = customers[0][0], customers[-1][0]
+        keys: dict[int, list[tuple[str, str]]] = {}
+        for customer_id, source, external_id in rows(
+            "SELECT customer_id, source, external_id FROM customer_keys WHERE customer_id BETWEEN ? AND ?"
+            " ORDER BY source, external_id",
+            first, last,
+        ):  # fmt: skip
+            keys.setdefault(customer_id, []).append((source, external_id))
+        addresses = _addresses(first, last)
+        for customer_id, *attributes in customers:
+            for source, external_id in keys.get(customer_id, [("", "")]):
+                cells = [text or "" for text in attributes]
+                for kind in _KINDS:
+                    width = counts[kind] * (1 if kind == "postal" else 2)
+                    own = addresses.get((customer_id, kind), [])[:width]
+                    cells += own + [""] * (width - len(own))
+                yield [customer_id, source, external_id, *cells]
+
+
+def _addresses(first: int, last: int) -> dict[tuple[int, str], list[str]]:
+    """The cells of each customer's addresses, kind by kind."""
+    found: dict[tuple[int, str], list[str]] = {}
+    for customer_id, kind, text, verified in rows(
+        "SELECT customer_id, kind, value, verified FROM contact_points WHERE customer_id BETWEEN ? AND ? ORDER BY id",
+        first, last,
+    ):  # fmt: skip
+        cells = found.setdefault((customer_id, kind), [])
+        cells += [text] if kind == "postal" else [text, "yes" if verified else ""]
+    return found
