@@ -4,6 +4,7 @@
 ``files`` ``tables`` ``values``   bytes to lines, lines to cells, cells to values
 ``formats``     one small module a format; ``sheets`` and ``mapping`` are what most of them share
 ``gathering``   rows to documents, each judged: new, changed or unchanged
+``register``    the imports that were committed; lists of customers and products use it too
 ``booking`` ``buyers`` ``catalogue`` ``returning``   writing them
 ``quarantine``  the rows that could not be booked
 """

@@ -16,29 +16,13 @@ from typing import Final, NamedTuple
 from retainctl.shop.importing.booking import Booking, Flags, Ready
 from retainctl.shop.importing.documents import Document, Held, Origin, RowError, SetAside
 from retainctl.shop.importing.format import Chunk, Format
+from retainctl.shop.importing.register import Counts
 from retainctl.store import dialect
 from retainctl.store.database import rows
 
 MODULUS: Final = 1 << 128
 UNDECIDED_ROWS: Final = 100_000
 _WRITTEN, _MATCHED = 1, 2
-
-
-@dataclass(slots=True)
-class Counts:
-    """What became of the rows."""
-
-    read: int = 0
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    set_aside: int = 0
-    blank: int = 0
-    quarantined: int = 0
-
-    def assert_complete(self) -> None:
-        found = self.new + self.changed + self.unchanged + self.set_aside + self.blank + self.quarantined
-        assert self.read == found, f"{self.read} rows were read and {found} accounted for"
 
 
 class Piece(NamedTuple):

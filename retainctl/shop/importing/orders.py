@@ -13,13 +13,15 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.money import currency_code
 from retainctl.rows import Row
+from retainctl.shop.importing import register
 from retainctl.shop.importing.booking import Booking
 from retainctl.shop.importing.documents import Held
 from retainctl.shop.importing.files import InputFile, input_file
 from retainctl.shop.importing.format import Format
 from retainctl.shop.importing.formats import all_formats, format_named
-from retainctl.shop.importing.gathering import Counts, Gathering
+from retainctl.shop.importing.gathering import Gathering
 from retainctl.shop.importing.mapping import mapped, read_mapping
+from retainctl.shop.importing.register import Asked, Counts
 from retainctl.shop.importing.returning import Waiting, attach_named, attach_unnamed
 from retainctl.shop.importing.tables import describe_delimiter, plain_name, read_header
 from retainctl.shop.importing.values import AmbiguousNumber, Values
@@ -28,9 +30,6 @@ from retainctl.store import dialect
 from retainctl.store.database import execute, rows, value
 from retainctl.store.writing import in_one_transaction
 
-MOST_QUARANTINED: Final = 1_000
-MOST_QUARANTINED_SHARE: Final = 0.05
-LOCK: Final = "import"
 Progress = Callable[[int], None]
 
 
@@ -118,6 +117,10 @@ class _Plan:
         return self.options.source or self.format.source
 
     @property
+    def asked(self) -> Asked:
+        return Asked("orders", self.source, self.format.name, self.settings)
+
+    @property
     def salt(self) -> int:
         """What makes rows that are read in another way other rows."""
         return int.from_bytes(hashlib.blake2b(self.settings.encode(), digest_size=16).digest(), "little")
@@ -169,13 +172,13 @@ def _fits(format_: Format, names: set[str], first_line: str) -> bool:
 
 @in_one_transaction
 def _import(shop: Shop, plan: _Plan, progress: Progress) -> Outcome:
-    dialect.hold_lock(LOCK)
+    dialect.hold_lock(register.LOCK)
     file, options = plan.file, plan.options
-    known = _known_imports(plan)
-    if known and not options.again and not _open_quarantine(known[-1]):
+    known = register.known_imports(file, plan.asked)
+    if known and not options.again and not register.has_open_quarantine(known[-1]):
         return Outcome(Imported(file.name, plan.source, "already imported"))
     customers_before = int(value("SELECT COUNT(*) FROM customers"))
-    import_id = _begin(shop, plan)
+    import_id = register.begin(shop, file, plan.asked)
     booking = Booking(shop, plan.source, import_id, plan.values, consent_evidence=options.consent_evidence)
     money_before = _money()
     gathering = Gathering(plan.format, booking, salt=plan.salt)
@@ -183,19 +186,19 @@ def _import(shop: Shop, plan: _Plan, progress: Progress) -> Outcome:
         for chunk in plan.format.layout(file, plan.format, plan.delimiter):
             before = gathering.counts.read
             gathering.take(chunk)
-            _check_limit(gathering.counts, file, strict=options.strict, held=gathering.held, ended=False)
+            register.check_limit(gathering.counts, file, strict=options.strict, held=gathering.held, ended=False)
             progress(gathering.counts.read - before)
     except AmbiguousNumber as error:
         raise BadData(f"{file.name}: {error}", hint=error.hint) from None
     gathering.finish()
     _attach_returns(gathering, booking)
-    _check_limit(gathering.counts, file, strict=options.strict, held=gathering.held, ended=True)
+    register.check_limit(gathering.counts, file, strict=options.strict, held=gathering.held, ended=True)
     summarise_touched(booking)
     _assert_money(money_before, booking.money)
     gathering.counts.assert_complete()
     notes = _notes(file, plan)
-    _keep_held(import_id, gathering.held, resolved=known, now=shop.clock.now())
-    _end(import_id, gathering.counts, notes)
+    register.keep_held(import_id, gathering.held, resolved=known, now=shop.clock.now())
+    register.end(import_id, gathering.counts, notes)
     made = int(value("SELECT COUNT(*) FROM customers")) - customers_before
     outcome = Outcome(
         _row(file.name, plan, gathering.counts, booking, customers=made), tuple(notes),
@@ -204,53 +207,6 @@ def _import(shop: Shop, plan: _Plan, progress: Progress) -> Outcome:
     if options.dry_run:
         raise _DryRun(outcome)
     return outcome
-
-
-def _known_imports(plan: _Plan) -> list[int]:
-    """The earlier imports of this very file, read in the same way."""
-    return [
-        row[0]
-        for row in rows(
-            "SELECT id FROM imports WHERE kind = 'orders' AND sha256 = ? AND source = ? AND format = ?"
-            " AND options = ? ORDER BY id",
-            plan.file.sha256, plan.source, plan.format.name, plan.settings,
-        )
-    ]  # fmt: skip
-
-
-def _open_quarantine(import_id: int) -> bool:
-    return bool(value(
-        "SELECT COUNT(*) FROM held_rows WHERE import_id = ? AND disposition = 'quarantined' AND resolved_at IS NULL",
-        import_id,
-    ))  # fmt: skip
-
-
-def _begin(shop: Shop, plan: _Plan) -> int:
-    import_id = dialect.take_ids("imports", 1)
-    execute(
-        "INSERT INTO imports (id, kind, file_name, sha256, source, format, options, imported_at)"
-        " VALUES (?, 'orders', ?, ?, ?, ?, ?, ?)",
-        import_id, Path(plan.file.name).name, plan.file.sha256, plan.source, plan.format.name, plan.settings,
-        shop.clock.now(),
-    )  # fmt: skip
-    return import_id
-
-
-def _check_limit(counts: Counts, file: InputFile, *, strict: bool, held: list[Held], ended: bool) -> None:
-    """BadData where more is wrong with the rows than an honest file has wrong; one bad row never is."""
-    if not counts.quarantined:
-        return
-    first = next(one for one in held if one.disposition == "quarantined")
-    place = f"The first: line {first.origin.line}, {first.message}."
-    if strict:
-        raise BadData(f"{file.name} has a bad row, and nothing was written", hint=place)
-    share = counts.quarantined / max(counts.read, 1)
-    if counts.quarantined > MOST_QUARANTINED or (ended and counts.quarantined > 1 and share > MOST_QUARANTINED_SHARE):
-        raise BadData(
-            f"{file.name}: {counts.quarantined} of {counts.read} rows are bad; this is the wrong file, or the wrong "
-            "format, and nothing was written",
-            hint=place,
-        )
 
 
 def _attach_returns(gathering: Gathering, booking: Booking) -> None:
@@ -317,35 +273,6 @@ _SENTENCES: Final = {
     "stale": "orders older than what is known of them, left alone",
     "return_larger_than_order": "waiting returns that are larger than their order",
 }
-
-
-def _keep_held(import_id: int, held: list[Held], *, resolved: list[int], now: int) -> None:
-    """Keep the rows that were not booked; those of an earlier import of the same file stand for the same rows."""
-    for earlier in resolved:
-        execute(
-            "UPDATE held_rows SET resolved_at = ? WHERE import_id = ? AND disposition = 'quarantined'"
-            " AND resolved_at IS NULL",
-            now, earlier,
-        )  # fmt: skip
-    dialect.insert_many(
-        "held_rows",
-        ("import_id", "disposition", "line", "byte_offset", "column_name", "code", "message", "raw_bytes"),
-        [
-            (import_id, one.disposition, one.origin.line, one.origin.byte_offset, one.column, one.code, one.message,
-             one.origin.raw_bytes)
-            for one in held
-            if one.disposition == "quarantined" or not resolved
-        ],
-    )  # fmt: skip
-
-
-def _end(import_id: int, counts: Counts, notes: list[str]) -> None:
-    execute(
-        "UPDATE imports SET rows_read = ?, rows_new = ?, rows_changed = ?, rows_unchanged = ?, rows_set_aside = ?,"
-        " rows_blank = ?, rows_quarantined = ?, notes = ? WHERE id = ?",
-        counts.read, counts.new, counts.changed, counts.unchanged, counts.set_aside, counts.blank,
-        counts.quarantined, json.dumps(notes, ensure_ascii=False), import_id,
-    )  # fmt: skip
 
 
 def _row(name: str, plan: _Plan, counts: Counts, booking: Booking, *, customers: int) -> Imported:

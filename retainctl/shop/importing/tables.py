@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, chain
 from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from retainctl.errors import BadData
 from retainctl.shop.importing.documents import Held, Origin
 from retainctl.shop.importing.files import LINE_BYTES, Block, InputFile
-from retainctl.shop.importing.format import Cells, Column, Format
+from retainctl.shop.importing.format import Cells, Column
 
 CHUNK_ROWS: Final = 25_000
 FIELD_LENGTH: Final = 131_072
@@ -138,7 +138,14 @@ def read_header(file: InputFile, *, delimiter: str = "") -> tuple[list[str], str
     return [name.strip() for name in header], found
 
 
-def csv_chunks(file: InputFile, format_: Format, delimiter: str) -> Iterator[LineChunk]:
+class Columned(Protocol):
+    """What says which columns are read: a format, or a list of another kind."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]: ...
+
+
+def csv_chunks(file: InputFile, format_: Columned, delimiter: str) -> Iterator[LineChunk]:
     """The rows of a table with a header; BadData where the header is not the format's."""
     csv.field_size_limit(LINE_BYTES)
     lines = TextLines(file)
