@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
-from jinja2.exceptions import TemplateError
-
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, BadData
 from retainctl.outreach import markdown, message
@@ -59,7 +57,7 @@ class Press:
         links = links_of(self._shop, self._mailing, addressee.contact_point_id, addressee.customer_id, self._signer)
         try:
             rendered = self._renderer.render({**addressee.context, **links})
-        except TemplateError as error:
+        except BadData as error:
             raise BadData(f"the message for customer {addressee.customer_id} cannot be written: {error}") from None
         return self._assembled(rendered, addressee)
 
@@ -76,9 +74,19 @@ class Press:
         )
 
 
-def templates_of(shop: Shop, *, subject: str, reason: str, body: str, purpose: str, text: str = "") -> Templates:
+def templates_of(
+    shop: Shop,
+    *,
+    subject: str,
+    reason: str,
+    body: str,
+    purpose: str,
+    text: str = "",
+    constants: Mapping[str, str] | None = None,
+) -> Templates:
     """What a mailing is made of: *body* in Markdown, *text* instead of what is made of it, in the shop's own frame.
 
+    *constants* are further names that are the same in every message.
     The frame is ``templates/mail.html`` and ``mail.txt`` of the shop folder where they stand there, else ours.
     """
     settings = shop.settings
@@ -98,6 +106,7 @@ def templates_of(shop: Shop, *, subject: str, reason: str, body: str, purpose: s
             "sender_name": settings.sender.name or settings.name,
             "postal_address": settings.sender.postal_address,
             "contact": settings.sender.contact,
+            **(constants or {}),
         },
     )
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import DictLoader, StrictUndefined, Undefined, meta
-from jinja2.exceptions import SecurityError
+from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from retainctl.errors import BadData
 
 Value = str | int | None  # the only kinds that a template is handed
 
@@ -86,32 +89,66 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 class Renderer:
-    """Templates, compiled once, ready to render for many customers."""
+    """Templates, compiled once, ready to render for many customers.
+
+    A template may fail in any way at all; it leaves here as BadData with a sentence.
+    """
 
     def __init__(self, templates: Templates) -> None:
         self._constants = templates.constants
         self._mark = templates.mark
         text = _Sandbox(autoescape=False, sources={"frame": templates.frame_text, "body": templates.body_text})
         html = _Sandbox(autoescape=True, sources={"frame": templates.frame_html, "body": templates.body_html})
-        self._subject = text.from_string(templates.subject)
-        self._reason = text.from_string(templates.reason)
-        self._text = text.get_template("frame")
-        self._html = html.get_template("frame")
-        text.get_template("body"), html.get_template("body")  # a mistake in one shows now
+        with _told():
+            self._subject = text.from_string(templates.subject)
+            self._reason = text.from_string(templates.reason)
+            self._text = text.get_template("frame")
+            self._html = html.get_template("frame")
+            for sandbox in (text, html):
+                sandbox.get_template("body")  # a mistake in it shows now
 
     def render(self, context: Mapping[str, Value]) -> Rendered:
-        """The message for *context*; None in it is a value that is not known.
+        """The message for *context*; None in it is a value that is not known."""
+        with _told():
+            values = self._values(context)
+            reason = self._reason.render(values).strip()
+            subject = marked(self._subject.render(values).strip(), self._mark)
+            values |= {"reason": reason, "subject": subject}
+            text = re.sub(r"\n{3,}", "\n\n", self._text.render(values)).strip() + "\n"
+            return Rendered(subject, reason, text, self._html.render(values))
 
-        jinja2's errors leave as they are: the trial makes sentences of them.
-        """
+    def reason(self, context: Mapping[str, Value]) -> str:
+        """Why this customer is written to, alone."""
+        with _told():
+            return self._reason.render(self._values(context)).strip()
+
+    def _values(self, context: Mapping[str, Value]) -> dict[str, Any]:
         values: dict[str, Any] = dict(self._constants)
         for name, value in context.items():
             values[name] = _unknown(name) if value is None else value
-        reason = self._reason.render(values).strip()
-        subject = marked(self._subject.render(values).strip(), self._mark)
-        values |= {"reason": reason, "subject": subject}
-        text = re.sub(r"\n{3,}", "\n\n", self._text.render(values)).strip() + "\n"
-        return Rendered(subject, reason, text, self._html.render(values))
+        return values
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except TemplateSyntaxError as error:
+        raise BadData(f"the template is not right: {str(error.message).rstrip('.')}{_place(error)}") from None
+    except MemoryError:
+        raise BadData("the template takes too much memory") from None
+    except RecursionError:
+        raise BadData("the template is nested too deeply") from None
+    except Exception as error:
+        raise BadData(f"the template is not right: {str(error).rstrip('.') or type(error).__name__}") from None
+
+
+def _place(error: TemplateSyntaxError) -> str:
+    """The line that holds the mistake, where it is not merely that the end came too soon."""
+    lines = (error.source or "").splitlines()
+    if str(error.message).startswith("Unexpected end") or not 0 < error.lineno < len(lines) + 1:
+        return ""
+    return f" (in {lines[error.lineno - 1].strip()!r})"
 
 
 def names_used(templates: Templates) -> set[str]:
@@ -119,7 +156,8 @@ def names_used(templates: Templates) -> set[str]:
     sandbox = _Sandbox(autoescape=False, sources={})
     texts = (templates.subject, templates.reason, templates.body_html, templates.body_text,
              templates.frame_html, templates.frame_text)  # fmt: skip
-    found = {name for text in texts for name in meta.find_undeclared_variables(sandbox.parse(text))}
+    with _told():
+        found = {name for text in texts for name in meta.find_undeclared_variables(sandbox.parse(text))}
     return found - set(templates.constants) - {"reason", "subject"}
 
 

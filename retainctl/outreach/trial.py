@@ -16,8 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2.exceptions import TemplateError, TemplateSyntaxError
-
+from retainctl.errors import BadData
 from retainctl.outreach.templates import Rendered, Renderer, Templates, Value, names_used
 
 _CPU_SECONDS = 1  # beyond starting; a rendering takes a thousandth of it
@@ -48,11 +47,11 @@ def run(templates: Templates, contexts: Sequence[Mapping[str, Value]]) -> Tried:
             input=question.encode(), capture_output=True, timeout=_PATIENCE_SECONDS, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return Tried("rendering takes too long")
+        return Tried("the template takes too long")
     if ended.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
-        return Tried("rendering takes too long")
+        return Tried("the template takes too long")
     if ended.returncode:
-        return Tried("rendering takes too much memory, or fails in a way of its own")
+        return Tried("the template takes too much memory")
     answer = json.loads(ended.stdout)
     return Tried(
         answer["fault"],
@@ -63,39 +62,24 @@ def run(templates: Templates, contexts: Sequence[Mapping[str, Value]]) -> Tried:
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
     """What this process, its limits set, finds out about the templates."""
-    nothing: dict[str, Any] = {"fault": "", "names": [], "renderings": []}
+    answer: dict[str, Any] = {"fault": "", "names": [], "renderings": []}
     templates = Templates.from_json(question["templates"])
     try:
-        nothing["names"] = sorted(names_used(templates))
+        answer["names"] = sorted(names_used(templates))
         renderer = Renderer(templates)
-    except TemplateSyntaxError as error:
-        return nothing | {"fault": f"{_sentence(error)} (at {_line(error)!r})"}
-    except (TemplateError, RecursionError, MemoryError, ArithmeticError, TypeError, ValueError) as error:
-        return nothing | {"fault": _sentence(error)}
-    return nothing | {"renderings": [_rendering(renderer, context) for context in question["contexts"]]}
+    except BadData as error:
+        return answer | {"fault": str(error)}
+    return answer | {"renderings": [_rendering(renderer, context) for context in question["contexts"]]}
 
 
 def _rendering(renderer: Renderer, context: Mapping[str, Value]) -> dict[str, str] | str:
     try:
         rendered = renderer.render(context)
-    except (TemplateError, RecursionError, MemoryError, ArithmeticError, TypeError, ValueError) as error:
-        return _sentence(error)
+    except BadData as error:
+        return str(error)
     if len(rendered.html) + len(rendered.text) > _LONGEST:
         return "the message is longer than a million characters"
     return dataclasses.asdict(rendered)
-
-
-def _sentence(error: BaseException) -> str:
-    if isinstance(error, MemoryError):
-        return "rendering takes too much memory"
-    if isinstance(error, RecursionError):
-        return "the template is nested too deeply"
-    return str(error).rstrip(".")
-
-
-def _line(error: TemplateSyntaxError) -> str:
-    lines = (error.source or "").splitlines()
-    return lines[error.lineno - 1].strip() if 0 < error.lineno <= len(lines) else ""
 
 
 def _limit() -> None:

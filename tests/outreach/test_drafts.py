@@ -1,0 +1,183 @@
+"""Drafts: the file that a person edits, and everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from retainctl.audience import segments
+from retainctl.config import Shop
+from retainctl.errors import BadConfiguration, BadData, Refused, WrongUsage
+from retainctl.outreach.checks import Fault, faults_of_draft
+from retainctl.outreach.drafts import names, read_draft, write_draft
+from retainctl.outreach.starters import STARTERS, Kind
+from tests.outreach.test_rendering import with_mail, with_settings
+
+
+def finished(shop: Shop, *, kind: Kind = "offer") -> Path:
+    """A draft that its person has filled in."""
+    if not (shop.folder / "segments" / "everybody.toml").exists():
+        segments.create(shop, "everybody", "orders >= 0")
+    path = write_draft(shop, "spring", kind=kind, audience="everybody")
+    text = path.read_text(encoding="utf-8").replace('why = ""', 'why = "חג"').replace('what = ""', 'what = "קפה חדש"')
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def edited(path: Path, before: str, after: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+def check(shop: Shop) -> list[Fault]:
+    return faults_of_draft(shop, read_draft(shop, "spring"))
+
+
+def faults(shop: Shop) -> list[str]:
+    return [fault.fault for fault in check(shop)]
+
+
+@pytest.mark.parametrize("kind", list(STARTERS["he"]))
+@pytest.mark.parametrize("language", ["he", "en"])
+def test_a_new_draft_lacks_only_what_a_person_must_say(shop: Shop, language: str, kind: Kind) -> None:
+    speaking = with_settings(shop, language=language)
+    segments.create(speaking, "everybody", "orders >= 0")
+    path = write_draft(speaking, "spring", kind=kind, audience="everybody")
+
+    assert faults(speaking) == ["why is empty", "what is empty"]
+    path.write_text(path.read_text(encoding="utf-8").replace('= ""', '= "x"'), encoding="utf-8")
+    assert check(speaking) == []
+
+
+def test_a_draft_says_what_stands_in_its_file(shop: Shop) -> None:
+    path = finished(shop)
+    draft = read_draft(shop, "spring")
+
+    assert draft.whole == path.read_text(encoding="utf-8")
+    assert (draft.front.why, draft.front.what, draft.front.audience) == ("חג", "קפה חדש", "everybody")
+    assert draft.front.where == ("mail",)
+    assert str(draft.front.not_after) == "2025-03-16"
+    assert draft.body.strip().startswith("שלום {{ first_name }},")
+    assert names(shop) == ["spring"]
+
+
+def test_everything_that_is_missing_is_said_at_once(shop: Shop) -> None:
+    folder = shop.folder / "campaigns"
+    folder.mkdir()
+    (folder / "spring.md").write_text("+++\n+++\n", encoding="utf-8")
+
+    assert faults(shop) == [
+        "why is empty", "what is empty", "audience is empty", "subject is empty", "reason is empty", "where is empty",
+        "the message is empty",
+    ]  # fmt: skip
+
+
+def test_a_shop_that_does_not_say_who_it_is_may_not_advertise(shop: Shop) -> None:
+    finished(shop)
+    sender = dataclasses.replace(shop.settings.sender, name="", postal_address=" ", contact="")
+    nobody = with_mail(
+        dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, sender=sender)), from_address=""
+    )
+
+    assert faults(nobody) == [
+        "the shop has no address to send from",
+        "the sender's name is empty, and the law asks an advertisement to name it",
+        "the sender's postal address is empty, and the law asks an advertisement to name it",
+        "the sender's contact is empty, and the law asks an advertisement to name it",
+    ]
+
+
+def test_an_address_that_is_none_is_found_before_anything_is_sent(shop: Shop) -> None:
+    finished(shop)
+
+    assert faults(with_mail(shop, reply_to="shop at example")) == [
+        "'shop at example' is not an address that mail can be sent to"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault", "remedy"),
+    [
+        ('"everybody"', '"evrybody"', "there is no segment called evrybody", "Did you mean everybody?"),
+        ("2025-03-16", "2025-03-01", "not_after is 2025-03-01, which has passed", "Choose a later day."),
+        ("{{ what }}", "{{ firstname }}", "nothing is called firstname", "Did you mean first_name?"),
+        ("{{ what }}", "{{ last_name }}", "the template is not right: last_name is not known of every customer: "
+         "write {{ last_name or '…' }}", "Correct the message."),
+        ("{{ what }}", "{{ what.__class__ }}", "the template is not right: access to attribute '__class__' of 'str' "
+         "object is unsafe", "Correct the message."),
+        ("{% endif %}\n\nלהתראות", "\n\nלהתראות", "the template is not right: Unexpected end of template. Jinja was "
+         "looking for the following tags: 'elif' or 'else' or 'endif'. The innermost block that needs to be closed is "
+         "'if'", "Correct the message."),
+        ("{{ what }}", "{{ what | }}", "the template is not right: expected token 'name', got 'end of print statement' "
+         "(in '<p><strong>{{ what | }}</strong></p>')", "Correct the message."),
+        ('subject = "', 'subject = "x\\n', "the header Subject may not hold U+000A: "
+         "'פרסומת: x\\nדנה, יש לנו משהו בשבילך'", "Write it on one line."),
+    ],
+)  # fmt: skip
+def test_a_fault_says_what_and_what_to_do(shop: Shop, before: str, after: str, fault: str, remedy: str) -> None:
+    edited(finished(shop), before, after)
+
+    found = check(shop)[0]
+    assert (found.fault, found.remedy) == (fault, remedy)
+
+
+def test_a_frame_that_hides_the_sender_or_the_way_out_is_a_fault(shop: Shop) -> None:
+    finished(shop)
+    (shop.folder / "templates").mkdir()
+    (shop.folder / "templates" / "mail.html").write_text("{% include 'body' %}", encoding="utf-8")
+
+    assert check(shop) == [
+        Fault("frame", "the HTML leaves out postal_address", "Let templates/mail.* show {{ postal_address }}."),
+        Fault("frame", "the HTML leaves out contact", "Let templates/mail.* show {{ contact }}."),
+        Fault("frame", "the HTML has no way to unsubscribe", "Let templates/mail.* show {{ unsubscribe_link }}."),
+    ]
+
+
+def test_a_draft_is_not_written_over(shop: Shop) -> None:
+    path = finished(shop)
+    before = path.read_bytes()
+
+    with pytest.raises(Refused, match="there is a campaign called spring already"):
+        write_draft(shop, "spring", kind="offer", audience="")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "name", ["../spring", "/etc/passwd", "a/b", "a\\b", "Spring", "אביב", "", "x" * 65, "a\0b", "a∕b", "a.b"]
+)
+def test_a_name_stays_in_its_folder(shop: Shop, name: str) -> None:
+    for act in (lambda: read_draft(shop, name), lambda: write_draft(shop, name, kind="offer", audience="")):
+        with pytest.raises(WrongUsage, match="is not a campaign's name"):
+            act()
+
+
+def test_an_unknown_key_is_told_with_its_line_and_the_nearest(shop: Shop) -> None:
+    edited(finished(shop), "audience =", "audiense =")
+
+    with pytest.raises(BadConfiguration, match=r"campaigns/spring\.md, line 9: no setting is called audiense") as told:
+        read_draft(shop, "spring")
+    assert told.value.hint == "Did you mean audience?"
+
+
+def test_a_file_without_front_matter_is_no_draft(shop: Shop) -> None:
+    finished(shop).write_text("שלום\n", encoding="utf-8")
+    with pytest.raises(BadData, match="does not begin with front matter"):
+        read_draft(shop, "spring")
+
+
+def test_a_missing_draft_names_the_nearest(shop: Shop) -> None:
+    finished(shop)
+    with pytest.raises(BadConfiguration, match="there is no campaign called sprng") as told:
+        read_draft(shop, "sprng")
+    assert told.value.hint == "Did you mean spring?"
+
+
+def test_text_that_names_a_file_stays_text(shop: Shop) -> None:
+
+    path = finished(shop)
+    edited(path, "{{ what }}", "retainctl.toml /etc/passwd ![x](http://127.0.0.1:9/x.png)")
+
+    assert check(shop) == []

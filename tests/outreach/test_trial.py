@@ -1,0 +1,50 @@
+"""A hostile template ends soon, in a process of its own, and is a fault."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from retainctl.outreach import trial
+from retainctl.outreach.templates import Rendered, Templates, Value
+
+FRAME = '{% include "body" %}'
+LOOPS = "".join(f"{{% for v{depth} in letters %}}" for depth in range(12)) + "x" + "{% endfor %}" * 12
+MANY: dict[str, Value] = {"name": "Dana", "letters": "abcdefghijklmnopqrstuvwxyz"}
+
+
+def tried(body: str) -> trial.Tried:
+    return trial.run(Templates("subject", "reason", body, body, FRAME, FRAME), [MANY])
+
+
+def test_a_template_renders_as_it_will_and_says_what_it_uses() -> None:
+    found = tried("Hello {{ name }}")
+
+    assert found == trial.Tried("", frozenset({"name"}), (Rendered("subject", "reason", "Hello Dana\n", "Hello Dana"),))
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (LOOPS, "the template takes too long"),
+        ("{{ '%999999999d' % 1 }}", "the template takes too much memory"),
+        ("{{ 'a'.center(10000000000) }}", "the template takes too much memory"),
+        ("{{ 'a'|center(10000000000) }}", "the template takes too much memory"),
+        ("{{ 10**4000000 }}", "the template is not right: ** is not for templates"),
+        ("{{ 'a' * 10000000000 }}", "the template is not right: * is not for templates"),
+        ("{{ 'a'.center(2000000) }}", "the message is longer than a million characters"),
+        ("(" * 5000 + "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "the template is nested too deeply"),
+        ("{{ name", "unexpected end of template, expected 'end of print statement'"),
+        ("{% if name %}", "Unexpected end of template"),
+        ("{{ name.__class__ }}", "access to attribute '__class__' of 'str' object is unsafe"),
+    ],
+)
+def test_a_hostile_template_is_refused_soon(body: str, fault: str) -> None:
+    started = time.monotonic()
+    found = tried(body)
+
+    said = found.fault or found.renderings[0]
+    assert isinstance(said, str)
+    assert fault in said
+    assert time.monotonic() - started < 15  # of a machine that others use; its own processor time is limited to 1 s
