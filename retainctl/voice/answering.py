@@ -1,0 +1,145 @@
+"""Answers from a file: all of it in one transaction, or nothing.
+
+Who answered is known by the source's own name of them, so that a second import of the same answers changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from retainctl.config import Shop
+from retainctl.rows import Row
+from retainctl.shop.importing import register
+from retainctl.shop.importing.documents import Held, RowError
+from retainctl.shop.importing.files import InputFile, input_file
+from retainctl.shop.importing.gathering import Counts
+from retainctl.shop.importing.tables import LineChunk, csv_chunks, read_header
+from retainctl.store import dialect
+from retainctl.store.writing import in_one_transaction
+from retainctl.voice.booking import Books
+from retainctl.voice.reading import Reader
+from retainctl.voice.surveys import Survey, read_survey, survey_text
+
+FORMAT = "answers"
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the file is to be read, as the command line says it."""
+
+    encoding: str = ""
+    errors: Literal["strict", "replace"] = "strict"
+    again: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersImported(Row):
+    """What became of a file. Rows read = new + changed + unchanged + blank + quarantined."""
+
+    kind: ClassVar[str] = "answers_import"
+    survey: str
+    file: str
+    outcome: str  # imported, already imported, dry run
+    rows_read: int = 0
+    rows_new: int = 0
+    rows_changed: int = 0
+    rows_unchanged: int = 0
+    rows_blank: int = 0
+    rows_quarantined: int = 0
+    customers: int = 0
+    answers_replaced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result, what was noticed on the way, and the rows that need a look."""
+
+    row: AnswersImported
+    notes: tuple[str, ...] = ()
+    quarantined: tuple[Held, ...] = ()
+
+
+class _DryRun(Exception):
+    """Carries the outcome out of a transaction that is to leave nothing."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+
+def import_answers(
+    shop: Shop, name: str, file_name: str, options: Options, *, progress: Progress = lambda _rows: None
+) -> Outcome:
+    """Take the answers to the survey *name* from a file (``-``: the standard input).
+
+    Bytes that are no text quarantine their row; with ``errors="replace"`` they are replaced, and the answer is
+    marked. BadData where the file as a whole cannot be booked; then nothing is written.
+    """
+    survey = read_survey(shop, name)
+    with input_file(file_name, encoding=options.encoding) as file:
+        file.keeps_bad_bytes = options.errors == "replace"
+        try:
+            return _import(shop, name, survey, file, options, progress)
+        except _DryRun as dry:
+            return dry.outcome
+
+
+@in_one_transaction
+def _import(
+    shop: Shop, name: str, survey: Survey, file: InputFile, options: Options, progress: Progress
+) -> Outcome:
+    dialect.hold_lock(register.LOCK)
+    settings = json.dumps({"encoding": file.encoding, "errors": options.errors, "survey": survey_text(shop, name)})
+    entry = register.Entry("answers", name, FORMAT, settings)
+    known = register.known(file, entry)
+    if known and not options.again and not register.has_open_quarantine(known[-1]):
+        return Outcome(AnswersImported(name, file.name, "already imported"))
+    import_id = register.begin(shop, file, entry)
+    reader, counts = Reader(shop, name, survey), Counts()
+    books = Books(name, import_id)
+    held: list[Held] = []
+    _, delimiter = read_header(file)
+    for chunk in csv_chunks(file, reader.columns, delimiter):
+        _take(chunk, reader, books, counts, held)
+        register.check_limit(counts, file, held=held, ended=False)
+        progress(len(chunk.rows))
+    register.check_limit(counts, file, held=held, ended=True)
+    counts.assert_complete()
+    register.keep_held(import_id, held, resolved=known, now=shop.clock.now())
+    register.end(import_id, counts, file.notes)
+    outcome = Outcome(
+        AnswersImported(
+            name, file.name, "dry run" if options.dry_run else "imported", counts.read, counts.new, counts.changed,
+            counts.unchanged, counts.blank, counts.quarantined, len(books.customers), books.replaced,
+        ),
+        tuple(file.notes), tuple(held),
+    )  # fmt: skip
+    if options.dry_run:
+        raise _DryRun(outcome)
+    return outcome
+
+
+def _take(chunk: LineChunk, reader: Reader, books: Books, counts: Counts, held: list[Held]) -> None:
+    """Read and book the rows of *chunk*; those that cannot be are added to *held*."""
+    before = len(held)
+    held += chunk.held
+    reader.prepare(chunk.rows)
+    responses = []
+    for place, cells in enumerate(chunk.rows):
+        try:
+            response = reader.response(cells)
+            books.refuse_contradiction(response)
+            responses.append(response)
+        except RowError as error:
+            held.append(Held("quarantined", chunk.origin(place), error.column, error.code, str(error)))
+    booked = books.book(responses)
+    counts.read += len(chunk.rows) + len(chunk.held) + chunk.blank
+    counts.blank += chunk.blank
+    counts.quarantined += len(held) - before
+    counts.new += booked.new
+    counts.changed += booked.changed
+    counts.unchanged += booked.unchanged

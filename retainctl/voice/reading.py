@@ -1,0 +1,157 @@
+"""Rows of a file of answers to responses: who answered, and what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from retainctl.config import Shop
+from retainctl.errors import BadData
+from retainctl.outreach import tokens
+from retainctl.outreach.rendering import SURVEY
+from retainctl.shop import normalising
+from retainctl.shop.importing.documents import RowError
+from retainctl.shop.importing.format import Cells, Column
+from retainctl.shop.importing.values import Values
+from retainctl.store.database import rows
+from retainctl.voice.surveys import Question, Survey
+
+REPLACEMENT: Final = "\ufffd"
+_BAD_BYTE: Final = re.compile("[\udc80-\udcff]")
+_SCORE: Final = re.compile(r"(-?\d{1,6})(?:\.0{1,6})?", re.ASCII)
+_BATCH: Final = 500
+
+
+class Given(NamedTuple):
+    """One answer: a score or words. *replaced*: bytes that were no text stand as U+FFFD in it."""
+
+    question: str
+    score: int | None
+    words: str | None
+    replaced: bool
+
+
+class Response(NamedTuple):
+    """What one person answered."""
+
+    respondent: str
+    customer_id: int | None
+    answered_at: int | None
+    answers: tuple[Given, ...]
+
+
+class Reader:
+    """Reads the answers to one survey."""
+
+    def __init__(self, shop: Shop, name: str, survey: Survey) -> None:
+        self._shop = shop
+        self._name = name
+        self._survey = survey
+        self._values = Values(shop.clock, shop_currency=shop.settings.currency, dates=survey.answers.dates)
+        self._missing = {"", *(word.casefold() for word in survey.answers.missing)}
+        self._by_email: dict[str, int] = {}
+        self._by_key: dict[str, int] = {}
+        self.columns = _columns(survey)
+
+    def prepare(self, cells: Sequence[Cells]) -> None:
+        """Look up the customers that the rows name, all at once."""
+        file = self._survey.answers
+        if file.email:
+            keys = {address.key for row in cells if (address := normalising.email(row[2])) is not None}
+            self._by_email = dict(_where_in(
+                "SELECT key, customer_id FROM contact_points WHERE kind = 'email' AND key IN", keys
+            ))  # fmt: skip
+        if file.customer:
+            self._by_key = dict(_where_in(
+                "SELECT external_id, customer_id FROM customer_keys WHERE source = ? AND external_id IN",
+                {row[3] for row in cells if row[3]}, file.source,
+            ))  # fmt: skip
+
+    def response(self, cells: Cells) -> Response:
+        """One row's response; RowError where it is none."""
+        respondent, token, email, customer, answered_at, *given = cells
+        customer_id = self._customer(token.strip(), email, customer)
+        who = _plain(respondent).strip() or (f"customer:{customer_id}" if customer_id else "")
+        if not who:
+            raise RowError(
+                self._survey.answers.respondent, "no_respondent", "the row does not say who answered"
+            )
+        moment = self._values.instant(answered_at, self._survey.answers.answered_at)[0] if answered_at.strip() else None
+        answers = (
+            self._answer(question, cell) for question, cell in zip(self._survey.questions, given, strict=True)
+        )
+        return Response(who, customer_id, moment, tuple(answer for answer in answers if answer is not None))
+
+    def _customer(self, token: str, email: str, customer: str) -> int | None:
+        if token:
+            return self._invited(token)
+        address = normalising.email(email) if email else None
+        return (self._by_email.get(address.key) if address else None) or self._by_key.get(customer)
+
+    def _invited(self, token: str) -> int:
+        """The customer whose invitation to this survey holds *token*."""
+        try:
+            mailing, _, customer = tokens.verify(token, SURVEY, self._shop.clock.now()).partition(".")
+        except BadData as error:
+            raise RowError(self._survey.answers.token, "bad_token", str(error)) from None
+        if rows("SELECT name FROM mailings WHERE id = ? AND program = 'survey'", int(mailing)) != [(self._name,)]:
+            raise RowError(self._survey.answers.token, "bad_token", "the token belongs to another survey")
+        customer_id = int(customer)
+        while found := rows("SELECT merged_into FROM customers WHERE id = ? AND merged_into IS NOT NULL", customer_id):
+            customer_id = found[0][0]
+        return customer_id
+
+    def _answer(self, question: Question, cell: str) -> Given | None:
+        text = cell.strip()
+        if text.casefold() in self._missing:
+            return None
+        if question.is_score:
+            return Given(question.name, self._score(question, text), None, False)
+        words = _plain(text)
+        if question.kind == "choice" and words not in question.choices:
+            raise RowError(
+                self._survey.column_of(question), "bad_choice",
+                f"{words!r} is none of the choices: {', '.join(question.choices)}",
+            )  # fmt: skip
+        return Given(question.name, None, words, words != text)
+
+    def _score(self, question: Question, text: str) -> int:
+        written = _SCORE.fullmatch(text)
+        if written is None or not question.lowest <= int(written[1]) <= question.highest:
+            raise RowError(
+                self._survey.column_of(question), "bad_score",
+                f"{_plain(text)!r} is no score from {question.lowest} to {question.highest}",
+            )  # fmt: skip
+        return int(written[1])
+
+
+def _columns(survey: Survey) -> tuple[Column, ...]:
+    """The columns to read, in the order of ``Reader.response``; one that the file must have is required."""
+    file = survey.answers
+    others = any((file.token, file.email, file.customer))
+    named = [
+        Column("respondent", (file.respondent,), required=not others),
+        *(Column(role, (name,) if name else ()) for role, name in (
+            ("token", file.token), ("email", file.email), ("customer", file.customer),
+        )),
+        Column("answered_at", (file.answered_at,) if file.answered_at else (), required=bool(file.answered_at)),
+    ]  # fmt: skip
+    mapped = set(file.columns.values())
+    return (*named, *(
+        Column(question.name, (survey.column_of(question),), required=question.is_score or question.name in mapped)
+        for question in survey.questions
+    ))  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    """*text* with every byte that was no text replaced."""
+    return _BAD_BYTE.sub(REPLACEMENT, text)
+
+
+def _where_in(sql: str, values: Iterable[str], *before: object) -> Iterator[tuple[Any, ...]]:
+    """The rows of *sql*, which ends in IN, for *values* of any number."""
+    every = sorted(values)
+    for first in range(0, len(every), _BATCH):
+        some = every[first : first + _BATCH]
+        yield from rows(f"{sql} ({', '.join('?' * len(some))})", *before, *some)

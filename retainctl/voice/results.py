@@ -1,0 +1,147 @@
+"""The results of a survey: its scores with their intervals, its response rate, and its open comments."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from retainctl.config import Shop
+from retainctl.rows import Row
+from retainctl.store.database import rows, value
+from retainctl.voice import scores
+from retainctl.voice.scores import Interval
+from retainctl.voice.surveys import Question, Survey, read_survey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow(Row):
+    """One question's result; a choice has one row for each of its choices.
+
+    NPS is in points from -100 to 100; every other score is a share, a fraction of one. ``low`` and ``high`` hold it
+    with 95 % confidence. ``responded`` of the ``invited`` customers is the response rate, the same in every row.
+    """
+
+    kind: ClassVar[str] = "survey_result"
+    question: str
+    type: str
+    choice: str | None = None
+    answered: int
+    missing: int
+    score: float | None = None
+    low: float | None = None
+    high: float | None = None
+    promoters: int | None = None
+    passives: int | None = None
+    detractors: int | None = None
+    favourable: int | None = None
+    mean: float | None = None
+    invited: int
+    responded: int
+    response_rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRow(Row):
+    """One answer in words. *replaced*: bytes that were no text stand as U+FFFD in it."""
+
+    kind: ClassVar[str] = "comment"
+    respondent: str
+    customer: int | None
+    question: str
+    score: int | None
+    replaced: bool
+    comment: str
+
+
+def results(shop: Shop, name: str) -> list[ResultRow]:
+    """The result of each question of the survey *name* that can be counted, in the order of its file."""
+    survey = read_survey(shop, name)
+    responses = int(value("SELECT COUNT(*) FROM responses WHERE survey = ?", name))
+    invited, responded = _response(name)
+    rate = responded / invited if invited else None
+    found: list[ResultRow] = []
+    for question in survey.questions:
+        tally = _tally(name, question)
+        answered = sum(tally.values())
+        found += [
+            ResultRow(
+                question=question.name, type=question.kind, answered=answered, missing=responses - answered,
+                invited=invited, responded=responded, response_rate=rate, **counted,
+            )
+            for counted in _counted(question, tally)
+        ]  # fmt: skip
+    return found
+
+
+def comments(shop: Shop, name: str) -> list[CommentRow]:
+    """Every answer in words to an open question of the survey *name*, with the respondent's first score."""
+    survey = read_survey(shop, name)
+    score = _first_score(survey)
+    opened = [question.name for question in survey.questions if question.kind == "text"]
+    if not opened:
+        return []
+    found = rows(
+        f"""SELECT responses.respondent, responses.customer_id, answers.question, scored.score, answers.replaced,
+                answers.words
+            FROM responses
+            JOIN answers ON answers.response_id = responses.id AND answers.question IN ({', '.join('?' * len(opened))})
+            LEFT JOIN answers AS scored ON scored.response_id = responses.id AND scored.question = ?
+            WHERE responses.survey = ? ORDER BY responses.id, answers.question""",
+        *opened, score, name,
+    )  # fmt: skip
+    return [
+        CommentRow(who, customer, asked, given, bool(marked), text)
+        for who, customer, asked, given, marked, text in found
+    ]
+
+
+def _counted(question: Question, tally: Counter[Any]) -> Iterator[dict[str, Any]]:
+    """What is counted of *question*, in the columns of one row or several, from how often each answer was given."""
+    answered = sum(tally.values())
+    if question.kind == "text":
+        yield {}
+    elif question.kind == "choice":
+        for choice in question.choices:
+            yield {"choice": choice, "favourable": tally[choice]} | _interval(scores.share(tally[choice], answered))
+    elif question.kind == "nps":
+        found = scores.nps(tally)
+        kinds = {"promoters": found.promoters, "passives": found.passives, "detractors": found.detractors}
+        yield kinds | {"mean": scores.mean(tally)} | _interval(found.score)
+    else:
+        liked = scores.favourable(question.kind, tally, highest=question.highest)
+        yield {"favourable": liked, "mean": scores.mean(tally)} | _interval(scores.share(liked, answered))
+
+
+def _interval(interval: Interval) -> dict[str, float | None]:
+    return {"score": interval.value, "low": interval.low, "high": interval.high}
+
+
+def _tally(name: str, question: Question) -> Counter[Any]:
+    """How often each answer to *question* was given; an open one is only counted."""
+    column = {"text": "question", "choice": "words"}.get(question.kind, "score")
+    return Counter(dict(rows(
+        f"""SELECT answers.{column}, COUNT(*) FROM answers JOIN responses ON responses.id = answers.response_id
+            WHERE responses.survey = ? AND answers.question = ? GROUP BY answers.{column}""",
+        name, question.name,
+    )))  # fmt: skip
+
+
+def _response(name: str) -> tuple[int, int]:
+    """How many customers an invitation was sent to, and how many of them have answered."""
+    sent = """SELECT DISTINCT outbox.customer_id AS customer_id FROM outbox
+        JOIN mailings ON mailings.id = outbox.mailing_id
+        WHERE mailings.program = 'survey' AND mailings.name = ? AND outbox.state = 'sent'"""
+    invited = value(f"SELECT COUNT(*) FROM ({sent}) AS invited", name)
+    responded = value(
+        f"""SELECT COUNT(*) FROM ({sent}) AS invited
+            WHERE EXISTS (SELECT 1 FROM responses
+                WHERE responses.survey = ? AND responses.customer_id = invited.customer_id)""",
+        name, name,
+    )  # fmt: skip
+    return int(invited), int(responded)
+
+
+def _first_score(survey: Survey) -> str:
+    return next((question.name for question in survey.questions if question.is_score), "")

@@ -1,0 +1,82 @@
+"""Scores with their intervals of 95 %. Arithmetic on plain values.
+
+NPS, in points from -100 to 100: the share of promoters (9 and 10) less the share of detractors (0 to 6). Its standard
+error is that of the difference of two shares of one multinomial sample, sqrt((p + d - (p - d)^2) / n), and the
+interval is the normal one.
+
+CSAT is the share of answers in the two highest points of the scale, CES the share in its three highest; both with
+Wilson's interval, which holds for few answers and near 0 and 1 as well. So do the shares of a choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import sqrt
+
+Z_95 = 1.959963984540054
+PROMOTERS_FROM, PASSIVES_FROM = 9, 7
+FAVOURABLE_POINTS = {"csat": 2, "ces": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A figure and where it lies with 95 % confidence; None where so few answers tell nothing."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Nps:
+    """How many would recommend the shop, how many would not, and the score in points."""
+
+    promoters: int
+    passives: int
+    detractors: int
+    score: Interval
+
+
+def nps(counts: Mapping[int, int]) -> Nps:
+    """The net promoter score of *counts*, how many gave each answer from 0 to 10."""
+    promoters = sum(count for answer, count in counts.items() if answer >= PROMOTERS_FROM)
+    detractors = sum(count for answer, count in counts.items() if answer < PASSIVES_FROM)
+    passives = sum(counts.values()) - promoters - detractors
+    return Nps(promoters, passives, detractors, net_promoters(promoters, passives, detractors))
+
+
+def net_promoters(promoters: int, passives: int, detractors: int) -> Interval:
+    """The score in points, with its interval."""
+    answers = promoters + passives + detractors
+    if not answers:
+        return Interval(None, None, None)
+    pro, contra = promoters / answers, detractors / answers
+    score = pro - contra
+    error = sqrt(max(0.0, pro + contra - score**2) / answers)
+    if not error:
+        return Interval(100 * score, None, None)  # all said the same: the sample does not show how far it may be off
+    low, high = max(-1.0, score - Z_95 * error), min(1.0, score + Z_95 * error)
+    return Interval(100 * score, 100 * low, 100 * high)
+
+
+def favourable(kind: str, counts: Mapping[int, int], *, highest: int) -> int:
+    """How many of *counts* gave one of the answers that count as favourable on a scale that ends at *highest*."""
+    return sum(count for answer, count in counts.items() if answer > highest - FAVOURABLE_POINTS[kind])
+
+
+def share(part: int, whole: int) -> Interval:
+    """*part* of *whole* as a fraction of one, with Wilson's interval."""
+    if not whole:
+        return Interval(None, None, None)
+    fraction = part / whole
+    weight = Z_95**2 / whole
+    middle = (fraction + weight / 2) / (1 + weight)
+    reach = Z_95 * sqrt(fraction * (1 - fraction) / whole + weight / (4 * whole)) / (1 + weight)
+    return Interval(fraction, max(0.0, middle - reach), min(1.0, middle + reach))
+
+
+def mean(counts: Mapping[int, int]) -> float | None:
+    """The mean answer."""
+    answers = sum(counts.values())
+    return sum(answer * count for answer, count in counts.items()) / answers if answers else None

@@ -1,0 +1,193 @@
+"""A survey's file, ``surveys/NAME.toml``: its questions, its invitation, and how a file of answers is read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from retainctl import schema
+from retainctl.config import Shop
+from retainctl.errors import BadConfiguration, Refused, WrongUsage
+from retainctl.files import write_text
+from retainctl.rows import Row
+from retainctl.voice import samples
+
+FOLDER = "surveys"
+MOST_QUESTIONS = 5  # beyond these fewer and fewer people answer
+SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
+
+Kind = Literal["nps", "csat", "ces", "choice", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question. A score has a scale (lowest, highest), a choice its choices."""
+
+    name: str
+    kind: Kind
+    text: str
+    scale: tuple[int, ...] = ()
+    choices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9_]{1,40}", self.name, re.ASCII):
+            raise ValueError(f"a question's name is of a-z, 0-9 and _, and {self.name!r} is not")
+        if self.scale and (self.kind not in SCALES or len(self.scale) != 2 or self.scale[0] >= self.scale[1]):
+            raise ValueError(f"the scale of {self.name} must be its lowest and highest score, such as [1, 5]")
+        if self.kind == "nps" and self.scale not in ((), SCALES["nps"]):
+            raise ValueError(f"{self.name} is an NPS question: its scale is [0, 10]")
+        if (self.kind == "choice") != bool(self.choices):
+            raise ValueError(f"{self.name} needs choices if it is a choice, and only then")
+
+    @property
+    def is_score(self) -> bool:
+        return self.kind in SCALES
+
+    @property
+    def lowest(self) -> int:
+        return (self.scale or SCALES[self.kind])[0]
+
+    @property
+    def highest(self) -> int:
+        return (self.scale or SCALES[self.kind])[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """The mail that asks: *body* in Markdown, in which ``{{ questions }}`` stands for the questions."""
+
+    subject: str
+    body: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersFile:
+    """How a file of answers is read: which column says who answered, and which column answers which question.
+
+    Who answered is a customer where a column holds the invitation's token, an e-mail address, or what *source* calls
+    the customer; else the respondent is known by *respondent* alone.
+    """
+
+    respondent: str = "respondent"
+    token: str = ""
+    email: str = ""
+    customer: str = ""
+    source: str = ""
+    answered_at: str = ""
+    dates: str = "iso"
+    missing: tuple[str, ...] = ("NA", "N/A", "-")
+    columns: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if bool(self.customer) != bool(self.source):
+            raise ValueError("customer names a column and source the shop it comes from: both, or neither")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a survey's file says. Without an *audience* (a segment) it only takes answers in."""
+
+    title: str
+    questions: tuple[Question, ...]
+    invitation: Invitation | None = None
+    audience: str = ""
+    answers: AnswersFile = field(default_factory=AnswersFile)
+
+    def __post_init__(self) -> None:
+        names = [question.name for question in self.questions]
+        if not names or len(set(names)) < len(names):
+            raise ValueError("a survey needs questions, each of a name of its own")
+        for column, name in self.answers.columns.items():
+            if name not in names:
+                raise ValueError(f"the column {column} answers {name}, and no question is called so")
+        if bool(self.audience) != (self.invitation is not None):
+            raise ValueError("an audience and an invitation go together")
+
+    def column_of(self, question: Question) -> str:
+        """The column that answers *question*: the one that is mapped to it, else the one of its name."""
+        mapped = {name: column for column, name in self.answers.columns.items()}
+        return mapped.get(question.name, question.name)
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRow(Row):
+    """One question of a survey, how far along it stands, and what is better done otherwise."""
+
+    kind: ClassVar[str] = "question"
+    question: str
+    type: str
+    progress: str
+    text: str
+    warning: str
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyRow(Row):
+    """One survey of the shop."""
+
+    kind: ClassVar[str] = "survey"
+    survey: str
+    title: str
+    questions: int
+    audience: str
+
+
+def list_surveys(shop: Shop) -> list[SurveyRow]:
+    """Every survey of the shop, by name; a file that is not as it should be is BadConfiguration."""
+    names = sorted(path.stem for path in (shop.folder / FOLDER).glob("*.toml"))
+    found = [(name, read_survey(shop, name)) for name in names]
+    return [SurveyRow(name, survey.title, len(survey.questions), survey.audience) for name, survey in found]
+
+
+def read_survey(shop: Shop, name: str) -> Survey:
+    """The survey called *name*."""
+    path = _path(shop, name)
+    if not path.exists():
+        raise BadConfiguration(f"there is no survey {name}", hint=f"Make one: retainctl surveys draft {name}")
+    return schema.read_file(path, Survey)
+
+
+def survey_text(shop: Shop, name: str) -> str:
+    """The file of the survey called *name*, as it stands."""
+    return _path(shop, name).read_text(encoding="utf-8")
+
+
+def draft(shop: Shop, name: str, *, kind: str) -> Path:
+    """Write the first file of the survey *name*, to be edited; one that is there already is Refused."""
+    path = _path(shop, name)
+    if path.exists():
+        raise Refused(f"the survey {name} is there already", hint=f"Edit {path}, or name another one.")
+    text = samples.sample(kind, language=shop.settings.language)
+    schema.read_text(text, Survey, name=str(path))
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    write_text(path, text)
+    return path
+
+
+def questions_of(survey: Survey) -> list[QuestionRow]:
+    """The questions of *survey* in order, each with what is better done otherwise."""
+    whole = len(survey.questions)
+    return [
+        QuestionRow(question.name, question.kind, f"{number}/{whole}", question.text, _warning(survey, number))
+        for number, question in enumerate(survey.questions, 1)
+    ]
+
+
+def _warning(survey: Survey, number: int) -> str:
+    question = survey.questions[number - 1]
+    if number > MOST_QUESTIONS:
+        return f"question {number}: beyond {MOST_QUESTIONS} fewer and fewer people answer"
+    if question.kind == "text" and number == 1 and len(survey.questions) > 1:
+        return "begin with a question that is answered by one click"
+    if len(question.text) > 200:
+        return "a question of more than 200 characters is not read to its end"
+    return ""
+
+
+def _path(shop: Shop, name: str) -> Path:
+    if not re.fullmatch(r"[a-z0-9_-]{1,64}", name, re.ASCII):
+        raise WrongUsage(f"{name!r} cannot be a survey's name", hint="Use a-z, 0-9, - and _.")
+    return shop.folder / FOLDER / f"{name}.toml"
