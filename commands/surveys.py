@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from retainctl.terminal import Group, note, opened_shop, say, show
@@ -52,51 +54,67 @@ def check(name: str) -> None:
     \b
       retainctl surveys check spring
     """
-    from retainctl.errors import BadData
-    from retainctl.voice import invitations
     from retainctl.voice import surveys as files
 
     with opened_shop() as shop:
         show(files.questions_of(files.read_survey(shop, name)), row_type=files.QuestionRow)
-        found = invitations.faults(shop, name)
-        for fault in found:
-            say(f"{fault.where}: {fault.fault}. {fault.remedy}")
-        if found:
-            raise BadData(f"the survey {name} is not ready: {len(found)} faults")
+
+
+@surveys.command("import")
+@click.argument("name")
+@click.argument("file", metavar="FILE")
+@click.option("--encoding", default="", help="How the text is encoded, when not UTF-8: cp1255.")
+@click.option(
+    "--errors",
+    type=click.Choice(["strict", "replace"]),
+    default="strict",
+    show_default=True,
+    help="Quarantine a row with bytes that are no text, or replace them and mark the answer.",
+)
+@click.option("--again", is_flag=True, help="Compare every row of a file that was imported already.")
+@click.option("--dry-run", is_flag=True, help="Do everything, report it, and write nothing.")
+def import_answers(
+    name: str, file: str, encoding: str, errors: Literal["strict", "replace"], again: bool, dry_run: bool
+) -> None:
+    """Take answers to the survey NAME from FILE, plain or .gz; - is the standard input.
+
+    \b
+      retainctl surveys import spring answers.csv
+    """
+    from retainctl.errors import DoneInPart
+    from retainctl.output import progress
+    from retainctl.voice import answering
+
+    options = answering.Options(encoding, errors, again, dry_run)
+    with opened_shop() as shop, progress(f"Importing {file}") as advance:
+        outcome = answering.import_answers(shop, name, file, options, progress=advance)
+    show([outcome.row], row_type=answering.AnswersImported)
+    for sentence in outcome.notes:
+        note(sentence)
+    for held in outcome.quarantined[:10]:
+        say(f"line {held.origin.line}, {held.column or 'row'}: {held.message} ({held.code})")
+    if outcome.quarantined:
+        raise DoneInPart(
+            f"{len(outcome.quarantined)} rows were quarantined",
+            hint="Correct them in the file and import it again: what is booked stays as it is.",
+        )
 
 
 @surveys.command()
 @click.argument("name")
-@click.option("--approve", metavar="HASH", help="Queue the invitations of the plan with this hash.")
-@click.option("--yes", is_flag=True, help="Plan, and queue what was planned, without asking.")
-@click.option("--dry-run", is_flag=True, help="Count who would be invited, and write nothing.")
-def run(name: str, approve: str | None, yes: bool, dry_run: bool) -> None:
-    """Invite the audience of the survey NAME: plan who, and queue it once it is approved.
+@click.option("--comments", is_flag=True, help="The open answers instead, with each respondent's first score.")
+def results(name: str, comments: bool) -> None:
+    """Show the scores of the survey NAME with their 95 % intervals, and its response rate.
 
-    Without --yes the plan is shown and waits for its approval. Nobody is invited twice; outbox deliver sends.
+    NPS is in points from -100 to 100. CSAT is the share of the two highest answers, CES of the three highest.
 
     \b
-      retainctl surveys run spring
-      retainctl surveys run spring --approve 3f2a90c14be7d856
+      retainctl surveys results spring
     """
-    from retainctl.errors import Refused
-    from retainctl.output import progress
-    from retainctl.outreach.planning import Plan
-    from retainctl.voice import invitations
+    from retainctl.voice import results as made
 
     with opened_shop() as shop:
-        if not approve:
-            with progress(f"Planning {name}") as advance:
-                planned = invitations.plan(shop, name, dry_run=dry_run, advance=advance)
-            if dry_run or not planned.recipients or not yes:
-                show([planned], row_type=Plan)
-            if dry_run or not planned.recipients:
-                return
-            if not yes:
-                raise Refused(
-                    f"the invitations of {name} are planned, and wait for approval",
-                    hint=f"Queue them: retainctl surveys run {name} --approve {planned.hash}",
-                )
-            approve = planned.hash
-        show([invitations.send(shop, name, approve)], row_type=invitations.Invited)
-        note("they wait in the outbox. Send them: retainctl outbox deliver")
+        if comments:
+            show(made.comments(shop, name), row_type=made.CommentRow)
+        else:
+            show(made.results(shop, name), row_type=made.ResultRow)

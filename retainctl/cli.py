@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "points": ("retainctl.commands.points:points", "Award, spend, expire and explain points; prove the books."),
     "segments": ("retainctl.commands.segments:segments", "Say who belongs together, and keep it so."),
     "orders": ("retainctl.commands.orders:orders", "Bring orders in, and look at them."),
+    "surveys": ("retainctl.commands.surveys:surveys", "Ask customers, take their answers in, see the scores."),
     "jobs": ("retainctl.commands.jobs:jobs", "See and run what the shop does by itself."),
     "schedules": ("retainctl.commands.schedules:schedules", "Write the jobs for cron or systemd."),
     "doctor": ("retainctl.commands.doctor:doctor", "Look whether the shop can do its work."),

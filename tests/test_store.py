@@ -10,7 +10,7 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration
-from retainctl.store import audience, club, commerce, jobs, outreach, people
+from retainctl.store import audience, club, commerce, jobs, outreach, people, voice
 from retainctl.store.database import Table, database, execute, value
 from retainctl.store.opening import open_database
 from retainctl.store.writing import writing
@@ -19,7 +19,7 @@ from retainctl.store.writing import writing
 def tables() -> list[type[Table]]:
     return [
         table
-        for module in (people, commerce, club, audience, outreach, jobs)
+        for module in (people, commerce, club, audience, outreach, voice, jobs)
         for table in vars(module).values()
         if isinstance(table, type) and issubclass(table, Table) and table is not Table
     ]

@@ -49,7 +49,7 @@ class Reader:
         self._name = name
         self._survey = survey
         self._values = Values(shop.clock, shop_currency=shop.settings.currency, dates=survey.answers.dates)
-        self._missing = {"", *(word.casefold() for word in survey.answers.missing)}
+        self._missing = {"", *survey.answers.missing}
         self._by_email: dict[str, int] = {}
         self._by_key: dict[str, int] = {}
         self.columns = _columns(survey)
@@ -58,7 +58,7 @@ class Reader:
         """Look up the customers that the rows name, all at once."""
         file = self._survey.answers
         if file.email:
-            keys = {address.key for row in cells if (address := normalising.email(row[2])) is not None}
+            keys = {key for row in cells if (key := _email_key(row[2]))}
             self._by_email = dict(_where_in(
                 "SELECT key, customer_id FROM contact_points WHERE kind = 'email' AND key IN", keys
             ))  # fmt: skip
@@ -74,20 +74,15 @@ class Reader:
         customer_id = self._customer(token.strip(), email, customer)
         who = _plain(respondent).strip() or (f"customer:{customer_id}" if customer_id else "")
         if not who:
-            raise RowError(
-                self._survey.answers.respondent, "no_respondent", "the row does not say who answered"
-            )
+            raise RowError(self._survey.answers.respondent, "no_respondent", "the row does not say who answered")
         moment = self._values.instant(answered_at, self._survey.answers.answered_at)[0] if answered_at.strip() else None
-        answers = (
-            self._answer(question, cell) for question, cell in zip(self._survey.questions, given, strict=True)
-        )
+        answers = (self._answer(question, cell) for question, cell in zip(self._survey.questions, given, strict=True))
         return Response(who, customer_id, moment, tuple(answer for answer in answers if answer is not None))
 
     def _customer(self, token: str, email: str, customer: str) -> int | None:
         if token:
             return self._invited(token)
-        address = normalising.email(email) if email else None
-        return (self._by_email.get(address.key) if address else None) or self._by_key.get(customer)
+        return self._by_email.get(_email_key(email)) or self._by_key.get(customer)
 
     def _invited(self, token: str) -> int:
         """The customer whose invitation to this survey holds *token*."""
@@ -104,7 +99,7 @@ class Reader:
 
     def _answer(self, question: Question, cell: str) -> Given | None:
         text = cell.strip()
-        if text.casefold() in self._missing:
+        if text in self._missing:
             return None
         if question.is_score:
             return Given(question.name, self._score(question, text), None, False)
@@ -142,6 +137,14 @@ def _columns(survey: Survey) -> tuple[Column, ...]:
         Column(question.name, (survey.column_of(question),), required=question.is_score or question.name in mapped)
         for question in survey.questions
     ))  # fmt: skip
+
+
+def _email_key(cell: str) -> str:
+    """How the address in *cell* is compared; '' where it holds none."""
+    try:
+        return normalising.email_address(cell).key if cell.strip() else ""
+    except BadData:
+        return ""
 
 
 def _plain(text: str) -> str:

@@ -66,6 +66,7 @@ class InputFile:
     stamp: Stamp
     encoding: str = "utf-8"
     byte_order_mark: bytes = b""
+    keeps_bad_bytes: bool = False  # a row with bytes that are no text is read, and they stand in it as surrogates
     notes: list[str] = field(default_factory=list)
 
     def blocks(self) -> Iterator[Block]:

@@ -87,7 +87,8 @@ class TextLines:
 
     def _look_at_first(self, block: Block, lines: list[str]) -> None:
         """Refuse a file that is not in its encoding at all, with a sample of what it may be."""
-        bad = [line for line in lines if _BAD_BYTE.search(line)] if block.has_bad_bytes else []
+        may_be_bad = block.has_bad_bytes and not self.file.keeps_bad_bytes
+        bad = [line for line in lines if _BAD_BYTE.search(line)] if may_be_bad else []
         if bad and (bad[0] is lines[0] or (len(bad) > 1 and len(bad) * 20 > len(lines))):
             sample = self.file.encoded(bad[0]).decode("cp1255", "replace").strip()[:60]
             raise BadData(
@@ -147,11 +148,16 @@ class Columned(Protocol):
 
 def csv_chunks(file: InputFile, format_: Columned, delimiter: str) -> Iterator[LineChunk]:
     """The rows of a table with a header; BadData where the header is not the format's."""
+def csv_chunks(file: InputFile, format_: Format, delimiter: str) -> Iterator[LineChunk]:
+    """The rows of a table in *format_*, as a layout gives them."""
+    return table_chunks(file, format_.columns, delimiter)
+def table_chunks(file: InputFile, columns: Sequence[Column], delimiter: str) -> Iterator[LineChunk]:
+    """The rows of a table with a header, *columns* of each; BadData where the header has not those it must have."""
     csv.field_size_limit(LINE_BYTES)
     lines = TextLines(file)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     header = [name.strip() for name in next(reader)]
-    pick = _picker(bind(header, format_.columns, file=file), width=len(header))
+    pick = _picker(bind(header, columns, file=file), width=len(header))
     yield from _Chunks(lines, reader, pick, width=len(header)).read()
 
 
@@ -301,7 +307,7 @@ class _Chunks:
             chunk.starts, chunk.ends = [chunk.starts[p] for p in kept], [chunk.ends[p] for p in kept]
 
     def _oddity(self, text: str, lines: int) -> tuple[str, str] | None:
-        if _BAD_BYTE.search(text):
+        if _BAD_BYTE.search(text) and not self._lines.file.keeps_bad_bytes:
             return "bad_bytes", f"the row is not {self._lines.file.encoding.upper()} (see --encoding)"
         if "\0" in text:
             return "nul_byte", "the row holds NUL bytes"

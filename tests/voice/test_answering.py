@@ -1,0 +1,300 @@
+"""Answers from a file: read strictly, kept once, and counted exactly."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.errors import BadData
+from retainctl.outreach import tokens
+from retainctl.outreach.rendering import SURVEY
+from retainctl.shop import identity
+from retainctl.store.database import execute, rows, value
+from retainctl.store.outreach import Mailing
+from retainctl.store.writing import writing
+from retainctl.voice.answering import AnswersImported, Options, Outcome, import_answers
+from retainctl.voice.results import CommentRow, comments, results
+from tests.conftest import Terminal
+
+SURVEY_FILE = """
+title = "Spring"
+
+[[questions]]
+name = "recommend"
+kind = "nps"
+text = "Would you recommend us?"
+
+[[questions]]
+name = "found"
+kind = "choice"
+text = "How did you find us?"
+choices = ["a friend", "the web"]
+
+[[questions]]
+name = "why"
+kind = "text"
+text = "Why?"
+
+[answers]
+respondent = "who"
+token = "token"
+email = "email"
+customer = "customer"
+source = "till"
+answered_at = "when"
+missing = ["NA"]
+
+[answers.columns]
+score = "recommend"
+"""
+HEADER = "who,token,email,customer,when,score,found,why\n"
+
+
+@pytest.fixture
+def survey(shop: Shop) -> Shop:
+    """A shop with the survey ``spring``."""
+    (shop.folder / "surveys").mkdir()
+    (shop.folder / "surveys" / "spring.toml").write_text(SURVEY_FILE, encoding="utf-8")
+    return shop
+
+
+def take(shop: Shop, text: str | bytes, options: Options = Options(), name: str = "answers.csv") -> Outcome:  # noqa: B008
+    path = shop.folder / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return import_answers(shop, "spring", str(path), options)
+
+
+def counts(row: AnswersImported) -> tuple[int, int, int, int, int, int]:
+    return row.rows_read, row.rows_new, row.rows_changed, row.rows_unchanged, row.rows_blank, row.rows_quarantined
+
+
+def customer(shop: Shop, *, external_id: str, email: str) -> int:
+    address = identity.Address("email", email, email.lower())
+    [found] = identity.find_or_make(shop, [identity.Person("till", external_id, (address,))])
+    assert found.customer_id is not None
+    return found.customer_id
+
+
+def test_answers_are_kept_once_and_a_missing_one_is_counted(survey: Shop) -> None:
+    text = HEADER + 'r1,,,,2025-02-01,9,a friend,"טוב, ומהר"\nr2,,,,2025-02-02,NA,,\n\nr3,,,,,3,the web,NA\n'
+    first = take(survey, text)
+    assert counts(first.row) == (4, 3, 0, 0, 1, 0)
+    assert first.row.outcome == "imported"
+    assert rows("SELECT question, score, words FROM answers ORDER BY response_id, question") == [
+        ("found", None, "a friend"), ("recommend", 9, None), ("why", None, "טוב, ומהר"),
+        ("found", None, "the web"), ("recommend", 3, None),
+    ]  # fmt: skip
+    nps, friend, web, why = results(survey, "spring")
+    assert (nps.answered, nps.missing, nps.promoters, nps.detractors, nps.score) == (2, 1, 1, 1, 0.0)
+    assert (friend.choice, friend.favourable, friend.score) == ("a friend", 1, 0.5)
+    assert (web.choice, web.favourable) == ("the web", 1)
+    assert (why.answered, why.missing, why.score) == (1, 2, None)
+
+
+def test_the_same_file_is_known_and_again_changes_nothing(survey: Shop) -> None:
+    text = HEADER + "r1,,,,,9,,\nr2,,,,,8,,\n"
+    take(survey, text)
+    assert take(survey, text, name="copy.csv").row.outcome == "already imported"
+    assert counts(take(survey, text, Options(again=True)).row) == (2, 0, 0, 2, 0, 0)
+    assert value("SELECT MAX(version) FROM responses") == 1
+
+
+def test_a_changed_answer_is_a_new_version(survey: Shop) -> None:
+    take(survey, HEADER + "r1,,,,,9,,well\nr2,,,,,8,,\n")
+    assert counts(take(survey, HEADER + "r1,,,,,4,,\nr2,,,,,8,,\n").row) == (2, 0, 1, 1, 0, 0)
+    assert rows("SELECT respondent, version FROM responses ORDER BY respondent") == [("r1", 2), ("r2", 1)]
+    assert rows("SELECT score, words FROM answers ORDER BY response_id") == [(4, None), (8, None)]
+
+
+def test_who_answered_is_a_customer_by_token_email_or_id(survey: Shop) -> None:
+    dana = customer(survey, external_id="7", email="Dana@Example.com")
+    noa = customer(survey, external_id="8", email="noa@example.com")
+    with writing():
+        mailing = Mailing.create(
+            program="survey", name="spring", class_="marketing", purpose="survey", state="active", draft="",
+            plan_hash="x", planned_at=0,
+        )  # fmt: skip
+    token = tokens.sign(SURVEY, f"{mailing.id}.{noa}", survey.clock.now())
+    outcome = take(
+        survey, HEADER + f",{token},,,,10,,\n,,DANA@example.com,,,9,,\nr3,,,7,,8,,\nr4,,nobody@example.com,,,1,,\n"
+    )
+    assert counts(outcome.row) == (4, 4, 0, 0, 0, 0)
+    assert outcome.row.customers == 2
+    assert rows("SELECT respondent, customer_id FROM responses ORDER BY id") == [
+        (f"customer:{noa}", noa), (f"customer:{dana}", dana), ("r3", dana), ("r4", None),
+    ]  # fmt: skip
+
+
+def test_the_response_rate_is_of_those_to_whom_an_invitation_was_sent(survey: Shop) -> None:
+    ids = [customer(survey, external_id=str(number), email=f"c{number}@example.com") for number in range(4)]
+    with writing():
+        mailing = Mailing.create(
+            program="survey", name="spring", class_="marketing", purpose="survey", state="active", draft="",
+            plan_hash="x", planned_at=0,
+        )  # fmt: skip
+        for number, (one, state) in enumerate(zip(ids, ("sent", "sent", "failed", "sent"), strict=True)):
+            point = value("SELECT id FROM contact_points WHERE customer_id = ?", one)
+            execute(
+                "INSERT INTO outbox (mailing_id, customer_id, contact_point_id, channel, message_key, message_id,"
+                " class, to_address, state, next_at) VALUES (?, ?, ?, 'files', ?, ?, 'marketing', 'x', ?, 0)",
+                mailing.id, one, point, f"key{number}", f"id{number}", state,
+            )  # fmt: skip
+    take(survey, HEADER + "r0,,,0,,10,,\nr2,,,2,,9,,\nr9,,,,,9,,\n")
+    row = results(survey, "spring")[0]
+    assert (row.invited, row.responded, row.response_rate) == (3, 1, 1 / 3)
+
+
+BAD = [
+    ("r1,,,,,11,,", "score", "bad_score", "'11' is no score from 0 to 10"),
+    ("r1,,,,,7.5,,", "score", "bad_score", "'7.5' is no score from 0 to 10"),
+    ("r1,,,,,٧,,", "score", "bad_score", "'٧' is no score from 0 to 10"),
+    ("r1,,,,,7,the moon,", "found", "bad_choice", "'the moon' is none of the choices: a friend, the web"),
+    (",,,,,7,,", "who", "no_respondent", "the row does not say who answered"),
+    ("r1,v1.x.y.z,,,,7,,", "token", "bad_token", "the token is not one of this shop's"),
+    ("r1,,,,01/02/2025,7,,", "when", "bad_date", "'01/02/2025' is not a date in ISO 8601"),
+]
+
+
+@pytest.mark.parametrize(("line", "column", "code", "message"), BAD)
+def test_a_row_that_cannot_be_read_is_quarantined(
+    survey: Shop, line: str, column: str, code: str, message: str
+) -> None:
+    outcome = take(survey, HEADER + "r0,,,,,9,,\n" + line + "\n")
+    assert counts(outcome.row) == (2, 1, 0, 0, 0, 1)
+    [held] = outcome.quarantined
+    assert (held.column, held.code, str(held.message)) == (column, code, message)
+    assert rows("SELECT line, code, raw_bytes FROM held_rows") == [(3, code, (line + "\n").encode())]
+
+
+def test_whoever_answers_twice_in_one_file_counts_once(survey: Shop) -> None:
+    outcome = take(
+        survey, HEADER + "r1,,,,,9,,\nr1,,,,,9,,\nr1,,,,,2,,\n" + "".join(f"x{n},,,,,8,,\n" for n in range(30))
+    )
+    assert counts(outcome.row) == (33, 31, 0, 1, 0, 1)
+    assert outcome.quarantined[0].code == "answered_twice"
+    assert value("SELECT score FROM answers WHERE response_id = 1") == 9
+
+
+def test_a_token_of_another_survey_is_refused(survey: Shop) -> None:
+    noa = customer(survey, external_id="8", email="noa@example.com")
+    with writing():
+        other = Mailing.create(
+            program="survey", name="autumn", class_="marketing", purpose="survey", state="active", draft="",
+            plan_hash="x", planned_at=0,
+        )  # fmt: skip
+    token = tokens.sign(SURVEY, f"{other.id}.{noa}", survey.clock.now())
+    outcome = take(survey, HEADER + f"r1,{token},,,,9,,\n")
+    assert [held.message for held in outcome.quarantined] == ["the token belongs to another survey"]
+
+
+def test_a_file_of_mostly_bad_rows_is_refused_whole(survey: Shop) -> None:
+    with pytest.raises(BadData, match="5 of 5 rows are bad"):
+        take(survey, HEADER + "".join(f"r{n},,,,,99,,\n" for n in range(5)))
+    assert value("SELECT COUNT(*) FROM imports") == 0
+
+
+def test_a_file_without_the_score_is_refused_whole(survey: Shop) -> None:
+    with pytest.raises(BadData, match="has no column when, score"):
+        take(survey, "who,found\nr1,a friend\n")
+
+
+def test_bytes_that_are_no_text_quarantine_their_row_or_are_replaced_and_marked(survey: Shop) -> None:
+    data = (HEADER + "r1,,,,,9,,good\n").encode() + b"r2,,,,,3,,caf\x81 bad\n" + b"r3,,,,,8,,fine\n" * 1
+    strict = take(survey, data, Options(encoding="cp1252"))
+    assert counts(strict.row) == (3, 2, 0, 0, 0, 1)
+    assert (strict.quarantined[0].code, strict.quarantined[0].origin.raw_bytes) == (
+        "bad_bytes", b"r2,,,,,3,,caf\x81 bad\n",
+    )  # fmt: skip
+    replaced = take(survey, data, Options(encoding="cp1252", errors="replace"))
+    assert counts(replaced.row) == (3, 1, 0, 2, 0, 0)
+    assert replaced.row.answers_replaced == 1
+    assert comments(survey, "spring") == [
+        CommentRow("r1", None, "why", 9, False, "good"),
+        CommentRow("r3", None, "why", 8, False, "fine"),
+        CommentRow("r2", None, "why", 3, True, "caf\ufffd bad"),
+    ]
+
+
+def test_a_dry_run_counts_and_writes_nothing(survey: Shop) -> None:
+    outcome = take(survey, HEADER + "r1,,,,,9,,\n", Options(dry_run=True))
+    assert (outcome.row.outcome, outcome.row.rows_new) == ("dry run", 1)
+    for table in ("imports", "responses", "answers", "held_rows"):
+        assert value(f"SELECT COUNT(*) FROM {table}") == 0
+
+
+def test_the_command_shows_what_became_of_the_file(survey: Shop, retainctl: Terminal) -> None:
+    path = survey.folder / "answers.csv"
+    path.write_text(HEADER + "r1,,,,,9,,=1+1\nr2,,,,,77,,\n", encoding="utf-8")
+    ended = retainctl("surveys", "import", "spring", str(path))
+    assert (ended.code, ended.stdout) == (
+        3,
+        "survey\tfile\toutcome\trows_read\trows_new\trows_changed\trows_unchanged\trows_blank\trows_quarantined"
+        "\tcustomers\tanswers_replaced\n"
+        f"spring\t{path}\timported\t2\t1\t0\t0\t0\t1\t0\t0\n",
+    )
+    assert ended.stderr == (
+        "line 3, score: '77' is no score from 0 to 10 (bad_score)\n"
+        "retainctl: 1 rows were quarantined\n"
+        "  Correct them in the file and import it again: what is booked stays as it is.\n"
+    )
+    shown = retainctl("surveys", "results", "spring", "--comments")
+    assert shown.stdout == "respondent\tcustomer\tquestion\tscore\treplaced\tcomment\nr1\t\twhy\t9\tno\t'=1+1\n"
+
+
+FRENCH = """
+title = "After the visit"
+
+[[questions]]
+name = "recommend"
+kind = "nps"
+text = "Would you recommend us?"
+
+[[questions]]
+name = "satisfaction"
+kind = "csat"
+scale = [1, 10]
+text = "How satisfied are you?"
+
+[[questions]]
+name = "reason"
+kind = "text"
+text = "Why?"
+
+[answers]
+respondent = "id"
+missing = ["NA"]
+
+[answers.columns]
+nps = "recommend"
+explication = "reason"
+"""
+
+
+def test_the_french_retailers_answers_give_its_figures(retainctl: Terminal, folder: Path, shared: Path) -> None:
+    (folder / "surveys").mkdir()
+    (folder / "surveys" / "stores.toml").write_text(FRENCH, encoding="utf-8")
+    file = str(shared / "data/survey/nps_french_retailer.csv.gz")
+    words = ("surveys", "import", "stores", file, "--encoding", "cp1252", "--errors", "replace", "--format", "json")
+    ended = retainctl(*words)
+    [row] = json.loads(ended.stdout)["rows"]
+    assert (ended.code, ended.stderr) == (0, "")
+    assert (row["rows_read"], row["rows_new"], row["answers_replaced"]) == (13_954, 13_954, 10)
+    assert json.loads(retainctl(*words, "--again").stdout)["rows"][0]["rows_unchanged"] == 13_954
+
+    expected = json.loads((shared / "data/expected/nps_french_retailer.json").read_text())
+    nps, satisfaction, reason = json.loads(retainctl("surveys", "results", "stores", "--format", "json").stdout)["rows"]
+    assert (nps["promoters"], nps["passives"], nps["detractors"]) == (8_465, 3_953, 1_194)
+    assert (nps["answered"], nps["missing"]) == (13_612, expected["nps_missing"])
+    assert round(nps["score"], 4) == 53.4161
+    assert (round(nps["low"], 3), round(nps["high"], 2)) == (52.322, 54.51)
+    assert (satisfaction["answered"], round(satisfaction["mean"], 6)) == (13_893, 8.349385)
+    assert round(satisfaction["score"], 5) == expected["satisfaction"]["top2box_9_10"]
+    assert reason["answered"] == expected["comments"]
+    found = json.loads(retainctl("surveys", "results", "stores", "--comments", "--format", "json").stdout)["rows"]
+    marked = [row for row in found if row["replaced"]]
+    assert len(marked) == 10
+    assert all("\ufffd" in row["comment"] for row in marked)
+    assert not any("\ufffd" in row["comment"] for row in found if not row["replaced"])

@@ -1,0 +1,64 @@
+"""Scores and their intervals, held against figures that others computed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from retainctl.voice import scores
+from retainctl.voice.scores import Interval
+
+
+def rounded(interval: Interval, digits: int) -> tuple[float, float, float]:
+    assert interval.value is not None
+    assert interval.low is not None
+    assert interval.high is not None
+    return round(interval.value, digits), round(interval.low, digits), round(interval.high, digits)
+
+
+def test_nps_parts_the_answers_at_nine_and_at_seven() -> None:
+    found = scores.nps({0: 1, 6: 2, 7: 4, 8: 8, 9: 16, 10: 32})
+    assert (found.promoters, found.passives, found.detractors) == (48, 12, 3)
+
+
+def test_the_score_and_its_interval_are_those_of_the_french_retailer(shared: Path) -> None:
+    expected = json.loads((shared / "data/expected/nps_french_retailer.json").read_text())
+    for figures in (expected["overall"], *expected["by_t"].values()):
+        found = scores.net_promoters(figures["promoters"], figures["passives"], figures["detractors"])
+        assert found.value is not None
+        assert round(found.value, 4) == figures["nps"]
+        assert [*rounded(found, 3)[1:]] == pytest.approx(figures["ci95"], abs=0.0011)
+
+
+def test_when_all_say_the_same_the_interval_is_not_known() -> None:
+    assert scores.nps({10: 40}).score == Interval(100.0, None, None)
+    assert scores.nps({7: 1}).score == Interval(0.0, None, None)
+    assert scores.nps({}).score == Interval(None, None, None)
+
+
+def test_the_interval_stays_within_what_a_score_can_be() -> None:
+    found = scores.nps({10: 3, 8: 1}).score
+    assert found.high == 100.0
+
+
+# Wilson's interval as R's prop.test(x, n, correct = FALSE) gives it.
+@pytest.mark.parametrize(
+    ("part", "whole", "low", "high"),
+    [(0, 10, 0.0, 0.2775), (1, 10, 0.0179, 0.4042), (15, 20, 0.5313, 0.8881), (10, 10, 0.7225, 1.0)],
+)
+def test_a_share_has_wilsons_interval(part: int, whole: int, low: float, high: float) -> None:
+    assert rounded(scores.share(part, whole), 4) == (part / whole, low, high)
+
+
+def test_a_share_of_nothing_is_not_known() -> None:
+    assert scores.share(0, 0) == Interval(None, None, None)
+
+
+def test_satisfied_are_the_two_highest_answers_and_at_ease_the_three_highest() -> None:
+    counts = {1: 1, 3: 2, 4: 4, 5: 8, 6: 16, 7: 32}
+    assert scores.favourable("csat", {1: 1, 4: 3, 5: 5}, highest=5) == 8
+    assert scores.favourable("ces", counts, highest=7) == 56
+    assert scores.mean({1: 1, 4: 3}) == 3.25
+    assert scores.mean({}) is None

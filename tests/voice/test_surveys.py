@@ -1,0 +1,99 @@
+"""A survey's file: drafted in the shop's language, checked question by question, refused where it cannot be."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.errors import BadConfiguration, Refused, WrongUsage
+from retainctl.voice.surveys import QuestionRow, draft, list_surveys, questions_of, read_survey
+from tests.conftest import MakeShop, Terminal
+
+QUESTION = '[[questions]]\nname = "{name}"\nkind = "{kind}"\ntext = "{text}"\n'
+
+
+def write(shop: Shop, text: str, name: str = "spring") -> None:
+    (shop.folder / "surveys").mkdir(exist_ok=True)
+    (shop.folder / "surveys" / f"{name}.toml").write_text('title = "Spring"\n' + text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", ["nps", "csat", "ces"])
+def test_a_draft_is_a_survey_that_can_be_read(shop: Shop, kind: str) -> None:
+    draft(shop, "spring", kind=kind)
+    survey = read_survey(shop, "spring")
+    assert [question.kind for question in survey.questions] == [kind, "text"]
+    assert survey.invitation is not None
+    assert "{{ first_name }}" in survey.invitation.subject
+
+
+@pytest.mark.parametrize(("language", "words"), [("he", "באיזו מידה תמליצו עלינו"), ("en", "How likely are you to")])
+def test_a_draft_speaks_the_shops_language(make_shop: MakeShop, language: str, words: str) -> None:
+    folder = make_shop(language=language)
+    retainctl = Terminal(folder)
+    assert retainctl("surveys", "draft", "spring").code == 0
+    text = (folder / "surveys" / "spring.toml").read_text(encoding="utf-8")
+    assert f'text = "{words}' in text
+
+
+def test_a_draft_never_replaces_a_file(shop: Shop) -> None:
+    path = draft(shop, "spring", kind="nps")
+    path.write_text("mine")
+    with pytest.raises(Refused, match="the survey spring is there already"):
+        draft(shop, "spring", kind="nps")
+    assert path.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["../spring", "Spring", "a b", "", "סקר", "a" * 65])
+def test_a_name_that_could_leave_the_folder_is_refused(shop: Shop, name: str) -> None:
+    with pytest.raises(WrongUsage, match="cannot be a survey's name"):
+        draft(shop, name, kind="nps")
+    with pytest.raises(WrongUsage, match="cannot be a survey's name"):
+        read_survey(shop, name)
+
+
+def test_more_than_five_questions_are_warned_of_and_each_shows_how_far_along_it_is(shop: Shop) -> None:
+    write(shop, "".join(QUESTION.format(name=f"q{n}", kind="csat", text=f"Question {n}?") for n in range(1, 8)))
+    rows = questions_of(read_survey(shop, "spring"))
+    assert rows[0] == QuestionRow("q1", "csat", "1/7", "Question 1?", "")
+    assert [row.progress for row in rows][-1] == "7/7"
+    assert [bool(row.warning) for row in rows] == [False] * 5 + [True] * 2
+    assert rows[5].warning == "question 6: beyond 5 fewer and fewer people answer"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("questions = []", "a survey needs questions"),
+        (QUESTION.format(name="a", kind="nps", text="?") * 2, "each of a name of its own"),
+        (QUESTION.format(name="a b", kind="nps", text="?"), "a question's name is of a-z"),
+        (QUESTION.format(name="a", kind="npx", text="?"), "kind is 'npx'"),
+        (QUESTION.format(name="a", kind="nps", text="?") + "scale = [1, 10]\n", "its scale is \\[0, 10\\]"),
+        (QUESTION.format(name="a", kind="csat", text="?") + "scale = [5, 1]\n", "its lowest and highest"),
+        (QUESTION.format(name="a", kind="choice", text="?"), "needs choices"),
+        (QUESTION.format(name="a", kind="nps", text="?") + '[answers.columns]\nx = "b"\n', "no question is called so"),
+        ('audience = "buyers"\n' + QUESTION.format(name="a", kind="nps", text="?"), "go together"),
+        ('tittle = "x"\n' + QUESTION.format(name="a", kind="nps", text="?"), "Did you mean title"),
+    ],
+)
+def test_a_survey_that_cannot_be_is_refused(shop: Shop, text: str, said: str) -> None:
+    write(shop, text)
+    with pytest.raises(BadConfiguration) as refused:
+        read_survey(shop, "spring")
+    assert re.search(said, f"{refused.value} {refused.value.hint}")
+
+
+def test_the_surveys_are_listed(shop: Shop) -> None:
+    draft(shop, "spring", kind="nps")
+    write(shop, QUESTION.format(name="a", kind="csat", text="?"), name="autumn")
+    assert [(row.survey, row.questions, row.audience) for row in list_surveys(shop)] == [
+        ("autumn", 1, ""), ("spring", 2, "buyers"),
+    ]  # fmt: skip
+
+
+def test_a_survey_that_is_not_there_says_how_to_make_it(retainctl: Terminal, folder: Path) -> None:
+    ended = retainctl("surveys", "results", "spring")
+    assert (ended.code, ended.stdout) == (78, "")
+    assert ended.stderr == "retainctl: there is no survey spring\n  Make one: retainctl surveys draft spring\n"
