@@ -15,8 +15,8 @@ from retainctl.rows import Row
 from retainctl.shop.importing import register
 from retainctl.shop.importing.documents import Held, RowError
 from retainctl.shop.importing.files import InputFile, input_file
-from retainctl.shop.importing.gathering import Counts
-from retainctl.shop.importing.tables import LineChunk, read_header, table_chunks
+from retainctl.shop.importing.register import Counts
+from retainctl.shop.importing.tables import LineChunk, csv_chunks, read_header
 from retainctl.store import dialect
 from retainctl.store.writing import in_one_transaction
 from retainctl.voice.booking import Books
@@ -92,20 +92,21 @@ def import_answers(
 def _import(shop: Shop, name: str, survey: Survey, file: InputFile, options: Options, progress: Progress) -> Outcome:
     dialect.hold_lock(register.LOCK)
     settings = json.dumps({"encoding": file.encoding, "errors": options.errors, "survey": survey_text(shop, name)})
-    entry = register.Entry("answers", name, FORMAT, settings)
-    known = register.known(file, entry)
+    asked = register.Asked("answers", name, FORMAT, settings)
+    known = register.known_imports(file, asked)
     if known and not options.again and not register.has_open_quarantine(known[-1]):
         return Outcome(AnswersImported(name, file.name, "already imported"))
-    import_id = register.begin(shop, file, entry)
+    import_id = register.begin(shop, file, asked)
     reader, counts = Reader(shop, name, survey), Counts()
     books = Books(name, import_id)
     held: list[Held] = []
     _, delimiter = read_header(file)
-    for chunk in table_chunks(file, reader.columns, delimiter):
+    for chunk in csv_chunks(file, reader, delimiter):
         _take(chunk, reader, books, counts, held)
-        register.check_limit(counts, file, held=held, ended=False)
+        register.check_limit(counts, file, strict=False, held=held, ended=False)
         progress(len(chunk.rows))
-    register.check_limit(counts, file, held=held, ended=True)
+    register.check_limit(counts, file, strict=False, held=held, ended=True)
+    counts.assert_complete()
     register.keep_held(import_id, held, resolved=known, now=shop.clock.now())
     register.end(import_id, counts, file.notes)
     outcome = Outcome(

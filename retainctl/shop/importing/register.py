@@ -1,5 +1,4 @@
 """The imports that were committed: what each file was, how many rows it had, and which of them were held."""
-"""The register of imports: which file was imported and how, what became of its rows, and those that were held."""
 
 from __future__ import annotations
 
@@ -8,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
-from typing import Final
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
@@ -65,20 +63,6 @@ def known_imports(file: InputFile, asked: Asked) -> list[int]:
 
 def has_open_quarantine(import_id: int) -> bool:
     """Whether rows of that import still wait in quarantine."""
-from retainctl.shop.importing.gathering import Counts
-class Entry:
-    """What is imported and how it is read; *settings* is JSON. Equal entries of one file are the same import."""
-    kind: str
-    settings: str
-def known(file: InputFile, entry: Entry) -> list[int]:
-    """The earlier imports of this very file, read in the same way, the newest last."""
-    found = rows(
-        "SELECT id FROM imports WHERE kind = ? AND sha256 = ? AND source = ? AND format = ? AND options = ?"
-        " ORDER BY id",
-        entry.kind, file.sha256, entry.source, entry.format, entry.settings,
-    )  # fmt: skip
-    return [row[0] for row in found]
-    """Whether a row of that import still waits in quarantine."""
     return bool(value(
         "SELECT COUNT(*) FROM held_rows WHERE import_id = ? AND disposition = 'quarantined' AND resolved_at IS NULL",
         import_id,
@@ -87,14 +71,11 @@ def known(file: InputFile, entry: Entry) -> list[int]:
 
 def begin(shop: Shop, file: InputFile, asked: Asked) -> int:
     """The number of a new import; in the transaction that ``end`` closes."""
-def begin(shop: Shop, file: InputFile, entry: Entry) -> int:
-    """Enter an import in the register, without its counts; its number."""
     import_id = dialect.take_ids("imports", 1)
     execute(
         "INSERT INTO imports (id, kind, file_name, sha256, source, format, options, imported_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         import_id, asked.kind, Path(file.name).name, file.sha256, asked.source, asked.format, asked.settings,
-        import_id, entry.kind, Path(file.name).name, file.sha256, entry.source, entry.format, entry.settings,
         shop.clock.now(),
     )  # fmt: skip
     return import_id
@@ -119,13 +100,6 @@ def check_limit(counts: Counts, file: InputFile, *, strict: bool, held: Sequence
 
 def keep_held(import_id: int, held: Sequence[Held], *, resolved: Sequence[int], now: int) -> None:
     """Keep the rows that were not booked; those of an earlier import of the same file stand for the same rows."""
-def check_limit(counts: Counts, file: InputFile, *, held: list[Held], ended: bool) -> None:
-        first = next(one for one in held if one.disposition == "quarantined")
-            f"{file.name}: {counts.quarantined} of {counts.read} rows are bad; this is the wrong file, or it is read "
-            "in the wrong way, and nothing was written",
-            hint=f"The first: line {first.origin.line}, {first.message}.",
-def keep_held(import_id: int, held: list[Held], *, resolved: list[int], now: int) -> None:
-    """Keep the rows that were not booked; those of earlier imports of the same file stand for the same rows."""
     for earlier in resolved:
         execute(
             "UPDATE held_rows SET resolved_at = ? WHERE import_id = ? AND disposition = 'quarantined'"
@@ -146,13 +120,9 @@ def keep_held(import_id: int, held: list[Held], *, resolved: list[int], now: int
 
 def end(import_id: int, counts: Counts, notes: Sequence[str]) -> None:
     """Write down what became of the rows, and every guess in words."""
-def end(import_id: int, counts: Counts, notes: list[str]) -> None:
-    """Enter what became of the rows, and every guess in words."""
-    counts.assert_complete()
     execute(
         "UPDATE imports SET rows_read = ?, rows_new = ?, rows_changed = ?, rows_unchanged = ?, rows_set_aside = ?,"
         " rows_blank = ?, rows_quarantined = ?, notes = ? WHERE id = ?",
         counts.read, counts.new, counts.changed, counts.unchanged, counts.set_aside, counts.blank,
         counts.quarantined, json.dumps(list(notes), ensure_ascii=False), import_id,
-        counts.quarantined, json.dumps(notes, ensure_ascii=False), import_id,
     )  # fmt: skip

@@ -148,16 +148,11 @@ class Columned(Protocol):
 
 def csv_chunks(file: InputFile, format_: Columned, delimiter: str) -> Iterator[LineChunk]:
     """The rows of a table with a header; BadData where the header is not the format's."""
-def csv_chunks(file: InputFile, format_: Format, delimiter: str) -> Iterator[LineChunk]:
-    """The rows of a table in *format_*, as a layout gives them."""
-    return table_chunks(file, format_.columns, delimiter)
-def table_chunks(file: InputFile, columns: Sequence[Column], delimiter: str) -> Iterator[LineChunk]:
-    """The rows of a table with a header, *columns* of each; BadData where the header has not those it must have."""
     csv.field_size_limit(LINE_BYTES)
     lines = TextLines(file)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     header = [name.strip() for name in next(reader)]
-    pick = _picker(bind(header, columns, file=file), width=len(header))
+    pick = _picker(bind(header, format_.columns, file=file), width=len(header))
     yield from _Chunks(lines, reader, pick, width=len(header)).read()
 
 
