@@ -1,8 +1,8 @@
 """How often and when a customer may be written to: the contact budget, and the quiet hours.
 
-The budget is one, over all programs and channels: every message of class ``marketing`` counts, and so does every
-survey invitation of whatever class. A message counts from the moment it is claimed; a plan alone counts nothing,
-because what is planned may never leave. A limit of 0 is no limit.
+The budget is one, over all programs and channels: every message counts but a service message, so a survey's invitation
+does. A message counts from the moment it is claimed; a plan alone counts nothing, because what is planned may never
+leave. The quiet hours hold for the same messages. A limit of 0 is no limit.
 """
 
 from __future__ import annotations
@@ -15,9 +15,15 @@ from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration
 from retainctl.store.database import rows
+from retainctl.store.outreach import Mailing
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEK_SECONDS, MONTH_SECONDS = 7 * DAY_SECONDS, 30 * DAY_SECONDS
+
+
+def counts(mailing: Mailing) -> bool:
+    """Whether the messages of *mailing* count as contacts, and wait for the hours in which one may write."""
+    return bool(mailing.purpose != "service")
 
 
 def over_budget(shop: Shop, customer_ids: Sequence[int], *, at: int) -> dict[int, int]:
@@ -45,7 +51,7 @@ def _contacts(customer_ids: Sequence[int], *, at: int) -> dict[int, list[int]]:
         "SELECT o.customer_id, CASE WHEN o.state = 'claimed' THEN NULL ELSE o.handed_at END"
         " FROM outbox o JOIN mailings m ON m.id = o.mailing_id"
         f" WHERE o.customer_id IN ({marks}) AND o.state IN ('claimed', 'handing', 'sent', 'unknown')"
-        " AND (o.class = 'marketing' OR m.purpose = 'survey')",
+        " AND m.purpose <> 'service'",
         *customer_ids,
     ):
         instant = at if handed_at is None else handed_at

@@ -81,6 +81,9 @@ Report = Ready | Answer | Returned | Down
 class Channel(Protocol):
     """What the outbox asks of a channel. All calls come from one thread."""
 
+    def objection(self, payload: bytes, *, marketing: bool) -> str:
+        """Why no message like this one may leave by this channel, or nothing."""
+
     def room(self) -> int:
         """How many more letters it would take now."""
 

@@ -72,8 +72,8 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_due ON outbox (mailing_id, state, next_at, id);
 CREATE INDEX outbox_customer ON outbox (customer_id);
 CREATE INDEX outbox_handed ON outbox (handed_at);
--- What somebody holds or nobody knows: a few rows of a million, and every run looks for them first.
-CREATE INDEX outbox_unsettled ON outbox (owner) WHERE state IN ('claimed', 'handing', 'unknown');
+-- What is in the hands of a sender: a few rows of a million, and every run looks for those of dead ones first.
+CREATE INDEX outbox_in_hand ON outbox (owner) WHERE owner IS NOT NULL;
 
 CREATE TABLE outbox_events (
     id INTEGER PRIMARY KEY,

@@ -1,0 +1,102 @@
+"""Connecting and logging in, by yagmail; nothing else of it is used.
+
+Left to itself it would not check certificates, wait for ever, turn a user without "@" into a Gmail address, ask for a
+password on the terminal, and write to stderr.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+from typing import Any
+
+import yagmail
+
+from retainctl.config import Mail, Shop, secret
+from retainctl.errors import BadConfiguration, Unavailable
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def password_of(shop: Shop) -> str:
+    """The password of the mail server; BadConfiguration where the shop has none that can be used."""
+    mail = shop.settings.mail
+    if not mail.host:
+        raise BadConfiguration("there is no mail server", hint="Write host under [mail] in retainctl.toml.")
+    if not mail.user:
+        return ""
+    if not mail.password:
+        raise BadConfiguration(
+            f"the mail server's user {mail.user} has no password", hint='Write password = "env:NAME" under [mail].'
+        )
+    if mail.security == "none" and mail.host not in _LOOPBACK:
+        raise BadConfiguration("the password would cross the network in the clear", hint='Set security = "tls".')
+    return secret(mail.password, shop.folder)
+
+
+def logged_in(mail: Mail, password: str, *, own_name: str | None = None) -> smtplib.SMTP:
+    """A connection that the server greeted, with TLS and login as the settings say.
+
+    BadConfiguration where the server refuses the login or its certificate is not good; Unavailable where it does not
+    answer as it should, and may later.
+    """
+    client = None
+    try:
+        client = _client(mail, password, own_name)
+        client.user = mail.user  # a name without "@" has become a Gmail address by now
+        client.login()
+        client.smtp.ehlo_or_helo_if_needed()
+    except (OSError, smtplib.SMTPException) as error:  # SMTPException is an OSError, and its codes tell more
+        raise _told(error, mail) from error
+    finally:
+        if client is not None:
+            client.is_closed = True  # else its destructor says QUIT on the connection that we go on with
+    return client.smtp  # type: ignore[no-any-return]
+
+
+def _client(mail: Mail, password: str, own_name: str | None) -> Any:
+    context = ssl.create_default_context()
+    way: dict[str, Any] = {"smtp_ssl": False, "smtp_starttls": False}
+    if mail.security == "tls":
+        way = {"smtp_ssl": True, "smtp_starttls": False, "context": context}
+    elif mail.security == "starttls":
+        way = {"smtp_ssl": False, "smtp_starttls": {"context": context}}
+    client = yagmail.SMTP(
+        user=mail.user or "nobody@localhost", password=password, host=mail.host, port=mail.port,
+        smtp_skip_login=not mail.user, soft_email_validation=False, timeout=mail.timeout_seconds,
+        local_hostname=own_name, **way,
+    )  # fmt: skip
+    client.set_logging(None)
+    return client
+
+
+def _told(error: OSError, mail: Mail) -> BadConfiguration | Unavailable:
+    where = f"{mail.host}:{mail.port}"
+    match error:
+        case smtplib.SMTPAuthenticationError(smtp_code=code) if code // 100 == 5:
+            return BadConfiguration(
+                f"the mail server {where} refuses the login of {mail.user} ({code})",
+                hint="Check user and password under [mail].",
+            )
+        case smtplib.SMTPNotSupportedError():
+            return BadConfiguration(
+                f"the mail server {where} does not offer what is asked: {error}", hint="Check security under [mail]."
+            )
+        case ssl.SSLCertVerificationError():
+            return BadConfiguration(
+                f"the certificate of the mail server {where} is not good: {error.verify_message}",
+                hint="Write the name that the certificate is for as host.",
+            )
+        case ssl.SSLError():
+            return BadConfiguration(
+                f"the mail server {where} does not speak TLS: {error.reason}", hint="Check port and security."
+            )
+        case smtplib.SMTPResponseException(smtp_code=code, smtp_error=text):
+            said = text.decode(errors="replace") if isinstance(text, bytes) else text
+            return Unavailable(f"the mail server {where} takes nothing: {code} {said}")
+        case TimeoutError():
+            return Unavailable(f"the mail server {where} does not answer")
+        case socket.gaierror():
+            return Unavailable(f"the mail server {where} is not found: {error.strerror}")
+    return Unavailable(f"the mail server {where} cannot be reached: {error}")

@@ -1,0 +1,222 @@
+"""The conversation with a mail server over one connection: our own bytes, every answer read and bound to its letter.
+
+With PIPELINING (RFC 2920) the end of one letter and the envelope of the next leave in one write, so that a letter
+costs one round trip.
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import socket
+import ssl
+from dataclasses import dataclass, replace
+
+from retainctl.config import Mail
+from retainctl.errors import BadConfiguration
+from retainctl.outreach.channels import Letter, Outcome
+from retainctl.outreach.channels.mail.replies import Phase, Reply, meaning
+
+TERMINATOR = b".\r\n"
+
+_LONGEST_LINE, _MOST_LINES = 8_192, 100
+_REPLY_LINE = re.compile(rb"([2-5]\d\d)([ -]|$)(.*)", re.DOTALL)
+_ADDRESS = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+")  # printable ASCII without <, > and space
+_BARE_BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n")
+
+
+class Broken(Exception):
+    """The connection cannot be used any more; *silent* where the server may only have been too slow."""
+
+    def __init__(self, reason: str, *, silent: bool = False) -> None:
+        super().__init__(reason)
+        self.silent = silent
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How many seconds the server has for each step, in the proportions of RFC 5321, 4.5.3.2."""
+
+    command: float
+    data: float
+    block: float
+    end: float
+
+    @classmethod
+    def of(cls, mail: Mail) -> Patience:
+        seconds = mail.timeout_seconds
+        return cls(command=seconds, data=seconds * 0.4, block=seconds * 0.6, end=seconds * 2)
+
+
+class Session:
+    """One connection that is logged in. Each method raises Broken where the connection is at its end."""
+
+    def __init__(self, connection: smtplib.SMTP, mail: Mail) -> None:
+        assert connection.sock is not None
+        self._socket = connection.sock
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._sender = mail.from_address
+        self.pipelining = mail.pipelining and connection.has_extn("pipelining")
+        self._patience = Patience.of(mail)
+        self._buffer = b""
+        self._in_transaction = False  # MAIL was accepted, and its end was not reached: the next needs RSET
+        self._seconds = -1.0  # what the socket's time-out is set to
+        self.begun = 0  # letters announced on this connection
+        self.accepted = 0
+        self.heard = False  # whether the server said anything about the letter at hand
+
+    def begin(self, letter: Letter) -> None:
+        """Announce *letter*; with PIPELINING its whole envelope at once."""
+        self.heard = False
+        self._write(self._opening(letter), self._patience.command)
+
+    def _opening(self, letter: Letter) -> bytes:
+        self.begun += 1
+        reset = b"RSET\r\n" if self._in_transaction else b""
+        commands = self._commands(letter)
+        return reset + (b"".join(commands) if self.pipelining else commands[0])
+
+    def _commands(self, letter: Letter) -> tuple[bytes, bytes, bytes]:
+        return (
+            f"MAIL FROM:<{self._sender}>\r\n".encode(),
+            f"RCPT TO:<{letter.to_address}>\r\n".encode(),
+            b"DATA\r\n",
+        )
+
+    def answered(self, letter: Letter) -> Outcome | None:
+        """None when the server waits for the letter's data; else why it does not want it."""
+        self.heard = False
+        if self._in_transaction:
+            self._reply(self._patience.command)  # to RSET
+            self._in_transaction = False
+        refusal: tuple[Reply, Phase] | None = None
+        phases: tuple[tuple[Phase, float, int], ...] = (
+            ("mail", self._patience.command, 2), ("rcpt", self._patience.command, 2), ("data", self._patience.data, 3),
+        )  # fmt: skip
+        for place, (phase, seconds, wanted) in enumerate(phases):
+            if place and not self.pipelining:
+                self._write(self._commands(letter)[place], self._patience.command)
+            reply = self._reply(seconds)
+            self.heard = True
+            if phase == "mail":
+                self._in_transaction = reply.code // 100 == 2
+                if reply.code in (530, 535, 538):
+                    raise BadConfiguration(f"the mail server wants a login: {reply}", hint="Check user under [mail].")
+            if reply.code == 421:
+                outcome = meaning(reply, phase)
+                # A server that took some and then closes wants another connection; one that took none wants peace.
+                return replace(outcome, retry_seconds=0) if self.accepted else outcome
+            if reply.code // 100 != wanted:
+                refusal = refusal or (reply, phase)
+                if not self.pipelining:
+                    break
+            elif phase == "data" and refusal:
+                self._end_empty()
+        return _refused(*refusal) if refusal else None
+
+    def _end_empty(self) -> None:
+        """The server wants data though it refused the recipient: RFC 2920 has it end at once, and go nowhere."""
+        self._write(TERMINATOR, self._patience.command)
+        self._reply(self._patience.end)
+        self._in_transaction = False
+
+    def send_data(self, letter: Letter) -> None:
+        """Send all of the letter but the terminator, without which the server must forget it."""
+        assert letter.payload.endswith(b"\r\n")
+        stuffed = letter.payload.replace(b"\r\n.", b"\r\n..")
+        self._write(b"." + stuffed if stuffed.startswith(b".") else stuffed, self._patience.block)
+
+    def is_gone(self) -> bool:
+        """Whether the server hung up, or said something out of turn, before it got the terminator."""
+        if self._buffer:
+            return True
+        self._allow(0)
+        try:
+            self._buffer = self._socket.recv(_LONGEST_LINE)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        except OSError:
+            return True
+        return True
+
+    def end(self, following: Letter | None) -> None:
+        """Write the terminator, and behind it the envelope of the letter that follows."""
+        self._in_transaction = False
+        self._write(TERMINATOR + (self._opening(following) if following else b""), self._patience.command)
+
+    def ended(self) -> Outcome:
+        """What the server says to the whole letter; Broken where nobody knows."""
+        reply = self._reply(self._patience.end)
+        if reply.code // 100 not in (2, 4, 5):
+            raise Broken(f"the server answered {reply}")
+        outcome = meaning(reply, "end")
+        self.accepted += outcome.state == "sent"
+        return outcome
+
+    def close(self, *, politely: bool = False) -> None:
+        """Hang up; *politely* only between two letters."""
+        try:
+            if politely:
+                self._write(b"QUIT\r\n", self._patience.command)
+                self._reply(min(self._patience.command, 5))
+        except Broken:
+            pass
+        finally:
+            self._socket.close()
+
+    def _write(self, data: bytes, seconds: float) -> None:
+        try:
+            self._allow(seconds)
+            self._socket.sendall(data)
+        except TimeoutError:
+            raise Broken(f"the server took nothing for {seconds:g} s", silent=True) from None
+        except OSError as error:
+            raise Broken(f"the connection broke: {error.strerror or error}") from None
+
+    def _allow(self, seconds: float) -> None:
+        if self._seconds != seconds:
+            self._socket.settimeout(seconds)
+            self._seconds = seconds
+
+    def _reply(self, seconds: float) -> Reply:
+        lines: list[str] = []
+        while True:
+            line = self._line(seconds)
+            found = _REPLY_LINE.fullmatch(line)
+            if not found or len(lines) == _MOST_LINES:
+                raise Broken("the server's answer is not SMTP")
+            lines.append(found[3].decode(errors="replace").strip())
+            if found[2] != b"-":
+                return Reply(int(found[1]), " ".join(lines))
+
+    def _line(self, seconds: float) -> bytes:
+        while b"\n" not in self._buffer:
+            if len(self._buffer) > _LONGEST_LINE:
+                raise Broken("the server's answer does not end")
+            try:
+                self._allow(seconds)
+                received = self._socket.recv(_LONGEST_LINE)
+            except TimeoutError:
+                raise Broken(f"no answer in {seconds:g} s", silent=True) from None
+            except OSError as error:
+                raise Broken(f"the connection broke: {error.strerror or error}") from None
+            if not received:
+                raise Broken("the server hung up")
+            self._buffer += received
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line.rstrip(b"\r")
+
+
+def _refused(reply: Reply, phase: Phase) -> Outcome:
+    if reply.code // 100 in (4, 5):
+        return meaning(reply, phase)
+    return Outcome("deferred", f"the server answered {reply}", reply.code)
+
+
+def unsendable(letter: Letter) -> str:
+    """Why *letter* must not go on the wire, or nothing: what could be taken for a command or for its own end."""
+    if not _ADDRESS.fullmatch(letter.to_address):
+        return "the address has characters that this server was not asked to take"
+    if not letter.payload.endswith(b"\r\n") or _BARE_BREAK.search(letter.payload):
+        return "the message has a bare CR or LF"
+    return ""

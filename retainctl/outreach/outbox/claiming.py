@@ -1,0 +1,262 @@
+"""Taking messages for a while. What was true when they were planned is asked once more, in the same transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from retainctl.config import Shop
+from retainctl.errors import BadData
+from retainctl.outreach.channels import Channel, Letter
+from retainctl.outreach.limits import counts, over_budget, quiet
+from retainctl.outreach.outbox import states
+from retainctl.outreach.outbox.states import LEASE_SECONDS, State
+from retainctl.outreach.rendering import Addressee, Press
+from retainctl.shop import consent
+from retainctl.store.database import rows, value
+from retainctl.store.dialect import hold_lock, lease_clock, rows_locked, skip_locked
+from retainctl.store.outreach import Mailing
+
+_BATCH = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A row that is due, and what its recipient's mail is made of."""
+
+    id: int
+    claim_no: int
+    state: State
+    customer_id: int
+    contact_point_id: int
+    to_address: str
+    message_id: str
+    not_after: int | None
+    payload: bytes | None
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of a candidate: it goes, or the state it takes instead, why, and until when."""
+
+    state: State
+    reason: str = ""
+    until: int | None = None
+
+
+@dataclass(slots=True)
+class Claimed:
+    """What one claim gave: letters for the channel, what became of the others, and what held everything back."""
+
+    letters: list[Letter] = field(default_factory=list)
+    became: Counter[State] = field(default_factory=Counter)
+    held: str = ""
+    paused: dict[int, str] = field(default_factory=dict)
+    exhausted: bool = False
+
+
+class Claimer:
+    """Claims for one run on one channel, mailing by mailing."""
+
+    def __init__(self, shop: Shop, channel: Channel, *, channel_name: str, owner: str) -> None:
+        self._shop = shop
+        self._channel = channel
+        self._channel_name = channel_name
+        self._owner = owner
+        self._presses: dict[int, Press] = {}
+
+    def open_mailings(self) -> list[int]:
+        """The active mailings with messages due: service messages first, then the oldest."""
+        return open_mailings(self._channel_name, at=self._shop.clock.now())
+
+    def claim(self, mailing_ids: Sequence[int], *, wanted: int) -> Claimed:
+        """Take at most *wanted* letters of the first of the mailings that has any due. Inside a transaction."""
+        claimed, now = Claimed(), self._shop.clock.now()
+        wanted = min(wanted, self._room_today(now), _BATCH)
+        if wanted <= 0:
+            return Claimed(held="the daily cap is reached", exhausted=True)
+        for mailing_id in mailing_ids:
+            mailing = Mailing.get_or_none(Mailing.id == mailing_id, Mailing.state == "active")
+            if mailing is None:
+                continue
+            if counts(mailing) and (until := quiet(self._shop, now)):
+                claimed.held = f"quiet hours until {self._shop.clock.iso(until)}"
+                continue
+            candidates = due(mailing_id, self._channel_name, at=now, limit=wanted)
+            if candidates:
+                self._take(mailing, candidates, claimed, at=now)
+                return claimed
+        claimed.exhausted = True
+        return claimed
+
+    def _room_today(self, now: int) -> int:
+        """How many more messages the daily cap lets go; on SQLite the write lock makes the count certain."""
+        cap = self._shop.settings.mail.daily_cap
+        if not cap or self._channel_name != "mail":
+            return _BATCH
+        hold_lock("daily_cap")
+        midnight = self._shop.clock.start_of(self._shop.clock.day(now))
+        return cap - int(
+            value(
+                "SELECT (SELECT COUNT(*) FROM outbox WHERE channel = 'mail' AND handed_at >= ?"
+                " AND state IN ('handing', 'sent', 'unknown')) + (SELECT COUNT(*) FROM outbox"
+                " WHERE owner IS NOT NULL AND state = 'claimed' AND channel = 'mail')",
+                midnight,
+            )
+        )
+
+    def _take(self, mailing: Mailing, candidates: list[Candidate], claimed: Claimed, *, at: int) -> None:
+        if counts(mailing):
+            _lock_customers([candidate.customer_id for candidate in candidates])
+        lease_until = lease_clock(at) + LEASE_SECONDS
+        for candidate, fate in judged(self._shop, mailing, candidates, at=at):
+            payload = b""
+            if fate.state == "claimed":
+                try:
+                    payload = candidate.payload or self._printed(mailing, candidate, at=at)
+                except BadData as error:
+                    fate = Fate("failed", str(error))  # noqa: PLW2901
+            if fate.state != "claimed":
+                self._set_aside(candidate, fate, claimed, at=at)
+                continue
+            if objection := self._channel.objection(payload, marketing=mailing.class_ == "marketing"):
+                claimed.paused[mailing.id] = pause(mailing.id, objection)
+                return
+            digest = hashlib.sha256(payload).hexdigest()
+            if states.claim(
+                candidate.id, claim_no=candidate.claim_no, before=candidate.state, at=at, by=self._owner,
+                lease_until=lease_until, payload=payload, payload_sha256=digest,
+            ):  # fmt: skip
+                claimed.letters.append(
+                    Letter(
+                        candidate.id, candidate.claim_no + 1, mailing.id, candidate.message_id, candidate.to_address,
+                        payload,
+                    )
+                )  # fmt: skip
+
+    def _printed(self, mailing: Mailing, candidate: Candidate, *, at: int) -> bytes:
+        if mailing.id not in self._presses:
+            self._presses = {mailing.id: Press(self._shop, mailing)}
+        return self._presses[mailing.id].message(
+            Addressee(
+                customer_id=candidate.customer_id, contact_point_id=candidate.contact_point_id,
+                to_address=candidate.to_address, message_id=candidate.message_id, at=at,
+                context=json.loads(candidate.context),
+            )
+        )  # fmt: skip
+
+    def _set_aside(self, candidate: Candidate, fate: Fate, claimed: Claimed, *, at: int) -> None:
+        columns: dict[str, object] = {"next_at": fate.until} if fate.until else {}
+        if states.change(
+            candidate.id, claim_no=candidate.claim_no, before=candidate.state, after=fate.state, at=at,
+            by=self._owner, detail=fate.reason, reply=fate.reason, **columns,
+        ):  # fmt: skip
+            claimed.became[fate.state] += 1
+
+
+def open_mailings(channel: str, *, at: int) -> list[int]:
+    """The active mailings with messages due on *channel*: service messages first, then the oldest."""
+    return [
+        mailing_id
+        for (mailing_id,) in rows(
+            "SELECT m.id FROM mailings m WHERE m.state = 'active' AND EXISTS (SELECT 1 FROM outbox o"
+            " WHERE o.mailing_id = m.id AND o.channel = ? AND o.state IN ('deferred', 'planned') AND o.next_at <= ?)"
+            " ORDER BY m.class DESC, m.id",
+            channel, at,
+        )
+    ]  # fmt: skip
+
+
+def due(mailing_id: int, channel: str, *, at: int, limit: int) -> list[Candidate]:
+    """At most *limit* rows of the mailing that may be tried now, locked: what was tried before comes first."""
+    found: list[Candidate] = []
+    for state in states.OPEN:
+        found += _candidates(
+            "o.mailing_id = ? AND o.state = ? AND o.next_at <= ? AND o.channel = ?"
+            f" ORDER BY o.next_at, o.id LIMIT ?{skip_locked()}",
+            mailing_id, state, at, channel, limit - len(found),
+        )  # fmt: skip
+        if len(found) == limit:
+            break
+    return found
+
+
+def due_batches(mailing_id: int, channel: str, *, at: int) -> Iterator[list[Candidate]]:
+    """All rows of the mailing that may be tried now, a few hundred at a time."""
+    last = 0
+    while batch := list(
+        _candidates(
+            "o.mailing_id = ? AND o.state IN ('deferred', 'planned') AND o.next_at <= ? AND o.channel = ?"
+            " AND o.id > ? ORDER BY o.id LIMIT ?",
+            mailing_id, at, channel, last, _BATCH,
+        )
+    ):  # fmt: skip
+        yield batch
+        last = batch[-1].id
+
+
+def _candidates(condition: str, *values: object) -> Iterator[Candidate]:
+    claimable = rows(
+        "SELECT o.id, o.claim_no, o.state, o.customer_id, o.contact_point_id, o.to_address, o.message_id,"
+        f" o.not_after, o.payload, o.mailing_id FROM outbox o WHERE {condition}",
+        *values,
+    )
+    if not claimable:
+        return
+    marks = ", ".join("?" * len(claimable))
+    contexts = dict(
+        rows(
+            f"SELECT customer_id, context FROM recipients WHERE mailing_id = ? AND customer_id IN ({marks})",
+            claimable[0][9], *(row[3] for row in claimable),
+        )
+    )  # fmt: skip
+    for row in claimable:
+        payload = bytes(row[8]) if row[8] is not None else None
+        yield Candidate(*(*row[:8], payload, contexts[row[3]]))
+
+
+def judged(
+    shop: Shop, mailing: Mailing, candidates: Sequence[Candidate], *, at: int
+) -> Iterable[tuple[Candidate, Fate]]:
+    """What becomes of each candidate at *at*: the time limit first, then consent, then the contact budget."""
+    customer_ids = [candidate.customer_id for candidate in candidates]
+    crowded = over_budget(shop, customer_ids, at=at) if counts(mailing) else {}
+    purpose: consent.Purpose = "survey" if mailing.purpose == "survey" else "marketing"
+    contacts = consent.contactable(customer_ids, purpose=purpose, at=at)
+    for candidate in candidates:
+        contact = contacts.get(candidate.customer_id, "no_address")
+        yield candidate, _fate(candidate, contact, crowded.get(candidate.customer_id), mailing, at=at)
+
+
+def _lock_customers(customer_ids: Sequence[int]) -> None:
+    """Two senders must not both find room for the same customer: the second waits for the first to commit."""
+    marks = ", ".join("?" * len(customer_ids))
+    if lock := rows_locked():
+        rows(f"SELECT id FROM customers WHERE id IN ({marks}) ORDER BY id{lock}", *customer_ids)
+
+
+def _fate(
+    candidate: Candidate, contact: consent.Contact | str, room_at: int | None, mailing: Mailing, *, at: int
+) -> Fate:
+    if candidate.not_after is not None and candidate.not_after < at:
+        return Fate("expired", "the mailing's time is over")
+    if isinstance(contact, str):
+        # What a customer asked for, or must be told, needs an address that works and no consent.
+        return Fate("claimed") if contact == "no_consent" and not counts(mailing) else Fate("suppressed", contact)
+    if contact.contact_point_id != candidate.contact_point_id:
+        return Fate("suppressed", "address_changed")
+    if room_at is not None:
+        return Fate("deferred", "the contact budget is used up", until=room_at)
+    return Fate("claimed")
+
+
+def pause(mailing_id: int, reason: str) -> str:
+    """Stop the mailing until a person resumes it; returns the sentence that says so. Inside a transaction."""
+    mailing = Mailing.get_by_id(mailing_id)
+    if mailing.state == "active":
+        Mailing.update(state="paused", pause_reason=reason).where(Mailing.id == mailing_id).execute()
+    return f"{mailing.program} {mailing.name} is paused: {reason}"

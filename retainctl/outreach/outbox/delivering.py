@@ -1,0 +1,113 @@
+"""Sending what is due: one run, over all channels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import ClassVar
+
+from retainctl.config import Shop
+from retainctl.errors import DoneInPart, RetainError, TryLater
+from retainctl.outreach.channels.opening import NAMES, ChannelName, opened
+from retainctl.outreach.limits import counts, quiet
+from retainctl.outreach.outbox.claiming import Claimer, due_batches, judged, open_mailings
+from retainctl.outreach.outbox.looping import Loop, Progress, Tally
+from retainctl.outreach.outbox.sweeping import sweep
+from retainctl.rows import Row
+from retainctl.store.adoption import must_send
+from retainctl.store.database import value
+from retainctl.store.holding import Holder, held
+from retainctl.store.outreach import Mailing
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery(Row):
+    """What one run did; *left* is what is still to go, now or later."""
+
+    kind: ClassVar[str] = "delivery"
+    sent: int
+    deferred: int
+    failed: int
+    unknown: int
+    suppressed: int
+    expired: int
+    cancelled: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The counts of a run, and what it ends with where a person must look or the rest must wait."""
+
+    counts: Delivery
+    trouble: RetainError | None = None
+
+
+def deliver(
+    shop: Shop, *, limit: int | None = None, stopping: Callable[[], bool] = lambda: False,
+    progress: Progress = lambda _size: None,
+) -> Delivered:  # fmt: skip
+    """Send what is due, at most *limit* messages, until nothing is left or *stopping* says so.
+
+    Any number of runs may go on at once: each recipient gets each message once. Refused where this installation may
+    not send. A server that does not answer, a mailing that had to be paused and messages whose fate is unknown stand
+    in the result, beside what was done until then.
+    """
+    must_send()
+    tally = Tally(room=limit)
+    with held("sender") as holder:
+        tally.became += sweep(shop, by=holder.name)
+        for name in NAMES:
+            if open_mailings(name, at=shop.clock.now()) and not tally.trouble and not stopping():
+                _deliver_by(shop, name, Loop(shop, holder, tally, stopping=stopping, progress=progress), holder)
+    return Delivered(_counts(tally), _trouble(tally))
+
+
+def _deliver_by(shop: Shop, name: ChannelName, loop: Loop, holder: Holder) -> None:
+    with closing(opened(shop, name)) as channel:
+        loop.run(channel, Claimer(shop, channel, channel_name=name, owner=holder.name))
+
+
+def _counts(tally: Tally) -> Delivery:
+    left = value(
+        "SELECT COUNT(*) FROM mailings m JOIN outbox o ON o.mailing_id = m.id AND o.state IN ('deferred', 'planned')"
+        " WHERE m.state = 'active'"
+    )
+    became = tally.became
+    return Delivery(
+        sent=became["sent"], deferred=became["deferred"], failed=became["failed"], unknown=max(0, became["unknown"]),
+        suppressed=became["suppressed"], expired=became["expired"], cancelled=became["cancelled"], left=int(left),
+    )  # fmt: skip
+
+
+def _trouble(tally: Tally) -> RetainError | None:
+    """What the run ends with: the worst first."""
+    if tally.trouble:
+        return tally.trouble
+    if tally.paused:
+        return DoneInPart("; ".join(tally.paused.values()), hint="Mend it, then resume it.")
+    if (unknown := tally.became["unknown"]) > 0:
+        return DoneInPart(
+            f"nobody knows whether {unknown} messages arrived",
+            hint="See them: retainctl outbox list --state unknown, then: retainctl outbox resolve",
+        )
+    if tally.held and not any(count for state, count in tally.became.items() if state != "planned"):
+        return TryLater(f"nothing was sent: {tally.held}", hint="Run it again then.")
+    return None
+
+
+def foresee(shop: Shop) -> Delivered:
+    """What ``deliver`` would do now if every server took everything; nothing is sent or written."""
+    tally, now = Tally(room=None), shop.clock.now()
+    for name in NAMES:
+        for mailing_id in open_mailings(name, at=now):
+            mailing = Mailing.get_by_id(mailing_id)
+            if counts(mailing) and (until := quiet(shop, now)):
+                tally.held = f"quiet hours until {shop.clock.iso(until)}"
+                continue
+            for batch in due_batches(mailing_id, name, at=now):
+                fates = (fate.state for _, fate in judged(shop, mailing, batch, at=now))
+                tally.became += Counter("sent" if state == "claimed" else state for state in fates)
+    return Delivered(_counts(tally), _trouble(tally))

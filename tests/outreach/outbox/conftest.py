@@ -1,0 +1,100 @@
+"""Mailings that were approved and wait in the outbox."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.outreach.outbox.queueing import queue
+from retainctl.store import adoption
+from retainctl.store.database import rows
+from retainctl.store.dialect import insert_many, take_ids
+from retainctl.store.outreach import Mailing
+from retainctl.store.writing import writing
+from tests.outreach.conftest import MakeMailing
+
+QueueUp = Callable[..., Mailing]
+
+
+@pytest.fixture
+def queue_up(shop: Shop, make_mailing: MakeMailing) -> QueueUp:
+    """Queue an active mailing to customers who are there already, or to *count* new ones who agreed to it."""
+    adoption.adopt()
+
+    def make(
+        count: int = 3, *, addresses: list[str] | None = None, customer_ids: list[int] | None = None,
+        using: Shop = shop, **columns: Any,
+    ) -> Mailing:  # fmt: skip
+        mailing = make_mailing(using=using, **{key: columns.pop(key) for key in ("purpose",) if key in columns})
+        for column, content in columns.items():
+            setattr(mailing, column, content)
+        mailing.save()
+        if customer_ids is None:
+            customer_ids = make_customers(using, addresses or [f"person{n}@example.com" for n in range(count)])
+        choose(mailing, customer_ids)
+        assert queue(using, mailing.id) == len(customer_ids)
+        return mailing
+
+    return make
+
+
+def make_customers(shop: Shop, addresses: list[str]) -> list[int]:
+    """A customer for each address, with permission to write."""
+    now = shop.clock.now()
+    with writing():
+        first = take_ids("customers", len(addresses))
+        point = take_ids("contact_points", len(addresses))
+        ids = [first + n for n in range(len(addresses))]
+        insert_many(
+            "customers", ("id", "first_name", "created_at"), [(one, f"דנה{n}", now) for n, one in enumerate(ids)]
+        )
+        insert_many(
+            "contact_points", ("id", "customer_id", "kind", "value", "key", "source", "created_at"),
+            [(point + n, one, "email", addresses[n], addresses[n].lower(), "till", now) for n, one in enumerate(ids)],
+        )  # fmt: skip
+        insert_many(
+            "consents",
+            ("contact_point_id", "purpose", "action", "happened_at", "recorded_at", "source", "evidence"),
+            [
+                (point + n, purpose, "given", now - 100, now, "till", "form 17")
+                for n in range(len(addresses))
+                for purpose in ("marketing", "survey")
+            ],
+        )
+    return ids
+
+
+def choose(mailing: Mailing, customer_ids: list[int]) -> None:
+    """Make the recipients of *mailing* as a plan would."""
+    marks = ", ".join("?" * len(customer_ids))
+    points: dict[int, int] = {}
+    for start in range(0, len(customer_ids), 500):
+        batch = customer_ids[start : start + 500]
+        marks = ", ".join("?" * len(batch))
+        points |= dict(rows(f"SELECT customer_id, id FROM contact_points WHERE customer_id IN ({marks})", *batch))
+    with writing():
+        insert_many(
+            "recipients", ("mailing_id", "customer_id", "contact_point_id", "context"),
+            [
+                (mailing.id, one, points[one], json.dumps({"first_name": "דנה", "name": "דנה לוי", "orders": 5}))
+                for one in customer_ids
+            ],
+        )  # fmt: skip
+
+
+def by_mail(shop: Shop, *, port: int, **values: Any) -> Shop:
+    """*shop*, with a mail server on this machine."""
+    mail = dataclasses.replace(
+        shop.settings.mail, channel="mail", host="127.0.0.1", port=port, security="none", **values
+    )
+    return dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, mail=mail))
+
+
+def states(mailing: Mailing) -> dict[str, int]:
+    """How many of the mailing's messages are in each state."""
+    return dict(rows("SELECT state, COUNT(*) FROM outbox WHERE mailing_id = ? GROUP BY state", mailing.id))
