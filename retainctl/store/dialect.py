@@ -211,13 +211,6 @@ def _postgres_reading(seconds: float) -> Iterator[None]:
         yield
 
 
-def lease_clock(clock_now: int) -> int:
-    """The time that leases are measured by: the server's own, which all hosts share, or on SQLite *clock_now*."""
-    if is_postgres():
-        return int(execute("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS bigint)").fetchone()[0])
-    return clock_now
-
-
 def take_session_lock(name: str) -> bool:
     """On PostgreSQL: take the lock called *name* for as long as this connection lives; False when another has it."""
     return bool(execute("SELECT pg_try_advisory_lock(hashtextextended(?, 0))", name).fetchone()[0])
