@@ -11,17 +11,22 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Literal
 
+from retainctl import schema
+from retainctl.audience import definitions
 from retainctl.clock import DAY_SECONDS
+from retainctl.club import terms
 from retainctl.config import Shop, read_shop
 from retainctl.errors import DONE, BadConfiguration, RetainError
 from retainctl.jobs.records import list_jobs
 from retainctl.jobs.table import read_jobs
+from retainctl.outreach import drafts
 from retainctl.rows import Row
 from retainctl.shop.premises import opened
 from retainctl.store.adoption import may_send
 from retainctl.store.database import value
 from retainctl.store.keeping import check_database
 from retainctl.store.opening import applied_migrations
+from retainctl.voice.surveys import list_surveys
 
 BEHIND_SECONDS = 300  # a clock that is so far behind what was written is wrong
 AHEAD_SECONDS = 40 * DAY_SECONDS  # and one so far ahead may be
@@ -48,7 +53,7 @@ def examine(named: str | None, *, now: str | None) -> list[CheckRow]:
     try:
         with opened(named, now=now) as shop:
             checks: dict[str, Callable[[Shop], str]] = {
-                "database": _database, "sending": _sending, "clock": _clock, "jobs": _jobs,
+                "database": _database, "club": _club, "sending": _sending, "clock": _clock, "jobs": _jobs,
             }  # fmt: skip
             for name, check in checks.items():
                 found.append(_checked(name, partial(check, shop)))
@@ -58,7 +63,13 @@ def examine(named: str | None, *, now: str | None) -> list[CheckRow]:
 
 
 def check_files(shop: Shop) -> None:
-    """BadConfiguration with the first file of the shop folder that is not as it should be."""
+    """Read every file of the shop folder; the first that is not as it should be is its own RetainError."""
+    schema.read_file(shop.folder / terms.FILE_NAME, terms.Club)
+    for name in definitions.names(shop):
+        definitions.read_tree(shop, name)
+    for name in drafts.names(shop):
+        drafts.read_draft(shop, name)
+    list_surveys(shop)
     read_jobs(shop)
 
 
@@ -89,6 +100,11 @@ def _config(named: str | None, now: str | None) -> str:
 def _database(_shop: Shop) -> str:
     check_database()
     return f"sound, at migration {max(applied_migrations())}"
+
+
+def _club(shop: Shop) -> str:
+    club = terms.read_club(shop)
+    return f"version {club.terms[-1].version} of the terms"
 
 
 def _sending(_shop: Shop) -> str:
