@@ -22,7 +22,7 @@ found = sqlite3.connect(sys.argv[1]).execute(
 def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "shop"
-        retainctl = [sys.executable, "-m", "retainctl", "--shop", folder, "--now", NOW]
+        retainctl: list[str | Path] = [sys.executable, "-m", "retainctl", "--shop", folder, "--now", NOW]
         run([*retainctl, "init", folder, "--currency", "ILS"])
         database = sqlite3.connect(folder / "retain.db", isolation_level=None)
         _fill(database)
@@ -41,8 +41,8 @@ def main() -> None:
                 "1 % of the customers changed": one_in_a_hundred_changed,
             },
             rounds=5,
-            work=f"{CUSTOMERS:,} customers asked for `{EXPRESSION}`, {members:,} found, start of Python and all. The first"
-            f" refresh, which writes them all, took {first.wall_seconds:.2f} s and {first.peak_mib:.0f} MiB.",
+            work=f"{CUSTOMERS:,} customers asked for `{EXPRESSION}`, {members:,} found, start of Python and all."
+            f" The first refresh, which writes them all, took {first.wall_seconds:.2f} s and {first.peak_mib:.0f} MiB.",
         )
 
 

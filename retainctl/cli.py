@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "segments": ("retainctl.commands.segments:segments", "Say who belongs together, and keep it so."),
     "orders": ("retainctl.commands.orders:orders", "Bring orders in, and look at them."),
     "surveys": ("retainctl.commands.surveys:surveys", "Ask customers, take their answers in, see the scores."),
+    "reports": ("retainctl.commands.reports:reports", "See what came of it."),
     "jobs": ("retainctl.commands.jobs:jobs", "See and run what the shop does by itself."),
     "schedules": ("retainctl.commands.schedules:schedules", "Write the jobs for cron or systemd."),
     "doctor": ("retainctl.commands.doctor:doctor", "Look whether the shop can do its work."),

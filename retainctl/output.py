@@ -6,7 +6,6 @@ Columns come from the row type, so that an empty result still has its headers, a
 from __future__ import annotations
 
 import csv
-import dataclasses
 import html
 import io
 import json
@@ -16,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import Literal, get_args, get_type_hints
+from typing import Literal, get_args, get_origin, get_type_hints
 
 from retainctl.files import write_text
 from retainctl.rows import Row
@@ -29,32 +28,58 @@ VERSION = 1  # of the JSON promise
 _first_strong_isolate, _pop_isolate = "\u2068", "\u2069"
 
 
-def render(rows: Sequence[Row], *, row_type: type[Row], form: Format, terminal: bool = False) -> str:
-    """*rows* as text in *form*, ending in a newline unless it is empty. Off a terminal a table is TSV."""
-    names = [field.name for field in fields(row_type)]
+def render(
+    rows: Sequence[Row], *, row_type: type[Row], form: Format, notes: Sequence[str] = (), terminal: bool = False
+) -> str:
+    """*rows* as text in *form*, ending in a newline unless it is empty. Off a terminal a table is TSV.
+
+    *notes* say what the figures mean: under a table for people, and as ``definitions`` in JSON.
+    """
+    columns = _columns(rows, row_type)
+    names = [name for name, _, _ in columns]
     if form == "json":
-        body = {"kind": row_type.kind, "version": VERSION, "rows": [dataclasses.asdict(row) for row in rows]}
+        body = {"kind": row_type.kind, "version": VERSION, "rows": [_record(row, columns) for row in rows]}
+        if notes:
+            body["definitions"] = list(notes)
         return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
     if form == "jsonl":
-        return "".join(json.dumps(dataclasses.asdict(row), ensure_ascii=False) + "\n" for row in rows)
-    cells = [[cell(getattr(row, name)) for name in names] for row in rows]
+        return "".join(json.dumps(_record(row, columns), ensure_ascii=False) + "\n" for row in rows)
+    cells = [[cell(value) for value in _record(row, columns).values()] for row in rows]
+    numeric = {place for place, (_, _, is_number) in enumerate(columns) if is_number}
     if form == "table" and terminal:
-        return _table(names, cells, numeric=numeric_columns(row_type))
+        return _table(names, cells, numeric=numeric) + "".join(f"\n{cell(note)}" for note in notes) + "\n" * bool(notes)
     if form == "markdown":
-        from tabulate import tabulate
-
-        escaped = [[text.replace("|", r"\|") for text in row] for row in cells]
-        return tabulate(escaped, headers=names, tablefmt="github", disable_numparse=True) + "\n"
+        return _markdown(names, cells, notes)
     if form == "html":
         return _html_table(names, cells)
-    return _separated(names, cells, numeric=numeric_columns(row_type), form=form)
+    return _separated(names, cells, numeric=numeric, form=form)
 
 
-def numeric_columns(row_type: type[Row]) -> set[int]:
-    """Which columns hold numbers: they are set right, and no formula guard touches their minus sign."""
+Column = tuple[str, str, bool]  # its name, the field that it comes from, whether it holds numbers
+
+
+def _columns(rows: Sequence[Row], row_type: type[Row]) -> list[Column]:
+    """A column for each field, and for a field of named numbers one for each name, in the order of their coming.
+
+    A column of numbers is set right, and no formula guard touches its minus signs.
+    """
     hints = get_type_hints(row_type)
-    names = [field.name for field in fields(row_type)]
-    return {place for place, name in enumerate(names) if hints[name] in (int, float, int | None, float | None)}
+    columns: list[Column] = []
+    for field in fields(row_type):
+        if get_origin(hints[field.name]) is dict:
+            named = dict.fromkeys(name for row in rows for name in getattr(row, field.name))
+            columns += [(name, field.name, True) for name in named]
+        else:
+            columns.append((field.name, field.name, hints[field.name] in (int, float, int | None, float | None)))
+    return columns
+
+
+def _record(row: Row, columns: Sequence[Column]) -> dict[str, object]:
+    record = {}
+    for name, field, _ in columns:
+        value = getattr(row, field)
+        record[name] = value.get(name) if isinstance(value, dict) else value
+    return record
 
 
 def cell(value: object) -> str:
@@ -83,6 +108,14 @@ def _separated(names: list[str], cells: list[list[str]], *, numeric: set[int], f
         [text if place in numeric else guard_formula(text) for place, text in enumerate(row)] for row in cells
     )
     return buffer.getvalue()
+
+
+def _markdown(names: list[str], cells: list[list[str]], notes: Sequence[str]) -> str:
+    from tabulate import tabulate
+
+    escaped = [[text.replace("|", r"\|") for text in row] for row in cells]
+    table = tabulate(escaped, headers=names, tablefmt="github", disable_numparse=True) + "\n"
+    return table + ("\n" if notes else "") + "".join(f"- {note}\n" for note in notes)
 
 
 def _html_table(names: list[str], cells: list[list[str]]) -> str:
@@ -117,15 +150,26 @@ def _width() -> int:
     return shutil.get_terminal_size((100, 24)).columns
 
 
-def show(rows: Sequence[Row], *, row_type: type[Row], form: Format, path: Path | None = None) -> None:
+def show(
+    rows: Sequence[Row], *, row_type: type[Row], form: Format, notes: Sequence[str] = (), path: Path | None = None
+) -> None:
     """Print *rows*, the result of a command, on stdout; or write them to *path*, whole or not at all.
 
     Where no format is asked for, a file's ending says it.
     """
+    form = form_of(path) if path is not None and form == "table" else form
+    show_text(
+        render(rows, row_type=row_type, form=form, notes=notes, terminal=path is None and sys.stdout.isatty()),
+        path=path,
+    )
+
+
+def show_text(text: str, *, path: Path | None = None) -> None:
+    """Print *text*, the result of a command, on stdout; or write it to *path*, whole or not at all."""
     if path is None:
-        sys.stdout.write(render(rows, row_type=row_type, form=form, terminal=sys.stdout.isatty()))
+        sys.stdout.write(text)
     else:
-        write_text(path, render(rows, row_type=row_type, form=form_of(path) if form == "table" else form))
+        write_text(path, text)
 
 
 def form_of(path: Path) -> Format:

@@ -95,11 +95,18 @@ def opened_shop(*, migrate: bool = False) -> Iterator[Shop]:
         yield shop
 
 
-def show(rows: Sequence[Row], *, row_type: type[Row], path: Path | None = None) -> None:
+def show(rows: Sequence[Row], *, row_type: type[Row], notes: Sequence[str] = (), path: Path | None = None) -> None:
     """Print *rows*, the result of the command, in the format that was asked for; or write them to *path*."""
     from retainctl import output
 
-    output.show(rows, row_type=row_type, form=choices().form, path=path)
+    output.show(rows, row_type=row_type, form=choices().form, notes=notes, path=path)
+
+
+def show_text(text: str, *, path: Path | None = None) -> None:
+    """Print *text*, which is the result of the command; or write it to *path*."""
+    from retainctl import output
+
+    output.show_text(text, path=path)
 
 
 def say(sentence: str) -> None:

@@ -1,0 +1,64 @@
+"""``retainctl reports``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from retainctl.terminal import Group, choices, opened_shop, show, show_text
+
+reports = Group("reports", help="See what came of it.")
+
+
+@reports.command("list")
+def list_reports() -> None:
+    """List the reports."""
+    from retainctl.insight import reports as engine
+
+    with opened_shop() as shop:
+        show(engine.list_reports(shop), row_type=engine.ReportRow)
+
+
+@reports.command("show")
+@click.argument("report")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write this file; else print.")
+def show_report(report: str, output: Path | None) -> None:
+    """Show one of the reports: retention, orders, cohorts, rfm, campaigns, points.
+
+    \b
+      retainctl reports show cohorts --output cohorts.html
+    """
+    from retainctl.insight import reports as engine
+    from retainctl.output import form_of
+
+    found = engine.report_called(report)
+    with opened_shop() as shop:
+        rows = found.find(shop)
+        form = choices().form
+        if form == "html" or (form == "table" and output is not None and form_of(output) == "html"):
+            from retainctl.insight.pages import page
+
+            show_text(page(shop, found, rows), path=output)
+        else:
+            show(rows, row_type=found.row_type, notes=engine.definitions(report), path=output)
+
+
+@reports.command()
+@click.option("--min", "least", multiple=True, metavar="METRIC=NUMBER", help="The least that the figure may be.")
+@click.option("--max", "most", multiple=True, metavar="METRIC=NUMBER", help="The most that the figure may be.")
+def check(least: tuple[str, ...], most: tuple[str, ...]) -> None:
+    """Hold figures of the retention report against goals; exit 3 when one is missed.
+
+    \b
+      retainctl reports check --min repeat_rate=0.25 --min customers=1000
+    """
+    from retainctl.errors import DoneInPart
+    from retainctl.insight import reports as engine
+
+    goals_least, goals_most = engine.read_goals(least), engine.read_goals(most)
+    with opened_shop() as shop:
+        goals = engine.check(shop, least=goals_least, most=goals_most)
+        show(goals, row_type=engine.Goal)
+    if told := engine.missed(goals):
+        raise DoneInPart(told, hint="See the figures: retainctl reports show retention")

@@ -1,0 +1,111 @@
+"""What changes from a customer's first order to the second and on: value, the share that goes on, the days between."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from typing import ClassVar
+
+from retainctl.config import Shop
+from retainctl.insight.retention import rounded_half_up
+from retainctl.rows import Row
+from retainctl.store.database import execute
+
+LAST = 10  # every order after the tenth is in one row
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNumber(Row):
+    """The first, second, third … orders of all customers in one currency."""
+
+    kind: ClassVar[str] = "order_number"
+    order_number: str
+    orders: int
+    average_value_minor: int
+    went_on: int
+    went_on_rate: float
+    median_days_to_next: float | None
+    mean_days_to_next: float | None
+    currency: str
+
+
+@dataclass(slots=True)
+class _Sums:
+    orders: int = 0
+    minor: int = 0
+    days: Counter[int] = field(default_factory=Counter)  # to the next order: how often each number of days
+
+
+def orders(_shop: Shop) -> list[OrderNumber]:
+    """A row for each place that an order has in a customer's life, up to the tenth and then together."""
+    sums: dict[tuple[str, int], _Sums] = defaultdict(_Sums)
+    for currency, number, minor, gap in _walked():
+        one = sums[currency, min(number, LAST + 1)]
+        one.orders += 1
+        one.minor += minor
+        if gap is not None:
+            one.days[gap] += 1
+    return [_row(currency, number, sums[currency, number]) for currency, number in sorted(sums)]
+
+
+def _walked() -> Iterator[tuple[str, int, int, int | None]]:
+    """Each order of each customer: its currency, its number, its value, and the days to the customer's next."""
+    before: tuple[int, str, int, int, int] | None = None  # customer, currency, number, value, day
+    found = execute(
+        """SELECT customer_id, currency, gross_minor, ordered_on FROM orders
+           WHERE is_sale = 1 AND customer_id IS NOT NULL ORDER BY customer_id, ordered_at, id"""
+    )
+    for customer_id, currency, minor, day in found:
+        ordinal = _ordinal(day)
+        if before is None:
+            number = 1
+        elif before[0] == customer_id:
+            yield before[1], before[2], before[3], ordinal - before[4]
+            number = before[2] + 1
+        else:
+            yield before[1], before[2], before[3], None
+            number = 1
+        before = customer_id, currency, number, minor, ordinal
+    if before is not None:
+        yield before[1], before[2], before[3], None
+
+
+@cache
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day).toordinal()
+
+
+def _row(currency: str, number: int, sums: _Sums) -> OrderNumber:
+    went_on = sums.days.total()
+    return OrderNumber(
+        order_number=str(number) if number <= LAST else f"{LAST + 1}+",
+        orders=sums.orders,
+        average_value_minor=rounded_half_up(sums.minor, sums.orders),
+        went_on=went_on,
+        went_on_rate=round(went_on / sums.orders, 6),
+        median_days_to_next=_median(sums.days),
+        mean_days_to_next=round(sum(days * count for days, count in sums.days.items()) / went_on, 6)
+        if went_on
+        else None,
+        currency=currency,
+    )
+
+
+def _median(days: Counter[int]) -> float | None:
+    """The middle one of all days, or the mean of the two in the middle."""
+    total = days.total()
+    if not total:
+        return None
+    low, high, passed = None, None, 0
+    for day in sorted(days):
+        passed += days[day]
+        if low is None and passed > (total - 1) // 2:
+            low = day
+        if passed > total // 2:
+            high = day
+            break
+    assert low is not None and high is not None
+    return (low + high) / 2

@@ -1,0 +1,149 @@
+"""A report as one self-contained HTML file: a chart, a table and what the figures mean, in the shop's language."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any, Final
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from retainctl.config import Shop
+from retainctl.insight import charts
+from retainctl.insight.reports import Report
+from retainctl.insight.retention import Retention
+from retainctl.insight.words import Words
+from retainctl.money import format_minor
+from retainctl.rows import Row
+
+_CHARTS: Final[dict[str, Callable[..., Markup]]] = {
+    "retention": charts.retention_chart,
+    "orders": charts.orders_chart,
+    "cohorts": charts.cohorts_chart,
+    "rfm": charts.rfm_chart,
+    "campaigns": charts.campaigns_chart,
+    "points": charts.points_chart,
+}
+_TILES: Final = ("customers", "orders", "average_order_value_minor", "average_purchase_frequency", "net_revenue_minor")
+
+_STYLE: Final = """
+:root{color-scheme:light}
+body{margin:0;background:#f4f7f8;color:#22303c;font:15px/1.5 system-ui,"Segoe UI","Noto Sans Hebrew",Arial,sans-serif}
+main{max-width:800px;margin:2rem auto;padding:2rem;background:#fff;border-radius:10px;box-shadow:0 1px 6px #0002}
+h1{font-size:1.6rem;line-height:1.2;margin:0}
+.shop{color:#657786;margin:.2rem 0 1.6rem}
+.tiles{display:flex;flex-wrap:wrap;gap:.8rem;margin:0 0 1.2rem}
+.tiles div{flex:1 1 8rem;background:#f1f7f8;border-radius:8px;padding:.7rem .9rem}
+.tiles dt{color:#657786;font-size:.8rem}.tiles dd{margin:0;font-size:1.25rem;font-weight:600}
+svg{display:block;width:100%;height:auto;font-family:inherit;margin:0 0 1.6rem}
+.wide{overflow-x:auto}
+table{border-collapse:collapse;width:100%;font-size:.82rem;font-variant-numeric:tabular-nums}
+th,td{padding:.3rem .55rem;text-align:start;border-bottom:1px solid #e4eaed;white-space:nowrap}
+th{color:#657786;font-weight:600}
+.number{text-align:end}
+ul{color:#657786;font-size:.85rem;padding-inline-start:1.1rem;margin:1.4rem 0 0}
+@media print{body{background:#fff}main{box-shadow:none;margin:0;padding:0}}
+"""
+
+_PAGE: Final = (
+    """<!doctype html>
+<html lang="{{ language }}" dir="{{ direction }}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-{{ style_hash }}'; \
+base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>{{ title }} · {{ shop }}</title>
+<style>"""
+    + _STYLE
+    + """</style>
+</head>
+<body>
+<main>
+<h1>{{ title }}</h1>
+<p class="shop"><bdi>{{ shop }}</bdi> · {{ day }}</p>
+{% if not rows %}<p>{{ nothing }}</p>{% else %}
+{% if tiles %}<dl class="tiles">{% for name, value in tiles %}<div><dt>{{ name }}</dt><dd><bdi>{{ value }}</bdi></dd>\
+</div>{% endfor %}</dl>{% endif %}
+<figure>{{ chart }}</figure>
+<div class="wide">
+<table>
+<thead><tr>{% for name, kind in columns %}<th class="{{ kind }}">{{ name }}</th>{% endfor %}</tr></thead>
+<tbody>
+{% for row in rows %}<tr>{% for value, kind in row %}<td class="{{ kind }}"><bdi>{{ value }}</bdi></td>{% endfor %}</tr>
+{% endfor %}</tbody>
+</table>
+</div>
+{% endif %}
+<ul>{% for line in definitions %}<li>{{ line }}</li>{% endfor %}</ul>
+</main>
+</body>
+</html>
+"""
+)
+
+
+def page(shop: Shop, report: Report, rows: Sequence[Any]) -> str:
+    """The page of *rows*, which are *report*'s."""
+    words = Words(shop.settings.language)
+    rtl = shop.settings.direction == "rtl"
+    records = [_record(row) for row in rows]
+    names = list(dict.fromkeys(name for record in records for name in record))
+    kinds = {name: "number" if _is_numeric(name, records) else "word" for name in names}
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    return environment.from_string(_PAGE).render(
+        language=shop.settings.language,
+        direction=shop.settings.direction,
+        style_hash=base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode(),
+        title=words.title(report.name),
+        shop=shop.settings.name,
+        day=shop.clock.today().isoformat(),
+        nothing=words["nothing_yet"],
+        tiles=_tiles(shop, rows, words),
+        chart=_CHARTS[report.name](rows, words, rtl=rtl) if rows else "",
+        columns=[(words[name], kinds[name]) for name in names],
+        rows=[[(_shown(name, record.get(name), record), kinds[name]) for name in names] for record in records],
+        definitions=words.definitions(report.name),
+    )
+
+
+def _record(row: Row) -> dict[str, Any]:
+    """A row's values by column; named numbers are a column each."""
+    record: dict[str, Any] = {}
+    for field in fields(row):
+        value = getattr(row, field.name)
+        record |= value if isinstance(value, dict) else {field.name: value}
+    return record
+
+
+def _is_numeric(name: str, records: Sequence[dict[str, Any]]) -> bool:
+    return all(isinstance(record.get(name), int | float | None) for record in records)
+
+
+def _tiles(shop: Shop, rows: Sequence[Row], words: Words) -> list[tuple[str, str]]:
+    """The first figures of retention, of the shop's own currency where somebody paid in it."""
+    found = [row for row in rows if isinstance(row, Retention)]
+    own = [row for row in found if row.currency == shop.settings.currency] or found
+    if not own:
+        return []
+    record = _record(own[0])
+    return [(words[name], _shown(name, record[name], record)) for name in _TILES]
+
+
+def _shown(name: str, value: Any, record: dict[str, Any]) -> str:
+    """*value* as a person reads it: money in major units, rates in per cent, thousands apart."""
+    if value is None:
+        return ""
+    if name.endswith("_minor"):
+        return f"{format_minor(value, record['currency'])} {record['currency']}"
+    if name.endswith("_rate"):
+        return f"{value:.1%}"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)

@@ -1,0 +1,135 @@
+"""The list of reports, and holding the shop's figures against goals."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Final, get_type_hints
+
+from retainctl.config import Shop
+from retainctl.errors import BadData, WrongUsage
+from retainctl.insight.campaigns import MailingRow, campaigns
+from retainctl.insight.cohorts import Cohort, cohorts
+from retainctl.insight.orders import OrderNumber, orders
+from retainctl.insight.points import PointsMonth, points
+from retainctl.insight.retention import Retention, retention
+from retainctl.insight.rfm import Cell, rfm
+from retainctl.insight.words import Words
+from retainctl.money import parse_decimal
+from retainctl.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report: its name, the type of its rows and what finds them."""
+
+    name: str
+    row_type: type[Row]
+    find: Callable[[Shop], Sequence[Any]]
+
+
+REPORTS: Final = {
+    report.name: report
+    for report in (
+        Report("retention", Retention, retention),
+        Report("orders", OrderNumber, orders),
+        Report("cohorts", Cohort, cohorts),
+        Report("rfm", Cell, rfm),
+        Report("campaigns", MailingRow, campaigns),
+        Report("points", PointsMonth, points),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow(Row):
+    """A report that there is."""
+
+    kind: ClassVar[str] = "report"
+    report: str
+    title: str
+    columns: str
+
+
+@dataclass(frozen=True, slots=True)
+class Goal(Row):
+    """A figure of the shop's own currency, what it has to be, and whether it is."""
+
+    kind: ClassVar[str] = "goal"
+    metric: str
+    value: float | None
+    least: float | None
+    most: float | None
+    met: bool
+
+
+def list_reports(shop: Shop) -> list[ReportRow]:
+    """Every report with its title in the shop's language."""
+    words = Words(shop.settings.language)
+    return [
+        ReportRow(report.name, words.title(report.name), ", ".join(field.name for field in fields(report.row_type)))
+        for report in REPORTS.values()
+    ]
+
+
+def report_called(name: str) -> Report:
+    """The report called *name*; WrongUsage names the nearest when there is none."""
+    if report := REPORTS.get(name):
+        return report
+    raise _unknown(name, REPORTS, f"no report is called {name}")
+
+
+def definitions(name: str) -> tuple[str, ...]:
+    """What the figures of the report called *name* mean, one sentence each."""
+    return Words("en").definitions(name)
+
+
+def read_goals(written: Sequence[str]) -> dict[str, float]:
+    """Goals that were written as ``repeat_rate=0.25``."""
+    goals = {}
+    for text in written:
+        name, sign, number = text.partition("=")
+        try:
+            if not sign or name in goals:
+                raise ValueError
+            goals[name] = float(parse_decimal(number))
+        except (ValueError, BadData):
+            raise WrongUsage(
+                f"{text!r} is not a goal", hint="Write one metric and its number: repeat_rate=0.25"
+            ) from None
+    return goals
+
+
+def check(shop: Shop, *, least: Mapping[str, float], most: Mapping[str, float]) -> list[Goal]:
+    """Each metric that *least* or *most* names, and whether it is met; one that is not known is not."""
+    names = list(dict.fromkeys((*least, *most)))
+    known = [name for name, hint in get_type_hints(Retention).items() if hint in (int, int | None, float | None)]
+    for name in names:
+        if name not in known:
+            raise _unknown(name, known, f"no metric is called {name}")
+    found = {row.currency: row for row in retention(shop)}.get(shop.settings.currency)
+    goals = []
+    for name in names:
+        figure = getattr(found, name) if found else None
+        low, high = least.get(name), most.get(name)
+        met = figure is not None and (low is None or figure >= low) and (high is None or figure <= high)
+        goals.append(Goal(name, figure, low, high, met))
+    return goals
+
+
+def missed(goals: Sequence[Goal]) -> str:
+    """The goals that were not met, in a sentence; nothing when all were."""
+    return "; ".join(
+        f"{goal.metric} is {'not known' if goal.value is None else f'{goal.value:g}'}, and must be"
+        + (f" at least {goal.least:g}" if goal.least is not None else "")
+        + (" and" if goal.least is not None and goal.most is not None else "")
+        + (f" at most {goal.most:g}" if goal.most is not None else "")
+        for goal in goals
+        if not goal.met
+    )
+
+
+def _unknown(name: str, known: Mapping[str, object] | Sequence[str], told: str) -> WrongUsage:
+    nearest = difflib.get_close_matches(name, list(known), n=1)
+    return WrongUsage(told, hint=f"Did you mean {nearest[0]}?" if nearest else "There are: " + ", ".join(known) + ".")

@@ -1,0 +1,81 @@
+"""Drawing: SVG of our own making, in which every text is escaped and which reads from right to left where asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from markupsafe import Markup, escape
+
+INK, MUTED, LINE, PAPER = "#22303c", "#657786", "#dfe6ea", "#ffffff"
+ACCENT, SOFT, WARM, GREY = "#0b7285", "#9bd3dc", "#e07a3f", "#c7d0d6"
+_LOW, _HIGH = (238, 246, 247), (9, 84, 99)
+
+
+def tag(name: str, *children: str, **attributes: str | float) -> Markup:
+    """An element; an underscore in an attribute's name is a hyphen, and a trailing one is not there."""
+    shown = Markup("").join(
+        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), _short(value)) for key, value in attributes.items()
+    )
+    inner = Markup("").join(escape(child) for child in children)
+    return Markup("<{}{}>{}</{}>").format(name, shown, inner, name)
+
+
+def shade(share: float) -> str:
+    """A colour from nearly white, 0, to dark, 1."""
+    share = min(max(share, 0.0), 1.0) ** 0.7
+    mixed = (round(low + (high - low) * share) for low, high in zip(_LOW, _HIGH, strict=True))
+    return "#" + "".join(f"{part:02x}" for part in mixed)
+
+
+def on_shade(share: float) -> str:
+    """The colour of a text that stands on ``shade(share)``."""
+    return PAPER if share > 0.35 else INK
+
+
+@dataclass(slots=True)
+class Canvas:
+    """A picture of *width* by *height*; with *rtl* everything is placed from the right."""
+
+    width: float
+    height: float
+    label: str
+    rtl: bool = False
+    parts: list[Markup] = field(default_factory=list)
+
+    def box(
+        self, x: float, y: float, width: float, height: float, *, fill: str, title: str = "", radius: float = 2
+    ) -> None:
+        """A filled box, which says *title* to whoever points at it."""
+        told = (tag("title", title),) if title else ()
+        left = self.width - x - width if self.rtl else x
+        self.parts.append(
+            tag("rect", *told, x=left, y=y, width=max(width, 0), height=max(height, 0), rx=radius, fill=fill)
+        )
+
+    def line(self, x: float, y: float, to_x: float, to_y: float, *, stroke: str = LINE) -> None:
+        if self.rtl:
+            x, to_x = self.width - x, self.width - to_x
+        self.parts.append(tag("line", x1=x, y1=y, x2=to_x, y2=to_y, stroke=stroke))
+
+    def text(
+        self, x: float, y: float, text: str, *, anchor: str = "start", size: float = 12, fill: str = INK,
+        bold: bool = False,
+    ) -> None:  # fmt: skip
+        """*text* with its base line at *y*; it begins, ends or has its middle at *x*."""
+        if self.rtl:
+            x, anchor = self.width - x, {"start": "end", "end": "start"}.get(anchor, anchor)
+        weight = "600" if bold else "400"
+        self.parts.append(
+            tag("text", text, x=x, y=y, text_anchor=anchor, font_size=size, fill=fill, font_weight=weight)
+        )
+
+    def svg(self) -> Markup:
+        """The picture, which fills the width that it is given."""
+        return tag(
+            "svg", tag("title", self.label), *self.parts, viewBox=f"0 0 {_short(self.width)} {_short(self.height)}",
+            role="img", direction="ltr", xmlns="http://www.w3.org/2000/svg",
+        )  # fmt: skip
+
+
+def _short(value: str | float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
