@@ -16,7 +16,7 @@ from retainctl.insight.retention import BANDS, Retention
 from retainctl.insight.rfm import Cell
 from retainctl.insight.svg import ACCENT, GREY, MUTED, PAPER, SOFT, WARM, Canvas, on_shade, shade
 from retainctl.insight.words import Words
-from retainctl.money import format_minor
+from retainctl.money import exponent
 
 WIDTH = 760.0
 
@@ -30,7 +30,7 @@ def retention_chart(rows: Sequence[Retention], words: Words, *, rtl: bool) -> Ma
         top = 70.0 * place + 34
         edges = [0.0, *(edge for edge, _ in BANDS), end]
         for number, (low, high) in enumerate(pairwise(edges)):
-            fill = shade(0.06 + 0.13 * number)
+            fill = shade(0.1 + 0.15 * number)
             canvas.box(low / end * WIDTH, top, (high - low) / end * WIDTH - 1, 18, fill=fill, radius=0)
         at = rate / end * WIDTH
         title = f"{row.repeat_customers:,} / {row.customers:,}"
@@ -53,7 +53,7 @@ def orders_chart(rows: Sequence[OrderNumber], words: Words, *, rtl: bool) -> Mar
     names = [row.order_number for row in shown]
     _bars(
         canvas, 0, f"{words['average_value_minor']} ({main})", names, [row.average_value_minor for row in shown],
-        say=lambda minor: format_minor(round(minor), main).partition(".")[0], fill=ACCENT,
+        say=lambda minor: f"{minor / 10 ** exponent(main):,.0f}", fill=ACCENT,
     )  # fmt: skip
     goes_on = [row for row in shown if not row.order_number.endswith("+")]
     _bars(
@@ -108,9 +108,11 @@ def rfm_chart(rows: Sequence[Cell], words: Words, *, rtl: bool) -> Markup:
         for frequency in range(1, 6)
     }
     most = max(sum(square) for square in squares.values())
-    tallest = max(max(square) for square in squares.values())
     canvas = Canvas(WIDTH, 470.0, words.title("rfm"), rtl)
-    canvas.text(0, 14, f"{words['recency']} 5 … 1", size=12, fill=MUTED)
+    arrow = "←" if rtl else "→"
+    legend = (f"{words['recency']} ↓", f"{words['frequency']} {arrow}", f"{words['bars']}: {words['monetary']} 1-5")
+    for place, text in enumerate(legend):
+        canvas.text(60 + place * 140, 14, text, size=12, fill=MUTED)
     for (recency, frequency), square in squares.items():
         x, y = 60 + (frequency - 1) * 140.0, 24 + (5 - recency) * 84.0
         share = sum(square) / most
@@ -118,8 +120,8 @@ def rfm_chart(rows: Sequence[Cell], words: Words, *, rtl: bool) -> Markup:
         canvas.box(x, y, 137, 81, fill=shade(share), title=title, radius=4)
         canvas.text(x + 10, y + 24, f"{sum(square):,}", size=17, bold=True, fill=on_shade(share))
         for money, customers in enumerate(square):
-            tall = 36 * customers / tallest
-            fill = PAPER if share > 0.35 else ACCENT
+            tall = 40 * customers / (max(square) or 1)
+            fill = PAPER if share > 0.6 else ACCENT
             canvas.box(
                 x + 70 + money * 12, y + 73 - tall, 9, tall, fill=fill, radius=1,
                 title=f"{recency}{frequency}{money + 1}: {customers:,}",
@@ -127,7 +129,6 @@ def rfm_chart(rows: Sequence[Cell], words: Words, *, rtl: bool) -> Markup:
     for number in range(1, 6):
         canvas.text(30, 24 + (5 - number) * 84 + 46, str(number), anchor="middle", size=14, fill=MUTED)
         canvas.text(60 + (number - 0.5) * 140, 462, str(number), anchor="middle", size=14, fill=MUTED)
-    canvas.text(0, 462, words["frequency"], size=12, fill=MUTED)
     return canvas.svg()
 
 

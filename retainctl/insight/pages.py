@@ -27,7 +27,14 @@ _CHARTS: Final[dict[str, Callable[..., Markup]]] = {
     "campaigns": charts.campaigns_chart,
     "points": charts.points_chart,
 }
-_TILES: Final = ("customers", "orders", "average_order_value_minor", "average_purchase_frequency", "net_revenue_minor")
+_TILES: Final = (
+    "repeat_rate",
+    "customers",
+    "orders",
+    "average_order_value_minor",
+    "average_purchase_frequency",
+    "net_revenue_minor",
+)
 
 _STYLE: Final = """
 :root{color-scheme:light}
@@ -35,14 +42,16 @@ body{margin:0;background:#f4f7f8;color:#22303c;font:15px/1.5 system-ui,"Segoe UI
 main{max-width:800px;margin:2rem auto;padding:2rem;background:#fff;border-radius:10px;box-shadow:0 1px 6px #0002}
 h1{font-size:1.6rem;line-height:1.2;margin:0}
 .shop{color:#657786;margin:.2rem 0 1.6rem}
-.tiles{display:flex;flex-wrap:wrap;gap:.8rem;margin:0 0 1.2rem}
-.tiles div{flex:1 1 8rem;background:#f1f7f8;border-radius:8px;padding:.7rem .9rem}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:.8rem;margin:0 0 1.2rem}
+.tiles div{background:#f1f7f8;border-radius:8px;padding:.7rem .9rem}
 .tiles dt{color:#657786;font-size:.8rem}.tiles dd{margin:0;font-size:1.25rem;font-weight:600}
+figure{margin:0}
 svg{display:block;width:100%;height:auto;font-family:inherit;margin:0 0 1.6rem}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.82rem;font-variant-numeric:tabular-nums}
-th,td{padding:.3rem .55rem;text-align:start;border-bottom:1px solid #e4eaed;white-space:nowrap}
-th{color:#657786;font-weight:600}
+th,td{padding:.3rem .55rem;text-align:start;border-bottom:1px solid #e4eaed;vertical-align:bottom}
+td{white-space:nowrap}
+th,.name{color:#657786;font-weight:600}
 .number{text-align:end}
 ul{color:#657786;font-size:.85rem;padding-inline-start:1.1rem;margin:1.4rem 0 0}
 @media print{body{background:#fff}main{box-shadow:none;margin:0;padding:0}}
@@ -72,7 +81,9 @@ base-uri 'none'; form-action 'none'">
 <figure>{{ chart }}</figure>
 <div class="wide">
 <table>
-<thead><tr>{% for name, kind in columns %}<th class="{{ kind }}">{{ name }}</th>{% endfor %}</tr></thead>
+{% if columns %}<thead>
+<tr>{% for name, kind in columns %}<th class="{{ kind }}">{{ name }}</th>{% endfor %}</tr>
+</thead>{% endif %}
 <tbody>
 {% for row in rows %}<tr>{% for value, kind in row %}<td class="{{ kind }}"><bdi>{{ value }}</bdi></td>{% endfor %}</tr>
 {% endfor %}</tbody>
@@ -91,9 +102,7 @@ def page(shop: Shop, report: Report, rows: Sequence[Any]) -> str:
     """The page of *rows*, which are *report*'s."""
     words = Words(shop.settings.language)
     rtl = shop.settings.direction == "rtl"
-    records = [_record(row) for row in rows]
-    names = list(dict.fromkeys(name for record in records for name in record))
-    kinds = {name: "number" if _is_numeric(name, records) else "word" for name in names}
+    columns, cells = _table(rows, words)
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     return environment.from_string(_PAGE).render(
         language=shop.settings.language,
@@ -105,10 +114,26 @@ def page(shop: Shop, report: Report, rows: Sequence[Any]) -> str:
         nothing=words["nothing_yet"],
         tiles=_tiles(shop, rows, words),
         chart=_CHARTS[report.name](rows, words, rtl=rtl) if rows else "",
-        columns=[(words[name], kinds[name]) for name in names],
-        rows=[[(_shown(name, record.get(name), record), kinds[name]) for name in names] for record in records],
+        columns=columns,
+        rows=cells,
         definitions=words.definitions(report.name),
     )
+
+
+Shown = tuple[str, str]  # a text, and the class of its cell
+
+
+def _table(rows: Sequence[Row], words: Words) -> tuple[list[Shown], list[list[Shown]]]:
+    """The headings and the lines of a table. A few rows of many figures stand upright, each figure a line."""
+    records = [_record(row) for row in rows]
+    names = list(dict.fromkeys(name for record in records for name in record))
+    kinds = {name: "number" if _is_numeric(name, records) else "word" for name in names}
+    cells = [[(_shown(name, record.get(name), record), kinds[name]) for name in names] for record in records]
+    headings = [(words[name], kinds[name]) for name in names]
+    if len(rows) > 3 or len(names) < 12:
+        return headings, cells
+    upright = zip(headings, *cells, strict=True)
+    return [], [[(heading[0], "name"), *((text, "number") for text, _ in line)] for heading, *line in upright]
 
 
 def _record(row: Row) -> dict[str, Any]:
@@ -143,7 +168,7 @@ def _shown(name: str, value: Any, record: dict[str, Any]) -> str:
     if name.endswith("_rate"):
         return f"{value:.1%}"
     if isinstance(value, float):
-        return f"{value:,.2f}"
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return str(value)

@@ -121,13 +121,20 @@ def check(shop: Shop, *, least: Mapping[str, float], most: Mapping[str, float]) 
 def missed(goals: Sequence[Goal]) -> str:
     """The goals that were not met, in a sentence; nothing when all were."""
     return "; ".join(
-        f"{goal.metric} is {'not known' if goal.value is None else f'{goal.value:g}'}, and must be"
-        + (f" at least {goal.least:g}" if goal.least is not None else "")
-        + (" and" if goal.least is not None and goal.most is not None else "")
-        + (f" at most {goal.most:g}" if goal.most is not None else "")
+        f"{goal.metric} is {'not known' if goal.value is None else _plain(goal.value)}, and must be {_bounds(goal)}"
         for goal in goals
         if not goal.met
     )
+
+
+def _bounds(goal: Goal) -> str:
+    least = f"at least {_plain(goal.least)}" if goal.least is not None else ""
+    most = f"at most {_plain(goal.most)}" if goal.most is not None else ""
+    return " and ".join(bound for bound in (least, most) if bound)
+
+
+def _plain(number: float) -> str:
+    return f"{number:.6f}".rstrip("0").rstrip(".")
 
 
 def _unknown(name: str, known: Mapping[str, object] | Sequence[str], told: str) -> WrongUsage:

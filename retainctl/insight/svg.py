@@ -22,14 +22,14 @@ def tag(name: str, *children: str, **attributes: str | float) -> Markup:
 
 def shade(share: float) -> str:
     """A colour from nearly white, 0, to dark, 1."""
-    share = min(max(share, 0.0), 1.0) ** 0.7
+    share = min(max(share, 0.0), 1.0)
     mixed = (round(low + (high - low) * share) for low, high in zip(_LOW, _HIGH, strict=True))
     return "#" + "".join(f"{part:02x}" for part in mixed)
 
 
 def on_shade(share: float) -> str:
     """The colour of a text that stands on ``shade(share)``."""
-    return PAPER if share > 0.35 else INK
+    return PAPER if share > 0.6 else INK
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ TITLES: Final = {
     "orders": ("From the first order to the next", "מההזמנה הראשונה והלאה"),
     "cohorts": ("Who began together, and who still buys", "מי התחילו יחד, ומי עדיין קונים"),
     "rfm": ("How lately, how often, how much", "מתי, כמה פעמים, ובכמה"),
-    "campaigns": ("What became of each mailing", "מה עלה בגורלה של כל דיוור"),
+    "campaigns": ("What became of each mailing", "מה עלה בגורלו של כל דיוור"),
     "points": ("Points in and out", "נקודות נכנסות ויוצאות"),
 }
 
@@ -58,8 +58,8 @@ DEFINITIONS: Final = {
             "מחזור = חודש ההזמנה הראשונה של הלקוח, לפי לוח השנה של החנות.",
         ),
         (
-            "column k = customers of the cohort with an order in the k-th month after it; empty = not over yet.",
-            "עמודה k = לקוחות המחזור שהזמינו בחודש ה-k אחריו; ריק = טרם הגיע.",
+            "column k = customers of the cohort who ordered in the k-th month after it; empty = after the last order.",
+            "עמודה k = לקוחות המחזור שהזמינו בחודש ה-k אחריו; ריק = אחרי ההזמנה האחרונה.",
         ),
     ),
     "rfm": (
@@ -109,7 +109,7 @@ _HEBREW: Final = {
     "went_on_rate": "שיעור ההמשך", "median_days_to_next": "ימים עד הבאה (חציון)",
     "mean_days_to_next": "ימים עד הבאה (ממוצע)",
     "cohort": "מחזור", "months_after": "חודשים אחרי ההזמנה הראשונה",
-    "cell": "תא", "recency": "עדכניות", "frequency": "תדירות", "monetary": "כסף",
+    "cell": "תא", "recency": "עדכניות", "frequency": "תדירות", "monetary": "כסף", "bars": "עמודות",
     "mailing": "דיוור", "program": "סוג", "name": "שם", "state": "מצב", "planned_at": "תוכנן ב-",
     "candidates": "מועמדים", "planned": "מתוכננים", "sent": "נשלחו", "waiting": "ממתינים", "unknown": "לא ידוע",
     "failed": "נכשלו", "dropped": "בוטלו", "excluded": "הושמטו",
@@ -121,6 +121,15 @@ _HEBREW: Final = {
     "nothing_yet": "עדיין אין מה להראות.",
 }  # fmt: skip
 
+# Where the column's own name is not what a person would say.
+_ENGLISH: Final = {
+    "months_after": "Months after the first order",
+    "in_and_out": "In and out",
+    "nothing_yet": "There is nothing to show yet.",
+    "went_on_rate": "Share who ordered again",
+    "went_on": "Ordered again",
+}
+
 
 class Words:
     """The words of one language."""
@@ -130,7 +139,7 @@ class Words:
 
     def __getitem__(self, key: str) -> str:
         """The heading for the column or label *key*."""
-        english = key.removesuffix("_minor").replace("_", " ").capitalize()
+        english = _ENGLISH.get(key) or key.removesuffix("_minor").replace("_", " ").capitalize()
         return _HEBREW.get(key, english) if self.language == "he" else english
 
     def title(self, report: str) -> str:

@@ -1,0 +1,233 @@
+"""The figures of the reports, worked out by hand for a small past, on both databases."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from retainctl.clock import Clock, parse_instant
+from retainctl.config import Shop
+from retainctl.errors import WrongUsage
+from retainctl.insight import reports
+from retainctl.insight.campaigns import MailingRow, campaigns
+from retainctl.insight.cohorts import Cohort, cohorts
+from retainctl.insight.orders import OrderNumber, orders
+from retainctl.insight.points import PointsMonth, points
+from retainctl.insight.reports import REPORTS, Goal
+from retainctl.insight.retention import Retention, retention, rounded_half_up
+from retainctl.insight.rfm import Cell, as_of, ntile, rfm
+from retainctl.store.database import execute
+from retainctl.store.writing import writing
+from tests import past
+
+
+@pytest.fixture
+def town(shop: Shop) -> Shop:
+    """Customers of 3, 2 and 1 orders in shekels, one of dollars alone, one who only returned, and a guest."""
+    for number in range(1, 7):
+        past.customer(number)
+    past.order(1, "2024-11-30", 10_000)
+    past.order(1, "2024-12-10", 10_001)
+    past.order(1, "2025-02-01", 20_000, currency="USD")
+    past.order(2, "2024-11-05", 5_000, returned_minor=500)
+    past.order(2, "2024-11-05", 7_000)
+    past.order(3, "2025-01-31", 4_000)
+    past.order(3, "2025-02-01", 9_999, is_sale=False)
+    past.order(4, "2025-01-01", 3_000, currency="USD")
+    past.returned(5, "2025-01-01", 250)
+    past.order(None, "2025-01-02", 88_888)
+    past.order(None, "2025-01-02", 88_888, currency="EUR")
+    return shop
+
+
+def test_retention_is_a_row_a_currency(town: Shop) -> None:
+    assert retention(town) == [
+        Retention(0, 0, 1, 0, 0, 0, None, None, 0, None, "", "EUR", None, None),
+        Retention(
+            customers=3, orders=5, guest_orders=1, gross_revenue_minor=36_001, returns_minor=750,
+            net_revenue_minor=35_251, average_order_value_minor=7_200, average_purchase_frequency=1.666667,
+            repeat_customers=2, repeat_rate=0.666667, band=">50%", currency="ILS", first_order="2024-11-05",
+            last_order="2025-01-31",
+        ),
+        Retention(
+            customers=2, orders=2, guest_orders=0, gross_revenue_minor=23_000, returns_minor=0,
+            net_revenue_minor=23_000, average_order_value_minor=11_500, average_purchase_frequency=1.0,
+            repeat_customers=0, repeat_rate=0.0, band="<5%", currency="USD", first_order="2025-01-01",
+            last_order="2025-02-01",
+        ),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("repeat", "band"), [(4, "<5%"), (5, "5-10%"), (10, "10-30%"), (30, "30-50%"), (50, "30-50%"), (51, ">50%")]
+)
+def test_the_bands_of_the_repeat_rate(shop: Shop, repeat: int, band: str) -> None:
+    with writing():
+        for number in range(1, 101):
+            execute("INSERT INTO customers (id, created_at) VALUES (?, 0)", number)
+            execute(
+                "INSERT INTO customer_summaries (customer_id, currency, orders, gross_minor, returns_minor)"
+                " VALUES (?, 'ILS', ?, 0, 0)",
+                number, 2 if number <= repeat else 1,
+            )  # fmt: skip
+    assert retention(shop)[0].band == band
+
+
+def test_a_half_is_rounded_up() -> None:
+    assert [rounded_half_up(amount, 2) for amount in (0, 1, 3, 4)] == [0, 1, 2, 2]
+
+
+def test_orders_by_their_number(town: Shop) -> None:
+    assert orders(town) == [
+        OrderNumber("1", 3, 6_333, 2, 0.666667, 5.0, 5.0, "ILS"),
+        OrderNumber("2", 2, 8_501, 1, 0.5, 53.0, 53.0, "ILS"),
+        OrderNumber("1", 1, 3_000, 0, 0.0, None, None, "USD"),
+        OrderNumber("3", 1, 20_000, 0, 0.0, None, None, "USD"),
+    ]
+
+
+def test_orders_beyond_the_tenth_are_together(shop: Shop) -> None:
+    past.customer(1)
+    for day in range(1, 14):
+        past.order(1, f"2025-01-{day:02}")
+    rows = orders(shop)
+    assert [row.order_number for row in rows] == ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11+"]
+    assert (rows[-1].orders, rows[-1].went_on, rows[-1].mean_days_to_next) == (3, 2, 1.0)
+
+
+def test_cohorts_reach_to_the_last_order(town: Shop) -> None:
+    assert cohorts(town) == [
+        Cohort("2024-11", {"0": 2, "1": 1, "2": 0, "3": 1}),
+        Cohort("2025-01", {"0": 2, "1": 0, "2": None, "3": None}),
+    ]
+
+
+def test_fifths_are_those_of_ntile() -> None:
+    assert ntile([10, 30, 20, 30, 10, 40, 50]) == [1, 2, 2, 3, 1, 4, 5]
+    assert ntile([7, 7, 7]) == [1, 2, 3]
+    assert ntile([]) == []
+
+
+def test_ties_go_by_external_id_in_byte_order(shop: Shop) -> None:
+    """All alike but for their names: the fifths are in the order of the bytes, and who has no name is last."""
+    for number, key in enumerate(["b", "10", "9", "", "B", "א"], 1):
+        past.customer(number, key=key)
+        past.order(number, "2025-01-01")
+    with writing():
+        execute("UPDATE customer_summaries SET gross_minor = 99999 WHERE customer_id IN (2, 4)")
+    assert rfm(shop) == [Cell(cell, 1) for cell in ("555", "443", "332", "221", "114", "111")]
+
+
+def test_rfm_is_as_of_the_day_that_is_asked_for(shop: Shop) -> None:
+    past.customer(1)
+    past.customer(2)
+    past.order(1, "2025-01-01", 20_000)
+    past.order(2, "2025-01-02")
+    past.order(1, "2025-02-01")
+    assert rfm(shop) == [Cell("222", 1), Cell("111", 1)]
+    moving = dataclasses.replace(shop, clock=Clock(shop.clock.zone))
+    assert str(as_of(moving)) == "2025-02-02"
+    assert str(as_of(shop)) == "2025-03-02"
+    then = dataclasses.replace(shop, clock=Clock(shop.clock.zone, shop.clock.now() - 59 * 86_400))  # 2 January
+    assert rfm(then) == [Cell("221", 1), Cell("112", 1)]
+
+
+def test_mailings_are_counted_to_the_last_candidate(shop: Shop) -> None:
+    with writing():
+        for number in range(1, 9):
+            execute("INSERT INTO customers (id, created_at) VALUES (?, 0)", number)
+            execute(
+                "INSERT INTO contact_points (id, customer_id, kind, value, key, source, created_at)"
+                " VALUES (?, ?, 'email', ?, ?, 'shop', 0)",
+                number, number, f"a{number}@b.example", f"a{number}@b.example",
+            )  # fmt: skip
+        for mailing, state in ((1, "active"), (2, "cancelled")):
+            execute(
+                "INSERT INTO mailings (id, program, name, class, purpose, state, draft, plan_hash, planned_at)"
+                " VALUES (?, 'campaign', 'spring', 'marketing', 'marketing', ?, '', '', 1740903600)",
+                mailing, state,
+            )  # fmt: skip
+        for number, reason in enumerate(["", "", "", "", "", "", "no_consent", "budget"], 1):
+            execute("INSERT INTO recipients (mailing_id, customer_id, excluded) VALUES (1, ?, ?)", number, reason)
+        execute("INSERT INTO recipients (mailing_id, customer_id) VALUES (2, 1)")
+        for number, state in enumerate(["sent", "deferred", "unknown", "failed", "expired"], 1):
+            execute(
+                "INSERT INTO outbox (mailing_id, customer_id, contact_point_id, channel, message_key, message_id,"
+                " class, to_address, state, next_at) VALUES (1, ?, ?, 'files', ?, ?, 'marketing', '', ?, 0)",
+                number, number, str(number), str(number), state,
+            )  # fmt: skip
+    at = "2025-03-02T10:20:00+02:00"
+    assert campaigns(shop) == [
+        MailingRow(2, "campaign", "spring", "cancelled", at, 1, 1, 0, 0, 0, 0, 1, 0, {}),
+        MailingRow(
+            1, "campaign", "spring", "active", at, candidates=8, planned=6, sent=1, waiting=2, unknown=1, failed=1,
+            dropped=1, excluded=2, reasons={"excluded_budget": 1, "excluded_no_consent": 1},
+        ),
+    ]  # fmt: skip
+
+
+def test_points_by_month(shop: Shop) -> None:
+    booked = [
+        ("award", "2025-01-31T23:30", 11, 1, 100),
+        ("grant", "2025-02-01T00:10", 11, 4, 50),
+        ("redemption", "2025-02-10", 11, 2, -40),
+        ("clawback", "2025-02-11", 11, 1, -60),
+        ("clawback", "2025-02-11", 12, 1, -5),
+        ("repayment", "2025-02-12", 11, 12, -5),
+        ("expiry", "2025-03-01", 11, 3, -7),
+        ("deduction", "2025-03-01", 11, 4, -1),
+    ]
+    with writing():
+        execute("INSERT INTO customers (id, created_at) VALUES (1, 0)")
+        execute("INSERT INTO terms (version, content, first_used_at) VALUES (1, '{}', 0)")
+        execute(
+            "INSERT INTO accounts (id, kind, customer_id, balance) VALUES (11, 'customer', 1, 0), (12, 'debt', 1, 0)"
+        )
+        for seq, (kind, when, account, against, moved) in enumerate(booked, 1):
+            at = parse_instant(when, shop.clock.zone)
+            execute(
+                "INSERT INTO transactions (seq, kind, source, account_id, points, terms_version, effective_at,"
+                " recorded_at, hash) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)",
+                seq, kind, str(seq), account, abs(moved), at, at, b"0" * 32,
+            )  # fmt: skip
+            execute(
+                "INSERT INTO entries (seq, entry_no, account_id, against_id, points) VALUES (?, 1, ?, ?, ?)",
+                seq, account, against, moved,
+            )  # fmt: skip
+    assert points(shop) == [
+        PointsMonth("2025-01", 100, 0, 0, 0, 0, 0, 100),
+        PointsMonth("2025-02", 0, 50, 40, 0, 65, 0, 45),
+        PointsMonth("2025-03", 0, 0, 0, 7, 0, 1, 37),
+    ]
+
+
+def test_goals_are_held(town: Shop) -> None:
+    goals = reports.check(town, least={"repeat_rate": 0.7, "customers": 3}, most={"repeat_rate": 0.9})
+    assert goals == [Goal("repeat_rate", 0.666667, 0.7, 0.9, False), Goal("customers", 3, 3, None, True)]
+    assert reports.missed(goals) == "repeat_rate is 0.666667, and must be at least 0.7 and at most 0.9"
+
+
+def test_a_figure_that_is_not_known_meets_no_goal(shop: Shop) -> None:
+    goals = reports.check(shop, least={"repeat_rate": 0}, most={})
+    assert goals == [Goal("repeat_rate", None, 0, None, False)]
+    assert reports.missed(goals) == "repeat_rate is not known, and must be at least 0"
+
+
+@pytest.mark.parametrize("written", ["repeat_rate", "repeat_rate=", "repeat_rate=NaN", "=1", "repeat_rate=1e9"])
+def test_a_goal_is_a_metric_and_a_number(shop: Shop, written: str) -> None:
+    with pytest.raises(WrongUsage):
+        reports.check(shop, least=reports.read_goals([written]), most={})
+
+
+def test_names_are_told_with_the_nearest(shop: Shop) -> None:
+    with pytest.raises(WrongUsage, match="no metric is called repeat_rte") as metric:
+        reports.check(shop, least={"repeat_rte": 1}, most={})
+    assert metric.value.hint == "Did you mean repeat_rate?"
+    with pytest.raises(WrongUsage, match="no report is called cohort") as report:
+        reports.report_called("cohort")
+    assert report.value.hint == "Did you mean cohorts?"
+
+
+def test_every_report_is_of_nothing_too(shop: Shop) -> None:
+    assert {name: list(report.find(shop)) for name, report in REPORTS.items()} == {name: [] for name in REPORTS}

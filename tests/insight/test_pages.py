@@ -1,0 +1,135 @@
+"""A report as a page: self-contained, in the shop's language and direction, and safe to open."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.insight.campaigns import MailingRow
+from retainctl.insight.pages import page
+from retainctl.insight.points import PointsMonth
+from retainctl.insight.reports import REPORTS
+from retainctl.insight.svg import tag
+from tests import past
+from tests.conftest import MakeShop, Terminal
+
+EVIL = "<script>x=1</script>\"'><img src=x onerror=x=1>"
+
+
+class Elements(HTMLParser):
+    """Every element of a page with its attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+@pytest.fixture
+def town(shop: Shop) -> Shop:
+    for number in (1, 2, 3):
+        past.customer(number, key=EVIL + str(number))
+        for month in range(number):
+            past.order(number, f"2025-0{month + 1}-15", 10_000 * number)
+    return shop
+
+
+def pages(shop: Shop) -> dict[str, str]:
+    rows = {name: report.find(shop) for name, report in REPORTS.items()}
+    rows["campaigns"] = [MailingRow(1, "campaign", EVIL, "active", "2025-03-02", 9, 6, 2, 1, 1, 1, 1, 3, {EVIL: 3})]
+    rows["points"] = [PointsMonth("2025-01", 100, 5, 40, 3, 2, 1, 59), PointsMonth("2025-02", 0, 0, 59, 0, 0, 0, 0)]
+    return {name: page(shop, REPORTS[name], found) for name, found in rows.items()}
+
+
+def test_a_page_needs_nothing_else_and_lets_nothing_in(town: Shop) -> None:
+    for name, text in pages(town).items():
+        elements = Elements(text).found
+        style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
+        assert style
+        digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+        policies = [a["content"] for t, a in elements if a.get("http-equiv") == "Content-Security-Policy"]
+        assert policies == [f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"]
+        assert not {"script", "img", "link", "iframe", "object", "form", "a"} & {tag for tag, _ in elements}, name
+        assert not [a for _, attributes in elements for a in attributes if a.startswith("on") or a == "style"], name
+        assert "url(" not in style[1]
+        assert re.findall(r"https?://[^\"]+", text) == ["http://www.w3.org/2000/svg"], name
+    assert "&lt;script&gt;" in pages(town)["campaigns"]
+
+
+def test_a_page_is_in_the_language_of_the_shop(town: Shop) -> None:
+    for name, text in pages(town).items():
+        assert '<html lang="he" dir="rtl">' in text
+        visible = re.sub(r"<style>.*?</style>|<[^>]*>", " ", text, flags=re.DOTALL)
+        words = set(re.findall(r"[A-Za-z]{3,}", visible)) - {"ILS", "NTILE", "campaign", "active"}
+        assert not words - {"script", "img", "src", "onerror"}, name
+
+
+def test_the_chart_runs_the_way_the_shop_reads(town: Shop) -> None:
+    english = dataclasses.replace(town, settings=dataclasses.replace(town.settings, language="en"))
+    right_to_left, left_to_right = pages(town)["cohorts"], pages(english)["cohorts"]
+    assert '<html lang="en" dir="ltr">' in left_to_right
+    first = r'<text x="(\d+)" y="[\d.]+" text-anchor="(\w+)"[^>]*>2025-01</text>'
+    assert re.findall(first, left_to_right) == [("0", "start")]
+    assert re.findall(first, right_to_left) == [("760", "end")]
+
+
+def test_an_attribute_cannot_be_left() -> None:
+    assert str(tag("rect", EVIL, fill=EVIL)).count("<") == 2
+    assert str(tag("rect", EVIL, fill=EVIL)).count('"') == 2
+
+
+def test_an_empty_report_is_a_page_too(shop: Shop) -> None:
+    for report in REPORTS.values():
+        assert "עדיין אין מה להראות" in page(shop, report, [])
+
+
+def test_the_command_line(town: Shop, retainctl: Terminal, tmp_path: Path) -> None:
+    listed = retainctl("reports", "list")
+    assert [line.split("\t")[0] for line in listed.stdout.splitlines()[1:]] == list(REPORTS)
+
+    shown = retainctl("reports", "show", "cohorts", "--format", "csv")
+    assert (shown.code, shown.stdout, shown.stderr) == (0, "cohort,0,1,2\n2025-01,3,2,1\n", "")
+
+    body = json.loads(retainctl("reports", "show", "cohorts", "--format", "json").stdout)
+    assert (body["kind"], body["version"]) == ("cohort", 1)
+    assert body["rows"] == [{"cohort": "2025-01", "0": 3, "1": 2, "2": 1}]
+    assert body["definitions"][1] == "cohort = the month of a customer's first order on the shop's calendar."
+
+    markdown = retainctl("reports", "show", "rfm", "--format", "markdown").stdout
+    assert markdown.startswith("| cell") and "\n- each is ranked and cut in fifths as NTILE(5)" in markdown
+
+    path = tmp_path / "retention.html"
+    written = retainctl("reports", "show", "retention", "--output", str(path))
+    assert (written.code, written.stdout, written.stderr) == (0, "", "")
+    assert path.read_text().startswith('<!doctype html>\n<html lang="he" dir="rtl">')
+    assert path.stat().st_mode & 0o777 == 0o600
+
+    met = retainctl("reports", "check", "--min", "repeat_rate=0.25")
+    assert (met.code, met.stderr) == (0, "")
+    assert met.stdout == "metric\tvalue\tleast\tmost\tmet\nrepeat_rate\t0.666667\t0.25\t\tyes\n"
+    missed = retainctl("reports", "check", "--min", "repeat_rate=0.7", "--max", "orders=5", "--min", "customers=3")
+    assert missed.code == 3
+    assert missed.stderr.startswith(
+        "retainctl: repeat_rate is 0.666667, and must be at least 0.7; orders is 6, and must be at most 5\n"
+    )
+    unknown = retainctl("reports", "check", "--min", "repeat_rte=0.7")
+    assert (unknown.code, unknown.stdout) == (2, "")
+    assert unknown.stderr == "retainctl: no metric is called repeat_rte\n  Did you mean repeat_rate?\n"
+
+
+def test_an_english_shop_reads_english(make_shop: MakeShop) -> None:
+    folder = make_shop(language="en", currency="GBP", timezone="Europe/London")
+    shown = Terminal(folder)("reports", "show", "points", "--format", "html").stdout
+    assert '<html lang="en" dir="ltr">' in shown
+    assert "There is nothing to show yet." in shown
