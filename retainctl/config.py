@@ -40,7 +40,7 @@ class Mail:
     password: str = ""
     connections: int = 4
     messages_per_connection: int = 100
-    timeout_seconds: int = 60
+    timeout_seconds: int = 300
     pipelining: bool = True
     daily_cap: int = 0
 

@@ -1,0 +1,113 @@
+"""Delivering by SMTP: each answer, each silence and each broken connection leads to the state it must."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.errors import DoneInPart
+from retainctl.outreach.outbox.delivering import deliver
+from retainctl.store.database import rows, value
+from tests.outreach.outbox.conftest import QueueUp, by_mail, states
+from tests.smtp_sink import Sink
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_each_recipient_gets_one_mail(shop: Shop, queue_up: QueueUp, pipelining: bool) -> None:
+    with Sink(pipelining=pipelining) as sink:
+        mailed = by_mail(shop, port=sink.port)
+        mailing = queue_up(50, using=mailed)
+
+        done = deliver(mailed)
+
+    assert done.trouble is None
+    assert done.counts.sent == 50
+    assert states(mailing) == {"sent": 50}
+    assert sorted(sink.copies().items()) == [
+        (message_id, 1) for (message_id,) in rows("SELECT message_id FROM outbox ORDER BY message_id")
+    ]
+    assert dict(rows("SELECT message_id, payload_sha256 FROM outbox")) == {
+        one.message_id: one.sha256 for one in sink.accepted
+    }
+    assert value("SELECT COUNT(*) FROM outbox WHERE payload IS NOT NULL") == 0
+
+
+@dataclass(frozen=True)
+class Expected:
+    """How a recipient's row must end: its state, whether an attempt was counted, and whether the address is done."""
+
+    state: str
+    attempts: int = 0
+    suppressed: bool = False
+
+
+# reliability.md 2.1, by what the server does; the recipient's address asks it to.
+FAULTS = {
+    "rcpt=450": Expected("deferred", attempts=1),
+    "rcpt=451_4.7.1": Expected("deferred", attempts=1),
+    "rcpt=452_4.2.2": Expected("deferred", attempts=1),
+    "rcpt=421": Expected("deferred"),
+    "rcpt=550": Expected("failed"),
+    "rcpt=550_5.1.1": Expected("failed", suppressed=True),
+    "rcpt=553_5.1.3": Expected("failed", suppressed=True),
+    "rcpt=551_5.1.6": Expected("failed", suppressed=True),
+    "rcpt=556_5.1.10": Expected("failed", suppressed=True),
+    "rcpt=550_5.1.2": Expected("failed"),
+    "rcpt=550_5.2.1": Expected("failed"),
+    "rcpt=552_5.2.2": Expected("failed"),
+    "rcpt=550_5.7.1": Expected("failed"),
+    "rcpt=garbage": Expected("deferred", attempts=1),
+    "rcpt=endless": Expected("deferred", attempts=1),
+    "rcpt=cut": Expected("deferred", attempts=1),
+    "rcpt=silence": Expected("deferred", attempts=1),
+    "rcpt=lines": Expected("sent"),
+    "rcpt=bytes": Expected("sent"),
+    "data=451": Expected("deferred", attempts=1),
+    "data=554": Expected("failed"),
+    "data=421": Expected("deferred"),
+    "data=cut": Expected("deferred", attempts=1),
+    "data=silence": Expected("deferred", attempts=1),
+    "data=halves": Expected("sent"),
+    "body=cut": Expected("deferred", attempts=1),
+    "end=451": Expected("deferred", attempts=1),
+    "end=452_4.3.1": Expected("deferred", attempts=1),
+    "end=421": Expected("deferred"),
+    "end=554": Expected("failed"),
+    "end=552_5.3.4": Expected("failed"),
+    "end=550_5.1.1": Expected("failed", suppressed=True),
+    "end=lost": Expected("unknown"),
+    "end=cut": Expected("unknown"),
+    "end=silence": Expected("unknown"),
+    "end=garbage": Expected("unknown"),
+    "end=endless": Expected("unknown"),
+    "end=late": Expected("sent"),
+    "end=lines": Expected("sent"),
+    "end=bytes": Expected("sent"),
+    "end=halves": Expected("sent"),
+}
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_each_fault_ends_in_its_state_and_costs_nobody_else_his_mail(
+    shop: Shop, queue_up: QueueUp, pipelining: bool
+) -> None:
+    addresses = [address for fault in FAULTS for address in (f"{fault}+a@example.com", f"good{fault}@example.com")]
+    with Sink(pipelining=pipelining) as sink:
+        mailed = by_mail(shop, port=sink.port, timeout_seconds=1)
+        queue_up(addresses=addresses, using=mailed)
+
+        done = deliver(mailed)
+
+    found = {
+        address.partition("+")[0]: Expected(state, attempts, bool(suppressed))
+        for address, state, attempts, suppressed in rows(
+            "SELECT o.to_address, o.state, o.attempts, s.reason FROM outbox o JOIN contact_points p"
+            " ON p.id = o.contact_point_id LEFT JOIN suppressions s ON s.key = p.key WHERE o.to_address NOT LIKE 'good%'"
+        )
+    }
+    assert found == FAULTS
+    assert set(rows("SELECT state FROM outbox WHERE to_address LIKE 'good%'")) == {("sent",)}
+    assert max(sink.copies().values()) == 1
+    assert isinstance(done.trouble, DoneInPart)
