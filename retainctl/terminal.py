@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -93,6 +95,33 @@ def opened_shop(*, migrate: bool = False) -> Iterator[Shop]:
     chosen = choices()
     with opened(chosen.shop, now=chosen.now, migrate=migrate) as shop:
         yield shop
+
+
+@contextmanager
+def until_stopped() -> Iterator[Callable[[], bool]]:
+    """While the block runs, SIGTERM, SIGHUP and Ctrl-C only ask it to end: what it is given says whether they did.
+
+    After the block the signal has its usual effect; a second one has it at once.
+    """
+    heard: list[int] = []
+    usual = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)}
+
+    def restore() -> None:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+
+    def ask(number: int, _frame: FrameType | None) -> None:
+        heard.append(number)
+        restore()
+
+    for number in usual:
+        signal.signal(number, ask)
+    try:
+        yield lambda: bool(heard)
+    finally:
+        restore()
+    if heard:
+        signal.raise_signal(heard[0])
 
 
 def show(rows: Sequence[Row], *, row_type: type[Row], notes: Sequence[str] = (), path: Path | None = None) -> None:

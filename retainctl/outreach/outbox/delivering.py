@@ -98,9 +98,9 @@ def _trouble(tally: Tally) -> RetainError | None:
     return None
 
 
-def foresee(shop: Shop) -> Delivered:
+def foresee(shop: Shop, *, limit: int | None = None) -> Delivered:
     """What ``deliver`` would do now if every server took everything; nothing is sent or written."""
-    tally, now = Tally(room=None), shop.clock.now()
+    tally, now = Tally(room=limit), shop.clock.now()
     for name in NAMES:
         for mailing_id in open_mailings(name, at=now):
             mailing = Mailing.get_by_id(mailing_id)
@@ -108,6 +108,8 @@ def foresee(shop: Shop) -> Delivered:
                 tally.held = f"quiet hours until {shop.clock.iso(until)}"
                 continue
             for batch in due_batches(mailing_id, name, at=now):
-                fates = (fate.state for _, fate in judged(shop, mailing, batch, at=now))
+                fates = [fate.state for _, fate in judged(shop, mailing, batch, at=now)][: tally.room]
                 tally.became += Counter("sent" if state == "claimed" else state for state in fates)
+                if tally.room is not None:
+                    tally.room -= len(fates)
     return Delivered(_counts(tally), _trouble(tally))

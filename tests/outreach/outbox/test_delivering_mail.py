@@ -104,7 +104,8 @@ def test_each_fault_ends_in_its_state_and_costs_nobody_else_his_mail(
         address.partition("+")[0]: Expected(state, attempts, bool(suppressed))
         for address, state, attempts, suppressed in rows(
             "SELECT o.to_address, o.state, o.attempts, s.reason FROM outbox o JOIN contact_points p"
-            " ON p.id = o.contact_point_id LEFT JOIN suppressions s ON s.key = p.key WHERE o.to_address NOT LIKE 'good%'"
+            " ON p.id = o.contact_point_id LEFT JOIN suppressions s ON s.key = p.key"
+            " WHERE o.to_address NOT LIKE 'good%'"
         )
     }
     assert found == FAULTS

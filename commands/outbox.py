@@ -1,0 +1,97 @@
+"""``retainctl outbox``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from retainctl.terminal import Group, note, opened_shop, show, until_stopped
+
+if TYPE_CHECKING:
+    from retainctl.outreach.outbox.resolving import Resolution
+    from retainctl.outreach.outbox.states import State
+
+outbox = Group("outbox", help="Send what is queued, and see what became of it.")
+
+STATES = (
+    "planned", "claimed", "handing", "sent", "deferred", "failed", "unknown", "suppressed", "expired", "cancelled",
+)  # fmt: skip
+
+
+@outbox.command()
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Send at most N messages.")
+@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+def deliver(limit: int | None, dry_run: bool) -> None:
+    """Send the messages that are due, and show what became of them.
+
+    Any number of these may run at once. Run again after a crash: what was not sent is sent, and what may have been
+    is listed as unknown.
+
+    \b
+      retainctl outbox deliver
+    """
+    from retainctl import output
+    from retainctl.outreach.outbox import delivering
+
+    with opened_shop() as shop:
+        if dry_run:
+            done = delivering.foresee(shop, limit=limit)
+            show([done.counts], row_type=delivering.Delivery)
+        else:
+            with until_stopped() as stopping, output.progress("Sending", total=limit) as progress:
+                done = delivering.deliver(shop, limit=limit, stopping=stopping, progress=progress)
+                show([done.counts], row_type=delivering.Delivery)
+    if done.trouble:
+        raise done.trouble
+
+
+@outbox.command("list")
+@click.option("--state", type=click.Choice(STATES), help="Only the messages in this state.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N.")
+def list_messages(state: State | None, limit: int | None) -> None:
+    """List the messages in the outbox, the oldest first."""
+    from retainctl.outreach.outbox import listing
+
+    with opened_shop() as shop:
+        show(listing.list_messages(shop, state=state, limit=limit), row_type=listing.MessageRow)
+
+
+@outbox.command("show")
+@click.argument("message_id", type=int, metavar="ID")
+def show_message(message_id: int) -> None:
+    """Show all that is known of the message ID, with its history."""
+    from retainctl.outreach.outbox import listing
+
+    with opened_shop() as shop:
+        show([listing.show_message(shop, message_id)], row_type=listing.MessageDetail)
+
+
+@outbox.command()
+@click.argument("message_ids", type=int, nargs=-1, required=True, metavar="ID...")
+@click.option(
+    "--as", "resolution", type=click.Choice(["sent", "failed", "resend"]), required=True,
+    help="What became of them; resend sends the same bytes once more.",
+)  # fmt: skip
+@click.option("--reason", required=True, metavar="TEXT", help="How you know; it is kept with the message.")
+def resolve(message_ids: tuple[int, ...], resolution: Resolution, reason: str) -> None:
+    """Settle the unknown messages ID... by what you know of them.
+
+    \b
+      retainctl outbox resolve 17 --as sent --reason "the server's log has it"
+    """
+    from retainctl.outreach.outbox import resolving
+
+    with opened_shop() as shop:
+        done = resolving.resolve(shop, message_ids, resolution=resolution, reason=reason)
+        show([done], row_type=resolving.Resolved)
+
+
+@outbox.command()
+def check() -> None:
+    """Prove that nobody is lost and nobody was written to twice; print nothing when it is so."""
+    from retainctl.outreach.outbox import checking
+
+    with opened_shop():
+        checking.check()
+        note("the outbox is in order")

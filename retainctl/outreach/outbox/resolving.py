@@ -1,0 +1,60 @@
+"""What a person knows about messages whose fate the program does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from retainctl.config import Shop
+from retainctl.errors import BadData, Refused
+from retainctl.outreach.outbox import states
+from retainctl.outreach.outbox.states import State
+from retainctl.rows import Row
+from retainctl.store.database import rows
+from retainctl.store.dialect import rows_locked
+from retainctl.store.writing import in_one_transaction
+
+Resolution = Literal["sent", "failed", "resend"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved(Row):
+    """How many messages were resolved, and as what."""
+
+    kind: ClassVar[str] = "resolution"
+    resolved: int
+    resolution: Resolution
+
+
+@in_one_transaction
+def resolve(shop: Shop, message_ids: Sequence[int], *, resolution: Resolution, reason: str) -> Resolved:
+    """Settle unknown messages by hand: all of them or none. *reason* is kept with each of them.
+
+    ``resend`` sends the same bytes under the same Message-ID once more. A message that is not unknown is Refused.
+    """
+    if not reason.strip():
+        raise Refused("a resolution without a reason is not kept", hint="Say how you know: --reason TEXT")
+    after: State = "planned" if resolution == "resend" else resolution
+    for message_id in dict.fromkeys(message_ids):
+        claim_no, resends = _unknown(message_id)
+        columns = {"resends": resends + 1, "next_at": shop.clock.now()} if resolution == "resend" else {}
+        changed = states.change(
+            message_id, claim_no=claim_no, before="unknown", after=after, at=shop.clock.now(), by=None,
+            detail=f"by hand: {reason}", **columns,
+        )  # fmt: skip
+        assert changed, "the row is locked"
+    return Resolved(len(dict.fromkeys(message_ids)), resolution)
+
+
+def _unknown(message_id: int) -> tuple[int, int]:
+    found = rows(f"SELECT state, claim_no, resends FROM outbox WHERE id = ?{rows_locked()}", message_id)
+    if not found:
+        raise BadData(f"there is no message {message_id}", hint="List them: retainctl outbox list --state unknown")
+    state, claim_no, resends = found[0]
+    if state != "unknown":
+        raise Refused(
+            f"message {message_id} is {state}, not unknown, and nothing was changed",
+            hint="List those that are: retainctl outbox list --state unknown",
+        )
+    return claim_no, resends
