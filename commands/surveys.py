@@ -54,10 +54,54 @@ def check(name: str) -> None:
     \b
       retainctl surveys check spring
     """
+    from retainctl.errors import BadData
+    from retainctl.voice import invitations
     from retainctl.voice import surveys as files
 
     with opened_shop() as shop:
         show(files.questions_of(files.read_survey(shop, name)), row_type=files.QuestionRow)
+        found = invitations.faults(shop, name)
+        for fault in found:
+            say(f"{fault.where}: {fault.fault}. {fault.remedy}")
+        if found:
+            raise BadData(f"the survey {name} is not ready: {len(found)} faults")
+
+
+@surveys.command()
+@click.argument("name")
+@click.option("--approve", metavar="HASH", help="Queue the invitations of the plan with this hash.")
+@click.option("--yes", is_flag=True, help="Plan, and queue what was planned, without asking.")
+@click.option("--dry-run", is_flag=True, help="Count who would be invited, and write nothing.")
+def run(name: str, approve: str | None, yes: bool, dry_run: bool) -> None:
+    """Invite the audience of the survey NAME: plan who, and queue it once it is approved.
+
+    Without --yes the plan is shown and waits for its approval. Nobody is invited twice; outbox deliver sends.
+
+    \b
+      retainctl surveys run spring
+      retainctl surveys run spring --approve 3f2a90c14be7d856
+    """
+    from retainctl.errors import Refused
+    from retainctl.output import progress
+    from retainctl.outreach.planning import Plan
+    from retainctl.voice import invitations
+
+    with opened_shop() as shop:
+        if not approve:
+            with progress(f"Planning {name}") as advance:
+                planned = invitations.plan(shop, name, dry_run=dry_run, advance=advance)
+            if dry_run or not planned.recipients or not yes:
+                show([planned], row_type=Plan)
+            if dry_run or not planned.recipients:
+                return
+            if not yes:
+                raise Refused(
+                    f"the invitations of {name} are planned, and wait for approval",
+                    hint=f"Queue them: retainctl surveys run {name} --approve {planned.hash}",
+                )
+            approve = planned.hash
+        show([invitations.send(shop, name, approve)], row_type=invitations.Invited)
+        note("they wait in the outbox. Send them: retainctl outbox deliver")
 
 
 @surveys.command("import")

@@ -53,7 +53,8 @@ def examine(named: str | None, *, now: str | None) -> list[CheckRow]:
     try:
         with opened(named, now=now) as shop:
             checks: dict[str, Callable[[Shop], str]] = {
-                "database": _database, "club": _club, "sending": _sending, "clock": _clock, "jobs": _jobs,
+                "database": _database, "club": _club, "sending": _sending, "mail": _mail, "clock": _clock,
+                "jobs": _jobs,
             }  # fmt: skip
             for name, check in checks.items():
                 found.append(_checked(name, partial(check, shop)))
@@ -111,6 +112,17 @@ def _sending(_shop: Shop) -> str:
     if not may_send():
         raise Doubtful("this installation does not send. If it should: retainctl db adopt")
     return "this installation sends"
+
+
+def _mail(shop: Shop) -> str:
+    mail = shop.settings.mail
+    if mail.channel == "files" and not mail.host:
+        return "messages are written as files"
+    # It imports yagmail, which takes a tenth of a second.
+    from retainctl.outreach.channels.mail.logging_in import logged_in, password_of
+
+    with logged_in(mail, password_of(shop)):
+        return f"{mail.host}:{mail.port} takes our mail"
 
 
 def _clock(shop: Shop) -> str:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
-from retainctl.errors import DONE, DoneInPart, TryLater
+from retainctl.errors import DONE, TryLater
 from retainctl.jobs.periods import TRUSTED_AHEAD_SECONDS, Period, due_periods, latest_period, next_due_at
 from retainctl.jobs.table import Job, find_job, read_jobs
 from retainctl.rows import Row
@@ -18,7 +18,6 @@ from retainctl.store.writing import in_one_transaction
 
 KEPT_SECONDS = 90 * DAY_SECONDS
 LATE_SECONDS = 900  # a job is overdue when its deadline has passed and this too
-DONE_CODES = (DONE, DoneInPart.exit_code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +70,12 @@ def list_runs(shop: Shop, name: str, *, limit: int) -> list[RunRow]:
     ]
 
 
-def last_done_at(shop: Shop, name: str) -> int | None:
-    """When the last period that was done had become due."""
+def last_done_at(shop: Shop, name: str, job: Job) -> int | None:
+    """When the last period of *job* that was done had become due."""
     found = value(
-        "SELECT MAX(due_at) FROM job_runs WHERE job = ? AND exit_code IN (?, ?) AND due_at <= ?",
-        name, *DONE_CODES, shop.clock.now() + TRUSTED_AHEAD_SECONDS,
+        f"SELECT MAX(due_at) FROM job_runs WHERE job = ? AND exit_code IN ({', '.join('?' * len(job.done_codes))})"
+        " AND due_at <= ?",
+        name, *job.done_codes, shop.clock.now() + TRUSTED_AHEAD_SECONDS,
     )  # fmt: skip
     return None if found is None else int(found)
 
@@ -107,15 +107,15 @@ def finish(
     )  # fmt: skip
     execute(
         """DELETE FROM job_runs WHERE job = ? AND ended_at < ?
-           AND id < (SELECT MAX(id) FROM job_runs WHERE job = ? AND exit_code IN (?, ?))""",
-        name, now - KEPT_SECONDS, name, *DONE_CODES,
+           AND id < (SELECT MAX(id) FROM job_runs WHERE job = ? AND exit_code = ?)""",
+        name, now - KEPT_SECONDS, name, DONE,
     )  # fmt: skip
 
 
 def _job_row(shop: Shop, name: str, job: Job) -> JobRow:
     last = rows("SELECT started_at, ended_at, exit_code FROM job_runs WHERE job = ? ORDER BY id DESC LIMIT 1", name)
     started, ended, code = last[0] if last else (None, None, None)
-    done_at = last_done_at(shop, name)
+    done_at = last_done_at(shop, name, job)
     due = due_periods(name, job, shop.clock, done_at=done_at)
     return JobRow(
         job=name,
@@ -147,7 +147,7 @@ def _state(
         return "never"
     if ended is None:
         return "running" if now < started + job.deadline_seconds + LATE_SECONDS else "interrupted"
-    if exit_code not in (*DONE_CODES, TryLater.exit_code):
+    if exit_code not in (*job.done_codes, TryLater.exit_code):
         return "failed"
     if not due:
         return "ok"

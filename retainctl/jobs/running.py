@@ -89,7 +89,7 @@ def run_due(shop: Shop) -> Report:
 
 
 def _periods(shop: Shop, name: str, job: Job, *, again: bool) -> list[Period]:
-    due = due_periods(name, job, shop.clock, done_at=last_done_at(shop, name))
+    due = due_periods(name, job, shop.clock, done_at=last_done_at(shop, name, job))
     return due or ([latest_period(name, job, shop.clock)] if again else [])
 
 
@@ -109,7 +109,9 @@ def _run(shop: Shop, name: str, job: Job, period: Period, report: Report) -> Non
         shop, name, run_id,
         exit_code=ended.exit_code, steps_done=ended.steps_done, counts=ended.counts, error=ended.error,
     )  # fmt: skip
-    warnings.append(ping(shop, name, str(ended.exit_code)))
+    # What the next period will do is no failure: quiet hours would raise an alarm every night.
+    is_put_off = ended.exit_code == TryLater.exit_code and ended.exit_code in job.done_codes
+    warnings.append(ping(shop, name, str(DONE if is_put_off else ended.exit_code)))
     report.sentences += [warning for warning in warnings if warning] + ended.sentences
     report.periods.append(period.key)
     if ended.exit_code != DONE:

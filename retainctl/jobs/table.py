@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from retainctl import schema
 from retainctl.config import Shop
-from retainctl.errors import WrongUsage
+from retainctl.errors import DONE, DoneInPart, TryLater, WrongUsage
 
 FILE_NAME = "jobs.toml"
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -43,6 +43,16 @@ class Job:
         for step in self.steps:
             if not shlex.split(step):
                 raise ValueError("a step is empty")
+
+    @property
+    def done_codes(self) -> tuple[int, ...]:
+        """The exit codes with which a period is done.
+
+        What a job of every so many minutes puts off (quiet hours, a locked database) is the next period's; a daily
+        job is not done until it did its work.
+        """
+        done = (DONE, DoneInPart.exit_code)
+        return (*done, TryLater.exit_code) if self.every_minutes else done
 
     @property
     def hour(self) -> int:

@@ -277,3 +277,18 @@ def test_every_step_of_the_programs_jobs_is_a_command(shop: Shop) -> None:
             command = group.get_command(click.Context(group), verb)
             assert command is not None, step
             assert all(option.startswith("--") or "=" not in option for option in options), step
+
+
+@pytest.mark.parametrize(("when", "state"), [("every_minutes = 5", "ok"), ('at = "03:30"', "due")])
+def test_what_is_put_off_is_the_next_periods_of_a_frequent_job_and_still_due_of_a_daily_one(
+    folder: Path, retainctl: Terminal, write_jobs: WriteJobs, when: str, state: str
+) -> None:
+    # The step is itself a job that another run holds: it ends with 75.
+    write_jobs(CHECK + f'[jobs.outer]\nsummary = ""\n{when}\nsteps = ["jobs run check --again"]\n')
+    retainctl("jobs", "run", "check")
+    with (folder / "state" / "check.lock").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        ended = retainctl("jobs", "run", "outer")
+    assert (ended.code, ended.stdout, ended.stderr) == (75, "", "")
+    found = json.loads(retainctl("jobs", "list", "--format", "json", now="2025-03-02T10:01").stdout)["rows"]
+    assert next(row["state"] for row in found if row["job"] == "outer") == state

@@ -1,0 +1,205 @@
+"""Inviting: planned and approved like a campaign, each with a token of their own, nobody twice."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop, read_shop
+from retainctl.errors import BadData, Refused, WrongUsage
+from retainctl.outreach import tokens
+from retainctl.outreach.outbox.delivering import deliver
+from retainctl.outreach.rendering import SURVEY
+from retainctl.shop import consent
+from retainctl.store.database import rows, value
+from retainctl.voice import invitations
+from retainctl.voice.answering import Options, import_answers
+from retainctl.voice.results import results
+from retainctl.voice.surveys import draft
+from tests.conftest import NOW, Terminal
+from tests.outreach.people import customer
+
+
+@pytest.fixture
+def asking(folder: Path, shop: Shop) -> Shop:
+    """A shop that may write, with the survey ``spring`` for the segment ``buyers``: everybody."""
+    path = folder / "retainctl.toml"
+    text = path.read_text(encoding="utf-8")
+    for name, value_ in (
+        ("postal_address", "הרצל 1, תל אביב"),
+        ("contact", "03-5550100"),
+        ("from_address", "shop@shop.example"),
+    ):
+        text = text.replace(f'{name} = ""', f'{name} = "{value_}"')
+    path.write_text(text, encoding="utf-8")
+    (folder / "segments").mkdir(exist_ok=True)
+    (folder / "segments" / "buyers.toml").write_text('expression = "orders >= 0"\n')
+    asking = read_shop(str(folder), now=NOW)
+    draft(asking, "spring", kind="nps")
+    return asking
+
+
+def mails(shop: Shop) -> dict[str, str]:
+    """The text of each mail that was written as a file, by its recipient."""
+    found = {}
+    for path in (shop.folder / "mail").rglob("*.eml"):
+        mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        body = mail.get_body(("plain",))
+        assert body is not None
+        found[str(mail["To"].addresses[0].addr_spec)] = body.get_content()
+    return found
+
+
+def test_the_audience_is_planned_with_everybody_else_excluded_for_a_reason(asking: Shop) -> None:
+    customer(asking, purpose="survey")
+    customer(asking, purpose="marketing")  # agreed to advertisements, not to surveys
+    customer(asking, address=None)
+    plan = invitations.plan(asking, "spring")
+    assert (plan.candidates, plan.recipients, plan.no_consent, plan.no_address) == (3, 1, 1, 1)
+    assert value("SELECT COUNT(*) FROM outbox") == 0
+
+
+def test_a_run_queues_what_was_approved_and_nobody_is_invited_twice(asking: Shop) -> None:
+    for _ in range(3):
+        customer(asking, purpose="survey")
+    plan = invitations.plan(asking, "spring")
+    assert invitations.send(asking, "spring", plan.hash).invitations == 3
+    again = invitations.plan(asking, "spring")
+    assert (again.recipients, again.already_sent) == (0, 3)
+    customer(asking, purpose="survey")
+    later = invitations.plan(asking, "spring")
+    assert (later.recipients, later.already_sent) == (1, 3)
+    assert invitations.send(asking, "spring", later.hash).invitations == 1
+    assert rows("SELECT COUNT(*), COUNT(DISTINCT customer_id) FROM outbox") == [(4, 4)]
+
+
+def test_what_was_not_approved_or_has_changed_is_refused(asking: Shop) -> None:
+    customer(asking, purpose="survey")
+    plan = invitations.plan(asking, "spring")
+    with pytest.raises(Refused, match="has the hash"):
+        invitations.send(asking, "spring", "0" * 16)
+    path = asking.folder / "surveys" / "spring.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("תודה!", "תודה רבה!"), encoding="utf-8")
+    with pytest.raises(Refused, match="has changed since it was planned"):
+        invitations.send(asking, "spring", plan.hash)
+    assert value("SELECT COUNT(*) FROM outbox") == 0
+
+
+def test_the_invitation_asks_each_question_and_is_answered_by_reply_with_its_own_token(asking: Shop) -> None:
+    ids = [customer(asking, first_name, purpose="survey") for first_name in ("דנה", "נועה")]
+    invitations.send(asking, "spring", invitations.plan(asking, "spring").hash)
+    assert deliver(asking).counts.sent == 2
+    found = mails(asking)
+    assert len(found) == 2
+    for one, name in zip(ids, ("דנה", "נועה"), strict=True):
+        text = found[f"customer{one}@example.com"]
+        assert f"שלום {name}" in text
+        assert "1/2" in text
+        assert "באיזו מידה תמליצו עלינו" in text
+        assert "השיבו למייל הזה" in text
+        [token] = re.findall(r"קוד התשובה: (\S+)", text)
+        mailing = value("SELECT id FROM mailings WHERE program = 'survey'")
+        assert tokens.verify(token, SURVEY, asking.clock.now()) == f"{mailing}.{one}"
+
+
+def test_where_the_shop_has_a_public_address_the_invitation_has_a_link(asking: Shop) -> None:
+    path = asking.folder / "retainctl.toml"
+    path.write_text('public_url = "https://shop.example"\n' + path.read_text(encoding="utf-8"), encoding="utf-8")
+    shop = read_shop(str(asking.folder), now=NOW)
+    one = customer(shop, purpose="survey")
+    invitations.send(shop, "spring", invitations.plan(shop, "spring").hash)
+    deliver(shop)
+    text = mails(shop)[f"customer{one}@example.com"]
+    assert re.search(r"https://shop\.example/s/v1\.\S+", text)
+    assert "קוד התשובה" not in text
+
+
+def test_the_contact_budget_holds_for_invitations_too(asking: Shop) -> None:
+    customer(asking, purpose="survey")
+    for name in ("spring", "summer"):  # two a week is the limit
+        if name != "spring":
+            draft(asking, name, kind="csat")
+        invitations.send(asking, name, invitations.plan(asking, name).hash)
+        assert deliver(asking).counts.sent == 1
+    draft(asking, "autumn", kind="ces")
+    plan = invitations.plan(asking, "autumn")
+    assert (plan.recipients, plan.budget) == (0, 1)
+
+
+def test_who_took_back_their_consent_is_not_written_to_although_it_was_approved(asking: Shop) -> None:
+    one = customer(asking, purpose="survey")
+    invitations.send(asking, "spring", invitations.plan(asking, "spring").hash)
+    point = value("SELECT id FROM contact_points WHERE customer_id = ?", one)
+    consent.revoke(asking, point, purpose="survey", source="phone", evidence="called")
+    assert deliver(asking).counts.sent == 0
+    assert mails(asking) == {}
+
+
+def test_answers_with_the_token_make_the_response_rate(asking: Shop, tmp_path: Path) -> None:
+    for _ in range(4):
+        customer(asking, purpose="survey")
+    invitations.send(asking, "spring", invitations.plan(asking, "spring").hash)
+    deliver(asking)
+    [token] = re.findall(r"קוד התשובה: (\S+)", next(iter(mails(asking).values())))
+    file = tmp_path / "answers.csv"
+    file.write_text(f"token,recommend,comment\n{token},10,מצוין\n", encoding="utf-8")
+    assert import_answers(asking, "spring", str(file), Options()).row.rows_new == 1
+    row = results(asking, "spring")[0]
+    assert (row.invited, row.responded, row.response_rate, row.promoters) == (4, 1, 0.25, 1)
+
+
+def test_a_survey_without_an_audience_invites_nobody(asking: Shop) -> None:
+    (asking.folder / "surveys" / "till.toml").write_text(
+        'title = "Till"\n[[questions]]\nname = "a"\nkind = "csat"\ntext = "?"\n'
+    )
+    with pytest.raises(WrongUsage, match="invites nobody"):
+        invitations.plan(asking, "till")
+
+
+def test_an_invitation_with_a_fault_is_not_planned(asking: Shop) -> None:
+    path = asking.folder / "surveys" / "spring.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("{{ first_name }}", "{{ frist_name }}"), encoding="utf-8")
+    with pytest.raises(BadData, match="nothing is called frist_name"):
+        invitations.plan(asking, "spring")
+
+
+def test_the_command_plans_waits_for_approval_and_queues(asking: Shop, retainctl: Terminal) -> None:
+    customer(asking, purpose="survey")
+    counted = retainctl("surveys", "run", "spring", "--dry-run", "--format", "json")
+    assert (counted.code, json.loads(counted.stdout)["rows"][0]["recipients"]) == (0, 1)
+    assert value("SELECT COUNT(*) FROM mailings") == 0
+
+    planned = retainctl("surveys", "run", "spring", "--format", "jsonl")
+    plan = json.loads(planned.stdout)
+    assert planned.code == 77
+    assert json.loads(planned.stderr)["hint"] == f"Queue them: retainctl surveys run spring --approve {plan['hash']}"
+
+    sent = retainctl("surveys", "run", "spring", "--approve", plan["hash"])
+    assert (sent.code, sent.stderr) == (0, "")
+    assert sent.stdout == f"survey\thash\tinvitations\nspring\t{plan['hash']}\t1\n"
+
+    again = retainctl("surveys", "run", "spring", "--yes", "--format", "json")
+    assert again.code == 0
+    assert json.loads(again.stdout)["rows"][0]["already_sent"] == 1
+    assert value("SELECT COUNT(*) FROM outbox") == 1
+
+
+def test_the_command_checks_questions_and_invitation(asking: Shop, retainctl: Terminal) -> None:
+    ended = retainctl("surveys", "check", "spring")
+    assert (ended.code, ended.stderr) == (0, "")
+    assert [line.split("\t")[:3] for line in ended.stdout.splitlines()] == [
+        ["question", "type", "progress"], ["recommend", "nps", "1/2"], ["comment", "text", "2/2"],
+    ]  # fmt: skip
+    path = asking.folder / "surveys" / "spring.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("{{ first_name }}", "{{ frist_name }}"), encoding="utf-8")
+    faulty = retainctl("surveys", "check", "spring")
+    assert faulty.code == 65
+    assert faulty.stderr == (
+        "templates: nothing is called frist_name. Did you mean first_name?\n"
+        "retainctl: the survey spring is not ready: 1 faults\n"
+    )
