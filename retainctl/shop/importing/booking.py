@@ -216,11 +216,16 @@ class Booking:
         articles = [line.article for one in documents for line in one.lines]
         articles += [one.article for document in documents for one in document.returns]
         products = self.catalogue.ids(article for article in articles if article is not None)
-        if self.consent_evidence:
-            self.buyers.consent(
-                (one.buyer for one in documents if one.accepts_marketing), evidence=self.consent_evidence
-            )
+        self.consent(documents)
         return customers, products
+
+    def consent(self, documents: Sequence[Document]) -> None:
+        """Keep the permission of buyers who gave it, where its evidence was stated; else only say how many did."""
+        given = [document.buyer for document in documents if document.accepts_marketing]
+        if self.consent_evidence and given:
+            self.buyers.consent(given, evidence=self.consent_evidence)
+        for _ in [] if self.consent_evidence else given:
+            self.values.note("marketing_not_counted")
 
     def _order_row(
         self, order_id: int, document: Document, fingerprint: bytes, customer: int | None, *, version: int
@@ -250,7 +255,8 @@ class Booking:
         """The rows of a document's returns; one that names a line of its own order is taken from it at once."""
         made: list[tuple[object, ...]] = []
         for one in document.returns:
-            own = order_id is not None and one.order_line is not None and one.named_order == document.external_id
+            is_placed = one.order_line is not None or one.quantity == 0  # a line's, or money of the whole order
+            own = order_id is not None and is_placed and one.named_order == document.external_id
             made.append((
                 self.source, document.external_id, one.line_no, 0, customer, one.named_order,
                 order_id if own else None, one.order_line if own else None,

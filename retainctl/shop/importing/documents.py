@@ -90,6 +90,7 @@ class Document:
     shipping_minor: int = 0
     updated_at: int | None = None
     accepts_marketing: bool = False
+    stated: dict[str, str] = field(default_factory=dict)  # sums as the file gives them, to be checked at the end
 
     @property
     def gross_minor(self) -> int:

@@ -24,6 +24,7 @@ from retainctl.errors import BadConfiguration, BadData, TryLater, WrongUsage
 
 BLOCK_BYTES: Final = 1 << 20
 LINE_BYTES: Final = 1 << 20
+DOCUMENT_BYTES: Final = 128 << 20  # a JSON document may be one line
 UNPACKED_BYTES: Final = 2 << 30
 UNPACKED_RATIO: Final = 200
 STDIN: Final = "-"
@@ -67,6 +68,8 @@ class InputFile:
     encoding: str = "utf-8"
     byte_order_mark: bytes = b""
     keeps_bad_bytes: bool = False  # a row with bytes that are no text is read, and they stand in it as surrogates
+    beginning: str = ""  # its first few thousand characters, for recognising its format
+    longest_line: int = LINE_BYTES
     notes: list[str] = field(default_factory=list)
 
     def blocks(self) -> Iterator[Block]:
@@ -79,7 +82,7 @@ class InputFile:
     def _decoded(self, reader: _Bytes) -> Iterator[Block]:
         offset = len(self.byte_order_mark)
         reader.skip(offset)
-        for data in reader.whole_lines(self.encoding):
+        for data in reader.whole_lines(self.encoding, longest=self.longest_line):
             try:
                 text, bad = data.decode(self.encoding), False
             except UnicodeDecodeError:
@@ -147,6 +150,8 @@ def _prepared(name: str, path: Path, encoding: str) -> InputFile:
         raise BadData(f"{name} is empty: it has not even a header")
     _refuse_other_kinds(name, start)
     found = InputFile(name, path, sha256, stamp)
+    if start.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"["):
+        found.longest_line = DOCUMENT_BYTES
     for mark, marked in _MARKS:
         if start.startswith(mark):
             found.encoding, found.byte_order_mark = marked, mark
@@ -156,6 +161,7 @@ def _prepared(name: str, path: Path, encoding: str) -> InputFile:
     else:
         found.encoding = _codec(encoding) if encoding else "utf-8"
         _refuse_binary(found, start)
+    found.beginning = start.decode(found.encoding, "replace")
     return found
 
 
@@ -235,14 +241,14 @@ class _Bytes:
     def skip(self, size: int) -> None:
         self.take(size)
 
-    def whole_lines(self, encoding: str) -> Iterator[bytes]:
+    def whole_lines(self, encoding: str, *, longest: int) -> Iterator[bytes]:
         ends = [mark.encode(encoding) for mark in ("\n", "\r")]
         width = len(ends[0])
         rest = b""
         while data := self.take(BLOCK_BYTES):
             data = rest + data
             cut = _after_last(data, ends, width)
-            if cut == 0 and len(data) > LINE_BYTES:
+            if cut == 0 and len(data) > longest:
                 raise BadData("a line is longer than 1 MB: this is no table of orders")
             rest = data[cut:]
             if cut:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -53,9 +53,9 @@ class Format:
     finish: Finish | None = None
     one_row_an_order: bool = False
     has_return_documents: bool = False
-    recognises: Callable[[Sequence[str], str], bool] | None = None
+    recognises: Callable[[str], bool] | None = None  # by the file's beginning, where it has no header
     readings: Mapping[str, Any] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    is_table: bool = True  # it begins with a row of the columns' names
 
     def names_of(self, role: str) -> tuple[str, ...]:
         return next((column.names for column in self.columns if column.role == role), ())

@@ -8,14 +8,14 @@ until the file's end, when all of their rows have been seen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from retainctl.shop.importing.booking import Booking, Flags, Ready
 from retainctl.shop.importing.documents import Document, Held, Origin, RowError, SetAside
-from retainctl.shop.importing.format import Chunk, Format
+from retainctl.shop.importing.format import Cells, Chunk, Format
 from retainctl.shop.importing.register import Counts
 from retainctl.store import dialect
 from retainctl.store.database import rows
@@ -40,19 +40,47 @@ class _Undecided:
     piece: Piece
 
 
+@dataclass(slots=True)
+class _Repeated:
+    """The rows of an id that comes several times where a row is a whole order; they are a chunk of their own."""
+
+    rows: list[Cells] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    blank: int = 0
+
+    def keep(self, cells: Cells, origin: Origin) -> None:
+        self.rows.append(cells)
+        self.origins.append(origin)
+
+    def origin(self, place: int) -> Origin:
+        return self.origins[place]
+
+
 class Gathering:
     """All rows of one file on their way into the books."""
 
-    def __init__(self, format_: Format, booking: Booking, *, salt: int, appends: bool = False) -> None:
+    def __init__(
+        self,
+        format_: Format,
+        booking: Booking,
+        *,
+        salt: int,
+        appends_to: int | None = None,
+        repeated: Iterable[str] = (),
+    ) -> None:
         self._format = format_
         self._booking = booking
         self._values = booking.values
         self._salt = salt
-        self._appends = appends  # every stored order is added to, never replaced: rows out of quarantine
+        # Rows out of quarantine are added to their orders: of what this import or an earlier one has written.
+        self._appends_to = appends_to
+        self._appends = appends_to is not None
         self._flags = Flags()
         self._undecided: dict[str, _Undecided] = {}
         self._undecided_rows = 0
         self._returns_written: set[str] = set()
+        self._repeated: dict[str, _Repeated] = {key: _Repeated() for key in repeated}
         self.counts = Counts()
         self.held: list[Held] = []
         self.named_returns: dict[tuple[str, int], Origin] = {}
@@ -66,6 +94,11 @@ class Gathering:
         totals: dict[str, int] = {}
         digests = []
         for place, cells in enumerate(chunk.rows):
+            if self._repeated and cells[0] in self._repeated:
+                self._repeated[cells[0]].keep(cells, chunk.origin(place))
+                self.counts.read -= 1
+                digests.append(0)
+                continue
             digest = int.from_bytes(
                 blake2b("\x1f".join(cells).encode("utf-8", "surrogatepass"), digest_size=16).digest(), "little"
             )
@@ -96,6 +129,8 @@ class Gathering:
                 ):
                     self._flags[order_id] = _MATCHED
                     self.counts.unchanged += len(places)
+                    if self._booking.consent_evidence and (piece := self._compose(chunk, places, digests)):
+                        self._booking.consent([piece.document])
                     continue
             elif returned.get(key) == (totals[key] + self._salt) % MODULUS and key not in self._returns_written:
                 self.counts.unchanged += len(places)
@@ -146,6 +181,9 @@ class Gathering:
     ) -> None:
         flag = self._flags[order_id]
         if self._appends and not flag:
+            if self._is_newer(order_id):
+                self.counts.unchanged += piece.rows  # the source has told all of this order again since
+                return
             flag = _MATCHED
         if flag:
             if flag == _MATCHED:
@@ -167,6 +205,10 @@ class Gathering:
         if (undecided.piece.total + self._salt) % MODULUS == stored:
             self._unchanged(key)
 
+    def _is_newer(self, order_id: int) -> bool:
+        ((written_by,),) = rows("SELECT import_id FROM orders WHERE id = ?", order_id)
+        return self._appends_to is not None and bool(written_by > self._appends_to)
+
     def _unchanged(self, key: str) -> None:
         undecided = self._undecided.pop(key)
         self._undecided_rows -= undecided.piece.rows
@@ -186,8 +228,38 @@ class Gathering:
         self._returns_written.add(key)
 
     def finish(self) -> None:
-        """Decide on what differed when the file's end was not seen yet."""
+        """Decide on what differed, and on orders that came twice, now that the file's end is seen."""
+        repeated, self._repeated = list(self._repeated.values()), {}
+        for one in repeated:
+            if one.rows:
+                self._take_one_of(one)
         self._settle()
+
+    def _take_one_of(self, repeated: _Repeated) -> None:
+        """Of rows that are each a whole order of one id: equal ones are one, the newest of others, or none."""
+        last = self._newest(repeated)
+        if last is None:
+            error = RowError("order_id", "conflicting_rows", f"order {repeated.rows[0][0]} comes twice, and differs")
+            self.counts.read += len(repeated.rows)
+            self._hold([_held(origin, error) for origin in repeated.origins])
+            return
+        others = len(repeated.rows) - 1
+        self.counts.read += others
+        self.counts.unchanged += others
+        self.take(_Repeated([repeated.rows[last]], [repeated.origins[last]]))
+
+    def _newest(self, repeated: _Repeated) -> int | None:
+        """The place of the row that counts; None where nothing orders rows that differ."""
+        if len(set(repeated.rows)) == 1:
+            return 0
+        updated = []
+        for cells in repeated.rows:
+            try:
+                updated.append(self._format.add(self._values, None, cells).updated_at)
+            except RowError:
+                return None
+        newest = max((one for one in updated if one is not None), default=None)
+        return updated.index(newest) if None not in updated and updated.count(newest) == 1 else None
 
     def _settle(self) -> None:
         undecided = list(self._undecided.values())

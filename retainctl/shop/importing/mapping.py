@@ -21,6 +21,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from retainctl import schema
+from retainctl.errors import BadConfiguration
 from retainctl.shop.importing.format import Column, Format
 from retainctl.shop.importing.values import NUMBER_STYLES
 
@@ -75,9 +76,17 @@ class Mapping:
         assert self.numbers in NUMBER_STYLES
 
 
-def read_mapping(path: Path) -> Mapping:
-    """The mapping in the file at *path*."""
-    return schema.read_file(path, Mapping)
+def mapping_text(path: Path) -> str:
+    """The text of the mapping file at *path*."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfiguration(f"{path} cannot be read: {error}") from None
+
+
+def parse_mapping(text: str, *, name: str) -> Mapping:
+    """The mapping in *text*, which stood in the file called *name*."""
+    return schema.read_text(text, Mapping, name=name)
 
 
 def mapped(format_: Format, mapping: Mapping) -> Format:

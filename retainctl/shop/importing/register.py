@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from retainctl.errors import BadData
 from retainctl.shop.importing.documents import Held
 from retainctl.shop.importing.files import InputFile
 from retainctl.store import dialect
-from retainctl.store.database import execute, rows, value
+from retainctl.store.database import execute, execute_many, rows, value
 
 MOST_QUARANTINED: Final = 1_000
 MOST_QUARANTINED_SHARE: Final = 0.05
@@ -99,23 +100,50 @@ def check_limit(counts: Counts, file: InputFile, *, strict: bool, held: Sequence
 
 
 def keep_held(import_id: int, held: Sequence[Held], *, resolved: Sequence[int], now: int) -> None:
-    """Keep the rows that were not booked; those of an earlier import of the same file stand for the same rows."""
-    for earlier in resolved:
-        execute(
-            "UPDATE held_rows SET resolved_at = ? WHERE import_id = ? AND disposition = 'quarantined'"
-            " AND resolved_at IS NULL",
-            now, earlier,
-        )  # fmt: skip
+    """Keep the rows that were not booked, each of them once; *resolved* are earlier imports of the same file.
+
+    A row may come again in every nightly export. In quarantine its newest reason counts, and the older row is
+    resolved; set aside it is kept as it is.
+    """
+    bad = [one for one in held if one.disposition == "quarantined"]
+    again = {one.origin.raw_bytes for one in bad}
+    earlier = [
+        (now, held_id)
+        for held_id, raw, earlier_import in _known_rows(import_id, "quarantined")
+        if raw in again or earlier_import in resolved
+    ]
+    execute_many("UPDATE held_rows SET resolved_at = ? WHERE id = ?", earlier)
+    asides = [one for one in held if one.disposition == "set_aside"]
+    known = Counter(raw for _, raw, _ in _known_rows(import_id, "set_aside")) if asides else Counter()
+    kept = []
+    for one in asides:
+        if known[one.origin.raw_bytes]:
+            known[one.origin.raw_bytes] -= 1
+        else:
+            kept.append(one)
     dialect.insert_many(
         "held_rows",
         ("import_id", "disposition", "line", "byte_offset", "column_name", "code", "message", "raw_bytes"),
         [
             (import_id, one.disposition, one.origin.line, one.origin.byte_offset, one.column, one.code, one.message,
              one.origin.raw_bytes)
-            for one in held
-            if one.disposition == "quarantined" or not resolved
+            for one in kept + bad
         ],
     )  # fmt: skip
+
+
+def _known_rows(import_id: int, disposition: str) -> list[tuple[int, bytes, int]]:
+    """The rows that imports of the same kind, source and format hold: their id, their bytes, and whose they are."""
+    return [
+        (held_id, bytes(raw), holder)
+        for held_id, raw, holder in rows(
+            """SELECT h.id, h.raw_bytes, h.import_id FROM held_rows AS h
+                JOIN imports AS i ON i.id = h.import_id
+                JOIN imports AS own ON own.kind = i.kind AND own.source = i.source AND own.format = i.format
+                WHERE own.id = ? AND h.disposition = ? AND h.resolved_at IS NULL""",
+            import_id, disposition,
+        )
+    ]  # fmt: skip
 
 
 def end(import_id: int, counts: Counts, notes: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from retainctl.shop.importing.documents import GUEST, Article, Buyer, Document, Line, Return, RowError
 from retainctl.shop.importing.format import Cells
+from retainctl.shop.importing.sums import check_total, full_return
 from retainctl.shop.importing.values import Values, order_id
 
 # The order of the cells that ``add`` takes, and what each role's column may be called.
@@ -50,8 +51,12 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
     """Book one row: a line of an order, or, where it names the order it refunds, a return."""
     (
         order, ordered_at, email, first_name, last_name, phone, sku, product, category, quantity, unit_price,
-        discount, currency_cell, status_cell, customer, refund_of, shipping, tax, _total, updated_at,
+        discount, currency_cell, status_cell, customer, refund_of, shipping, tax, total, updated_at,
     ) = cells  # fmt: skip
+    if document is None:
+        if order.strip().casefold() in _TOTAL_WORDS:
+            raise RowError("order_id", "no_id", "a row of totals is no order")
+        order_id(order)
     currency = values.currency(currency_cell)
     pieces, price, amount, less = values.amount(quantity, unit_price, discount, currency)
     instant, day_precision = values.instant(ordered_at)
@@ -59,9 +64,6 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
     if pieces < 0 and not refund_of and status != "refunded":
         raise RowError("quantity", "negative_quantity", f"a quantity of {quantity} in a row that refunds nothing")
     if document is None:
-        if order.strip().casefold() in _TOTAL_WORDS:
-            raise RowError("order_id", "no_id", "a row of totals is no order")
-        order_id(order)
         document = Document(
             order,
             Buyer(customer.strip(), email, phone, first_name, last_name) if customer or email or phone else GUEST,
@@ -69,6 +71,7 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
             shipping_minor=values.money(shipping, currency, "shipping") if shipping else 0,
             tax_minor=values.money(tax, currency, "tax") if tax else 0,
             updated_at=values.instant(updated_at, "updated_at")[0] if updated_at else None,
+            stated={"total": total} if total else {},
         )  # fmt: skip
     elif document.currency != currency:
         raise RowError("currency", "mixed_currency", f"the order is in {document.currency}, and this row in {currency}")
@@ -87,29 +90,9 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
     return document
 
 
-def finish(values: Values, document: Document) -> None:  # noqa: ARG001
-    """An order that is refunded is a sale and the return of what was not returned yet."""
+def finish(values: Values, document: Document) -> None:
+    """An order that is refunded is a sale and its return; a total that is stated is the sum of its parts."""
+    if document.is_order:
+        check_total(values, document)
     if document.status == "refunded" and document.is_order and not document.returns:
         document.returns = full_return(document, at=document.updated_at or document.ordered_at)
-
-
-def full_return(document: Document, *, at: int) -> list[Return]:
-    """The return of every line of *document*."""
-    return [
-        Return(
-            place, line.article, line.quantity, line.unit_price, line.amount_minor, document.currency, at,
-            document.external_id, place,
-        )
-        for place, line in enumerate(document.lines, 1)
-        if line.kind == "sale"
-    ]  # fmt: skip
-
-
-def check_total(values: Values, document: Document, total: str) -> None:
-    """RowError where the total as written is not the lines with tax and shipping, or without: one minor unit a line."""
-    stated = values.money(total, document.currency, "total")
-    lines = sum(line.amount_minor for line in document.lines)
-    ways = {lines, lines + document.shipping_minor, lines + document.tax_minor,
-            lines + document.shipping_minor + document.tax_minor}  # fmt: skip
-    if min(abs(stated - way) for way in ways) > max(len(document.lines), 1):
-        raise RowError("total", "bad_total", f"the total {total} is not the sum of the lines")

@@ -131,6 +131,8 @@ def read_header(file: InputFile, *, delimiter: str = "") -> tuple[list[str], str
     """The names of the columns and the delimiter, which is the one that the header has most of."""
     lines = iter(TextLines(file))
     line = next(lines, "")
+    if line.lstrip()[:1] in ("{", "["):
+        return [line.strip()], delimiter or ","  # JSON has none
     found = delimiter or max(DELIMITERS, key=line.count)
     try:
         header = next(csv.reader(chain([line], lines), delimiter=found, strict=True))

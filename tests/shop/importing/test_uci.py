@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop, read_shop
-from retainctl.shop.importing.orders import Options, import_orders
+from retainctl.shop.importing.orders import import_orders
+from retainctl.shop.importing.results import Options
 from retainctl.store.database import rows, value
 from retainctl.store.opening import open_database
 from tests.conftest import NOW, MakeShop

@@ -5,7 +5,7 @@ The rows of one customer on one day are one order. An order of 0 dollars is a re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from retainctl.shop.importing.documents import Buyer, Document, Held, Line, RowError
 from retainctl.shop.importing.files import InputFile
@@ -56,8 +56,8 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
     return document
 
 
-def recognises(header: Sequence[str], first_line: str) -> bool:  # noqa: ARG001
-    return first_line.split() == ["customer_id", "date", "number_of_cds", "dollar_value"]
+def recognises(beginning: str) -> bool:
+    return beginning.partition("\n")[0].split() == ["customer_id", "date", "number_of_cds", "dollar_value"]
 
 
 FORMAT = Format(
@@ -74,5 +74,6 @@ FORMAT = Format(
     layout=chunks,
     add=add,
     recognises=recognises,
+    is_table=False,
     readings={"dates": "%Y%m%d"},
 )

@@ -1,0 +1,175 @@
+"""Records of a JSON file: one object, a list of them (bare or in an envelope such as ``orders``), or JSON lines.
+
+Numbers stay the text that they were written as. A key that comes twice, NaN, and nesting deeper than an order
+ever is quarantine their record.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from retainctl.errors import BadData
+from retainctl.shop.importing.documents import Held, Origin, RowError
+from retainctl.shop.importing.files import DOCUMENT_BYTES, InputFile
+from retainctl.shop.importing.format import Cells, Format, Layout
+from retainctl.shop.importing.tables import CHUNK_ROWS, TextLines
+
+DEEPEST: Final = 20
+Record = Mapping[str, Any]
+_SPACE: Final = re.compile(r"[\s,]*")
+
+
+@dataclass(slots=True)
+class RecordChunk:
+    """Some records: the id and the text of each."""
+
+    rows: list[Cells] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    blank: int = 0
+
+    def origin(self, place: int) -> Origin:
+        return self.origins[place]
+
+
+def json_layout(envelope: str, key: Callable[[Record], str]) -> Layout:
+    """The layout of files whose records are called *envelope* (its plural for a list) and have the id *key*."""
+
+    def chunks(file: InputFile, _format: Format, _delimiter: str) -> Iterator[RecordChunk]:
+        chunk = RecordChunk()
+        for text, origin in _records(file, envelope):
+            if not text.strip():
+                chunk.blank += 1
+                continue
+            try:
+                record = parse(text)
+                chunk.rows.append((key(record.get(envelope, record)), text))
+                chunk.origins.append(origin)
+            except RowError as error:
+                chunk.held.append(Held("quarantined", origin, error.column, error.code, str(error)))
+            if len(chunk.rows) >= CHUNK_ROWS:
+                yield chunk
+                chunk = RecordChunk()
+        yield chunk
+
+    return chunks
+
+
+def parse(text: str) -> Record:
+    """The object that *text* is, its numbers as text; RowError says why there is none."""
+    try:
+        record = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=str, parse_int=str)
+    except RecursionError:
+        raise RowError("", "too_deep", "the record is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise RowError("", "bad_json", f"the record is not JSON: {error}") from None
+    if not isinstance(record, dict):
+        raise RowError("", "bad_json", "the record is no object")
+    if _depth(record) > DEEPEST:
+        raise RowError("", "too_deep", "the record is nested too deeply")
+    return record
+
+
+def text_of(record: Record, *path: str) -> str:
+    """The text at *path* in *record*; empty where there is nothing."""
+    value: Any = record
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else ""
+
+
+def objects_of(record: Record, name: str) -> list[dict[str, Any]]:
+    """The objects in the list called *name*."""
+    found = record.get(name)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise RowError(twice[:80], "duplicate_key", f"the key {twice[:80]!r} comes twice")
+    return made
+
+
+def _constant(name: str) -> Any:
+    raise RowError("", "bad_number", f"{name} is not a number")
+
+
+def _depth(value: Any) -> int:
+    deepest, level = 0, [value]
+    while level:
+        deepest += 1
+        if deepest > DEEPEST:
+            break
+        level = [
+            inner
+            for one in level
+            if isinstance(one, (dict, list))
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+    return deepest
+
+
+def _records(file: InputFile, envelope: str) -> Iterator[tuple[str, Origin]]:
+    lines = TextLines(file)
+    stream = iter(lines)
+    first = next(stream, "")
+    if _is_record(first, envelope):
+        yield first, lines.origin(0, 1)
+        for number, line in enumerate(stream, 1):
+            yield line, lines.origin(number, number + 1)
+            if number % 1000 == 0:
+                lines.forget(number)
+        return
+    parts, length = [first], len(first)
+    for line in stream:
+        parts.append(line)
+        length += len(line)
+        if length > DOCUMENT_BYTES:
+            raise BadData(f"{file.name} is one JSON document of more than 128 MB", hint="Write it as JSON lines.")
+    yield from _elements(file, "".join(parts), envelope)
+
+
+def _is_record(line: str, envelope: str) -> bool:
+    """Whether a line is a whole record, and so the first of JSON lines."""
+    if not line.lstrip().startswith("{"):
+        return False
+    try:
+        found = json.loads(line, parse_int=str)
+    except (ValueError, RecursionError):
+        return False
+    return not isinstance(found.get(f"{envelope}s"), list)
+
+
+def _elements(file: InputFile, text: str, envelope: str) -> Iterator[tuple[str, Origin]]:
+    """The objects of a list, each with its own text; an object alone is the only one."""
+    start = re.compile(rf'\s*\{{\s*"{envelope}s"\s*:\s*\[|\s*\[').match(text)
+    if start is None:
+        yield text, Origin(1, 0, file.encoded(text))
+        return
+    decoder = json.JSONDecoder(parse_int=str, strict=False)
+    place = start.end()
+    offset, counted, line = 0, 0, 1
+    while True:
+        space = _SPACE.match(text, place)
+        place = space.end() if space else place
+        if place >= len(text):
+            raise BadData(f"{file.name} ends in the middle of its list", hint="Was it cut off? Export it again.")
+        if text[place] == "]":
+            return
+        try:
+            _, end = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError) as error:
+            raise BadData(f"{file.name} is not JSON: {error}") from None
+        passed = text[counted:place]
+        offset += len(file.encoded(passed))
+        line += passed.count("\n")
+        counted = place
+        yield text[place:end], Origin(line, offset, file.encoded(text[place:end]))
+        place = end

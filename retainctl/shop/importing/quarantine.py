@@ -1,0 +1,179 @@
+"""Rows in quarantine: listed, shown, and tried again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+from retainctl.config import Shop
+from retainctl.errors import WrongUsage
+from retainctl.rows import Row
+from retainctl.shop.importing.documents import Held
+from retainctl.shop.importing.files import InputFile, input_file
+from retainctl.shop.importing.formats import format_named
+from retainctl.shop.importing.mapping import mapping_text
+from retainctl.shop.importing.orders import book
+from retainctl.shop.importing.planning import plan_with
+from retainctl.shop.importing.register import LOCK
+from retainctl.shop.importing.results import Imported, Options, Outcome
+from retainctl.store import dialect
+from retainctl.store.database import execute, rows
+from retainctl.store.writing import in_one_transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined(Row):
+    """One row that could not be booked, and why."""
+
+    kind: ClassVar[str] = "quarantined_row"
+    id: int
+    file: str
+    line: int
+    byte_offset: int
+    column: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow(Row):
+    """One row that was not booked, as it stood in its file; bytes that are no text are shown as ``\\x…``."""
+
+    kind: ClassVar[str] = "raw_row"
+    id: int
+    file: str
+    line: int
+    disposition: str
+    code: str
+    message: str
+    resolved_at: str
+    text: str
+
+
+_OPEN = "h.disposition = 'quarantined' AND h.resolved_at IS NULL AND i.kind = 'orders'"
+
+
+def list_quarantined(_shop: Shop) -> list[Quarantined]:
+    """Every row of orders that waits in quarantine, oldest first."""
+    return [
+        Quarantined(*row)
+        for row in rows(
+            f"""SELECT h.id, i.file_name, h.line, h.byte_offset, h.column_name, h.code, h.message
+                FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id WHERE {_OPEN} ORDER BY h.id"""
+        )
+    ]
+
+
+def show_held(shop: Shop, held_id: int) -> RawRow:
+    """One row that was quarantined or set aside."""
+    found = rows(
+        """SELECT i.file_name, h.line, h.disposition, h.code, h.message, h.resolved_at, h.raw_bytes, i.options
+            FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id WHERE h.id = ?""",
+        held_id,
+    )
+    if not found:
+        raise WrongUsage(f"no row {held_id} is held", hint="List them: retainctl orders quarantine list")
+    file, line, disposition, code, message, resolved_at, raw, options = found[0]
+    text = bytes(raw).decode(json.loads(options).get("encoding", "utf-8"), "backslashreplace").rstrip("\r\n")
+    resolved = "" if resolved_at is None else shop.clock.iso(resolved_at)
+    return RawRow(held_id, file, line, disposition, code, message, resolved, text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Rows of one import that are tried again together."""
+
+    import_id: int
+    file_name: str
+    source: str
+    format: str
+    asked: dict[str, Any]
+    ids: list[int]
+    raw: list[bytes]
+
+
+def retry(shop: Shop, ids: Sequence[int], options: Options) -> list[Outcome]:
+    """Try the rows *ids* (none: all that are open) again, read as then but for what *options* say otherwise.
+
+    A row that can be booked now is added to its order; one that cannot stays, with its newest reason.
+    """
+    return [_retry(shop, batch, options) for batch in _batches(ids)]
+
+
+def _batches(ids: Sequence[int]) -> list[_Batch]:
+    found: dict[int, _Batch] = {}
+    for import_id, held_id, raw, file, source, format_, asked in rows(
+        f"""SELECT i.id, h.id, h.raw_bytes, i.file_name, i.source, i.format, i.options
+            FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id WHERE {_OPEN} ORDER BY h.id"""
+    ):
+        if not ids or held_id in ids:
+            batch = found.setdefault(import_id, _Batch(import_id, file, source, format_, json.loads(asked), [], []))
+            batch.ids.append(held_id)
+            batch.raw.append(bytes(raw))
+    if missing := set(ids) - {held_id for batch in found.values() for held_id in batch.ids}:
+        raise WrongUsage(
+            f"no row {min(missing)} waits in quarantine", hint="List them: retainctl orders quarantine list"
+        )
+    return list(found.values())
+
+
+@in_one_transaction
+def _retry(shop: Shop, batch: _Batch, options: Options) -> Outcome:
+    dialect.hold_lock(LOCK)
+    asked = batch.asked
+    options = replace(
+        options,
+        format=batch.format,
+        source=batch.source,
+        encoding=options.encoding or asked["encoding"],
+        delimiter=asked["delimiter"],
+        currency=options.currency or asked["currency"],
+        consent_evidence=asked["consent_evidence"],
+    )
+    mapping = mapping_text(options.mapping) if options.mapping else asked["mapping"]
+    with _as_file(batch, encoding=options.encoding) as (file, places):
+        plan = plan_with(shop, file, options, mapping=mapping, mapping_name=str(options.mapping or "the mapping"))
+        is_part = not format_named(batch.format).one_row_an_order
+        outcome, _, held = book(shop, plan, appends_to=batch.import_id if is_part else None, limited=False)
+    still = {places[one.origin.byte_offset]: one for one in held if one.disposition == "quarantined"}
+    _settle(batch, still, now=shop.clock.now())
+    row: Imported = replace(outcome.row, file=batch.file_name, outcome="retried")
+    return replace(outcome, row=row)
+
+
+@contextmanager
+def _as_file(batch: _Batch, *, encoding: str) -> Iterator[tuple[InputFile, dict[int, int]]]:
+    """The rows as a file of their own, and which of them begins at which byte."""
+    with tempfile.NamedTemporaryFile(prefix="retainctl-retry-", suffix=".rows") as spool:  # 0600
+        if header := batch.asked["header"]:
+            text = io.StringIO()
+            csv.writer(text, delimiter=batch.asked["delimiter"], lineterminator="\n").writerow(header)
+            spool.write(text.getvalue().encode(encoding))
+        places = {}
+        for held_id, raw in zip(batch.ids, batch.raw, strict=True):
+            places[spool.tell()] = held_id
+            end = "\n".encode(encoding)
+            spool.write(raw if raw.endswith((end, "\r".encode(encoding))) else raw + end)
+        spool.flush()
+        with input_file(spool.name, encoding=encoding) as file:
+            file.name = f"quarantine of {Path(batch.file_name).name}"
+            yield file, places
+
+
+def _settle(batch: _Batch, still: dict[int, Held], *, now: int) -> None:
+    for held_id in batch.ids:
+        one = still.get(held_id)
+        if one is None:
+            execute("UPDATE held_rows SET resolved_at = ? WHERE id = ?", now, held_id)
+        else:
+            execute(
+                "UPDATE held_rows SET column_name = ?, code = ?, message = ? WHERE id = ?",
+                one.column, one.code, one.message, held_id,
+            )  # fmt: skip

@@ -1,0 +1,143 @@
+"""Orders as they are listed and shown, with their lines, returns and earlier versions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import ClassVar
+
+from retainctl.config import Shop
+from retainctl.errors import WrongUsage
+from retainctl.rows import Row
+from retainctl.store.database import rows
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow(Row):
+    """One order."""
+
+    kind: ClassVar[str] = "order"
+    source: str
+    order: str
+    customer: int | None
+    ordered_at: str
+    status: str
+    lines: int
+    gross_minor: int
+    returned_minor: int
+    currency: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPart(Row):
+    """A line of an order (``sale``, ``shipping`` …), a ``return`` from it, or a ``version`` that it was before."""
+
+    kind: ClassVar[str] = "order_part"
+    part: str
+    line: int | None
+    article: str
+    name: str
+    quantity: int | None
+    unit_price: str
+    amount_minor: int
+    currency: str
+    at: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRow(Row):
+    """A return, or the part of one that was taken from one line; ``order`` is empty while it waits."""
+
+    kind: ClassVar[str] = "return"
+    source: str
+    reference: str
+    line: int
+    customer: int | None
+    order: str
+    article: str
+    quantity: int
+    amount_minor: int
+    currency: str
+    returned_at: str
+
+
+_ORDER = """SELECT o.source, o.external_id, o.customer_id, o.ordered_at, o.status,
+        (SELECT COUNT(*) FROM order_lines WHERE order_id = o.id), o.gross_minor,
+        (SELECT COALESCE(SUM(amount_minor), 0) FROM order_returns WHERE order_id = o.id), o.currency, o.version
+    FROM orders AS o"""
+
+
+def list_orders(shop: Shop, *, customer_id: int | None = None, limit: int) -> list[OrderRow]:
+    """The latest *limit* orders, of one customer or of all, latest first."""
+    condition = "" if customer_id is None else " WHERE o.customer_id = ?"
+    values = () if customer_id is None else (customer_id,)
+    return [
+        OrderRow(own, order, customer, shop.clock.iso(at), status, lines, gross, int(back), currency, version)
+        for own, order, customer, at, status, lines, gross, back, currency, version in rows(
+            f"{_ORDER}{condition} ORDER BY o.ordered_at DESC, o.id DESC LIMIT ?", *values, limit
+        )
+    ]
+
+
+def show_order(shop: Shop, order: str, *, source: str = "") -> list[OrderPart]:
+    """The lines, returns and earlier versions of the order called *order*; *source* says whose, of several."""
+    found = rows("SELECT id, source, currency, version FROM orders WHERE external_id = ? ORDER BY source", order)
+    found = [row for row in found if not source or row[1] == source]
+    if not found:
+        raise WrongUsage(f"there is no order {order}", hint="List them: retainctl orders list")
+    if len(found) > 1:
+        names = ", ".join(row[1] for row in found)
+        raise WrongUsage(f"several shops have an order {order}: {names}", hint="Say which: --source NAME")
+    order_id, _, currency, _ = found[0]
+    lines = [
+        OrderPart(kind, line, sku or "", name or "", quantity, price, amount, currency, "", "")
+        for kind, line, sku, name, quantity, price, amount in rows(
+            """SELECT l.kind, l.line_no, p.sku, p.name, l.quantity, l.unit_price, l.amount_minor
+                FROM order_lines AS l LEFT JOIN products AS p ON p.id = l.product_id
+                WHERE l.order_id = ? ORDER BY l.line_no""",
+            order_id,
+        )
+    ]
+    returns = [
+        OrderPart(
+            "return", line, sku or "", name or "", quantity, price, amount, currency, shop.clock.iso(at), reference
+        )
+        for line, sku, name, quantity, price, amount, at, reference in rows(
+            """SELECT r.order_line_no, p.sku, p.name, r.quantity, r.unit_price, r.amount_minor, r.returned_at,
+                    r.external_id
+                FROM order_returns AS r LEFT JOIN products AS p ON p.id = r.product_id
+                WHERE r.order_id = ? ORDER BY r.returned_at, r.id""",
+            order_id,
+        )
+    ]
+    versions = [
+        OrderPart(
+            "version", None, "", "", None, "", _gross(content), currency, shop.clock.iso(at), f"version {version}"
+        )
+        for version, at, content in rows(
+            "SELECT version, replaced_at, content FROM order_versions WHERE order_id = ? ORDER BY version", order_id
+        )
+    ]
+    return [*lines, *returns, *versions]
+
+
+def _gross(content: str) -> int:
+    return int(json.loads(content)["order"]["gross_minor"])
+
+
+def list_returns(shop: Shop, *, waiting: bool, limit: int) -> list[ReturnRow]:
+    """The latest *limit* returns, latest first; only those that wait for their sale when *waiting*."""
+    condition = "WHERE r.order_id IS NULL" if waiting else ""
+    return [
+        ReturnRow(own, reference, line, customer, order, sku, quantity, amount, currency, shop.clock.iso(at))
+        for own, reference, line, customer, order, sku, quantity, amount, currency, at in rows(
+            f"""SELECT r.source, r.external_id, r.line_no, r.customer_id, COALESCE(o.external_id, ''),
+                    COALESCE(p.sku, ''), r.quantity, r.amount_minor, r.currency, r.returned_at
+                FROM order_returns AS r LEFT JOIN orders AS o ON o.id = r.order_id
+                LEFT JOIN products AS p ON p.id = r.product_id {condition}
+                ORDER BY r.returned_at DESC, r.id DESC LIMIT ?""",
+            limit,
+        )
+    ]
