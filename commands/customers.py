@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import click
 
-from retainctl.terminal import Group, opened_shop, show
+from retainctl.terminal import Group, import_files, note, opened_shop, reading_options, show
 
 customers = Group("customers", help="Import, see, merge and export customers.")
+
+
+@customers.command("import")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--source", default="", metavar="NAME", help='The shop that gave them their ids; else "generic".')
+@click.option(
+    "--consent-evidence", default="", metavar="TEXT",
+    help='What proves that "accepts marketing" was asked for; without it the column counts for nothing.',
+)  # fmt: skip
+@reading_options
+def import_(files: tuple[str, ...], source: str, consent_evidence: str, **reading: Any) -> None:
+    """Import customers from FILE..., plain or .gz; - is the standard input.
+
+    \b
+      retainctl customers import customers_export.csv --source shopify
+    """
+    from retainctl.shop.lists.customers import import_customers
+    from retainctl.shop.lists.sheet import Options
+
+    options = Options(source=source, **reading)
+    import_files(
+        files,
+        lambda shop, name, progress: import_customers(
+            shop, name, options, consent_evidence=consent_evidence, progress=progress
+        ),
+    )
 
 
 @customers.command("list")
@@ -67,3 +96,26 @@ def merge(survivor: str | None, merged: str | None, reason: str, undo: int | Non
             shop, survivor_id=find_customer(shop, survivor), merged_id=find_customer(shop, merged), reason=reason
         )
         show([done], row_type=merging.Merge)
+
+
+@customers.command()
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE.")
+@click.option("--for-excel", is_flag=True, help="For a spreadsheet: marked as UTF-8, no cell runs as a formula.")
+def export(output: Path | None, for_excel: bool) -> None:
+    """Write all customers as CSV, which "customers import" reads again.
+
+    \b
+      retainctl customers export --output customers.csv
+    """
+    import sys
+
+    from retainctl.files import written
+    from retainctl.shop.exporting import export_customers
+
+    with opened_shop():
+        if output is None:
+            export_customers(sys.stdout.buffer, for_excel=for_excel)
+            return
+        with written(output) as file:
+            lines = export_customers(file, for_excel=for_excel)
+    note(f"{output}: {lines} lines")

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("retainctl.commands.init:init", "Make a shop folder."),
     "config": ("retainctl.commands.config:config", "See and check the shop's settings."),
     "customers": ("retainctl.commands.customers:customers", "Import, see, merge and export customers."),
+    "products": ("retainctl.commands.products:products", "Import and see the catalogue."),
     "consent": ("retainctl.commands.consent:consent", "Who may be written to, since when, and on what evidence."),
     "points": ("retainctl.commands.points:points", "Award, spend, expire and explain points; prove the books."),
     "segments": ("retainctl.commands.segments:segments", "Say who belongs together, and keep it so."),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from retainctl.config import Shop
     from retainctl.output import Format
     from retainctl.rows import Row
+    from retainctl.shop.lists.sheet import Outcome, Progress
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "markdown", "html")  # output.FORMATS, held equal by a test
 
@@ -151,3 +154,42 @@ def note(sentence: str) -> None:
         from retainctl import output
 
         output.note(sentence)
+
+
+_READING_OPTIONS = (
+    click.option("--encoding", default="", help="How the text is encoded, when not UTF-8: cp1255."),
+    click.option("--delimiter", default="", metavar="MARK", help="What parts the columns; else it is found."),
+    click.option("--again", is_flag=True, help="Compare every row of files that were imported already."),
+    click.option("--dry-run", is_flag=True, help="Do everything, report it, and write nothing."),
+    click.option("--strict", is_flag=True, help="Write nothing at all when one row is bad."),
+)
+
+
+def reading_options(command: F) -> F:
+    """Add the options that say how the files of a list are read; they are the fields of its Options."""
+    for option in reversed(_READING_OPTIONS):
+        command = option(command)
+    return command
+
+
+def import_files(files: Sequence[str], import_one: Callable[[Shop, str, Progress], Outcome]) -> None:
+    """Import each of *files*, show what became of them, and end with DoneInPart where rows were quarantined."""
+    from retainctl.errors import DoneInPart
+    from retainctl.output import progress
+    from retainctl.shop.lists.sheet import ListImport
+
+    outcomes: list[Outcome] = []
+    with opened_shop() as shop:
+        try:
+            for name in files:
+                with progress(f"Importing {name}") as advance:
+                    outcomes.append(import_one(shop, name, advance))
+                for sentence in outcomes[-1].notes:
+                    note(sentence)
+        finally:
+            show([outcome.row for outcome in outcomes], row_type=ListImport)
+    bad = [(outcome.row.file, held) for outcome in outcomes for held in outcome.quarantined]
+    for file, held in bad[:10]:
+        say(f"{file}, line {held.origin.line}, {held.column or 'row'}: {held.message} ({held.code})")
+    if bad:
+        raise DoneInPart(f"{len(bad)} rows were quarantined", hint="Correct them in the file, and import it again.")

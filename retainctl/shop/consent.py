@@ -23,6 +23,7 @@ BATCH_SIZE: Final = 500
 Kind = Literal["email", "phone"]
 Purpose = Literal["marketing", "survey"]
 Action = Literal["given", "revoked"]
+Novelty = Literal["new", "unchanged", "refused_before"]
 SuppressionReason = Literal["hard_bounce", "complaint", "unsubscribed", "by_hand"]
 
 
@@ -146,14 +147,20 @@ def revoke(
     return bool(record(shop, [Decision(contact_point_id, purpose, "revoked", source, evidence, happened_at)]).new)
 
 
-@in_one_transaction
 def record(shop: Shop, decisions: Iterable[Decision]) -> Recorded:
-    """Add *decisions* to the history, each of them once.
+    """``record_each``, counted."""
+    answers = record_each(shop, decisions)
+    return Recorded(answers.count("new"), answers.count("unchanged"), answers.count("refused_before"))
+
+
+@in_one_transaction
+def record_each(shop: Shop, decisions: Iterable[Decision]) -> list[Novelty]:
+    """Add *decisions* to the history, each of them once; what was new about each, in order.
 
     One without a date is of now: it adds nothing to an equal latest decision, and a permission without a date
     never overrules a refusal, for nobody knows which of the two came first. No evidence is Refused.
     """
-    new = unchanged = refused_before = 0
+    answers: list[Novelty] = []
     for batch in _batches(decisions):
         known = _known({decision.contact_point_id for decision in batch})
         fresh = []
@@ -167,11 +174,9 @@ def record(shop: Shop, decisions: Iterable[Decision]) -> Recorded:
                 fresh.append((decision, happened))
                 history.append((happened, decision.action, True))
                 history.sort(key=itemgetter(0))
-            new += answer == "new"
-            unchanged += answer == "unchanged"
-            refused_before += answer == "refused_before"
+            answers.append(answer)
         _add(fresh, recorded_at=shop.clock.now())
-    return Recorded(new, unchanged, refused_before)
+    return answers
 
 
 _Known = tuple[int, str, bool]  # when, what, and whether at this very address
@@ -194,7 +199,7 @@ def _known(points: set[int]) -> dict[tuple[int, str], list[_Known]]:
     return known
 
 
-def _novelty(decision: Decision, history: list[_Known]) -> Literal["new", "unchanged", "refused_before"]:
+def _novelty(decision: Decision, history: list[_Known]) -> Novelty:
     own = [(happened_at, action) for happened_at, action, is_own in history if is_own]
     if decision.happened_at is not None:
         return "unchanged" if (decision.happened_at, decision.action) in own else "new"

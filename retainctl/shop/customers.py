@@ -84,7 +84,7 @@ def list_customers(*, query: str = "", limit: int = 100) -> list[CustomerRow]:
     """The first *limit* customers by id whose name, e-mail, phone or external id holds *query*."""
     condition, values = "", []
     if query:
-        pattern = f"%{_escaped(query.strip().lower())}%"
+        pattern = f"%{escaped(query.strip().lower())}%"
         condition = r"""AND (lower(COALESCE(c.first_name, '') || ' ' || COALESCE(c.last_name, '')) LIKE ? ESCAPE '\'
             OR EXISTS (SELECT 1 FROM contact_points AS p WHERE p.customer_id = c.id AND p.key LIKE ? ESCAPE '\')
             OR EXISTS (SELECT 1 FROM customer_keys AS k
@@ -110,7 +110,8 @@ def _first(kind: str) -> str:
     )
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    r"""*text* for LIKE with ``ESCAPE '\'``, every letter as it is."""
     return text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
 
 

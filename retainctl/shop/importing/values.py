@@ -108,6 +108,8 @@ class Values:
         """An exact number, written as the source's number format says."""
         try:
             return self._numbers[text]
+        except AmbiguousNumber:
+            raise
         except BadData as error:
             raise RowError(column, "bad_number", str(error)) from None
 
@@ -146,6 +148,8 @@ class Values:
         """An amount in minor units; one that is finer than the currency is a RowError."""
         try:
             return self._moneys[text, currency]
+        except AmbiguousNumber:
+            raise
         except BadData as error:
             raise RowError(column, "bad_number", str(error)) from None
         except RowError as error:

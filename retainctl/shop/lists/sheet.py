@@ -1,0 +1,176 @@
+"""Importing one list: a file whose rows each say something by themselves, in one transaction or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, Protocol
+
+from retainctl.config import Shop
+from retainctl.errors import BadData
+from retainctl.rows import Row
+from retainctl.shop.importing import register
+from retainctl.shop.importing.documents import Held, RowError
+from retainctl.shop.importing.files import InputFile, input_file
+from retainctl.shop.importing.format import Cells, Chunk, Column
+from retainctl.shop.importing.register import Asked, Counts, ImportKind
+from retainctl.shop.importing.tables import csv_chunks, describe_delimiter, plain_name, read_header
+from retainctl.shop.importing.values import AmbiguousNumber
+from retainctl.store import dialect
+from retainctl.store.writing import in_one_transaction
+
+Fate = Literal["new", "changed", "unchanged"]
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a list is to be read and what is to be done with it, as the command line says it."""
+
+    source: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    again: bool = False
+    dry_run: bool = False
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListImport(Row):
+    """What became of one file. Rows read = new + changed + unchanged + blank + quarantined."""
+
+    kind: ClassVar[str] = "list_import"
+    file: str
+    source: str
+    outcome: str  # imported, already imported, dry run
+    rows_read: int = 0
+    rows_new: int = 0
+    rows_changed: int = 0
+    rows_unchanged: int = 0
+    rows_blank: int = 0
+    rows_quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of one file, what was guessed or noticed on the way, and the rows that need a look."""
+
+    row: ListImport
+    notes: tuple[str, ...] = ()
+    quarantined: tuple[Held, ...] = ()
+
+
+class Taker(Protocol):
+    """What a list makes of its rows. It is made for one file and used inside its transaction."""
+
+    kind: ImportKind
+    columns: tuple[Column, ...]
+    one_of: tuple[str, ...]  # the roles of which a file must have at least one column
+    source: str
+    settings: dict[str, str]  # whatever makes an equal file mean something else
+    notes: dict[str, int]  # sentences, and how many rows each is true of
+
+    def take(self, rows: Sequence[Cells]) -> Sequence[Fate | RowError]:
+        """Write what *rows* say; what became of each, in order."""
+        ...
+
+
+MakeTaker = Callable[[Sequence[str]], Taker]  # of the names of the file's columns
+
+
+@dataclass(slots=True)
+class _Run:
+    counts: Counts = field(default_factory=Counts)
+    held: list[Held] = field(default_factory=list)
+
+    def hold(self, held: Sequence[Held]) -> None:
+        self.held += held
+        self.counts.quarantined += len(held)
+        self.counts.read += len(held)
+
+
+class _DryRun(Exception):
+    """Carries the outcome out of a transaction that is to leave nothing."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+
+def import_list(
+    shop: Shop, name: str, options: Options, make_taker: MakeTaker, *,
+    progress: Progress = lambda _rows: None,
+) -> Outcome:  # fmt: skip
+    """Import the file called *name* (``-``: the standard input) as the taker that is made for it reads it.
+
+    BadData where the file as a whole cannot be read; then nothing is written. Rows that say nothing certain are
+    quarantined, and the rest is written.
+    """
+    with input_file(name, encoding=options.encoding) as file:
+        try:
+            return _import(shop, file, options, make_taker, progress)
+        except _DryRun as dry:
+            return dry.outcome
+
+
+@in_one_transaction
+def _import(shop: Shop, file: InputFile, options: Options, make_taker: MakeTaker, progress: Progress) -> Outcome:
+    dialect.hold_lock(register.LOCK)
+    header, delimiter = read_header(file, delimiter=options.delimiter)
+    taker = make_taker(header)
+    asked = Asked(taker.kind, taker.source, "list", json.dumps(taker.settings, ensure_ascii=False))
+    known = register.known_imports(file, asked)
+    if known and not options.again and not register.has_open_quarantine(known[-1]):
+        return Outcome(ListImport(file.name, taker.source, "already imported"))
+    import_id = register.begin(shop, file, asked)
+    run = _Run()
+    _assert_has_one(file, header, taker)
+    if delimiter != "," and not options.delimiter and len(header) > 1:
+        file.notes.append(f"columns are parted by {describe_delimiter(delimiter)}")
+    try:
+        for chunk in csv_chunks(file, taker, delimiter):
+            before = run.counts.read
+            _take(chunk, run, taker)
+            register.check_limit(run.counts, file, strict=options.strict, held=run.held, ended=False)
+            progress(run.counts.read - before)
+    except AmbiguousNumber as error:
+        raise BadData(f"{file.name}: {error}", hint=error.hint) from None
+    register.check_limit(run.counts, file, strict=options.strict, held=run.held, ended=True)
+    run.counts.assert_complete()
+    notes = [*dict.fromkeys(file.notes), *(f"{sentence}: {count}" for sentence, count in sorted(taker.notes.items()))]
+    register.keep_held(import_id, run.held, resolved=known, now=shop.clock.now())
+    register.end(import_id, run.counts, notes)
+    outcome = Outcome(_row(file, taker.source, run.counts, dry_run=options.dry_run), tuple(notes), tuple(run.held))
+    if options.dry_run:
+        raise _DryRun(outcome)
+    return outcome
+
+
+def _assert_has_one(file: InputFile, header: Sequence[str], taker: Taker) -> None:
+    """BadData where no column says whom or what the rows are about."""
+    names = {plain_name(name) for name in header}
+    wanted = [column for column in taker.columns if column.role in taker.one_of]
+    if not any(plain_name(name) in names for column in wanted for name in column.names):
+        raise BadData(
+            f"{file.name} has no column {' or '.join(column.names[0] for column in wanted)}",
+            hint=f"It has: {', '.join(header)[:300]}.",
+        )
+
+
+def _take(chunk: Chunk, run: _Run, taker: Taker) -> None:
+    run.counts.blank += chunk.blank
+    run.counts.read += chunk.blank
+    run.hold(chunk.held)
+    for place, fate in enumerate(taker.take(chunk.rows)):
+        if isinstance(fate, RowError):
+            run.hold([Held("quarantined", chunk.origin(place), fate.column, fate.code, str(fate))])
+        else:
+            run.counts.read += 1
+            setattr(run.counts, fate, getattr(run.counts, fate) + 1)
+
+
+def _row(file: InputFile, source: str, counts: Counts, *, dry_run: bool) -> ListImport:
+    return ListImport(
+        file.name, source, "dry run" if dry_run else "imported", counts.read, counts.new, counts.changed,
+        counts.unchanged, counts.blank, counts.quarantined,
+    )  # fmt: skip

@@ -1,0 +1,109 @@
+"""Permissions in from a file: each with its evidence, or quarantined."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.shop.consent import contactable
+from retainctl.shop.consent_history import revoke_by_hand
+from retainctl.shop.identity import Address, Person, find_or_make
+from retainctl.shop.lists.consent import import_consent
+from retainctl.shop.lists.sheet import Options, Outcome
+from retainctl.store.database import rows, value
+from tests.conftest import Terminal
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "consent.csv"
+
+
+@pytest.fixture
+def dana(shop: Shop) -> int:
+    (found,) = find_or_make(
+        shop,
+        [
+            Person(
+                "web",
+                "17",
+                (Address("email", "dana@example.com", "dana@example.com"), Address("phone", "x", "+972502345678")),
+            )
+        ],
+    )
+    assert found.customer_id is not None
+    return found.customer_id
+
+
+def bring(shop: Shop, file: Path, text: str, *, evidence: str = "", again: bool = False) -> Outcome:
+    file.write_text(text, encoding="utf-8")
+    return import_consent(shop, str(file), Options(source="fair", again=again), evidence=evidence)
+
+
+def test_a_list_of_addresses_is_a_list_of_permissions(shop: Shop, dana: int, file: Path) -> None:
+    text = "email\nDana@Example.com\n"
+    assert bring(shop, file, text, evidence="form of the fair, box 3").row.rows_new == 1
+    assert bring(shop, file, text, evidence="form of the fair, box 3", again=True).row.rows_unchanged == 1
+    assert rows("SELECT purpose, action, source, evidence FROM consents") == [
+        ("marketing", "given", "fair", "form of the fair, box 3")
+    ]
+    assert not isinstance(contactable([dana], purpose="marketing", at=shop.clock.now())[dana], str)
+
+
+def test_a_row_states_its_own_answer_date_purpose_evidence_and_wording(shop: Shop, dana: int, file: Path) -> None:
+    bring(
+        shop,
+        file,
+        "email,phone,purpose,action,at,evidence,wording\n"
+        'dana@example.com,,survey,given,2024-03-01T09:00,card 4,"yes, write to me"\n'
+        ",050-2345678,marketing,לא,2024-04-01,call 5,\n",
+    )
+    assert rows("SELECT purpose, action, happened_at, evidence, wording FROM consents ORDER BY id") == [
+        ("survey", "given", 1_709_276_400, "card 4", "yes, write to me"),
+        ("marketing", "revoked", 1_711_962_000, "call 5", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("dana@example.com,,", "no_evidence"),
+        ("nobody@example.com,,card", "unknown_address"),
+        ("dana@,,card", "bad_address"),
+        (",,card", "no_address"),
+        ("dana@example.com,perhaps,card", "bad_answer"),
+        ("dana@example.com,never_subscribed,card", "no_answer"),
+    ],
+)
+def test_a_row_that_proves_nothing_is_quarantined(shop: Shop, dana: int, file: Path, row: str, code: str) -> None:
+    outcome = bring(shop, file, f"email,action,evidence\n{row}\n")
+    assert [held.code for held in outcome.quarantined] == [code]
+    assert value("SELECT COUNT(*) FROM consents") == 0
+
+
+def test_a_list_without_dates_overrules_no_refusal(shop: Shop, dana: int, file: Path) -> None:
+    revoke_by_hand(shop, "dana@example.com", reason="wrote to us")
+    outcome = bring(shop, file, "email\ndana@example.com\n", evidence="form")
+    assert outcome.row.rows_unchanged == 1
+    assert outcome.notes == ("permissions without a date, of customers who have refused: the refusal holds: 1",)
+    assert contactable([dana], purpose="marketing", at=shop.clock.now()) == {dana: "no_consent"}
+
+
+def test_a_later_permission_with_its_date_counts(shop: Shop, dana: int, file: Path) -> None:
+    bring(shop, file, "email,at,action,evidence\ndana@example.com,2024-01-01,no,call\n")
+    bring(shop, file, "email,at,action,evidence\ndana@example.com,2024-02-01,yes,card\n")
+    assert not isinstance(contactable([dana], purpose="marketing", at=shop.clock.now())[dana], str)
+
+
+def test_the_command(shop: Shop, dana: int, retainctl: Terminal, file: Path) -> None:
+    file.write_text("email\ndana@example.com\nnobody@example.com\n" + "dana@example.com\n" * 40, encoding="utf-8")
+    done = retainctl("consent", "import", str(file), "--evidence", "form", "--purpose", "survey", "--format", "jsonl")
+    assert done.code == 3
+    assert '"rows_new": 1, "rows_changed": 0, "rows_unchanged": 40' in done.stdout
+    assert "no customer has this address" in done.stderr
+    assert retainctl("consent", "list", str(dana)).stdout == (
+        "customer_id\taddress\tpurpose\tstate\tsince\tsource\tevidence\n"
+        f"{dana}\tdana@example.com\tsurvey\tgiven\t2025-03-02T10:00:00+02:00\tfile\tform\n"
+    )
