@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from retainctl.club.balances import balances
 from retainctl.config import Shop
 from retainctl.money import format_minor
 from retainctl.outreach.templates import Value
@@ -52,6 +53,8 @@ def build(shop: Shop, contacts: Mapping[int, Contact], *, names: Collection[str]
     ids = list(contacts)
     if _OF_SUMMARIES & set(names):
         _add(facts, _summaries(shop, ids), missing=_summary(shop, 0, 0, None, None))
+    if "points" in names:
+        _add(facts, {one: {"points": points} for one, points in balances(shop, ids).items()}, missing={"points": 0})
     if "top_category" in names:
         _add(facts, _top_categories(ids), missing={"top_category": None})
     return {

@@ -1,0 +1,190 @@
+"""Campaigns from draft to outbox."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from retainctl.audience import segments
+from retainctl.config import Shop
+from retainctl.errors import BadData, Refused, RetainError
+from retainctl.outreach import campaigns
+from retainctl.outreach.campaigns import Candidate, Changed, Outcome
+from retainctl.store.database import execute, rows, value
+from tests.conftest import Terminal
+from tests.outreach.people import customer
+from tests.outreach.test_drafts import edited, finished
+
+
+@pytest.fixture
+def ready(shop: Shop) -> Path:
+    """A finished draft to three customers, of whom one did not agree."""
+    customer(shop), customer(shop, "נועה"), customer(shop, agrees=False)
+    path = finished(shop)
+    segments.refresh(shop, "everybody")
+    return path
+
+
+def planned(shop: Shop) -> str:
+    return campaigns.plan(shop, "spring").hash
+
+
+def approved(shop: Shop) -> str:
+    plan_hash = planned(shop)
+    campaigns.approve(shop, "spring", plan_hash)
+    return plan_hash
+
+
+def counted(name: str = "spring") -> dict[str, int]:
+    return {outcome.outcome: outcome.customers for outcome in campaigns.outcomes(name)}
+
+
+def test_a_campaign_goes_from_draft_to_outbox_and_nothing_is_sent(shop: Shop, ready: Path) -> None:
+    plan_hash = approved(shop)
+
+    assert campaigns.send(shop, "spring") == Changed("spring", "active", plan_hash, 2)
+    assert rows("SELECT to_address, state FROM outbox ORDER BY customer_id") == [
+        ("customer1@example.com", "planned"), ("customer2@example.com", "planned"),
+    ]  # fmt: skip
+    assert value("SELECT sent_at FROM mailings") == shop.clock.now()
+    assert campaigns.send(shop, "spring") == Changed("spring", "active", plan_hash, 0)
+    assert value("SELECT COUNT(*) FROM outbox") == 2
+
+
+def test_a_draft_that_is_not_ready_cannot_be_planned(shop: Shop, ready: Path) -> None:
+    edited(ready, 'why = "חג"', 'why = ""')
+    edited(ready, 'what = "קפה חדש"', 'what = ""')
+
+    with pytest.raises(BadData, match="not ready: why is empty, and 1 more") as refused:
+        campaigns.plan(shop, "spring")
+    assert refused.value.hint == "See everything: retainctl campaigns check spring"
+    assert value("SELECT COUNT(*) FROM mailings") == 0
+
+
+def test_what_is_not_approved_is_not_sent(shop: Shop, ready: Path) -> None:
+    with pytest.raises(RetainError, match="the campaign spring has no plan"):
+        campaigns.send(shop, "spring")
+    plan_hash = planned(shop)
+
+    with pytest.raises(Refused, match="the campaign spring is not approved") as refused:
+        campaigns.send(shop, "spring")
+    assert refused.value.exit_code == 77
+    assert refused.value.hint.endswith(f"retainctl campaigns approve spring {plan_hash}")
+    assert value("SELECT COUNT(*) FROM outbox") == 0
+
+
+def test_a_file_that_changed_after_its_plan_or_its_approval_is_refused(shop: Shop, ready: Path) -> None:
+    plan_hash = approved(shop)
+    edited(ready, "קפה חדש", "תה חדש")
+
+    for act in (lambda: campaigns.approve(shop, "spring", plan_hash), lambda: campaigns.send(shop, "spring")):
+        with pytest.raises(Refused, match="has changed since it was planned"):
+            act()
+    assert value("SELECT COUNT(*) FROM outbox") == 0
+
+
+def test_who_comes_in_after_the_plan_gets_nothing(shop: Shop, ready: Path) -> None:
+    approved(shop)
+    customer(shop)
+    segments.refresh(shop, "everybody")
+
+    assert campaigns.send(shop, "spring").messages == 2
+
+
+def test_a_dry_run_sends_nothing(shop: Shop, ready: Path) -> None:
+    plan_hash = approved(shop)
+
+    assert campaigns.send(shop, "spring", dry_run=True) == Changed("spring", "approved", plan_hash, 2)
+    assert value("SELECT COUNT(*) FROM outbox") == 0
+
+
+def test_a_paused_campaign_is_paused_until_it_is_resumed(shop: Shop, ready: Path) -> None:
+    plan_hash = approved(shop)
+    with pytest.raises(Refused, match="is not under way"):
+        campaigns.pause("spring")
+    campaigns.send(shop, "spring")
+
+    assert campaigns.pause("spring", reason="the price is wrong") == Changed("spring", "paused", plan_hash, 0)
+    assert campaigns.pause("spring").state == "paused"
+    assert value("SELECT state FROM mailings") == "paused"
+    assert campaigns.resume("spring").state == "active"
+    assert rows("SELECT state, pause_reason FROM mailings") == [("active", "")]
+
+
+def test_every_candidate_is_accounted_for_at_every_hour(shop: Shop, ready: Path) -> None:
+    plan_hash = planned(shop)
+    assert campaigns.outcomes("spring") == [
+        Outcome("spring", "planned", plan_hash, "no_consent", 1),
+        Outcome("spring", "planned", plan_hash, "planned", 2),
+    ]
+    campaigns.approve(shop, "spring", plan_hash)
+    campaigns.send(shop, "spring")
+    assert counted() == {"no_consent": 1, "planned": 2}
+
+    execute("UPDATE outbox SET state = 'sent' WHERE customer_id = 1")
+    execute("UPDATE outbox SET state = 'unknown' WHERE customer_id = 2")
+    assert counted() == {"no_consent": 1, "sent": 1, "unknown": 1}
+
+
+def test_every_recipient_can_be_shown_with_their_own_reason(shop: Shop, ready: Path) -> None:
+    planned(shop)
+
+    reason = "קיבלתם את ההודעה כי הסכמתם לשמוע מהחנות."
+    assert list(campaigns.candidates("spring")) == [
+        Candidate(1, "planned", reason), Candidate(2, "planned", reason), Candidate(3, "no_consent", ""),
+    ]  # fmt: skip
+
+
+def test_a_sample_is_what_a_recipient_will_read(shop: Shop, ready: Path) -> None:
+    planned(shop)
+
+    first, second = campaigns.samples(shop, "spring", 5)
+    assert (first.customer, first.subject) == (1, "פרסומת: דנה, יש לנו משהו בשבילך")
+    assert first.text.startswith("שלום דנה,\n\nיש לנו הצעה שחשבנו שתתאים לך:\n\nקפה חדש\n\nלהתראות,\nצוות החנות\n")
+    assert "להסרה מרשימת התפוצה: mailto:shop@shop.example?subject=unsubscribe%20v1." in first.text
+    assert second.subject == "פרסומת: נועה, יש לנו משהו בשבילך"
+
+
+def test_the_list_says_where_each_campaign_stands(shop: Shop, ready: Path) -> None:
+    campaigns.draft(shop, "autumn", kind="greeting", audience="")
+    (shop.folder / "campaigns" / "broken.md").write_text("x", encoding="utf-8")
+    plan_hash = approved(shop)
+
+    assert [(row.name, row.type, row.state, row.hash, row.recipients) for row in campaigns.list_campaigns(shop)] == [
+        ("autumn", "greeting", "draft", "", 0), ("broken", "", "faulty", "", 0),
+        ("spring", "offer", "approved", plan_hash, 2),
+    ]  # fmt: skip
+
+
+def test_the_command_line_from_draft_to_outbox(shop: Shop, retainctl: Terminal) -> None:
+    customer(shop), customer(shop, agrees=False)
+    segments.create(shop, "everybody", "orders >= 0")
+    assert retainctl("campaigns", "draft", "spring", "--kind", "offer", "--audience", "everybody").code == 0
+
+    ended = retainctl("campaigns", "check", "spring")
+    assert (ended.code, ended.stderr) == (65, "retainctl: the campaign spring is not ready: 2 faults\n")
+    assert ended.stdout == (
+        "where\tfault\tremedy\n"
+        "front matter\twhy is empty\tSay why you write to these customers, and why now.\n"
+        "front matter\twhat is empty\tSay what you offer or tell them.\n"
+    )
+    path = shop.folder / "campaigns" / "spring.md"
+    path.write_text(path.read_text(encoding="utf-8").replace(' = ""', ' = "קפה"'), encoding="utf-8")
+    ended = retainctl("campaigns", "check", "spring")
+    assert (ended.code, ended.stdout, ended.stderr) == (0, "", "")
+
+    head, line = retainctl("campaigns", "plan", "spring").stdout.splitlines()
+    made = dict(zip(head.split("\t"), line.split("\t"), strict=True))
+    assert (made["candidates"], made["recipients"], made["no_consent"]) == ("2", "1", "1")
+    ended = retainctl("campaigns", "send", "spring")
+    assert (ended.code, ended.stdout) == (77, "")
+    assert retainctl("campaigns", "approve", "spring", "0123456789abcdef").code == 77
+    assert retainctl("campaigns", "approve", "spring", made["hash"]).stdout == (
+        f"name\tstate\thash\tmessages\nspring\tapproved\t{made['hash']}\t0\n"
+    )
+    assert retainctl("campaigns", "send", "spring").stdout.splitlines()[1] == f"spring\tactive\t{made['hash']}\t1"
+    assert retainctl("campaigns", "show", "spring").stdout == (
+        "campaign\tstate\thash\toutcome\tcustomers\n"
+        f"spring\tactive\t{made['hash']}\tno_consent\t1\nspring\tactive\t{made['hash']}\tplanned\t1\n"
+    )

@@ -1,0 +1,124 @@
+"""What templates know of a customer."""
+
+from __future__ import annotations
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.outreach import contexts
+from retainctl.outreach.contexts import build, example
+from retainctl.outreach.templates import Renderer, Templates
+from retainctl.shop.consent import Contact, contactable
+from retainctl.store.commerce import Import, Order, OrderLine, Product
+from retainctl.store.people import CustomerSummary
+from tests.outreach.people import customer
+from tests.outreach.test_rendering import with_settings
+
+ALL = {
+    "orders", "spent", "first_order", "last_order", "days_since_order",
+    "name", "first_name", "last_name", "currency", "points", "top_category",
+}  # fmt: skip
+
+
+def contacts(shop: Shop, *ids: int) -> dict[int, Contact]:
+    found = contactable(ids, purpose="marketing", at=shop.clock.now())
+    return {customer_id: one for customer_id, one in found.items() if isinstance(one, Contact)}
+
+
+def summary(
+    customer_id: int, currency: str = "ILS", *, orders: int = 5, gross: int = 123450, returns: int = 450
+) -> None:
+    CustomerSummary.insert(
+        customer_id=customer_id, currency=currency, orders=orders, gross_minor=gross, returns_minor=returns,
+        first_order_at=0, last_order_at=0, first_order_on="2024-01-31", last_order_on="2025-02-20",
+    ).execute()  # fmt: skip
+
+
+def bought(shop: Shop, customer_id: int, *categories: str, number: int) -> None:
+    """One order with a line of each of *categories*."""
+    import_id = Import.insert(
+        kind="orders", file_name="x", sha256="0" * 64, source="shop", format="generic", options="{}", imported_at=0
+    ).execute()
+    order = Order.insert(
+        source="shop", external_id=str(number), customer_id=customer_id, ordered_at=0, ordered_on="2025-02-20",
+        status="paid", is_sale=1, currency="ILS", gross_minor=100, content_hash=b"", import_id=import_id,
+    ).execute()  # fmt: skip
+    for line, category in enumerate(categories):
+        product, _ = Product.get_or_create(sku=category, defaults={"category": category})
+        OrderLine.insert(
+            order_id=order, line_no=line, kind="sale", product_id=product, quantity=9, unit_price="1", amount_minor=900
+        ).execute()
+
+
+def test_a_known_customer_is_told_of_in_plain_values(shop: Shop) -> None:
+    dana = customer(shop)
+    summary(dana)
+    bought(shop, dana, "Kitchen > Coffee", "Candles", number=1)
+    bought(shop, dana, "Kitchen > Coffee", number=2)
+
+    assert build(shop, contacts(shop, dana), names=ALL) == {
+        dana: {
+            "name": "דנה לוי", "first_name": "דנה", "last_name": "לוי", "currency": "₪", "orders": 5,
+            "spent": "1,230.00", "first_order": "31.1.2024", "last_order": "20.2.2025", "days_since_order": 10,
+            "points": 0, "top_category": "Coffee",
+        }
+    }  # fmt: skip
+
+
+def test_of_an_unknown_customer_nothing_is_made_up(shop: Shop) -> None:
+    somebody = customer(shop, None, None)
+
+    assert build(shop, contacts(shop, somebody), names=ALL) == {
+        somebody: {
+            "name": None, "first_name": "לקוח/ה יקר/ה", "last_name": None, "currency": "₪", "orders": 0,
+            "spent": "0.00", "first_order": None, "last_order": None, "days_since_order": None, "points": 0,
+            "top_category": None,
+        }
+    }  # fmt: skip
+
+
+def test_the_english_shop_says_it_in_english(shop: Shop) -> None:
+    english = with_settings(shop, language="en", currency="GBP")
+    somebody = customer(shop, None, "Levi")
+    summary(somebody, "GBP", orders=1)
+    summary(somebody, "EUR", orders=2, gross=999)
+
+    known = build(english, contacts(shop, somebody), names=ALL)[somebody]
+    assert (known["first_name"], known["name"]) == ("dear customer", "Levi")
+    assert (known["orders"], known["spent"], known["currency"]) == (3, "1,230.00", "£")
+    assert known["last_order"] == "20 February 2025"
+
+
+def test_what_is_not_used_is_not_kept(shop: Shop) -> None:
+    dana = customer(shop)
+
+    assert build(shop, contacts(shop, dana), names={"orders", "what"}) == {dana: {"name": "דנה לוי", "orders": 0}}
+
+
+@pytest.mark.parametrize("language", ["he", "en"])
+def test_the_examples_have_the_names_that_customers_have(shop: Shop, language: str) -> None:
+    speaking = with_settings(shop, language=language)
+    dana = customer(shop)
+
+    assert set(example(speaking, known=True)) == set(example(speaking, known=False)) == ALL
+    assert set(build(speaking, contacts(shop, dana), names=ALL)[dana]) == ALL
+    kinds = {name: type(value) for name, value in example(speaking, known=True).items()}
+    summary(dana)
+    bought(shop, dana, "Coffee", number=1)
+    assert {
+        name: type(value) for name, value in build(speaking, contacts(shop, dana), names=ALL)[dana].items()
+    } == kinds
+
+
+@pytest.mark.parametrize(("first", "last"), [("דנה", "לוי"), (None, "לוי"), ("דנה", None), (None, None), ("", "")])
+@pytest.mark.parametrize("language", ["he", "en"])
+def test_no_greeting_has_a_hole_where_a_name_should_be(
+    shop: Shop, language: str, first: str | None, last: str | None
+) -> None:
+    speaking = with_settings(shop, language=language)
+    somebody = customer(shop, first, last)
+    body = "Hi {{ first_name }},"
+    templates = Templates("s", "r", body, body, '{% include "body" %}', '{% include "body" %}')
+
+    context = build(speaking, contacts(shop, somebody), names={"first_name"})[somebody]
+    assert Renderer(templates).render(context).text == f"Hi {first or contexts.NAMELESS[language]},\n"
