@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "consent": ("retainctl.commands.consent:consent", "Who may be written to, since when, and on what evidence."),
     "points": ("retainctl.commands.points:points", "Award, spend, expire and explain points; prove the books."),
     "segments": ("retainctl.commands.segments:segments", "Say who belongs together, and keep it so."),
+    "campaigns": ("retainctl.commands.campaigns:campaigns", "Draft, check, plan, approve and send campaigns."),
     "orders": ("retainctl.commands.orders:orders", "Bring orders in, and look at them."),
     "outbox": ("retainctl.commands.outbox:outbox", "Send what is queued, and see what became of it."),
     "surveys": ("retainctl.commands.surveys:surveys", "Ask customers, take their answers in, see the scores."),

@@ -78,9 +78,10 @@ def test_a_file_that_changed_after_its_plan_or_its_approval_is_refused(shop: Sho
     plan_hash = approved(shop)
     edited(ready, "קפה חדש", "תה חדש")
 
-    for act in (lambda: campaigns.approve(shop, "spring", plan_hash), lambda: campaigns.send(shop, "spring")):
-        with pytest.raises(Refused, match="has changed since it was planned"):
-            act()
+    with pytest.raises(Refused, match="has changed since it was planned"):
+        campaigns.approve(shop, "spring", plan_hash)
+    with pytest.raises(Refused, match="has changed since it was planned"):
+        campaigns.send(shop, "spring")
     assert value("SELECT COUNT(*) FROM outbox") == 0
 
 

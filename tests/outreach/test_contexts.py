@@ -10,6 +10,7 @@ from retainctl.outreach.contexts import build, example
 from retainctl.outreach.templates import Renderer, Templates
 from retainctl.shop.consent import Contact, contactable
 from retainctl.store.commerce import Import, Order, OrderLine, Product
+from retainctl.store.database import value
 from retainctl.store.people import CustomerSummary
 from tests.outreach.people import customer
 from tests.outreach.test_rendering import with_settings
@@ -44,7 +45,8 @@ def bought(shop: Shop, customer_id: int, *categories: str, number: int) -> None:
         status="paid", is_sale=1, currency="ILS", gross_minor=100, content_hash=b"", import_id=import_id,
     ).execute()  # fmt: skip
     for line, category in enumerate(categories):
-        product, _ = Product.get_or_create(sku=category, defaults={"category": category})
+        Product.insert(sku=category, category=category).on_conflict_ignore().execute()
+        product = value("SELECT id FROM products WHERE sku = ?", category)
         OrderLine.insert(
             order_id=order, line_no=line, kind="sale", product_id=product, quantity=9, unit_price="1", amount_minor=900
         ).execute()
