@@ -12,6 +12,7 @@ from retainctl.doctor import examine
 from retainctl.store.database import execute
 from retainctl.store.writing import writing
 from tests.conftest import NOW, Terminal
+from tests.smtp_sink import Sink
 
 
 def found(retainctl: Terminal, now: str | None = None) -> tuple[int, dict[str, tuple[str, str]]]:
@@ -103,3 +104,32 @@ def test_a_database_that_is_newer_than_the_program_is_a_failure(shop: Shop, reta
     assert code == 78
     assert checks["database"][0] == "failed"
     assert "newer than this program" in checks["database"][1]
+
+
+def mail_by(folder: Path, port: int, more: str = "") -> None:
+    """Let the shop send by a server on this machine."""
+    path = folder / "retainctl.toml"
+    words = f'channel = "mail"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\ntimeout_seconds = 3\n{more}'
+    path.write_text(path.read_text(encoding="utf-8").replace("[mail]\n", f"[mail]\n{words}"), encoding="utf-8")
+
+
+def test_the_mail_server_is_asked(folder: Path, retainctl: Terminal) -> None:
+    with Sink() as sink:
+        mail_by(folder, sink.port)
+        code, checks = found(retainctl)
+    assert (code, checks["mail"]) == (0, ("ok", f"127.0.0.1:{sink.port} takes our mail"))
+    code, checks = found(retainctl)
+    assert (code, checks["mail"][0]) == (69, "failed")
+
+
+def test_the_password_is_never_shown(folder: Path, retainctl: Terminal) -> None:
+    secret = folder / "password"
+    secret.write_text("hunter2-probe")
+    secret.chmod(0o600)
+    with Sink() as sink:
+        mail_by(folder, sink.port, 'user = "shop"\npassword = "file:password"\n')
+        ended = retainctl("doctor")
+    assert "mail" in ended.stdout
+    assert "hunter2-probe" not in ended.stdout + ended.stderr
+    secret.chmod(0o644)
+    assert "others may read the secret" in retainctl("doctor").stdout

@@ -23,6 +23,7 @@ _MOVED: Final = {
     "orders": ("id",),
     "order_returns": ("id",),
     "accounts": ("id",),
+    "responses": ("id",),
 }
 _ATTRIBUTES: Final = ("first_name", "last_name", "language")
 

@@ -129,15 +129,23 @@ def _tally(name: str, question: Question) -> Counter[Any]:
 
 
 def _response(name: str) -> tuple[int, int]:
-    """How many customers an invitation was sent to, and how many of them have answered."""
+    """How many customers an invitation was sent to, and how many of them have answered.
+
+    What was sent stays with whom it was sent to; an answer follows its customer through a merge.
+    """
     sent = """SELECT DISTINCT outbox.customer_id AS customer_id FROM outbox
         JOIN mailings ON mailings.id = outbox.mailing_id
         WHERE mailings.program = 'survey' AND mailings.name = ? AND outbox.state = 'sent'"""
     invited = value(f"SELECT COUNT(*) FROM ({sent}) AS invited", name)
     responded = value(
-        f"""SELECT COUNT(*) FROM ({sent}) AS invited
-            WHERE EXISTS (SELECT 1 FROM responses
-                WHERE responses.survey = ? AND responses.customer_id = invited.customer_id)""",
+        f"""WITH RECURSIVE merged (customer_id, survivor_id) AS (
+                SELECT id, merged_into FROM customers WHERE merged_into IS NOT NULL
+                UNION SELECT merged.customer_id, customers.merged_into FROM merged
+                JOIN customers ON customers.id = merged.survivor_id WHERE customers.merged_into IS NOT NULL)
+            SELECT COUNT(*) FROM ({sent}) AS invited
+            WHERE EXISTS (SELECT 1 FROM responses WHERE responses.survey = ? AND (
+                responses.customer_id = invited.customer_id OR responses.customer_id IN (
+                    SELECT survivor_id FROM merged WHERE merged.customer_id = invited.customer_id)))""",
         name, name,
     )  # fmt: skip
     return int(invited), int(responded)

@@ -11,7 +11,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.outreach import tokens
 from retainctl.outreach.rendering import SURVEY
-from retainctl.shop import identity
+from retainctl.shop import identity, merging
 from retainctl.store.database import execute, rows, value
 from retainctl.store.outreach import Mailing
 from retainctl.store.writing import writing
@@ -78,6 +78,22 @@ def customer(shop: Shop, *, external_id: str, email: str) -> int:
     return found.customer_id
 
 
+def invite(shop: Shop, ids: list[int], *, states: list[str]) -> None:
+    """The invitations of ``spring`` as the outbox leaves them."""
+    with writing():
+        mailing = Mailing.create(
+            program="survey", name="spring", class_="marketing", purpose="survey", state="active", draft="",
+            plan_hash="x", planned_at=0,
+        )  # fmt: skip
+        for number, (one, state) in enumerate(zip(ids, states, strict=True)):
+            point = value("SELECT id FROM contact_points WHERE customer_id = ?", one)
+            execute(
+                "INSERT INTO outbox (mailing_id, customer_id, contact_point_id, channel, message_key, message_id,"
+                " class, to_address, state, next_at) VALUES (?, ?, ?, 'files', ?, ?, 'marketing', 'x', ?, 0)",
+                mailing.id, one, point, f"key{number}", f"id{number}", state,
+            )  # fmt: skip
+
+
 def test_answers_are_kept_once_and_a_missing_one_is_counted(survey: Shop) -> None:
     text = HEADER + 'r1,,,,2025-02-01,9,a friend,"טוב, ומהר"\nr2,,,,2025-02-02,NA,,\n\nr3,,,,,3,the web,NA\n'
     first = take(survey, text)
@@ -130,21 +146,21 @@ def test_who_answered_is_a_customer_by_token_email_or_id(survey: Shop) -> None:
 
 def test_the_response_rate_is_of_those_to_whom_an_invitation_was_sent(survey: Shop) -> None:
     ids = [customer(survey, external_id=str(number), email=f"c{number}@example.com") for number in range(4)]
-    with writing():
-        mailing = Mailing.create(
-            program="survey", name="spring", class_="marketing", purpose="survey", state="active", draft="",
-            plan_hash="x", planned_at=0,
-        )  # fmt: skip
-        for number, (one, state) in enumerate(zip(ids, ("sent", "sent", "failed", "sent"), strict=True)):
-            point = value("SELECT id FROM contact_points WHERE customer_id = ?", one)
-            execute(
-                "INSERT INTO outbox (mailing_id, customer_id, contact_point_id, channel, message_key, message_id,"
-                " class, to_address, state, next_at) VALUES (?, ?, ?, 'files', ?, ?, 'marketing', 'x', ?, 0)",
-                mailing.id, one, point, f"key{number}", f"id{number}", state,
-            )  # fmt: skip
+    invite(survey, ids, states=["sent", "sent", "failed", "sent"])
     take(survey, HEADER + "r0,,,0,,10,,\nr2,,,2,,9,,\nr9,,,,,9,,\n")
     row = results(survey, "spring")[0]
     assert (row.invited, row.responded, row.response_rate) == (3, 1, 1 / 3)
+
+
+def test_an_answer_follows_its_customer_through_merges_and_counts_for_the_invitation(survey: Shop) -> None:
+    first, second, third = (customer(survey, external_id=str(n), email=f"c{n}@example.com") for n in range(3))
+    invite(survey, [first], states=["sent"])
+    take(survey, HEADER + "r0,,,0,,10,,\n")
+    merging.merge(survey, survivor_id=second, merged_id=first, reason="one person")
+    merging.merge(survey, survivor_id=third, merged_id=second, reason="one person")
+    assert value("SELECT customer_id FROM responses") == third
+    row = results(survey, "spring")[0]
+    assert (row.invited, row.responded) == (1, 1)
 
 
 BAD = [
@@ -242,6 +258,24 @@ def test_the_command_shows_what_became_of_the_file(survey: Shop, retainctl: Term
     )
     shown = retainctl("surveys", "results", "spring", "--comments")
     assert shown.stdout == "respondent\tcustomer\tquestion\tscore\treplaced\tcomment\nr1\t\twhy\t9\tno\t'=1+1\n"
+
+
+NAUGHTY = [
+    "<script>alert(1)</script>", "'; DROP TABLE answers; --", "\u202eהפוך", "{{ 7 * 7 }}", "=cmd|' /C calc'!A0",
+    "\x1b]0;x\x07",
+]  # fmt: skip
+
+
+def test_whatever_is_said_is_shown_and_does_nothing(survey: Shop, retainctl: Terminal) -> None:
+    lines = "".join(f'r{n},,,,,9,,"{text}"\n' for n, text in enumerate(NAUGHTY))
+    assert counts(take(survey, HEADER + lines).row)[1] == len(NAUGHTY)
+    assert [row.comment for row in comments(survey, "spring")] == NAUGHTY
+    html = retainctl("surveys", "results", "spring", "--comments", "--format", "html").stdout
+    assert "<script>" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    tsv = retainctl("surveys", "results", "spring", "--comments").stdout
+    assert "\x1b" not in tsv
+    assert "\t'=cmd" in tsv
 
 
 FRENCH = """
