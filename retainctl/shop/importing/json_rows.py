@@ -15,7 +15,7 @@ from typing import Any, Final
 from retainctl.errors import BadData
 from retainctl.shop.importing.documents import Held, Origin, RowError
 from retainctl.shop.importing.files import DOCUMENT_BYTES, InputFile
-from retainctl.shop.importing.format import Cells, Format, Layout
+from retainctl.shop.importing.format import Cells, Layout
 from retainctl.shop.importing.tables import CHUNK_ROWS, TextLines
 
 DEEPEST: Final = 20
@@ -38,25 +38,31 @@ class RecordChunk:
 
 def json_layout(envelope: str, key: Callable[[Record], str]) -> Layout:
     """The layout of files whose records are called *envelope* (its plural for a list) and have the id *key*."""
+    return lambda file, _format, _delimiter: json_chunks(file, envelope, key)
 
-    def chunks(file: InputFile, _format: Format, _delimiter: str) -> Iterator[RecordChunk]:
-        chunk = RecordChunk()
-        for text, origin in _records(file, envelope):
-            if not text.strip():
-                chunk.blank += 1
-                continue
-            try:
-                record = parse(text)
-                chunk.rows.append((key(record.get(envelope, record)), text))
-                chunk.origins.append(origin)
-            except RowError as error:
-                chunk.held.append(Held("quarantined", origin, error.column, error.code, str(error)))
-            if len(chunk.rows) >= CHUNK_ROWS:
-                yield chunk
-                chunk = RecordChunk()
-        yield chunk
 
-    return chunks
+def json_chunks(file: InputFile, envelope: str, key: Callable[[Record], str]) -> Iterator[RecordChunk]:
+    """The records of *file*: of each its id and its text."""
+    chunk = RecordChunk()
+    for text, origin in _records(file, envelope):
+        if not text.strip():
+            chunk.blank += 1
+            continue
+        try:
+            record = parse(text)
+            chunk.rows.append((key(record.get(envelope, record)), text))
+            chunk.origins.append(origin)
+        except RowError as error:
+            chunk.held.append(Held("quarantined", origin, error.column, error.code, str(error)))
+        if len(chunk.rows) >= CHUNK_ROWS:
+            yield chunk
+            chunk = RecordChunk()
+    yield chunk
+
+
+def is_json(file: InputFile) -> bool:
+    """Whether *file* begins as JSON does, and no table of ours."""
+    return next(iter(TextLines(file)), "").lstrip().startswith(("{", "["))
 
 
 def parse(text: str) -> Record:

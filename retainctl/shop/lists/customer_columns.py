@@ -35,6 +35,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     )),
     Column("accepts_sms", ("accepts_sms", "accepts sms marketing", "sms marketing consent")),
     Column("consented_at", ("consented_at", "consent date", "email marketing consent timestamp", "תאריך אישור")),
+    Column("sms_consented_at", ("sms_consented_at", "sms marketing consent timestamp")),
     *(one for kind in _FIRST for number in range(1, MOST_ADDRESSES + 1) for one in _numbered(kind, number)),
     *(Column(part, (part, f"default address {part}")) for part in POSTAL_PARTS),
 )  # fmt: skip

@@ -12,10 +12,10 @@ from retainctl.shop.identity import Address, Found, Person, find_or_make
 from retainctl.shop.importing.documents import RowError
 from retainctl.shop.importing.format import Cells
 from retainctl.shop.importing.register import ImportKind
-from retainctl.shop.importing.tables import plain_name
 from retainctl.shop.importing.values import Values
 from retainctl.shop.lists.customer_columns import COLUMNS, CONTACTS, PLACES, POSTAL, POSTAL_PARTS
-from retainctl.shop.lists.sheet import Fate, Options, Outcome, Progress, import_list
+from retainctl.shop.lists.customer_records import ENVELOPE, cells_of
+from retainctl.shop.lists.sheet import Fate, Options, Outcome, Progress, Records, import_list
 from retainctl.shop.lists.words import language_code, yes_or_no
 from retainctl.shop.normalising import (
     POSTAL_LENGTH,
@@ -32,7 +32,10 @@ from retainctl.store.database import rows
 
 # The ids in a list are those of the orders that came from the same shop, so the source must be the same.
 SOURCE: Final = "generic"
-_SHOPIFY: Final = {plain_name(name) for name in ("Customer ID", "Accepts Email Marketing", "Accepts SMS Marketing")}
+_SHOPIFY: Final = (
+    {"Customer ID", "Accepts Email Marketing", "Accepts SMS Marketing"}, {"verified_email"}, {"email_marketing_consent"}
+)  # fmt: skip
+_WOOCOMMERCE: Final = ({"billing", "date_created_gmt"},)
 
 
 class _Said(NamedTuple):
@@ -56,12 +59,17 @@ def import_customers(
     Columns that say who accepts marketing count only with *consent_evidence*: what proves that they were asked.
     """
     return import_list(
-        shop, name, options, lambda header: CustomerTaker(shop, options, consent_evidence, header), progress=progress
-    )
+        shop, name, options, lambda header: CustomerTaker(shop, options, consent_evidence, header),
+        records=Records(ENVELOPE, cells_of), progress=progress,
+    )  # fmt: skip
 
 
 def _usual_source(header: Sequence[str]) -> str:
-    return "shopify" if {plain_name(name) for name in header} >= _SHOPIFY else SOURCE
+    """The shop whose columns or keys these are."""
+    for source, marks in (("shopify", _SHOPIFY), ("woocommerce", _WOOCOMMERCE)):
+        if any(names <= set(header) for names in marks):
+            return source
+    return SOURCE
 
 
 class CustomerTaker:
@@ -192,7 +200,10 @@ class CustomerTaker:
 
     def _consents(self, cells: Cells, addresses: list[Address]) -> list[_Said]:
         said = []
-        for kind, role in (("email", "accepts_email"), ("phone", "accepts_sms")):
+        for kind, role, since in (
+            ("email", "accepts_email", "consented_at"),
+            ("phone", "accepts_sms", "sms_consented_at"),
+        ):
             answer = yes_or_no_in(cells[PLACES[role]], role) if cells[PLACES[role]] else None
             place = next((place for place, one in enumerate(addresses) if one.kind == kind), None)
             if answer is None or place is None:
@@ -200,8 +211,8 @@ class CustomerTaker:
             if answer and not self._evidence:
                 self._note("rows that say yes to marketing, which counts for nothing without --consent-evidence")
                 continue
-            when = _text(cells, "consented_at")
-            said.append(_Said(place, answer, self._values.instant(when, "consented_at")[0] if when else None))
+            when = _text(cells, since)
+            said.append(_Said(place, answer, self._values.instant(when, since)[0] if when else None))
         return said
 
     def _record(self, read: Sequence[_Read], found: Sequence[Found]) -> set[int]:

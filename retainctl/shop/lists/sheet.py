@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol
+from itertools import chain
+from typing import ClassVar, Literal, NamedTuple, Protocol
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
@@ -14,6 +15,7 @@ from retainctl.shop.importing import register
 from retainctl.shop.importing.documents import Held, RowError
 from retainctl.shop.importing.files import InputFile, input_file
 from retainctl.shop.importing.format import Cells, Chunk, Column
+from retainctl.shop.importing.json_rows import Record, RecordChunk, is_json, json_chunks, parse, text_of
 from retainctl.shop.importing.register import Asked, Counts, ImportKind
 from retainctl.shop.importing.tables import csv_chunks, describe_delimiter, plain_name, read_header
 from retainctl.shop.importing.values import AmbiguousNumber
@@ -76,7 +78,14 @@ class Taker(Protocol):
         ...
 
 
-MakeTaker = Callable[[Sequence[str]], Taker]  # of the names of the file's columns
+MakeTaker = Callable[[Sequence[str]], Taker]  # of the names of the file's columns, or of a record's keys
+
+
+class Records(NamedTuple):
+    """How a list is read that comes as JSON: what its records are called, and the cells of one."""
+
+    envelope: str
+    cells: Callable[[Record], Cells]
 
 
 @dataclass(slots=True)
@@ -98,7 +107,7 @@ class _DryRun(Exception):
 
 
 def import_list(
-    shop: Shop, name: str, options: Options, make_taker: MakeTaker, *,
+    shop: Shop, name: str, options: Options, make_taker: MakeTaker, *, records: Records | None = None,
     progress: Progress = lambda _rows: None,
 ) -> Outcome:  # fmt: skip
     """Import the file called *name* (``-``: the standard input) as the taker that is made for it reads it.
@@ -108,27 +117,25 @@ def import_list(
     """
     with input_file(name, encoding=options.encoding) as file:
         try:
-            return _import(shop, file, options, make_taker, progress)
+            return _import(shop, file, options, make_taker, records, progress)
         except _DryRun as dry:
             return dry.outcome
 
 
 @in_one_transaction
-def _import(shop: Shop, file: InputFile, options: Options, make_taker: MakeTaker, progress: Progress) -> Outcome:
+def _import(
+    shop: Shop, file: InputFile, options: Options, make_taker: MakeTaker, records: Records | None, progress: Progress
+) -> Outcome:
     dialect.hold_lock(register.LOCK)
-    header, delimiter = read_header(file, delimiter=options.delimiter)
-    taker = make_taker(header)
+    taker, chunks = _opened(file, options, make_taker, records)
     asked = Asked(taker.kind, taker.source, "list", json.dumps(taker.settings, ensure_ascii=False))
     known = register.known_imports(file, asked)
     if known and not options.again and not register.has_open_quarantine(known[-1]):
         return Outcome(ListImport(file.name, taker.source, "already imported"))
     import_id = register.begin(shop, file, asked)
     run = _Run()
-    _assert_has_one(file, header, taker)
-    if delimiter != "," and not options.delimiter and len(header) > 1:
-        file.notes.append(f"columns are parted by {describe_delimiter(delimiter)}")
     try:
-        for chunk in csv_chunks(file, taker, delimiter):
+        for chunk in chunks:
             before = run.counts.read
             _take(chunk, run, taker)
             register.check_limit(run.counts, file, strict=options.strict, held=run.held, ended=False)
@@ -146,8 +153,18 @@ def _import(shop: Shop, file: InputFile, options: Options, make_taker: MakeTaker
     return outcome
 
 
-def _assert_has_one(file: InputFile, header: Sequence[str], taker: Taker) -> None:
-    """BadData where no column says whom or what the rows are about."""
+def _opened(
+    file: InputFile, options: Options, make_taker: MakeTaker, records: Records | None
+) -> tuple[Taker, Iterator[Chunk]]:
+    """What takes the rows of *file*, and the rows, as they stand in a table or in JSON."""
+    if records is not None and is_json(file):
+        found = json_chunks(file, records.envelope, lambda record: text_of(record, "id"))
+        first = next(found)
+        keys = parse(first.rows[0][1]) if first.rows else {}
+        inner = keys.get(records.envelope)
+        return make_taker(list(inner if isinstance(inner, dict) else keys)), _celled(chain([first], found), records)
+    header, delimiter = read_header(file, delimiter=options.delimiter)
+    taker = make_taker(header)
     names = {plain_name(name) for name in header}
     wanted = [column for column in taker.columns if column.role in taker.one_of]
     if not any(plain_name(name) in names for column in wanted for name in column.names):
@@ -155,6 +172,16 @@ def _assert_has_one(file: InputFile, header: Sequence[str], taker: Taker) -> Non
             f"{file.name} has no column {' or '.join(column.names[0] for column in wanted)}",
             hint=f"It has: {', '.join(header)[:300]}.",
         )
+    if delimiter != "," and not options.delimiter and len(header) > 1:
+        file.notes.append(f"columns are parted by {describe_delimiter(delimiter)}")
+    return taker, csv_chunks(file, taker, delimiter)
+
+
+def _celled(chunks: Iterable[RecordChunk], records: Records) -> Iterator[Chunk]:
+    """*chunks* of records as chunks of cells."""
+    for chunk in chunks:
+        chunk.rows = [records.cells(parse(text)) for _, text in chunk.rows]
+        yield chunk
 
 
 def _take(chunk: Chunk, run: _Run, taker: Taker) -> None:
