@@ -2,19 +2,263 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+
+import pytest
+
+from retainctl.clock import DAY_SECONDS, Clock, parse_instant
 from retainctl.config import Shop
-from retainctl.outreach.outbox.delivering import Delivery, deliver
-from tests.outreach.outbox.conftest import QueueUp, states
+from retainctl.errors import BrokenInvariant, DoneInPart, Refused, TryLater
+from retainctl.outreach.outbox import states as transitions
+from retainctl.outreach.outbox.checking import check
+from retainctl.outreach.outbox.delivering import Delivery, deliver, foresee
+from retainctl.outreach.outbox.queueing import queue
+from retainctl.shop import consent
+from retainctl.store import adoption
+from retainctl.store.database import execute, rows, value
+from retainctl.store.writing import writing
+from tests.outreach.conftest import MakeMailing
+from tests.outreach.outbox.conftest import QueueUp, choose, make_customers, states
+from tests.outreach.outbox.test_limits import with_limits
+
+
+def at(shop: Shop, text: str) -> Shop:
+    """*shop* at another hour."""
+    return dataclasses.replace(shop, clock=Clock(shop.clock.zone, parse_instant(text, shop.clock.zone)))
+
+
+def later(shop: Shop, seconds: int) -> Shop:
+    return dataclasses.replace(shop, clock=Clock(shop.clock.zone, shop.clock.now() + seconds))
 
 
 def test_each_recipient_gets_one_file(shop: Shop, queue_up: QueueUp) -> None:
-    mailing = queue_up(3)
+    mailing = queue_up(250)
 
     done = deliver(shop)
 
     assert done.trouble is None
     assert done.counts == Delivery(
-        sent=3, deferred=0, failed=0, unknown=0, suppressed=0, expired=0, cancelled=0, left=0
+        sent=250, deferred=0, failed=0, unknown=0, suppressed=0, expired=0, cancelled=0, left=0
     )
-    assert states(mailing) == {"sent": 3}
-    assert len(list((shop.folder / "mail").glob("*.eml"))) == 3
+    assert states(mailing) == {"sent": 250}
+    assert {hashlib.sha256(path.read_bytes()).hexdigest() for path in (shop.folder / "mail").iterdir()} == {
+        digest for (digest,) in rows("SELECT payload_sha256 FROM outbox")
+    }
+    check()
+    assert deliver(shop).counts.sent == 0
+    assert len(list((shop.folder / "mail").iterdir())) == 250
+
+
+def test_a_second_queueing_makes_no_second_row(shop: Shop, make_mailing: MakeMailing) -> None:
+    mailing = make_mailing()
+    choose(mailing, make_customers(shop, ["dana@example.com", "noa@example.com"]))
+
+    assert [queue(shop, mailing.id), queue(shop, mailing.id)] == [2, 0]
+
+
+def test_the_ids_of_a_mailing_are_the_same_in_a_restored_database(shop: Shop, make_mailing: MakeMailing) -> None:
+    mailing = make_mailing()
+    choose(mailing, make_customers(shop, ["dana@example.com", "noa@example.com"]))
+    queue(shop, mailing.id)
+    first = rows("SELECT message_key, message_id FROM outbox ORDER BY id")
+    with writing():
+        execute("DELETE FROM outbox")
+    queue(later(shop, 400 * DAY_SECONDS), mailing.id)
+
+    assert rows("SELECT message_key, message_id FROM outbox ORDER BY id") == first
+    assert all("dana" not in message_id for _, message_id in first)
+
+
+def test_only_the_installation_that_owns_the_database_sends(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(1)
+    with writing():
+        adoption.forget_sender()
+
+    with pytest.raises(Refused, match="restored or copied"):
+        deliver(shop)
+
+
+def test_who_refused_since_the_plan_gets_nothing(shop: Shop, queue_up: QueueUp) -> None:
+    mailing = queue_up(4)
+    points = [point for (point,) in rows("SELECT contact_point_id FROM outbox ORDER BY id")]
+    consent.revoke(shop, points[0], purpose="marketing", source="reply", evidence="his mail")
+    consent.suppress("email", "person1@example.com", "complaint", shop.clock.now(), "report")
+    with writing():
+        execute("UPDATE contact_points SET flag = 'test' WHERE id = ?", points[2])
+
+    assert deliver(shop).counts.suppressed == 3
+
+    assert [row[0] for row in rows("SELECT state FROM outbox ORDER BY id")] == [
+        "suppressed", "suppressed", "suppressed", "sent",
+    ]  # fmt: skip
+    assert [row[0] for row in rows("SELECT reply FROM outbox WHERE state = 'suppressed' ORDER BY id")] == [
+        "no_consent", "suppressed", "not_mailable",
+    ]  # fmt: skip
+    assert states(mailing) == {"suppressed": 3, "sent": 1}
+    check()
+
+
+def test_a_service_message_asks_for_no_consent_and_for_no_hour(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(2, purpose="service")
+    (point,) = rows("SELECT contact_point_id FROM outbox ORDER BY id")[0]
+    consent.revoke(shop, point, purpose="marketing", source="reply", evidence="his mail")
+
+    assert deliver(at(shop, "2025-03-02T23:00")).counts.sent == 2
+
+
+def test_what_does_not_fit_the_budget_waits_for_its_next_slot(shop: Shop, queue_up: QueueUp) -> None:
+    tight = with_limits(shop, marketing_per_week=1)
+    queue_up(2)
+    customer_ids = [one for (one,) in rows("SELECT id FROM customers ORDER BY id")]
+    second = queue_up(customer_ids=customer_ids)
+    done = deliver(tight)
+    assert (done.counts.sent, done.counts.deferred, done.counts.left) == (2, 2, 2)
+
+    assert deliver(later(tight, 7 * DAY_SECONDS - 60)).counts.sent == 0
+    assert deliver(later(tight, 7 * DAY_SECONDS)).counts.sent == 2
+    assert states(second) == {"sent": 2}
+    check()
+
+
+def test_quiet_hours_hold_everything_until_the_morning(shop: Shop, queue_up: QueueUp) -> None:
+    mailing = queue_up(2)
+
+    done = deliver(at(shop, "2025-03-02T22:00"))
+
+    assert isinstance(done.trouble, TryLater)
+    assert str(done.trouble) == "nothing was sent: quiet hours until 2025-03-03T08:00:00+02:00"
+    assert done.counts.left == 2
+    assert states(mailing) == {"planned": 2}
+    assert deliver(at(shop, "2025-03-03T08:00")).counts.sent == 2
+
+
+def test_a_paused_mailing_waits_and_a_cancelled_one_ends(shop: Shop, queue_up: QueueUp) -> None:
+    paused, cancelled = queue_up(2), queue_up(addresses=["a@example.com"])
+    paused.state, cancelled.state = "paused", "cancelled"
+    paused.save()
+    cancelled.save()
+
+    done = deliver(shop)
+
+    assert (done.counts.sent, done.counts.cancelled) == (0, 1)
+    assert (states(paused), states(cancelled)) == ({"planned": 2}, {"cancelled": 1})
+    check()
+
+
+def test_what_comes_too_late_expires(shop: Shop, queue_up: QueueUp) -> None:
+    mailing = queue_up(2, not_after=shop.clock.now() + 60)
+
+    assert deliver(later(shop, 61)).counts.expired == 2
+    assert states(mailing) == {"expired": 2}
+    check()
+
+
+def test_a_limit_is_held(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(7)
+
+    assert [deliver(shop, limit=3).counts.sent for _ in range(3)] == [3, 3, 1]
+
+
+def test_a_dry_run_says_what_would_happen_and_writes_nothing(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(5)
+    consent.suppress("email", "person1@example.com", "complaint", shop.clock.now(), "report")
+
+    done = foresee(shop)
+
+    assert (done.counts.sent, done.counts.suppressed, done.counts.left) == (4, 1, 5)
+    assert foresee(shop, limit=2).counts.sent <= 2
+    assert isinstance(foresee(at(shop, "2025-03-02T22:00")).trouble, TryLater)
+    assert value("SELECT COUNT(*) FROM outbox_events") == 0
+    assert not (shop.folder / "mail").exists()
+
+
+def test_a_message_that_cannot_be_written_fails_alone(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(3)
+    with writing():
+        execute("UPDATE recipients SET context = '{}' WHERE customer_id = (SELECT MIN(customer_id) FROM recipients)")
+
+    done = deliver(shop)
+
+    assert (done.counts.sent, done.counts.failed) == (2, 1)
+    assert "cannot be written" in str(value("SELECT reply FROM outbox WHERE state = 'failed'"))
+
+
+def test_a_file_that_stands_there_already_is_the_letter_or_another_one(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(2)
+    deliver(shop)
+    written = sorted((shop.folder / "mail").iterdir())
+    written[1].write_bytes(b"another\r\n")
+    with writing():  # as a run leaves it that dies between writing and its mark
+        execute("UPDATE outbox SET state = 'planned', done_at = NULL, payload = NULL")
+
+    done = deliver(shop)
+
+    assert (done.counts.sent, done.counts.failed) == (1, 1)
+    assert written[1].read_bytes() == b"another\r\n"
+
+
+def test_a_link_in_the_place_of_a_file_is_not_written_through(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(1)
+    deliver(shop)
+    (path,) = (shop.folder / "mail").iterdir()
+    victim = shop.folder / "victim"
+    victim.write_text("mine")
+    path.unlink()
+    path.symlink_to(victim)
+    with writing():
+        execute("UPDATE outbox SET state = 'planned', done_at = NULL, payload = NULL")
+
+    assert isinstance(deliver(shop).trouble, Refused)
+    assert victim.read_text() == "mine"
+    assert value("SELECT state FROM outbox") == "deferred"
+
+
+def test_a_row_that_moved_on_is_left_alone(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(1)
+    (message_id,) = rows("SELECT id FROM outbox")[0]
+    now = shop.clock.now()
+    with writing():
+        assert transitions.claim(message_id, claim_no=0, before="planned", at=now, by="a", lease_until=now + 10)
+        assert not transitions.claim(message_id, claim_no=0, before="planned", at=now, by="b", lease_until=now + 10)
+        assert not transitions.hand_over(message_id, claim_no=0, at=now, by="a", lease_now=now)  # an older claim
+        assert not transitions.hand_over(message_id, claim_no=1, at=now, by="a", lease_now=now + 10)  # lapsed
+        assert transitions.hand_over(message_id, claim_no=1, at=now, by="a", lease_now=now + 9)
+
+
+def test_the_check_names_what_is_broken(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(2)
+    deliver(shop)
+    check()
+    (message_id,) = rows("SELECT MIN(id) FROM outbox")[0]
+    with writing():
+        execute("UPDATE outbox SET state = 'failed' WHERE id = ?", message_id)
+
+    with pytest.raises(BrokenInvariant, match=f"message {message_id} is failed, and its last event made it sent"):
+        check()
+
+
+def test_unknown_messages_follow_their_mailings_policy(shop: Shop, queue_up: QueueUp) -> None:
+    policies = ("hold", "resend-once", "assume-sent")
+    mailings = [queue_up(addresses=[f"{policy}@example.com"], unknown_policy=policy) for policy in policies]
+    now = shop.clock.now()
+    with writing():
+        execute("UPDATE outbox SET channel = 'mail'")
+        for (message_id,) in rows("SELECT id FROM outbox"):
+            transitions.claim(
+                message_id, claim_no=0, before="planned", at=now, by="dead", lease_until=now + 900, payload=b"x",
+                payload_sha256="x",
+            )  # fmt: skip
+            transitions.hand_over(message_id, claim_no=1, at=now, by="dead", lease_now=now)
+
+    done = deliver(shop)
+
+    assert isinstance(done.trouble, DoneInPart)
+    assert [states(mailing) for mailing in mailings] == [{"unknown": 1}, {"unknown": 1}, {"sent": 1}]
+    with writing():
+        execute("UPDATE outbox SET channel = 'files'")
+    assert deliver(later(shop, 899)).counts.sent == 0
+    assert deliver(later(shop, 900)).counts.sent == 1
+    assert [states(mailing) for mailing in mailings] == [{"unknown": 1}, {"sent": 1}, {"sent": 1}]
+    assert value("SELECT resends FROM outbox WHERE mailing_id = ?", mailings[1].id) == 1
+    check()

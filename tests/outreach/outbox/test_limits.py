@@ -1,0 +1,94 @@
+"""The contact budget and the quiet hours."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from retainctl.clock import DAY_SECONDS, parse_instant
+from retainctl.config import Shop
+from retainctl.errors import BadConfiguration
+from retainctl.outreach.limits import over_budget, quiet
+from retainctl.outreach.outbox.delivering import deliver
+from retainctl.store.database import execute, rows
+from retainctl.store.writing import writing
+from tests.outreach.outbox.conftest import QueueUp
+
+NOON = "2025-03-02T12:00"  # a Sunday
+
+
+def with_limits(shop: Shop, **limits: Any) -> Shop:
+    changed = dataclasses.replace(shop.settings.limits, **limits)
+    return dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, limits=changed))
+
+
+def instant(shop: Shop, text: str) -> int:
+    return parse_instant(text, shop.clock.zone)
+
+
+@pytest.mark.parametrize(
+    ("at", "until"),
+    [
+        ("2025-03-02T12:00", None),
+        ("2025-03-02T20:59:59", None),
+        ("2025-03-02T21:00", "2025-03-03T08:00"),
+        ("2025-03-03T00:30", "2025-03-03T08:00"),
+        ("2025-03-03T08:00", None),
+        ("2025-03-07T21:30", "2025-03-09T08:00"),  # Friday night, and Saturday is quiet
+        ("2025-03-08T12:00", "2025-03-09T08:00"),
+        ("2025-03-27T23:00", "2025-03-28T08:00"),  # summer time begins in this night
+        ("2025-10-25T23:00", "2025-10-26T08:00"),  # and ends in this one
+    ],
+)
+def test_quiet_hours_end_in_the_morning_of_the_next_loud_day(shop: Shop, at: str, until: str | None) -> None:
+    sabbath = with_limits(shop, quiet_days=("saturday",))
+
+    assert quiet(sabbath, instant(shop, at)) == (instant(shop, until) if until else None)
+
+
+def test_quiet_hours_may_lie_within_a_day(shop: Shop) -> None:
+    siesta = with_limits(shop, quiet_from="13:00", quiet_until="16:00")
+
+    assert quiet(siesta, instant(shop, "2025-03-02T14:00")) == instant(shop, "2025-03-02T16:00")
+    assert quiet(siesta, instant(shop, "2025-03-02T23:00")) is None
+
+
+def test_equal_hours_are_no_quiet_hours(shop: Shop) -> None:
+    assert quiet(with_limits(shop, quiet_from="00:00", quiet_until="00:00"), instant(shop, NOON)) is None
+
+
+def test_a_week_of_quiet_days_is_refused(shop: Shop) -> None:
+    week = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+    with pytest.raises(BadConfiguration, match="every day is quiet"):
+        quiet(with_limits(shop, quiet_days=week), instant(shop, NOON))
+
+
+def test_the_budget_counts_campaigns_and_surveys_and_no_service_messages(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(1)
+    (customer_id,) = rows("SELECT id FROM customers")[0]
+    queue_up(customer_ids=[customer_id], purpose="survey")
+    queue_up(customer_ids=[customer_id], purpose="service")
+    now = shop.clock.now()
+    assert over_budget(shop, [customer_id], at=now) == {}  # a plan counts nothing
+
+    deliver(shop)
+
+    assert over_budget(shop, [customer_id], at=now) == {customer_id: now + 7 * DAY_SECONDS}
+    assert over_budget(shop, [customer_id], at=now + 7 * DAY_SECONDS) == {}
+    assert over_budget(with_limits(shop, marketing_per_week=3), [customer_id], at=now) == {}
+    assert over_budget(with_limits(shop, marketing_per_week=0, marketing_per_month=0), [customer_id], at=now) == {}
+    monthly = with_limits(shop, marketing_per_week=0, marketing_per_month=2)
+    assert over_budget(monthly, [customer_id], at=now + 29 * DAY_SECONDS) == {customer_id: now + 30 * DAY_SECONDS}
+
+
+def test_what_is_on_its_way_counts_and_what_failed_does_not(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(1)
+    (customer_id,) = rows("SELECT id FROM customers")[0]
+    now, tight = shop.clock.now(), with_limits(shop, marketing_per_week=1)
+    for state, counted in (("claimed", True), ("handing", True), ("unknown", True), ("failed", False)):
+        with writing():
+            execute("UPDATE outbox SET state = ?, handed_at = ?", state, None if state == "claimed" else now)
+        assert (customer_id in over_budget(tight, [customer_id], at=now)) == counted, state
