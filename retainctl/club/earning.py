@@ -44,24 +44,20 @@ Rule = Callable[[Purchase, Terms], Shares]
 
 def spend(purchase: Purchase, terms: Terms) -> Shares:
     """So many points for each whole unit of the order's own currency; nothing in a currency without a rate."""
-    nothing = Shares([0] * len(purchase.lines), 1)
-    rate = terms.points_per.get(purchase.currency)
-    if rate is None:
-        return nothing
-    if terms.minimum_order:
-        least = terms.minimum_order.get(purchase.currency)
-        if least and sum(line.amount_minor for line in purchase.lines) < _minor(least, purchase.currency):
-            return nothing
-    numerator, denominator = _rate_per_minor(rate, purchase.currency)
-    if terms.excluded_categories:
-        return Shares(
-            [
-                0 if _excluded(line.category, terms.excluded_categories) else max(line.amount_minor, 0) * numerator
-                for line in purchase.lines
-            ],
-            denominator,
-        )
-    return Shares([max(line.amount_minor, 0) * numerator for line in purchase.lines], denominator)
+    currency, lines = purchase
+    rate = terms.points_per.get(currency)
+    if rate is None or _is_below_minimum(purchase, terms):
+        return Shares([0] * len(lines), 1)
+    numerator, denominator = _rate_per_minor(rate, currency)
+    if not terms.excluded_categories:
+        return Shares([amount * numerator if amount > 0 else 0 for _, amount, _ in lines], denominator)
+    return Shares(
+        [
+            amount * numerator if amount > 0 and not _excluded(category, terms.excluded_categories) else 0
+            for _, amount, category in lines
+        ],
+        denominator,
+    )
 
 
 RULES: tuple[Rule, ...] = (spend,)
@@ -69,8 +65,7 @@ RULES: tuple[Rule, ...] = (spend,)
 
 def earned(purchase: Purchase, terms: Terms, *, rules: Sequence[Rule] = RULES) -> list[int]:
     """The whole points of each line of *purchase*, in the order of its lines."""
-    numerators, denominator = _sum([rule(purchase, terms) for rule in rules])
-    return _apportioned(numerators, denominator)
+    return _apportioned(*_sum([rule(purchase, terms) for rule in rules]))
 
 
 def taken_back(lines: Sequence[tuple[int, int, int]], returned: Mapping[int | None, int]) -> int:
@@ -112,6 +107,12 @@ def _apportioned(numerators: Sequence[int], denominator: int) -> list[int]:
         for place in by_remainder[:left]:
             points[place] += 1
     return points
+
+
+def _is_below_minimum(purchase: Purchase, terms: Terms) -> bool:
+    """Whether the order, as it was placed, comes to less than the terms ask for in its currency."""
+    least = _minor(terms.minimum_order.get(purchase.currency, "0"), purchase.currency)
+    return least > 0 and sum([amount for _, amount, _ in purchase.lines]) < least
 
 
 def _excluded(category: str, excluded: Sequence[str]) -> bool:

@@ -101,11 +101,6 @@ class Journal:
             self._whole.add(accounts[0])
         return accounts[0]
 
-    def owed(self, customer_id: int) -> int:
-        """What the customer owes after clawbacks."""
-        self.load_accounts((customer_id,))
-        return sum(self._owed[account_id] for account_id in self._debts[customer_id])
-
     def _debt_account(self, customer_id: int) -> int:
         self.load_accounts((customer_id,))
         accounts = self._debts[customer_id]
@@ -200,9 +195,11 @@ class Journal:
 
     def repay(self, customer_id: int, terms: Terms) -> None:
         """Let the customer's points repay what is owed, as far as they go."""
-        if not self.owed(customer_id):
-            return
+        if customer_id not in self._debts:
+            self.load_accounts((customer_id,))
         for debt in self._debts[customer_id]:
+            if not self._owed[debt]:
+                continue
             moves = self.take(self.live_lots(customer_id), self._owed[debt], against_id=debt, part="reversed")
             repaid = -sum(move.points for move in moves)
             if repaid:
