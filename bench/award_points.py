@@ -125,11 +125,7 @@ def _fill(path: Path, orders: int) -> None:
         connection.executemany(
             "INSERT INTO order_lines (order_id, line_no, kind, product_id, quantity, unit_price, amount_minor)"
             " VALUES (?, ?, 'sale', ?, 1, '', ?)",
-            (
-                (one, line_no, dice.randrange(1, 4001), dice.randrange(100, 9_999))
-                for one in part
-                for line_no in (1, 2)
-            ),
+            ((one, line_no, dice.randrange(1, 4001), dice.randrange(100, 9_999)) for one in part for line_no in (1, 2)),
         )
         connection.executemany(
             "INSERT INTO order_returns (source, external_id, line_no, order_id, order_line_no, quantity, amount_minor,"

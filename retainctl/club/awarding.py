@@ -128,6 +128,7 @@ class _Awarding:
                 self._take_back(order, order.customer_id, [lot], back, terms)
                 net -= back
             self._journal.repay(order.customer_id, terms)
+        self._journal.rely_on(terms)
         self._new_awards.append((order.id, account_id, order.version, terms.version, net))
         self._new_lines += [(order.id, *line) for line in lines]
 

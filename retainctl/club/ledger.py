@@ -142,6 +142,10 @@ class Journal:
             lots.append(self._lots[lot.id])
         return lots
 
+    def rely_on(self, terms: Terms) -> None:
+        """Keep *terms* word for word: something is booked by them, be it nothing."""
+        self._terms[terms.version] = terms
+
     def grant(
         self, account_id: int, points: int, *,
         terms: Terms, earned_at: int, active_from: int, expires_at: int | None, order_id: int | None = None,
@@ -216,7 +220,7 @@ class Journal:
         """Add one transaction. *source* says what caused it, once and for all of its kind."""
         self._seq += 1
         seq = self._seq
-        self._terms[terms.version] = terms
+        self.rely_on(terms)
         row = (
             seq, kind, f"{PROGRAM}/{kind}/{source}", account_id, points, order_id, terms.version,
             effective_at if effective_at < self.recorded_at else self.recorded_at, self.recorded_at,

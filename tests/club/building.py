@@ -50,17 +50,19 @@ def order(
                 " currency = ?, gross_minor = ?, version = version + 1 WHERE id = ?",
                 *values, order_id,
             )  # fmt: skip
-            returned = {row[0] for row in rows("SELECT order_line_no FROM order_returns WHERE order_id = ?", order_id)}
-            for line_no in returned - lines.keys():
-                execute("DELETE FROM order_returns WHERE order_id = ? AND order_line_no = ?", order_id, line_no)
-            execute("UPDATE order_returns SET order_line_no = NULL WHERE order_id = ?", order_id)
-            execute("DELETE FROM order_lines WHERE order_id = ?", order_id)
+            gone = {row[0] for row in rows("SELECT line_no FROM order_lines WHERE order_id = ?", order_id)} - set(lines)
+            for line_no in gone:
+                execute(
+                    "UPDATE order_returns SET order_line_no = NULL WHERE order_id = ? AND order_line_no = ?",
+                    order_id, line_no,
+                )  # fmt: skip
+                execute("DELETE FROM order_lines WHERE order_id = ? AND line_no = ?", order_id, line_no)
         for place, (line_no, amount) in enumerate(lines.items()):
-            product_id = _product(categories[place]) if place < len(categories) else None
             execute(
                 "INSERT INTO order_lines (order_id, line_no, kind, product_id, quantity, unit_price, amount_minor)"
-                " VALUES (?, ?, 'sale', ?, 1, ?, ?)",
-                order_id, line_no, product_id, str(amount), amount,
+                " VALUES (?, ?, 'sale', ?, 1, '', ?)"
+                " ON CONFLICT (order_id, line_no) DO UPDATE SET amount_minor = excluded.amount_minor",
+                order_id, line_no, _product(categories[place]) if place < len(categories) else None, amount,
             )  # fmt: skip
 
 

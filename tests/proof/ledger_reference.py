@@ -1,0 +1,167 @@
+"""A ledger of points that is small enough to be seen to be right; the real one must come to the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from fractions import Fraction
+from math import floor
+from zoneinfo import ZoneInfo
+
+
+@dataclass
+class Lot:
+    customer: int
+    order: int
+    left: int
+    earned: int
+    active: int
+    expires: float
+    expired: int = 0
+
+
+@dataclass
+class Terms:
+    since: date
+    rates: Mapping[str, Fraction]
+    pending_days: int
+    expiry_days: int
+    clawback: str
+
+
+@dataclass
+class Order:
+    customer: int | None
+    at: int
+    currency: str
+    lines: dict[int, int]
+    sale: bool = True
+    version: int = 1
+    returns: Counter[int | None] = field(default_factory=Counter)
+
+
+@dataclass
+class Award:
+    version: int
+    terms: Terms
+    amounts: dict[int, int]
+    points: dict[int, int]
+    net: int
+
+
+class Reference:
+    """What customers have, by lists and loops."""
+
+    def __init__(self, zone: ZoneInfo, terms: Terms) -> None:
+        self.zone, self.terms, self.now = zone, [terms], 0
+        self.lots: list[Lot] = []
+        self.owed: Counter[int] = Counter()
+        self.orders: dict[int, Order] = {}
+        self.awards: dict[int, Award] = {}
+        self.owner: dict[int, int] = {}
+
+    def live(self, customer: int) -> list[Lot]:
+        return self.queue(lot for lot in self.lots if lot.customer == customer and lot.expires > self.now)
+
+    def queue(self, lots: object) -> list[Lot]:
+        return sorted(lots, key=lambda lot: (lot.expires, lot.earned, self.lots.index(lot)))  # type: ignore[call-overload,no-any-return]
+
+    def take(self, lots: Sequence[Lot], points: int) -> int:
+        for lot in lots:
+            taken = min(points, lot.left)
+            lot.left, points = lot.left - taken, points - taken
+        return points
+
+    def active(self, customer: int) -> list[Lot]:
+        return [lot for lot in self.live(customer) if lot.active <= self.now]
+
+    def available(self, customer: int) -> int:
+        everything = sum(lot.left for lot in self.live(customer)) - self.owed[customer]
+        return max(0, min(everything, sum(lot.left for lot in self.active(customer))))
+
+    def repay(self, customer: int) -> None:
+        self.owed[customer] = self.take(self.live(customer), self.owed[customer])
+
+    def give(self, customer: int, points: int, terms: Terms, *, at: int, order: int = 0) -> None:
+        day = datetime.fromtimestamp(at, self.zone).date()
+        active = at if not terms.pending_days or not order else self.start(day + timedelta(days=terms.pending_days))
+        expires = self.start(day + timedelta(days=terms.expiry_days + 1)) if terms.expiry_days else float("inf")
+        self.lots.append(Lot(customer, order, points, at, active, expires))
+
+    def take_back(self, customer: int, points: int, terms: Terms, *, order: int) -> None:
+        own = self.queue(lot for lot in self.lots if lot.order == order)
+        points = self.take(own, points)
+        for lot in own:
+            again = min(points, lot.expired)
+            lot.expired, points = lot.expired - again, points - again
+        points = self.take(self.live(customer), points)
+        self.owed[customer] += points if terms.clawback == "debt" else 0
+
+    def spend(self, customer: int, points: int) -> bool:
+        if points > self.available(customer):
+            return False
+        self.repay(customer)
+        assert self.take(self.active(customer), points) == 0
+        return True
+
+    def expire(self) -> None:
+        for lot in self.lots:
+            if lot.expires <= self.now:
+                lot.expired, lot.left = lot.expired + lot.left, 0
+
+    def award(self) -> None:
+        for number, order in sorted(self.orders.items()):
+            award = self.awards.get(number)
+            if award is None and (not order.sale or order.customer is None):
+                continue
+            if order.at > self.now or (award and award.version == order.version):
+                continue
+            day = datetime.fromtimestamp(order.at, self.zone).date()
+            terms = award.terms if award else [one for one in self.terms if one.since <= day][-1]
+            points = award.points if award and award.amounts == order.lines else earned(order, terms)
+            counts = order.sale and order.customer is not None
+            back = returned(order, points)
+            net = sum(points.values()) - back if counts else 0
+            if award is None:
+                assert order.customer is not None
+                if sum(points.values()):
+                    self.give(order.customer, sum(points.values()), terms, at=order.at, order=number)
+                    self.take_back(order.customer, back, terms, order=number)
+                    self.repay(order.customer)
+                self.owner[number] = order.customer
+            else:
+                had, owner = award.net, self.owner[number]
+                if order.customer not in (None, owner):
+                    self.take_back(owner, had, terms, order=number)
+                    had = 0
+                    assert order.customer is not None
+                    owner = self.owner[number] = order.customer
+                if net > had:
+                    self.give(owner, net - had, terms, at=order.at, order=number)
+                    self.repay(owner)
+                self.take_back(owner, max(0, had - net), terms, order=number)
+            self.awards[number] = Award(order.version, terms, dict(order.lines), points, net)
+
+    def start(self, day: date) -> int:
+        return int(datetime.combine(day, time(), self.zone).timestamp())
+
+
+def earned(order: Order, terms: Terms) -> dict[int, int]:
+    exact = {line: amount * terms.rates.get(order.currency, Fraction(0)) / 100 for line, amount in order.lines.items()}
+    points = {line: floor(share) for line, share in exact.items()}
+    by_remainder = sorted(exact, key=lambda line: (floor(exact[line]) - exact[line], line))
+    for line in by_remainder[: floor(sum(exact.values())) - sum(points.values())]:
+        points[line] += 1
+    return points
+
+
+def returned(order: Order, points: Mapping[int, int]) -> int:
+    loose, total = order.returns[None], 0
+    for line, amount in order.lines.items():
+        back = min(amount, order.returns[line])
+        more = min(loose, amount - back)
+        loose -= more
+        total += floor(Fraction(points[line] * (back + more), amount)) if amount else 0
+    return total
