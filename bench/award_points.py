@@ -3,7 +3,7 @@
 The orders are put into the tables by this script: two lines each, one order in twenty with a return, a customer for
 every five orders. Two floors: the rows into the same tables, with their keys and checks, and into plain tables without
 any. Each is handed its rows ready in memory, in one transaction; the award reads the orders, applies the rules, hashes
-the chain and commits ten thousand orders at a time.
+the chain and commits twenty thousand orders at a time.
 """
 
 from __future__ import annotations

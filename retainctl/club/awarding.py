@@ -25,7 +25,7 @@ from retainctl.store.database import execute_many
 from retainctl.store.dialect import insert_many, set_many
 from retainctl.store.writing import in_one_transaction
 
-ORDERS_PER_TRANSACTION = 10_000
+ORDERS_PER_TRANSACTION = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class AwardRun(Row):
 def award(shop: Shop, *, dry_run: bool = False, advance: Callable[[int], None] = lambda _: None) -> AwardRun:
     """Give every order what it earns by the terms in force on its day, and take back what came back.
 
-    One transaction for each ten thousand orders; killed between two, the next run goes on. *advance* hears how
+    One transaction for each twenty thousand orders; killed between two, the next run goes on. *advance* hears how
     many orders were looked at. An order that would earn more than a billion points is held, and looked at again.
     """
     club = read_club(shop)

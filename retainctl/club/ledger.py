@@ -6,9 +6,9 @@ stays true until it is written; ``write`` proves the sums and writes everything 
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import Final, Literal, NamedTuple
 
 from retainctl.club.lots import Lot, Part, read_lots
@@ -285,11 +285,11 @@ class Journal:
         assert sum(self._deltas.values()) == 0, "points were made or lost"
 
 
-def chained(before: bytes, row: Sequence[object], moves: Iterable[Sequence[object]]) -> bytes:
+def chained(before: bytes, row: tuple[object, ...], moves: Iterable[tuple[object, ...]]) -> bytes:
     """The hash of a transaction: over the one before, its own row (without the hash) and its entries."""
-    seq, kind, source, account_id, points, order_id, terms_version, effective_at, recorded_at = row
-    text = (
-        f"{seq} {kind} {account_id} {points} {order_id} {terms_version} {effective_at} {recorded_at} {source}\n"
-        + "\n".join([f"{account} {against} {lot} {moved}" for account, against, lot, moved in moves])
-    )
-    return hashlib.sha256(before + text.encode()).digest()
+    text = _ROW.format(*row) + "".join([_MOVE.format(*move) for move in moves])
+    return sha256(before + text.encode()).digest()
+
+
+_ROW: Final = "{} {} {} {} {} {} {} {} {}"
+_MOVE: Final = "\n{} {} {} {}"

@@ -65,7 +65,7 @@ CREATE TABLE lots (
     CHECK (granted = remaining + consumed + expired + reversed),
     CHECK ((origin = 'earned') = (order_id IS NOT NULL))
 ) STRICT;
-CREATE INDEX lots_open ON lots (account_id, expires_at, earned_at) WHERE remaining > 0;
+CREATE INDEX lots_open ON lots (account_id, expires_at) WHERE remaining > 0;
 CREATE INDEX lots_order ON lots (order_id) WHERE order_id IS NOT NULL;
 
 -- Points moved: *points* onto account_id (below zero: off it), and as many off against_id. So each entry, and with

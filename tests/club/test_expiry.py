@@ -1,0 +1,111 @@
+"""Points are there to the last second of their last day, and go once."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from retainctl.clock import Clock
+from retainctl.club.awarding import award
+from retainctl.club.balances import balances
+from retainctl.club.checking import check
+from retainctl.club.expiry import expire
+from retainctl.club.spending import redeem
+from retainctl.config import Shop
+from retainctl.errors import BrokenInvariant, Refused
+from retainctl.store.database import rows
+from tests.club.building import DAY, lots, order, set_terms, transactions
+
+TEN_DAYS = 'points_per = { ILS = "1" }\nexpiry_days = 10'
+
+
+def at(shop: Shop, instant: int) -> Shop:
+    return Shop(shop.folder, shop.settings, Clock(shop.clock.zone, instant))
+
+
+def last_second(shop: Shop) -> int:
+    return shop.clock.end_of(shop.clock.today() + timedelta(days=10)) - 1
+
+
+def test_points_may_be_spent_to_the_last_second_and_expire_in_the_next(shop: Shop) -> None:
+    """Invariants 7 and 8."""
+    set_terms(shop.folder, TEN_DAYS)
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    end = last_second(shop)
+    assert expire(at(shop, end)).lots == 0
+    redeem(at(shop, end), 1, 30, source="basket:1")
+    assert balances(at(shop, end), [1]) == {1: 70}
+    assert balances(at(shop, end + 1), [1]) == {1: 0}, "also before the nightly run"
+    with pytest.raises(Refused):
+        redeem(at(shop, end + 1), 1, 1, source="basket:2")
+    assert expire(at(shop, end + 1)).points == 70
+    assert lots() == [(100, 0, 30, 70, 0)]
+    check(shop)
+
+
+@pytest.mark.parametrize("runs", [(1, 2, 3, 4, 5), (5,), (3, 3, 5), (2, 5, 5)])
+def test_late_missed_and_repeated_runs_come_to_the_same(shop: Shop, runs: tuple[int, ...]) -> None:
+    """Invariant 7."""
+    set_terms(shop.folder, TEN_DAYS)
+    for number in range(1, 5):
+        order(shop, number, [number * 1_000], at=shop.clock.now() - (4 - number) * DAY)
+    award(shop)
+    for days in runs:
+        expire(at(shop, shop.clock.now() + (6 + days) * DAY))
+    effective = [at(shop, 0).clock.day(row[0] - 1) for row in rows("SELECT effective_at FROM transactions") if row]
+    assert lots() == [(points, 0, 0, points, 0) for points in (10, 20, 30, 40)]
+    assert effective[4:] == [date(2025, 3, 9) + timedelta(days=place) for place in range(4)]
+    check(at(shop, shop.clock.now() + 11 * DAY))
+
+
+def test_an_order_whose_points_are_past_their_day_already_shows_both_entries(shop: Shop) -> None:
+    """Invariant 14."""
+    set_terms(shop.folder, TEN_DAYS)
+    order(shop, 1, [10_000], at=shop.clock.now() - 30 * DAY)
+    award(shop)
+    assert balances(shop, [1]) == {1: 0}
+    expire(shop)
+    assert transactions() == [("award", 100), ("expiry", 100)]
+    ((earned, expired, booked),) = rows(
+        "SELECT MIN(effective_at), MAX(effective_at), MIN(recorded_at) FROM transactions"
+    )
+    assert (earned, booked) == (shop.clock.now() - 30 * DAY, shop.clock.now())
+    assert expired == shop.clock.end_of(shop.clock.day(earned) + timedelta(days=10))
+    check(shop)
+
+
+def test_a_clock_that_is_years_ahead_expires_nobody(shop: Shop) -> None:
+    """Invariant 24."""
+    set_terms(shop.folder, TEN_DAYS)
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    years_ahead = at(shop, shop.clock.now() + 3_650 * DAY)
+    with pytest.raises(Refused, match=r"it is 2035-.*, and the ledger was last written at 2025-"):
+        expire(years_ahead)
+    assert expire(years_ahead, dry_run=True).points == 100
+    assert transactions() == [("award", 100)]
+    assert expire(years_ahead, trust_clock=True).points == 100
+
+
+def test_a_clock_set_back_may_only_read(shop: Shop) -> None:
+    """Invariant 24."""
+    order(shop, 1, [10_000], at=shop.clock.now() - 2 * DAY)
+    award(shop)
+    tolerated = at(shop, shop.clock.now() - 300)
+    redeem(tolerated, 1, 1, source="basket:1")
+    set_back = at(shop, shop.clock.now() - 301)
+    with pytest.raises(BrokenInvariant, match="the ledger was last written at"):
+        redeem(set_back, 1, 1, source="basket:2")
+    assert balances(set_back, [1]) == {1: 99}
+    check(set_back)
+    assert len({row[0] for row in rows("SELECT recorded_at FROM transactions")}) == 1
+
+
+def test_a_dry_run_takes_nothing(shop: Shop) -> None:
+    set_terms(shop.folder, TEN_DAYS)
+    order(shop, 1, [10_000], at=shop.clock.now() - 30 * DAY)
+    award(shop)
+    assert expire(shop, dry_run=True).lots == 1
+    assert transactions() == [("award", 100)]

@@ -1,0 +1,151 @@
+"""Points are spent once, by who has them, first to expire first."""
+
+from __future__ import annotations
+
+import pytest
+
+from retainctl.clock import Clock
+from retainctl.club.awarding import award
+from retainctl.club.balances import balance_rows, balances
+from retainctl.club.checking import check
+from retainctl.club.spending import add, redeem, take
+from retainctl.config import Shop
+from retainctl.errors import BadData, Refused
+from retainctl.shop.merging import merge
+from retainctl.store.database import rows, value
+from tests.club.building import DAY, came_back, customer, lots, order, set_terms, transactions
+
+
+def at(shop: Shop, days: int) -> Shop:
+    return Shop(shop.folder, shop.settings, Clock(shop.clock.zone, shop.clock.now() + days * DAY))
+
+
+def test_first_to_expire_is_first_to_go_then_first_earned_and_what_never_expires_last(shop: Shop) -> None:
+    """Invariant 6."""
+    set_terms(
+        shop.folder,
+        'points_per = { ILS = "1" }\nexpiry_days = 100',
+        'valid_from = 2025-02-20\npoints_per = { ILS = "1" }',
+        'valid_from = 2025-03-01\npoints_per = { ILS = "1" }\nexpiry_days = 10',
+    )
+    for number, days in enumerate([5, 50, 30, 0], 1):  # never; in 50 days; in 70; in 10
+        order(shop, number, [10_000], at=shop.clock.now() - days * DAY)
+    award(shop)
+    redeem(shop, 1, 230, source="basket:1")
+    spent = rows("SELECT order_id, consumed FROM lots ORDER BY order_id")
+    assert spent == [(1, 0), (2, 100), (3, 30), (4, 100)]
+    check(shop)
+
+
+def test_nobody_spends_what_they_do_not_have(shop: Shop) -> None:
+    """Invariant 4."""
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    with pytest.raises(Refused, match="customer 1 has 100 points to spend, and 101 were asked for"):
+        redeem(shop, 1, 101, source="basket:1")
+    assert transactions() == [("award", 100)]
+    assert redeem(shop, 1, 100, source="basket:1").available == 0
+
+
+def test_one_who_never_had_any_is_refused_and_gets_no_account(shop: Shop) -> None:
+    customer(7)
+    with pytest.raises(Refused, match="has 0 points"):
+        redeem(shop, 7, 1, source="basket:1")
+    assert value("SELECT COUNT(*) FROM accounts WHERE customer_id = 7") == 0
+    with pytest.raises(BadData, match="there is no customer 8"):
+        redeem(shop, 8, 1, source="basket:1")
+
+
+def test_a_repeated_call_changes_nothing_and_another_under_its_source_is_a_conflict(shop: Shop) -> None:
+    """Invariant 11."""
+    customer(2)
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    first = redeem(shop, 1, 60, source="basket:1")
+    again = redeem(shop, 1, 60, source="basket:1")
+    assert (first.repeated, again.repeated, again.available) == (False, True, 40)
+    for customer_id, points in ((1, 61), (2, 60)):
+        with pytest.raises(BadData, match="'basket:1' has booked a redemption of 60 points of customer 1 before"):
+            redeem(shop, customer_id, points, source="basket:1")
+    assert transactions() == [("award", 100), ("redemption", 60)]
+    assert not take(shop, 1, 10, source="basket:1", reason="another kind").repeated
+
+
+def test_pending_points_are_not_spent_before_their_day(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\npending_days = 14')
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    (balance,) = balance_rows(shop, [1])
+    assert (balance.available, balance.pending) == (0, 100)
+    day_before = Shop(
+        shop.folder, shop.settings, Clock(shop.clock.zone, shop.clock.end_of(shop.clock.today()) + 13 * DAY - 1)
+    )
+    with pytest.raises(Refused):
+        redeem(day_before, 1, 1, source="basket:1")
+    shop = Shop(shop.folder, shop.settings, Clock(shop.clock.zone, day_before.clock.now() + 1))
+    assert redeem(shop, 1, 100, source="basket:1").available == 0
+    check(shop)
+
+
+def test_points_pay_money_at_the_rate_of_the_terms(shop: Shop) -> None:
+    order(shop, 1, [100_000], at=shop.clock.now())
+    award(shop)
+    booking = redeem(shop, 1, 250, source="basket:1")
+    assert (booking.value_minor, booking.currency) == (250, "ILS")
+
+
+def test_points_added_by_hand_live_from_today_and_repay_what_is_owed(shop: Shop) -> None:
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    redeem(shop, 1, 100, source="basket:1")
+    came_back(1, 10_000, at=shop.clock.now())
+    award(shop)
+    booking = add(shop, 1, 150, source="complaint:1", reason="Sorry")
+    assert booking.available == 50
+    assert rows("SELECT origin, granted, remaining, reversed FROM lots WHERE origin = 'goodwill'") == [
+        ("goodwill", 150, 50, 100)
+    ]
+    assert rows("SELECT reason FROM transaction_reasons") == [("Sorry",)]
+    check(shop)
+
+
+def test_what_is_taken_by_hand_is_not_more_than_there_is(shop: Shop) -> None:
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    with pytest.raises(Refused):
+        take(shop, 1, 101, source="mistake:1", reason="too much")
+    assert take(shop, 1, 40, source="mistake:1", reason="Given twice").available == 60
+    assert lots() == [(100, 60, 0, 0, 40)]
+    check(shop)
+
+
+def test_a_merged_customer_spends_from_both_accounts_and_pays_both_debts(shop: Shop) -> None:
+    """Invariant 21."""
+    for number in (1, 2):
+        order(shop, number, [10_000], at=shop.clock.now(), customer_id=number)
+    award(shop)
+    redeem(shop, 2, 30, source="basket:1")
+    came_back(2, 10_000, at=shop.clock.now())
+    award(shop)
+    before = rows("SELECT * FROM entries ORDER BY seq, entry_no")
+    merge(shop, survivor_id=1, merged_id=2, reason="one person")
+    assert rows("SELECT * FROM entries ORDER BY seq, entry_no") == before
+    assert balances(shop, [1, 2]) == {1: 70, 2: 0}
+    assert redeem(shop, 1, 70, source="basket:2").available == 0
+    assert redeem(shop, 1, 30, source="basket:1").repeated, "what the other did before is known of the one"
+    check(shop)
+
+
+@pytest.mark.parametrize("points", [0, 1_000_000_001])
+def test_a_booking_has_bounds(shop: Shop, points: int) -> None:
+    """Invariant 23."""
+    customer(1)
+    with pytest.raises(BadData, match=f"{points} points cannot be booked"):
+        add(shop, 1, points, source="x:1", reason="too much")
+
+
+@pytest.mark.parametrize("source", ["", " ", "a\nb", "x" * 201])
+def test_a_source_is_one_line_of_text(shop: Shop, source: str) -> None:
+    customer(1)
+    with pytest.raises(BadData, match="the source must be"):
+        add(shop, 1, 1, source=source, reason="none")
