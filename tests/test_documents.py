@@ -1,8 +1,8 @@
 """The documents are run: every console block is played in order on a terminal, and the reference is written from the
 program itself.
 
-A ```console block holds lines that begin with ``$ `` and what each shows; a line that is only ``…`` stands for any
-lines. A ```sh block is shown and not run. Each document plays in an empty folder of its own.
+A ```console block holds lines that begin with ``$ `` (and go on with ``> ``) and what each shows; a line that is only
+``…`` stands for any lines. A ```sh block is shown and not run. Each document plays in an empty folder of its own.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ def commands(text: str) -> list[tuple[str, list[str]]]:
         for line in block.splitlines():
             if line.startswith("$ "):
                 found.append((line.removeprefix("$ "), []))
+            elif line.startswith("> ") and not found[-1][1]:
+                found[-1] = (f"{found[-1][0]}\n{line.removeprefix('> ')}", [])
             else:
                 found[-1][1].append(line.rstrip())
     return found
