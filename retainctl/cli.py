@@ -19,6 +19,7 @@ from retainctl.terminal import Choices, global_options
 # Noun or verb -> where it is, and its help. The summaries stand here so that --help imports no command.
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("retainctl.commands.init:init", "Make a shop folder."),
+    "demo": ("retainctl.commands.demo:demo", "Make a shop with a history, and run the whole main job on it."),
     "config": ("retainctl.commands.config:config", "See and check the shop's settings."),
     "customers": ("retainctl.commands.customers:customers", "Import, see, merge and export customers."),
     "products": ("retainctl.commands.products:products", "Import and see the catalogue."),

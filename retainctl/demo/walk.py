@@ -14,12 +14,28 @@ from zoneinfo import ZoneInfo
 from retainctl.clock import Clock, parse_instant
 from retainctl.config import FILE_NAME
 from retainctl.demo.history import history
-from retainctl.errors import RetainError
+from retainctl.errors import DONE, DoneInPart, RetainError
 from retainctl.files import write_text
 from retainctl.rows import Row
 
+STEPS = 26
 ZONE = ZoneInfo("Asia/Jerusalem")
-EVIDENCE = "ticked the box on the shop's form when joining the club"
+EVIDENCE = "ticked the box when joining the club"
+
+# What a person fills in by hand: the shop's sender, hours in which the demo may run at night too, and the two
+# answers that every campaign has to give.
+_SENDER = {
+    'postal_address = ""': 'postal_address = "רחוב הקפה 1, תל אביב"',
+    'contact = ""': 'contact = "03-5550100"',
+    'from_address = ""': 'from_address = "shop@example.com"',
+    'unsubscribe_address = ""': 'unsubscribe_address = "unsubscribe@example.com"',
+    'quiet_from = "21:00"': 'quiet_from = "00:00"',
+    'quiet_until = "08:00"': 'quiet_until = "00:00"',
+}
+_CAMPAIGN = {
+    'why = ""': 'why = "הם אוהבים קפה, והגיע יבול חדש"',
+    'what = ""': 'what = "פולי הקפה החדשים, עשרה אחוזים פחות עד סוף השבוע הבא"',
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,44 +56,109 @@ class Walk:
     now: str | None
 
     def steps(self) -> Iterator[DemoStep]:
-        """Do each step as it is asked for; one that fails ends the demo with that command's own words."""
+        """Do each step as it is asked for; one that fails ends the demo with that command's own words.
+
+        What an earlier run of the demo did is done: an import finds its file known, a campaign everybody written to.
+        """
+        yield from self._fill()
+        yield from self._reward()
+        yield from self._write()
+        yield from self._ask()
+        yield from self._report()
+
+    def _fill(self) -> Iterator[DemoStep]:
         if not (self.folder / FILE_NAME).exists():
-            yield self._do("Make the shop", "init", str(self.folder), "--language", "he", "--currency", "ILS")
+            yield self._do("Make the shop", "init", str(self.folder), "--name", "קפה בוקר טוב", "--language", "he")
+            self._complete(self.folder / FILE_NAME, _SENDER)
             self._furnish()
-        incoming = self.folder / "incoming"
-        yield self._do("Bring in the catalogue", "products", "import", str(incoming / "products.csv"))
-        yield self._do("the orders of two years", "orders", "import", str(incoming / "orders.csv"), "--source", "web")
-        yield self._do("the club's members", "customers", "import", str(incoming / "customers.csv"), "--source", "club")
+        yield self._do("Bring in the catalogue", "products", "import", "incoming/products.csv")
+        yield self._do("Bring in the orders of two years", "orders", "import", "incoming/orders.csv", "--source", "web")
+        yield self._do("Bring in the members of the club", "customers", "import", "incoming/customers.csv")
         yield self._do(
-            "and who agreed to get mail", "consent", "import", str(incoming / "consent.csv"), "--evidence", EVIDENCE
+            "Bring in who agreed to get mail", "consent", "import", "incoming/consent.csv", "--evidence", EVIDENCE
         )
 
+    def _reward(self) -> Iterator[DemoStep]:
+        yield self._do("Award points by club.toml", "points", "award")
+        yield self._do("Expire the points that are too old", "points", "expire")
+        yield self._do("Prove the ledger", "points", "check")
+        for name, expression in (
+            ("buyers", "orders >= 1"),
+            ("coffee", 'orders >= 2 and bought category "Coffee"'),
+            ("lapsing", "orders >= 3 and last_order before 90 days ago"),
+        ):
+            if not (self.folder / "segments" / f"{name}.toml").exists():
+                yield self._do(f"Say who is in {name}", "segments", "create", name, expression)
+        yield self._do("See who joined and who left", "segments", "refresh")
+
+    def _write(self) -> Iterator[DemoStep]:
+        draft = self.folder / "campaigns" / "harvest.md"
+        if not draft.exists():
+            yield self._do(
+                "Draft a campaign", "campaigns", "draft", "harvest", "--kind", "offer", "--audience", "coffee"
+            )
+            self._complete(draft, _CAMPAIGN)
+        yield self._do("Check it", "campaigns", "check", "harvest")
+        plan = self._run("campaigns", "plan", "harvest")
+        yield self._told("Plan who gets it, and why others do not", plan, "campaigns", "plan", "harvest")
+        if plan[0]["recipients"]:
+            yield self._do("Approve exactly that plan", "campaigns", "approve", "harvest", plan[0]["hash"])
+            yield self._do("Give it to the outbox", "campaigns", "send", "harvest")
+        yield self._do("Send what waits", "outbox", "deliver")
+
+    def _ask(self) -> Iterator[DemoStep]:
+        if not (self.folder / "surveys" / "service.toml").exists():
+            yield self._do("Draft a survey", "surveys", "draft", "service", "--kind", "nps")
+        yield self._do("Invite the buyers who may be asked", "surveys", "run", "service", "--yes")
+        yield self._do("Send what waits", "outbox", "deliver")
+        yield self._do("Take the answers in", "surveys", "import", "service", "incoming/answers.csv")
+        yield self._do("See the scores", "surveys", "results", "service")
+
+    def _report(self) -> Iterator[DemoStep]:
+        yield self._do("See how many come back", "reports", "show", "retention")
+        for name in ("retention", "cohorts", "campaigns"):
+            page = ("reports", "show", name, "--format", "html", "--output", f"{name}.html")
+            yield self._do(f"Draw {name}", *page)
+        yield self._do("Look whether all is well", "doctor")
+
     def _furnish(self) -> None:
-        """Give the new shop its past, and hours in which a demo may run at night too."""
+        """Give the new shop its past."""
         incoming = self.folder / "incoming"
-        incoming.mkdir(exist_ok=True)
+        incoming.mkdir()
         now = parse_instant(self.now, ZONE) if self.now else Clock(ZONE).now()
         for name, text in history(now=now, zone=ZONE).items():
             write_text(incoming / name, text)
 
+    def _complete(self, path: Path, filled: dict[str, str]) -> None:
+        """Fill in a file's blanks, as a person would in an editor."""
+        text = path.read_text(encoding="utf-8")
+        for blank, value in filled.items():
+            assert blank in text, f"{path.name} has no {blank}"
+            text = text.replace(blank, value)
+        write_text(path, text)
+
     def _do(self, step: str, *words: str) -> DemoStep:
-        rows = self._run(*words)
+        return self._told(step, self._run(*words), *words)
+
+    def _told(self, step: str, rows: list[dict[str, Any]], *words: str) -> DemoStep:
         typed = " ".join(f"'{word}'" if " " in word else word for word in ("retainctl", *words))
         return DemoStep(step=step, command=typed, result=_summary(rows))
 
     def _run(self, *words: str) -> list[dict[str, Any]]:
-        """The rows that a command shows; RetainError with its words where it fails."""
-        command = [sys.executable, "-m", "retainctl", "--format", "json"]
+        """Type the command in the shop's folder; the rows that it shows, or RetainError with its words."""
+        command = [sys.executable, "-m", "retainctl"]
         command += ["--now", self.now] if self.now else []
-        command += [] if words[0] == "init" else ["--shop", str(self.folder)]
-        ended = subprocess.run([*command, *words], capture_output=True, text=True, check=False)  # noqa: S603
-        if ended.returncode not in (0, 3):
-            raise RetainError(f"retainctl {' '.join(words)} ended with {ended.returncode}: {ended.stderr.strip()}")
+        command += [*words] if "--format" in words else [*words, "--format", "json"]
+        place = Path.cwd() if words[0] == "init" else self.folder
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=place)  # noqa: S603
+        if ended.returncode not in (DONE, DoneInPart.exit_code):
+            raise RetainError(f"{' '.join(words)} ended with {ended.returncode}: {ended.stderr.strip()}")
         return list(json.loads(ended.stdout)["rows"]) if ended.stdout else []
 
 
 def _summary(rows: list[dict[str, Any]]) -> str:
+    """What a result says in one line: the figures of its one row, or how many rows there are."""
     if len(rows) != 1:
-        return f"{len(rows)} rows" if rows else "done"
-    told = {key: value for key, value in rows[0].items() if value not in (0, "", None, False)}
-    return ", ".join(f"{key} {value}" for key, value in list(told.items())[:8]) or "nothing new"
+        return f"{len(rows)} rows" if rows else "all is well"
+    told = {key: value for key, value in rows[0].items() if value not in (0, "", None, False) and key != "file"}
+    return ", ".join(f"{key} {value}" for key, value in told.items()) or "nothing new"

@@ -1,0 +1,31 @@
+"""``retainctl demo``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from retainctl.terminal import Command, choices, note, show
+
+
+@click.command(cls=Command)
+@click.argument("folder", metavar="[DIR]", default="demo-shop", type=click.Path(path_type=Path, file_okay=False))
+def demo(folder: Path) -> None:
+    """Make a shop with two years of history in DIR (demo-shop), and run the whole main job on it.
+
+    Every step is a command that you can type yourself. Nothing leaves the folder: the mails are files in DIR/mail.
+
+    \b
+      retainctl demo
+    """
+    from retainctl.demo.walk import STEPS, DemoStep, Walk
+    from retainctl.output import progress
+
+    done = []
+    with progress("The demo", total=STEPS) as advance:
+        for step in Walk(folder.resolve(), choices().now).steps():
+            done.append(step)
+            advance(1)
+    show(done, row_type=DemoStep)
+    note(f"Open {folder}/cohorts.html, the mails in {folder}/mail, and try: retainctl --shop {folder} reports list")
