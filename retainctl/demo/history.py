@@ -160,7 +160,7 @@ def _consent_rows(people: list[Person]) -> Iterator[tuple[object, ...]]:
                 yield person.email, purpose, person.joined.isoformat(timespec="seconds"), wording[person.language]
 
 
-_ANSWER_COLUMNS = "respondent email answered_at score comment".split()
+_ANSWER_COLUMNS = "respondent email answered_at recommend comment".split()
 
 
 def _answer_rows(people: list[Person], chance: random.Random, end: datetime) -> Iterator[tuple[object, ...]]:

@@ -18,7 +18,7 @@ from retainctl.errors import DONE, DoneInPart, RetainError
 from retainctl.files import write_text
 from retainctl.rows import Row
 
-STEPS = 26
+STEPS = 28
 ZONE = ZoneInfo("Asia/Jerusalem")
 EVIDENCE = "ticked the box when joining the club"
 

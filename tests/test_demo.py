@@ -1,0 +1,56 @@
+"""The demo does the whole main job, tells the truth about it, and may be run again."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from retainctl.clock import parse_instant
+from retainctl.demo.history import history
+from retainctl.demo.walk import STEPS
+from tests.conftest import NOW
+
+ZONE = ZoneInfo("Asia/Jerusalem")
+
+
+def run_demo(folder: Path) -> list[dict[str, Any]]:
+    words = [sys.executable, "-m", "retainctl", "--now", NOW, "demo", str(folder / "demo-shop"), "--format", "json"]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, cwd="/", timeout=280)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return list(json.loads(ended.stdout)["rows"])
+
+
+def test_the_demo_runs_and_runs_again(tmp_path: Path) -> None:
+    rows = run_demo(tmp_path)
+    assert len(rows) == STEPS
+    first = {row["step"]: row["result"] for row in rows}
+    shop = tmp_path / "demo-shop"
+    orders = (shop / "incoming" / "orders.csv").read_text(encoding="utf-8").count("\n") - 1
+    assert f"rows_new {orders}" in first["Bring in the orders of two years"]
+    assert first["Prove the ledger"] == "all is well"
+    mails = list((shop / "mail").glob("*.eml"))
+    recipients = first["Plan who gets it, and why others do not"].partition("recipients ")[2].partition(",")[0]
+    invitations = first["Invite the buyers who may be asked"].partition("invitations ")[2]
+    assert len(mails) == int(recipients) + int(invitations) > 500
+    message = email.message_from_bytes(sorted(mails)[0].read_bytes(), policy=email.policy.default)
+    assert str(message["Subject"]).startswith("פרסומת: ")
+    assert message["List-Unsubscribe"].startswith("<mailto:unsubscribe@example.com")
+    assert 'dir="rtl"' in (shop / "cohorts.html").read_text(encoding="utf-8")
+
+    again = {row["step"]: row["result"] for row in run_demo(tmp_path)}
+    assert again["Bring in the orders of two years"] == "source web, outcome already imported"
+    assert again["Award points by club.toml"] == "nothing new"
+    assert again["Send what waits"] == "nothing new"
+    assert sorted(mails) == sorted((shop / "mail").glob("*.eml"))
+
+
+def test_the_history_is_the_same_each_time() -> None:
+    now = parse_instant(NOW, ZONE)
+    assert history(now=now, zone=ZONE) == history(now=now, zone=ZONE)
+    assert history(now=now + 86_400, zone=ZONE)["orders.csv"] != history(now=now, zone=ZONE)["orders.csv"]
