@@ -69,21 +69,28 @@ def earned(purchase: Purchase, terms: Terms, *, rules: Sequence[Rule] = RULES) -
 
 
 def taken_back(lines: Sequence[tuple[int, int, int]], returned: Mapping[int | None, int]) -> int:
-    """How many of an order's points its returns take back.
+    """How many of an order's points its returns take back; see taken_back_by_line."""
+    return sum([points for _, _, points in taken_back_by_line(lines, returned)])
+
+
+def taken_back_by_line(
+    lines: Sequence[tuple[int, int, int]], returned: Mapping[int | None, int]
+) -> list[tuple[int, int, int]]:
+    """What came back of each line, and the points that it takes with it: (line_no, amount_minor, points).
 
     *lines* are (line_no, amount_minor, points); *returned* is the sum that came back of each line, under None what
     names no line, which counts against the lines in their order. Each line gives the rounded-down share of all
     that came back of it, so that any partition of a full return takes back exactly what was earned.
     """
     loose = returned.get(None, 0)
-    total = 0
+    taken = []
     for line_no, amount, points in lines:
         back = min(returned.get(line_no, 0), amount)
         more = min(loose, amount - back)
         loose -= more
         if back + more > 0:
-            total += points * (back + more) // amount
-    return total
+            taken.append((line_no, back + more, points * (back + more) // amount))
+    return taken
 
 
 def _sum(shares: Sequence[Shares]) -> Shares:

@@ -1,12 +1,12 @@
-"""Why: the rule, its version, the line of the order and the arithmetic behind each point of an order."""
+"""Why: the rule, its version, the line of the order and the arithmetic behind each of a customer's points."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from retainctl.club.earning import Line, Purchase, spend
+from retainctl.club.earning import Line, Purchase, Shares, spend, taken_back_by_line
 from retainctl.club.orders import awarded_lines_of, lines_of, returned_of
 from retainctl.club.terms import Terms, read_club
 from retainctl.config import Shop
@@ -18,21 +18,25 @@ from retainctl.store.database import rows
 
 @dataclass(frozen=True, slots=True)
 class Explanation(Row):
-    """One step of an order's points: a line (none: the whole order), the rule and its version, the arithmetic."""
+    """One step: the order (or what else caused it) and its line, the rule and its version, the arithmetic.
+
+    The points of all steps of a customer sum to the balance; a step that only sums up has none.
+    """
 
     kind: ClassVar[str] = "explanation"
-    order: str
+    reference: str
     line_no: int | None
     rule: str
     terms_version: int
     arithmetic: str
-    points: int
+    points: int | None
 
 
 def explain_customer(shop: Shop, customer_id: int) -> list[Explanation]:
-    """How each of the customer's orders came to its points, in the order of their days."""
+    """How the customer came to the balance: each order in the order of their days, then all other bookings."""
     orders = rows("SELECT id FROM orders WHERE customer_id = ? ORDER BY ordered_at, id", customer_id)
-    return [step for order in orders for step in explain_order(shop, order[0])]
+    steps = [step for order in orders for step in explain_order(shop, order[0])]
+    return steps + list(_other_bookings(shop, customer_id))
 
 
 def explain_order(shop: Shop, order_id: int) -> list[Explanation]:
@@ -47,15 +51,20 @@ def explain_order(shop: Shop, order_id: int) -> list[Explanation]:
     source, external_id, currency, ordered_on, is_sale, customer_id, version, points = found[0]
     name = f"{source}:{external_id}"
     club = read_club(shop)
-    terms = club.on(ordered_on) if version is None else club.version(version)
     if version is None:
         why = "a guest's order" if customer_id is None else "not awarded yet" if is_sale else "not a sale"
-        return [Explanation(name, None, "", terms.version, why, 0)]
-    steps = list(_earned(order_id, name, currency, terms))
-    gross = sum(step.points for step in steps if step.line_no is not None)
-    if taken := points - gross:
-        why = _returned(order_id, currency) if is_sale else "it is not a sale any more"
-        steps.append(Explanation(name, None, "returns", terms.version, why, taken))
+        return [Explanation(name, None, "", club.on(ordered_on).version, why, None)]
+    terms = club.version(version)
+    awarded = awarded_lines_of([order_id]).get(order_id, [])
+    steps = list(_earned(order_id, name, currency, terms, awarded))
+    if is_sale and (returned := returned_of([order_id]).get(order_id)):
+        for line_no, amount, taken in taken_back_by_line(awarded, returned.amounts):
+            _, paid, gave = next(line for line in awarded if line[0] == line_no)
+            words = f"{gave} × {format_minor(amount, currency)} / {format_minor(paid, currency)}, rounded down"
+            steps.append(Explanation(name, line_no, "returned", terms.version, words, -taken))
+    if rest := points - sum(step.points or 0 for step in steps):
+        words = "changed since it was awarded" if is_sale else "not a sale any more"
+        steps.append(Explanation(name, None, "changed", terms.version, words, rest))
     return steps
 
 
@@ -72,43 +81,50 @@ def order_id_of(name: str) -> int:
     return int(found[0][0])
 
 
-def _earned(order_id: int, name: str, currency: str, terms: Terms) -> Iterator[Explanation]:
-    """Each line's share in exact numbers and the points that it was given, then the whole order."""
-    awarded = awarded_lines_of([order_id]).get(order_id, [])
+def _earned(
+    order_id: int, name: str, currency: str, terms: Terms, awarded: Sequence[tuple[int, int, int]]
+) -> Iterator[Explanation]:
+    """Each line's share in exact numbers and the points that it was given, then the sum, rounded down once."""
     categories = {line.line_no: line.category for line in lines_of([order_id]).get(order_id, [])}
     lines = [Line(line_no, amount, categories.get(line_no, "")) for line_no, amount, _ in awarded]
     shares = spend(Purchase(currency, lines), terms)
-    rate = terms.points_per.get(currency)
     for line, numerator, (_, amount, points) in zip(lines, shares.numerators, awarded, strict=True):
-        if rate is None:
-            words = f"nothing is earned in {currency}"
-        elif numerator:
-            words = f"{format_minor(amount, currency)} {currency} × {rate} = {_exact(numerator, shares.denominator)}"
+        paid = f"{format_minor(amount, currency)} {currency}"
+        if numerator:
+            words = f"{paid} × {terms.points_per[currency]} = {_exact(numerator, shares.denominator)}"
         else:
-            words = f"{format_minor(amount, currency)} {currency}: {_why_nothing(line, lines, currency, terms)}"
+            words = f"{paid}: {_why_nothing(line, lines, currency, terms, shares)}"
         yield Explanation(name, line.line_no, "spend", terms.version, words, points)
+    exact = _exact(sum(shares.numerators), shares.denominator)
     total = sum(points for _, _, points in awarded)
-    words = f"{_exact(sum(shares.numerators), shares.denominator)}, rounded down once"
-    yield Explanation(name, None, "spend", terms.version, words, total)
+    yield Explanation(name, None, "spend", terms.version, f"{exact}, rounded down once: {total}", None)
 
 
-def _why_nothing(line: Line, lines: list[Line], currency: str, terms: Terms) -> str:
-    if any(spend(Purchase(currency, lines), terms).numerators) and line.amount_minor > 0:
+def _why_nothing(line: Line, lines: Sequence[Line], currency: str, terms: Terms, shares: Shares) -> str:
+    if currency not in terms.points_per:
+        return f"nothing is earned in {currency}"
+    if line.amount_minor <= 0:
+        return "nothing was paid"
+    if any(shares.numerators) or spend(Purchase(currency, [line._replace(category="")]), terms).numerators[0]:
         return f"{line.category} earns nothing"
-    least = terms.minimum_order.get(currency, "0")
-    return "nothing was paid" if line.amount_minor <= 0 else f"the order is below {least} {currency} or excluded"
+    total = format_minor(sum(one.amount_minor for one in lines), currency)
+    return f"the order comes to {total}, less than {terms.minimum_order.get(currency, '0')}"
 
 
-def _returned(order_id: int, currency: str) -> str:
-    """What came back, in words: each line's share is rounded down."""
-    returned = returned_of([order_id]).get(order_id)
-    if returned is None:
-        return "the order was changed"
-    parts = [
-        f"{format_minor(amount, currency)} {currency} of {'the order' if line_no is None else f'line {line_no}'}"
-        for line_no, amount in sorted(returned.amounts.items(), key=lambda one: (one[0] is None, one[0] or 0))
-    ]
-    return "came back: " + ", ".join(parts)
+def _other_bookings(shop: Shop, customer_id: int) -> Iterator[Explanation]:
+    """What was redeemed, expired, added and taken: from which points, and until when those lived."""
+    query = """
+        SELECT t.kind, t.source, t.terms_version, e.points, l.granted, l.expires_at, o.source, o.external_id
+        FROM accounts AS a JOIN entries AS e ON e.account_id = a.id JOIN transactions AS t ON t.seq = e.seq
+        JOIN lots AS l ON l.id = e.lot_id LEFT JOIN orders AS o ON o.id = l.order_id
+        WHERE a.customer_id = ? AND t.kind IN ('redemption', 'expiry', 'grant', 'deduction')
+        ORDER BY t.seq, e.entry_no
+    """
+    for kind, booked_as, version, points, granted, expires_at, source, external_id in rows(query, customer_id):
+        origin = "given by hand" if external_id is None else f"of {source}:{external_id}"
+        until = f"until {shop.clock.day(expires_at - 1)}" if expires_at else "for ever"
+        words = f"{abs(points)} of {granted} {origin}, which may be spent {until}"
+        yield Explanation(booked_as.split("/", 2)[2], None, kind, version, words, points)
 
 
 def _exact(numerator: int, denominator: int) -> str:

@@ -1,0 +1,59 @@
+"""``retainctl points`` as it is typed."""
+
+from __future__ import annotations
+
+import pytest
+
+from retainctl.config import Shop
+from tests.club.building import DAY, order
+from tests.conftest import Ended, Terminal
+
+
+@pytest.fixture
+def earning(retainctl: Terminal, shop: Shop) -> Terminal:
+    """The command line in a shop with an order of yesterday."""
+    order(shop, 1, [12_990], at=shop.clock.now() - DAY)
+    return retainctl
+
+
+def test_the_way_of_a_point(earning: Terminal) -> None:
+    award = "orders\torders_awarded\tpoints_earned\torders_taken_back\tpoints_taken_back\torders_held\n"
+    booking = "customer_id\tbooked\tpoints\tvalue_minor\tcurrency\tavailable\trepeated\n"
+    assert earning("points", "award", "--dry-run") == Ended(0, f"{award}1\t1\t129\t0\t0\t0\n", "")
+    assert earning("points", "award") == Ended(0, f"{award}1\t1\t129\t0\t0\t0\n", "")
+    assert earning("points", "award") == Ended(0, f"{award}0\t0\t0\t0\t0\t0\n", "")
+    redeem = ("points", "redeem", "1", "100", "--source", "basket:1")
+    assert earning(*redeem) == Ended(0, f"{booking}1\tredemption\t100\t100\tILS\t29\tno\n", "")
+    assert earning(*redeem) == Ended(0, f"{booking}1\tredemption\t100\t100\tILS\t29\tyes\n", "")
+    assert earning("points", "balance", "1").stdout.splitlines()[1] == "1\t29\t0\t0\t29\tILS"
+    assert earning("points", "explain", "--order", "web:W1").stdout.splitlines()[1] == (
+        "web:W1\t1\tspend\t1\t129.90 ILS × 1 = 129.9\t129"
+    )
+    assert earning("points", "statement", "1").stdout.splitlines()[-1].startswith("closing\t29\t29\t")
+    assert earning("points", "check") == Ended(0, "", "")
+
+
+def test_what_is_refused_says_why_and_what_to_do(earning: Terminal) -> None:
+    assert earning("points", "redeem", "1", "1", "--source", "basket:1") == Ended(
+        77,
+        "",
+        "retainctl: customer 1 has 0 points to spend, and 1 were asked for\n  See them: retainctl points statement 1\n",
+    )
+    earning("points", "add", "1", "5", "--source", "c:1", "--reason", "Sorry")
+    other = earning("points", "add", "1", "6", "--source", "c:1", "--reason", "Sorry")
+    assert (other.code, other.stderr.splitlines()[0]) == (
+        65, "retainctl: 'c:1' has booked a grant of 5 points of customer 1 before, and this is another",
+    )  # fmt: skip
+    earlier = earning("points", "award", now="2025-03-01T10:00")
+    assert (earlier.code, earlier.stdout) == (70, "")
+    assert earning("points", "statement", "1", now="2025-03-01T10:00").code == 0, "an earlier time may read"
+    assert earning("points", "explain").code == 2
+    assert earning("points", "take", "1", "0", "--source", "x", "--reason", "y").code == 2
+
+
+def test_a_new_shop_has_a_club(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("shops") / "new"
+    ended = Terminal(folder)("init", str(folder), "--currency", "gbp")
+    assert ended.code == 0, ended.stderr
+    assert 'points_per = { GBP = "1" }' in (folder / "club.toml").read_text(encoding="utf-8")
+    assert Terminal(folder)("points", "check") == Ended(0, "", "")

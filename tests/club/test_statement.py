@@ -1,0 +1,153 @@
+"""What a customer is shown: a statement that adds up, and why each point is there."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from retainctl.clock import Clock
+from retainctl.club.awarding import award
+from retainctl.club.balances import balance_rows, balances
+from retainctl.club.expiry import expire
+from retainctl.club.explaining import explain_customer, explain_order, order_id_of
+from retainctl.club.spending import add, redeem, take
+from retainctl.club.statement import statement
+from retainctl.config import Shop
+from retainctl.errors import BadData
+from tests.club.building import DAY, came_back, customer, order, set_terms
+
+
+def later(shop: Shop, days: int) -> Shop:
+    return Shop(shop.folder, shop.settings, Clock(shop.clock.zone, shop.clock.now() + days * DAY))
+
+
+@pytest.fixture
+def busy(shop: Shop) -> Shop:
+    """A shop on the tenth of March, with a customer to whom everything has happened since the second."""
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\nexpiry_days = 7\nexcluded_categories = ["Gift cards"]')
+    order(shop, 1, [10_050, 5_060], at=shop.clock.now(), categories=["Coffee", "Gift cards"])
+    order(shop, 2, [20_000], at=shop.clock.now() - DAY)
+    award(shop)
+    redeem(shop, 1, 120, source="basket:1")
+    shop = later(shop, 2)
+    came_back(1, 5_025, at=shop.clock.now())
+    award(shop)
+    add(shop, 1, 40, source="complaint:1", reason="סליחה")
+    take(shop, 1, 5, source="mistake:1", reason="Given twice")
+    shop = later(shop, 6)
+    expire(shop)
+    order(shop, 3, [1_000], at=shop.clock.now())
+    award(shop)
+    return shop
+
+
+def test_a_statement_leads_from_its_opening_to_its_closing(busy: Shop) -> None:
+    """C06."""
+    lines = statement(busy, 1)
+    assert [(line.item, line.points, line.reference, line.reason) for line in lines] == [
+        ("opening", 0, "", ""),
+        ("earned", 100, "web:W1", ""),
+        ("earned", 200, "web:W2", ""),
+        ("redeemed", -120, "basket:1", ""),
+        ("clawed_back", -50, "web:W1", ""),
+        ("adjusted", 40, "complaint:1", "סליחה"),
+        ("adjusted", -5, "mistake:1", "Given twice"),
+        ("expired", -75, "2", ""),
+        ("expired", -50, "1", ""),
+        ("earned", 10, "web:W3", ""),
+        ("closing", 50, "", ""),
+    ]
+    assert sum(line.points for line in lines[:-1]) == lines[-1].points == balances(busy, [1])[1]
+
+
+@pytest.mark.parametrize("cut", [date(2025, 3, 2) + timedelta(days=days) for days in range(-1, 9)])
+def test_one_periods_closing_is_the_next_ones_opening(busy: Shop, cut: date) -> None:
+    """Invariant 26."""
+    first = statement(busy, 1, last_day=cut)
+    second = statement(busy, 1, first_day=cut + timedelta(days=1))
+    assert first[-1].points == second[0].points
+    assert [line for line in (*first, *second) if line.item not in ("opening", "closing")] == [
+        line for line in statement(busy, 1) if line.item not in ("opening", "closing")
+    ]
+
+
+def test_a_closed_period_stays_as_it_was_when_a_back_dated_order_comes(busy: Shop) -> None:
+    """Invariant 14."""
+    closed = statement(busy, 1, last_day=date(2025, 3, 9))
+    order(busy, 4, [30_000], at=busy.clock.now() - 4 * DAY)
+    award(busy)
+    assert statement(busy, 1, last_day=date(2025, 3, 9)) == closed
+    line = statement(busy, 1, first_day=date(2025, 3, 10))[-2]
+    assert (line.item, line.recorded_at[:10], line.effective_at[:10]) == ("earned", "2025-03-10", "2025-03-06")
+
+
+def test_what_is_owed_and_what_is_pending_is_on_the_statement(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\npending_days = 3')
+    order(shop, 1, [10_000], at=shop.clock.now() - 9 * DAY)
+    award(shop)
+    redeem(shop, 1, 100, source="basket:1")
+    came_back(1, 10_000, at=shop.clock.now())
+    award(shop)
+    assert statement(shop, 1)[-1].points == -100
+    order(shop, 2, [15_000], at=shop.clock.now())
+    award(shop)
+    assert [(line.item, line.points) for line in statement(shop, 1)[-3:]] == [
+        ("earned", 150), ("closing", 50), ("pending", 50),
+    ]  # fmt: skip
+    (balance,) = balance_rows(shop, [1])
+    assert (balance.available, balance.pending, balance.owed) == (0, 50, 0)
+
+
+def test_every_point_of_a_balance_is_explained(busy: Shop) -> None:
+    """B14: the points of all steps sum to the balance."""
+    steps = explain_customer(busy, 1)
+    assert sum(step.points or 0 for step in steps) == balances(busy, [1])[1]
+    assert [(step.reference, step.line_no, step.rule, step.arithmetic, step.points) for step in steps] == [
+        ("web:W2", 1, "spend", "200.00 ILS × 1 = 200", 200),
+        ("web:W2", None, "spend", "200, rounded down once: 200", None),
+        ("web:W1", 1, "spend", "100.50 ILS × 1 = 100.5", 100),
+        ("web:W1", 2, "spend", "50.60 ILS: Gift cards earns nothing", 0),
+        ("web:W1", None, "spend", "100.5, rounded down once: 100", None),
+        ("web:W1", 1, "returned", "100 × 50.25 / 100.50, rounded down", -50),
+        ("web:W3", 1, "spend", "10.00 ILS × 1 = 10", 10),
+        ("web:W3", None, "spend", "10, rounded down once: 10", None),
+        ("basket:1", None, "redemption", "120 of 200 of web:W2, which may be spent until 2025-03-08", -120),
+        ("complaint:1", None, "grant", "40 of 40 given by hand, which may be spent until 2025-03-11", 40),
+        ("mistake:1", None, "deduction", "5 of 200 of web:W2, which may be spent until 2025-03-08", -5),
+        ("2", None, "expiry", "75 of 200 of web:W2, which may be spent until 2025-03-08", -75),
+        ("1", None, "expiry", "50 of 100 of web:W1, which may be spent until 2025-03-09", -50),
+    ]
+
+
+def test_an_order_that_earned_nothing_says_why(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1/3" }\nminimum_order = { ILS = "50" }')
+    at = shop.clock.now()
+    customer(1)
+    order(shop, 1, [4_999], at=at)
+    order(shop, 2, [9_999], at=at, currency="EUR")
+    order(shop, 3, [9_999], at=at, customer_id=None)
+    order(shop, 4, [9_999], at=at, is_sale=False)
+    order(shop, 5, [10_000, 0], at=at)
+    award(shop)
+    order(shop, 6, [9_999], at=at)
+    order(shop, 5, [10_000, 0], at=at, is_sale=False)
+    award(shop, dry_run=True)
+    words = [[step.arithmetic for step in explain_order(shop, number)] for number in range(1, 7)]
+    assert words == [
+        ["49.99 ILS: the order comes to 49.99, less than 50", "0, rounded down once: 0"],
+        ["99.99 EUR: nothing is earned in EUR", "0, rounded down once: 0"],
+        ["a guest's order"],
+        ["not a sale"],
+        ["100.00 ILS × 1/3 = 10000/300", "0.00 ILS: nothing was paid", "10000/300, rounded down once: 33"],
+        ["not awarded yet"],
+    ]
+    award(shop)
+    assert explain_order(shop, 5)[-1].arithmetic == "not a sale any more"
+
+
+def test_an_order_is_found_by_its_source_and_id(shop: Shop) -> None:
+    order(shop, 1, [100], at=shop.clock.now())
+    assert order_id_of("web:W1") == order_id_of("W1") == 1
+    with pytest.raises(BadData, match="no order is called shop:W1"):
+        order_id_of("shop:W1")
