@@ -74,7 +74,7 @@ def postgres_cluster(*, durable: bool = False) -> Iterator[str]:
         speed = "" if durable else " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         _run_as_postgres(
             f"{POSTGRES_PROGRAMS}/pg_ctl", "-w", "-D", f"{folder}/data", "-l", f"{folder}/log",
-            "-o", f"-c listen_addresses='' -c unix_socket_directories={folder}{speed}", "start",
+            "-o", f"-c listen_addresses='' -c max_connections=300 -c unix_socket_directories={folder}{speed}", "start",
         )  # fmt: skip
         try:
             yield f"postgresql:///{{name}}?host={folder}&user=postgres"
