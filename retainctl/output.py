@@ -9,6 +9,7 @@ import csv
 import html
 import io
 import json
+import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -132,22 +133,21 @@ def _table(names: list[str], cells: list[list[str]], *, numeric: set[int]) -> st
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    width = shutil.get_terminal_size((100, 24)).columns
+    if len(cells) == 1 and sum(max(map(len, pair)) + 3 for pair in zip(names, cells[0], strict=True)) > width:
+        # One row that is wider than the terminal is read more easily as a list of what is in it.
+        cells = [[name, text] for name, text in zip(names, cells[0], strict=True) if text]
+        names, numeric = ["", ""], set()
+    table = Table(box=box.SIMPLE_HEAD if any(names) else None, pad_edge=False, show_header=any(names))
     for place, name in enumerate(names):
         table.add_column(name, justify="right" if place in numeric else "left", overflow="fold")
     for row in cells:
         # Each cell is isolated, so that a Hebrew name does not turn its neighbours round.
         table.add_row(*(Text(f"{_first_strong_isolate}{text}{_pop_isolate}" if text else "") for text in row))
-    console = Console(file=io.StringIO(), width=_width(), force_terminal=False, highlight=False, markup=False)
+    console = Console(file=io.StringIO(), width=width, force_terminal=False, highlight=False, markup=False)
     console.print(table)
     text = console.file.getvalue()  # type: ignore[attr-defined]
     return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n") + "\n"
-
-
-def _width() -> int:
-    import shutil
-
-    return shutil.get_terminal_size((100, 24)).columns
 
 
 def show(
@@ -195,7 +195,7 @@ Progress = Callable[[int], None]
 
 
 @contextmanager
-def progress(title: str, *, total: int | None = None) -> Iterator[Progress]:
+def progress(title: str, *, total: int | None = None, color: bool = True) -> Iterator[Progress]:
     """A bar on a terminal's stderr and silence elsewhere; call what it yields with each step's size."""
     if not sys.stderr.isatty():
         yield lambda _size: None
@@ -204,7 +204,11 @@ def progress(title: str, *, total: int | None = None) -> Iterator[Progress]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
+    console = Console(stderr=True, no_color=not color or None)
+    if console.is_dumb_terminal:  # it cannot take back what was drawn
+        yield lambda _size: None
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=console, transient=True) as bar:
         task = bar.add_task(title, total=total)
         yield lambda size: bar.advance(task, size)
