@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import Group, note, opened_shop, show
+from retainctl.terminal import Group, note, opened_shop, progress, show
 
 campaigns = Group("campaigns", help="Draft, check, plan, approve and send campaigns.")
 
@@ -66,7 +66,6 @@ def plan(name: str, dry_run: bool) -> None:
     \b
       retainctl campaigns plan spring
     """
-    from retainctl.output import progress
     from retainctl.outreach import campaigns as engine
     from retainctl.outreach.planning import Plan
 

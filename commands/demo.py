@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import Command, choices, note, show
+from retainctl.terminal import Command, choices, note, progress, show
 
 
 @click.command(cls=Command)
@@ -20,7 +20,6 @@ def demo(folder: Path) -> None:
       retainctl demo
     """
     from retainctl.demo.walk import STEPS, DemoStep, Walk
-    from retainctl.output import progress
 
     done = []
     with progress("The demo", total=STEPS) as advance:

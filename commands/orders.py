@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from retainctl.terminal import Command, Group, note, opened_shop, say, show
+from retainctl.terminal import Command, Group, note, opened_shop, progress, say, show
 
 if TYPE_CHECKING:
     from retainctl.shop.importing.results import Outcome
@@ -45,7 +45,6 @@ def import_(
     \b
       retainctl orders import orders_export.csv.gz --from shopify
     """
-    from retainctl.output import progress
     from retainctl.shop.importing.orders import import_orders
     from retainctl.shop.importing.results import Imported, Options
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from retainctl.terminal import Group, note, opened_shop, show, until_stopped
+from retainctl.terminal import Group, note, opened_shop, progress, show, until_stopped
 
 if TYPE_CHECKING:
     from retainctl.outreach.outbox.resolving import Resolution
@@ -31,7 +31,6 @@ def deliver(limit: int | None, dry_run: bool) -> None:
     \b
       retainctl outbox deliver
     """
-    from retainctl import output
     from retainctl.outreach.outbox import delivering
 
     with opened_shop() as shop:
@@ -39,8 +38,8 @@ def deliver(limit: int | None, dry_run: bool) -> None:
             done = delivering.foresee(shop, limit=limit)
             show([done.counts], row_type=delivering.Delivery)
         else:
-            with until_stopped() as stopping, output.progress("Sending", total=limit) as progress:
-                done = delivering.deliver(shop, limit=limit, stopping=stopping, progress=progress)
+            with until_stopped() as stopping, progress("Sending", total=limit) as advance:
+                done = delivering.deliver(shop, limit=limit, stopping=stopping, progress=advance)
                 show([done.counts], row_type=delivering.Delivery)
     if done.trouble:
         raise done.trouble

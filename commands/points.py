@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from retainctl.terminal import Group, note, opened_shop, show
+from retainctl.terminal import Group, note, opened_shop, progress, show
 
 points = Group("points", help="Award, spend, expire and explain the club's points; prove the books.")
 
@@ -27,7 +27,6 @@ def award(dry_run: bool) -> None:
     """
     from retainctl.club.awarding import AwardRun, award
     from retainctl.errors import DoneInPart
-    from retainctl.output import progress
 
     with opened_shop() as shop, progress("Awarding orders") as advance:
         run = award(shop, dry_run=dry_run, advance=advance)
@@ -106,7 +105,6 @@ def expire(dry_run: bool, yes_clock: bool) -> None:
       retainctl points expire
     """
     from retainctl.club import expiry
-    from retainctl.output import progress
 
     with opened_shop() as shop, progress("Expiring lots") as advance:
         run = expiry.expire(shop, dry_run=dry_run, trust_clock=yes_clock, advance=advance)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import click
 
-from retainctl.terminal import Group, note, opened_shop, say, show
+from retainctl.terminal import Group, note, opened_shop, progress, say, show
 
 surveys = Group("surveys", help="Ask customers, take their answers in, see the scores.")
 
@@ -82,7 +82,6 @@ def run(name: str, approve: str | None, yes: bool, dry_run: bool) -> None:
       retainctl surveys run spring --approve 3f2a90c14be7d856
     """
     from retainctl.errors import Refused
-    from retainctl.output import progress
     from retainctl.outreach.planning import Plan
     from retainctl.voice import invitations
 
@@ -126,7 +125,6 @@ def import_answers(
       retainctl surveys import spring answers.csv
     """
     from retainctl.errors import DoneInPart
-    from retainctl.output import progress
     from retainctl.voice import answering
 
     options = answering.Options(encoding, errors, again, dry_run)

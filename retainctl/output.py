@@ -195,9 +195,9 @@ Progress = Callable[[int], None]
 
 
 @contextmanager
-def progress(title: str, *, total: int | None = None, color: bool = True) -> Iterator[Progress]:
+def progress(title: str, *, total: int | None, quiet: bool, color: bool) -> Iterator[Progress]:
     """A bar on a terminal's stderr and silence elsewhere; call what it yields with each step's size."""
-    if not sys.stderr.isatty():
+    if quiet or not sys.stderr.isatty():
         yield lambda _size: None
         return
     from rich.console import Console

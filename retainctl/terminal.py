@@ -141,6 +141,16 @@ def show_text(text: str, *, path: Path | None = None) -> None:
     output.show_text(text, path=path)
 
 
+@contextmanager
+def progress(title: str, *, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, unless --quiet; call what it yields with each step's size."""
+    from retainctl import output
+
+    chosen = choices()
+    with output.progress(title, total=total, quiet=chosen.quiet, color=not chosen.no_color) as advance:
+        yield advance
+
+
 def say(sentence: str) -> None:
     """Print what needs attention on stderr."""
     from retainctl import output
@@ -175,7 +185,6 @@ def reading_options(command: F) -> F:
 def import_files(files: Sequence[str], import_one: Callable[[Shop, str, Progress], Outcome]) -> None:
     """Import each of *files*, show what became of them, and end with DoneInPart where rows were quarantined."""
     from retainctl.errors import DoneInPart
-    from retainctl.output import progress
     from retainctl.shop.lists.sheet import ListImport
 
     outcomes: list[Outcome] = []
