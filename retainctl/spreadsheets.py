@@ -22,4 +22,4 @@ def guard_formula(text: str) -> str:
 
 def strip_guard(text: str) -> str:
     """*text* without the ``'`` that ``guard_formula`` put before it."""
-    return text[1:] if _GUARDED.match(text) else text
+    return text[1:] if text.startswith("'") and _GUARDED.match(text) else text

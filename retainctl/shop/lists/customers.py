@@ -258,7 +258,8 @@ class CustomerTaker:
 
 
 def _text(cells: Cells, role: str) -> str:
-    return strip_guard(cells[PLACES[role]].strip())
+    text = cells[PLACES[role]]
+    return strip_guard(text.strip()) if text else ""
 
 
 def yes_or_no_in(text: str, role: str) -> bool | None:
