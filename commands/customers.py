@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,17 +56,28 @@ def list_them(query: str, limit: int) -> None:
 
 @customers.command("show")
 @click.argument("customer")
+@click.option("--bought", metavar="TEXT", help="What they bought whose number, name, brand or category holds TEXT.")
+@click.option("--since", type=click.DateTime(formats=["%Y-%m-%d"]), metavar="DAY", help="With --bought: since DAY.")
 @click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True, help="At most so many events.")
-def show_one(customer: str, limit: int) -> None:
+def show_one(customer: str, bought: str | None, since: datetime | None, limit: int) -> None:
     """Show all that is known of one customer: an id, an e-mail, a phone or SOURCE:ID.
 
     \b
       retainctl customers show dana@example.com
+      retainctl customers show dana@example.com --bought Coffee --since 2025-01-01
     """
     from retainctl.shop.customers import Fact, find_customer, show_customer
+    from retainctl.shop.purchases import Purchase, list_purchases
 
+    if since is not None and bought is None:
+        raise click.UsageError("--since goes with --bought.")
     with opened_shop() as shop:
-        show(show_customer(shop, find_customer(shop, customer), limit=limit), row_type=Fact)
+        found = find_customer(shop, customer)
+        if bought is None:
+            show(show_customer(shop, found, limit=limit), row_type=Fact)
+            return
+        first = shop.clock.start_of(since.date()) if since else None
+        show(list_purchases(shop, found, bought=bought, since=first, limit=limit), row_type=Purchase)
 
 
 @customers.command()

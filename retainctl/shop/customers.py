@@ -156,6 +156,14 @@ def _present(customer_id: int) -> list[Fact]:
             "SELECT kind, SUM(balance) FROM accounts WHERE customer_id = ? GROUP BY kind ORDER BY kind", customer_id
         )
     ]
+    facts += [
+        ("segment", name, "member")
+        for (name,) in rows(
+            "SELECT s.name FROM segment_members AS m JOIN segments AS s ON s.id = m.segment_id"
+            " WHERE m.customer_id = ? AND m.left_at IS NULL ORDER BY s.name",
+            customer_id,
+        )
+    ]
     return [Fact(at=None, about=about, what=what, detail=detail) for about, what, detail in facts]
 
 
@@ -232,7 +240,29 @@ def _history(customer_id: int) -> list[_Event]:
             customer_id,
         )
     ]
-    return events + _merges(customer_id)
+    return events + _messages(customer_id) + _merges(customer_id)
+
+
+def _messages(customer_id: int) -> list[_Event]:
+    """What was sent to them, and what they answered."""
+    events = [
+        (at, program, name, f"{state}, {address}")
+        for at, program, name, state, address in rows(
+            """SELECT COALESCE(o.handed_at, o.done_at), m.program, m.name, o.state, o.to_address FROM outbox AS o
+            JOIN mailings AS m ON m.id = o.mailing_id
+            WHERE o.customer_id = ? AND COALESCE(o.handed_at, o.done_at) IS NOT NULL ORDER BY o.id""",
+            customer_id,
+        )
+    ]
+    return events + [
+        (at, "answer", survey, f"{question}: {score}")
+        for at, survey, question, score in rows(
+            """SELECT r.answered_at, r.survey, a.question, a.score FROM responses AS r
+            JOIN answers AS a ON a.response_id = r.id
+            WHERE r.customer_id = ? AND r.answered_at IS NOT NULL AND a.score IS NOT NULL ORDER BY r.id, a.question""",
+            customer_id,
+        )
+    ]
 
 
 def _merges(customer_id: int) -> list[_Event]:

@@ -44,6 +44,7 @@ class Merge(Row):
     orders: int
     returns: int
     accounts: int
+    responses: int
 
 
 @in_one_transaction
@@ -158,4 +159,5 @@ def read(shop: Shop, merge_id: int) -> Merge:
         merged_at=shop.clock.iso(merged_at), undone_at=shop.clock.iso(undone_at) if undone_at is not None else None,
         contact_points=counts.get("contact_points", 0), keys=counts.get("customer_keys", 0),
         orders=counts.get("orders", 0), returns=counts.get("order_returns", 0), accounts=counts.get("accounts", 0),
+        responses=counts.get("responses", 0),
     )  # fmt: skip

@@ -1,0 +1,66 @@
+"""What somebody bought before is found by article, brand, category and day."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.shop.customers import find_customer, show_customer
+from retainctl.shop.importing.orders import import_orders
+from retainctl.shop.importing.results import Options
+from retainctl.shop.lists.products import import_products
+from retainctl.shop.lists.sheet import Options as ListOptions
+from retainctl.shop.purchases import list_purchases
+from tests.conftest import Terminal
+
+ORDERS = """order_id,ordered_at,email,sku,product,category,quantity,unit_price,discount,currency,status
+A-1,2024-01-05T10:00:00+02:00,dana@example.com,C-1,Coffee,Kitchen > Coffee,2,39.90,0,ILS,paid
+A-1,2024-01-05T10:00:00+02:00,dana@example.com,K_1,Knife,Kitchen,1,80.00,0,ILS,paid
+A-2,2024-02-05T10:00:00+02:00,dana@example.com,C-1,Coffee,Kitchen > Coffee,1,39.90,0,ILS,paid
+A-3,2024-03-05T10:00:00+02:00,dana@example.com,C-1,Coffee,Kitchen > Coffee,1,39.90,0,ILS,cancelled
+A-4,2024-03-06T10:00:00+02:00,noa@example.com,C-1,Coffee,Kitchen > Coffee,1,39.90,0,ILS,paid
+"""
+
+
+@pytest.fixture
+def dana(shop: Shop, tmp_path: Path) -> int:
+    orders = tmp_path / "orders.csv"
+    orders.write_text(ORDERS, encoding="utf-8")
+    assert import_orders(shop, str(orders), Options()).row.rows_new == 5
+    products = tmp_path / "products.csv"
+    products.write_text("sku,brand\nC-1,Elite\n", encoding="utf-8")
+    import_products(shop, str(products), ListOptions())
+    return find_customer(shop, "dana@example.com")
+
+
+@pytest.mark.parametrize(
+    ("bought", "orders"),
+    [("", ["A-1", "A-1", "A-2"]), ("coffee", ["A-1", "A-2"]), ("ELITE", ["A-1", "A-2"]), ("k_1", ["A-1"]), ("tea", [])],
+)
+def test_purchases_are_found_by_what_they_were(shop: Shop, dana: int, bought: str, orders: list[str]) -> None:
+    assert [one.order for one in list_purchases(shop, dana, bought=bought)] == orders
+
+
+def test_purchases_are_found_by_their_day(shop: Shop, dana: int) -> None:
+    since = shop.clock.start_of(shop.clock.day(1_707_000_000))
+    assert [one.order for one in list_purchases(shop, dana, since=since)] == ["A-2"]
+    assert [one.order for one in list_purchases(shop, dana, limit=1)] == ["A-2"]
+
+
+def test_a_customer_who_bought_is_shown_with_their_orders(shop: Shop, dana: int) -> None:
+    facts = [(fact.about, fact.what, fact.detail) for fact in show_customer(shop, dana)]
+    assert ("orders", "ILS", "2 orders, 199.70 ILS, 2024-01-05 to 2024-02-05") in facts
+    assert ("order", "A-3", "cancelled, 39.90 ILS (generic)") in facts
+
+
+def test_the_command(dana: int, retainctl: Terminal) -> None:
+    shown = retainctl(
+        "customers", "show", "dana@example.com", "--bought", "coffee", "--since", "2024-02-01", "--format", "csv"
+    )
+    assert shown.stdout == (
+        "ordered_at,source,order,sku,name,category,brand,quantity,returned,amount_minor,currency\n"
+        "2024-02-05T10:00:00+02:00,generic,A-2,C-1,Coffee,Kitchen > Coffee,Elite,1,0,3990,ILS\n"
+    )
+    assert retainctl("customers", "show", "dana@example.com", "--since", "2024-02-01").code == 2
