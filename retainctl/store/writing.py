@@ -37,10 +37,19 @@ def writing() -> Iterator[None]:
     except peewee.DatabaseError as error:
         if getattr(error, "orig", None) is not None and _state(error) in _SERIALIZATION_FAILURES:
             raise
-        if remedy := told(error):
+        # Where SQLite has rolled back by itself, what is raised is that there is nothing to roll back any more.
+        if remedy := next(filter(None, map(told, _causes(error))), None):
             database.close()
             raise remedy from error
         raise
+
+
+def _causes(error: BaseException | None) -> Iterator[peewee.DatabaseError]:
+    """*error* and the database errors during whose handling it was raised."""
+    while error is not None:
+        if isinstance(error, peewee.DatabaseError):
+            yield error
+        error = error.__context__
 
 
 @contextmanager

@@ -319,14 +319,16 @@ class _Chunks:
 
 
 def _unclosed_quote(text: str) -> int:
-    """How many lines into *text* its last quote stands that opens and does not close."""
-    opened = 0
-    inside = False
+    """How many lines into *text* the quote opens that closes on no line of its own."""
+    opened: int | None = None
     for quote in re.finditer('"', text):
-        inside = not inside
-        if inside:
+        if opened is None:
             opened = quote.start()
-    return text.count("\n", 0, opened)
+        elif "\n" in text[opened : quote.start()]:
+            break
+        else:
+            opened = None
+    return text.count("\n", 0, opened or 0)
 
 
 def describe_delimiter(delimiter: str) -> str:

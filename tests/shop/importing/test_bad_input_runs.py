@@ -1,0 +1,110 @@
+"""Imports that are disturbed: the rows B55 to B60 of the matrix of bad input."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.errors import TryLater
+from retainctl.shop.importing.orders import import_orders
+from retainctl.shop.importing.results import Options
+from retainctl.store import opening
+from retainctl.store.database import execute, rows, value
+from retainctl.store.opening import open_database
+from tests.conftest import NOW, Terminal
+from tests.shop.importing.conftest import HEADER, Bring, counts, row
+
+MANY = [row(str(number), email=f"c{number}@shop.example") for number in range(30_000)]
+
+
+def file_of(tmp_path: Path, lines: list[str]) -> Path:
+    path = tmp_path / "many.csv"
+    path.write_text("\n".join([HEADER, *lines, ""]), encoding="utf-8")
+    return path
+
+
+def start(folder: Path, path: Path) -> subprocess.Popen[bytes]:
+    """The real command line, importing *path* in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "retainctl", "--shop", str(folder), "--now", NOW, "orders", "import", str(path)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
+    )  # fmt: skip
+
+
+def test_b55_a_locked_database_is_tried_later(books: Shop, bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.2)
+    with sqlite3.connect(books.folder / "retain.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with (
+            open_database(books.database_url, now=books.clock.now()),
+            pytest.raises(TryLater, match="another program is writing"),
+        ):
+            bring(books, HEADER, *MANY[:10])
+        other.execute("ROLLBACK")
+    assert counts(bring(books, HEADER, *MANY[:10]))[:2] == (10, 10)
+
+
+def test_b56_a_full_disk_leaves_nothing_and_a_second_run_all(books: Shop, bring: Bring) -> None:
+    execute(f"PRAGMA max_page_count = {value('PRAGMA page_count') + 50}")
+    with pytest.raises(TryLater, match="the disk is full"):
+        bring(books, HEADER, *MANY[:5_000])
+    with open_database(books.database_url, now=books.clock.now()):
+        assert value("SELECT COUNT(*) FROM imports") == 0
+        assert rows("PRAGMA integrity_check") == [("ok",)]
+        assert counts(bring(books, HEADER, *MANY[:5_000]))[:2] == (5_000, 5_000)
+
+
+def test_b57_a_database_that_cannot_be_written_is_told_before_the_file_is_read(tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write everything")
+    folder = tmp_path / "shop"
+    Terminal(folder)("init", str(folder))
+    (folder / "retain.db").chmod(0o400)
+    assert Terminal(folder)("orders", "import", "no such file").code == 78
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_b58_a_signal_rolls_back(folder: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
+    Terminal(folder)("config", "check")
+    shop_rows = Terminal(folder)("orders", "list", "--format", "csv").stdout
+    process = start(folder, file_of(tmp_path, MANY))
+    time.sleep(1.2)
+    process.send_signal(number)
+    ended = process.wait(timeout=60)
+    if ended == 0:
+        pytest.skip("the import was quicker than the signal")
+    assert ended == code
+    assert Terminal(folder)("orders", "list", "--format", "csv").stdout == shop_rows
+
+
+def test_b60_two_imports_at_once_are_as_one_after_the_other(folder: Path, shop: Shop, tmp_path: Path) -> None:
+    path = file_of(tmp_path, MANY[:5_000])
+    processes = [start(folder, path) for _ in range(2)]
+    assert [process.wait(timeout=120) for process in processes] == [0, 0]
+    assert value("SELECT COUNT(*) FROM orders") == 5_000
+    assert value("SELECT COUNT(*) FROM imports") == 1
+
+
+def test_what_fails_in_the_middle_leaves_nothing(shop: Shop, tmp_path: Path) -> None:
+    def fail(_rows: int) -> None:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        import_orders(shop, str(file_of(tmp_path, MANY[:100])), Options(), progress=fail)
+    assert value("SELECT COUNT(*) FROM orders") == 0
+    assert value("SELECT COUNT(*) FROM customers") == 0
+
+
+def test_s22_the_files_of_an_import_are_for_their_owner_alone(books: Shop, bring: Bring) -> None:
+    bring(books, HEADER, *MANY[:10])
+    for path in books.folder.rglob("retain.db*"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path

@@ -1,0 +1,64 @@
+"""Rows in quarantine are listed, shown and tried again, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from retainctl.config import Shop
+from retainctl.shop.importing.quarantine import list_quarantined, retry
+from retainctl.shop.importing.results import Options
+from retainctl.store.database import rows, value
+from tests.conftest import Terminal
+from tests.shop.importing.conftest import HEADER, Bring, counts, row
+
+GOOD = [row(f"G{number}") for number in range(1, 31)]
+
+
+def test_a_row_is_listed_shown_and_booked_when_its_currency_is_stated(retainctl: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("\n".join([HEADER, *GOOD, row("31", sku="TEA"), row("31", currency=""), ""]), encoding="utf-8")
+    ended = retainctl("orders", "import", str(path), "--format", "jsonl")
+    assert ended.code == 3
+    assert json.loads(ended.stdout)["rows_quarantined"] == 1
+    assert ended.stderr == (
+        "line 33, currency: the currency is missing (state it with --currency) (no_currency)\n"
+        '{"kind": "error", "version": 1, "message": "1 rows are in quarantine",'
+        ' "hint": "Look at them: retainctl orders quarantine list", "exit_code": 3}\n'
+    )
+    listed = retainctl("orders", "quarantine", "list", "--format", "jsonl")
+    (found,) = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert (found["line"], found["code"], found["column"]) == (33, "no_currency", "currency")
+    shown = retainctl("orders", "quarantine", "show", str(found["id"]), "--format", "jsonl")
+    assert json.loads(shown.stdout)["text"] == row("31", currency="")
+    assert retainctl("orders", "quarantine", "retry").code == 3
+    assert retainctl("orders", "quarantine", "retry", "--currency", "ILS").code == 0
+    assert retainctl("orders", "quarantine", "list", "--format", "jsonl").stdout == ""
+    lines = [json.loads(line) for line in retainctl("orders", "show", "31", "--format", "jsonl").stdout.splitlines()]
+    assert [(line["part"], line["article"]) for line in lines] == [
+        ("sale", "TEA"), ("sale", "MUG"), ("version", "")
+    ]  # fmt: skip
+    assert retainctl("orders", "quarantine", "show", "99").code == 2
+
+
+def test_a_row_that_the_source_has_told_again_since_is_not_booked_twice(shop: Shop, bring: Bring) -> None:
+    bring(shop, HEADER, *GOOD, row("31", sku="TEA"), row("31", currency=""))
+    bring(shop, HEADER, *GOOD, row("31", sku="TEA"), row("31"), name="b.csv")
+    assert len(list_quarantined(shop)) == 1
+    (outcome,) = retry(shop, (), Options(currency="ILS"))
+    assert counts(outcome) == (1, 0, 0, 1, 0, 0, 0)
+    assert list_quarantined(shop) == []
+    assert rows("SELECT gross_minor FROM orders WHERE external_id = '31'") == [(4_000,)]
+
+
+def test_the_same_bad_row_of_every_night_is_one(shop: Shop, bring: Bring) -> None:
+    for night in range(3):
+        bring(shop, HEADER, *GOOD, row("31", quantity="x"), *[row(f"N{one}") for one in range(night)], name=f"{night}")
+    assert len(list_quarantined(shop)) == 1
+
+
+def test_bytes_that_were_no_text_are_read_in_the_right_encoding(shop: Shop, bring: Bring) -> None:
+    bring(shop, HEADER, *GOOD, row("31", sku="ספל").encode("cp1255") + b"\n")
+    (outcome,) = retry(shop, (), Options(encoding="cp1255"))
+    assert counts(outcome) == (1, 1, 0, 0, 0, 0, 0)
+    assert value("SELECT COUNT(*) FROM products WHERE sku = 'ספל'") == 1
