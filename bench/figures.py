@@ -1,0 +1,142 @@
+"""Cohorts, RFM and rates over 2,500,000 orders, start to end, against DuckDB on a file of its own."""
+
+from __future__ import annotations
+
+import csv
+import random
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from importlib.util import find_spec
+from pathlib import Path
+
+from bench.measure import race, run
+
+CUSTOMERS = 600_000
+DAYS = 1095
+BEGIN = date(2022, 1, 1)
+
+_DUCKDB = """
+import duckdb, sys
+db = duckdb.connect(sys.argv[1])
+db.execute("SELECT COUNT(*), SUM(n), SUM(g), COUNT(*) FILTER (n > 1) FROM"
+           " (SELECT COUNT(*) n, SUM(gross_minor) g FROM orders GROUP BY customer_id)").fetchall()
+db.execute("SELECT r, f, m, COUNT(*) FROM"
+           " (SELECT NTILE(5) OVER (ORDER BY l, name) r, NTILE(5) OVER (ORDER BY n, name) f,"
+           " NTILE(5) OVER (ORDER BY g, name) m"
+           " FROM (SELECT customer_id, MIN(name) name, MAX(ordered_on) l, COUNT(*) n, SUM(gross_minor) g"
+           " FROM orders GROUP BY customer_id)) GROUP BY ALL").fetchall()
+db.execute("WITH m AS (SELECT DISTINCT customer_id, substr(ordered_on, 1, 7) AS month FROM orders), f AS (SELECT"
+           " customer_id, MIN(month) AS first FROM m GROUP BY customer_id)"
+           " SELECT first, month, COUNT(*) FROM m JOIN f USING (customer_id) GROUP BY ALL").fetchall()
+"""
+_OURS = """
+import sys
+from retainctl.insight.reports import REPORTS
+from retainctl.shop.premises import opened
+with opened(sys.argv[1]) as shop:
+    for name in sys.argv[2:]:
+        REPORTS[name].find(shop)
+"""
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "shop"
+        run([sys.executable, "-m", "retainctl", "init", folder, "--currency", "ILS"])
+        orders = _fill(folder / "retain.db")
+        ours: list[str | Path] = [sys.executable, "-c", _OURS, folder]
+        variants = {
+            "retainctl": lambda: run([*ours, "retention", "rfm", "cohorts"]),
+            "of which retention": lambda: run([*ours, "retention"]),
+            "of which rfm": lambda: run([*ours, "rfm"]),
+            "of which cohorts": lambda: run([*ours, "cohorts"]),
+            "and orders by their number": lambda: run([*ours, "orders"]),
+        }
+        if find_spec("duckdb"):
+            native = _in_duckdb(folder / "retain.db", Path(temporary) / "native.duckdb")
+            variants = {"DuckDB, its own file": lambda: run([sys.executable, "-c", _DUCKDB, native])} | variants
+        race(
+            "Figures over all orders",
+            variants,
+            rounds=3,
+            work=f"{orders:,} orders of {CUSTOMERS:,} customers: repeat rate and revenue, RFM by NTILE(5) with ties by"
+            " name, cohorts by month.",
+        )
+
+
+def _fill(path: Path) -> int:
+    """Orders as they come in: by time, each customer's now and then."""
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA synchronous = off")
+    orders = sorted(_orders())
+    database.execute("BEGIN")
+    database.execute(
+        "INSERT INTO imports (id, kind, file_name, sha256, source, format, options, imported_at)"
+        " VALUES (1, 'orders', '', ?, 'shop', 'generic', '{}', 0)",
+        ("0" * 64,),
+    )
+    everybody = range(1, CUSTOMERS + 1)
+    database.executemany("INSERT INTO customers (id, created_at) VALUES (?, 0)", ((one,) for one in everybody))
+    database.executemany(
+        "INSERT INTO customer_keys VALUES ('shop', ?, ?)", ((f"C{one * 7919 % CUSTOMERS}", one) for one in everybody)
+    )
+    midnight = int(datetime(2022, 1, 1, tzinfo=UTC).timestamp())
+    database.executemany(
+        "INSERT INTO orders (source, external_id, customer_id, ordered_at, ordered_on, status, is_sale, currency,"
+        " gross_minor, content_hash, import_id) VALUES ('shop', ?, ?, ?, ?, 'paid', 1, 'ILS', ?, zeroblob(16), 1)",
+        (
+            (
+                f"O{number}",
+                customer,
+                midnight + int(at * 86_400),
+                str(BEGIN + timedelta(int(at))),
+                100 + number % 99_900,
+            )
+            for number, (at, customer) in enumerate(orders)
+        ),
+    )
+    database.execute(
+        "INSERT INTO customer_summaries SELECT customer_id, 'ILS', COUNT(*), SUM(gross_minor), 0, MIN(ordered_at),"
+        " MAX(ordered_at), MIN(ordered_on), MAX(ordered_on) FROM orders GROUP BY customer_id"
+    )
+    database.execute("COMMIT")
+    database.close()
+    return len(orders)
+
+
+def _orders() -> Iterator[tuple[float, int]]:
+    """The moment of each order, in days, and its customer: they buy at their own pace until they stop."""
+    dice = random.Random(20240607)  # the same shop every time
+    for customer in range(1, CUSTOMERS + 1):
+        stops, pace, at = dice.betavariate(1, 2.5), dice.gammavariate(0.9, 0.03) + 1e-4, dice.random() * DAYS
+        while at < DAYS:
+            yield at, customer
+            if dice.random() < stops:
+                break
+            at += dice.expovariate(pace)
+
+
+def _in_duckdb(path: Path, native: Path) -> Path:
+    import duckdb
+
+    table = native.with_suffix(".csv")
+    with table.open("w", encoding="utf-8", newline="") as file, sqlite3.connect(path) as database:
+        writer = csv.writer(file)
+        writer.writerow(("customer_id", "ordered_on", "gross_minor", "name"))
+        writer.writerows(
+            database.execute(
+                "SELECT o.customer_id, o.ordered_on, o.gross_minor, k.external_id FROM orders o"
+                " JOIN customer_keys k ON k.customer_id = o.customer_id ORDER BY o.id"
+            )
+        )
+    duckdb.connect(str(native)).execute(
+        f"CREATE TABLE orders AS SELECT * REPLACE (CAST(ordered_on AS VARCHAR) AS ordered_on) FROM '{table}'"
+    ).close()
+    return native
+
+
+if __name__ == "__main__":
+    main()
