@@ -56,10 +56,15 @@ def faults_of_sender(shop: Shop, purpose: Purpose) -> Iterator[Fault]:
         yield Fault(file, "the shop has no address to send from", "Write from_address under [mail].")
     for name in ("from_address", "reply_to", "unsubscribe_address"):
         address = getattr(settings.mail, name)
+        if address and not message.is_address(address):
+            yield Fault(
+                file, f"{address!r} is not an address that mail can be sent to", f"Correct {name} under [mail]."
+            )
+    for name, text in (("from_name under [mail]", settings.mail.from_name), ("name", settings.name)):
         try:
-            message.mailbox_header("From", message.Mailbox(address or "x@shop.example", settings.mail.from_name))
+            message.check("From", text)
         except BadData as error:
-            yield Fault(file, str(error), f"Correct {name} under [mail].")
+            yield Fault(file, str(error), f"Correct {name}.")
     if purpose != "service":
         for name in ("name", "postal_address", "contact"):
             if not getattr(settings.sender, name).strip():

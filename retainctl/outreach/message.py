@@ -80,8 +80,8 @@ def text_header(name: str, value: str) -> bytes:
 
 def mailbox_header(name: str, mailbox: Mailbox, *, bracketed: bool = False) -> bytes:
     """A header that holds one address, with its name where it has one."""
-    if not _ADDRESS.fullmatch(mailbox.address):
-        raise BadData(f"{mailbox.address!r} is not an address that mail can be sent to")
+    if not is_address(mailbox.address):
+        raise BadData(f"the header {name} has no address that mail can be sent to")
     return phrase_header(name, mailbox.name, mailbox.address) if mailbox.name or bracketed else (
         f"{name}: {mailbox.address}\r\n".encode()
     )  # fmt: skip
@@ -110,6 +110,11 @@ def plain_header(name: str, *values: str) -> bytes:
     return f"{name}: {folded}\r\n".encode()
 
 
+def is_address(text: str) -> bool:
+    """Whether *text* is an address in ASCII, without comments and quotation marks."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
 def check(name: str, value: str) -> None:
     """BadData where *value* has what no header may hold: line breaks, other controls, halves of characters."""
     if value.isprintable():
@@ -117,7 +122,7 @@ def check(name: str, value: str) -> None:
     for mark in value:
         if unicodedata.category(mark) in ("Cc", "Cs", "Zl", "Zp"):
             raise BadData(
-                f"the header {name} may not hold U+{ord(mark):04X}: {value!r}",
+                f"the header {name} may not hold U+{ord(mark):04X}",
                 hint="Take the line break or control character out of the name or the subject.",
             )
 

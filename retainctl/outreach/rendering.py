@@ -13,7 +13,7 @@ from importlib.resources import files
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, BadData
 from retainctl.outreach import markdown, message
-from retainctl.outreach.templates import Rendered, Renderer, Templates, Value
+from retainctl.outreach.templates import Renderer, Templates, Value
 from retainctl.outreach.tokens import Signer, signer
 from retainctl.store.outreach import Mailing
 
@@ -55,23 +55,20 @@ class Press:
         without a public_url).
         """
         links = links_of(self._shop, self._mailing, addressee.contact_point_id, addressee.customer_id, self._signer)
+        name = addressee.context.get("name")
         try:
             rendered = self._renderer.render({**addressee.context, **links})
+            return self._assembler.assemble(
+                to=message.Mailbox(addressee.to_address, name if isinstance(name, str) else ""),
+                subject=rendered.subject,
+                at=self._shop.clock.local(addressee.at),
+                message_id=addressee.message_id,
+                text=rendered.text,
+                html=rendered.html,
+                headers=_unsubscribe_headers(self._shop, self._mailing, addressee, self._signer),
+            )
         except BadData as error:
             raise BadData(f"the message for customer {addressee.customer_id} cannot be written: {error}") from None
-        return self._assembled(rendered, addressee)
-
-    def _assembled(self, rendered: Rendered, addressee: Addressee) -> bytes:
-        name = addressee.context.get("name")
-        return self._assembler.assemble(
-            to=message.Mailbox(addressee.to_address, name if isinstance(name, str) else ""),
-            subject=rendered.subject,
-            at=self._shop.clock.local(addressee.at),
-            message_id=addressee.message_id,
-            text=rendered.text,
-            html=rendered.html,
-            headers=_unsubscribe_headers(self._shop, self._mailing, addressee, self._signer),
-        )
 
 
 def templates_of(

@@ -112,15 +112,13 @@ def test_the_examples_have_the_names_that_customers_have(shop: Shop, language: s
     } == kinds
 
 
-@pytest.mark.parametrize(("first", "last"), [("דנה", "לוי"), (None, "לוי"), ("דנה", None), (None, None), ("", "")])
 @pytest.mark.parametrize("language", ["he", "en"])
-def test_no_greeting_has_a_hole_where_a_name_should_be(
-    shop: Shop, language: str, first: str | None, last: str | None
-) -> None:
+def test_no_greeting_has_a_hole_where_a_name_should_be(shop: Shop, language: str) -> None:
     speaking = with_settings(shop, language=language)
-    somebody = customer(shop, first, last)
     body = "Hi {{ first_name }},"
     templates = Templates("s", "r", body, body, '{% include "body" %}', '{% include "body" %}')
+    for first, last in (("דנה", "לוי"), (None, "לוי"), ("דנה", None), (None, None), ("", "")):
+        somebody = customer(shop, first, last)
 
-    context = build(speaking, contacts(shop, somebody), names={"first_name"})[somebody]
-    assert Renderer(templates).render(context).text == f"Hi {first or contexts.NAMELESS[language]},\n"
+        context = build(speaking, contacts(shop, somebody), names={"first_name"})[somebody]
+        assert Renderer(templates).render(context).text == f"Hi {first or contexts.NAMELESS[language]},\n"

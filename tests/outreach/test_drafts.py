@@ -40,16 +40,17 @@ def faults(shop: Shop) -> list[str]:
     return [fault.fault for fault in check(shop)]
 
 
-@pytest.mark.parametrize("kind", list(STARTERS["he"]))
 @pytest.mark.parametrize("language", ["he", "en"])
-def test_a_new_draft_lacks_only_what_a_person_must_say(shop: Shop, language: str, kind: Kind) -> None:
+def test_a_new_draft_lacks_only_what_a_person_must_say(shop: Shop, language: str) -> None:
     speaking = with_settings(shop, language=language)
     segments.create(speaking, "everybody", "orders >= 0")
-    path = write_draft(speaking, "spring", kind=kind, audience="everybody")
+    for kind in STARTERS[language]:
+        path = write_draft(speaking, "spring", kind=kind, audience="everybody")
 
-    assert faults(speaking) == ["why is empty", "what is empty"]
-    path.write_text(path.read_text(encoding="utf-8").replace('= ""', '= "x"'), encoding="utf-8")
-    assert check(speaking) == []
+        assert faults(speaking) == ["why is empty", "what is empty"]
+        path.write_text(path.read_text(encoding="utf-8").replace('= ""', '= "x"'), encoding="utf-8")
+        assert check(speaking) == []
+        path.unlink()
 
 
 def test_a_draft_says_what_stands_in_its_file(shop: Shop) -> None:
@@ -98,30 +99,31 @@ def test_an_address_that_is_none_is_found_before_anything_is_sent(shop: Shop) ->
     ]
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "fault", "remedy"),
-    [
-        ('"everybody"', '"evrybody"', "there is no segment called evrybody", "Did you mean everybody?"),
-        ("2025-03-16", "2025-03-01", "not_after is 2025-03-01, which has passed", "Choose a later day."),
-        ("{{ what }}", "{{ firstname }}", "nothing is called firstname", "Did you mean first_name?"),
-        ("{{ what }}", "{{ last_name }}", "the template is not right: last_name is not known of every customer: "
-         "write {{ last_name or '…' }}", "Correct the message."),
-        ("{{ what }}", "{{ what.__class__ }}", "the template is not right: access to attribute '__class__' of 'str' "
-         "object is unsafe", "Correct the message."),
-        ("{% endif %}\n\nלהתראות", "\n\nלהתראות", "the template is not right: Unexpected end of template. Jinja was "
-         "looking for the following tags: 'elif' or 'else' or 'endif'. The innermost block that needs to be closed is "
-         "'if'", "Correct the message."),
-        ("{{ what }}", "{{ what | }}", "the template is not right: expected token 'name', got 'end of print statement' "
-         "(in '<p><strong>{{ what | }}</strong></p>')", "Correct the message."),
-        ('subject = "', 'subject = "x\\n', "the header Subject may not hold U+000A: "
-         "'פרסומת: x\\nדנה, יש לנו משהו בשבילך'", "Write it on one line."),
-    ],
-)  # fmt: skip
-def test_a_fault_says_what_and_what_to_do(shop: Shop, before: str, after: str, fault: str, remedy: str) -> None:
-    edited(finished(shop), before, after)
+FAULTS = [
+    ('"everybody"', '"evrybody"', "there is no segment called evrybody", "Did you mean everybody?"),
+    ("2025-03-16", "2025-03-01", "not_after is 2025-03-01, which has passed", "Choose a later day."),
+    ("{{ what }}", "{{ firstname }}", "nothing is called firstname", "Did you mean first_name?"),
+    ("{{ what }}", "{{ last_name }}", "the template is not right: last_name is not known of every customer: "
+     "write {{ last_name or '…' }}", "Correct the message."),
+    ("{{ what }}", "{{ what.__class__ }}", "the template is not right: access to attribute '__class__' of 'str' "
+     "object is unsafe", "Correct the message."),
+    ("{% endif %}\n\nלהתראות", "\n\nלהתראות", "the template is not right: Unexpected end of template. Jinja was "
+     "looking for the following tags: 'elif' or 'else' or 'endif'. The innermost block that needs to be closed is "
+     "'if'", "Correct the message."),
+    ("{{ what }}", "{{ what | }}", "the template is not right: expected token 'name', got 'end of print statement' "
+     "(in '<p><strong>{{ what | }}</strong></p>')", "Correct the message."),
+    ('subject = "', 'subject = "x\\n', "the header Subject may not hold U+000A", "Write it on one line."),
+]  # fmt: skip
 
-    found = check(shop)[0]
-    assert (found.fault, found.remedy) == (fault, remedy)
+
+def test_a_fault_says_what_and_what_to_do(shop: Shop) -> None:
+    for before, after, fault, remedy in FAULTS:
+        path = finished(shop)
+        edited(path, before, after)
+
+        found = check(shop)[0]
+        assert (found.fault, found.remedy) == (fault, remedy)
+        path.unlink()
 
 
 def test_a_frame_that_hides_the_sender_or_the_way_out_is_a_fault(shop: Shop) -> None:
@@ -145,13 +147,12 @@ def test_a_draft_is_not_written_over(shop: Shop) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    "name", ["../spring", "/etc/passwd", "a/b", "a\\b", "Spring", "אביב", "", "x" * 65, "a\0b", "a∕b", "a.b"]
-)
-def test_a_name_stays_in_its_folder(shop: Shop, name: str) -> None:
-    for act in (lambda: read_draft(shop, name), lambda: write_draft(shop, name, kind="offer", audience="")):
+def test_a_name_stays_in_its_folder(shop: Shop) -> None:
+    for name in ("../spring", "/etc/passwd", "a/b", "a\\b", "Spring", "אביב", "", "x" * 65, "a\0b", "a∕b", "a.b"):
         with pytest.raises(WrongUsage, match="is not a campaign's name"):
-            act()
+            read_draft(shop, name)
+        with pytest.raises(WrongUsage, match="is not a campaign's name"):
+            write_draft(shop, name, kind="offer", audience="")
 
 
 def test_an_unknown_key_is_told_with_its_line_and_the_nearest(shop: Shop) -> None:

@@ -177,7 +177,7 @@ ADDRESSES = (
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_what_is_no_plain_address_is_never_written_to(address: str) -> None:
-    with pytest.raises(BadData, match="not an address"):
+    with pytest.raises(BadData, match="has no address that mail can be sent to"):
         assembled(to=Mailbox(address))
 
 

@@ -161,12 +161,12 @@ def test_what_was_planned_is_approved_by_its_hash(shop: Shop) -> None:
     assert value("SELECT approved_at FROM mailings") == shop.clock.now()
 
 
-@pytest.mark.parametrize("plan_hash", ["", "0", "f" * 16])
-def test_another_hash_is_refused(shop: Shop, plan_hash: str) -> None:
+def test_another_hash_is_refused(shop: Shop) -> None:
     plan(shop, recipe(shop), [customer(shop)])
 
-    with pytest.raises(Refused, match="has the hash"):
-        planning.approve(shop, recipe(shop), plan_hash)
+    for plan_hash in ("", "0", "f" * 16):
+        with pytest.raises(Refused, match="has the hash"):
+            planning.approve(shop, recipe(shop), plan_hash)
     assert value("SELECT state FROM mailings") == "planned"
 
 

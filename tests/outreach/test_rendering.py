@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import email
 import email.policy
+import socket
 from email.message import EmailMessage
 
 import pytest
@@ -136,26 +137,60 @@ def test_a_name_is_never_markup(shop: Shop, make_mailing: MakeMailing) -> None:
     assert name in text
 
 
-@pytest.mark.parametrize("field", ["subject", "name", "from_name", "from_address", "reply_to", "to", "shop", "leave"])
-def test_no_value_opens_a_second_header(shop: Shop, make_mailing: MakeMailing, field: str) -> None:
-    mailing = make_mailing(subject="{{ first_name }}." if field == "subject" else "שלום")
-    for bad in ("x\n\nbody", "x\r\nBcc: e@example.com", "x\rx", "x\x00", "x\n y", "x\u2028y", "x\x85y"):
-        addressee, using = DANA, shop
-        if field == "subject":
-            addressee = dataclasses.replace(DANA, context={"first_name": bad, "orders": 1})
-        elif field == "name":
-            addressee = dataclasses.replace(DANA, context={**DANA.context, "name": bad})
-        elif field == "to":
-            addressee = dataclasses.replace(DANA, to_address=f"dana@example.com{bad[1:]}")
-        elif field == "shop":
-            using = with_settings(shop, name=bad)
-        elif field == "leave":
-            using = with_mail(shop, unsubscribe_address=bad)
-        else:
-            using = with_mail(shop, **{field: bad})
+def test_text_that_names_a_file_stays_text(
+    shop: Shop, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop.folder)
+    for text in ("/etc/passwd", "retainctl.toml", "~/.yagmail", "file:///etc/passwd"):
+        mailing = make_mailing(subject=text, reason=text, body=f"{text}\n\n{{{{ first_name }}}}")
+        addressee = dataclasses.replace(DANA, context={"first_name": text, "name": text})
+        message = parsed(Press(shop, mailing).message(addressee))
 
-        with pytest.raises(BadData):
-            Press(using, mailing).message(addressee)
+        assert len(list(message.walk())) == 3  # the two bodies and what holds them
+        assert bodies(message)[0].startswith(f"{text}\n\n{text}\n\n-- \n{text}\n")
+        assert not any(secret in body for body in bodies(message) for secret in ("root:", "database ="))
+
+
+def test_rendering_fetches_nothing(shop: Shop, make_mailing: MakeMailing) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/x"
+        (shop.folder / "templates").mkdir()
+        (shop.folder / "templates" / "mail.html").write_text(
+            f'<link rel="stylesheet" href="{address}"><img src="{address}">{{% include "body" %}}', encoding="utf-8"
+        )
+        html = bodies(parsed(Press(shop, make_mailing(body=f"![x]({address})")).message(DANA)))[1]
+
+        assert html.count(address) == 3
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+def test_what_goes_wrong_is_told_without_the_persons_data(shop: Shop, make_mailing: MakeMailing) -> None:
+    press = Press(shop, make_mailing(subject="{{ first_name }}"))
+    for addressee in (
+        dataclasses.replace(DANA, to_address="dana probe@example.com"),
+        dataclasses.replace(DANA, context={"first_name": "probe\nprobe", "orders": 1}),
+        dataclasses.replace(DANA, context={"first_name": "x", "name": "probe\r", "orders": 1}),
+    ):
+        with pytest.raises(BadData, match=r"^the message for customer 7 cannot be written: ") as told:
+            press.message(addressee)
+        assert "probe" not in str(told.value)
+
+
+def test_no_value_opens_a_second_header(shop: Shop, make_mailing: MakeMailing) -> None:
+    plain, named = make_mailing(), make_mailing(subject="{{ first_name }}.")
+    for bad in ("x\n\nbody", "x\r\nBcc: e@example.com", "x\rx", "x\x00", "x\n y", "x\u2028y", "x\x85y"):
+        for using, mailing, addressee in (
+            (shop, named, dataclasses.replace(DANA, context={"first_name": bad, "orders": 1})),
+            (shop, plain, dataclasses.replace(DANA, context={**DANA.context, "name": bad})),
+            (shop, plain, dataclasses.replace(DANA, to_address=f"dana@example.com{bad[1:]}")),
+            (with_settings(shop, name=bad), plain, DANA),
+            *((with_mail(shop, **{field: bad}), plain, DANA)
+              for field in ("from_name", "from_address", "reply_to", "unsubscribe_address")),
+        ):  # fmt: skip
+            with pytest.raises(BadData):
+                Press(using, mailing).message(addressee)
 
 
 def test_a_shop_without_an_address_cannot_print(shop: Shop, make_mailing: MakeMailing) -> None:
