@@ -1,6 +1,6 @@
 """A body in Markdown with Jinja inside, as the HTML and the text template that are made of it once a mailing.
 
-Raw HTML is shown as it is written and does nothing. A Jinja tag is a word to Markdown, so that no quotation mark or
+Raw HTML is shown as it is written and does nothing; a line ends where it ends in the file. A Jinja tag is a word to Markdown, so that no quotation mark or
 asterisk inside it is changed; a line of nothing but ``{% … %}`` makes no paragraph.
 """
 
@@ -14,7 +14,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _LONE_TAGS = re.compile(r"^[ \t]*((?:\{%[^\n]*?%\}[ \t]*)+)$", re.MULTILINE)
-_parser = MarkdownIt("commonmark", {"html": False})
+_parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
 
 
 class _Words:
