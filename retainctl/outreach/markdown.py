@@ -1,7 +1,8 @@
 """A body in Markdown with Jinja inside, as the HTML and the text template that are made of it once a mailing.
 
-Raw HTML is shown as it is written and does nothing; a line ends where it ends in the file. A Jinja tag is a word to Markdown, so that no quotation mark or
-asterisk inside it is changed; a line of nothing but ``{% … %}`` makes no paragraph.
+Raw HTML is shown as it is written and does nothing; a line ends where it ends in the file. A Jinja tag is a word to
+Markdown, so that no quotation mark or asterisk inside it is changed; a line of nothing but ``{% … %}`` makes no
+paragraph.
 """
 
 from __future__ import annotations
