@@ -200,5 +200,7 @@ def import_files(files: Sequence[str], import_one: Callable[[Shop, str, Progress
     bad = [(outcome.row.file, held) for outcome in outcomes for held in outcome.quarantined]
     for file, held in bad[:10]:
         say(f"{file}, line {held.origin.line}, {held.column or 'row'}: {held.message} ({held.code})")
+    if len(bad) > 10:
+        say(f"and {len(bad) - 10} more")
     if bad:
         raise DoneInPart(f"{len(bad)} rows were quarantined", hint="Correct them in the file, and import it again.")

@@ -30,6 +30,7 @@ from retainctl.spreadsheets import strip_guard
 from retainctl.store import dialect
 from retainctl.store.database import rows
 
+MOST_NOTES: Final = 30
 # The ids in a list are those of the orders that came from the same shop, so the source must be the same.
 SOURCE: Final = "generic"
 _SHOPIFY: Final = (
@@ -94,9 +95,10 @@ class CustomerTaker:
         good = [one for one in read if not isinstance(one, RowError)]
         found = find_or_make(self._shop, [one.person for one in good], settled=self._settled)
         consented = self._record(good, found)
-        for one in found:
-            if one.conflicts:
-                self._note("rows whose id, e-mail or phone belong to different customers; nobody was merged")
+        for conflict in (conflict for one in found for conflict in one.conflicts):
+            if len(self.notes) < MOST_NOTES:
+                self._note(f"nobody was merged, but look: {conflict}")
+            self._note("rows whose id, e-mail or phone belong to different customers; nobody was merged")
         fates = iter(
             "changed" if one.outcome == "unchanged" and place in consented else one.outcome
             for place, one in enumerate(found)

@@ -90,7 +90,7 @@ def test_real_records(shop: Shop, shared: Path, file: Path) -> None:
     for name in ("go_shopify_fixtures/customer.json", "shopify_api_fixtures/customers_search.json"):
         row = import_customers(shop, str(shared / "data/platform" / name), Options()).row
         assert (row.rows_new, row.rows_quarantined, row.source) == (1, 0, "shopify"), name
-    examples = json.loads((shared / "data/platform/woocommerce_rest/customers_response_examples.json").read_text())
+    examples = json.loads((shared / "data/platform/woocommerce_rest/customers_response_examples.json").read_bytes())
     outcome = bring(shop, file, json.dumps(next(one for one in examples if isinstance(one, list))))
     assert (outcome.row.rows_new, outcome.row.rows_quarantined, outcome.row.source) == (2, 0, "woocommerce")
     assert outcome.notes == ("phones that are none, left out: 2",)

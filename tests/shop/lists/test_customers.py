@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,32 @@ def test_a_row_by_which_nobody_can_be_found_is_quarantined(shop: Shop, file: Pat
         (104, "external_id", "damaged_id"),
     ]
     assert rows("SELECT line, code, raw_bytes FROM held_rows ORDER BY line")[0][2] == b",Dana,,,dana@,\n"
+
+
+def test_the_e_mail_of_one_with_the_phone_of_another_is_told(shop: Shop, file: Path) -> None:
+    bring(shop, file, HEADER + ",Dana,,,dana@example.com,\n,Noa,,,noa@example.com,050-2345678\n")
+    dana, noa = (row[0] for row in rows("SELECT id FROM customers ORDER BY id"))
+    outcome = bring(shop, file, HEADER + ",Dana,,,dana@example.com,050-2345678\n")
+    assert counts(outcome) == (1, 0, 0, 1, 0, 0)
+    assert outcome.notes == (
+        f"nobody was merged, but look: the e-mail is customer {dana}'s, the phone is customer {noa}'s: 1",
+        "rows whose id, e-mail or phone belong to different customers; nobody was merged: 1",
+    )
+
+
+def test_two_imports_at_once_make_each_customer_once(shop: Shop, retainctl: Terminal, tmp_path: Path) -> None:
+    names = []
+    for number in range(3):
+        path = tmp_path / f"{number}.csv"
+        lines = (f"{number}-{one},Dana,,,dana{one}@example.com,\n" for one in range(300))
+        path.write_text(HEADER + "".join(lines), encoding="utf-8")
+        names.append(str(path))
+    with ThreadPoolExecutor() as pool:
+        ended = list(pool.map(lambda name: retainctl("customers", "import", name), names))
+    assert [(one.code, one.stderr) for one in ended] == [(0, "")] * 3
+    assert value("SELECT COUNT(*) FROM customers") == 300
+    assert value("SELECT COUNT(*) FROM customer_keys") == 900
+    assert value("SELECT COUNT(*) FROM contact_points") == 300
 
 
 def test_names_are_cleaned(shop: Shop, file: Path) -> None:
