@@ -36,6 +36,11 @@ def test_a_name_never_opens_a_second_line(evil: str) -> None:
     assert clean.notes == ("marks_removed",)
 
 
+def test_a_line_break_parts_two_words_and_a_mark_does_not() -> None:
+    assert clean_name("Dana\r\nLevi").value == "Dana Levi"
+    assert clean_name("Da\u200dna").value == "Dana"
+
+
 def test_a_long_name_is_cut_and_says_so() -> None:
     clean = clean_name("a" * 10_000)
     assert clean == CleanName("a" * 200, ("cut",))
