@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import peewee
@@ -40,7 +41,15 @@ def value(sql: str, *values: object) -> Any:
 def execute_many(sql: str, many: Iterable[Sequence[object]]) -> None:
     """Run one statement for each of *many* rows of values, with ``?`` for each value."""
     cursor = database.cursor()
-    cursor.executemany(placed(sql), many)
+    with driver_errors():
+        cursor.executemany(placed(sql), many)
+
+
+@contextmanager
+def driver_errors() -> Iterator[None]:
+    """The driver's own errors of a cursor that is used directly, as the peewee errors that everything else raises."""
+    with peewee.__exception_wrapper__:  # type: ignore[attr-defined]  # its stubs leave it out
+        yield
 
 
 def placed(sql: str) -> str:

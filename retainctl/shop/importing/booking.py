@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from retainctl.config import Shop
 from retainctl.shop.importing.buyers import Buyers
 from retainctl.shop.importing.catalogue import Catalogue
-from retainctl.shop.importing.documents import Document, Line
+from retainctl.shop.importing.documents import SALE_STATUSES, Document, Line
 from retainctl.shop.importing.values import Values
 from retainctl.store import dialect
 from retainctl.store.database import execute_many, rows
@@ -20,6 +20,7 @@ ORDER_COLUMNS = (
     "currency", "gross_minor", "discount_minor", "tax_minor", "shipping_minor", "version", "content_hash",
     "source_updated_at", "import_id",
 )  # fmt: skip
+_IS_SALE = ORDER_COLUMNS.index("is_sale")
 LINE_COLUMNS = (
     "order_id", "line_no", "kind", "product_id", "quantity", "unit_price", "amount_minor", "discount_minor"
 )  # fmt: skip
@@ -86,9 +87,10 @@ class Booking:
         order_rows, line_rows, return_rows = [], [], []
         for order_id, (document, fingerprint) in enumerate(orders, first):
             customer = customers[document.buyer]
-            order_rows.append(self._order_row(order_id, document, fingerprint, customer, version=1))
+            row = self._order_row(order_id, document, fingerprint, customer, version=1)
+            order_rows.append(row)
             line_rows += self._line_rows(order_id, document.lines, products)
-            if document.is_sale:
+            if row[_IS_SALE]:
                 self.counts["guest_orders" if customer is None else "orders"] += 1
         place = first
         for document, fingerprint in ready:
@@ -230,12 +232,18 @@ class Booking:
     def _order_row(
         self, order_id: int, document: Document, fingerprint: bytes, customer: int | None, *, version: int
     ) -> tuple[object, ...]:
-        gross = document.gross_minor
+        gross = discount = 0
+        has_sale = False
+        for line in document.lines:
+            if line.kind == "sale":
+                gross += line.amount_minor
+                discount += line.discount_minor
+                has_sale = has_sale or line.quantity > 0
         self._count_money(document.currency, gross)
         return (
             order_id, self.source, document.external_id, customer, document.ordered_at,
-            self.values.day(document.ordered_at), int(document.day_precision), document.status, int(document.is_sale),
-            document.currency, gross, document.discount_minor or sum(line.discount_minor for line in document.lines),
+            self.values.day(document.ordered_at), int(document.day_precision), document.status,
+            int(has_sale and document.status in SALE_STATUSES), document.currency, gross, discount,
             document.tax_minor, document.shipping_minor, version, fingerprint, document.updated_at, self.import_id,
         )  # fmt: skip
 

@@ -85,11 +85,11 @@ class Document:
     lines: list[Line] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
     is_order: bool = True
-    discount_minor: int = 0
     tax_minor: int = 0
     shipping_minor: int = 0
     updated_at: int | None = None
     accepts_marketing: bool = False
+    head: tuple[str, ...] = ()  # the cells that it was begun from
     stated: dict[str, str] = field(default_factory=dict)  # sums as the file gives them, to be checked at the end
 
     @property
@@ -115,7 +115,6 @@ class Document:
             )
             for place, one in enumerate(later.returns, 1)
         ]
-        self.discount_minor += later.discount_minor
         self.tax_minor += later.tax_minor
         self.shipping_minor += later.shipping_minor
         if self.buyer == GUEST:

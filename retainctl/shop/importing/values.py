@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from retainctl.clock import Clock
 from retainctl.errors import BadData
 from retainctl.money import currency_code, exponent
-from retainctl.shop.importing.documents import RowError
+from retainctl.shop.importing.documents import Article, Line, RowError
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -38,8 +38,10 @@ _SERIAL: Final = re.compile(r"\d{5}(?:\.\d+)?|\d{10}|\d{13}", re.ASCII)
 _ISO: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:\s?(?:Z|[+-]\d{2}:?\d{2}|UTC))?)?", re.ASCII
 )
+_ISO_WITH_OFFSET: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", re.ASCII)
 REMEMBERED: Final = 50_000
 _EARLIEST_YEAR: Final = 1971
+_EARLIEST: Final = 31_536_000  # 1971-01-01
 _QUARTER: Final = 900  # every zone's offset holds for whole quarters of an hour
 NOON: Final = 12
 
@@ -97,7 +99,8 @@ class Values:
         self._currencies: Remembered[str, str] = Remembered(self._currency)
         self._offsets: Remembered[int, int] = Remembered(self._offset)
         self._days: Remembered[int, str] = Remembered(_day_text)
-        self._instants: Remembered[str, tuple[int, bool]] = Remembered(self._instant)
+        self._lines: Remembered[tuple[str, ...], tuple[str, Line]] = Remembered(self._line)
+        self._latest_instant: tuple[str, tuple[int, bool]] = ("", (0, False))
 
     def note(self, code: str) -> None:
         self.notes[code] = self.notes.get(code, 0) + 1
@@ -194,6 +197,17 @@ class Values:
             raise RowError("discount", "bad_discount", f"the discount {discount!r} is more than the line")
         return pieces, str(price), before - less, less
 
+    def line(self, cells: tuple[str, ...]) -> tuple[str, Line]:
+        """The currency and the line that a common sheet's cells make: the same article sells again and again."""
+        return self._lines[cells]
+
+    def _line(self, cells: tuple[str, ...]) -> tuple[str, Line]:
+        currency_cell, sku, product, category, quantity, unit_price, discount = cells
+        currency = self.currency(currency_cell)
+        pieces, price, amount, less = self.amount(quantity, unit_price, discount, currency)
+        article = Article(sku or product, product, category) if sku or product else None
+        return currency, Line(article, pieces, price, amount, less)
+
     # --- words ---------------------------------------------------------------------------------------------------
 
     def currency(self, text: str = "") -> str:
@@ -221,12 +235,20 @@ class Values:
 
     def instant(self, text: str, column: str = "ordered_at") -> tuple[int, bool]:
         """Epoch seconds, and whether only a day was given (then it is the day's noon)."""
+        if text == self._latest_instant[0]:
+            return self._latest_instant[1]  # the rows of one order stand together
         try:
-            return self._instants[text]
+            found = self._instant(text)
         except RowError as error:
             raise RowError(column, error.code, str(error)) from None
+        self._latest_instant = text, found
+        return found
 
     def _instant(self, text: str) -> tuple[int, bool]:
+        if self._dates == "iso" and _ISO_WITH_OFFSET.fullmatch(text):
+            instant = int(self._read(text, lambda: datetime.fromisoformat(text)).timestamp())
+            if _EARLIEST <= instant <= self.latest:
+                return instant, False
         moment, day_only = self._moment(text.strip())
         if day_only:
             moment = moment.replace(hour=NOON)
