@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from retainctl.config import Shop
@@ -40,9 +42,22 @@ def import_orders(shop: Shop, name: str, options: Options, *, progress: Progress
     with input_file(name, encoding=options.encoding) as file:
         plan = make_plan(shop, file, options)
         try:
-            return _import(shop, plan, progress)
+            with _collector_at_rest():
+                return _import(shop, plan, progress)
         except _DryRun as dry:
             return dry.outcome
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """No search for circles among millions of rows, of which none has any: it takes a quarter of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @in_one_transaction
