@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from retainctl.club.ledger import GENESIS, chained
+from retainctl.club.ledger import EXPIRY, GENESIS, ISSUANCE, REDEMPTION, chained
 from retainctl.club.terms import read_club
 from retainctl.config import Shop
 from retainctl.errors import BrokenInvariant
@@ -81,6 +81,7 @@ def _broken(promise: str, where: str) -> BrokenInvariant:
     )
 
 
+# CROSS JOIN keeps SQLite to the order that is written: first the few transactions of a kind.
 _RULES: Final = (
     _Rule(
         "all accounts together sum to zero",
@@ -110,13 +111,14 @@ _RULES: Final = (
     ),
     _Rule(
         "a lot is granted, remaining, consumed, expired and reversed as its entries say",
-        """
+        f"""
         SELECT 'lot ' || l.id FROM lots AS l LEFT JOIN (
             SELECT lot_id,
                 SUM(CASE WHEN points > 0 AND kind = 'customer' THEN points ELSE 0 END) AS granted,
                 SUM(CASE WHEN kind = 'customer' THEN points ELSE 0 END) AS remaining,
-                SUM(CASE WHEN against_id = 2 THEN -points ELSE 0 END) AS consumed,
-                SUM(CASE WHEN against_id = 3 THEN -points WHEN account_id = 3 THEN points ELSE 0 END) AS expired
+                SUM(CASE WHEN against_id = {REDEMPTION} THEN -points ELSE 0 END) AS consumed,
+                SUM(CASE WHEN against_id = {EXPIRY} THEN -points WHEN account_id = {EXPIRY} THEN points ELSE 0 END)
+                    AS expired
             FROM entries JOIN accounts ON accounts.id = entries.account_id
             WHERE lot_id IS NOT NULL GROUP BY lot_id
         ) AS e ON e.lot_id = l.id
@@ -126,26 +128,25 @@ _RULES: Final = (
     ),
     _Rule(
         "an entry of a lot is on the lot's account",
-        """
+        f"""
         SELECT 'transaction ' || e.seq FROM entries AS e JOIN lots AS l ON l.id = e.lot_id
-        WHERE e.account_id <> l.account_id AND e.account_id <> 3
+        WHERE e.account_id <> l.account_id AND e.account_id <> {EXPIRY}
         """,
     ),
     _Rule(
         "points expire once, at the end of their last day, and not before",
         """
-        SELECT 'lot ' || l.id FROM transactions AS t JOIN entries AS e ON e.seq = t.seq
-        JOIN lots AS l ON l.id = e.lot_id
-        WHERE t.kind = 'expiry' AND (l.expires_at IS NULL OR t.effective_at <> l.expires_at
-            OR t.recorded_at < l.expires_at)
+        SELECT 'lot ' || l.id FROM transactions AS t CROSS JOIN entries AS e CROSS JOIN lots AS l
+        WHERE t.kind = 'expiry' AND e.seq = t.seq AND l.id = e.lot_id
+            AND (l.expires_at IS NULL OR t.effective_at <> l.expires_at OR t.recorded_at < l.expires_at)
         """,
     ),
     _Rule(
         "nothing is redeemed before it is active or after it has expired",
         """
-        SELECT 'transaction ' || t.seq FROM transactions AS t JOIN entries AS e ON e.seq = t.seq
-        JOIN lots AS l ON l.id = e.lot_id
-        WHERE t.kind = 'redemption' AND (t.recorded_at < l.active_from OR t.effective_at >= l.expires_at)
+        SELECT 'transaction ' || t.seq FROM transactions AS t CROSS JOIN entries AS e CROSS JOIN lots AS l
+        WHERE t.kind = 'redemption' AND e.seq = t.seq AND l.id = e.lot_id
+            AND (t.recorded_at < l.active_from OR t.effective_at >= l.expires_at)
         """,
     ),
     _Rule(
@@ -157,11 +158,11 @@ _RULES: Final = (
     ),
     _Rule(
         "an order's points are what its transactions booked",
-        """
+        f"""
         SELECT 'order ' || a.order_id FROM awards AS a LEFT JOIN (
             SELECT t.order_id, SUM(e.points) AS points
             FROM transactions AS t JOIN entries AS e ON e.seq = t.seq
-            WHERE t.order_id IS NOT NULL AND e.against_id = 1 GROUP BY t.order_id
+            WHERE t.order_id IS NOT NULL AND e.against_id = {ISSUANCE} GROUP BY t.order_id
         ) AS b ON b.order_id = a.order_id
         WHERE a.points <> COALESCE(b.points, 0)
         """,
