@@ -149,3 +149,36 @@ def test_a_source_is_one_line_of_text(shop: Shop, source: str) -> None:
     customer(1)
     with pytest.raises(BadData, match="the source must be"):
         add(shop, 1, 1, source=source, reason="none")
+
+
+def test_only_what_lives_and_is_active_is_touched_though_others_come_first(shop: Shop) -> None:
+    """Invariants 4 and 7: in the second in which one lot ends, and before the day of another."""
+    set_terms(
+        shop.folder,
+        'points_per = { ILS = "1" }\nexpiry_days = 10',
+        'valid_from = 2025-03-02\npoints_per = { ILS = "1" }\nexpiry_days = 20\npending_days = 15',
+    )
+    order(shop, 1, [10_000], at=shop.clock.now() - 5 * DAY)
+    order(shop, 2, [10_000], at=shop.clock.now() - 4 * DAY)
+    order(shop, 3, [10_000], at=shop.clock.now())
+    award(shop)
+    ends = value("SELECT MIN(expires_at) FROM lots")
+    shop = Shop(shop.folder, shop.settings, Clock(shop.clock.zone, ends))
+    with pytest.raises(Refused, match="has 100 points to spend"):
+        redeem(shop, 1, 101, source="basket:1")
+    redeem(shop, 1, 60, source="basket:2")
+    assert rows("SELECT order_id, consumed FROM lots ORDER BY order_id") == [(1, 0), (2, 60), (3, 0)]
+    check(shop)
+
+
+def test_points_that_are_pending_are_not_touched_though_they_end_first(shop: Shop) -> None:
+    set_terms(
+        shop.folder,
+        'points_per = { ILS = "1" }\nexpiry_days = 100',
+        'valid_from = 2025-03-02\npoints_per = { ILS = "1" }\nexpiry_days = 20\npending_days = 15',
+    )
+    order(shop, 1, [10_000], at=shop.clock.now() - DAY)
+    order(shop, 2, [10_000], at=shop.clock.now())
+    award(shop)
+    redeem(shop, 1, 60, source="basket:1")
+    assert rows("SELECT order_id, consumed FROM lots ORDER BY order_id") == [(1, 60), (2, 0)]
