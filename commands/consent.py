@@ -71,18 +71,23 @@ def show_one(customer: str) -> None:
 
 
 @consent.command()
-@click.argument("customer", metavar="CUSTOMER|ADDRESS")
+@click.argument("customer", metavar="CUSTOMER|ADDRESS|TOKEN")
 @click.option("--reason", required=True, metavar="TEXT", help="What the person said, when and where.")
 @click.option(
     "--purpose", type=click.Choice(["marketing", "survey"]), default=None, help="Only this one; else both of them."
 )
-def revoke(customer: str, reason: str, purpose: Purpose | None) -> None:
-    """Record that CUSTOMER, or whoever has ADDRESS, refuses to be written to.
+@click.option("--token", "is_token", is_flag=True, help="TOKEN is of an unsubscribe link, or the subject of an answer.")
+def revoke(customer: str, reason: str, purpose: Purpose | None, is_token: bool) -> None:
+    """Record that CUSTOMER, or whoever has ADDRESS or got TOKEN, refuses to be written to.
 
     \b
       retainctl consent revoke dana@example.com --reason "wrote to us on Sunday"
     """
+    from retainctl.outreach.unsubscribing import unsubscribe
     from retainctl.shop.consent_history import ConsentState, revoke_by_hand
 
     with opened_shop() as shop:
-        show(revoke_by_hand(shop, customer, reason=reason, purpose=purpose), row_type=ConsentState)
+        if is_token:
+            show(unsubscribe(shop, customer, reason=reason), row_type=ConsentState)
+        else:
+            show(revoke_by_hand(shop, customer, reason=reason, purpose=purpose), row_type=ConsentState)

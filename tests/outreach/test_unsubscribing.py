@@ -1,0 +1,54 @@
+"""A refusal that comes back with its token."""
+
+from __future__ import annotations
+
+import pytest
+
+from retainctl.audience import segments
+from retainctl.config import Shop
+from retainctl.errors import BadData
+from retainctl.outreach import campaigns, tokens
+from retainctl.outreach.unsubscribing import unsubscribe
+from retainctl.shop.consent import contactable
+from tests.conftest import Terminal
+from tests.outreach.people import customer
+from tests.outreach.test_drafts import finished
+
+
+def token_of(shop: Shop) -> str:
+    """The token in the message that the one customer of the shop got."""
+    campaigns.plan(shop, "spring")
+    text = campaigns.samples(shop, "spring", 1)[0].text
+    return text.partition("subject=unsubscribe%20")[2].partition("\n")[0]
+
+
+def test_the_token_of_a_message_is_the_end_of_such_messages(shop: Shop, retainctl: Terminal) -> None:
+    dana, noa = customer(shop), customer(shop, "נועה")
+    finished(shop)
+    segments.refresh(shop, "everybody")
+    token = token_of(shop)
+
+    ended = retainctl("consent", "revoke", "--token", token, "--reason", "answered on Sunday")
+    assert (ended.code, ended.stderr) == (0, "")
+    assert "marketing\trevoked" in ended.stdout
+    found = contactable([dana, noa], purpose="marketing", at=shop.clock.now())
+    assert found[dana] == "no_consent"
+    assert found[noa] != "no_consent"
+    assert unsubscribe(shop, token, reason="again") == unsubscribe(shop, token, reason="and again")
+    assert campaigns.plan(shop, "spring").no_consent == 1
+
+
+def test_nobody_is_unsubscribed_by_somebody_elses_token(shop: Shop) -> None:
+    dana = customer(shop)
+    finished(shop)
+    segments.refresh(shop, "everybody")
+    token = token_of(shop)
+
+    for forged in (
+        token[:-1] + ("A" if token[-1] != "A" else "B"),
+        tokens.sign("survey", "1.1", shop.clock.now()),
+        "x",
+    ):
+        with pytest.raises(BadData, match="not one of this shop's"):
+            unsubscribe(shop, forged, reason="x")
+    assert contactable([dana], purpose="marketing", at=shop.clock.now())[dana] != "no_consent"
