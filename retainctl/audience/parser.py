@@ -29,6 +29,7 @@ from retainctl.audience.tree import (
 from retainctl.audience.words import Words
 from retainctl.errors import BadData
 from retainctl.money import parse_decimal, to_minor
+from retainctl.shop.normalising import email_address
 
 MAX_DEPTH = 32
 MAX_DAYS = 366_000  # a thousand years
@@ -62,7 +63,7 @@ class Parser:
                            | "between" value "and" value
                            | [ "not" ] "in" "(" value { "," value } ")"
                            | "is" ( "known" | "missing" ) )
-        value      = number | name | day, as the field's kind asks
+        value      = number | name | domain | day, as the field's kind asks
         day        = 2025-03-01 | "today" | number ( "days" | "weeks" | "months" | "years" ) "ago"
         name       = a word, or a text in "double" or 'single' quotes; a doubled quote is one quote
 
@@ -212,8 +213,15 @@ class Parser:
             return self.whole_number()
         if field.kind == "money":
             return self.money()
-        name = self.name()
-        return name.casefold().removeprefix("@") if field.kind == "contact" else name
+        return self.domain() if field.kind == "contact" else self.name()
+
+    def domain(self) -> str:
+        """A domain as the keys of e-mail addresses have it: small letters, and ASCII alone."""
+        token = self.words.now
+        try:
+            return email_address(f"any@{self.name().removeprefix('@')}").key.rpartition("@")[2]
+        except BadData:
+            raise self.words.error(f"{token.text} is not a domain", at=token, hint='Write: "gmail.com"') from None
 
     def whole_number(self, *, least: int = -(10**12)) -> int:
         token = self.words.now
