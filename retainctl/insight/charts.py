@@ -179,6 +179,9 @@ def points_chart(rows: Sequence[PointsMonth], words: Words, *, rtl: bool) -> Mar
         x = place * step + (step - wide) / 2
         canvas.box(x, 300 - up, wide, up, fill=SOFT, title=f"{row.month}: +{gains[place]:,}")
         canvas.box(x, 301, wide, down, fill=WARM, title=f"{row.month}: -{losses[place]:,}")
+        if step >= 30:
+            canvas.text(x + wide / 2, 295 - up, _brief(gains[place]), anchor="middle", size=11)
+            canvas.text(x + wide / 2, 314 + down, _brief(losses[place]), anchor="middle", size=11)
     canvas.line(0, 300.5, WIDTH, 300.5, stroke=GREY)
     return canvas.svg()
 

@@ -128,7 +128,7 @@ def _table(rows: Sequence[Row], words: Words) -> tuple[list[Shown], list[list[Sh
     records = [_record(row) for row in rows]
     names = list(dict.fromkeys(name for record in records for name in record))
     kinds = {name: "number" if _is_numeric(name, records) else "word" for name in names}
-    cells = [[(_shown(name, record.get(name), record), kinds[name]) for name in names] for record in records]
+    cells = [[(_shown(name, record.get(name), record, words), kinds[name]) for name in names] for record in records]
     headings = [(words[name], kinds[name]) for name in names]
     if len(rows) > 3 or len(names) < 12:
         return headings, cells
@@ -156,11 +156,11 @@ def _tiles(shop: Shop, rows: Sequence[Row], words: Words) -> list[tuple[str, str
     if not own:
         return []
     record = _record(own[0])
-    return [(words[name], _shown(name, record[name], record)) for name in _TILES]
+    return [(words[name], _shown(name, record[name], record, words)) for name in _TILES]
 
 
-def _shown(name: str, value: Any, record: dict[str, Any]) -> str:
-    """*value* as a person reads it: money in major units, rates in per cent, thousands apart."""
+def _shown(name: str, value: Any, record: dict[str, Any], words: Words) -> str:
+    """*value* as a person reads it: money in major units, rates in per cent, instants by the shop's clock."""
     if value is None:
         return ""
     if name.endswith("_minor"):
@@ -171,4 +171,6 @@ def _shown(name: str, value: Any, record: dict[str, Any]) -> str:
         return f"{value:,.2f}".rstrip("0").rstrip(".")
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return str(value)
+    if name.endswith("_at"):
+        return f"{value[:10]} {value[11:16]}"
+    return words.value(name, str(value))

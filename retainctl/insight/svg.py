@@ -62,8 +62,7 @@ class Canvas:
         bold: bool = False,
     ) -> None:  # fmt: skip
         """*text* with its base line at *y*; it begins, ends or has its middle at *x*."""
-        if self.rtl:
-            x, anchor = self.width - x, {"start": "end", "end": "start"}.get(anchor, anchor)
+        x = self.width - x if self.rtl else x  # and a text that begins there runs the other way
         weight = "600" if bold else "400"
         self.parts.append(
             tag("text", text, x=x, y=y, text_anchor=anchor, font_size=size, fill=fill, font_weight=weight)
@@ -73,7 +72,7 @@ class Canvas:
         """The picture, which fills the width that it is given."""
         return tag(
             "svg", tag("title", self.label), *self.parts, viewBox=f"0 0 {_short(self.width)} {_short(self.height)}",
-            role="img", direction="ltr", xmlns="http://www.w3.org/2000/svg",
+            role="img", direction="rtl" if self.rtl else "ltr", xmlns="http://www.w3.org/2000/svg",
         )  # fmt: skip
 
 

@@ -130,6 +130,11 @@ _ENGLISH: Final = {
     "went_on": "Ordered again",
 }
 
+_HEBREW_VALUES: Final = {
+    "program": {"campaign": "קמפיין", "survey": "סקר"},
+    "state": {"planned": "תוכנן", "approved": "אושר", "active": "פעיל", "paused": "מושהה", "cancelled": "בוטל"},
+}
+
 
 class Words:
     """The words of one language."""
@@ -141,6 +146,10 @@ class Words:
         """The heading for the column or label *key*."""
         english = _ENGLISH.get(key) or key.removesuffix("_minor").replace("_", " ").capitalize()
         return _HEBREW.get(key, english) if self.language == "he" else english
+
+    def value(self, column: str, value: str) -> str:
+        """A value of one of the program's own words, such as a state."""
+        return _HEBREW_VALUES.get(column, {}).get(value, value) if self.language == "he" else value
 
     def title(self, report: str) -> str:
         return TITLES[report][self.language == "he"]
