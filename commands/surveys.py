@@ -33,17 +33,18 @@ def list_surveys() -> None:
     show_default=True,
     help="Would they recommend us, are they satisfied, was it easy.",
 )
-def draft(name: str, kind: str) -> None:
-    """Write the file of a new survey, to be edited.
+@click.option("--audience", default="", metavar="SEGMENT", help="The segment that is asked.")
+def draft(name: str, kind: str, audience: str) -> None:
+    """Write surveys/NAME.toml for you to finish, in the shop's language.
 
     \b
-      retainctl surveys draft spring --kind nps
+      retainctl surveys draft spring --kind nps --audience loyal
     """
     from retainctl.voice import surveys as files
 
     with opened_shop() as shop:
-        path = files.draft(shop, name, kind=kind)
-        note(f"{path} is yours to edit. Then: retainctl surveys check {name}")
+        path = files.draft(shop, name, kind=kind, audience=audience)
+        note(f"Finish {path}, then: retainctl surveys check {name}")
 
 
 @surveys.command()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import peewee
@@ -68,3 +70,10 @@ def test_a_block_that_fails_writes_nothing(shop: Shop) -> None:
         execute("INSERT INTO customers (id, created_at) VALUES (1, 0)")
         raise RuntimeError
     assert value("SELECT COUNT(*) FROM customers") == 0
+
+
+def test_several_processes_may_make_the_database_at_once(folder: Path) -> None:
+    words = [sys.executable, "-m", "retainctl", "--shop", str(folder), "jobs", "list"]
+    makers = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    ends = [(*maker.communicate(timeout=120), maker.returncode) for maker in makers]
+    assert [(stderr, code) for _, stderr, code in ends] == [("", 0)] * 3

@@ -15,6 +15,7 @@ from retainctl.jobs.records import begin, finish, last_done_at
 from retainctl.jobs.steps import command_line, run_step
 from retainctl.jobs.table import Job, find_job, read_jobs
 from retainctl.rows import Row
+from retainctl.store.database import database
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def _run(shop: Shop, name: str, job: Job, period: Period, report: Report) -> Non
     run_id = begin(shop, name, period)
     warnings = [ping(shop, name, "start")]
     ended = _Run()
+    database.close()  # the steps may take hours; the next query opens it again
     try:
         ended.go(shop, name, job, period)
     except BaseException:

@@ -32,6 +32,7 @@ UnknownPolicy = Literal["hold", "resend-once", "assume-sent"]
 # Why a candidate is not a recipient, in the order in which it is asked.
 REASONS = ("merged", "no_address", "not_mailable", "suppressed", "no_consent", "already_sent", "budget")
 SHOWN_HASH = 16  # hexadecimal digits
+_PLANNED_BY = {"campaign": "campaigns plan", "survey": "surveys run"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def approve(shop: Shop, recipe: Recipe, plan_hash: str) -> Mailing:
     if mailing is None or mailing.state not in ("planned", "approved"):
         raise Refused(
             f"the {recipe.program} {recipe.name} has no plan that waits for approval",
-            hint=f"Make one: retainctl {recipe.program}s plan {recipe.name}",
+            hint=f"Make one: retainctl {_PLANNED_BY[recipe.program]} {recipe.name}",
         )
     if len(plan_hash) < SHOWN_HASH or not mailing.plan_hash.startswith(plan_hash.lower()):
         raise Refused(
@@ -152,7 +153,7 @@ def refuse_changes(mailing: Mailing, recipe: Recipe) -> None:
     if whole.hexdigest() != mailing.plan_hash:
         raise Refused(
             f"the {recipe.program} {recipe.name} has changed since it was planned",
-            hint=f"Plan it again, look at it, and approve that: retainctl {recipe.program}s plan {recipe.name}",
+            hint=f"Plan it again, look at it, and approve that: retainctl {_PLANNED_BY[recipe.program]} {recipe.name}",
         )
 
 

@@ -61,6 +61,15 @@ def hold_lock(name: str) -> None:
         execute("SELECT name FROM locks WHERE name = ? FOR UPDATE", name)
 
 
+def hold_schema() -> None:
+    """Inside a transaction: be the only one to make or migrate this database until the transaction ends.
+
+    SQLite's writers hold the one write lock already. There may be no table yet whose rows could be locked.
+    """
+    if is_postgres():
+        execute("SELECT pg_advisory_xact_lock(hashtext('retainctl schema'))")
+
+
 def insert_many(table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Add *rows* to *table* in the fastest way that checks them: executemany, or COPY on PostgreSQL."""
     names = ", ".join(columns)

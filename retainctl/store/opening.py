@@ -13,7 +13,7 @@ import peewee
 from retainctl.errors import BadConfiguration, Unavailable
 from retainctl.store.adoption import adopt
 from retainctl.store.database import database, execute, rows
-from retainctl.store.dialect import append_only_statements, schema_statements
+from retainctl.store.dialect import append_only_statements, hold_schema, schema_statements
 from retainctl.store.migrations import MIGRATIONS, Migration
 from retainctl.store.writing import told, writing
 
@@ -94,6 +94,7 @@ def applied_migrations() -> set[int]:
 
 def _apply(migration: Migration, *, now: int) -> None:
     with writing():
+        hold_schema()
         for statement in schema_statements(
             """CREATE TABLE IF NOT EXISTS schema_migrations
                (number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"""

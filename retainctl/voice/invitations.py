@@ -7,13 +7,14 @@ however often it is run: whoever came into its audience since is invited then.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from retainctl.audience import definitions
 from retainctl.audience.segments import member_ids
 from retainctl.config import Shop
-from retainctl.errors import BadData, WrongUsage
+from retainctl.errors import BadConfiguration, BadData, WrongUsage
 from retainctl.outreach import checks, planning
 from retainctl.outreach.outbox.queueing import queue
 from retainctl.outreach.planning import Plan, Recipe
@@ -43,6 +44,7 @@ def faults(shop: Shop, name: str) -> list[checks.Fault]:
         return []
     recipe = _recipe(shop, name, survey)
     return [
+        *_audience(shop, survey),
         *checks.faults_of_sender(shop, recipe.purpose),
         *checks.faults_of_templates(shop, recipe.templates, program="survey", purpose=recipe.purpose),
     ]
@@ -53,7 +55,7 @@ def plan(shop: Shop, name: str, *, dry_run: bool = False, advance: Callable[[int
     survey = read_survey(shop, name)
     if survey.invitation is None:
         raise WrongUsage(
-            f"the survey {name} invites nobody: its file has no audience and no invitation",
+            f"the survey {name} invites nobody: its file has no invitation",
             hint=f"Take its answers in: retainctl surveys import {name} FILE",
         )
     if found := faults(shop, name):
@@ -68,12 +70,25 @@ def plan(shop: Shop, name: str, *, dry_run: bool = False, advance: Callable[[int
 def send(shop: Shop, name: str, plan_hash: str) -> Invited:
     """Approve the plan with that hash and give it to the outbox, whole or not at all; ``outbox deliver`` sends it.
 
-    Refused when anything differs from what was planned.
+    Refused when anything differs from what was planned. A plan that was sent before makes nothing more.
     """
+    known = planning.latest("survey", name)
+    if known is not None and known.sent_at is not None and known.plan_hash.startswith(plan_hash):
+        return Invited(name, known.plan_hash[: planning.SHOWN_HASH], 0)
     mailing = planning.approve(shop, _recipe(shop, name, read_survey(shop, name)), plan_hash)
     made = queue(shop, mailing.id)
     execute("UPDATE mailings SET state = 'active', sent_at = ? WHERE id = ?", shop.clock.now(), mailing.id)
     return Invited(name, mailing.plan_hash[: planning.SHOWN_HASH], made)
+
+
+def _audience(shop: Shop, survey: Survey) -> Iterator[checks.Fault]:
+    if not survey.audience:
+        yield checks.Fault("audience", "it is empty", "Name the segment that is asked.")
+        return
+    try:
+        definitions.read_tree(shop, survey.audience)
+    except (BadConfiguration, BadData) as error:
+        yield checks.Fault("audience", str(error), error.hint or f"Correct segments/{survey.audience}.toml.")
 
 
 def _recipe(shop: Shop, name: str, survey: Survey) -> Recipe:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 _QUESTIONS = {
     "he": {
         "nps": "באיזו מידה תמליצו עלינו לחברים, מ-0 (בכלל לא) עד 10 (בהחלט כן)?",
@@ -22,7 +24,7 @@ _FILES = {
     "he": '''\
 title = "מה דעתכם עלינו?"
 # למי נשלח: שם של קהל (retainctl segments list).
-audience = "buyers"
+audience = {audience}
 
 [invitation]
 subject = "שתי שאלות קצרות, {first_name}"
@@ -64,7 +66,7 @@ token = "token"
     "en": '''\
 title = "What do you think of us?"
 # Who is asked: the name of a segment (retainctl segments list).
-audience = "buyers"
+audience = {audience}
 
 [invitation]
 subject = "Two short questions, {first_name}"
@@ -106,8 +108,11 @@ token = "token"
 }
 
 
-def sample(kind: str, *, language: str) -> str:
-    """The file of a survey that asks for one score of *kind* and the reason for it."""
+def sample(kind: str, *, language: str, audience: str) -> str:
+    """The file of a survey that asks the *audience* for one score of *kind* and the reason for it."""
     texts = _QUESTIONS[language]
     written = {name: f"{{{{ {name} }}}}" for name in ("first_name", "questions", "survey_link", "survey_token")}
-    return _FILES[language].format(name=_NAMES[kind], kind=kind, score=texts[kind], text=texts["text"], **written)
+    return _FILES[language].format(
+        name=_NAMES[kind], kind=kind, score=texts[kind], text=texts["text"],
+        audience=json.dumps(audience, ensure_ascii=False), **written,
+    )  # fmt: skip

@@ -88,7 +88,7 @@ class AnswersFile:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a survey's file says. Without an *audience* (a segment) it only takes answers in."""
+    """What a survey's file says. Without an *invitation* of its *audience* (a segment) it only takes answers in."""
 
     title: str
     questions: tuple[Question, ...]
@@ -103,8 +103,8 @@ class Survey:
         for column, name in self.answers.columns.items():
             if name not in names:
                 raise ValueError(f"the column {column} answers {name}, and no question is called so")
-        if bool(self.audience) != (self.invitation is not None):
-            raise ValueError("an audience and an invitation go together")
+        if self.audience and self.invitation is None:
+            raise ValueError("an audience is asked by an invitation, and there is none")
 
     def column_of(self, question: Question) -> str:
         """The column that answers *question*: the one that is mapped to it, else the one of its name."""
@@ -155,12 +155,12 @@ def survey_text(shop: Shop, name: str) -> str:
     return _path(shop, name).read_text(encoding="utf-8")
 
 
-def draft(shop: Shop, name: str, *, kind: str) -> Path:
+def draft(shop: Shop, name: str, *, kind: str, audience: str = "") -> Path:
     """Write the first file of the survey *name*, to be edited; one that is there already is Refused."""
     path = _path(shop, name)
     if path.exists():
         raise Refused(f"the survey {name} is there already", hint=f"Edit {path}, or name another one.")
-    text = samples.sample(kind, language=shop.settings.language)
+    text = samples.sample(kind, language=shop.settings.language, audience=audience)
     schema.read_text(text, Survey, name=str(path))
     path.parent.mkdir(mode=0o700, exist_ok=True)
     write_text(path, text)

@@ -9,7 +9,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -203,13 +202,13 @@ def test_sigterm_ends_the_job_and_the_next_run_does_it(
     folder: Path, write_jobs: WriteJobs, retainctl: Terminal
 ) -> None:
     write_jobs(LONG.format(seconds=600))
+    retainctl("jobs", "list")  # the shop has been used before
     job = subprocess.Popen(
         [sys.executable, "-m", "retainctl", "--shop", str(folder), "--now", NOW, "jobs", "run", "long"],
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    while not (folder / "state" / "long.lock").exists():
-        time.sleep(0.02)
-    time.sleep(1)
+    while json.loads(retainctl("jobs", "list", "--format", "json").stdout)["rows"][-1]["state"] != "running":
+        assert job.poll() is None
     job.send_signal(signal.SIGTERM)
     _, stderr = job.communicate(timeout=20)
     assert (job.returncode, stderr) == (143, "")
@@ -217,6 +216,22 @@ def test_sigterm_ends_the_job_and_the_next_run_does_it(
     assert (run["exit_code"], run["error"]) == (143, "it was stopped")
     [due] = json.loads(retainctl("jobs", "run", "--due", "--dry-run", "--format", "json").stdout)["rows"][-60:-59]
     assert due["period"] == "long:2025-03-02"
+
+
+def test_a_job_that_was_killed_leaves_no_lock_behind(folder: Path, write_jobs: WriteJobs, retainctl: Terminal) -> None:
+    write_jobs(LONG.format(seconds=600))
+    retainctl("jobs", "list")  # the shop has been used before
+    words = [sys.executable, "-m", "retainctl", "--shop", str(folder), "--now", NOW, "jobs", "run", "long"]
+    job = subprocess.Popen(words, stderr=subprocess.DEVNULL)
+    while json.loads(retainctl("jobs", "list", "--format", "json").stdout)["rows"][-1]["state"] != "running":
+        assert job.poll() is None
+    job.kill()
+    job.wait()
+    write_jobs(CHECK.replace("jobs.check", "jobs.long"))
+    ended = retainctl("jobs", "run", "long")
+    assert (ended.code, ended.stderr) == (0, "")
+    runs = json.loads(retainctl("jobs", "show", "long", "--format", "json").stdout)["rows"]
+    assert [(run["exit_code"], run["error"]) for run in runs] == [(0, ""), (1, "it was killed")]
 
 
 def test_the_jobs_of_the_shop_are_added_to_the_programs_own(shop: Shop, write_jobs: WriteJobs) -> None:

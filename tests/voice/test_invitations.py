@@ -40,7 +40,7 @@ def asking(folder: Path, shop: Shop) -> Shop:
     (folder / "segments").mkdir(exist_ok=True)
     (folder / "segments" / "buyers.toml").write_text('expression = "orders >= 0"\n')
     asking = read_shop(str(folder), now=NOW)
-    draft(asking, "spring", kind="nps")
+    draft(asking, "spring", kind="nps", audience="buyers")
     return asking
 
 
@@ -123,10 +123,10 @@ def test_the_contact_budget_holds_for_invitations_too(asking: Shop) -> None:
     customer(asking, purpose="survey")
     for name in ("spring", "summer"):  # two a week is the limit
         if name != "spring":
-            draft(asking, name, kind="csat")
+            draft(asking, name, kind="csat", audience="buyers")
         invitations.send(asking, name, invitations.plan(asking, name).hash)
         assert deliver(asking).counts.sent == 1
-    draft(asking, "autumn", kind="ces")
+    draft(asking, "autumn", kind="ces", audience="buyers")
     plan = invitations.plan(asking, "autumn")
     assert (plan.recipients, plan.budget) == (0, 1)
 
@@ -168,6 +168,15 @@ def test_an_invitation_with_a_fault_is_not_planned(asking: Shop) -> None:
         invitations.plan(asking, "spring")
 
 
+def test_a_survey_that_asks_no_segment_or_one_that_is_not_there_is_not_planned(asking: Shop) -> None:
+    draft(asking, "summer", kind="csat")
+    with pytest.raises(BadData, match="it is empty"):
+        invitations.plan(asking, "summer")
+    draft(asking, "autumn", kind="csat", audience="buyrs")
+    with pytest.raises(BadData, match="there is no segment called buyrs"):
+        invitations.plan(asking, "autumn")
+
+
 def test_the_command_plans_waits_for_approval_and_queues(asking: Shop, retainctl: Terminal) -> None:
     customer(asking, purpose="survey")
     counted = retainctl("surveys", "run", "spring", "--dry-run", "--format", "json")
@@ -182,6 +191,9 @@ def test_the_command_plans_waits_for_approval_and_queues(asking: Shop, retainctl
     sent = retainctl("surveys", "run", "spring", "--approve", plan["hash"])
     assert (sent.code, sent.stderr) == (0, "")
     assert sent.stdout == f"survey\thash\tinvitations\nspring\t{plan['hash']}\t1\n"
+
+    twice = retainctl("surveys", "run", "spring", "--approve", plan["hash"])
+    assert (twice.code, twice.stdout) == (0, f"survey\thash\tinvitations\nspring\t{plan['hash']}\t0\n")
 
     again = retainctl("surveys", "run", "spring", "--yes", "--format", "json")
     assert again.code == 0
