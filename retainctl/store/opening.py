@@ -65,8 +65,11 @@ def _postgres(url: str) -> peewee.Database:
 
 
 def _bring_up_to_date(*, now: int, migrate: bool) -> None:
-    """Apply what is missing, each migration with its record in one transaction."""
+    """Make a new database, or apply what an older one is missing, each migration with its record in one transaction."""
     applied = applied_migrations()
+    if not applied:
+        _make(now=now)
+        return
     known = {migration.number for migration in MIGRATIONS}
     if newer := sorted(applied - known):
         raise BadConfiguration(
@@ -74,14 +77,23 @@ def _bring_up_to_date(*, now: int, migrate: bool) -> None:
             hint="Install the newer retainctl; nothing was touched.",
         )
     missing = [migration for migration in MIGRATIONS if migration.number not in applied]
-    if missing and applied and not migrate:
+    if missing and not migrate:
         raise BadConfiguration(
             f"the database is older than this program: {len(missing)} migrations are missing",
             hint="Make a backup (retainctl db backup), then run: retainctl db migrate",
         )
     for migration in missing:
         _apply(migration, now=now)
-    if not applied:
+
+
+def _make(*, now: int) -> None:
+    """Every migration in one transaction, so that no other process ever sees a half-made database."""
+    with writing():
+        hold_schema()
+        if applied_migrations():
+            return  # another process was quicker
+        for migration in MIGRATIONS:
+            _apply(migration, now=now)
         adopt()  # a database sends from where it was made
 
 
