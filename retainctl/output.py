@@ -133,6 +133,8 @@ def _table(names: list[str], cells: list[list[str]], *, numeric: set[int]) -> st
     from rich.table import Table
     from rich.text import Text
 
+    if not cells:
+        return "(none)\n"
     width = shutil.get_terminal_size((100, 24)).columns
     if len(cells) == 1 and sum(max(map(len, pair)) + 3 for pair in zip(names, cells[0], strict=True)) > width:
         # One row that is wider than the terminal is read more easily as a list of what is in it.

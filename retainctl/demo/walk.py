@@ -23,7 +23,7 @@ ZONE = ZoneInfo("Asia/Jerusalem")
 EVIDENCE = "ticked the box when joining the club"
 
 # What a person fills in by hand: the shop's sender, hours in which the demo may run at night too, and the two
-# answers that every campaign has to give.
+# answers that every campaign has to give, and whose answers a file of them holds.
 _SENDER = {
     'postal_address = ""': 'postal_address = "רחוב הקפה 1, תל אביב"',
     'contact = ""': 'contact = "03-5550100"',
@@ -36,6 +36,8 @@ _CAMPAIGN = {
     'why = ""': 'why = "הם אוהבים קפה, והגיע יבול חדש"',
     'what = ""': 'what = "פולי הקפה החדשים, עשרה אחוזים פחות עד סוף השבוע הבא"',
 }
+
+_SURVEY = {'token = "token"': 'email = "email"\nanswered_at = "answered_at"'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class Walk:
     def _ask(self) -> Iterator[DemoStep]:
         if not (self.folder / "surveys" / "service.toml").exists():
             yield self._do("Draft a survey", "surveys", "draft", "service", "--kind", "nps")
+            self._complete(self.folder / "surveys" / "service.toml", _SURVEY)
         yield self._do("Invite the buyers who may be asked", "surveys", "run", "service", "--yes")
         yield self._do("Send what waits", "outbox", "deliver")
         yield self._do("Take the answers in", "surveys", "import", "service", "incoming/answers.csv")
@@ -157,8 +160,10 @@ class Walk:
 
 
 def _summary(rows: list[dict[str, Any]]) -> str:
-    """What a result says in one line: the figures of its one row, or how many rows there are."""
-    if len(rows) != 1:
-        return f"{len(rows)} rows" if rows else "all is well"
+    """What a result says in one line: the figures of its first row, and how many rows there are."""
+    if not rows:
+        return "all is well"
     told = {key: value for key, value in rows[0].items() if value not in (0, "", None, False) and key != "file"}
-    return ", ".join(f"{key} {value}" for key, value in told.items()) or "nothing new"
+    figures = {key: round(value, 3) if isinstance(value, float) else value for key, value in told.items()}
+    line = ", ".join(f"{key} {value}" for key, value in figures.items()) or "nothing new"
+    return f"{len(rows)} rows: {line}, …" if len(rows) > 1 else line
