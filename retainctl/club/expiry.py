@@ -71,7 +71,7 @@ def _expire_some(shop: Shop, club: Club) -> int:
         journal.book(
             "expiry", str(lot.id), journal.take([lot], points, against_id=EXPIRY, part="expired"),
             account_id=lot.account_id, points=points, terms=club.version(lot.terms_version),
-            effective_at=lot.expires_at,
+            effective_at=lot.expires_at, order_id=lot.order_id,
         )  # fmt: skip
     journal.write()
     return len(lots)

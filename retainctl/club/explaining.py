@@ -121,10 +121,12 @@ def _other_bookings(shop: Shop, customer_id: int) -> Iterator[Explanation]:
         ORDER BY t.seq, e.entry_no
     """
     for kind, booked_as, version, points, granted, expires_at, source, external_id in rows(query, customer_id):
-        origin = "given by hand" if external_id is None else f"of {source}:{external_id}"
+        order = None if external_id is None else f"{source}:{external_id}"
+        origin = f"of {order}" if order else "given by hand"
         until = f"until {shop.clock.day(expires_at - 1)}" if expires_at else "for ever"
         words = f"{abs(points)} of {granted} {origin}, which may be spent {until}"
-        yield Explanation(booked_as.split("/", 2)[2], None, kind, version, words, points)
+        cause = order if kind == "expiry" and order else booked_as.split("/", 2)[2]
+        yield Explanation(cause, None, kind, version, words, points)
 
 
 def _exact(numerator: int, denominator: int) -> str:

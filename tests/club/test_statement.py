@@ -53,8 +53,8 @@ def test_a_statement_leads_from_its_opening_to_its_closing(busy: Shop) -> None:
         ("clawed_back", -50, "web:W1", ""),
         ("adjusted", 40, "complaint:1", "סליחה"),
         ("adjusted", -5, "mistake:1", "Given twice"),
-        ("expired", -75, "2", ""),
-        ("expired", -50, "1", ""),
+        ("expired", -75, "web:W2", ""),
+        ("expired", -50, "web:W1", ""),
         ("earned", 10, "web:W3", ""),
         ("closing", 50, "", ""),
     ]
@@ -115,8 +115,8 @@ def test_every_point_of_a_balance_is_explained(busy: Shop) -> None:
         ("basket:1", None, "redemption", "120 of 200 of web:W2, which may be spent until 2025-03-08", -120),
         ("complaint:1", None, "grant", "40 of 40 given by hand, which may be spent until 2025-03-11", 40),
         ("mistake:1", None, "deduction", "5 of 200 of web:W2, which may be spent until 2025-03-08", -5),
-        ("2", None, "expiry", "75 of 200 of web:W2, which may be spent until 2025-03-08", -75),
-        ("1", None, "expiry", "50 of 100 of web:W1, which may be spent until 2025-03-09", -50),
+        ("web:W2", None, "expiry", "75 of 200 of web:W2, which may be spent until 2025-03-08", -75),
+        ("web:W1", None, "expiry", "50 of 100 of web:W1, which may be spent until 2025-03-09", -50),
     ]
 
 
