@@ -33,6 +33,7 @@ UnknownPolicy = Literal["hold", "resend-once", "assume-sent"]
 REASONS = ("merged", "no_address", "not_mailable", "suppressed", "no_consent", "already_sent", "budget")
 SHOWN_HASH = 16  # hexadecimal digits
 _PLANNED_BY = {"campaign": "campaigns plan", "survey": "surveys run"}
+_WRITTEN_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +90,19 @@ def plan(
     whole = _digest(recipe.draft, recipe.templates.to_json())
     names = names_used(recipe.templates)
     counts: Counter[str] = Counter()
+    unwritten: list[_Chosen] = []
     for batch in _batches(candidates):
         chosen = _choose(shop, recipe, batch, names=names)
-        if mailing_id is not None:
-            _write(mailing_id, chosen)
         for one in chosen:
             counts[one.excluded] += 1
             if not one.excluded:
                 whole.update(_who(one.customer_id, one.contact_point_id))
+        unwritten += chosen
+        if len(unwritten) >= _WRITTEN_AT_ONCE:
+            _write(mailing_id, unwritten)
+            unwritten = []
         advance(len(batch))
+    _write(mailing_id, unwritten)
     if mailing_id is not None:
         _end(recipe, mailing_id, plan_hash=whole.hexdigest())
     return Plan(
@@ -249,7 +254,9 @@ def _begin(shop: Shop, recipe: Recipe) -> int:
     return int(mailing.id)
 
 
-def _write(mailing_id: int, chosen: list[_Chosen]) -> None:
+def _write(mailing_id: int | None, chosen: list[_Chosen]) -> None:
+    if mailing_id is None:
+        return  # a dry run
     with writing():
         insert_many(
             "recipients", ("mailing_id", "customer_id", "contact_point_id", "excluded", "context"),

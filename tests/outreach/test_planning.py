@@ -122,7 +122,8 @@ def test_planning_again_takes_the_old_plans_place(shop: Shop) -> None:
         planning.approve(shop, recipe(shop), old.hash)
 
 
-def test_a_plan_that_was_interrupted_is_nothing(shop: Shop) -> None:
+def test_a_plan_that_was_interrupted_is_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "_WRITTEN_AT_ONCE", 1)
     people = [customer(shop) for _ in range(3)]
 
     class Killed(BaseException):
