@@ -110,7 +110,7 @@ class Walk:
 
     def _ask(self) -> Iterator[DemoStep]:
         if not (self.folder / "surveys" / "service.toml").exists():
-            yield self._do("Draft a survey", "surveys", "draft", "service", "--kind", "nps")
+            yield self._do("Draft a survey", "surveys", "draft", "service", "--kind", "nps", "--audience", "buyers")
             self._complete(self.folder / "surveys" / "service.toml", _SURVEY)
         yield self._do("Invite the buyers who may be asked", "surveys", "run", "service", "--yes")
         yield self._do("Send what waits", "outbox", "deliver")
