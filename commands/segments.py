@@ -55,10 +55,15 @@ def refresh(name: tuple[str, ...]) -> None:
       retainctl segments refresh loyal lapsed
     """
     from retainctl.audience import segments as engine
-    from retainctl.audience.definitions import names
+    from retainctl.errors import DoneInPart
 
     with opened_shop() as shop:
-        show([engine.refresh(shop, one) for one in name or names(shop)], row_type=engine.Refreshed)
+        refreshed, failures = engine.refresh_each(shop, name)
+        show(refreshed, row_type=engine.Refreshed)
+    if failures and not refreshed:
+        raise failures[0]
+    if failures:
+        raise DoneInPart("\n".join(map(str, failures)), hint="All other segments are refreshed.")
 
 
 @segments.command("show")

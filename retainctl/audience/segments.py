@@ -6,6 +6,7 @@ goes back: a customer cannot leave before having joined.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from retainctl.audience.definitions import Definition, names, read_definition, r
 from retainctl.audience.parser import parse
 from retainctl.audience.tree import Tree
 from retainctl.config import Shop
-from retainctl.errors import RetainError, WrongUsage
+from retainctl.errors import BadConfiguration, BadData, RetainError, TryLater, WrongUsage
 from retainctl.rows import Row
 from retainctl.store.database import execute, execute_many, rows, value
 from retainctl.store.dialect import hold_lock, insert_many, only_reading
@@ -57,6 +58,20 @@ def refresh(shop: Shop, name: str) -> Refreshed:
     """Bring the members of the segment called *name* up to date; only who joined and who left is written."""
     expression = read_definition(shop, name).expression
     return _settle(name, expression, _ids(asked(shop, read_tree(shop, name))), now=shop.clock.now())
+
+
+def refresh_each(shop: Shop, chosen: Sequence[str]) -> tuple[list[Refreshed], list[RetainError]]:
+    """Refresh the segments called *chosen*, or all when none is. A broken one stops no other."""
+    refreshed: list[Refreshed] = []
+    failures: list[RetainError] = []
+    for name in chosen or names(shop):
+        try:
+            refreshed.append(refresh(shop, name))
+        except (BadData, BadConfiguration) as error:
+            failures.append(error)
+        except TryLater as error:
+            failures.append(TryLater(f"the segment {name}: {error}", hint=error.hint))
+    return refreshed, failures
 
 
 def list_segments(shop: Shop) -> list[SegmentRow]:

@@ -180,3 +180,19 @@ def test_the_command_line(town: Shop, retainctl: Terminal, tmp_path: Path) -> No
     assert wrong.stderr == (
         "retainctl: no field is called ordres\n  ordres >= 2 and spent > 5\n  ^\n  Did you mean orders?\n"
     )
+
+
+def test_one_broken_segment_does_not_stop_the_others(town: Shop, retainctl: Terminal) -> None:
+    segments.create(town, "first", "orders >= 1")
+    segments.create(town, "loyal", "orders >= 2")
+    segments.create(town, "last", "orders >= 3")
+    (town.folder / "segments/loyal.toml").write_text("expression = 'ordres >= 2'")
+    ended = retainctl("segments", "refresh")
+    assert ended.code == 3
+    assert ended.stdout == "segment\tmembers\tjoined\tleft\nfirst\t3\t0\t0\nlast\t1\t0\t0\n"
+    assert ended.stderr == (
+        "retainctl: segments/loyal.toml: no field is called ordres\n  ordres >= 2\n  ^\n"
+        "  All other segments are refreshed.\n"
+    )
+    assert retainctl("segments", "refresh", "loyal").code == 65
+    assert retainctl("segments", "show", "loyal").stdout.count("\n") == 3  # as they were
