@@ -18,7 +18,7 @@ from retainctl.store.database import execute, rows
 from retainctl.store.dialect import hold_lock, lease_clock
 from retainctl.store.writing import in_one_transaction
 
-STATE_FOLDER = "state"
+FOLDER = "locks"
 
 
 @contextmanager
@@ -35,18 +35,18 @@ def only_one(shop: Shop, name: str, *, seconds: int) -> Iterator[None]:
 
 @contextmanager
 def _flocked(shop: Shop, name: str) -> Iterator[None]:
-    folder = shop.folder / STATE_FOLDER
+    folder = shop.folder / FOLDER
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         inside = os.open(folder, os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            handle = os.open(f"{name}.lock", flags, 0o600, dir_fd=inside)
+            handle = os.open(f"job-{name}.lock", flags, 0o600, dir_fd=inside)
         finally:
             os.close(inside)
     except OSError as error:
         raise BadConfiguration(
-            f"the lock {folder / name}.lock cannot be opened: {error.strerror}",
+            f"the lock {folder}/job-{name}.lock cannot be opened: {error.strerror}",
             hint="It must be a plain file in a folder of the shop's own user.",
         ) from None
     try:

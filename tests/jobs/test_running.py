@@ -111,7 +111,7 @@ def test_a_step_that_a_signal_ended_has_failed(shop: Shop) -> None:
 def test_a_job_that_another_run_holds_is_for_later(shop: Shop, write_jobs: WriteJobs) -> None:
     write_jobs(CHECK)
     run_job(shop, "check")
-    with (shop.folder / "state" / "check.lock").open() as held:
+    with (shop.folder / "locks" / "job-check.lock").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(TryLater, match="another run of the job check is under way"):
             run_job(shop, "check")
@@ -135,8 +135,8 @@ def test_the_lock_is_never_written_through_a_link(shop: Shop, write_jobs: WriteJ
     write_jobs(CHECK)
     victim = tmp_path / "victim"
     victim.write_text("kept")
-    (shop.folder / "state").mkdir()
-    (shop.folder / "state" / "check.lock").symlink_to(victim)
+    (shop.folder / "locks").mkdir()
+    (shop.folder / "locks" / "job-check.lock").symlink_to(victim)
     with pytest.raises(BadConfiguration, match="cannot be opened"):
         run_job(shop, "check")
     assert victim.read_text() == "kept"
@@ -145,8 +145,8 @@ def test_the_lock_is_never_written_through_a_link(shop: Shop, write_jobs: WriteJ
 def test_locks_are_for_their_owner_alone(shop: Shop, write_jobs: WriteJobs) -> None:
     write_jobs(CHECK)
     run_job(shop, "check")
-    assert stat.S_IMODE((shop.folder / "state" / "check.lock").stat().st_mode) == 0o600
-    assert stat.S_IMODE((shop.folder / "state").stat().st_mode) == 0o700
+    assert stat.S_IMODE((shop.folder / "locks" / "job-check.lock").stat().st_mode) == 0o600
+    assert stat.S_IMODE((shop.folder / "locks").stat().st_mode) == 0o700
 
 
 def test_all_that_is_due_runs_and_one_that_fails_stops_no_other(shop: Shop, write_jobs: WriteJobs) -> None:
@@ -301,7 +301,7 @@ def test_what_is_put_off_is_the_next_periods_of_a_frequent_job_and_still_due_of_
     # The step is itself a job that another run holds: it ends with 75.
     write_jobs(CHECK + f'[jobs.outer]\nsummary = ""\n{when}\nsteps = ["jobs run check --again"]\n')
     retainctl("jobs", "run", "check")
-    with (folder / "state" / "check.lock").open() as held:
+    with (folder / "locks" / "job-check.lock").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         ended = retainctl("jobs", "run", "outer")
     assert (ended.code, ended.stdout, ended.stderr) == (75, "", "")
