@@ -6,7 +6,7 @@ settled: the strongest one counts, and nothing is merged.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -135,20 +135,20 @@ class _Batch:
         self.next_point = dialect.take_ids("contact_points", sum(len(person.addresses) for person in persons) or 1)
         for source in {person.source for person in persons}:
             ids = {person.external_id for person in persons if person.external_id and person.source == source}
-            for external_id, customer_id in _where_in(
-                "SELECT external_id, customer_id FROM customer_keys WHERE source = ? AND external_id IN", ids, source
+            for external_id, customer_id in _where_one_of(
+                "SELECT external_id, customer_id FROM customer_keys WHERE source = ? AND external_id", ids, source
             ):
                 self.owners["key", source, external_id] = customer_id
         self._read_points(persons)
         owned = set(self.owners.values())
-        for customer_id, first, last, language in _where_in(
-            "SELECT id, first_name, last_name, language FROM customers WHERE id IN", owned
+        for customer_id, first, last, language in _where_one_of(
+            "SELECT id, first_name, last_name, language FROM customers WHERE id", owned
         ):
             self.known[customer_id] = _Known(first, last, language)
         postal = {address.key for person in persons for address in person.addresses if address.kind == "postal"}
         if postal:
-            for point, customer_id, key, verified in _where_in(
-                "SELECT id, customer_id, key, verified FROM contact_points WHERE kind = 'postal' AND customer_id IN",
+            for point, customer_id, key, verified in _where_one_of(
+                "SELECT id, customer_id, key, verified FROM contact_points WHERE kind = 'postal' AND customer_id",
                 owned,
             ):
                 self.points["postal", key, customer_id] = _Point(point, customer_id, bool(verified))
@@ -156,10 +156,10 @@ class _Batch:
     def _read_points(self, persons: Sequence[Person]) -> None:
         for kind in ("email", "phone"):
             keys = {address.key for person in persons for address in person.addresses if address.kind == kind}
-            for point, customer_id, key, verified in _where_in(
+            for point, customer_id, key, verified in _where_one_of(
                 # The index of identities is of these two kinds alone, and SQLite asks to be told so.
                 "SELECT id, customer_id, key, verified FROM contact_points"
-                " WHERE kind IN ('email', 'phone') AND kind = ? AND key IN",
+                " WHERE kind IN ('email', 'phone') AND kind = ? AND key",
                 keys, kind,
             ):  # fmt: skip
                 self.owners[kind, "", key] = customer_id
@@ -268,9 +268,9 @@ class _Batch:
         return known.first_name, known.last_name, known.language
 
 
-def _where_in(sql: str, values: Iterable[object], *before: object) -> Iterator[tuple[Any, ...]]:
-    """The rows of *sql*, which ends in IN, for *values* of any number."""
-    every = list(values)
-    for first in range(0, len(every), BATCH_SIZE):
-        some = every[first : first + BATCH_SIZE]
-        yield from rows(f"{sql} ({', '.join('?' * len(some))})", *before, *some)
+def _where_one_of(sql: str, values: Collection[Any], *before: object) -> list[tuple[Any, ...]]:
+    """The rows of *sql*, which ends in a column's name, where that column holds one of *values*."""
+    if not values:
+        return []
+    condition, bound = dialect.one_of(list(values))
+    return rows(f"{sql} {condition}", *before, bound)

@@ -25,7 +25,7 @@ class CustomerKey(Table):
 
     class Meta:
         table_name = "customer_keys"
-        primary_key = peewee.CompositeKey("source", "external_id")
+        primary_key = peewee.CompositeKey("external_id", "source")
 
 
 class ContactPoint(Table):
