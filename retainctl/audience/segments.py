@@ -49,9 +49,9 @@ class SegmentRow(Row):
 
 def create(shop: Shop, name: str, expression: str, *, description: str = "") -> Refreshed:
     """Make the segment called *name* and find its members for the first time."""
-    matching_ids(shop, expression)  # an expression that cannot be asked makes no segment
+    found = matching_ids(shop, expression)  # an expression that cannot be asked makes no segment
     write_definition(shop, name, Definition(expression, description))
-    return refresh(shop, name)
+    return _settle(name, expression, found, now=shop.clock.now())
 
 
 def refresh(shop: Shop, name: str) -> Refreshed:

@@ -229,6 +229,14 @@ def test_asking_writes_nothing(shop: Shop) -> None:
         execute("INSERT INTO customers (id, created_at) VALUES (1, 0)")
 
 
+def test_asking_within_a_transaction_leaves_it_to_write(shop: Shop) -> None:
+    with writing():
+        execute("INSERT INTO customers (id, created_at) VALUES (1, 0)")
+        assert segments.matching_ids(shop, "orders = 0") == [1]
+        execute("INSERT INTO customers (id, created_at) VALUES (2, 0)")
+    assert segments.matching_ids(shop, "orders = 0") == [1, 2]
+
+
 def test_a_query_that_takes_too_long_is_stopped(shop: Shop) -> None:
     bomb = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"
     with pytest.raises(TryLater, match=r"took longer than 0\.2 seconds"), only_reading(seconds=0.2):
