@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.measure import Run, race, run
 
-ROUNDS = 1
+ROUNDS = 3
 _COLUMNS = (
     "order_id ordered_at email first_name last_name phone sku product category quantity unit_price discount currency"
     " status"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from hashlib import blake2b
+from typing import Final
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
@@ -13,6 +15,7 @@ from retainctl.shop.importing.values import Remembered
 from retainctl.shop.normalising import clean_name, email_address, is_null, phone_number
 
 Note = Callable[[str], None]
+KNOWN_BUYERS: Final = 200_000
 
 
 class Buyers:
@@ -22,21 +25,27 @@ class Buyers:
         self._shop = shop
         self._source = source
         self._note = note
-        self._known: Remembered[Buyer, int | None] = Remembered(self._unknown)
+        self._known: dict[bytes, int | None] = {}
         self._names: Remembered[str, str | None] = Remembered(self._name)
 
     def ids(self, buyers: Iterable[Buyer]) -> dict[Buyer, int | None]:
         """The customer of each of *buyers*; None for a guest."""
-        wanted = dict.fromkeys(buyers)
         found: dict[Buyer, int | None] = {GUEST: None}
-        found |= {buyer: self._known[buyer] for buyer in wanted if buyer in self._known}
-        fresh = [buyer for buyer in wanted if buyer not in found]
+        fresh: dict[Buyer, bytes] = {}
+        for buyer in dict.fromkeys(buyers):
+            mark = _mark(buyer)
+            if mark in self._known:
+                found[buyer] = self._known[mark]
+            elif buyer != GUEST:
+                fresh[buyer] = mark
         persons = [self._person(buyer) for buyer in fresh]
         for buyer, one in zip(fresh, find_or_make(self._shop, persons, overwrite=False), strict=True):
             found[buyer] = one.customer_id
-            self._known.keep(buyer, one.customer_id)
             for _ in one.conflicts:
                 self._note("identity_conflict")
+        if len(self._known) > KNOWN_BUYERS:
+            self._known.clear()
+        self._known |= {mark: found[buyer] for buyer, mark in fresh.items()}
         return found
 
     def consent(self, buyers: Iterable[Buyer], *, evidence: str) -> None:
@@ -49,9 +58,6 @@ class Buyers:
             if point is not None
         ]
         record(self._shop, decisions)
-
-    def _unknown(self, buyer: Buyer) -> int | None:
-        raise KeyError(buyer)
 
     def _person(self, buyer: Buyer) -> Person:
         addresses = []
@@ -78,3 +84,8 @@ class Buyers:
         for note in name.notes:
             self._note(f"name_{note}")
         return name.value
+
+
+def _mark(buyer: Buyer) -> bytes:
+    """What stands for a buyer in memory, where hundreds of thousands of them are remembered."""
+    return blake2b("\x1f".join(buyer).encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -70,6 +70,7 @@ class InputFile:
     keeps_bad_bytes: bool = False  # a row with bytes that are no text is read, and they stand in it as surrogates
     beginning: str = ""  # its first few thousand characters, for recognising its format
     longest_line: int = LINE_BYTES
+    is_json_lines: bool = False  # known to be so, whatever its first line is
     notes: list[str] = field(default_factory=list)
 
     def blocks(self) -> Iterator[Block]:

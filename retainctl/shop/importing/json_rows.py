@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final
 
 from retainctl.errors import BadData
@@ -125,15 +126,14 @@ def _depth(value: Any) -> int:
 def _records(file: InputFile, envelope: str) -> Iterator[tuple[str, Origin]]:
     lines = TextLines(file)
     stream = iter(lines)
-    first = next(stream, "")
-    if _is_record(first, envelope):
-        yield first, lines.origin(0, 1)
-        for number, line in enumerate(stream, 1):
+    begun = [next(stream, ""), next(stream, "")]  # of two lines one may be a bad record
+    if file.is_json_lines or any(_is_record(line, envelope) for line in begun):
+        for number, line in enumerate(chain(begun if begun[1] else begun[:1], stream)):
             yield line, lines.origin(number, number + 1)
             if number % 1000 == 0:
                 lines.forget(number)
         return
-    parts, length = [first], len(first)
+    parts, length = begun, sum(map(len, begun))
     for line in stream:
         parts.append(line)
         length += len(line)

@@ -142,6 +142,7 @@ def _retry(shop: Shop, batch: _Batch, options: Options) -> Outcome:
         plan = plan_with(shop, file, options, mapping=mapping, mapping_name=str(options.mapping or "the mapping"))
         is_part = not format_named(batch.format).one_row_an_order
         outcome, _, held = book(shop, plan, appends_to=batch.import_id if is_part else None, limited=False)
+    assert outcome.row.rows_read == len(batch.ids), "each row in quarantine is one row again"
     still = {places[one.origin.byte_offset]: one for one in held if one.disposition == "quarantined"}
     _settle(batch, still, now=shop.clock.now())
     row: Imported = replace(outcome.row, file=batch.file_name, outcome="retried")
@@ -159,12 +160,21 @@ def _as_file(batch: _Batch, *, encoding: str) -> Iterator[tuple[InputFile, dict[
         places = {}
         for held_id, raw in zip(batch.ids, batch.raw, strict=True):
             places[spool.tell()] = held_id
-            end = "\n".encode(encoding)
-            spool.write(raw if raw.endswith((end, "\r".encode(encoding))) else raw + end)
+            spool.write(_line(raw, encoding, is_table=bool(header)))
         spool.flush()
         with input_file(spool.name, encoding=encoding) as file:
+            file.is_json_lines = not header
             file.name = f"quarantine of {Path(batch.file_name).name}"
             yield file, places
+
+
+def _line(raw: bytes, encoding: str, *, is_table: bool) -> bytes:
+    """One row with a line's end; what is no table's holds no line's end that means anything."""
+    end, carriage = "\n".encode(encoding), "\r".encode(encoding)
+    if is_table:
+        return raw if raw.endswith((end, carriage)) else raw + end
+    space = " ".encode(encoding)
+    return raw.replace(end, space).replace(carriage, space) + end
 
 
 def _settle(batch: _Batch, still: dict[int, Held], *, now: int) -> None:

@@ -62,3 +62,18 @@ def test_bytes_that_were_no_text_are_read_in_the_right_encoding(shop: Shop, brin
     (outcome,) = retry(shop, (), Options(encoding="cp1255"))
     assert counts(outcome) == (1, 1, 0, 0, 0, 0, 0)
     assert value("SELECT COUNT(*) FROM products WHERE sku = 'ספל'") == 1
+
+
+def test_records_of_json_are_tried_again_whatever_is_wrong_with_them(shop: Shop, bring: Bring) -> None:
+    good = [
+        json.dumps({"id": number, "status": "completed", "currency": "ILS", "total": "5.00",
+                    "date_created_gmt": "2025-01-05T08:00:00",
+                    "line_items": [{"name": "Mug", "quantity": 1, "total": "5.00"}]})
+        for number in range(1, 41)
+    ]  # fmt: skip
+    mended = good[0].replace('"id": 1', '"id": 99').replace('"ILS"', '""')
+    outcome = bring(shop, '{"id": 7,', *good, mended, name="o.jsonl", format="woocommerce-json")
+    assert outcome.row.rows_quarantined == 2
+    (retried,) = retry(shop, (), Options(currency="ILS"))
+    assert counts(retried) == (2, 1, 0, 0, 0, 0, 1)
+    assert [held.code for held in list_quarantined(shop)] == ["bad_json"]
