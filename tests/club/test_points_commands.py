@@ -57,3 +57,14 @@ def test_a_new_shop_has_a_club(tmp_path_factory: pytest.TempPathFactory) -> None
     assert ended.code == 0, ended.stderr
     assert 'points_per = { GBP = "1" }' in (folder / "club.toml").read_text(encoding="utf-8")
     assert Terminal(folder)("points", "check") == Ended(0, "", "")
+
+
+def test_checking_the_shops_files_reads_the_club_too(retainctl: Terminal) -> None:
+    assert retainctl("config", "check").code == 0
+    (retainctl.folder / "club.toml").write_text("[[terms]]\nversion = 1\npending_day = 3\n", encoding="utf-8")
+    ended = retainctl("config", "check")
+    assert (ended.code, ended.stderr) == (
+        78,
+        f"retainctl: {retainctl.folder}/club.toml, line 3: no setting is called pending_day\n"
+        "  Did you mean pending_days?\n",
+    )
