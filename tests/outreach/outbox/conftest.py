@@ -89,9 +89,8 @@ def choose(mailing: Mailing, customer_ids: list[int]) -> None:
 
 def by_mail(shop: Shop, *, port: int, **values: Any) -> Shop:
     """*shop*, with a mail server on this machine."""
-    mail = dataclasses.replace(
-        shop.settings.mail, channel="mail", host="127.0.0.1", port=port, security="none", **values
-    )
+    here: dict[str, Any] = {"channel": "mail", "host": "127.0.0.1", "port": port, "security": "none"}
+    mail = dataclasses.replace(shop.settings.mail, **(here | values))
     return dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, mail=mail))
 
 

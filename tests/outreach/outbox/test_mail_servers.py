@@ -1,0 +1,276 @@
+"""What a whole mail server does: it is not there, refuses the login or the sender, tires, or takes everything."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import ssl
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retainctl.clock import DAY_SECONDS, Clock
+from retainctl.config import Shop
+from retainctl.errors import BadConfiguration, DoneInPart, RetainError, TryLater, Unavailable
+from retainctl.outreach.outbox.checking import check
+from retainctl.outreach.outbox.delivering import Delivered, deliver
+from retainctl.store.database import execute, rows, value
+from retainctl.store.writing import writing
+from tests.outreach.outbox.conftest import QueueUp, by_mail, states
+from tests.smtp_sink import Sink
+
+
+@pytest.mark.parametrize(
+    ("server", "settings", "trouble", "sentence"),
+    [
+        ({"greeting": "554 no mail here"}, {}, Unavailable, "takes nothing: 554 no mail here"),
+        ({"greeting": "silence"}, {"timeout_seconds": 1}, Unavailable, "timed out"),
+        ({"auth": "535 5.7.8 no"}, {"user": "apikey", "password": "env:SECRET"}, BadConfiguration, "refuses the login"),
+        ({"auth": "454 4.7.0 later"}, {"user": "apikey", "password": "env:SECRET"}, Unavailable, "454"),
+        ({}, {"user": "apikey", "password": "env:SECRET"}, BadConfiguration, "does not offer what is asked"),
+        ({"mail": "530 5.7.0 log in first"}, {}, BadConfiguration, "wants a login: 530"),
+        ({}, {"security": "starttls"}, BadConfiguration, "does not offer what is asked"),
+        ({}, {"security": "tls"}, BadConfiguration, "does not speak TLS"),
+        ({}, {"user": "apikey"}, BadConfiguration, "apikey has no password"),
+        ({}, {"host": ""}, BadConfiguration, "there is no mail server"),
+        (
+            {}, {"host": "mail.example.com", "user": "x", "password": "env:SECRET"}, BadConfiguration,
+            "would cross the network in the clear",
+        ),
+    ],
+)  # fmt: skip
+def test_where_the_server_does_not_let_us_in_everything_stays_planned(
+    shop: Shop, queue_up: QueueUp, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+    server: dict[str, Any], settings: dict[str, Any], trouble: type[RetainError], sentence: str,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("SECRET", "hunter2-probe")
+    with Sink(**server) as sink:
+        mailed = by_mail(shop, **{"port": sink.port, "connections": 2} | settings)
+        mailing = queue_up(5, using=mailed)
+        try:
+            done = deliver(mailed).trouble
+        except RetainError as error:
+            done = error
+
+    assert type(done) is trouble
+    assert sentence in str(done)
+    assert states(mailing) == {"planned": 5}
+    assert value("SELECT MAX(attempts) FROM outbox") == 0
+    assert "hunter2-probe" not in "".join(capfd.readouterr())
+
+
+def test_a_server_that_is_not_there_is_unavailable(shop: Shop, queue_up: QueueUp) -> None:
+    with Sink() as sink:
+        port = sink.port
+    mailed = by_mail(shop, port=port)
+    mailing = queue_up(2, using=mailed)
+
+    assert isinstance(deliver(mailed).trouble, Unavailable)
+    assert states(mailing) == {"planned": 2}
+
+
+def test_a_login_that_is_no_address_is_used_as_it_is(
+    shop: Shop, queue_up: QueueUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", "hunter2-probe")
+    with Sink(auth="235 welcome") as sink:
+        mailed = by_mail(shop, port=sink.port, connections=1, user="apikey", password="env:SECRET")
+        queue_up(3, using=mailed)
+
+        assert deliver(mailed).counts.sent == 3
+    assert sink.logins == [b"AUTH PLAIN AGFwaWtleQBodW50ZXIyLXByb2Jl"]  # NUL apikey NUL hunter2-probe
+    assert sink.connections == 1
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate of our own for "localhost", with its key in the same file."""
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not installed")
+    path = tmp_path / "server.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost", "-keyout", tmp_path / "key.pem", "-out", path],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    path.write_text(path.read_text() + (tmp_path / "key.pem").read_text())
+    return path
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls"])
+def test_a_certificate_is_checked(
+    shop: Shop, queue_up: QueueUp, certificate: Path, monkeypatch: pytest.MonkeyPatch, security: str
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    ways: dict[str, Any] = {"tls": context} if security == "tls" else {"starttls": context}
+    with Sink(**ways) as sink:
+        mailed = by_mail(shop, port=sink.port, connections=2, host="localhost", security=security)
+        queue_up(20, using=mailed)
+        refused = deliver(mailed)
+        monkeypatch.setenv("SSL_CERT_FILE", os.fspath(certificate))
+
+        accepted = deliver(mailed)
+
+    assert "certificate of the mail server" in str(refused.trouble)
+    assert refused.counts.sent == 0
+    assert accepted.counts.sent == 20
+    assert max(sink.copies().values()) == 1
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_a_refused_sender_pauses_the_mailing_and_charges_nobody(
+    shop: Shop, queue_up: QueueUp, pipelining: bool
+) -> None:
+    with Sink(mail="550 5.1.8 who are you", pipelining=pipelining) as sink:
+        mailed = by_mail(shop, port=sink.port)
+        mailing = queue_up(40, using=mailed)
+
+        done = deliver(mailed)
+
+    assert isinstance(done.trouble, DoneInPart)
+    assert "spring is paused: the server refuses the sender: 550 5.1.8 who are you" in str(done.trouble)
+    assert value("SELECT state FROM mailings") == "paused"
+    assert set(states(mailing)) <= {"planned", "deferred"}
+    assert value("SELECT MAX(attempts) FROM outbox") == 0
+    check()
+
+
+@pytest.mark.parametrize("fault", ["rcpt=550_5.7.26", "end=550_5.7.1", "end=554_5.7.515"])
+def test_a_policy_against_the_sender_pauses_the_mailing_and_suppresses_nobody(
+    shop: Shop, queue_up: QueueUp, fault: str
+) -> None:
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port)
+        mailing = queue_up(addresses=[f"{fault}+{n}@example.com" for n in range(30)], using=mailed)
+
+        done = deliver(mailed)
+
+    assert isinstance(done.trouble, DoneInPart)
+    assert set(states(mailing)) <= {"planned", "deferred"}
+    assert value("SELECT COUNT(*) FROM suppressions") == 0
+    assert sink.accepted == []
+    check()
+
+
+def test_a_list_of_dead_addresses_stops_the_mailing(shop: Shop, queue_up: QueueUp) -> None:
+    bad = [f"rcpt=550_5.1.1+{n}@example.com" if n % 10 == 0 else f"p{n}@example.com" for n in range(600)]
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port)
+        mailing = queue_up(addresses=bad, using=mailed)
+
+        done = deliver(mailed)
+
+    assert "of 200 messages were refused for good" in str(done.trouble)
+    found = states(mailing)
+    assert 200 <= found["sent"] + found["failed"] < 300
+    assert found["planned"] == 600 - found["sent"] - found["failed"]
+    check()
+
+
+def test_a_server_that_wants_new_connections_gets_them(shop: Shop, queue_up: QueueUp) -> None:
+    with Sink(close_after=7) as sink:
+        mailed = by_mail(shop, port=sink.port, connections=2)
+        mailing = queue_up(60, using=mailed)
+
+        done = deliver(mailed)
+
+    assert done.trouble is None
+    assert states(mailing) == {"sent": 60}
+    assert max(sink.copies().values()) == 1
+
+
+def test_a_connection_carries_no_more_than_its_share(shop: Shop, queue_up: QueueUp) -> None:
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port, connections=1, messages_per_connection=10)
+        queue_up(35, using=mailed)
+
+        assert deliver(mailed).counts.sent == 35
+    assert sink.connections == 4
+
+
+def test_advertising_that_cannot_be_refused_is_not_mailed(shop: Shop, queue_up: QueueUp) -> None:
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port)
+        mailing = queue_up(3, using=mailed)
+        (message_id,) = rows("SELECT MIN(id) FROM outbox")[0]
+        with writing():
+            payload = b"Subject: x\r\n\r\nList-Unsubscribe: <mailto:a@b>\r\n"  # in the body it is no way out
+            execute("UPDATE outbox SET payload = ? WHERE id = ?", payload, message_id)
+
+        done = deliver(mailed)
+
+    assert "have no way to unsubscribe" in str(done.trouble)
+    assert states(mailing) == {"planned": 3}
+
+
+@pytest.mark.parametrize(
+    ("address", "payload"),
+    [
+        ("a@b> SIZE=1\r\nRCPT TO:<e@x.example", b"List-Unsubscribe: <mailto:a@b>\r\n\r\nhello\r\n"),
+        ("dana@example.com", b"List-Unsubscribe: <mailto:a@b>\r\n\r\nhello\r\n.\n250 smuggled\r\n"),
+        ("dana@example.com", b"List-Unsubscribe: <mailto:a@b>\r\n\r\nhello\r.\r\nMAIL\r\n"),
+        ("dana@example.com", b"List-Unsubscribe: <mailto:a@b>\r\n\r\nno end"),
+        ("דנה@example.com", b"List-Unsubscribe: <mailto:a@b>\r\n\r\nhello\r\n"),
+    ],
+)
+def test_nothing_that_could_be_a_command_goes_on_the_wire(
+    shop: Shop, queue_up: QueueUp, address: str, payload: bytes
+) -> None:
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port)
+        queue_up(1, using=mailed)
+        with writing():
+            execute("UPDATE outbox SET payload = ?, to_address = ?", payload, address)
+
+        assert deliver(mailed).counts.failed == 1
+    assert (sink.accepted, sink.recipients) == ([], [])
+
+
+def test_lines_that_begin_with_a_dot_arrive_as_they_were(shop: Shop, queue_up: QueueUp) -> None:
+    payload = b".List: x\r\nList-Unsubscribe: <mailto:a@b>\r\n\r\n.\r\n..\r\n.end\r\n"
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port)
+        queue_up(2, using=mailed)
+        with writing():
+            execute("UPDATE outbox SET payload = ?", payload)
+
+        assert deliver(mailed).counts.sent == 2
+    assert {one.sha256 for one in sink.accepted} == {digest for (digest,) in rows("SELECT payload_sha256 FROM outbox")}
+
+
+def test_the_daily_cap_holds_over_runs(shop: Shop, queue_up: QueueUp) -> None:
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port, daily_cap=25)
+        queue_up(60, using=mailed)
+
+        def on_day(day: int) -> Delivered:
+            clock = Clock(shop.clock.zone, shop.clock.now() + day * DAY_SECONDS)
+            return deliver(dataclasses.replace(mailed, clock=clock))
+
+        assert [on_day(0).counts.sent, on_day(0).counts.sent, on_day(1).counts.sent] == [25, 0, 25]
+        assert isinstance(on_day(1).trouble, TryLater)
+        assert on_day(2).counts.sent == 10
+
+
+def test_what_is_deferred_comes_again_later_and_is_given_up_after_two_days(shop: Shop, queue_up: QueueUp) -> None:
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port)
+        queue_up(addresses=["rcpt=451+a@example.com"], using=mailed)
+        now, waits = shop.clock.now(), []
+        while value("SELECT state FROM outbox") != "failed":
+            deliver(dataclasses.replace(mailed, clock=Clock(shop.clock.zone, now)))
+            following = value("SELECT next_at FROM outbox")
+            waits.append(following - now)
+            now = following
+            while shop.clock.local(now).hour >= 21 or shop.clock.local(now).hour < 8:
+                now += 3_600
+
+    assert value("SELECT reply FROM outbox") == "gave up: 451 as you asked"
+    assert now - shop.clock.now() <= 2 * DAY_SECONDS + 6 * 3_600 * 1.2
+    assert all(0.8 * 900 * 2**n <= wait <= 1.2 * 900 * 2**n for n, wait in enumerate(waits[:4]))
+    assert max(waits) <= 1.2 * 6 * 3_600
+    assert len(sink.recipients) == len(waits)
