@@ -20,6 +20,7 @@ from retainctl.outreach.outbox.recording import Cycle, Turn, record
 from retainctl.outreach.outbox.states import State
 from retainctl.outreach.outbox.sweeping import sweep
 from retainctl.store.holding import Holder
+from retainctl.store.writing import reading
 
 Progress = Callable[[int], None]
 
@@ -59,6 +60,7 @@ class Loop:
         self._breakers: defaultdict[int, _Breaker] = defaultdict(_Breaker)
         self._mailing_ids: list[int] = []
         self._closing = False
+        self._empty_claims = 0  # in a row
         self._held = False  # by the hour or the daily cap
         self._ends_at: float | None = None
 
@@ -73,10 +75,11 @@ class Loop:
                 self._act(channel, self._written(channel, claimer, wanted=wanted))
 
     def _is_over(self, claimer: Claimer) -> bool:
-        if self._closing or self._tally.room == 0 or self._held:
+        if self._closing or self._tally.room == 0 or self._held or self._empty_claims == 2:
             return True
         if not self._mailing_ids:
-            # The last look round: what others left, or a server gave back, may be due again.
+            # The last look round: what others left, or a server gave back, may be due again. What two claims in a
+            # row did not get is being claimed by another sender, and is that one's business.
             self._tally.became += sweep(self._shop, by=self._holder.name)
             self._mailing_ids = claimer.open_mailings()
         return not self._mailing_ids
@@ -148,7 +151,7 @@ class Loop:
                 if time.monotonic() > patient_until or self._stopping():
                     raise
                 time.sleep(_WAIT_SECONDS)
-                with suppress(TryLater, Unavailable):
+                with suppress(TryLater, Unavailable), reading():
                     self._holder.hold()
             else:
                 return cycle
@@ -171,6 +174,9 @@ class Loop:
             self._tally.room -= len(cycle.claimed.letters)
         if cycle.claimed.exhausted:
             self._mailing_ids = []
+            self._empty_claims += 1
+        elif cycle.claimed.letters or cycle.claimed.became:
+            self._empty_claims = 0
         if cycle.claimed.held:
             self._tally.held = cycle.claimed.held
             self._held = cycle.claimed.exhausted
