@@ -102,12 +102,13 @@ def _may_show(mark: str) -> bool:
 
 
 def _separated(names: list[str], cells: list[list[str]], *, numeric: set[int], form: Format) -> str:
+    """CSV is what a double click opens in a spreadsheet, so no cell of it may run; TSV is for pipes, and as it is."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, dialect="excel" if form == "csv" else "excel-tab", lineterminator="\n")
     writer.writerow(names)
-    writer.writerows(
-        [text if place in numeric else guard_formula(text) for place, text in enumerate(row)] for row in cells
-    )
+    if form == "csv":
+        cells = [[text if place in numeric else guard_formula(text) for place, text in enumerate(row)] for row in cells]
+    writer.writerows(cells)
     return buffer.getvalue()
 
 

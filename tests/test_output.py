@@ -1,0 +1,86 @@
+"""Rows look as they should in every format, and nothing that a customer wrote moves a terminal or runs in a sheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+
+from retainctl.output import Format, render
+from retainctl.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Person(Row):
+    kind: ClassVar[str] = "person"
+    name: str
+    points: int
+    rate: float | None = None
+
+
+DANA = Person("דנה, לוי", -3, 0.25)
+
+
+def shown(*rows: Person, form: Format, terminal: bool = False) -> str:
+    return render(rows, row_type=Person, form=form, terminal=terminal)
+
+
+def test_json_is_one_versioned_object_and_jsonl_the_rows_alone() -> None:
+    assert json.loads(shown(DANA, form="json")) == {
+        "kind": "person", "version": 1, "rows": [{"name": "דנה, לוי", "points": -3, "rate": 0.25}],
+    }  # fmt: skip
+    assert shown(DANA, form="jsonl") == '{"name": "דנה, לוי", "points": -3, "rate": 0.25}\n'
+
+
+def test_an_empty_result_still_has_its_headers() -> None:
+    assert shown(form="csv") == "name,points,rate\n"
+    assert shown(form="table") == "name\tpoints\trate\n"
+    assert json.loads(shown(form="json"))["rows"] == []
+    assert shown(form="table", terminal=True) == "(none)\n"
+
+
+def test_a_piped_table_is_tsv_as_it_is() -> None:
+    assert shown(Person("+972502345678", 1), form="table") == "name\tpoints\trate\n+972502345678\t1\t\n"
+
+
+@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "@SUM", "-2+3", "\t=1", "＝1"])
+def test_no_cell_of_csv_runs_and_numbers_stay_numbers(name: str) -> None:
+    (_, row) = csv.reader(io.StringIO(shown(Person(name, -5), form="csv")))
+    assert row[0].startswith(("'", " "))
+    assert row[1] == "-5"
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "tsv", "markdown", "html"])
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_name_moves_no_terminal(form: Format, terminal: bool) -> None:
+    text = shown(Person("a\x1b]0;pwn\x07b\u202ec\nd", 1), form=form, terminal=terminal)
+    assert "\x1b" not in text
+    assert "\x07" not in text
+    assert "\u202e" not in text
+    assert "a]0;pwnbc d" in text
+
+
+def test_a_table_isolates_each_cell_and_keeps_markup_as_it_is() -> None:
+    text = shown(Person("[red]דנה[/red]", 7, 0.5), Person("Tom", 12), form="table", terminal=True)
+    lines = text.translate(str.maketrans("", "", "\u2068\u2069")).splitlines()
+    assert [line.split() for line in lines if "─" not in line] == [
+        ["name", "points", "rate"], ["[red]דנה[/red]", "7", "0.5"], ["Tom", "12"],
+    ]  # fmt: skip
+    assert "\u2068[red]דנה[/red]\u2069" in text
+
+
+def test_one_row_that_is_too_wide_is_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    text = shown(DANA, form="table", terminal=True).translate(str.maketrans("", "", "\u2068\u2069"))
+    assert [line.split(maxsplit=1) for line in text.splitlines()] == [
+        ["name", "דנה, לוי"], ["points", "-3"], ["rate", "0.25"],
+    ]  # fmt: skip
+
+
+def test_markdown_and_html_escape_what_they_must() -> None:
+    assert r"a\|b" in shown(Person("a|b", 1), form="markdown")
+    assert "&lt;script&gt;" in shown(Person("<script>", 1), form="html")
