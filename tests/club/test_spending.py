@@ -182,3 +182,14 @@ def test_points_that_are_pending_are_not_touched_though_they_end_first(shop: Sho
     award(shop)
     redeem(shop, 1, 60, source="basket:1")
     assert rows("SELECT order_id, consumed FROM lots ORDER BY order_id") == [(1, 60), (2, 0)]
+
+
+def test_a_merged_customer_spends_what_both_had_in_one_queue(shop: Shop) -> None:
+    """Invariants 6 and 21."""
+    for number in (1, 2):
+        order(shop, number, [10_000], at=shop.clock.now() - number * 40 * DAY, customer_id=number)
+    award(shop)
+    merge(shop, survivor_id=1, merged_id=2, reason="one person")
+    redeem(shop, 1, 150, source="basket:1")
+    assert rows("SELECT order_id, consumed FROM lots ORDER BY order_id") == [(1, 50), (2, 100)]
+    check(shop)
