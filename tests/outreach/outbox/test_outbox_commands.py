@@ -1,0 +1,104 @@
+"""``retainctl outbox``, as it is typed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop, read_shop
+from retainctl.outreach.outbox.checking import check
+from retainctl.store.database import rows, value
+from tests.conftest import NOW, Terminal
+from tests.outreach.outbox.conftest import QueueUp
+from tests.proof.senders import write_mail_settings
+from tests.smtp_sink import Sink
+
+HEADER = "sent\tdeferred\tfailed\tunknown\tsuppressed\texpired\tcancelled\tleft\n"
+
+
+def test_delivering_shows_one_row_and_says_nothing_when_all_is_well(retainctl: Terminal, queue_up: QueueUp) -> None:
+    queue_up(3)
+
+    assert retainctl("outbox", "deliver", "--dry-run").stdout == f"{HEADER}3\t0\t0\t0\t0\t0\t0\t3\n"
+    done = retainctl("outbox", "deliver")
+    assert (done.code, done.stdout, done.stderr) == (0, f"{HEADER}3\t0\t0\t0\t0\t0\t0\t0\n", "")
+    checked = retainctl("outbox", "check")
+    assert (checked.code, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_in_quiet_hours_it_says_when_to_come_again(retainctl: Terminal, queue_up: QueueUp) -> None:
+    queue_up(1)
+
+    done = retainctl("outbox", "deliver", now="2025-03-02T22:00")
+
+    assert done.code == 75
+    assert done.stderr == (
+        "retainctl: nothing was sent: quiet hours until 2025-03-03T08:00:00+02:00\n  Run it again then.\n"
+    )
+
+
+def test_unknown_messages_are_said_listed_and_settled_by_hand(
+    retainctl: Terminal, folder: Path, queue_up: QueueUp
+) -> None:
+    with Sink() as sink:
+        write_mail_settings(folder, port=sink.port)
+        queue_up(addresses=["end=cut+dana@example.com", "noa@example.com"], using=read_shop(str(folder), now=NOW))
+        done = retainctl("outbox", "deliver")
+        assert done.code == 3
+        assert done.stderr.startswith("retainctl: nobody knows whether 1 messages arrived\n")
+        assert "dana@" not in done.stderr
+        (message_id,) = rows("SELECT id FROM outbox WHERE state = 'unknown'")[0]
+
+        listed = retainctl("outbox", "list", "--state", "unknown")
+        assert listed.stdout.splitlines()[1].split("\t")[:4] == [
+            str(message_id), "campaign spring", str(value("SELECT MIN(customer_id) FROM outbox")),
+            "e***@e***.com#" + listed.stdout.splitlines()[1].split("#")[1][:8],
+        ]  # fmt: skip
+        assert retainctl("outbox", "deliver").code == 0  # it was said once
+
+        resolved = retainctl("outbox", "resolve", str(message_id), "--as", "resend", "--reason", "the server lost it")
+        assert resolved.stdout == "resolved\tresolution\n1\tresend\n"
+        assert retainctl("outbox", "deliver").code == 3
+        assert sink.copies()[value("SELECT message_id FROM outbox WHERE id = ?", message_id)] == 2
+        assert len({one.sha256 for one in sink.accepted if "dana" in one.recipient}) == 1
+        settled = retainctl("outbox", "resolve", str(message_id), "--as", "sent", "--reason", "she answered")
+        assert settled.code == 0
+
+    history = retainctl("outbox", "show", str(message_id)).stdout
+    assert "end=cut+dana@example.com" in history
+    assert "unknown to planned (claim 1, by hand: the server lost it)" in history
+    assert "unknown to sent (claim 2, by hand: she answered)" in history
+    again = retainctl("outbox", "resolve", str(message_id), "--as", "failed", "--reason", "x")
+    assert (again.code, again.stdout) == (77, "")
+    assert f"message {message_id} is sent, not unknown" in again.stderr
+    assert retainctl("outbox", "show", "999999").code == 65
+    assert retainctl("outbox", "check").code == 0
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_it_at_the_next_safe_point(
+    shop: Shop, folder: Path, queue_up: QueueUp, number: signal.Signals, code: int
+) -> None:
+    with Sink(delay_seconds=0.02) as sink:
+        write_mail_settings(folder, port=sink.port, connections=2)
+        queue_up(2_000, using=read_shop(str(folder), now=NOW))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "retainctl", "--shop", folder, "--now", NOW, "outbox", "deliver"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/",
+        )  # fmt: skip
+        while len(sink.accepted) < 10:
+            time.sleep(0.01)
+        os.kill(process.pid, number)
+        stdout, stderr = process.communicate(timeout=30)
+
+    sent = value("SELECT COUNT(*) FROM outbox WHERE state = 'sent'")
+    assert (process.returncode, stderr.strip()) == (code, b"")  # click ends the line of a Ctrl-C
+    assert stdout.decode() == f"{HEADER}{sent}\t0\t0\t0\t0\t0\t0\t{2_000 - sent}\n"
+    assert sent == len(sink.accepted) < 2_000
+    check()
