@@ -22,7 +22,6 @@ TERMINATOR = b".\r\n"
 _LONGEST_LINE, _MOST_LINES = 8_192, 100
 _REPLY_LINE = re.compile(rb"([2-5]\d\d)([ -]|$)(.*)", re.DOTALL)
 _ADDRESS = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+")  # printable ASCII without <, > and space
-_BARE_BREAK = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
 class Broken(Exception):
@@ -217,6 +216,8 @@ def unsendable(letter: Letter) -> str:
     """Why *letter* must not go on the wire, or nothing: what could be taken for a command or for its own end."""
     if not _ADDRESS.fullmatch(letter.to_address):
         return "the address has characters that this server was not asked to take"
-    if not letter.payload.endswith(b"\r\n") or _BARE_BREAK.search(letter.payload):
+    breaks = letter.payload.count(b"\r\n")
+    whole = breaks == letter.payload.count(b"\r") == letter.payload.count(b"\n")
+    if not whole or not letter.payload.endswith(b"\r\n"):
         return "the message has a bare CR or LF"
     return ""
