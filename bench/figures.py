@@ -46,7 +46,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "shop"
         run([sys.executable, "-m", "retainctl", "init", folder, "--currency", "ILS"])
-        orders = _fill(folder / "retain.db")
+        # In processes of their own: the memory of this one would be counted to each that it starts.
+        _in_child("fill", folder / "retain.db")
+        with sqlite3.connect(folder / "retain.db") as database:
+            orders = database.execute("SELECT COUNT(*) FROM orders").fetchone()[0]
         ours: list[str | Path] = [sys.executable, "-c", _OURS, folder]
         variants = {
             "retainctl": lambda: run([*ours, "retention", "rfm", "cohorts"]),
@@ -56,7 +59,8 @@ def main() -> None:
             "and orders by their number": lambda: run([*ours, "orders"]),
         }
         if find_spec("duckdb"):
-            native = _in_duckdb(folder / "retain.db", Path(temporary) / "native.duckdb")
+            native = Path(temporary) / "native.duckdb"
+            _in_child("copy_to_duckdb", folder / "retain.db", native)
             variants = {"DuckDB, its own file": lambda: run([sys.executable, "-c", _DUCKDB, native])} | variants
         race(
             "Figures over all orders",
@@ -67,7 +71,12 @@ def main() -> None:
         )
 
 
-def _fill(path: Path) -> int:
+def _in_child(function: str, *paths: Path) -> None:
+    said = f"import sys; from pathlib import Path; from bench.figures import {function} as work"
+    run([sys.executable, "-c", f"{said}; work(*map(Path, sys.argv[1:]))", *paths], folder=Path(__file__).parent.parent)
+
+
+def fill(path: Path) -> None:
     """Orders as they come in: by time, each customer's now and then."""
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("PRAGMA synchronous = off")
@@ -104,7 +113,6 @@ def _fill(path: Path) -> int:
     )
     database.execute("COMMIT")
     database.close()
-    return len(orders)
 
 
 def _orders() -> Iterator[tuple[float, int]]:
@@ -119,7 +127,8 @@ def _orders() -> Iterator[tuple[float, int]]:
             at += dice.expovariate(pace)
 
 
-def _in_duckdb(path: Path, native: Path) -> Path:
+def copy_to_duckdb(path: Path, native: Path) -> None:
+    """All that the figures need, in one table of DuckDB's own."""
     import duckdb
 
     table = native.with_suffix(".csv")
@@ -135,7 +144,6 @@ def _in_duckdb(path: Path, native: Path) -> Path:
     duckdb.connect(str(native)).execute(
         f"CREATE TABLE orders AS SELECT * REPLACE (CAST(ordered_on AS VARCHAR) AS ordered_on) FROM '{table}'"
     ).close()
-    return native
 
 
 if __name__ == "__main__":
