@@ -31,7 +31,7 @@ from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing
 from retainctl.store.writing import writing
 
-MESSAGES, FAR_MESSAGES, ROUNDS = 5_000, 200, 3
+MESSAGES, FAR_MESSAGES, ROUNDS = 3_000, 200, 3
 NOW = "2025-03-02T10:00"
 ONE_WAY_SECONDS = 0.010
 BODY = "שלום {{ first_name }},\n\n" + "קפה טרי הגיע לחנות, ויש לו ריח של בוקר. בואו לטעום אצלנו השבוע.\n\n" * 18
