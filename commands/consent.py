@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from retainctl.terminal import Group, import_files, opened_shop, reading_options, show
+from retainctl.terminal import Group, opened_shop, show
+
+from .importing import import_files, reading_options
 
 if TYPE_CHECKING:
     from retainctl.shop.consent import Purpose

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import Group, import_files, note, opened_shop, reading_options, show
+from retainctl.terminal import Group, note, opened_shop, show
+
+from .importing import import_files, reading_options
 
 customers = Group("customers", help="Import, see, merge and export customers.")
 

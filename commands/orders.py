@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
-from retainctl.terminal import Command, Group, note, opened_shop, progress, say, show
+from retainctl.terminal import Command, Group, opened_shop, show
 
-if TYPE_CHECKING:
-    from retainctl.shop.importing.results import Outcome
+from .importing import import_files, reading_options, tell_quarantined
+
+_QUARANTINE = "Look at them: retainctl orders quarantine list"
 
 
 @click.group("orders", cls=Group)
@@ -26,19 +26,15 @@ def orders() -> None:
 @click.option(
     "--mapping", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file that says what the columns mean."
 )
-@click.option("--encoding", default="", help="How the text is encoded, when not UTF-8: cp1255.")
-@click.option("--delimiter", default="", metavar="MARK", help="What parts the columns; else it is found.")
 @click.option("--currency", default="", metavar="CODE", help="The currency of rows that name none.")
 @click.option(
     "--consent-evidence", default="", metavar="TEXT",
     help='What proves that "Accepts Marketing" was asked for; without it the column counts for nothing.',
 )  # fmt: skip
-@click.option("--again", is_flag=True, help="Compare every row of files that were imported already.")
-@click.option("--dry-run", is_flag=True, help="Do everything, report it, and write nothing.")
-@click.option("--strict", is_flag=True, help="Write nothing at all when one row is bad.")
+@reading_options
 def import_(
-    files: tuple[str, ...], format_: str, source: str, mapping: Path | None, encoding: str, delimiter: str,
-    currency: str, consent_evidence: str, again: bool, dry_run: bool, strict: bool,
+    files: tuple[str, ...], format_: str, source: str, mapping: Path | None, currency: str, consent_evidence: str,
+    **reading: Any,
 ) -> None:  # fmt: skip
     """Import orders from FILE..., plain or .gz; - is the standard input.
 
@@ -46,34 +42,15 @@ def import_(
       retainctl orders import orders_export.csv.gz --from shopify
     """
     from retainctl.shop.importing.orders import import_orders
-    from retainctl.shop.importing.results import Imported, Options
+    from retainctl.shop.importing.results import Options, OrdersImported
 
-    options = Options(
-        format_, source, mapping, encoding, delimiter.replace("\\t", "\t"), currency, consent_evidence, again, dry_run,
-        strict,
-    )  # fmt: skip
-    outcomes = []
-    with opened_shop() as shop:
-        try:
-            for name in files:
-                with progress(f"Importing {name}") as advance:
-                    outcomes.append(import_orders(shop, name, options, progress=advance))
-                for sentence in outcomes[-1].notes:
-                    note(sentence)
-        finally:
-            show([outcome.row for outcome in outcomes], row_type=Imported)
-    _tell_quarantined(outcomes)
-
-
-def _tell_quarantined(outcomes: Sequence[Outcome]) -> None:
-    """Say which rows were not booked, and end with 3 where there are any."""
-    from retainctl.errors import DoneInPart
-
-    bad = [held for outcome in outcomes for held in outcome.quarantined]
-    for held in bad[:10]:
-        say(f"line {held.origin.line}, {held.column or 'row'}: {held.message} ({held.code})")
-    if bad:
-        raise DoneInPart(f"{len(bad)} rows are in quarantine", hint="Look at them: retainctl orders quarantine list")
+    options = Options(format_, source, mapping=mapping, currency=currency, consent_evidence=consent_evidence, **reading)
+    import_files(
+        files,
+        lambda shop, name, progress: import_orders(shop, name, options, progress=progress),
+        row_type=OrdersImported,
+        hint=_QUARANTINE,
+    )
 
 
 @orders.command("list", cls=Command)
@@ -167,9 +144,9 @@ def retry_quarantine(rows: tuple[int, ...], mapping: Path | None, encoding: str,
       retainctl orders quarantine retry --encoding cp1255
     """
     from retainctl.shop.importing.quarantine import retry
-    from retainctl.shop.importing.results import Imported, Options
+    from retainctl.shop.importing.results import Options, OrdersImported
 
     with opened_shop() as shop:
         outcomes = retry(shop, rows, Options(mapping=mapping, encoding=encoding, currency=currency))
-        show([outcome.row for outcome in outcomes], row_type=Imported)
-    _tell_quarantined(outcomes)
+        show([outcome.row for outcome in outcomes], row_type=OrdersImported)
+    tell_quarantined(outcomes, hint=_QUARANTINE)

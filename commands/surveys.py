@@ -8,6 +8,8 @@ import click
 
 from retainctl.terminal import Group, note, opened_shop, progress, say, show
 
+from .importing import import_files
+
 surveys = Group("surveys", help="Ask customers, take their answers in, see the scores.")
 
 
@@ -125,22 +127,14 @@ def import_answers(
     \b
       retainctl surveys import spring answers.csv
     """
-    from retainctl.errors import DoneInPart
     from retainctl.voice import answering
 
     options = answering.Options(encoding, errors, again, dry_run)
-    with opened_shop() as shop, progress(f"Importing {file}") as advance:
-        outcome = answering.import_answers(shop, name, file, options, progress=advance)
-    show([outcome.row], row_type=answering.AnswersImported)
-    for sentence in outcome.notes:
-        note(sentence)
-    for held in outcome.quarantined[:10]:
-        say(f"line {held.origin.line}, {held.column or 'row'}: {held.message} ({held.code})")
-    if outcome.quarantined:
-        raise DoneInPart(
-            f"{len(outcome.quarantined)} rows were quarantined",
-            hint="Correct them in the file and import it again: what is booked stays as it is.",
-        )
+    import_files(
+        [file],
+        lambda shop, path, progress: answering.import_answers(shop, name, path, options, progress=progress),
+        row_type=answering.AnswersImported,
+    )
 
 
 @surveys.command()

@@ -6,15 +6,14 @@ Who answered is known by the source's own name of them, so that a second import 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from retainctl.config import Shop
-from retainctl.rows import Row
 from retainctl.shop.importing import register
 from retainctl.shop.importing.documents import Held, RowError
 from retainctl.shop.importing.files import InputFile, input_file
+from retainctl.shop.importing.outcome import DryRun, Imported, Outcome, Progress
 from retainctl.shop.importing.register import Counts
 from retainctl.shop.importing.tables import LineChunk, csv_chunks, read_header
 from retainctl.store import dialect
@@ -24,7 +23,6 @@ from retainctl.voice.reading import Reader
 from retainctl.voice.surveys import Survey, read_survey, survey_text
 
 FORMAT = "answers"
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,42 +36,16 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswersImported(Row):
-    """What became of a file. Rows read = new + changed + unchanged + blank + quarantined."""
+class AnswersImported(Imported):
+    """What became of one file of answers (its source is the survey), the customers in it, and the answers marked."""
 
-    kind: ClassVar[str] = "answers_import"
-    survey: str
-    file: str
-    outcome: str  # imported, already imported, dry run
-    rows_read: int = 0
-    rows_new: int = 0
-    rows_changed: int = 0
-    rows_unchanged: int = 0
-    rows_blank: int = 0
-    rows_quarantined: int = 0
     customers: int = 0
     answers_replaced: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The result, what was noticed on the way, and the rows that need a look."""
-
-    row: AnswersImported
-    notes: tuple[str, ...] = ()
-    quarantined: tuple[Held, ...] = ()
-
-
-class _DryRun(Exception):
-    """Carries the outcome out of a transaction that is to leave nothing."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-
-
 def import_answers(
     shop: Shop, name: str, file_name: str, options: Options, *, progress: Progress = lambda _rows: None
-) -> Outcome:
+) -> Outcome[AnswersImported]:
     """Take the answers to the survey *name* from a file (``-``: the standard input).
 
     Bytes that are no text quarantine their row; with ``errors="replace"`` they are replaced, and the answer is
@@ -84,18 +56,18 @@ def import_answers(
         file.keeps_bad_bytes = options.errors == "replace"
         try:
             return _import(shop, name, survey, file, options, progress)
-        except _DryRun as dry:
+        except DryRun as dry:
             return dry.outcome
 
 
 @in_one_transaction
-def _import(shop: Shop, name: str, survey: Survey, file: InputFile, options: Options, progress: Progress) -> Outcome:
+def _import(shop: Shop, name: str, survey: Survey, file: InputFile, options: Options, progress: Progress) -> Outcome[AnswersImported]:
     dialect.hold_lock(register.LOCK)
     settings = json.dumps({"encoding": file.encoding, "errors": options.errors, "survey": survey_text(shop, name)})
     asked = register.Asked("answers", name, FORMAT, settings)
     known = register.known_imports(file, asked)
     if known and not options.again and not register.has_open_quarantine(known[-1]):
-        return Outcome(AnswersImported(name, file.name, "already imported"))
+        return Outcome(AnswersImported(file.name, name, "already imported"))
     import_id = register.begin(shop, file, asked)
     reader, counts = Reader(shop, name, survey), Counts()
     books = Books(name, import_id)
@@ -111,13 +83,13 @@ def _import(shop: Shop, name: str, survey: Survey, file: InputFile, options: Opt
     register.end(import_id, counts, file.notes)
     outcome = Outcome(
         AnswersImported(
-            name, file.name, "dry run" if options.dry_run else "imported", counts.read, counts.new, counts.changed,
-            counts.unchanged, counts.blank, counts.quarantined, len(books.customers), books.replaced,
+            file.name, name, "dry run" if options.dry_run else "imported", counts.read, counts.new, counts.changed,
+            counts.unchanged, 0, counts.blank, counts.quarantined, len(books.customers), books.replaced,
         ),
         tuple(file.notes), tuple(held),
     )  # fmt: skip
     if options.dry_run:
-        raise _DryRun(outcome)
+        raise DryRun(outcome)
     return outcome
 
 

@@ -15,7 +15,8 @@ from retainctl.shop.importing.documents import Held
 from retainctl.shop.importing.files import input_file
 from retainctl.shop.importing.gathering import Gathering
 from retainctl.shop.importing.planning import Plan, make_plan, notes_of
-from retainctl.shop.importing.results import Imported, Options, Outcome
+from retainctl.shop.importing.outcome import DryRun, Outcome, Progress
+from retainctl.shop.importing.results import Options, OrdersImported
 from retainctl.shop.importing.returning import Waiting, attach_named, attach_unnamed
 from retainctl.shop.importing.values import AmbiguousNumber
 from retainctl.shop.summaries import summarise
@@ -23,17 +24,7 @@ from retainctl.store import dialect
 from retainctl.store.database import execute, rows, value
 from retainctl.store.writing import in_one_transaction
 
-Progress = Callable[[int], None]
-
-
-class _DryRun(Exception):
-    """Carries the outcome out of a transaction that is to leave nothing."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-
-
-def import_orders(shop: Shop, name: str, options: Options, *, progress: Progress = lambda _rows: None) -> Outcome:
+def import_orders(shop: Shop, name: str, options: Options, *, progress: Progress = lambda _rows: None) -> Outcome[OrdersImported]:
     """Import the file called *name* (``-``: the standard input).
 
     BadData where the file as a whole cannot be booked; then nothing is written. Rows that cannot be booked are
@@ -44,7 +35,7 @@ def import_orders(shop: Shop, name: str, options: Options, *, progress: Progress
         try:
             with _collector_at_rest():
                 return _import(shop, plan, progress)
-        except _DryRun as dry:
+        except DryRun as dry:
             return dry.outcome
 
 
@@ -61,15 +52,15 @@ def _collector_at_rest() -> Iterator[None]:
 
 
 @in_one_transaction
-def _import(shop: Shop, plan: Plan, progress: Progress) -> Outcome:
+def _import(shop: Shop, plan: Plan, progress: Progress) -> Outcome[OrdersImported]:
     dialect.hold_lock(register.LOCK)
     known = register.known_imports(plan.file, plan.asked)
     if known and not plan.options.again and not register.has_open_quarantine(known[-1]):
-        return Outcome(Imported(plan.file.name, plan.source, "already imported"))
+        return Outcome(OrdersImported(plan.file.name, plan.source, "already imported"))
     outcome, import_id, held = book(shop, plan, progress=progress)
     register.keep_held(import_id, held, resolved=known, now=shop.clock.now())
     if plan.options.dry_run:
-        raise _DryRun(outcome)
+        raise DryRun(outcome)
     return outcome
 
 
@@ -80,7 +71,7 @@ def book(
     progress: Progress = lambda _rows: None,
     appends_to: int | None = None,
     limited: bool = True,
-) -> tuple[Outcome, int, list[Held]]:
+) -> tuple[Outcome[OrdersImported], int, list[Held]]:
     """Book the rows of a planned file, in the caller's transaction: the outcome, the import's id, the rows held.
 
     With *appends_to* the rows are what that import held, and are added to their orders. Unless *limited* no share
@@ -169,8 +160,8 @@ def _assert_money(before: dict[str, int], booked: dict[str, int]) -> None:
         assert grown == booked.get(currency, 0), f"{currency}: {booked.get(currency, 0)} was read, {grown} was booked"
 
 
-def _row(name: str, plan: Plan, counts: register.Counts, booking: Booking, *, customers: int) -> Imported:
-    return Imported(
+def _row(name: str, plan: Plan, counts: register.Counts, booking: Booking, *, customers: int) -> OrdersImported:
+    return OrdersImported(
         name, plan.source, "dry run" if plan.options.dry_run else "imported",
         counts.read, counts.new, counts.changed, counts.unchanged, counts.set_aside, counts.blank,
         counts.quarantined, customers, booking.counts["orders"], booking.counts["guest_orders"],

@@ -22,7 +22,8 @@ from retainctl.shop.importing.mapping import mapping_text
 from retainctl.shop.importing.orders import book
 from retainctl.shop.importing.planning import plan_with
 from retainctl.shop.importing.register import LOCK
-from retainctl.shop.importing.results import Imported, Options, Outcome
+from retainctl.shop.importing.outcome import Outcome
+from retainctl.shop.importing.results import Options, OrdersImported
 from retainctl.store import dialect
 from retainctl.store.database import execute, rows
 from retainctl.store.writing import in_one_transaction
@@ -99,7 +100,7 @@ class _Batch:
     raw: list[bytes]
 
 
-def retry(shop: Shop, ids: Sequence[int], options: Options) -> list[Outcome]:
+def retry(shop: Shop, ids: Sequence[int], options: Options) -> list[Outcome[OrdersImported]]:
     """Try the rows *ids* (none: all that are open) again, read as then but for what *options* say otherwise.
 
     A row that can be booked now is added to its order; one that cannot stays, with its newest reason.
@@ -125,7 +126,7 @@ def _batches(ids: Sequence[int]) -> list[_Batch]:
 
 
 @in_one_transaction
-def _retry(shop: Shop, batch: _Batch, options: Options) -> Outcome:
+def _retry(shop: Shop, batch: _Batch, options: Options) -> Outcome[OrdersImported]:
     dialect.hold_lock(LOCK)
     asked = batch.asked
     options = replace(
@@ -145,8 +146,7 @@ def _retry(shop: Shop, batch: _Batch, options: Options) -> Outcome:
     assert outcome.row.rows_read == len(batch.ids), "each row in quarantine is one row again"
     still = {places[one.origin.byte_offset]: one for one in held if one.disposition == "quarantined"}
     _settle(batch, still, now=shop.clock.now())
-    row: Imported = replace(outcome.row, file=batch.file_name, outcome="retried")
-    return replace(outcome, row=row)
+    return replace(outcome, row=replace(outcome.row, file=batch.file_name, outcome="retried"))
 
 
 @contextmanager

@@ -6,16 +6,16 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import ClassVar, Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.rows import Row
-from retainctl.shop.importing import register
+from retainctl.shop.importing import outcome, register
 from retainctl.shop.importing.documents import Held, RowError
 from retainctl.shop.importing.files import InputFile, input_file
 from retainctl.shop.importing.format import Cells, Chunk, Column
 from retainctl.shop.importing.json_rows import Record, RecordChunk, is_json, json_chunks, parse, text_of
+from retainctl.shop.importing.outcome import DryRun, Imported, Progress
 from retainctl.shop.importing.register import Asked, Counts, ImportKind
 from retainctl.shop.importing.tables import csv_chunks, describe_delimiter, plain_name, read_header
 from retainctl.shop.importing.values import AmbiguousNumber
@@ -23,7 +23,6 @@ from retainctl.store import dialect
 from retainctl.store.writing import in_one_transaction
 
 Fate = Literal["new", "changed", "unchanged"]
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +37,7 @@ class Options:
     strict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ListImport(Row):
-    """What became of one file. Rows read = new + changed + unchanged + blank + quarantined."""
-
-    kind: ClassVar[str] = "list_import"
-    file: str
-    source: str
-    outcome: str  # imported, already imported, dry run
-    rows_read: int = 0
-    rows_new: int = 0
-    rows_changed: int = 0
-    rows_unchanged: int = 0
-    rows_blank: int = 0
-    rows_quarantined: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The result of one file, what was guessed or noticed on the way, and the rows that need a look."""
-
-    row: ListImport
-    notes: tuple[str, ...] = ()
-    quarantined: tuple[Held, ...] = ()
+Outcome = outcome.Outcome[Imported]
 
 
 class Taker(Protocol):
@@ -99,13 +76,6 @@ class _Run:
         self.counts.read += len(held)
 
 
-class _DryRun(Exception):
-    """Carries the outcome out of a transaction that is to leave nothing."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-
-
 def import_list(
     shop: Shop, name: str, options: Options, make_taker: MakeTaker, *, records: Records | None = None,
     progress: Progress = lambda _rows: None,
@@ -118,7 +88,7 @@ def import_list(
     with input_file(name, encoding=options.encoding) as file:
         try:
             return _import(shop, file, options, make_taker, records, progress)
-        except _DryRun as dry:
+        except DryRun as dry:
             return dry.outcome
 
 
@@ -131,7 +101,7 @@ def _import(
     asked = Asked(taker.kind, taker.source, "list", json.dumps(taker.settings, ensure_ascii=False))
     known = register.known_imports(file, asked)
     if known and not options.again and not register.has_open_quarantine(known[-1]):
-        return Outcome(ListImport(file.name, taker.source, "already imported"))
+        return Outcome(Imported(file.name, taker.source, "already imported"))
     import_id = register.begin(shop, file, asked)
     run = _Run()
     try:
@@ -147,10 +117,10 @@ def _import(
     notes = [*dict.fromkeys(file.notes), *(f"{sentence}: {count}" for sentence, count in sorted(taker.notes.items()))]
     register.keep_held(import_id, run.held, resolved=known, now=shop.clock.now())
     register.end(import_id, run.counts, notes)
-    outcome = Outcome(_row(file, taker.source, run.counts, dry_run=options.dry_run), tuple(notes), tuple(run.held))
+    imported = Outcome(_row(file, taker.source, run.counts, dry_run=options.dry_run), tuple(notes), tuple(run.held))
     if options.dry_run:
-        raise _DryRun(outcome)
-    return outcome
+        raise DryRun(imported)
+    return imported
 
 
 def _opened(
@@ -196,8 +166,8 @@ def _take(chunk: Chunk, run: _Run, taker: Taker) -> None:
             setattr(run.counts, fate, getattr(run.counts, fate) + 1)
 
 
-def _row(file: InputFile, source: str, counts: Counts, *, dry_run: bool) -> ListImport:
-    return ListImport(
+def _row(file: InputFile, source: str, counts: Counts, *, dry_run: bool) -> Imported:
+    return Imported(
         file.name, source, "dry run" if dry_run else "imported", counts.read, counts.new, counts.changed,
-        counts.unchanged, counts.blank, counts.quarantined,
+        counts.unchanged, 0, counts.blank, counts.quarantined,
     )  # fmt: skip

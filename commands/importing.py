@@ -1,0 +1,69 @@
+"""What the commands that import files share: how files are read, and how what became of them is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from retainctl.terminal import note, opened_shop, progress, say, show
+
+if TYPE_CHECKING:
+    from retainctl.config import Shop
+    from retainctl.shop.importing.outcome import Imported, Outcome, Progress
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_READING_OPTIONS = (
+    click.option("--encoding", default="", help="How the text is encoded, when not UTF-8: cp1255."),
+    click.option("--delimiter", default="", metavar="MARK", help="What parts the columns; else it is found."),
+    click.option("--again", is_flag=True, help="Compare every row of files that were imported already."),
+    click.option("--dry-run", is_flag=True, help="Do everything, report it, and write nothing."),
+    click.option("--strict", is_flag=True, help="Write nothing at all when one row is bad."),
+)
+
+
+def reading_options(command: F) -> F:
+    """Add the options that say how the files of a list are read; they are the fields of its Options."""
+    for option in reversed(_READING_OPTIONS):
+        command = option(command)
+    return command
+
+
+def import_files(
+    files: Sequence[str],
+    import_one: Callable[[Shop, str, Progress], Outcome[Any]],
+    *,
+    row_type: type[Imported] | None = None,
+    hint: str = "",
+) -> None:
+    """Import each of *files*, show what became of them, and end with DoneInPart where rows were quarantined."""
+    from retainctl.shop.importing.outcome import Imported
+
+    outcomes: list[Outcome[Any]] = []
+    with opened_shop() as shop:
+        try:
+            for name in files:
+                with progress(f"Importing {name}") as advance:
+                    outcomes.append(import_one(shop, name, advance))
+                for sentence in outcomes[-1].notes:
+                    note(sentence)
+        finally:
+            if outcomes:
+                show([outcome.row for outcome in outcomes], row_type=row_type or Imported)
+    tell_quarantined(outcomes, hint=hint)
+
+
+def tell_quarantined(outcomes: Sequence[Outcome[Any]], *, hint: str = "") -> None:
+    """Say which rows were not booked, and end with DoneInPart where there are any."""
+    from retainctl.errors import DoneInPart
+
+    bad = [(outcome.row.file, held) for outcome in outcomes for held in outcome.quarantined]
+    for file, held in bad[:10]:
+        say(f"{file}, line {held.origin.line}, {held.column or 'row'}: {held.message} ({held.code})")
+    if len(bad) > 10:
+        say(f"and {len(bad) - 10} more")
+    if bad:
+        rows = "1 row is" if len(bad) == 1 else f"{len(bad)} rows are"
+        raise DoneInPart(f"{rows} in quarantine", hint=hint or "Correct them in the file, and import it again.")

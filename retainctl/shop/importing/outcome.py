@@ -1,0 +1,51 @@
+"""What became of one imported file: told alike for orders, lists and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from retainctl.rows import Row
+from retainctl.shop.importing.documents import Held
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported(Row):
+    """What became of one file. Rows read = new + changed + unchanged + set aside + blank + quarantined.
+
+    ``outcome`` is ``imported``, ``already imported`` or ``dry run``.
+    """
+
+    kind: ClassVar[str] = "import"
+    file: str
+    source: str
+    outcome: str
+    rows_read: int = 0
+    rows_new: int = 0
+    rows_changed: int = 0
+    rows_unchanged: int = 0
+    rows_set_aside: int = 0
+    rows_blank: int = 0
+    rows_quarantined: int = 0
+
+
+R = TypeVar("R", bound=Imported)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[R]):
+    """The result of one file, what was guessed or noticed on the way, and the rows that need a look."""
+
+    row: R
+    notes: tuple[str, ...] = ()
+    quarantined: tuple[Held, ...] = ()
+
+
+class DryRun(Exception):
+    """Carries the outcome out of a transaction that is to leave nothing."""
+
+    def __init__(self, outcome: Outcome[Any]) -> None:
+        self.outcome = outcome
