@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from retainctl.config import Shop
     from retainctl.output import Format
     from retainctl.rows import Row
-    from retainctl.shop.lists.sheet import Outcome, Progress
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -61,7 +61,9 @@ def import_answers(
 
 
 @in_one_transaction
-def _import(shop: Shop, name: str, survey: Survey, file: InputFile, options: Options, progress: Progress) -> Outcome[AnswersImported]:
+def _import(
+    shop: Shop, name: str, survey: Survey, file: InputFile, options: Options, progress: Progress
+) -> Outcome[AnswersImported]:
     dialect.hold_lock(register.LOCK)
     settings = json.dumps({"encoding": file.encoding, "errors": options.errors, "survey": survey_text(shop, name)})
     asked = register.Asked("answers", name, FORMAT, settings)

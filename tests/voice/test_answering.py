@@ -12,10 +12,11 @@ from retainctl.errors import BadData
 from retainctl.outreach import tokens
 from retainctl.outreach.rendering import SURVEY
 from retainctl.shop import identity, merging
+from retainctl.shop.importing.outcome import Outcome
 from retainctl.store.database import execute, rows, value
 from retainctl.store.outreach import Mailing
 from retainctl.store.writing import writing
-from retainctl.voice.answering import AnswersImported, Options, Outcome, import_answers
+from retainctl.voice.answering import AnswersImported, Options, import_answers
 from retainctl.voice.results import CommentRow, comments, results
 from tests.conftest import Terminal
 
@@ -61,10 +62,12 @@ def survey(shop: Shop) -> Shop:
     return shop
 
 
-def take(shop: Shop, text: str | bytes, options: Options = Options(), name: str = "answers.csv") -> Outcome:  # noqa: B008
+def take(
+    shop: Shop, text: str | bytes, options: Options | None = None, name: str = "answers.csv"
+) -> Outcome[AnswersImported]:
     path = shop.folder / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return import_answers(shop, "spring", str(path), options)
+    return import_answers(shop, "spring", str(path), options or Options())
 
 
 def counts(row: AnswersImported) -> tuple[int, int, int, int, int, int]:
@@ -247,17 +250,18 @@ def test_the_command_shows_what_became_of_the_file(survey: Shop, retainctl: Term
     ended = retainctl("surveys", "import", "spring", str(path))
     assert (ended.code, ended.stdout) == (
         3,
-        "survey\tfile\toutcome\trows_read\trows_new\trows_changed\trows_unchanged\trows_blank\trows_quarantined"
+        "file\tsource\toutcome\trows_read\trows_new\trows_changed\trows_unchanged\trows_set_aside\trows_blank"
+        "\trows_quarantined"
         "\tcustomers\tanswers_replaced\n"
-        f"spring\t{path}\timported\t2\t1\t0\t0\t0\t1\t0\t0\n",
+        f"{path}\tspring\timported\t2\t1\t0\t0\t0\t0\t1\t0\t0\n",
     )
     assert ended.stderr == (
-        "line 3, score: '77' is no score from 0 to 10 (bad_score)\n"
-        "retainctl: 1 rows were quarantined\n"
-        "  Correct them in the file and import it again: what is booked stays as it is.\n"
+        f"{path}, line 3, score: '77' is no score from 0 to 10 (bad_score)\n"
+        "retainctl: 1 row is in quarantine\n"
+        "  Correct them in the file, and import it again.\n"
     )
     shown = retainctl("surveys", "results", "spring", "--comments")
-    assert shown.stdout == "respondent\tcustomer\tquestion\tscore\treplaced\tcomment\nr1\t\twhy\t9\tno\t'=1+1\n"
+    assert shown.stdout == "respondent\tcustomer\tquestion\tscore\treplaced\tcomment\nr1\t\twhy\t9\tno\t=1+1\n"
 
 
 NAUGHTY = [
@@ -273,9 +277,9 @@ def test_whatever_is_said_is_shown_and_does_nothing(survey: Shop, retainctl: Ter
     html = retainctl("surveys", "results", "spring", "--comments", "--format", "html").stdout
     assert "<script>" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
-    tsv = retainctl("surveys", "results", "spring", "--comments").stdout
-    assert "\x1b" not in tsv
-    assert "\t'=cmd" in tsv
+    sheet = retainctl("surveys", "results", "spring", "--comments", "--format", "csv").stdout
+    assert "\x1b" not in sheet
+    assert ",'=cmd" in sheet
 
 
 FRENCH = """

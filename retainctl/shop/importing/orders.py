@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -14,8 +14,8 @@ from retainctl.shop.importing.booking import Booking
 from retainctl.shop.importing.documents import Held
 from retainctl.shop.importing.files import input_file
 from retainctl.shop.importing.gathering import Gathering
-from retainctl.shop.importing.planning import Plan, make_plan, notes_of
 from retainctl.shop.importing.outcome import DryRun, Outcome, Progress
+from retainctl.shop.importing.planning import Plan, make_plan, notes_of
 from retainctl.shop.importing.results import Options, OrdersImported
 from retainctl.shop.importing.returning import Waiting, attach_named, attach_unnamed
 from retainctl.shop.importing.values import AmbiguousNumber
@@ -24,7 +24,10 @@ from retainctl.store import dialect
 from retainctl.store.database import execute, rows, value
 from retainctl.store.writing import in_one_transaction
 
-def import_orders(shop: Shop, name: str, options: Options, *, progress: Progress = lambda _rows: None) -> Outcome[OrdersImported]:
+
+def import_orders(
+    shop: Shop, name: str, options: Options, *, progress: Progress = lambda _rows: None
+) -> Outcome[OrdersImported]:
     """Import the file called *name* (``-``: the standard input).
 
     BadData where the file as a whole cannot be booked; then nothing is written. Rows that cannot be booked are

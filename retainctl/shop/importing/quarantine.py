@@ -20,9 +20,9 @@ from retainctl.shop.importing.files import InputFile, input_file
 from retainctl.shop.importing.formats import format_named
 from retainctl.shop.importing.mapping import mapping_text
 from retainctl.shop.importing.orders import book
+from retainctl.shop.importing.outcome import Outcome
 from retainctl.shop.importing.planning import plan_with
 from retainctl.shop.importing.register import LOCK
-from retainctl.shop.importing.outcome import Outcome
 from retainctl.shop.importing.results import Options, OrdersImported
 from retainctl.store import dialect
 from retainctl.store.database import execute, rows

@@ -10,9 +10,10 @@ from retainctl.errors import BadData
 from retainctl.shop.consent import Decision, Purpose, record_each
 from retainctl.shop.importing.documents import RowError
 from retainctl.shop.importing.format import Cells, Column
+from retainctl.shop.importing.outcome import Imported, Outcome, Progress
 from retainctl.shop.importing.register import ImportKind
 from retainctl.shop.importing.values import Values
-from retainctl.shop.lists.sheet import Fate, Options, Outcome, Progress, import_list
+from retainctl.shop.lists.sheet import Fate, Options, import_list
 from retainctl.shop.lists.words import yes_or_no
 from retainctl.shop.normalising import clean_name, email_address, is_null, phone_number
 from retainctl.spreadsheets import strip_guard
@@ -36,7 +37,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
 def import_consent(
     shop: Shop, name: str, options: Options, *, evidence: str = "", purpose: Purpose = "marketing",
     progress: Progress = lambda _rows: None,
-) -> Outcome:  # fmt: skip
+) -> Outcome[Imported]:  # fmt: skip
     """Import the decisions in the file called *name*.
 
     *evidence* and *purpose* are of rows that state none of their own; a row with no evidence at all is quarantined.

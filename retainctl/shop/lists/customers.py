@@ -11,11 +11,12 @@ from retainctl.shop.consent import Decision, record_each
 from retainctl.shop.identity import Address, Found, Person, find_or_make
 from retainctl.shop.importing.documents import RowError
 from retainctl.shop.importing.format import Cells
+from retainctl.shop.importing.outcome import Imported, Outcome, Progress
 from retainctl.shop.importing.register import ImportKind
 from retainctl.shop.importing.values import Values
 from retainctl.shop.lists.customer_columns import COLUMNS, CONTACTS, PLACES, POSTAL, POSTAL_PARTS
 from retainctl.shop.lists.customer_records import ENVELOPE, cells_of
-from retainctl.shop.lists.sheet import Fate, Options, Outcome, Progress, Records, import_list
+from retainctl.shop.lists.sheet import Fate, Options, Records, import_list
 from retainctl.shop.lists.words import language_code, yes_or_no
 from retainctl.shop.normalising import (
     POSTAL_LENGTH,
@@ -54,7 +55,7 @@ class _Read(NamedTuple):
 
 def import_customers(
     shop: Shop, name: str, options: Options, *, consent_evidence: str = "", progress: Progress = lambda _rows: None
-) -> Outcome:
+) -> Outcome[Imported]:
     """Import the customers in the file called *name*.
 
     Columns that say who accepts marketing count only with *consent_evidence*: what proves that they were asked.

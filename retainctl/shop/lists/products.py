@@ -8,9 +8,10 @@ from typing import Final
 from retainctl.config import Shop
 from retainctl.shop.importing.documents import RowError
 from retainctl.shop.importing.format import Cells, Column
+from retainctl.shop.importing.outcome import Imported, Outcome, Progress
 from retainctl.shop.importing.register import ImportKind
 from retainctl.shop.importing.values import NUMBER_STYLES, Values
-from retainctl.shop.lists.sheet import Fate, Options, Outcome, Progress, import_list
+from retainctl.shop.lists.sheet import Fate, Options, import_list
 from retainctl.shop.lists.words import yes_or_no
 from retainctl.shop.normalising import clean_name, is_null
 from retainctl.spreadsheets import strip_guard
@@ -49,7 +50,7 @@ _STATES: Final = {"active": True, "published": True, "draft": False, "archived":
 def import_products(
     shop: Shop, name: str, options: Options, *, numbers: str = "1234.56", currency: str = "",
     progress: Progress = lambda _rows: None,
-) -> Outcome:  # fmt: skip
+) -> Outcome[Imported]:  # fmt: skip
     """Import the products in the file called *name*; *numbers* is how it writes them, *currency* what it means."""
     return import_list(shop, name, options, lambda _header: ProductTaker(shop, numbers, currency), progress=progress)
 

@@ -10,12 +10,12 @@ from typing import Literal, NamedTuple, Protocol
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.shop.importing import outcome, register
+from retainctl.shop.importing import register
 from retainctl.shop.importing.documents import Held, RowError
 from retainctl.shop.importing.files import InputFile, input_file
 from retainctl.shop.importing.format import Cells, Chunk, Column
 from retainctl.shop.importing.json_rows import Record, RecordChunk, is_json, json_chunks, parse, text_of
-from retainctl.shop.importing.outcome import DryRun, Imported, Progress
+from retainctl.shop.importing.outcome import DryRun, Imported, Outcome, Progress
 from retainctl.shop.importing.register import Asked, Counts, ImportKind
 from retainctl.shop.importing.tables import csv_chunks, describe_delimiter, plain_name, read_header
 from retainctl.shop.importing.values import AmbiguousNumber
@@ -35,9 +35,6 @@ class Options:
     again: bool = False
     dry_run: bool = False
     strict: bool = False
-
-
-Outcome = outcome.Outcome[Imported]
 
 
 class Taker(Protocol):
@@ -79,7 +76,7 @@ class _Run:
 def import_list(
     shop: Shop, name: str, options: Options, make_taker: MakeTaker, *, records: Records | None = None,
     progress: Progress = lambda _rows: None,
-) -> Outcome:  # fmt: skip
+) -> Outcome[Imported]:  # fmt: skip
     """Import the file called *name* (``-``: the standard input) as the taker that is made for it reads it.
 
     BadData where the file as a whole cannot be read; then nothing is written. Rows that say nothing certain are
@@ -95,7 +92,7 @@ def import_list(
 @in_one_transaction
 def _import(
     shop: Shop, file: InputFile, options: Options, make_taker: MakeTaker, records: Records | None, progress: Progress
-) -> Outcome:
+) -> Outcome[Imported]:
     dialect.hold_lock(register.LOCK)
     taker, chunks = _opened(file, options, make_taker, records)
     asked = Asked(taker.kind, taker.source, "list", json.dumps(taker.settings, ensure_ascii=False))
@@ -117,10 +114,10 @@ def _import(
     notes = [*dict.fromkeys(file.notes), *(f"{sentence}: {count}" for sentence, count in sorted(taker.notes.items()))]
     register.keep_held(import_id, run.held, resolved=known, now=shop.clock.now())
     register.end(import_id, run.counts, notes)
-    imported = Outcome(_row(file, taker.source, run.counts, dry_run=options.dry_run), tuple(notes), tuple(run.held))
+    outcome = Outcome(_row(file, taker.source, run.counts, dry_run=options.dry_run), tuple(notes), tuple(run.held))
     if options.dry_run:
-        raise DryRun(imported)
-    return imported
+        raise DryRun(outcome)
+    return outcome
 
 
 def _opened(

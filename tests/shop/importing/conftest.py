@@ -9,12 +9,13 @@ import pytest
 
 from retainctl.config import Shop, init_folder, read_shop
 from retainctl.shop.importing.orders import import_orders
-from retainctl.shop.importing.results import Options, Outcome
+from retainctl.shop.importing.outcome import Outcome
+from retainctl.shop.importing.results import Options, OrdersImported
 from retainctl.store.opening import open_database
 from tests.conftest import NOW
 
 HEADER = "order_id,ordered_at,email,phone,sku,quantity,unit_price,discount,currency,status"
-Bring = Callable[..., Outcome]
+Bring = Callable[..., Outcome[OrdersImported]]
 
 
 def row(order: str = "1", **cells: str) -> str:
@@ -40,7 +41,7 @@ def books(tmp_path: Path) -> Iterator[Shop]:
 def bring(tmp_path: Path) -> Bring:
     """Import a file of these lines (or bytes) into a shop."""
 
-    def bring(shop: Shop, *lines: str | bytes, name: str = "orders.csv", **options: object) -> Outcome:
+    def bring(shop: Shop, *lines: str | bytes, name: str = "orders.csv", **options: object) -> Outcome[OrdersImported]:
         path = tmp_path / name
         parts = [line if isinstance(line, bytes) else f"{line}\n".encode() for line in lines]
         path.write_bytes(b"".join(parts))
@@ -49,7 +50,7 @@ def bring(tmp_path: Path) -> Bring:
     return bring
 
 
-def counts(outcome: Outcome) -> tuple[int, ...]:
+def counts(outcome: Outcome[OrdersImported]) -> tuple[int, ...]:
     """Rows read, new, changed, unchanged, set aside, blank, quarantined."""
     one = outcome.row
     return (
@@ -58,5 +59,5 @@ def counts(outcome: Outcome) -> tuple[int, ...]:
     )  # fmt: skip
 
 
-def codes(outcome: Outcome) -> list[str]:
+def codes(outcome: Outcome[OrdersImported]) -> list[str]:
     return [held.code for held in outcome.quarantined]

@@ -10,8 +10,9 @@ from retainctl.config import Shop
 from retainctl.shop.consent import contactable
 from retainctl.shop.consent_history import revoke_by_hand
 from retainctl.shop.identity import Address, Person, find_or_make
+from retainctl.shop.importing.outcome import Imported, Outcome
 from retainctl.shop.lists.consent import import_consent
-from retainctl.shop.lists.sheet import Options, Outcome
+from retainctl.shop.lists.sheet import Options
 from retainctl.store.database import rows, value
 from tests.conftest import Terminal
 
@@ -37,7 +38,7 @@ def dana(shop: Shop) -> int:
     return found.customer_id
 
 
-def bring(shop: Shop, file: Path, text: str, *, evidence: str = "", again: bool = False) -> Outcome:
+def bring(shop: Shop, file: Path, text: str, *, evidence: str = "", again: bool = False) -> Outcome[Imported]:
     file.write_text(text, encoding="utf-8")
     return import_consent(shop, str(file), Options(source="fair", again=again), evidence=evidence)
 

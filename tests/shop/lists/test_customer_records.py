@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop
+from retainctl.shop.importing.outcome import Imported, Outcome
 from retainctl.shop.lists.customers import import_customers
-from retainctl.shop.lists.sheet import Options, Outcome
+from retainctl.shop.lists.sheet import Options
 from retainctl.store.database import rows, value
 
 SHOPIFY = {
@@ -30,7 +31,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "customers.json"
 
 
-def bring(shop: Shop, file: Path, text: str, *, evidence: str = "", again: bool = False) -> Outcome:
+def bring(shop: Shop, file: Path, text: str, *, evidence: str = "", again: bool = False) -> Outcome[Imported]:
     file.write_text(text, encoding="utf-8")
     return import_customers(shop, str(file), Options(again=again), consent_evidence=evidence)
 

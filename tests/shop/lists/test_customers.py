@@ -14,8 +14,9 @@ from retainctl.errors import BadData
 from retainctl.shop.consent import Contact, contactable
 from retainctl.shop.consent_history import revoke_by_hand
 from retainctl.shop.exporting import export_customers
+from retainctl.shop.importing.outcome import Imported, Outcome
 from retainctl.shop.lists.customers import import_customers
-from retainctl.shop.lists.sheet import Options, Outcome
+from retainctl.shop.lists.sheet import Options
 from retainctl.shop.merging import merge
 from retainctl.store.database import rows, value
 from tests.conftest import Terminal
@@ -36,12 +37,12 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "customers.csv"
 
 
-def bring(shop: Shop, file: Path, text: str | bytes, *, evidence: str = "", **options: object) -> Outcome:
+def bring(shop: Shop, file: Path, text: str | bytes, *, evidence: str = "", **options: object) -> Outcome[Imported]:
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     return import_customers(shop, str(file), Options(**options), consent_evidence=evidence)  # type: ignore[arg-type]
 
 
-def counts(outcome: Outcome) -> tuple[int, ...]:
+def counts(outcome: Outcome[Imported]) -> tuple[int, ...]:
     """Read, new, changed, unchanged, blank, quarantined."""
     row = outcome.row
     return (
@@ -298,12 +299,13 @@ def test_the_commands(shop: Shop, retainctl: Terminal, tmp_path: Path, file: Pat
     imported = retainctl("customers", "import", str(file), "--format", "csv")
     assert imported.code == 3
     assert imported.stdout == (
-        "file,source,outcome,rows_read,rows_new,rows_changed,rows_unchanged,rows_blank,rows_quarantined\n"
-        f"{file},generic,imported,2,1,0,0,0,1\n"
+        "file,source,outcome,rows_read,rows_new,rows_changed,rows_unchanged,rows_set_aside,rows_blank,"
+        "rows_quarantined\n"
+        f"{file},generic,imported,2,1,0,0,0,0,1\n"
     )
     assert imported.stderr == (
         f"{file}, line 3, row: the row has no id, e-mail or phone, so that nobody can be found by it (nobody)\n"
-        "retainctl: 1 rows were quarantined\n"
+        "retainctl: 1 row is in quarantine\n"
         "  Correct them in the file, and import it again.\n"
     )
     target = tmp_path / "out.csv"
@@ -315,4 +317,4 @@ def test_the_commands(shop: Shop, retainctl: Terminal, tmp_path: Path, file: Pat
     assert retainctl("customers", "export", "--output", str(link)).code == 77
     piped = retainctl("customers", "import", "-", "--source", "till", stdin=target.read_bytes())
     assert piped.code == 0
-    assert piped.stdout.splitlines()[1].split("\t")[1:] == ["till", "imported", "1", "0", "0", "1", "0", "0"]
+    assert piped.stdout.splitlines()[1].split("\t")[1:] == ["till", "imported", "1", "0", "0", "1", "0", "0", "0"]

@@ -11,9 +11,10 @@ from retainctl import cli
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.shop.catalogue import list_products
+from retainctl.shop.importing.outcome import Imported, Outcome
 from retainctl.shop.importing.values import NUMBER_STYLES
 from retainctl.shop.lists.products import import_products
-from retainctl.shop.lists.sheet import Options, Outcome
+from retainctl.shop.lists.sheet import Options
 from retainctl.store.database import execute, rows, value
 from retainctl.store.writing import writing
 from tests.conftest import Terminal
@@ -29,12 +30,12 @@ def file(tmp_path: Path) -> Path:
 
 def bring(
     shop: Shop, file: Path, text: str, *, numbers: str = "1234.56", currency: str = "", again: bool = False
-) -> Outcome:
+) -> Outcome[Imported]:
     file.write_text(text, encoding="utf-8")
     return import_products(shop, str(file), Options(again=again), numbers=numbers, currency=currency)
 
 
-def counts(outcome: Outcome) -> tuple[int, ...]:
+def counts(outcome: Outcome[Imported]) -> tuple[int, ...]:
     """New, changed, unchanged, quarantined."""
     row = outcome.row
     return row.rows_new, row.rows_changed, row.rows_unchanged, row.rows_quarantined
