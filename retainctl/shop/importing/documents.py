@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 LineKind = Literal["sale", "shipping", "fee", "tip"]
+_ADDRESS = re.compile(r"""[^\s<>'"(),;:]*@[^\s<>'"(),;:]*""")
 SALE_STATUSES = frozenset({"paid", "processing", "shipped", "fulfilled", "completed", "refunded"})
 
 
 class RowError(Exception):
-    """A row that cannot be booked: the column at fault, a stable word for scripts, and a sentence."""
+    """A row that cannot be booked: the column at fault, a stable word for scripts, and a sentence.
+
+    The sentence goes to terminals and logs, so e-mail addresses in it are masked; the row's bytes keep them.
+    """
 
     def __init__(self, column: str, code: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(masked(message))
         self.column = column
         self.code = code
 
@@ -119,6 +124,17 @@ class Document:
         self.shipping_minor += later.shipping_minor
         if self.buyer == GUEST:
             self.buyer = later.buyer
+
+
+def masked(sentence: str) -> str:
+    """*sentence* with whatever looks like an e-mail address as ``d***@e***.com``."""
+    return _ADDRESS.sub(_mask, sentence) if "@" in sentence else sentence
+
+
+def _mask(found: re.Match[str]) -> str:
+    name, _, domain = found[0].partition("@")
+    _, dot, last = domain.rpartition(".")
+    return f"{name[:1]}***@{domain[:1]}***{dot}{last if dot else ''}"
 
 
 class Origin(NamedTuple):

@@ -28,8 +28,6 @@ MOST_COLUMNS: Final = 512
 DELIMITERS: Final = ",;\t|"
 _NAMES: Final = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 _BAD_BYTE: Final = re.compile("[\udc80-\udcff]")
-# A quote with plain text on both sides opens nothing, closes nothing and doubles nothing.
-_BARE_QUOTE: Final = re.compile(r'"(?<=[^,;\t|"\r\n]")[^,;\t|"\r\n]')
 _MOJIBAKE: Final = re.compile("[à-ú]{3,}")
 
 
@@ -60,8 +58,10 @@ class _Kept(NamedTuple):
 class TextLines:
     """The lines of a file for the csv reader, remembered until ``forget``."""
 
-    def __init__(self, file: InputFile) -> None:
+    def __init__(self, file: InputFile, *, delimiter: str = "") -> None:
         self.file = file
+        # JSON has none, and its quotes are its own.
+        self._quoted = _quoted_cells(delimiter) if delimiter else None
         self._kept: list[_Kept] = []
         self._offsets: dict[int, list[int]] = {}
         self.next_line = 0
@@ -77,7 +77,7 @@ class TextLines:
                 block.has_bad_bytes
                 or "\0" in block.text
                 or max(map(len, lines), default=0) > FIELD_LENGTH
-                or _BARE_QUOTE.search(block.text) is not None
+                or self.has_bare_quote(block.text)
             )
             if not self._kept and self.next_line == 0:
                 self._look_at_first(block, lines)
@@ -97,6 +97,10 @@ class TextLines:
             )
         if _MOJIBAKE.search(block.text):
             self.file.notes.append("some texts look like Hebrew that was saved as Latin-1; see --encoding")
+
+    def has_bare_quote(self, text: str) -> bool:
+        """Whether a quote stands in *text* that neither opens, closes nor doubles, as RFC 4180 knows them."""
+        return self._quoted is not None and '"' in text and '"' in self._quoted.sub("", text)
 
     def is_odd(self, start: int, end: int) -> bool:
         return any(kept.is_odd for kept in self._of(start, end))
@@ -127,6 +131,12 @@ class TextLines:
         self._offsets = {line: offsets for line, offsets in self._offsets.items() if line >= before - 1}
 
 
+def _quoted_cells(delimiter: str) -> re.Pattern[str]:
+    """What finds cells in quotes, from one delimiter or line's end to the next."""
+    within = rf"[^{re.escape(delimiter)}\r\n]"
+    return re.compile(rf'(?<!{within})"[^"]*+(?:""[^"]*+)*+"(?!{within})')
+
+
 def read_header(file: InputFile, *, delimiter: str = "") -> tuple[list[str], str]:
     """The names of the columns and the delimiter, which is the one that the header has most of."""
     lines = iter(TextLines(file))
@@ -151,7 +161,7 @@ class Columned(Protocol):
 def csv_chunks(file: InputFile, format_: Columned, delimiter: str) -> Iterator[LineChunk]:
     """The rows of a table with a header; BadData where the header is not the format's."""
     csv.field_size_limit(LINE_BYTES)
-    lines = TextLines(file)
+    lines = TextLines(file, delimiter=delimiter)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     header = [name.strip() for name in next(reader)]
     pick = _picker(bind(header, format_.columns, file=file), width=len(header))
@@ -295,7 +305,7 @@ class _Chunks:
         """Take out of *chunk* the rows that hold what no text should."""
         kept: list[int] = []
         for place, (start, end) in enumerate(zip(chunk.starts, chunk.ends, strict=True)):
-            if self._lines.is_odd(start, end) and (found := self._oddity(self._lines.text(start, end), end - start)):
+            if self._lines.is_odd(start, end) and (found := self._oddity(self._lines.text(start, end))):
                 chunk.held.append(self._quarantined(start, end, *found))
             else:
                 kept.append(place)
@@ -303,14 +313,14 @@ class _Chunks:
             chunk.rows = [chunk.rows[place] for place in kept]
             chunk.starts, chunk.ends = [chunk.starts[p] for p in kept], [chunk.ends[p] for p in kept]
 
-    def _oddity(self, text: str, lines: int) -> tuple[str, str] | None:
+    def _oddity(self, text: str) -> tuple[str, str] | None:
         if _BAD_BYTE.search(text) and not self._lines.file.keeps_bad_bytes:
             return "bad_bytes", f"the row is not {self._lines.file.encoding.upper()} (see --encoding)"
         if "\0" in text:
             return "nul_byte", "the row holds NUL bytes"
         if len(text) > FIELD_LENGTH and max(map(len, next(csv.reader([text])))) > FIELD_LENGTH:
             return "too_big", "a cell holds more than 128 KB"
-        if lines == 1 and _BARE_QUOTE.search(text):
+        if self._lines.has_bare_quote(text):
             return "bad_quotes", "a quote stands inside a cell that is not quoted"
         return None
 

@@ -128,10 +128,21 @@ def test_b12_a_quote_that_never_closes_is_told_with_its_line(books: Shop, bring:
     assert nothing_written()
 
 
-@pytest.mark.parametrize("sku", ['"a"b', r'"a \"b\" c"', 'a "b" c'])
+@pytest.mark.parametrize("sku", ['"a"b', r'"a \"b\" c"', 'a "b" c', '12"', '12" x', ' "a"', 'a""'])
 def test_b13_quotes_that_rfc_4180_does_not_know_quarantine_their_row(books: Shop, bring: Bring, sku: str) -> None:
     outcome = bring(books, HEADER, *GOOD, row("31", sku=sku))
     assert (counts(outcome), codes(outcome)) == ((31, 30, 0, 0, 0, 0, 1), ["bad_quotes"])
+
+
+def test_b13_a_bare_quote_at_the_end_of_a_row_or_of_the_file_quarantines_its_row(books: Shop, bring: Bring) -> None:
+    header = "order_id,ordered_at,quantity,unit_price,sku"
+    good = [f"{number},2025-01-05,1,5,MUG" for number in range(1, 31)]
+    outcome = bring(books, header, '31,2025-01-05,1,5,12"', *good, b'32,2025-01-05,1,5,"a', b'\n""b"\n')
+    assert (counts(outcome), codes(outcome)) == ((32, 31, 0, 0, 0, 0, 1), ["bad_quotes"])
+    last = bring(books, header, *good, b'31,2025-01-05,1,5,12"', name="b.csv")
+    assert codes(last) == ["bad_quotes"]
+    rare = [line.replace(",", "^") for line in (header, *good)]
+    assert codes(bring(books, *rare, '33^2025-01-05^1^5^"a,"', delimiter="^", name="c.csv")) == []
 
 
 def test_b13_doubled_quotes_are_one(books: Shop, bring: Bring) -> None:

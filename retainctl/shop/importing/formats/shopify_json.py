@@ -5,7 +5,7 @@ from __future__ import annotations
 from retainctl.shop.importing.documents import Article, Buyer, Document, Line, Return, RowError, SetAside
 from retainctl.shop.importing.format import Cells, Column, Format
 from retainctl.shop.importing.json_rows import Record, json_layout, objects_of, parse, text_of
-from retainctl.shop.importing.sums import full_return
+from retainctl.shop.importing.sums import check_total, full_return, spread_discount
 from retainctl.shop.importing.values import Values, order_id
 
 STATUSES = {
@@ -39,10 +39,14 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
         updated_at=values.instant(updated, "updated_at")[0] if updated else None,
         accepts_marketing=text_of(order, "buyer_accepts_marketing") == "true",
     )  # fmt: skip
-    document.lines += [_line(values, item, currency) for item in objects_of(order, "line_items")]
+    items = objects_of(order, "line_items")
+    document.lines += [_line(values, item, currency) for item in items]
     for shipping in objects_of(order, "shipping_lines"):
-        document.shipping_minor += values.money(text_of(shipping, "price"), currency, "shipping_lines")
-    if not document.lines:
+        price = text_of(shipping, "discounted_price") or text_of(shipping, "price")
+        document.shipping_minor += values.money(price, currency, "shipping_lines")
+    if items:
+        _check_sum(values, document, order)
+    else:
         _sum_alone(values, document, order)
     _refunds(values, document, order)
     return document
@@ -72,6 +76,18 @@ def _line(values: Values, item: Record, currency: str) -> Line:
     name = text_of(item, "name") or text_of(item, "title")
     sku = text_of(item, "sku") or text_of(item, "variant_id") or name
     return Line(Article(sku, name) if sku else None, pieces, price, amount - less, less)
+
+
+def _check_sum(values: Values, document: Document, order: Record) -> None:
+    """Take off what older answers say of the whole order alone, add the tip, and hold the total against it all."""
+    if not any("discount_allocations" in item for item in objects_of(order, "line_items")):
+        whole = values.money(text_of(order, "total_discounts"), document.currency, "total_discounts")
+        spread_discount(document, whole - sum(line.discount_minor for line in document.lines))
+    tip = text_of(order, "total_tip_received")
+    if tip_minor := values.money(tip, document.currency, "total_tip_received"):
+        document.lines.append(Line(None, 1, tip, tip_minor, kind="tip"))
+    document.stated["total"] = text_of(order, "total_price")
+    check_total(values, document)
 
 
 def _sum_alone(values: Values, document: Document, order: Record) -> None:

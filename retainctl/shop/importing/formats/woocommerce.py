@@ -1,4 +1,8 @@
-"""WooCommerce orders as WebToffee's plug-in exports them: a row an order, its items in columns line_item_1, 2 …"""
+"""WooCommerce orders as WebToffee's plug-in exports them: a row an order, its items in columns line_item_1, 2 …
+
+The refunds of an order stand in one cell, ``refund_items``: ``amount:5.00|reason:Broken|date:2024-05-03 10:00:00``,
+parted by semicolons. Their dates are UTC, unlike the order's own. A cell in any other form quarantines its row.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from retainctl.shop.importing.documents import Article, Buyer, Document, Line, RowError
+from retainctl.shop.importing.documents import Article, Buyer, Document, Line, Return, RowError
 from retainctl.shop.importing.files import InputFile
 from retainctl.shop.importing.format import Cells, Column, Format
 from retainctl.shop.importing.sums import check_total, full_return
@@ -17,6 +21,7 @@ STATUSES = {
     "pending": "pending", "on-hold": "pending", "checkout-draft": "pending", "processing": "processing",
     "completed": "completed", "cancelled": "cancelled", "refunded": "refunded", "failed": "failed", "trash": "voided",
 }  # fmt: skip
+_REFUND = re.compile(r"amount:([^|]*)\|reason:.*\|date:([^|]*)", re.DOTALL)
 _PART = re.compile(r"\|(?=(?:name|product_id|sku|quantity|total|sub_total):)")
 
 
@@ -31,7 +36,7 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
     """Book one order."""
     (
         number, ordered_at, status, shipping, fee, tax, total, currency_cell, customer, email, other_email, phone,
-        first_name, last_name, *items,
+        first_name, last_name, refunds, *items,
     ) = cells  # fmt: skip
     assert document is None, "an order is one row"
     order_id(number)
@@ -41,7 +46,7 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
         number, Buyer(customer, email or other_email, phone, first_name, last_name),
         values.instant(ordered_at, "order_date")[0], currency, values.status(status.removeprefix("wc-")),
         shipping_minor=values.money(shipping, currency, "shipping_total"),
-        tax_minor=values.money(tax, currency, "tax_total"), stated={"total": total},
+        tax_minor=values.money(tax, currency, "tax_total"), stated={"total": total, "refunds": refunds},
     )  # fmt: skip
     document.lines += [_line(values, item, currency, place) for place, item in enumerate(items, 1) if item.strip()]
     if fees := values.money(fee, currency, "fee_total"):
@@ -72,10 +77,33 @@ def unit_price(values: Values, amount: str, pieces: int, column: str) -> str:
 
 
 def finish(values: Values, document: Document) -> None:
-    """Check the total; an order that is refunded is a sale and its return."""
+    """Check the total; an order that is refunded is a sale and its return, in whole or in part."""
     check_total(values, document)
-    if document.status == "refunded":
-        document.returns = full_return(document, at=document.ordered_at)
+    back = _refunds(values, document)
+    refunded = sum(one.amount_minor for one in back)
+    if document.status == "refunded" or (back and refunded >= document.gross_minor):
+        document.returns = full_return(document, at=back[-1].returned_at if back else document.ordered_at)
+    else:
+        document.returns = back
+
+
+def _refunds(values: Values, document: Document) -> list[Return]:
+    """Each refund of the order, as money of the whole of it."""
+    back: list[Return] = []
+    cell = document.stated["refunds"].strip()
+    for place, text in enumerate(re.split(r";(?=amount:)", cell) if cell else (), 1):
+        parts = _REFUND.fullmatch(text)
+        if parts is None:
+            raise RowError("refund_items", "bad_refund", f"{text[:80]!r} is no refund as WebToffee writes it")
+        amount = values.money(parts[1], document.currency, "refund_items")
+        if amount < 0:
+            raise RowError("refund_items", "bad_refund", "a refund is below nought")
+        at, _ = values.instant(f"{parts[2]}Z", "refund_items")
+        back.append(Return(place, None, 0, "", amount, document.currency, at, document.external_id))
+    total = values.money(document.stated["total"], document.currency, "order_total")
+    if sum(one.amount_minor for one in back) > total:
+        raise RowError("refund_items", "return_larger_than_order", "more was refunded than the order was")
+    return back
 
 
 FORMAT = Format(
@@ -97,6 +125,7 @@ FORMAT = Format(
         Column("phone", ("billing_phone",)),
         Column("first_name", ("billing_first_name",)),
         Column("last_name", ("billing_last_name",)),
+        Column("refunds", ("refund_items",)),
     ),
     layout=chunks,
     add=add,
