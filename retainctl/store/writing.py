@@ -37,18 +37,23 @@ def writing() -> Iterator[None]:
     except peewee.DatabaseError as error:
         if getattr(error, "orig", None) is not None and _state(error) in _SERIALIZATION_FAILURES:
             raise
+        causes = list(_causes(error))
+        # A signal may leave PostgreSQL in the middle of a command: it rolls back when its connection ends.
+        if stopped := next((cause for cause in causes if not isinstance(cause, Exception)), None):
+            database.close()
+            raise stopped from None
         # Where SQLite has rolled back by itself, what is raised is that there is nothing to roll back any more.
-        if remedy := next(filter(None, map(told, _causes(error))), None):
+        failures = (told(cause) for cause in causes if isinstance(cause, peewee.DatabaseError))
+        if remedy := next(filter(None, failures), None):
             database.close()
             raise remedy from error
         raise
 
 
-def _causes(error: BaseException | None) -> Iterator[peewee.DatabaseError]:
-    """*error* and the database errors during whose handling it was raised."""
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """*error* and what was being handled when it was raised."""
     while error is not None:
-        if isinstance(error, peewee.DatabaseError):
-            yield error
+        yield error
         error = error.__context__
 
 
