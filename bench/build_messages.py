@@ -93,7 +93,7 @@ class _opened:  # noqa: N801
         text = path.read_text(encoding="utf-8").replace('from_address = ""', 'from_address = "shop@shop.example"')
         path.write_text(text, encoding="utf-8")
         shop = read_shop(str(path.parent), now="2025-03-02T10:00")
-        self._database = open_database(shop.database_url, now=shop.clock.now())
+        self._database = open_database(shop.database_url, now=shop.clock.now(), migrate=True)
         self._database.__enter__()
         subject, reason, body = STARTERS["he"]["offer"]
         templates = templates_of(

@@ -81,7 +81,7 @@ def deliver(shop: Path, *, connections: int, printed: bool = True, pipelining: b
         settings = f"[mail]\nconnections = {connections}\npipelining = {json.dumps(pipelining)}\n"
         path.write_text(path.read_text(encoding="utf-8").replace("[mail]\n", settings), encoding="utf-8")
         opened = read_shop(str(copy), now=NOW)
-        with open_database(opened.database_url, now=0), writing():
+        with open_database(opened.database_url, now=0, migrate=True), writing():
             adoption.adopt()
             if not printed:
                 from retainctl.store.database import execute
@@ -99,7 +99,7 @@ def make_shop(folder: Path, *, port: int, count: int) -> int:
     path.write_text(text.replace("[mail]\n", f"[mail]\n{settings}"), encoding="utf-8")
     shop = read_shop(str(folder), now=NOW)
     ids = range(1, count + 1)
-    with open_database(shop.database_url, now=0), writing():
+    with open_database(shop.database_url, now=0, migrate=True), writing():
         insert_many("customers", ("id", "first_name", "created_at"), ((one, f"דנה {one}", 0) for one in ids))
         insert_many(
             "contact_points", ("id", "customer_id", "kind", "value", "key", "source", "created_at"),

@@ -30,7 +30,7 @@ NOW = "2025-03-02T10:00"
 def main() -> None:
     if len(sys.argv) > 1:
         shop = read_shop(sys.argv[2], now=NOW)
-        with open_database(shop.database_url, now=shop.clock.now()):
+        with open_database(shop.database_url, now=shop.clock.now(), migrate=True):
             VARIANTS[sys.argv[1]](shop)
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -120,7 +120,7 @@ def _make(folder: Path) -> None:
             ((i, 0, "sale", i % 200 + 1, 1, "1", 100) for i in range(1, 3 * COUNT + 1)),
         ),
     }  # fmt: skip
-    with open_database(shop.database_url, now=0), writing():
+    with open_database(shop.database_url, now=0, migrate=True), writing():
         for table, (columns, made) in tables.items():
             insert_many(table, columns.split(), made)  # type: ignore[arg-type]
 

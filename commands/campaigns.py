@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import Group, note, opened_shop, progress, show
+from retainctl.terminal import Group, choices, note, opened_shop, progress, show, show_text
 
 campaigns = Group("campaigns", help="Draft, check, plan, approve and send campaigns.")
 
@@ -150,7 +150,9 @@ def show_campaign(name: str, sample: int | None, candidates: bool) -> None:
     from retainctl.outreach import campaigns as engine
 
     with opened_shop() as shop:
-        if sample:
+        if sample and choices().form == "table":
+            show_text(engine.proof(engine.samples(shop, name, sample)))
+        elif sample:
             show(engine.samples(shop, name, sample), row_type=engine.Sample)
         elif candidates:
             show(list(engine.candidates(name)), row_type=engine.Candidate)

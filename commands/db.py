@@ -40,7 +40,7 @@ def check() -> None:
 
 @db.command()
 def migrate() -> None:
-    """Bring an older database up to this program's version."""
+    """Bring an older database up to this program's version, or make the one that a new shop's file names."""
     with opened_shop(migrate=True):
         note("the database is up to date")
 

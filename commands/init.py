@@ -36,7 +36,7 @@ def init(folder: Path, name: str, language: str, currency: str, timezone: str, c
         country = "IL" if timezone == "Asia/Jerusalem" else ""
     init_folder(folder, name=name, language=language, currency=currency, timezone=timezone, country=country)
     write_first_file(folder, currency=currency)
-    with opened(str(folder), now=choices().now):
+    with opened(str(folder), now=choices().now, migrate=True):
         note(
             f"{folder} is a shop now. Look at {folder}/retainctl.toml, then: "
             f"retainctl --shop {folder} orders import FILE"

@@ -53,10 +53,12 @@ def check(least: tuple[str, ...], most: tuple[str, ...]) -> None:
     \b
       retainctl reports check --min repeat_rate=0.25 --min customers=1000
     """
-    from retainctl.errors import DoneInPart
+    from retainctl.errors import DoneInPart, WrongUsage
     from retainctl.insight import reports as engine
 
     goals_least, goals_most = engine.read_goals(least), engine.read_goals(most)
+    if not goals_least and not goals_most:
+        raise WrongUsage("no goal was given, so that nothing would be checked", hint="Give one: --min repeat_rate=0.25")
     with opened_shop() as shop:
         goals = engine.check(shop, least=goals_least, most=goals_most)
         show(goals, row_type=engine.Goal)

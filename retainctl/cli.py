@@ -55,6 +55,10 @@ class Root(click.Group):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
 
+# Tables isolate what is read from right to left; copied from one, a name brings these marks along.
+_ISOLATES = dict.fromkeys((0x2068, 0x2069))
+
+
 class Stopped(BaseException):
     """A signal asked the program to end at the next safe point."""
 
@@ -84,7 +88,8 @@ def run(arguments: list[str] | None = None) -> int:
     chosen = Choices()
     try:
         # A command that calls ctx.exit(n) comes back here with n.
-        result = root.main(args=arguments, prog_name="retainctl", standalone_mode=False, obj=chosen)
+        words = [word.translate(_ISOLATES) for word in (sys.argv[1:] if arguments is None else arguments)]
+        result = root.main(args=words, prog_name="retainctl", standalone_mode=False, obj=chosen)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except RetainError as error:

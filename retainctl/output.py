@@ -26,6 +26,7 @@ Format = Literal["table", "json", "jsonl", "csv", "tsv", "markdown", "html"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 VERSION = 1  # of the JSON promise
 
+_NARROWEST_TEXT = 24
 _first_strong_isolate, _pop_isolate = "\u2068", "\u2069"
 
 
@@ -142,15 +143,27 @@ def _table(names: list[str], cells: list[list[str]], *, numeric: set[int]) -> st
         cells = [[name, text] for name, text in zip(names, cells[0], strict=True) if text]
         names, numeric = ["", ""], set()
     table = Table(box=box.SIMPLE_HEAD if any(names) else None, pad_edge=False, show_header=any(names))
+    least = 0
     for place, name in enumerate(names):
-        table.add_column(name, justify="right" if place in numeric else "left", overflow="fold")
+        # Figures and short words are never broken, long texts may be folded.
+        narrowest = max(map(len, (name, *(row[place] for row in cells))))
+        narrowest = narrowest if place in numeric else min(narrowest, max(len(name), _NARROWEST_TEXT))
+        table.add_column(name, justify="right" if place in numeric else "left", overflow="fold", min_width=narrowest)
+        least += narrowest + 3
     for row in cells:
-        # Each cell is isolated, so that a Hebrew name does not turn its neighbours round.
-        table.add_row(*(Text(f"{_first_strong_isolate}{text}{_pop_isolate}" if text else "") for text in row))
-    console = Console(file=io.StringIO(), width=width, force_terminal=False, highlight=False, markup=False)
+        table.add_row(*(Text(_isolated(text)) for text in row))
+    # What does not fit is wider than the terminal: a line that wraps can still be read, a figure left out cannot.
+    console = Console(file=io.StringIO(), width=max(width, least), highlight=False, markup=False)
     console.print(table)
     text = console.file.getvalue()  # type: ignore[attr-defined]
     return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n") + "\n"
+
+
+def _isolated(text: str) -> str:
+    """*text*, isolated where it is read from right to left, so that it does not turn its neighbours round."""
+    if any(unicodedata.bidirectional(mark) in ("R", "AL") for mark in text):
+        return f"{_first_strong_isolate}{text}{_pop_isolate}"
+    return text
 
 
 def show(

@@ -130,7 +130,8 @@ def make_shop(tmp_path: Path, database_url: str) -> MakeShop:
             text = text.replace(f'\n{empty} = ""\n', f'\n{empty} = "{filled}"\n')
         path.write_text(text, encoding="utf-8")
         write_first_file(folder, currency=currency)
-        return folder
+        with open_database(read_shop(str(folder)).database_url, now=0, migrate=True):
+            return folder
 
     return make
 

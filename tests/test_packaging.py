@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import re
 import tomllib
 
 from retainctl import __version__
@@ -24,7 +25,11 @@ def test_every_data_file_is_packed() -> None:
     """Files that are not modules are named in setup.cfg, or they would be missing from the wheel."""
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
-    patterns = {package: value.split() for package, value in setup["options.package_data"].items()}
+    # setuptools parts the patterns by commas and lines, and takes a space as part of a name.
+    patterns = {
+        package: [pattern.strip() for pattern in re.split(r"[,\n]", value)]
+        for package, value in setup["options.package_data"].items()
+    }
     folders = {"retainctl": ROOT / "retainctl", "commands": ROOT / "commands", "schedules": ROOT / "schedules"}
     for wing, folder in folders.items():
         for path in folder.rglob("*"):

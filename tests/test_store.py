@@ -16,6 +16,7 @@ from retainctl.store import audience, club, commerce, jobs, outreach, people, vo
 from retainctl.store.database import Table, database, execute, value
 from retainctl.store.opening import open_database
 from retainctl.store.writing import writing
+from tests.conftest import Terminal
 
 
 def tables() -> list[type[Table]]:
@@ -77,3 +78,15 @@ def test_several_processes_may_make_the_database_at_once(folder: Path) -> None:
     makers = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
     ends = [(*maker.communicate(timeout=120), maker.returncode) for maker in makers]
     assert [(stderr, code) for _, stderr, code in ends] == [("", 0)] * 3
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_lost_database_is_not_mistaken_for_a_new_shop_s(folder: Path, retainctl: Terminal) -> None:
+    path = folder / "retain.db"
+    path.unlink()
+    ended = retainctl("points", "check")
+    assert (ended.code, ended.stdout) == (78, "")
+    assert ended.stderr.startswith(f"retainctl: there is no database at {path}\n  Put the last backup in its place")
+    assert not path.exists()
+    assert retainctl("db", "migrate").code == 0
+    assert retainctl("points", "check").code == 0

@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 from retainctl.clock import Clock, parse_instant
 from retainctl.config import FILE_NAME
 from retainctl.demo.history import history
-from retainctl.errors import DONE, DoneInPart, RetainError
+from retainctl.errors import DONE, DoneInPart, Refused, RetainError
 from retainctl.files import write_text
 from retainctl.rows import Row
 
 STEPS = 28
+MARK = "DEMO"
 ZONE = ZoneInfo("Asia/Jerusalem")
 EVIDENCE = "ticked the box when joining the club"
 
@@ -69,7 +70,7 @@ class Walk:
         yield from self._report()
 
     def _fill(self) -> Iterator[DemoStep]:
-        if not (self.folder / FILE_NAME).exists():
+        if not self._is_ours():
             yield self._do("Make the shop", "init", str(self.folder), "--name", "קפה בוקר טוב", "--language", "he")
             self._complete(self.folder / FILE_NAME, _SENDER)
             self._furnish()
@@ -124,8 +125,17 @@ class Walk:
             yield self._do(f"Draw {name}", *page)
         yield self._do("Look whether all is well", "doctor")
 
+    def _is_ours(self) -> bool:
+        """Whether an earlier demo made the folder; one that holds anything else is Refused and left alone."""
+        if (self.folder / MARK).exists():
+            return True
+        if self.folder.exists() and any(self.folder.iterdir()):
+            raise Refused(f"{self.folder} holds something that no demo made", hint="Name a new folder.")
+        return False
+
     def _furnish(self) -> None:
-        """Give the new shop its past."""
+        """Give the new shop its past, and mark it as the demo's."""
+        write_text(self.folder / MARK, "The demo made this shop; it may be thrown away.\n")
         incoming = self.folder / "incoming"
         incoming.mkdir()
         now = parse_instant(self.now, ZONE) if self.now else Clock(ZONE).now()
@@ -149,14 +159,22 @@ class Walk:
 
     def _run(self, *words: str) -> list[dict[str, Any]]:
         """Type the command in the shop's folder; the rows that it shows, or RetainError with its words."""
-        command = [sys.executable, "-m", "retainctl"]
+        command = [sys.executable, "-P", "-m", "retainctl"]
         command += ["--now", self.now] if self.now else []
         command += [*words] if "--format" in words else [*words, "--format", "json"]
         place = Path.cwd() if words[0] == "init" else self.folder
         ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=place)  # noqa: S603
         if ended.returncode not in (DONE, DoneInPart.exit_code):
-            raise RetainError(f"{' '.join(words)} ended with {ended.returncode}: {ended.stderr.strip()}")
+            raise RetainError(f"retainctl {' '.join(words)} ended with {ended.returncode}: {_told(ended.stderr)}")
         return list(json.loads(ended.stdout)["rows"]) if ended.stdout else []
+
+
+def _told(said: str) -> str:
+    """The sentence of an error that was told in JSON, else what was said."""
+    try:
+        return str(json.loads(said.strip().splitlines()[-1])["message"])
+    except (ValueError, LookupError, TypeError):
+        return said.strip()
 
 
 def _summary(rows: list[dict[str, Any]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -200,6 +200,11 @@ def samples(shop: Shop, name: str, count: int) -> list[Sample]:
         rendered = renderer.render({**json.loads(context), **links})
         found.append(Sample(customer_id, rendered.reason, rendered.subject, rendered.text))
     return found
+
+
+def proof(found: Sequence[Sample]) -> str:
+    """Messages as a person reads them, one under the other."""
+    return "\n\n".join(f"{one.customer}: {one.subject}\n\n{one.text.strip()}" for one in found) + "\n"
 
 
 def _latest(name: str) -> Mailing:

@@ -87,7 +87,7 @@ def plan(
     many candidates each step dealt with. A dry run counts, and writes nothing.
     """
     mailing_id = None if dry_run else _begin(shop, recipe)
-    whole = _digest(recipe.draft, recipe.templates.to_json())
+    whole = _digest(recipe)
     names = names_used(recipe.templates)
     counts: Counter[str] = Counter()
     unwritten: list[_Chosen] = []
@@ -152,7 +152,7 @@ def approve(shop: Shop, recipe: Recipe, plan_hash: str) -> Mailing:
 
 def refuse_changes(mailing: Mailing, recipe: Recipe) -> None:
     """Refused where the file, the templates, the sender or who differs from what *mailing* was planned with."""
-    whole = _digest(recipe.draft, recipe.templates.to_json())
+    whole = _digest(recipe)
     for customer_id, contact_point_id in _recipients(mailing.id):
         whole.update(_who(customer_id, contact_point_id))
     if whole.hexdigest() != mailing.plan_hash:
@@ -287,8 +287,10 @@ def _recipients(mailing_id: int) -> Iterator[tuple[int, int]]:
         after = batch[-1][0]
 
 
-def _digest(draft: str, templates: str) -> hashlib._Hash:
-    return hashlib.sha256(json.dumps([draft, templates], ensure_ascii=False).encode())
+def _digest(recipe: Recipe) -> hashlib._Hash:
+    """The hash of what *recipe* says, under its own name; who gets it is added."""
+    said = [recipe.program, recipe.name, recipe.draft, recipe.templates.to_json()]
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode())
 
 
 def _who(customer_id: int, contact_point_id: int | None) -> bytes:

@@ -31,12 +31,16 @@ _PRAGMAS = {
 def open_database(url: str, *, now: int, migrate: bool = False) -> Iterator[None]:
     """The database at *url*, open and of the program's own version while the block runs.
 
-    A new one is made. One that is older is refused unless *migrate* is asked for, one that is newer always:
-    BadConfiguration says so and nothing is touched.
+    One that is missing or older is made or brought up to date only when *migrate* asks for it: a database that was
+    lost must not be mistaken for a new shop's. One that is newer is always refused. BadConfiguration says so and
+    nothing is touched.
     """
     os.umask(0o077)
     previous = database.obj
-    opened = _postgres(url) if url.startswith("postgresql://") else _sqlite(Path(url.removeprefix("sqlite:")))
+    if url.startswith("postgresql://"):
+        opened = _postgres(url)
+    else:
+        opened = _sqlite(Path(url.removeprefix("sqlite:")), make=migrate)
     database.initialize(opened)
     try:
         try:
@@ -50,9 +54,11 @@ def open_database(url: str, *, now: int, migrate: bool = False) -> Iterator[None
         database.initialize(previous)
 
 
-def _sqlite(path: Path) -> peewee.Database:
+def _sqlite(path: Path, *, make: bool) -> peewee.Database:
     if not path.parent.is_dir():
         raise BadConfiguration(f"the database's folder {path.parent} does not exist")
+    if not path.exists() and not make:
+        raise _missing(str(path))
     if (path.exists() and not os.access(path, os.R_OK | os.W_OK)) or not os.access(path.parent, os.W_OK):
         raise BadConfiguration(f"the database {path} cannot be written", hint="Check its owner and mode.")
     return peewee.SqliteDatabase(str(path), pragmas=_PRAGMAS, timeout=BUSY_SECONDS, lock_type="IMMEDIATE")
@@ -68,6 +74,8 @@ def _bring_up_to_date(*, now: int, migrate: bool) -> None:
     """Make a new database, or apply what an older one is missing, each migration with its record in one transaction."""
     applied = applied_migrations()
     if not applied:
+        if not migrate:
+            raise _missing("the address that retainctl.toml names")
         _make(now=now)
         return
     known = {migration.number for migration in MIGRATIONS}
@@ -84,6 +92,13 @@ def _bring_up_to_date(*, now: int, migrate: bool) -> None:
         )
     for migration in missing:
         _apply(migration, now=now)
+
+
+def _missing(place: str) -> BadConfiguration:
+    return BadConfiguration(
+        f"there is no database at {place}",
+        hint="Put the last backup in its place; or make an empty one for a new shop: retainctl db migrate",
+    )
 
 
 def _make(*, now: int) -> None:

@@ -265,7 +265,7 @@ def test_the_ledger_and_its_reference_come_to_the_same(folder: Path) -> None:
 
     @contextlib.contextmanager
     def opening():  # type: ignore[no-untyped-def]
-        with open_database(opened.database_url, now=0):
+        with open_database(opened.database_url, now=0, migrate=True):
             yield opened
 
     class LedgerHere(Ledger):
@@ -286,7 +286,7 @@ def _empty(shop: Shop) -> None:
     """Leave nothing of the database."""
     for path in shop.folder.glob("retain.db*"):
         path.unlink()
-    with open_database(shop.database_url, now=0):
+    with open_database(shop.database_url, now=0, migrate=True):
         if is_postgres():
             with writing():
                 execute("DROP SCHEMA public CASCADE")

@@ -33,12 +33,12 @@ def test_as_many_redeem_as_there_are_points(folder: Path) -> None:
     """Invariant 19."""
     shop = read_shop(str(folder), now=NOW)
     for number in range(1, ROUNDS + 1):
-        with open_database(shop.database_url, now=0):
+        with open_database(shop.database_url, now=0, migrate=True):
             order(shop, number, [POINTS * 100], at=shop.clock.now(), customer_id=number)
             award(shop)
         ends = race(folder, [("redeem", number)] * PROCESSES)
         assert sorted(ends) == [False] * (PROCESSES - POINTS) + [True] * POINTS
-        with open_database(shop.database_url, now=0):
+        with open_database(shop.database_url, now=0, migrate=True):
             assert balances(shop, [number]) == {number: 0}
             check(shop)
 
@@ -49,12 +49,12 @@ def test_first_bookings_of_one_who_never_had_an_account_open_one(folder: Path) -
     """Invariant 19: rows that are not there cannot be locked, and yet nobody is given two accounts."""
     shop = read_shop(str(folder), now=NOW)
     for number in range(1, ROUNDS + 1):
-        with open_database(shop.database_url, now=0):
+        with open_database(shop.database_url, now=0, migrate=True):
             order(shop, number, [0], at=shop.clock.now(), customer_id=number, is_sale=False)
         half = PROCESSES // 2
         ends = race(folder, [("add", number)] * half + [("redeem", number)] * half)
         assert ends.count(True) >= half
-        with open_database(shop.database_url, now=0):
+        with open_database(shop.database_url, now=0, migrate=True):
             assert value("SELECT COUNT(*) FROM accounts WHERE customer_id = ?", number) == 1
             redeemed = value(
                 "SELECT COUNT(*) FROM transactions AS t JOIN accounts AS a ON a.id = t.account_id"
@@ -86,7 +86,7 @@ def race(folder: Path, calls: list[tuple[str, int]]) -> list[bool]:
 def _call(folder: Path, verb: str, number: int, place: int, barrier: Barrier, answers: multiprocessing.Queue) -> None:  # type: ignore[type-arg]
     try:
         shop: Shop = read_shop(str(folder), now=NOW)
-        with open_database(shop.database_url, now=0):
+        with open_database(shop.database_url, now=0, migrate=True):
             barrier.wait()
             try:
                 if verb == "add":

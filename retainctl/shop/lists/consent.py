@@ -28,7 +28,9 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("phone", ("phone", "mobile", "phone number", "טלפון", "נייד")),
     Column("purpose", ("purpose", "מטרה")),
     Column("answer", ("action", "answer", "consent", "email marketing consent", "accepts_marketing", "אישור")),
-    Column("at", ("at", "date", "consented_at", "optin_time", "email marketing consent timestamp", "תאריך")),
+    Column(
+        "at", ("at", "happened_at", "date", "consented_at", "optin_time", "email marketing consent timestamp", "תאריך")
+    ),
     Column("evidence", ("evidence", "ראיה", "אסמכתא")),
     Column("wording", ("wording", "text", "נוסח")),
 )

@@ -33,7 +33,7 @@ def books(tmp_path: Path) -> Iterator[Shop]:
     folder = tmp_path / "books"
     init_folder(folder, name="s", language="he", currency="ILS", timezone="Asia/Jerusalem", country="IL")
     shop = read_shop(str(folder), now=NOW)
-    with open_database(shop.database_url, now=shop.clock.now()):
+    with open_database(shop.database_url, now=shop.clock.now(), migrate=True):
         yield shop
 
 

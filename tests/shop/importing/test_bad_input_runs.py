@@ -47,7 +47,7 @@ def test_b55_a_locked_database_is_tried_later(books: Shop, bring: Bring, monkeyp
     with sqlite3.connect(books.folder / "retain.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         with (
-            open_database(books.database_url, now=books.clock.now()),
+            open_database(books.database_url, now=books.clock.now(), migrate=True),
             pytest.raises(TryLater, match="another program is writing"),
         ):
             bring(books, HEADER, *MANY[:10])
@@ -59,7 +59,7 @@ def test_b56_a_full_disk_leaves_nothing_and_a_second_run_all(books: Shop, bring:
     execute(f"PRAGMA max_page_count = {value('PRAGMA page_count') + 50}")
     with pytest.raises(TryLater, match="the disk is full"):
         bring(books, HEADER, *MANY[:5_000])
-    with open_database(books.database_url, now=books.clock.now()):
+    with open_database(books.database_url, now=books.clock.now(), migrate=True):
         assert value("SELECT COUNT(*) FROM imports") == 0
         assert rows("PRAGMA integrity_check") == [("ok",)]
         assert counts(bring(books, HEADER, *MANY[:5_000]))[:2] == (5_000, 5_000)

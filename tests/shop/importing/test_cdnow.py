@@ -17,7 +17,7 @@ pytest.importorskip("retainctl.shop.importing.formats.cdnow")
 
 def test_the_whole_file_is_accounted_for(make_shop: MakeShop, shared: object) -> None:
     shop = read_shop(str(make_shop(language="en", currency="USD", timezone="America/New_York")), now=NOW)
-    with open_database(shop.database_url, now=shop.clock.now()):
+    with open_database(shop.database_url, now=shop.clock.now(), migrate=True):
         outcome = import_orders(shop, f"{shared}/data/cdnow/CDNOW_master.txt", Options())
         assert counts(outcome) == (69_659, 69_659, 0, 0, 0, 0, 0)
         assert (outcome.row.customers, outcome.row.orders) == (23_570, 67_591)

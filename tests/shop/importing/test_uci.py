@@ -41,7 +41,7 @@ def bring(shop: Shop, name: str, **options: object) -> tuple[int, ...]:
 def test_the_whole_file_is_accounted_for(british: Path, shared: Path) -> None:
     file = str(shared / "data/online_retail/online_retail_2010-12_2011-12.csv.gz")
     shop = read_shop(str(british), now=NOW)
-    with open_database(shop.database_url, now=shop.clock.now()):
+    with open_database(shop.database_url, now=shop.clock.now(), migrate=True):
         outcome = import_orders(shop, file, Options(format="uci-online-retail"))
         assert (outcome.row.rows_read, outcome.row.rows_new, outcome.row.rows_set_aside) == (541_909, 539_391, 2_518)
         assert (outcome.row.orders, outcome.row.guest_orders, outcome.row.returns) == (18_532, 1_427, 9_288)
@@ -76,7 +76,7 @@ def test_the_whole_file_is_accounted_for(british: Path, shared: Path) -> None:
 
 def test_a_return_takes_from_the_latest_sale_and_then_from_earlier_ones(british: Path, tmp_path: Path) -> None:
     shop = read_shop(str(british), now=NOW)
-    with open_database(shop.database_url, now=shop.clock.now()):
+    with open_database(shop.database_url, now=shop.clock.now(), migrate=True):
         file = write(
             tmp_path,
             "1,MUG,A MUG,4,2011-01-01 10:00:00,2.5,17850.0,United Kingdom",
@@ -100,7 +100,7 @@ def test_a_return_takes_from_the_latest_sale_and_then_from_earlier_ones(british:
 
 def test_a_tenth_of_a_penny_is_a_sale_and_nothing_is_not(british: Path, tmp_path: Path) -> None:
     shop = read_shop(str(british), now=NOW)
-    with open_database(shop.database_url, now=shop.clock.now()):
+    with open_database(shop.database_url, now=shop.clock.now(), migrate=True):
         file = write(
             tmp_path,
             "1,PADS,PADS TO MATCH,1,2011-01-01 10:00:00,0.001,12748.0,United Kingdom",
