@@ -86,7 +86,7 @@ def deliver(shop: Path, *, connections: int, printed: bool = True, pipelining: b
             if not printed:
                 from retainctl.store.database import execute
 
-                execute("UPDATE outbox SET payload = NULL")
+                execute("DELETE FROM payloads")
         return run([sys.executable, "-m", "retainctl", "--shop", copy, "--now", NOW, "outbox", "deliver"])
 
 
@@ -131,7 +131,7 @@ def print_messages(folder: Path, press: Press) -> int:
     ):
         context = {"first_name": f"דנה {customer_id}", "name": f"דנה {customer_id}"}
         payload = press.message(Addressee(customer_id, customer_id, address, global_id, 0, context))
-        execute("UPDATE outbox SET payload = ? WHERE id = ?", payload, message_id)
+        execute("INSERT INTO payloads (outbox_id, bytes) VALUES (?, ?)", message_id, payload)
         messages.append((address, payload))
     (folder / "messages").write_bytes(pickle.dumps(messages))
     return len(messages[0][1])

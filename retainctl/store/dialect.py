@@ -146,9 +146,9 @@ def one_of(many: list[str] | list[int]) -> tuple[str, object]:
     return "IN (SELECT value FROM json_each(?))", json.dumps(many)
 
 
-def skip_locked() -> str:
-    """The end of a SELECT that claims rows no other process is claiming."""
-    return " FOR UPDATE SKIP LOCKED" if is_postgres() else ""
+def skip_locked(table: str) -> str:
+    """The end of a SELECT that claims rows of *table* (by its name in the query) no other process is claiming."""
+    return f" FOR UPDATE OF {table} SKIP LOCKED" if is_postgres() else ""
 
 
 def rows_locked() -> str:

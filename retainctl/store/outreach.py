@@ -58,7 +58,6 @@ class Outbox(Table):
     message_id = peewee.TextField()
     class_ = peewee.TextField(column_name="class")
     to_address = peewee.TextField()
-    payload = peewee.BlobField(null=True)
     payload_sha256 = peewee.TextField(null=True)
     state = peewee.TextField()
     claim_no = peewee.BigIntegerField(default=0)
@@ -76,6 +75,14 @@ class Outbox(Table):
 
     class Meta:
         table_name = "outbox"
+
+
+class Payload(Table):
+    outbox_id = peewee.BigIntegerField(primary_key=True)
+    bytes = peewee.BlobField()
+
+    class Meta:
+        table_name = "payloads"
 
 
 class OutboxEvent(Table):

@@ -43,14 +43,14 @@ _RULES = (
     ),
     (
         "message {} is {}, and its end, its sender or its bytes do not agree with that",
-        """SELECT id, state FROM outbox WHERE
+        """SELECT o.id, o.state FROM outbox o LEFT JOIN payloads p ON p.outbox_id = o.id WHERE
            (CASE WHEN state IN ('sent', 'failed', 'suppressed', 'expired', 'cancelled') THEN 1 ELSE 0 END)
-               <> (CASE WHEN done_at IS NOT NULL AND payload IS NULL THEN 1 ELSE 0 END)
+               <> (CASE WHEN done_at IS NOT NULL AND p.outbox_id IS NULL THEN 1 ELSE 0 END)
            OR (CASE WHEN state IN ('claimed', 'handing') THEN 1 ELSE 0 END)
                <> (CASE WHEN owner IS NOT NULL AND lease_until IS NOT NULL THEN 1 ELSE 0 END)
-           OR (state IN ('claimed', 'handing', 'unknown') AND payload IS NULL)
+           OR (state IN ('claimed', 'handing', 'unknown') AND p.outbox_id IS NULL)
            OR (state IN ('handing', 'sent', 'unknown') AND (handed_at IS NULL OR payload_sha256 IS NULL))
-           ORDER BY id LIMIT 1""",
+           ORDER BY o.id LIMIT 1""",
     ),
 )
 

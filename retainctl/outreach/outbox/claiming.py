@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,8 +34,8 @@ class Candidate:
     to_address: str
     message_id: str
     not_after: int | None
-    payload: bytes | None
-    context: str
+    payload: bytes | None  # of an earlier claim
+    context: str  # where there are no bytes yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ class Claimer:
     def _take(self, mailing: Mailing, candidates: list[Candidate], claimed: Claimed, *, at: int) -> None:
         if counts(mailing):
             _lock_customers([candidate.customer_id for candidate in candidates])
-        lease_until = lease_clock(at) + LEASE_SECONDS
+        claims: dict[int, states.Claim] = {}
         for candidate, fate in judged(self._shop, mailing, candidates, at=at):
             payload = b""
             if fate.state == "claimed":
@@ -125,18 +124,17 @@ class Claimer:
                 continue
             if objection := self._channel.objection(payload, marketing=mailing.class_ == "marketing"):
                 claimed.paused[mailing.id] = pause(mailing.id, objection)
-                return
-            digest = hashlib.sha256(payload).hexdigest()
-            if states.claim(
-                candidate.id, claim_no=candidate.claim_no, before=candidate.state, at=at, by=self._owner,
-                lease_until=lease_until, payload=payload, payload_sha256=digest,
-            ):  # fmt: skip
-                claimed.letters.append(
-                    Letter(
-                        candidate.id, candidate.claim_no + 1, mailing.id, candidate.message_id, candidate.to_address,
-                        payload,
-                    )
-                )  # fmt: skip
+                break
+            claims[candidate.id] = states.Claim(
+                candidate.id, candidate.claim_no, candidate.state, payload, is_stored=candidate.payload is not None
+            )
+        lease_until = lease_clock(at) + LEASE_SECONDS
+        taken = states.claim(list(claims.values()), at=at, by=self._owner, lease_until=lease_until)
+        claimed.letters += [
+            Letter(one.id, one.claim_no + 1, mailing.id, one.message_id, one.to_address, claims[one.id].payload)
+            for one in candidates
+            if one.id in taken
+        ]
 
     def _printed(self, mailing: Mailing, candidate: Candidate, *, at: int) -> bytes:
         if mailing.id not in self._presses:
@@ -177,7 +175,7 @@ def due(mailing_id: int, channel: str, *, at: int, limit: int) -> list[Candidate
     for state in states.OPEN:
         found += _candidates(
             "o.mailing_id = ? AND o.state = ? AND o.next_at <= ? AND o.channel = ?"
-            f" ORDER BY o.next_at, o.id LIMIT ?{skip_locked()}",
+            f" ORDER BY o.next_at, o.id LIMIT ?{skip_locked('o')}",
             mailing_id, state, at, channel, limit - len(found),
         )  # fmt: skip
         if len(found) == limit:
@@ -202,21 +200,28 @@ def due_batches(mailing_id: int, channel: str, *, at: int) -> Iterator[list[Cand
 def _candidates(condition: str, *values: object) -> Iterator[Candidate]:
     claimable = rows(
         "SELECT o.id, o.claim_no, o.state, o.customer_id, o.contact_point_id, o.to_address, o.message_id,"
-        f" o.not_after, o.payload, o.mailing_id FROM outbox o WHERE {condition}",
+        f" o.not_after, p.bytes, o.mailing_id FROM outbox o LEFT JOIN payloads p ON p.outbox_id = o.id"
+        f" WHERE {condition}",
         *values,
     )
     if not claimable:
         return
-    marks = ", ".join("?" * len(claimable))
-    contexts = dict(
-        rows(
-            f"SELECT customer_id, context FROM recipients WHERE mailing_id = ? AND customer_id IN ({marks})",
-            claimable[0][9], *(row[3] for row in claimable),
-        )
-    )  # fmt: skip
+    contexts = _contexts(claimable[0][9], [row[3] for row in claimable if row[8] is None])
     for row in claimable:
         payload = bytes(row[8]) if row[8] is not None else None
-        yield Candidate(*(*row[:8], payload, contexts[row[3]]))
+        yield Candidate(*(*row[:8], payload, contexts.get(row[3], "")))
+
+
+def _contexts(mailing_id: int, customer_ids: Sequence[int]) -> dict[int, str]:
+    if not customer_ids:
+        return {}
+    marks = ", ".join("?" * len(customer_ids))
+    return dict(
+        rows(
+            f"SELECT customer_id, context FROM recipients WHERE mailing_id = ? AND customer_id IN ({marks})",
+            mailing_id, *customer_ids,
+        )
+    )  # fmt: skip
 
 
 def judged(

@@ -70,7 +70,8 @@ class Loop:
         while self._in_hand or self._turn.returned or not self._is_over(claimer):
             self._heed_signals(channel)
             wanted = self._wanted(channel)
-            self._sort(channel, wait_seconds=0 if wanted else _WAIT_SECONDS)
+            # While letters are under way there is soon something to write down, and the claim shares its commit.
+            self._sort(channel, wait_seconds=0 if wanted and not self._in_hand else _WAIT_SECONDS)
             if wanted or self._turn:
                 self._act(channel, self._written(channel, claimer, wanted=wanted))
 

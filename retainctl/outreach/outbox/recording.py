@@ -55,22 +55,35 @@ def record(
     Repeating it changes nothing more, so that it may be tried again when nobody knows whether it was committed.
     """
     cycle, now = Cycle(), shop.clock.now()
+    received = _receive(turn.answers, cycle, now=now, by=by)
     for answer in turn.answers:
-        _settle(answer, cycle, now=now, by=by)
+        if answer.letter.id not in received:
+            _settle(answer, cycle, now=now, by=by)
     for letter in turn.returned:
         _give_back(letter, now=now, by=by)
     for mailing_id, reason in turn.stopped.items():
         cycle.paused[mailing_id] = pause(mailing_id, reason)
     if turn.ready:
-        lease_now = lease_clock(now)
-        cycle.go = {
-            letter.id
-            for letter in turn.ready
-            if states.hand_over(letter.id, claim_no=letter.claim_no, at=now, by=by, lease_now=lease_now)
-        }
+        ready = {letter.id: letter.claim_no for letter in turn.ready}
+        cycle.go = states.hand_over(ready, at=now, by=by, lease_now=lease_clock(now))
     if wanted:
         cycle.claimed = claimer.claim([one for one in mailing_ids if one not in cycle.paused], wanted=wanted)
     return cycle
+
+
+def _receive(answers: Sequence[Answer], cycle: Cycle, *, now: int, by: str) -> set[int]:
+    """Settle what the other side took, as nearly all of it; the ids of what was ``handing`` until now."""
+    received = states.receive(
+        [
+            states.Receipt(letter.id, letter.claim_no, outcome.code, outcome.enhanced, outcome.detail)
+            for letter, outcome in ((answer.letter, answer.outcome) for answer in answers)
+            if outcome.state == "sent"
+        ],
+        at=now,
+        by=by,
+    )
+    cycle.became["sent"] += len(received)
+    return received
 
 
 def _settle(answer: Answer, cycle: Cycle, *, now: int, by: str) -> None:

@@ -1,14 +1,20 @@
 """The transitions of an outbox row: each a compare-and-set, with its event in the same transaction.
 
+What every message goes through is done for many of them in one statement, which says which of them it changed.
+
 The claim number is the fence. It grows by one with every claim, so that a sender that slept through its lease
 changes nothing any more.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
-from retainctl.store.database import execute
+from retainctl.store.database import execute, rows
 
 State = Literal[
     "planned", "claimed", "handing", "sent", "deferred", "failed", "unknown", "suppressed", "expired", "cancelled"
@@ -35,7 +41,7 @@ def change(
     if after not in ("claimed", "handing"):
         columns |= {"owner": None, "lease_until": None}
     if after in TERMINAL:
-        columns |= {"payload": None, "done_at": at}
+        columns |= {"done_at": at}
     names = "".join(f", {name} = ?" for name in columns)
     changed = execute(
         f"UPDATE outbox SET state = ?{names} WHERE id = ? AND claim_no = ? AND state = ?",
@@ -43,44 +49,110 @@ def change(
     )  # fmt: skip
     if changed.rowcount != 1:
         return False
-    _write_down(message_id, claim_no=claim_no, before=before, after=after, at=at, by=by, detail=detail)
+    if after in TERMINAL:
+        execute("DELETE FROM payloads WHERE outbox_id = ?", message_id)
+    _write_down([(message_id, at, before, after, claim_no, by, detail[:REPLY_LENGTH])])
     return True
 
 
-def claim(
-    message_id: int, *, claim_no: int, before: State, at: int, by: str, lease_until: int, **columns: object
-) -> bool:
-    """``change`` to claimed, under the next claim number."""
-    names = "".join(f", {name} = ?" for name in columns)
-    changed = execute(
-        "UPDATE outbox SET state = 'claimed', claim_no = claim_no + 1, owner = ?, lease_until = ?"
-        f"{names} WHERE id = ? AND claim_no = ? AND state = ?",
-        by, lease_until, *columns.values(), message_id, claim_no, before,
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row to be claimed, as it was when it was read, and its message."""
+
+    id: int
+    claim_no: int
+    before: State
+    payload: bytes
+    is_stored: bool  # the bytes are those of an earlier claim
+
+
+def claim(claims: Sequence[Claim], *, at: int, by: str, lease_until: int) -> set[int]:
+    """Move rows to claimed, each under its next claim number and with its bytes; the ids of those that were."""
+    changed = _changed(
+        ("id", "claim_no", "state", "digest"),
+        [(one.id, one.claim_no, one.before, hashlib.sha256(one.payload).hexdigest()) for one in claims],
+        "state = 'claimed', claim_no = outbox.claim_no + 1, owner = ?, lease_until = ?, payload_sha256 = given.digest",
+        (by, lease_until),
+        "outbox.state = given.state",
+    )
+    taken = [one for one in claims if one.id in changed]
+    if fresh := [(one.id, one.payload) for one in taken if not one.is_stored]:
+        _insert("payloads (outbox_id, bytes)", fresh)
+    _write_down([(one.id, at, one.before, "claimed", one.claim_no + 1, by, "") for one in taken])
+    return changed
+
+
+def hand_over(held: Mapping[int, int], *, at: int, by: str, lease_now: int) -> set[int]:
+    """Move rows, by id and claim number, from claimed to handing while their lease holds; the ids of those that were.
+
+    The lease begins anew, for the answer may take its time.
+    """
+    changed = _changed(
+        ("id", "claim_no"), list(held.items()), "state = 'handing', handed_at = ?, lease_until = ?",
+        (at, lease_now + LEASE_SECONDS), "outbox.state = 'claimed' AND outbox.lease_until > ?", (lease_now,),
     )  # fmt: skip
-    if changed.rowcount != 1:
-        return False
-    _write_down(message_id, claim_no=claim_no + 1, before=before, after="claimed", at=at, by=by, detail="")
-    return True
+    _write_down([(one, at, "claimed", "handing", held[one], by, "") for one in held if one in changed])
+    return changed
 
 
-def hand_over(message_id: int, *, claim_no: int, at: int, by: str, lease_now: int) -> bool:
-    """``change`` from claimed to handing, while the lease holds; it begins anew, for the answer may take its time."""
-    changed = execute(
-        "UPDATE outbox SET state = 'handing', handed_at = ?, lease_until = ?"
-        " WHERE id = ? AND claim_no = ? AND state = 'claimed' AND lease_until > ?",
-        at, lease_now + LEASE_SECONDS, message_id, claim_no, lease_now,
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a server said when it took a message."""
+
+    id: int
+    claim_no: int
+    code: int | None
+    enhanced: str | None
+    reply: str
+
+
+def receive(receipts: Sequence[Receipt], *, at: int, by: str) -> set[int]:
+    """Move rows from handing to sent; the ids of those that were. The others are for ``change``."""
+    changed = _changed(
+        ("id", "claim_no", "code", "enhanced", "reply"),
+        [(one.id, one.claim_no, one.code, one.enhanced, one.reply[:REPLY_LENGTH]) for one in receipts],
+        "state = 'sent', owner = NULL, lease_until = NULL, done_at = ?, code = CAST(given.code AS BIGINT),"
+        " enhanced = given.enhanced, reply = given.reply",
+        (at,),
+        "outbox.state = 'handing'",
+    )
+    if changed:
+        execute(f"DELETE FROM payloads WHERE outbox_id IN ({', '.join('?' * len(changed))})", *changed)
+    _write_down(
+        [
+            (one.id, at, "handing", "sent", one.claim_no, by, one.reply[:REPLY_LENGTH])
+            for one in receipts
+            if one.id in changed
+        ]
+    )
+    return changed
+
+
+def _changed(
+    names: Sequence[str], given: Sequence[Sequence[object]], settings: str, set_to: Sequence[object], condition: str,
+    bound: Sequence[object] = (),
+) -> set[int]:  # fmt: skip
+    """Compare and set many rows in one statement, each against its own of the *given*; the ids that it changed."""
+    if not given:
+        return set()
+    changed = rows(
+        f"WITH given ({', '.join(names)}) AS ({_values(given)}) UPDATE outbox SET {settings} FROM given"
+        f" WHERE outbox.id = given.id AND outbox.claim_no = given.claim_no AND {condition} RETURNING outbox.id",
+        *chain.from_iterable(given), *set_to, *bound,
     )  # fmt: skip
-    if changed.rowcount != 1:
-        return False
-    _write_down(message_id, claim_no=claim_no, before="claimed", after="handing", at=at, by=by, detail="")
-    return True
+    return {message_id for (message_id,) in changed}
 
 
-def _write_down(
-    message_id: int, *, claim_no: int, before: State, after: State, at: int, by: str | None, detail: str
-) -> None:
-    execute(
-        "INSERT INTO outbox_events (outbox_id, at, from_state, to_state, claim_no, owner, detail)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        message_id, at, before, after, claim_no, by, detail[:REPLY_LENGTH],
-    )  # fmt: skip
+def _write_down(events: Sequence[Sequence[object]]) -> None:
+    if events:
+        _insert("outbox_events (outbox_id, at, from_state, to_state, claim_no, owner, detail)", events)
+
+
+def _insert(columns: str, given: Sequence[Sequence[object]]) -> None:
+    """A few rows in one statement, which is one round trip."""
+    execute(f"INSERT INTO {columns} {_values(given)}", *chain.from_iterable(given))
+
+
+def _values(given: Sequence[Sequence[object]]) -> str:
+    marks = f"({', '.join('?' * len(given[0]))})"
+    return f"VALUES {', '.join([marks] * len(given))}"

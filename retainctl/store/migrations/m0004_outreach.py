@@ -51,8 +51,7 @@ CREATE TABLE outbox (
     message_id TEXT NOT NULL UNIQUE,        -- made before the first attempt, the same on every attempt
     class TEXT NOT NULL CHECK (class IN ('marketing', 'transactional')),
     to_address TEXT NOT NULL,
-    payload BLOB,                           -- the frozen bytes, from the first claim to a terminal state
-    payload_sha256 TEXT,
+    payload_sha256 TEXT,                    -- of its frozen bytes
     state TEXT NOT NULL CHECK (state IN ('planned', 'claimed', 'handing', 'sent', 'deferred', 'failed', 'unknown',
         'suppressed', 'expired', 'cancelled')),
     claim_no INTEGER NOT NULL DEFAULT 0,    -- the fencing number: one more at each claim
@@ -74,6 +73,13 @@ CREATE INDEX outbox_customer ON outbox (customer_id);
 CREATE INDEX outbox_handed ON outbox (handed_at);
 -- What is in the hands of a sender: a few rows of a million, and every run looks for those of dead ones first.
 CREATE INDEX outbox_in_hand ON outbox (owner) WHERE owner IS NOT NULL;
+
+-- The frozen bytes of a message, from its first claim to its end. They stand apart, so that a change of state does not
+-- write them anew.
+CREATE TABLE payloads (
+    outbox_id INTEGER NOT NULL PRIMARY KEY REFERENCES outbox (id),
+    bytes BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE outbox_events (
     id INTEGER PRIMARY KEY,

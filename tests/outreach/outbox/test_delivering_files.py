@@ -190,7 +190,7 @@ def test_a_file_that_stands_there_already_is_the_letter_or_another_one(shop: Sho
     written = sorted((shop.folder / "mail").iterdir())
     written[1].write_bytes(b"another\r\n")
     with writing():  # as a run leaves it that dies between writing and its mark
-        execute("UPDATE outbox SET state = 'planned', done_at = NULL, payload = NULL")
+        execute("UPDATE outbox SET state = 'planned', done_at = NULL")
 
     done = deliver(shop)
 
@@ -207,7 +207,7 @@ def test_a_link_in_the_place_of_a_file_is_not_written_through(shop: Shop, queue_
     path.unlink()
     path.symlink_to(victim)
     with writing():
-        execute("UPDATE outbox SET state = 'planned', done_at = NULL, payload = NULL")
+        execute("UPDATE outbox SET state = 'planned', done_at = NULL")
 
     assert isinstance(deliver(shop).trouble, Refused)
     assert victim.read_text() == "mine"
@@ -219,11 +219,18 @@ def test_a_row_that_moved_on_is_left_alone(shop: Shop, queue_up: QueueUp) -> Non
     (message_id,) = rows("SELECT id FROM outbox")[0]
     now = shop.clock.now()
     with writing():
-        assert transitions.claim(message_id, claim_no=0, before="planned", at=now, by="a", lease_until=now + 10)
-        assert not transitions.claim(message_id, claim_no=0, before="planned", at=now, by="b", lease_until=now + 10)
-        assert not transitions.hand_over(message_id, claim_no=0, at=now, by="a", lease_now=now)  # an older claim
-        assert not transitions.hand_over(message_id, claim_no=1, at=now, by="a", lease_now=now + 10)  # lapsed
-        assert transitions.hand_over(message_id, claim_no=1, at=now, by="a", lease_now=now + 9)
+        claim = transitions.Claim(message_id, 0, "planned", b"x", is_stored=False)
+        assert transitions.claim([claim], at=now, by="a", lease_until=now + 10) == {message_id}
+        assert not transitions.claim([claim], at=now, by="b", lease_until=now + 10)
+        assert not transitions.hand_over({message_id: 0}, at=now, by="a", lease_now=now)  # an older claim
+        assert not transitions.hand_over({message_id: 1}, at=now, by="a", lease_now=now + 10)  # lapsed
+        assert transitions.hand_over({message_id: 1}, at=now, by="a", lease_now=now + 9) == {message_id}
+        older = transitions.Receipt(message_id, 0, 250, None, "ok")
+        receipt = transitions.Receipt(message_id, 1, None, None, "ok")
+        assert transitions.receive([older], at=now, by="a") == set()
+        assert transitions.receive([receipt], at=now, by="a") == {message_id}
+        assert transitions.receive([receipt], at=now, by="a") == set()
+    check()
 
 
 def test_the_check_names_what_is_broken(shop: Shop, queue_up: QueueUp) -> None:
@@ -245,11 +252,9 @@ def test_unknown_messages_follow_their_mailings_policy(shop: Shop, queue_up: Que
     with writing():
         execute("UPDATE outbox SET channel = 'mail'")
         for (message_id,) in rows("SELECT id FROM outbox"):
-            transitions.claim(
-                message_id, claim_no=0, before="planned", at=now, by="dead", lease_until=now + 900, payload=b"x",
-                payload_sha256="x",
-            )  # fmt: skip
-            transitions.hand_over(message_id, claim_no=1, at=now, by="dead", lease_now=now)
+            claim = transitions.Claim(message_id, 0, "planned", b"x", is_stored=False)
+            transitions.claim([claim], at=now, by="dead", lease_until=now + 900)
+            transitions.hand_over({message_id: 1}, at=now, by="dead", lease_now=now)
 
     done = deliver(shop)
 

@@ -31,7 +31,7 @@ def test_each_recipient_gets_one_mail(shop: Shop, queue_up: QueueUp, pipelining:
     assert dict(rows("SELECT message_id, payload_sha256 FROM outbox")) == {
         one.message_id: one.sha256 for one in sink.accepted
     }
-    assert value("SELECT COUNT(*) FROM outbox WHERE payload IS NOT NULL") == 0
+    assert value("SELECT COUNT(*) FROM payloads") == 0
 
 
 @dataclass(frozen=True)

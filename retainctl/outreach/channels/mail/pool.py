@@ -14,7 +14,8 @@ from retainctl.outreach.channels.mail.courier import Courier, News, Stopped, Up
 from retainctl.outreach.channels.mail.logging_in import password_of
 from retainctl.outreach.channels.mail.session import unsendable
 
-_LETTERS_EACH = 4  # in the hands of one courier or waiting for it
+_LETTERS_EACH = 6  # in the hands of one courier or waiting for it
+_GATHERING_SECONDS = 0.002  # how long those that stand ready wait for one more, so that they share a commit
 _UNSUBSCRIBE = re.compile(rb"^List-Unsubscribe:(?:[^\n]|\n[ \t])*<(?:https://|mailto:)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -61,11 +62,19 @@ class MailChannel:
         if not self._reports:
             with suppress(Empty):
                 self._heed(*self._news.get(timeout=wait_seconds) if wait_seconds else self._news.get_nowait())
-        with suppress(Empty):
-            while True:
-                self._heed(*self._news.get_nowait())
+        self._gather()
         reports, self._reports = self._reports, []
         return reports
+
+    def _gather(self) -> None:
+        """Hear the others too: while some are on their way to stand ready, for a moment longer."""
+        with suppress(Empty):
+            while True:
+                on_their_way = min(len(self._up), self._in_hand) - len(self._standing)
+                if on_their_way > 0 and self._reports:
+                    self._heed(*self._news.get(timeout=_GATHERING_SECONDS))
+                else:
+                    self._heed(*self._news.get_nowait())
 
     def _heed(self, courier: Courier, news: News) -> None:
         match news:
