@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_CORRECT = "Correct them in the file, and import it again. List them: retainctl orders quarantine list"
 _READING_OPTIONS = (
     click.option("--encoding", default="", help="How the text is encoded, when not UTF-8: cp1255."),
     click.option("--delimiter", default="", metavar="MARK", help="What parts the columns; else it is found."),
@@ -56,7 +57,7 @@ def import_files(
 
 
 def tell_quarantined(outcomes: Sequence[Outcome[Any]], *, hint: str = "") -> None:
-    """Say which rows were not booked, and end with DoneInPart where there are any."""
+    """Say which rows need a look, and what else does, and end with DoneInPart where there is any of it."""
     from retainctl.errors import DoneInPart
 
     bad = [(outcome.row.file, held) for outcome in outcomes for held in outcome.quarantined]
@@ -64,6 +65,14 @@ def tell_quarantined(outcomes: Sequence[Outcome[Any]], *, hint: str = "") -> Non
         say(f"{file}, line {held.origin.line}, {held.column or 'row'}: {held.message} ({held.code})")
     if len(bad) > 10:
         say(f"and {len(bad) - 10} more")
+    attention = [sentence for outcome in outcomes for sentence in outcome.attention]
+    for sentence in attention[:10]:
+        say(sentence)
+    if attention and not bad:
+        raise DoneInPart(
+            "1 return needs a look" if len(attention) == 1 else f"{len(attention)} returns need a look",
+            hint="See: retainctl orders returns --waiting",
+        )
     if bad:
         rows = "1 row is" if len(bad) == 1 else f"{len(bad)} rows are"
-        raise DoneInPart(f"{rows} in quarantine", hint=hint or "Correct them in the file, and import it again.")
+        raise DoneInPart(f"{rows} in quarantine", hint=hint or _CORRECT)

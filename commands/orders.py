@@ -100,7 +100,7 @@ def returns(waiting: bool, limit: int) -> None:
 
 @orders.group("quarantine", cls=Group)
 def quarantine() -> None:
-    """Rows that could not be booked."""
+    """Rows of any import that could not be booked, or not with all of their cells."""
 
 
 @quarantine.command("list", cls=Command)
@@ -138,7 +138,7 @@ def show_quarantine(row: int) -> None:
 @click.option("--encoding", default="", help="Read them in this encoding instead.")
 @click.option("--currency", default="", metavar="CODE", help="The currency of rows that name none.")
 def retry_quarantine(rows: tuple[int, ...], mapping: Path | None, encoding: str, currency: str) -> None:
-    """Try rows in quarantine again: those named, or all.
+    """Try rows of orders in quarantine again: those named, or all.
 
     \b
       retainctl orders quarantine retry --encoding cp1255
@@ -150,3 +150,17 @@ def retry_quarantine(rows: tuple[int, ...], mapping: Path | None, encoding: str,
         outcomes = retry(shop, rows, Options(mapping=mapping, encoding=encoding, currency=currency))
         show([outcome.row for outcome in outcomes], row_type=OrdersImported)
     tell_quarantined(outcomes, hint=_QUARANTINE)
+
+
+@quarantine.command("dismiss", cls=Command)
+@click.argument("rows", type=int, nargs=-1, required=True, metavar="ROW...")
+def dismiss_quarantine(rows: tuple[int, ...]) -> None:
+    """Take ROW... out of quarantine as they are: looked at, and nothing to be done.
+
+    \b
+      retainctl orders quarantine dismiss 4 7
+    """
+    from retainctl.shop.importing.quarantine import RawRow, dismiss
+
+    with opened_shop() as shop:
+        show(dismiss(shop, rows), row_type=RawRow)

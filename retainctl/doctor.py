@@ -21,6 +21,7 @@ from retainctl.jobs.records import list_jobs
 from retainctl.jobs.table import read_jobs
 from retainctl.outreach import drafts
 from retainctl.rows import Row
+from retainctl.shop.orders import doubtful_returns
 from retainctl.shop.premises import opened
 from retainctl.store.adoption import may_send
 from retainctl.store.database import value
@@ -53,8 +54,8 @@ def examine(named: str | None, *, now: str | None) -> list[CheckRow]:
     try:
         with opened(named, now=now) as shop:
             checks: dict[str, Callable[[Shop], str]] = {
-                "database": _database, "club": _club, "sending": _sending, "mail": _mail, "clock": _clock,
-                "jobs": _jobs,
+                "database": _database, "returns": _returns, "club": _club, "sending": _sending, "mail": _mail,
+                "clock": _clock, "jobs": _jobs,
             }  # fmt: skip
             for name, check in checks.items():
                 found.append(_checked(name, partial(check, shop)))
@@ -101,6 +102,18 @@ def _config(named: str | None, now: str | None) -> str:
 def _database(_shop: Shop) -> str:
     check_database()
     return f"sound, at migration {max(applied_migrations())}"
+
+
+def _returns(shop: Shop) -> str:
+    found = doubtful_returns(shop)
+    if not found:
+        return "each has its order, or has not waited long"
+    sentences = {
+        "overdue": "wait for more than 30 days for the order that they name",
+        "too_large": "take more than their order has",
+    }
+    told = [f"{count} {sentences[state]}" for state, count in found.items()]
+    raise Doubtful(f"{' and '.join(told)}: retainctl orders returns --waiting")
 
 
 def _club(shop: Shop) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.rows import Row
@@ -48,13 +49,18 @@ class OrderPart(Row):
 
 @dataclass(frozen=True, slots=True)
 class ReturnRow(Row):
-    """A return, or the part of one that was taken from one line; ``order`` is empty while it waits."""
+    """A return, or the part of one that was taken from one line.
+
+    ``state`` is ``taken`` (from its sale), ``waiting`` (for it), ``overdue`` (the order that it names has not come for
+    30 days) or ``too_large`` (for the order that it names).
+    """
 
     kind: ClassVar[str] = "return"
     source: str
     reference: str
     line: int
     customer: int | None
+    state: str
     order: str
     article: str
     quantity: int
@@ -127,17 +133,41 @@ def _gross(content: str) -> int:
     return int(json.loads(content)["order"]["gross_minor"])
 
 
+OVERDUE_SECONDS: Final = 30 * DAY_SECONDS
+# What waits although the order that it names is there was refused by it: every import tries.
+_STATE = """CASE WHEN r.order_id IS NOT NULL THEN 'taken' WHEN r.named_order IS NULL THEN 'waiting'
+        WHEN EXISTS (SELECT 1 FROM orders AS n WHERE n.source = r.source AND n.external_id = r.named_order)
+            THEN 'too_large'
+        WHEN i.imported_at < ? THEN 'overdue' ELSE 'waiting' END"""
+
+
 def list_returns(shop: Shop, *, waiting: bool, limit: int) -> list[ReturnRow]:
     """The latest *limit* returns, latest first; only those that wait for their sale when *waiting*."""
     condition = "WHERE r.order_id IS NULL" if waiting else ""
     return [
-        ReturnRow(own, reference, line, customer, order, sku, quantity, amount, currency, shop.clock.iso(at))
-        for own, reference, line, customer, order, sku, quantity, amount, currency, at in rows(
-            f"""SELECT r.source, r.external_id, r.line_no, r.customer_id, COALESCE(o.external_id, ''),
-                    COALESCE(p.sku, ''), r.quantity, r.amount_minor, r.currency, r.returned_at
+        ReturnRow(own, reference, line, customer, state, order, sku, quantity, amount, currency, shop.clock.iso(at))
+        for own, reference, line, customer, state, order, sku, quantity, amount, currency, at in rows(
+            f"""SELECT r.source, r.external_id, r.line_no, r.customer_id, {_STATE},
+                    COALESCE(o.external_id, r.named_order, ''), COALESCE(p.sku, ''), r.quantity, r.amount_minor,
+                    r.currency, r.returned_at
                 FROM order_returns AS r LEFT JOIN orders AS o ON o.id = r.order_id
+                JOIN imports AS i ON i.id = r.import_id
                 LEFT JOIN products AS p ON p.id = r.product_id {condition}
                 ORDER BY r.returned_at DESC, r.id DESC LIMIT ?""",
-            limit,
+            shop.clock.now() - OVERDUE_SECONDS, limit,
         )
-    ]
+    ]  # fmt: skip
+
+
+def doubtful_returns(shop: Shop) -> dict[str, int]:
+    """How many waiting returns are ``overdue`` and ``too_large``, where there are any."""
+    return {
+        state: int(count)
+        for state, count in rows(
+            f"""SELECT state, COUNT(*) FROM (
+                    SELECT {_STATE} AS state FROM order_returns AS r JOIN imports AS i ON i.id = r.import_id
+                    WHERE r.order_id IS NULL AND r.named_order IS NOT NULL
+                ) AS states WHERE state <> 'waiting' GROUP BY state ORDER BY state""",
+            shop.clock.now() - OVERDUE_SECONDS,
+        )
+    }

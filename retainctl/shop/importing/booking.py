@@ -223,7 +223,7 @@ class Booking:
 
     def consent(self, documents: Sequence[Document]) -> None:
         """Keep the permission of buyers who gave it, where its evidence was stated; else only say how many did."""
-        given = [document.buyer for document in documents if document.accepts_marketing]
+        given = [(document.buyer, document.ordered_at) for document in documents if document.accepts_marketing]
         if self.consent_evidence and given:
             self.buyers.consent(given, evidence=self.consent_evidence)
         for _ in [] if self.consent_evidence else given:

@@ -146,9 +146,9 @@ class Origin(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A row that is kept but not booked, and why."""
+    """A row that is kept, and why: it was not booked, or (``incomplete``) it was, without one of its cells."""
 
-    disposition: Literal["quarantined", "set_aside"]
+    disposition: Literal["quarantined", "set_aside", "incomplete"]
     origin: Origin
     column: str
     code: str

@@ -83,6 +83,7 @@ class Gathering:
         self._repeated: dict[str, _Repeated] = {key: _Repeated() for key in repeated}
         self.counts = Counts()
         self.held: list[Held] = []
+        self.attention: list[str] = []  # sentences that ask a person to look
         self.named_returns: dict[tuple[str, int], Origin] = {}
 
     def take(self, chunk: Chunk) -> None:
@@ -170,6 +171,8 @@ class Gathering:
             except RowError as error:
                 self._hold([_held(chunk.origin(place), error) for place in good])
                 return None
+        for flaw in self._booking.buyers.flaws(document.buyer):
+            self.held.append(Held("incomplete", chunk.origin(good[0]), *flaw))
         for one in document.returns:
             if one.named_order is not None and one.order_line is None and len(self.named_returns) < UNDECIDED_ROWS:
                 place = good[min(one.line_no, len(good)) - 1]

@@ -108,8 +108,8 @@ def book(
     register.end(import_id, gathering.counts, notes)
     made = int(value("SELECT COUNT(*) FROM customers")) - customers_before
     row = _row(file.name, plan, gathering.counts, booking, customers=made)
-    quarantined = tuple(held for held in gathering.held if held.disposition == "quarantined")
-    return Outcome(row, tuple(notes), quarantined), import_id, gathering.held
+    bad = tuple(held for held in gathering.held if held.disposition != "set_aside")
+    return Outcome(row, tuple(notes), bad, tuple(gathering.attention)), import_id, gathering.held
 
 
 def _repeated_ids(plan: Plan) -> set[str]:
@@ -138,7 +138,7 @@ def _attach_returns(gathering: Gathering, booking: Booking) -> None:
 def _refuse_return(gathering: Gathering, booking: Booking, waiting: Waiting) -> None:
     origin = gathering.named_returns.get((waiting.external_id, waiting.line_no))
     if origin is None:
-        booking.values.note("return_larger_than_order")
+        _tell_return(gathering, booking, waiting)
         return
     execute("DELETE FROM order_returns WHERE id = ?", waiting.id)
     message = f"it returns more than order {waiting.named_order} has"
@@ -146,6 +146,20 @@ def _refuse_return(gathering: Gathering, booking: Booking, waiting: Waiting) -> 
     gathering.counts.new -= 1
     gathering.counts.quarantined += 1
     booking.counts["returns"] -= 1
+
+
+def _tell_return(gathering: Gathering, booking: Booking, waiting: Waiting) -> None:
+    """Let a person look at a return that an earlier import brought: now that its order is here, it is too large."""
+    ((written_by,),) = rows(
+        "SELECT import_id FROM orders WHERE source = ? AND external_id = ?", booking.source, waiting.named_order
+    )
+    if written_by == booking.import_id:
+        gathering.attention.append(
+            f"return {waiting.external_id} takes more than order {waiting.named_order} has, and waits"
+            " (retainctl orders returns --waiting)"
+        )
+    else:
+        booking.values.note("return_larger_than_order")
 
 
 def _money() -> dict[str, int]:

@@ -37,11 +37,16 @@ R = TypeVar("R", bound=Imported)
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[R]):
-    """The result of one file, what was guessed or noticed on the way, and the rows that need a look."""
+    """The result of one file, what was guessed or noticed on the way, and the rows that need a look.
+
+    They are those that were not booked, and those that were without a cell that is bad; *attention* is what else
+    needs a look, in sentences.
+    """
 
     row: R
     notes: tuple[str, ...] = ()
     quarantined: tuple[Held, ...] = ()
+    attention: tuple[str, ...] = ()
 
 
 class DryRun(Exception):

@@ -120,8 +120,6 @@ def notes_of(plan: Plan) -> list[str]:
 
 
 _SENTENCES: Final = {
-    "bad_email": "e-mails that are none, left out",
-    "bad_phone": "phones that are none, left out",
     "email_role": "e-mails that nobody reads (noreply, postmaster), kept and not mailed",
     "email_test": "test e-mails, kept and not mailed",
     "email_relay": "marketplace relay e-mails, kept and not mailed",

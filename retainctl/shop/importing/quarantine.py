@@ -1,4 +1,7 @@
-"""Rows in quarantine: listed, shown, and tried again."""
+"""Rows in quarantine: listed, shown, tried again, and dismissed.
+
+Those of every import are listed. Rows of orders alone are tried again: a list is corrected and imported anew.
+"""
 
 from __future__ import annotations
 
@@ -25,16 +28,17 @@ from retainctl.shop.importing.planning import plan_with
 from retainctl.shop.importing.register import LOCK
 from retainctl.shop.importing.results import Options, OrdersImported
 from retainctl.store import dialect
-from retainctl.store.database import execute, rows
+from retainctl.store.database import execute, execute_many, rows
 from retainctl.store.writing import in_one_transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Quarantined(Row):
-    """One row that could not be booked, and why."""
+    """One row that could not be booked, or not with all of its cells, and why. ``rows_of`` is what was imported."""
 
     kind: ClassVar[str] = "quarantined_row"
     id: int
+    rows_of: str
     file: str
     line: int
     byte_offset: int
@@ -58,15 +62,16 @@ class RawRow(Row):
     text: str
 
 
-_OPEN = "h.disposition = 'quarantined' AND h.resolved_at IS NULL AND i.kind = 'orders'"
+_OPEN = "h.disposition <> 'set_aside' AND h.resolved_at IS NULL"
+_TO_RETRY = "h.disposition = 'quarantined' AND h.resolved_at IS NULL AND i.kind = 'orders'"
 
 
 def list_quarantined(_shop: Shop) -> list[Quarantined]:
-    """Every row of orders that waits in quarantine, oldest first."""
+    """Every row that waits in quarantine, oldest first."""
     return [
         Quarantined(*row)
         for row in rows(
-            f"""SELECT h.id, i.file_name, h.line, h.byte_offset, h.column_name, h.code, h.message
+            f"""SELECT h.id, i.kind, i.file_name, h.line, h.byte_offset, h.column_name, h.code, h.message
                 FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id WHERE {_OPEN} ORDER BY h.id"""
         )
     ]
@@ -85,6 +90,21 @@ def show_held(shop: Shop, held_id: int) -> RawRow:
     text = bytes(raw).decode(json.loads(options).get("encoding", "utf-8"), "backslashreplace").rstrip("\r\n")
     resolved = "" if resolved_at is None else shop.clock.iso(resolved_at)
     return RawRow(held_id, file, line, disposition, code, message, resolved, text)
+
+
+@in_one_transaction
+def dismiss(shop: Shop, ids: Sequence[int]) -> list[RawRow]:
+    """Take the rows *ids* out of quarantine as they are: somebody has looked, and nothing more is to be done."""
+    condition, bound = dialect.one_of(list(ids))
+    found = {row[0] for row in rows(f"SELECT h.id FROM held_rows AS h WHERE h.id {condition} AND {_OPEN}", bound)}
+    if missing := set(ids) - found:
+        raise WrongUsage(
+            f"no row {min(missing)} waits in quarantine", hint="List them: retainctl orders quarantine list"
+        )
+    execute_many(
+        "UPDATE held_rows SET resolved_at = ? WHERE id = ?", [(shop.clock.now(), one) for one in sorted(found)]
+    )
+    return [show_held(shop, one) for one in sorted(found)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +132,7 @@ def _batches(ids: Sequence[int]) -> list[_Batch]:
     found: dict[int, _Batch] = {}
     for import_id, held_id, raw, file, source, format_, asked in rows(
         f"""SELECT i.id, h.id, h.raw_bytes, i.file_name, i.source, i.format, i.options
-            FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id WHERE {_OPEN} ORDER BY h.id"""
+            FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id WHERE {_TO_RETRY} ORDER BY h.id"""
     ):
         if not ids or held_id in ids:
             batch = found.setdefault(import_id, _Batch(import_id, file, source, format_, json.loads(asked), [], []))
@@ -120,7 +140,7 @@ def _batches(ids: Sequence[int]) -> list[_Batch]:
             batch.raw.append(bytes(raw))
     if missing := set(ids) - {held_id for batch in found.values() for held_id in batch.ids}:
         raise WrongUsage(
-            f"no row {min(missing)} waits in quarantine", hint="List them: retainctl orders quarantine list"
+            f"no row {min(missing)} of orders waits to be booked", hint="List them: retainctl orders quarantine list"
         )
     return list(found.values())
 
@@ -144,7 +164,7 @@ def _retry(shop: Shop, batch: _Batch, options: Options) -> Outcome[OrdersImporte
         is_part = not format_named(batch.format).one_row_an_order
         outcome, _, held = book(shop, plan, appends_to=batch.import_id if is_part else None, limited=False)
     assert outcome.row.rows_read == len(batch.ids), "each row in quarantine is one row again"
-    still = {places[one.origin.byte_offset]: one for one in held if one.disposition == "quarantined"}
+    still = {places[one.origin.byte_offset]: one for one in held if one.disposition != "set_aside"}
     _settle(batch, still, now=shop.clock.now())
     return replace(outcome, row=replace(outcome.row, file=batch.file_name, outcome="retried"))
 
@@ -184,6 +204,6 @@ def _settle(batch: _Batch, still: dict[int, Held], *, now: int) -> None:
             execute("UPDATE held_rows SET resolved_at = ? WHERE id = ?", now, held_id)
         else:
             execute(
-                "UPDATE held_rows SET column_name = ?, code = ?, message = ? WHERE id = ?",
-                one.column, one.code, one.message, held_id,
+                "UPDATE held_rows SET disposition = ?, column_name = ?, code = ?, message = ? WHERE id = ?",
+                one.disposition, one.column, one.code, one.message, held_id,
             )  # fmt: skip

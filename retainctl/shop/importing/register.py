@@ -100,25 +100,27 @@ def check_limit(counts: Counts, file: InputFile, *, strict: bool, held: Sequence
 
 
 def keep_held(import_id: int, held: Sequence[Held], *, resolved: Sequence[int], now: int) -> None:
-    """Keep the rows that were not booked, each of them once; *resolved* are earlier imports of the same file.
+    """Keep rows that were not booked, or not wholly, each of them once; *resolved* are earlier imports of the file.
 
     A row may come again in every nightly export. In quarantine its newest reason counts, and the older row is
-    resolved; set aside it is kept as it is.
+    resolved; one that was set aside, or booked without a cell, is kept as it is.
     """
     bad = [one for one in held if one.disposition == "quarantined"]
     again = {one.origin.raw_bytes for one in bad}
     earlier = [
         (now, held_id)
-        for held_id, raw, earlier_import in _known_rows(import_id, "quarantined")
+        for held_id, raw, _, earlier_import in _known_rows(import_id, "h.disposition = 'quarantined'")
         if raw in again or earlier_import in resolved
     ]
     execute_many("UPDATE held_rows SET resolved_at = ? WHERE id = ?", earlier)
-    asides = [one for one in held if one.disposition == "set_aside"]
-    known = Counter(raw for _, raw, _ in _known_rows(import_id, "set_aside")) if asides else Counter()
+    others = [one for one in held if one.disposition != "quarantined"]
+    known = Counter(
+        (raw, code) for _, raw, code, _ in (_known_rows(import_id, "h.disposition <> 'quarantined'") if others else ())
+    )
     kept = []
-    for one in asides:
-        if known[one.origin.raw_bytes]:
-            known[one.origin.raw_bytes] -= 1
+    for one in others:
+        if known[one.origin.raw_bytes, one.code]:
+            known[one.origin.raw_bytes, one.code] -= 1
         else:
             kept.append(one)
     dialect.insert_many(
@@ -132,18 +134,21 @@ def keep_held(import_id: int, held: Sequence[Held], *, resolved: Sequence[int], 
     )  # fmt: skip
 
 
-def _known_rows(import_id: int, disposition: str) -> list[tuple[int, bytes, int]]:
-    """The rows that imports of the same kind, source and format hold: their id, their bytes, and whose they are."""
+def _known_rows(import_id: int, condition: str) -> list[tuple[int, bytes, str, int]]:
+    """The rows that imports of the same kind, source and format hold: id, bytes, code, and whose they are.
+
+    What was quarantined and is resolved is no longer held.
+    """
     return [
-        (held_id, bytes(raw), holder)
-        for held_id, raw, holder in rows(
-            """SELECT h.id, h.raw_bytes, h.import_id FROM held_rows AS h
+        (held_id, bytes(raw), code, holder)
+        for held_id, raw, code, holder in rows(
+            f"""SELECT h.id, h.raw_bytes, h.code, h.import_id FROM held_rows AS h
                 JOIN imports AS i ON i.id = h.import_id
                 JOIN imports AS own ON own.kind = i.kind AND own.source = i.source AND own.format = i.format
-                WHERE own.id = ? AND h.disposition = ? AND h.resolved_at IS NULL""",
-            import_id, disposition,
+                WHERE own.id = ? AND {condition} AND (h.disposition <> 'quarantined' OR h.resolved_at IS NULL)""",
+            import_id,
         )
-    ]  # fmt: skip
+    ]
 
 
 def end(import_id: int, counts: Counts, notes: Sequence[str]) -> None:

@@ -35,7 +35,7 @@ CREATE INDEX imports_of_a_file ON imports (sha256, source, format);
 CREATE TABLE held_rows (
     id INTEGER PRIMARY KEY,
     import_id INTEGER NOT NULL REFERENCES imports (id),
-    disposition TEXT NOT NULL CHECK (disposition IN ('quarantined', 'set_aside')),
+    disposition TEXT NOT NULL CHECK (disposition IN ('quarantined', 'set_aside', 'incomplete')),
     line INTEGER NOT NULL,
     byte_offset INTEGER NOT NULL,
     column_name TEXT NOT NULL,

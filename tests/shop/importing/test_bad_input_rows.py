@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from retainctl.config import Shop
+from retainctl.config import Shop, read_shop
+from retainctl.doctor import examine
 from retainctl.errors import BadData
+from retainctl.shop.orders import doubtful_returns, list_returns
 from retainctl.store.database import rows, value
+from tests.conftest import NOW, Terminal
 from tests.shop.importing.conftest import HEADER, Bring, codes, counts, row
 
 GOOD = [row(f"G{number}") for number in range(1, 31)]
@@ -165,6 +168,32 @@ def test_b31_a_return_waits_for_its_order(shop: Shop, bring: Bring) -> None:
                 " JOIN orders AS o ON o.id = r.order_id") == [("1", 1, 2)]  # fmt: skip
     assert rows("SELECT gross_minor, returns_minor FROM customer_summaries") == [(2_000, 1_000)]
     assert counts(bring(shop, REFUNDS, back, again=True)) == (1, 0, 0, 1, 0, 0, 0)
+
+
+def test_b31_a_return_whose_order_has_not_come_for_30_days_is_told(shop: Shop, bring: Bring) -> None:
+    bring(shop, REFUNDS, row("R1", quantity="-1") + ",1")
+    assert [(one.state, one.order) for one in list_returns(shop, waiting=True, limit=9)] == [("waiting", "1")]
+    assert doubtful_returns(shop) == {}
+    later = read_shop(str(shop.folder), now="2025-04-02T10:00")
+    assert [one.state for one in list_returns(later, waiting=True, limit=9)] == ["overdue"]
+    assert doubtful_returns(later) == {"overdue": 1}
+
+
+def test_b32_a_waiting_return_that_proves_too_large_is_told_and_never_taken(
+    retainctl: Terminal, shop: Shop, bring: Bring, tmp_path: Path
+) -> None:
+    bring(shop, REFUNDS, row("R1", quantity="-3") + ",1")
+    path = tmp_path / "b.csv"
+    path.write_text("\n".join([HEADER, row("1"), ""]))
+    ended = retainctl("orders", "import", str(path), "--format", "jsonl")
+    assert ended.code == 3
+    assert ended.stderr.startswith("return R1 takes more than order 1 has, and waits (retainctl orders returns")
+    assert [(one.state, one.order) for one in list_returns(shop, waiting=True, limit=9)] == [("too_large", "1")]
+    assert rows("SELECT returns_minor FROM customer_summaries") == [(0,)]
+    assert bring(shop, HEADER, row("2"), name="c.csv").attention == (), "it is told once, and listed for ever"
+    assert ("returns", "warning", "1 take more than their order has: retainctl orders returns --waiting") in [
+        (one.check, one.state, one.detail) for one in examine(str(shop.folder), now=NOW)
+    ]
 
 
 def test_b32_a_return_larger_than_its_order_is_quarantined(shop: Shop, bring: Bring) -> None:

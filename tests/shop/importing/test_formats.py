@@ -10,6 +10,7 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
+from retainctl.shop.consent import Decision, contactable, record
 from retainctl.shop.importing.orders import import_orders
 from retainctl.shop.importing.results import Options
 from retainctl.store.database import rows, value
@@ -64,9 +65,19 @@ def test_accepts_marketing_counts_with_its_evidence_alone(shop: Shop, bring: Bri
     assert value("SELECT COUNT(*) FROM consents") == 0
     assert any("accepts marketing" in note for note in outcome.notes)
     bring(shop, *lines, consent_evidence="the box at the checkout, 2024")
-    assert rows("SELECT purpose, action, source, evidence FROM consents") == [
-        ("marketing", "given", "shopify", "the box at the checkout, 2024")
+    assert rows("SELECT purpose, action, source, evidence, happened_at FROM consents") == [
+        ("marketing", "given", "shopify", "the box at the checkout, 2024", 1_714_546_800)
     ]
+
+
+def test_a_permission_of_an_older_order_never_overrules_a_later_refusal(shop: Shop, bring: Bring) -> None:
+    bring(shop, SHOPIFY, FIRST.format(status="paid", refunded="0.00"), MORE)
+    ((point,),) = rows("SELECT id FROM contact_points")
+    record(shop, [Decision(point, "marketing", "revoked", "desk", "a call", 1_714_600_000)])
+    bring(shop, SHOPIFY, FIRST.format(status="paid", refunded="0.00"), MORE, consent_evidence="the box")
+    assert rows("SELECT action FROM consents ORDER BY happened_at") == [("given",), ("revoked",)]
+    ((customer,),) = rows("SELECT id FROM customers")
+    assert contactable([customer], purpose="marketing", at=shop.clock.now()) == {customer: "no_consent"}
 
 
 def header_of(shared: Path, name: str) -> str:

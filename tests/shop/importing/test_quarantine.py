@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 from retainctl.config import Shop
-from retainctl.shop.importing.quarantine import list_quarantined, retry
+from retainctl.shop.importing.quarantine import dismiss, list_quarantined, retry, show_held
 from retainctl.shop.importing.results import Options
+from retainctl.shop.lists.customers import import_customers
+from retainctl.shop.lists.sheet import Options as ListOptions
 from retainctl.store.database import rows, value
 from tests.conftest import Terminal
 from tests.shop.importing.conftest import HEADER, Bring, counts, row
@@ -77,3 +79,31 @@ def test_records_of_json_are_tried_again_whatever_is_wrong_with_them(shop: Shop,
     (retried,) = retry(shop, (), Options(currency="ILS"))
     assert counts(retried) == (2, 1, 0, 0, 0, 0, 1)
     assert [held.code for held in list_quarantined(shop)] == ["bad_json"]
+
+
+def test_rows_of_every_import_are_listed(shop: Shop, bring: Bring, tmp_path: Path) -> None:
+    bring(shop, HEADER, *GOOD, row("31", quantity="x"))
+    path = tmp_path / "people.csv"
+    path.write_text("email,first_name\nno address,Dana\n")
+    import_customers(shop, str(path), ListOptions())
+    assert [(one.rows_of, one.file, one.code) for one in list_quarantined(shop)] == [
+        ("orders", "orders.csv", "bad_number"), ("customers", "people.csv", "bad_email"),
+    ]  # fmt: skip
+    assert [one.text for one in dismiss(shop, [2])] == ["no address,Dana"]
+    assert [one.rows_of for one in list_quarantined(shop)] == ["orders"]
+
+
+def test_a_row_that_is_booked_by_a_retry_without_its_e_mail_is_kept_as_such(shop: Shop, bring: Bring) -> None:
+    bring(shop, HEADER, *GOOD, row("31", currency="", email="dana"))
+    (outcome,) = retry(shop, (), Options(currency="ILS"))
+    assert counts(outcome) == (1, 1, 0, 0, 0, 0, 0)
+    assert [(one.id, one.code) for one in list_quarantined(shop)] == [(1, "bad_email")]
+    assert retry(shop, (), Options(currency="ILS")) == []
+
+
+def test_s19_an_address_in_what_is_told_of_a_row_is_masked_and_its_bytes_are_not(shop: Shop, bring: Bring) -> None:
+    bad = row("31", quantity="dana@shop.example")
+    outcome = bring(shop, HEADER, *GOOD, bad)
+    assert outcome.quarantined[0].message == "'d***@s***.example' is not a number"
+    assert [one.message for one in list_quarantined(shop)] == ["'d***@s***.example' is not a number"]
+    assert show_held(shop, 1).text == bad
