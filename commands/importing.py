@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -40,8 +41,11 @@ def import_files(
     hint: str = "",
 ) -> None:
     """Import each of *files*, show what became of them, and end with DoneInPart where rows were quarantined."""
+    from retainctl.errors import BadData
     from retainctl.shop.importing.outcome import Imported
 
+    if missing := [name for name in files if name != "-" and not Path(name).exists()]:
+        raise BadData(f"there is no file {missing[0]}, and nothing was imported")
     outcomes: list[Outcome[Any]] = []
     with opened_shop() as shop:
         try:

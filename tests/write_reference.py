@@ -4,6 +4,7 @@ dataclasses that read them. ``make docs`` writes; a test compares."""
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 
 import click
@@ -11,6 +12,8 @@ import click
 from retainctl import cli
 from retainctl.config import Settings
 from retainctl.errors import exit_codes
+from retainctl.shop.importing.formats import format_named
+from retainctl.shop.lists import consent, customer_columns, products
 from retainctl.terminal import global_options
 from tests.conftest import ROOT
 
@@ -21,6 +24,7 @@ def reference() -> dict[str, str]:
     """Each generated document by its path in the project."""
     return {
         "docs/reference/commands.md": _commands(),
+        "docs/reference/columns.md": _columns(),
         "docs/reference/exit-codes.md": _exit_codes(),
         "docs/reference/settings.md": _settings(),
     }
@@ -56,6 +60,27 @@ def _walk(parent: click.Context) -> Iterator[tuple[str, click.Command, click.Con
         yield context.command_path, command, context
         if isinstance(command, click.Group):
             yield from _walk(context)
+
+
+def _columns() -> str:
+    lines = [
+        "# Columns", "",
+        "Written from the importers by `make docs`. A column is known by any of its names, in capitals or not. An empty",
+        "cell changes nothing, and a column that is not here is not read. A second e-mail, phone or address goes on to",
+        "the ninth. Dates are ISO 8601; for orders `--mapping` may say otherwise.",
+    ]  # fmt: skip
+    tables = {
+        "orders": format_named("generic").columns, "customers": customer_columns.COLUMNS,
+        "products": products.COLUMNS, "consent": consent.COLUMNS,
+    }  # fmt: skip
+    for noun, columns in tables.items():
+        lines += ["", f"## {noun}", "", "| what | names |", "|---|---|"]
+        lines += [
+            f"| {column.role}{' (required)' * column.required} | {', '.join(f'`{name}`' for name in dict.fromkeys(column.names))} |"
+            for column in columns
+            if not re.search(r"_[3-9](_|$)", column.role)
+        ]
+    return "\n".join(lines) + "\n"
 
 
 def _exit_codes() -> str:
