@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import Group, note, opened_shop, show
+from retainctl.terminal import ROW_ID, Group, note, opened_shop, show
 
 from .importing import import_files, reading_options
 
@@ -86,7 +86,7 @@ def show_one(customer: str, bought: str | None, since: datetime | None, limit: i
 @click.argument("survivor", required=False)
 @click.argument("merged", required=False)
 @click.option("--reason", default="", metavar="TEXT", help="Why they are one person.")
-@click.option("--undo", type=int, metavar="MERGE", help="Give back what this merge moved.")
+@click.option("--undo", type=ROW_ID, metavar="MERGE", help="Give back what this merge moved.")
 def merge(survivor: str | None, merged: str | None, reason: str, undo: int | None) -> None:
     """Give all that MERGED has to SURVIVOR: they are one person.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -44,7 +44,7 @@ def import_files(
     from retainctl.errors import BadData
     from retainctl.shop.importing.outcome import Imported
 
-    if missing := [name for name in files if name != "-" and not Path(name).exists()]:
+    if missing := [name for name in files if name != "-" and not os.path.exists(name)]:  # noqa: PTH110 - never raises
         raise BadData(f"there is no file {missing[0]}, and nothing was imported")
     outcomes: list[Outcome[Any]] = []
     with opened_shop() as shop:

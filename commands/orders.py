@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import Command, Group, opened_shop, show
+from retainctl.terminal import ROW_ID, Command, Group, opened_shop, show
 
 from .importing import import_files, reading_options, tell_quarantined
 
@@ -54,7 +54,7 @@ def import_(
 
 
 @orders.command("list", cls=Command)
-@click.option("--customer", type=int, metavar="ID", help="Of this customer only.")
+@click.option("--customer", type=ROW_ID, metavar="ID", help="Of this customer only.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many, latest first.")
 def list_(customer: int | None, limit: int) -> None:
     """List orders, latest first.
@@ -117,7 +117,7 @@ def list_quarantine() -> None:
 
 
 @quarantine.command("show", cls=Command)
-@click.argument("row", type=int)
+@click.argument("row", type=ROW_ID)
 def show_quarantine(row: int) -> None:
     """Show ROW as it stood in its file.
 
@@ -131,7 +131,7 @@ def show_quarantine(row: int) -> None:
 
 
 @quarantine.command("retry", cls=Command)
-@click.argument("rows", type=int, nargs=-1, metavar="[ROW]...")
+@click.argument("rows", type=ROW_ID, nargs=-1, metavar="[ROW]...")
 @click.option(
     "--mapping", type=click.Path(path_type=Path, dir_okay=False), help="Read them by this mapping file instead."
 )

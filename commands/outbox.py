@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from retainctl.terminal import Group, note, opened_shop, progress, show, until_stopped
+from retainctl.terminal import ROW_ID, Group, note, opened_shop, progress, show, until_stopped
 
 if TYPE_CHECKING:
     from retainctl.outreach.outbox.resolving import Resolution
@@ -57,7 +57,7 @@ def list_messages(state: State | None, limit: int | None) -> None:
 
 
 @outbox.command("show")
-@click.argument("message_id", type=int, metavar="ID")
+@click.argument("message_id", type=ROW_ID, metavar="ID")
 def show_message(message_id: int) -> None:
     """Show all that is known of the message ID, with its history."""
     from retainctl.outreach.outbox import listing
@@ -67,7 +67,7 @@ def show_message(message_id: int) -> None:
 
 
 @outbox.command()
-@click.argument("message_ids", type=int, nargs=-1, required=True, metavar="ID...")
+@click.argument("message_ids", type=ROW_ID, nargs=-1, required=True, metavar="ID...")
 @click.option(
     "--as", "resolution", type=click.Choice(["sent", "failed", "resend"]), required=True,
     help="What became of them; resend sends the same bytes once more.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import json
 import os
@@ -13,7 +14,7 @@ from typing import Any, NoReturn, cast
 import click
 
 from retainctl import __version__
-from retainctl.errors import HUNG_UP, INTERRUPTED, TERMINATED, RetainError, exit_codes
+from retainctl.errors import HUNG_UP, INTERRUPTED, TERMINATED, BadConfiguration, RetainError, TryLater, exit_codes
 from retainctl.terminal import Choices, global_options
 
 # Noun or verb -> where it is, and its help. The summaries stand here so that --help imports no command.
@@ -109,6 +110,16 @@ def run(arguments: list[str] | None = None) -> int:
         # Whoever read the output has had enough of it; what was to be written is written.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        code = TryLater.exit_code if error.errno in (errno.ENOSPC, errno.EDQUOT) else BadConfiguration.exit_code
+        _tell(
+            f"{place}{error.strerror or error}",
+            hint="Check the name, the owner and the mode.",
+            exit_code=code,
+            chosen=chosen,
+        )
+        return code
     except Exception as error:
         if chosen.debug:
             raise

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -105,6 +106,8 @@ class Settings:
             raise ValueError(f"{self.timezone!r} is not an IANA time zone such as Asia/Jerusalem") from None
         if not self.database.startswith(("sqlite:", "postgresql://")):
             raise ValueError("database must be sqlite:FILE or postgresql://…")
+        if re.match(r"postgresql://[^/@]*:[^/@]+@", self.database):
+            raise ValueError("database must not hold a password: write postgresql://env:NAME")
         for name in ("public_url", "ping_url"):
             url = getattr(self, name)
             if url and not url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
@@ -130,7 +133,13 @@ class Shop:
         url = self.settings.database
         if url.startswith("sqlite:"):
             return f"sqlite:{self.folder / url.removeprefix('sqlite:')}"
-        return secret(url.removeprefix("postgresql://"), self.folder) if url.startswith("postgresql://env:") else url
+        reference = url.removeprefix("postgresql://")
+        if not reference.startswith(("env:", "file:")):
+            return url
+        address = re.sub(r"^postgres://", "postgresql://", secret(reference, self.folder))
+        if not address.startswith("postgresql://"):
+            raise BadConfiguration(f"what {reference} holds is not an address that begins with postgresql://")
+        return address
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +221,11 @@ def _flatten(settings: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[st
             yield from _flatten(value, (*path, one.name))
         else:
             yield (*path, one.name), ", ".join(value) if isinstance(value, tuple) else value
+
+
+def environment_with(**more: str) -> dict[str, str]:
+    """This program's environment and *more*, for a program that it starts: the way to hand over a secret unseen."""
+    return {**os.environ, **more}
 
 
 def secret(reference: str, folder: Path) -> str:

@@ -35,7 +35,7 @@ def replaced(path: Path) -> Iterator[Path]:
         yield unfinished
         _sync(unfinished, os.O_RDONLY)
         unfinished.replace(path)
-        _sync(path.parent, os.O_RDONLY | os.O_DIRECTORY)  # the new name itself
+        _sync(path.parent.resolve(), os.O_RDONLY | os.O_DIRECTORY)  # the new name itself
     except BaseException as error:
         with suppress(FileNotFoundError):
             unfinished.unlink()

@@ -65,9 +65,9 @@ def _walk(parent: click.Context) -> Iterator[tuple[str, click.Command, click.Con
 def _columns() -> str:
     lines = [
         "# Columns", "",
-        "Written from the importers by `make docs`. A column is known by any of its names, in capitals or not. An empty",
-        "cell changes nothing, and a column that is not here is not read. A second e-mail, phone or address goes on to",
-        "the ninth. Dates are ISO 8601; for orders `--mapping` may say otherwise.",
+        "Written from the importers by `make docs`. A column is known by any of its names, in capitals or not. An",
+        "empty cell changes nothing, and a column that is not here is not read. A second e-mail, phone or address goes",
+        "on to the ninth. Dates are ISO 8601; for orders `--mapping` may say otherwise.",
     ]  # fmt: skip
     tables = {
         "orders": format_named("generic").columns, "customers": customer_columns.COLUMNS,
@@ -75,11 +75,10 @@ def _columns() -> str:
     }  # fmt: skip
     for noun, columns in tables.items():
         lines += ["", f"## {noun}", "", "| what | names |", "|---|---|"]
-        lines += [
-            f"| {column.role}{' (required)' * column.required} | {', '.join(f'`{name}`' for name in dict.fromkeys(column.names))} |"
-            for column in columns
-            if not re.search(r"_[3-9](_|$)", column.role)
-        ]
+        for column in columns:
+            if not re.search(r"_[3-9](_|$)", column.role):
+                names = ", ".join(f"`{name}`" for name in dict.fromkeys(column.names))
+                lines.append(f"| {column.role}{' (required)' * column.required} | {names} |")
     return "\n".join(lines) + "\n"
 
 

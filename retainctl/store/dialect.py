@@ -252,3 +252,12 @@ def _from_server(sql: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]
         cursor.itersize = 10_000
         cursor.execute(placed(sql), values)
         yield from cursor
+
+
+def without_password(address: str) -> tuple[str, str]:
+    """A PostgreSQL address for a command line, which others may read, and the password that stood in it."""
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    parts = conninfo_to_dict(address)
+    password = str(parts.pop("password", "") or "")
+    return make_conninfo("", **parts), password

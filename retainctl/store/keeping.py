@@ -7,9 +7,10 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
+from retainctl.config import environment_with
 from retainctl.errors import BadConfiguration, BrokenInvariant, Unavailable
 from retainctl.store.database import database
-from retainctl.store.dialect import file_is_the_database, integrity_faults
+from retainctl.store.dialect import file_is_the_database, integrity_faults, without_password
 
 
 def copy_database(target: Path) -> None:
@@ -42,13 +43,16 @@ def _copy_file(target: Path) -> None:
 
 
 def _dump(target: Path) -> None:
-    address = str(database.obj.database)
+    address, password = without_password(str(database.obj.database))
+    environment = environment_with(PGPASSWORD=password) if password else None
     for program in (
         ["pg_dump", "--format=custom", f"--file={target}", f"--dbname={address}"],
         ["pg_restore", "--list", str(target)],
     ):
         try:
-            ended = subprocess.run(program, capture_output=True, text=True, check=False, timeout=3_600)  # noqa: S603
+            ended = subprocess.run(  # noqa: S603
+                program, capture_output=True, text=True, check=False, timeout=3_600, env=environment
+            )
         except FileNotFoundError:
             raise BadConfiguration(
                 f"a backup of PostgreSQL needs {program[0]}, which is not installed",

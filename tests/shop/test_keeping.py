@@ -15,6 +15,7 @@ from retainctl.errors import BrokenInvariant, Refused
 from retainctl.shop import keeping
 from retainctl.store import adoption
 from retainctl.store.database import execute
+from retainctl.store.dialect import without_password
 from retainctl.store.opening import open_database
 from retainctl.store.writing import writing
 from tests.conftest import Terminal
@@ -96,3 +97,17 @@ def test_the_commands_say_what_they_did(retainctl: Terminal) -> None:
     for verb in ("check", "migrate", "adopt"):
         ended = retainctl("db", verb)
         assert (ended.code, ended.stdout, ended.stderr) == (0, "", ""), verb
+
+
+def test_a_password_is_no_word_of_a_command_line() -> None:
+    address, password = without_password("postgresql://shop:hunter2@db.example/x?connect_timeout=3")
+    assert password == "hunter2"
+    assert "hunter2" not in address
+    assert {"host=db.example", "dbname=x", "user=shop", "connect_timeout=3"} == set(address.split())
+
+
+def test_a_folder_may_be_reached_by_a_link(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    keeping.back_up(shop, tmp_path / "link" / "one.backup")
+    assert (tmp_path / "disk" / "one.backup").stat().st_size > 0

@@ -166,6 +166,9 @@ def _prepared(name: str, path: Path, encoding: str) -> InputFile:
     return found
 
 
+_NO_CHARACTERS: Final = frozenset({"idna", "punycode", "undefined", "raw-unicode-escape", "unicode_escape"})
+
+
 def _refuse_binary(file: InputFile, start: bytes) -> None:
     if not file.encoding.startswith(("utf-16", "utf-32")) and start.count(b"\0") * 10 > len(start):
         raise BadData(
@@ -175,12 +178,14 @@ def _refuse_binary(file: InputFile, start: bytes) -> None:
 
 
 def _codec(name: str) -> str:
+    """The codec called *name*; one that is not of a text's characters (``hex``, ``idna``) is none to us."""
     try:
-        return codecs.lookup({"utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(name.lower(), name)).name
-    except LookupError:
-        raise WrongUsage(
-            f"no encoding is called {name}", hint="Hebrew is usually cp1255, Western Europe cp1252."
-        ) from None
+        codec = codecs.lookup({"utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(name.lower(), name)).name
+        if b"0".decode(codec, "replace") is not None and codec not in _NO_CHARACTERS:
+            return codec
+    except (LookupError, ValueError):
+        pass
+    raise WrongUsage(f"no encoding is called {name}", hint="Hebrew is usually cp1255, Western Europe cp1252.")
 
 
 def _refuse_other_kinds(name: str, start: bytes) -> None:

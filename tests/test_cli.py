@@ -1,0 +1,68 @@
+"""How the program ends: one sentence, the right code, and nothing of a secret."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import read_shop
+from retainctl.errors import BadConfiguration
+from tests.conftest import Terminal
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["orders", "import", "no.csv"], 65, "retainctl: there is no file no.csv, and nothing was imported\n"),
+        (["orders", "import", "a" * 300], 65, f"retainctl: there is no file {'a' * 300}, and nothing was imported\n"),
+        (["db", "backup", "/proc/none/x.backup"], 78, "retainctl: /proc/none: No such file or directory\n"),
+        (["reports", "check"], 2, "retainctl: no goal was given, so that nothing would be checked\n"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(retainctl: Terminal, words: list[str], code: int, sentence: str) -> None:
+    ended = retainctl(*words)
+    assert (ended.code, ended.stdout) == (code, "")
+    assert ended.stderr.startswith(sentence)
+
+
+@pytest.mark.parametrize("encoding", ["hex", "rot13", "zlib", "idna", "undefined", "nonsense"])
+def test_an_encoding_of_no_text_is_refused(retainctl: Terminal, folder: Path, encoding: str) -> None:
+    (folder / "orders.csv").write_text("order_id\n1\n")
+    ended = retainctl("orders", "import", str(folder / "orders.csv"), "--encoding", encoding)
+    assert (ended.code, ended.stderr.splitlines()[0]) == (2, f"retainctl: no encoding is called {encoding}")
+
+
+def test_a_number_that_no_row_has_is_wrong_usage(retainctl: Terminal) -> None:
+    assert retainctl("outbox", "show", "9" * 39).code == 2
+
+
+def test_an_error_is_json_where_json_was_asked_for(retainctl: Terminal) -> None:
+    ended = retainctl("segments", "create", "gold", "teir = 1", "--format", "json")
+    told = json.loads(ended.stderr)
+    assert (told["kind"], told["exit_code"], ended.code) == ("error", 65, 65)
+
+
+def test_marks_of_a_copied_cell_are_taken_off(retainctl: Terminal) -> None:
+    assert retainctl("customers", "list", "--format", "\u2068csv\u2069").code == 0
+
+
+def test_a_password_stands_neither_in_the_settings_nor_in_a_sentence(
+    retainctl: Terminal, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = folder / "retainctl.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("sqlite:retain.db", "postgresql://shop:hunter2@db.example/x"), encoding="utf-8")
+    ended = retainctl("points", "check")
+    assert ended.code == 78
+    assert "hunter2" not in ended.stderr
+    path.write_text(text.replace("sqlite:retain.db", "postgresql://env:SHOP_DATABASE"), encoding="utf-8")
+    for held in ("mysql://u:hunter2@db.example/x", "retain.db"):
+        monkeypatch.setenv("SHOP_DATABASE", held)
+        with pytest.raises(BadConfiguration, match="what env:SHOP_DATABASE holds is not an address"):
+            _ = read_shop(str(folder)).database_url
+    monkeypatch.setenv("SHOP_DATABASE", "postgres://u:hunter2@db.example/x")
+    assert read_shop(str(folder)).database_url == "postgresql://u:hunter2@db.example/x"
