@@ -84,8 +84,10 @@ def closed(tmp_path: Path) -> Iterator[Path]:
 
 
 def import_nothing(folder: Path) -> tuple[int, str]:
-    """How an import of a file that is not there ends, for somebody whom the files' modes stop."""
-    words = [sys.executable, "-m", "retainctl", "--shop", str(folder), "orders", "import", "no such file"]
+    """How an import of a file without a byte ends, for somebody whom the files' modes stop."""
+    path = folder.parent / "empty.csv"
+    path.touch()
+    words = [sys.executable, "-m", "retainctl", "--shop", str(folder), "orders", "import", str(path)]
     ended = subprocess.run([*AS_ANYBODY, *words], capture_output=True, cwd="/", check=False)
     return ended.returncode, ended.stderr.decode()
 
@@ -93,17 +95,17 @@ def import_nothing(folder: Path) -> tuple[int, str]:
 @needs_modes
 def test_b57_a_database_that_cannot_be_written_is_told_before_the_file_is_read(closed: Path) -> None:
     code, stderr = import_nothing(closed)
-    assert (code, "no such file" in stderr) == (65, True), "where nothing is closed, it is the file that is told"
+    assert (code, "is empty" in stderr) == (65, True), "where nothing is closed, it is the file that is told"
     (closed / "retain.db").chmod(0o400)
     code, stderr = import_nothing(closed)
-    assert (code, "no such file" in stderr) == (78, False)
+    assert (code, "is empty" in stderr) == (78, False)
 
 
 @needs_modes
 def test_b57_a_folder_that_cannot_be_written_is_told_before_the_file_is_read(closed: Path) -> None:
     closed.chmod(0o500)
     code, stderr = import_nothing(closed)
-    assert (code, "no such file" in stderr) == (78, False)
+    assert (code, "is empty" in stderr) == (78, False)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
@@ -111,7 +113,7 @@ def test_b57_a_folder_that_cannot_be_written_is_told_before_the_file_is_read(clo
 def test_b57_a_database_of_another_owner_is_told_before_the_file_is_read(closed: Path) -> None:
     os.chown(closed / "retain.db", 65534, 65534)
     code, stderr = import_nothing(closed)
-    assert (code, "no such file" in stderr) == (78, False)
+    assert (code, "is empty" in stderr) == (78, False)
 
 
 def wait_until_it_writes(folder: Path) -> None:
