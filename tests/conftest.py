@@ -54,7 +54,7 @@ class Terminal:
         return Ended(process.returncode, process.stdout.decode(), process.stderr.decode())
 
 
-def _run_as_postgres(*words: str) -> None:
+def run_as_postgres(*words: str) -> None:
     prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     subprocess.run([*prefix, *words], check=True, cwd="/", stdout=subprocess.DEVNULL)
 
@@ -66,20 +66,20 @@ def postgres_cluster(*, durable: bool = False) -> Iterator[str]:
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres", "postgres")
-        _run_as_postgres(
+        run_as_postgres(
             f"{POSTGRES_PROGRAMS}/initdb", "-A", "trust", "--no-sync", "--locale=C.UTF-8", "-E", "UTF8",
             "-U", "postgres",
             "-D", f"{folder}/data",
         )  # fmt: skip
         speed = "" if durable else " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-        _run_as_postgres(
+        run_as_postgres(
             f"{POSTGRES_PROGRAMS}/pg_ctl", "-w", "-D", f"{folder}/data", "-l", f"{folder}/log",
             "-o", f"-c listen_addresses='' -c max_connections=300 -c unix_socket_directories={folder}{speed}", "start",
         )  # fmt: skip
         try:
             yield f"postgresql:///{{name}}?host={folder}&user=postgres"
         finally:
-            _run_as_postgres(f"{POSTGRES_PROGRAMS}/pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
+            run_as_postgres(f"{POSTGRES_PROGRAMS}/pg_ctl", "-D", f"{folder}/data", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

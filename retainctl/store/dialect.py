@@ -79,7 +79,10 @@ def hold_schema() -> None:
 
 
 def insert_many(table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Add *rows* to *table* in the fastest way that checks them: executemany, or COPY on PostgreSQL."""
+    """Add *rows* to *table* in the fastest way that checks them: executemany, or COPY on PostgreSQL.
+
+    Where *rows* is a generator it must query nothing: during a COPY the connection answers no questions.
+    """
     names = ", ".join(columns)
     if is_postgres():
         with driver_errors(), database.cursor().copy(f"COPY {table} ({names}) FROM STDIN") as copy:

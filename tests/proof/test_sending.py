@@ -52,14 +52,14 @@ def assert_nobody_lost_and_nobody_twice(sink: Sink) -> None:
 
 def test_kills_at_any_moment(shop: Shop, folder: Path, queue_up: QueueUp) -> None:
     """Senders are killed with -9 at random moments, one after another, and a last one ends the work."""
-    chance, kills = random.Random(SEED), 1_000 if FULL else 15
+    chance, kills, batch = random.Random(SEED), *((1_000, 2_000) if FULL else (15, 300))
     with Sink(delay_seconds=0.002) as sink:
         write_mail_settings(folder, port=sink.port)
         mailed = read_shop(str(folder), now=NOW)
         killed = 0
         while killed < kills:
             if not value("SELECT COUNT(*) FROM outbox WHERE state = 'planned'"):
-                queue_up(300, using=mailed, addresses=fresh_addresses(300))
+                queue_up(batch, using=mailed, addresses=fresh_addresses(batch))
             connections = sink.connections
             process = sender(folder)
             if chance.random() < 0.9:  # else it may die before it begins
