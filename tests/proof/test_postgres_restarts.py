@@ -23,7 +23,7 @@ RECIPIENTS, RESTARTS = (2_000, 8) if FULL else (200, 2)
 
 
 @pytest.fixture
-def database_url(postgres: str) -> Iterator[str]:  # noqa: ARG001  (skips where there is no PostgreSQL)
+def database_url(postgres: str) -> Iterator[str]:
     """An empty database in a cluster of its own, whose commits are on the disk."""
     with postgres_cluster(durable=True) as address:
         with psycopg.connect(address.format(name="postgres"), autocommit=True) as connection:
