@@ -6,12 +6,10 @@ quoted is the median, and for ratios the median of the rounds: shared machines d
 
 from __future__ import annotations
 
-import os
 import platform
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,20 +24,32 @@ class Run:
     peak_mib: float
 
 
+# The kernel counts what a process's parent held when it was started as the process's own peak. So it is started by an
+# interpreter that holds next to nothing.
+_LAUNCHER = """
+import os, sys, time
+started = time.perf_counter()
+silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=silent)
+_, status, usage = os.wait4(child, 0)
+wall = time.perf_counter() - started
+print(os.waitstatus_to_exitcode(status), wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+"""
+
+
 def run(command: Sequence[str | Path], *, folder: Path | None = None) -> Run:
     """Run *command* to its end; a command that fails ends the benchmark and shows what it said."""
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [str(word) for word in command], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    words = [str(word) for word in command]
+    launched = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _LAUNCHER, *words], cwd=folder, capture_output=True, check=False
     )
-    assert process.stderr is not None
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))} ended with {process.returncode}: {said.decode(errors='replace')}")
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    said = launched.stderr.decode(errors="replace")
+    if launched.returncode != 0:
+        sys.exit(f"{' '.join(words)} cannot be started: {said}")
+    code, wall_seconds, cpu_seconds, peak_mib = map(float, launched.stdout.split())
+    if code != 0:
+        sys.exit(f"{' '.join(words)} ended with {code:g}: {said}")
+    return Run(wall_seconds, cpu_seconds, peak_mib)
 
 
 def race(title: str, variants: Mapping[str, Callable[[], Run]], *, rounds: int, work: str) -> None:

@@ -7,6 +7,7 @@ costs one round trip.
 from __future__ import annotations
 
 import re
+import select
 import smtplib
 import socket
 import ssl
@@ -127,13 +128,18 @@ class Session:
 
     def is_gone(self) -> bool:
         """Whether the server hung up, or said something out of turn, before it got the terminator."""
-        if self._buffer:
+        if self._buffer or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()):
             return True
+        # poll and not select, which knows no descriptor beyond 1,023.
+        readable = select.poll()
+        readable.register(self._socket, select.POLLIN)
+        if not readable.poll(0):
+            return False
         self._allow(0)
         try:
             self._buffer = self._socket.recv(_LONGEST_LINE)
         except (BlockingIOError, ssl.SSLWantReadError):
-            return False
+            return False  # there was no more to it than a ticket of TLS
         except OSError:
             return True
         return True
