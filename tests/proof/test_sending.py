@@ -50,6 +50,7 @@ def assert_nobody_lost_and_nobody_twice(sink: Sink) -> None:
     check()
 
 
+@pytest.mark.timeout(3_600 if FULL else 300)
 def test_kills_at_any_moment(shop: Shop, folder: Path, queue_up: QueueUp) -> None:
     """Senders are killed with -9 at random moments, one after another, and a last one ends the work."""
     chance, kills, batch = random.Random(SEED), *((1_000, 2_000) if FULL else (15, 300))
