@@ -91,29 +91,23 @@ class Gathering:
         self.counts.read += len(chunk.rows) + len(chunk.held) + chunk.blank
         self.counts.blank += chunk.blank
         self._hold(chunk.held)
+        digests = [_digest(cells) for cells in chunk.rows]
         documents: dict[str, list[int]] = {}
-        totals: dict[str, int] = {}
-        digests = []
+        latest, places = None, []
         for place, cells in enumerate(chunk.rows):
-            if self._repeated and cells[0] in self._repeated:
-                self._repeated[cells[0]].keep(cells, chunk.origin(place))
-                self.counts.read -= 1
-                digests.append(0)
-                continue
-            digest = int.from_bytes(
-                blake2b("\x1f".join(cells).encode("utf-8", "surrogatepass"), digest_size=16).digest(), "little"
-            )
-            digests.append(digest)
             key = cells[0]
-            if key in documents:
-                documents[key].append(place)
-                totals[key] += digest
-            else:
-                documents[key] = [place]
-                totals[key] = digest
-        self._judge(chunk, documents, totals, digests)
+            if key == latest:
+                places.append(place)
+                continue
+            if self._repeated and key in self._repeated:
+                self._repeated[key].keep(cells, chunk.origin(place))
+                self.counts.read -= 1
+                continue
+            latest, places = key, documents.setdefault(key, [])
+            places.append(place)
+        self._judge(chunk, documents, digests)
 
-    def _judge(self, chunk: Chunk, documents: dict[str, list[int]], totals: dict[str, int], digests: list[int]) -> None:
+    def _judge(self, chunk: Chunk, documents: dict[str, list[int]], digests: list[int]) -> None:
         stored = self._stored(list(documents))
         returned = self._stored_returns([key for key in documents if key not in stored])
         new: list[tuple[Ready, int]] = []
@@ -126,14 +120,14 @@ class Gathering:
                     not self._flags[order_id]
                     and not self._appends
                     and key not in self._undecided
-                    and fingerprint == (totals[key] + self._salt) % MODULUS
+                    and fingerprint == self._total(places, digests)
                 ):
                     self._flags[order_id] = _MATCHED
                     self.counts.unchanged += len(places)
                     if self._booking.consent_evidence and (piece := self._compose(chunk, places, digests)):
                         self._booking.consent([piece.document])
                     continue
-            elif returned.get(key) == (totals[key] + self._salt) % MODULUS and key not in self._returns_written:
+            elif key in returned and key not in self._returns_written and returned[key] == self._total(places, digests):
                 self.counts.unchanged += len(places)
                 continue
             piece = self._compose(chunk, places, digests)
@@ -149,6 +143,9 @@ class Gathering:
         self._add(new)
         if self._undecided_rows > UNDECIDED_ROWS:
             self._settle()
+
+    def _total(self, places: Sequence[int], digests: Sequence[int]) -> int:
+        return (sum([digests[place] for place in places]) + self._salt) % MODULUS
 
     def _compose(self, chunk: Chunk, places: Sequence[int], digests: Sequence[int]) -> Piece | None:
         """The document that the good rows at *places* make; the others are held."""
@@ -337,6 +334,11 @@ class Gathering:
                 self.counts.quarantined += 1
             else:
                 self.counts.set_aside += 1
+
+
+def _digest(cells: Cells) -> int:
+    text = "\x1f".join(cells)
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest(), "little")
 
 
 def _held(origin: Origin, error: RowError) -> Held:

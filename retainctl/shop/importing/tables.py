@@ -13,8 +13,8 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, chain
-from operator import itemgetter
+from itertools import accumulate, chain, islice, repeat
+from operator import attrgetter, itemgetter
 from typing import Final, NamedTuple, Protocol
 
 from retainctl.errors import BadData
@@ -230,6 +230,8 @@ class _Chunks:
         self._pick = pick
         self._width = width
         self._before = reader.line_num  # type: ignore[attr-defined]
+        # Each row with the line that it ends on: the reader has moved there when its number is asked for.
+        self._numbered = zip(reader, map(attrgetter("line_num"), repeat(reader)), strict=False)
 
     def read(self) -> Iterator[LineChunk]:
         chunk = LineChunk(self._lines)
@@ -252,29 +254,44 @@ class _Chunks:
 
     def _fill(self, chunk: LineChunk) -> LineChunk | None:
         """Add rows to *chunk* until it is full; the chunk that the next row begins, or None at the end."""
-        rows, starts, ends = chunk.rows, chunk.starts, chunk.ends
-        reader, pick, width, before = self._reader, self._pick, self._width, self._before
-        try:
-            for row in reader:
-                after = reader.line_num  # type: ignore[attr-defined]
-                if len(row) != width and not self._fits(chunk, row, before, after):
-                    before = after
-                    continue
-                cells = pick(row)
-                if len(rows) >= CHUNK_ROWS and (cells[0] != rows[-1][0] or len(rows) >= 4 * CHUNK_ROWS):
-                    following = LineChunk(self._lines, [cells], [before], [after])
-                    before = after
-                    return following
-                if cells[0] or any(row):
-                    rows.append(cells)
-                    starts.append(before)
-                    ends.append(after)
-                else:
-                    chunk.blank += 1
-                before = after
-        finally:
-            self._before = before
+        self._take_many(chunk, CHUNK_ROWS - len(chunk.rows))
+        rows = chunk.rows
+        for row, after in self._numbered:
+            self._take(chunk, row, after)
+            if len(rows) > CHUNK_ROWS and (rows[-1][0] != rows[-2][0] or len(rows) > 4 * CHUNK_ROWS):
+                return LineChunk(self._lines, [rows.pop()], [chunk.starts.pop()], [chunk.ends.pop()])
         return None
+
+    def _take_many(self, chunk: LineChunk, most: int) -> None:
+        """Add up to *most* rows to *chunk*: all at once where each of them is whole, else one by one."""
+        taken: list[tuple[list[str], int]] = []
+        try:
+            taken.extend(islice(self._numbered, max(most, 0)))
+        finally:  # rows before one that cannot be taken apart are as good as others
+            if taken:
+                self._add(chunk, taken)
+
+    def _add(self, chunk: LineChunk, taken: list[tuple[list[str], int]]) -> None:
+        rows, ends = zip(*taken, strict=True)
+        if set(map(len, rows)) == {self._width} and all(map(any, rows)):
+            chunk.rows += map(self._pick, rows)
+            chunk.starts += (self._before, *ends[:-1])
+            chunk.ends += ends
+            self._before = ends[-1]
+            return
+        for row, after in taken:
+            self._take(chunk, row, after)
+
+    def _take(self, chunk: LineChunk, row: list[str], after: int) -> None:
+        before, self._before = self._before, after
+        if len(row) != self._width and not self._fits(chunk, row, before, after):
+            return
+        if not any(row):
+            chunk.blank += 1
+            return
+        chunk.rows.append(self._pick(row))
+        chunk.starts.append(before)
+        chunk.ends.append(after)
 
     def _fits(self, chunk: LineChunk, row: list[str], before: int, after: int) -> bool:
         """Whether a row of another width can be read after all: commas at its end say nothing."""
