@@ -22,7 +22,8 @@ from retainctl.shop.importing.documents import Held, Origin
 from retainctl.shop.importing.files import LINE_BYTES, Block, InputFile
 from retainctl.shop.importing.format import Cells, Column
 
-CHUNK_ROWS: Final = 20_000
+CHUNK_ROWS: Final = 8_000
+_ROWS_AT_ONCE: Final = 250  # what the processor's cache holds
 FIELD_LENGTH: Final = 131_072
 MOST_COLUMNS: Final = 512
 DELIMITERS: Final = ",;\t|"
@@ -254,22 +255,24 @@ class _Chunks:
 
     def _fill(self, chunk: LineChunk) -> LineChunk | None:
         """Add rows to *chunk* until it is full; the chunk that the next row begins, or None at the end."""
-        self._take_many(chunk, CHUNK_ROWS - len(chunk.rows))
         rows = chunk.rows
+        while len(rows) < CHUNK_ROWS and self._take_many(chunk):
+            pass
         for row, after in self._numbered:
             self._take(chunk, row, after)
             if len(rows) > CHUNK_ROWS and (rows[-1][0] != rows[-2][0] or len(rows) > 4 * CHUNK_ROWS):
                 return LineChunk(self._lines, [rows.pop()], [chunk.starts.pop()], [chunk.ends.pop()])
         return None
 
-    def _take_many(self, chunk: LineChunk, most: int) -> None:
-        """Add up to *most* rows to *chunk*: all at once where each of them is whole, else one by one."""
+    def _take_many(self, chunk: LineChunk) -> bool:
+        """Add some rows to *chunk*: all at once where each of them is whole, else one by one. False at the end."""
         taken: list[tuple[list[str], int]] = []
         try:
-            taken.extend(islice(self._numbered, max(most, 0)))
+            taken.extend(islice(self._numbered, _ROWS_AT_ONCE))
         finally:  # rows before one that cannot be taken apart are as good as others
             if taken:
                 self._add(chunk, taken)
+        return bool(taken)
 
     def _add(self, chunk: LineChunk, taken: list[tuple[list[str], int]]) -> None:
         rows, ends = zip(*taken, strict=True)
