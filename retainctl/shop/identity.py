@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from retainctl.config import Shop
 from retainctl.store import dialect
@@ -21,8 +21,7 @@ LOCK: Final = "customers"  # whoever makes customers holds it, so that two canno
 Mark = tuple[str, str, str]  # ("key", source, external id), ("email", "", key) or ("phone", "", key)
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """A contact point as a file gives it; *key* is how it is compared (normalising.py)."""
 
     kind: Literal["email", "phone", "postal"]
@@ -32,8 +31,7 @@ class Address:
     verified: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """What a row says of somebody. None says nothing, and changes nothing."""
 
     source: str
@@ -44,8 +42,7 @@ class Person:
     language: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """Who a person is. *contact_point_ids* are those of their addresses, None where another customer has one."""
 
     customer_id: int | None

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from retainctl.errors import BadData
 
@@ -45,16 +44,14 @@ _PLAIN_PHONE: Final = re.compile(r"(?:\+972|0)(5\d)-?(\d{7})", re.ASCII)
 _SCIENTIFIC: Final = re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d+", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class CleanName:
+class CleanName(NamedTuple):
     """A name as it is kept, None where there is none; *notes* say what had to be changed."""
 
     value: str | None
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EmailAddress:
+class EmailAddress(NamedTuple):
     """An address as given, as compared, and why nobody should be mailed there (``""``: no such reason)."""
 
     value: str

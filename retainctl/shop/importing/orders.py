@@ -98,6 +98,7 @@ def book(
     except AmbiguousNumber as error:
         raise BadData(f"{file.name}: {error}", hint=error.hint) from None
     gathering.finish()
+    _note_growth(gathering, booking)
     _attach_returns(gathering, booking)
     if limited:
         check_limit(ended=True)
@@ -110,6 +111,12 @@ def book(
     row = _row(file.name, plan, gathering.counts, booking, customers=made)
     bad = tuple(held for held in gathering.held if held.disposition != "set_aside")
     return Outcome(row, tuple(notes), bad, tuple(gathering.attention)), import_id, gathering.held
+
+
+def _note_growth(gathering: Gathering, booking: Booking) -> None:
+    for table, added in (("orders", gathering.counts.new), ("order_returns", booking.counts["returns"])):
+        if added:
+            dialect.note_growth(table, rows_added=added)
 
 
 def _repeated_ids(plan: Plan) -> set[str]:

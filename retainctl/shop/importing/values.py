@@ -42,7 +42,7 @@ _ISO_WITH_OFFSET: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d
 REMEMBERED: Final = 50_000
 _EARLIEST_YEAR: Final = 1971
 _EARLIEST: Final = 31_536_000  # 1971-01-01
-_QUARTER: Final = 900  # every zone's offset holds for whole quarters of an hour
+_DAY: Final = 86_400
 NOON: Final = 12
 
 
@@ -97,7 +97,7 @@ class Values:
         self._moneys: Remembered[tuple[str, str], int] = Remembered(self._money)
         self._amounts: Remembered[tuple[str, str, str, str], tuple[int, str, int, int]] = Remembered(self._amount)
         self._currencies: Remembered[str, str] = Remembered(self._currency)
-        self._offsets: Remembered[int, int] = Remembered(self._offset)
+        self._offsets: Remembered[int, int | None] = Remembered(self._offset_of_a_day)
         self._days: Remembered[int, str] = Remembered(_day_text)
         self._lines: Remembered[tuple[str, ...], tuple[str, Line]] = Remembered(self._line)
         self._latest_instant: tuple[str, tuple[int, bool]] = ("", (0, False))
@@ -292,14 +292,22 @@ class Values:
         before, after = first.utcoffset() or timedelta(), second.utcoffset() or timedelta()
         if before != after:
             self.note("clock_change_gap" if before < after else "clock_change_fold")
-        return first
+        return first if first == last else None
 
     def day(self, instant: int) -> str:
         """The day on the shop's own calendar, as ``2025-03-01``."""
-        return self._days[(instant + self._offsets[instant // _QUARTER]) // 86_400]
+        offset = self._offsets[instant // _DAY]
+        if offset is None:
+            offset = self._offset(instant)
+        return self._days[(instant + offset) // _DAY]
 
-    def _offset(self, quarter: int) -> int:
-        offset = datetime.fromtimestamp(quarter * _QUARTER, self.clock.zone).utcoffset()
+    def _offset_of_a_day(self, day: int) -> int | None:
+        """The offset that holds all of a day of UTC; None on one when the clocks are changed."""
+        first, last = self._offset(day * _DAY), self._offset((day + 1) * _DAY - 1)
+        return first if first == last else None
+
+    def _offset(self, instant: int) -> int:
+        offset = datetime.fromtimestamp(instant, self.clock.zone).utcoffset()
         assert offset is not None
         return int(offset.total_seconds())
 

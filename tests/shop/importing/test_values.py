@@ -1,0 +1,21 @@
+"""Cells to values."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from retainctl.clock import Clock
+from retainctl.shop.importing.values import Values
+
+CLOCKS_CHANGED = (1_711_670_400, 1_729_900_800, 1_712_361_600)  # the UTC days of 2024 when Israel and Lord Howe did
+
+
+@pytest.mark.parametrize("zone", ["Asia/Jerusalem", "Australia/Lord_Howe", "UTC"])
+def test_an_order_is_booked_on_the_shops_own_day_when_the_clocks_change_too(zone: str) -> None:
+    clock = Clock(ZoneInfo(zone), fixed=1_800_000_000)
+    values = Values(clock, shop_currency="ILS")
+    for first in CLOCKS_CHANGED:
+        for instant in range(first - 2 * 86_400, first + 3 * 86_400, 600):
+            assert values.day(instant) == clock.day(instant).isoformat()
