@@ -292,7 +292,7 @@ class Values:
         before, after = first.utcoffset() or timedelta(), second.utcoffset() or timedelta()
         if before != after:
             self.note("clock_change_gap" if before < after else "clock_change_fold")
-        return first if first == last else None
+        return first
 
     def day(self, instant: int) -> str:
         """The day on the shop's own calendar, as ``2025-03-01``."""
