@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from retainctl.terminal import ROW_ID, Group, note, opened_shop, progress, show, until_stopped
+from retainctl.terminal import ROW_ID, Group, note, opened_shop, progress, show, until_stopped, yes_clock
 
 if TYPE_CHECKING:
     from retainctl.outreach.outbox.resolving import Resolution
@@ -22,7 +22,8 @@ STATES = (
 @outbox.command()
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Send at most N messages.")
 @click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
-def deliver(limit: int | None, dry_run: bool) -> None:
+@yes_clock
+def deliver(limit: int | None, dry_run: bool, trust_clock: bool) -> None:
     """Send the messages that are due, and show what became of them.
 
     Any number of these may run at once. Run again after a crash: what was not sent is sent, and what may have been
@@ -33,7 +34,7 @@ def deliver(limit: int | None, dry_run: bool) -> None:
     """
     from retainctl.outreach.outbox import delivering
 
-    with opened_shop() as shop:
+    with opened_shop(trust_clock=trust_clock) as shop:
         if dry_run:
             done = delivering.foresee(shop, limit=limit)
             show([done.counts], row_type=delivering.Delivery)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from retainctl.terminal import Group, note, opened_shop, progress, show
+from retainctl.terminal import Group, note, opened_shop, progress, show, yes_clock
 
 points = Group("points", help="Award, spend, expire and explain the club's points; prove the books.")
 
@@ -19,7 +19,8 @@ _day = click.DateTime(formats=["%Y-%m-%d"])
 
 @points.command()
 @click.option("--dry-run", is_flag=True, help="Show what would be booked, and book nothing.")
-def award(dry_run: bool) -> None:
+@yes_clock
+def award(dry_run: bool, trust_clock: bool) -> None:
     """Give every order the points that it earned, and take back those of what came back.
 
     \b
@@ -28,7 +29,7 @@ def award(dry_run: bool) -> None:
     from retainctl.club.awarding import AwardRun, award
     from retainctl.errors import DoneInPart
 
-    with opened_shop() as shop, progress("Awarding orders") as advance:
+    with opened_shop(trust_clock=trust_clock) as shop, progress("Awarding orders") as advance:
         run = award(shop, dry_run=dry_run, advance=advance)
     show([run], row_type=AwardRun)
     if run.orders_held:
@@ -43,7 +44,8 @@ def award(dry_run: bool) -> None:
 @click.argument("points", type=click.IntRange(min=1))
 @_source
 @click.option("--reason", default="", help="Why, in words that the customer may read.")
-def redeem(customer: str, points: int, source: str, reason: str) -> None:
+@yes_clock
+def redeem(customer: str, points: int, source: str, reason: str, trust_clock: bool) -> None:
     """Spend POINTS of CUSTOMER, first to expire first; nothing is booked when they are not there.
 
     \b
@@ -52,7 +54,7 @@ def redeem(customer: str, points: int, source: str, reason: str) -> None:
     from retainctl.club import spending
     from retainctl.shop.customers import find_customer
 
-    with opened_shop() as shop:
+    with opened_shop(trust_clock=trust_clock) as shop:
         booking = spending.redeem(shop, find_customer(shop, customer), points, source=source, reason=reason)
         show([booking], row_type=spending.Booking)
 
@@ -62,7 +64,8 @@ def redeem(customer: str, points: int, source: str, reason: str) -> None:
 @click.argument("points", type=click.IntRange(min=1))
 @_source
 @_reason
-def add(customer: str, points: int, source: str, reason: str) -> None:
+@yes_clock
+def add(customer: str, points: int, source: str, reason: str, trust_clock: bool) -> None:
     """Give CUSTOMER POINTS by hand.
 
     \b
@@ -71,7 +74,7 @@ def add(customer: str, points: int, source: str, reason: str) -> None:
     from retainctl.club import spending
     from retainctl.shop.customers import find_customer
 
-    with opened_shop() as shop:
+    with opened_shop(trust_clock=trust_clock) as shop:
         booking = spending.add(shop, find_customer(shop, customer), points, source=source, reason=reason)
         show([booking], row_type=spending.Booking)
 
@@ -81,7 +84,8 @@ def add(customer: str, points: int, source: str, reason: str) -> None:
 @click.argument("points", type=click.IntRange(min=1))
 @_source
 @_reason
-def take(customer: str, points: int, source: str, reason: str) -> None:
+@yes_clock
+def take(customer: str, points: int, source: str, reason: str, trust_clock: bool) -> None:
     """Take POINTS from CUSTOMER by hand; nothing is booked when they are not there.
 
     \b
@@ -90,15 +94,15 @@ def take(customer: str, points: int, source: str, reason: str) -> None:
     from retainctl.club import spending
     from retainctl.shop.customers import find_customer
 
-    with opened_shop() as shop:
+    with opened_shop(trust_clock=trust_clock) as shop:
         booking = spending.take(shop, find_customer(shop, customer), points, source=source, reason=reason)
         show([booking], row_type=spending.Booking)
 
 
 @points.command()
 @click.option("--dry-run", is_flag=True, help="Show what would expire, and book nothing.")
-@click.option("--yes-clock", is_flag=True, help="The clock is right, although nothing was booked for 40 days.")
-def expire(dry_run: bool, yes_clock: bool) -> None:
+@yes_clock
+def expire(dry_run: bool, trust_clock: bool) -> None:
     """Take what remains of points whose last day is over; late or missed runs come to the same.
 
     \b
@@ -106,8 +110,8 @@ def expire(dry_run: bool, yes_clock: bool) -> None:
     """
     from retainctl.club import expiry
 
-    with opened_shop() as shop, progress("Expiring lots") as advance:
-        run = expiry.expire(shop, dry_run=dry_run, trust_clock=yes_clock, advance=advance)
+    with opened_shop(trust_clock=trust_clock) as shop, progress("Expiring lots") as advance:
+        run = expiry.expire(shop, dry_run=dry_run, advance=advance)
     show([run], row_type=expiry.ExpiryRun)
 
 

@@ -17,10 +17,11 @@ DAY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The time in the shop's zone; *fixed* stands still (``--now``, tests)."""
+    """The time in the shop's zone; *fixed* stands still (``--now``, tests); *trusted* is right, be it far ahead."""
 
     zone: ZoneInfo
     fixed: int | None = None
+    trusted: bool = False
 
     def now(self) -> int:
         """Now, in UTC epoch seconds."""

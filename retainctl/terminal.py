@@ -90,13 +90,19 @@ class Group(click.Group):
         self.context_settings.setdefault("help_option_names", ["-h", "--help"])
 
 
+# On the verbs whose work under a clock that is far ahead could not be undone.
+yes_clock = click.option(
+    "--yes-clock", "trust_clock", is_flag=True, help="The clock is right, although nothing was written for 40 days."
+)
+
+
 @contextmanager
-def opened_shop(*, migrate: bool = False) -> Iterator[Shop]:
-    """The shop that the options name, its database open while the block runs."""
+def opened_shop(*, migrate: bool = False, trust_clock: bool = False) -> Iterator[Shop]:
+    """The shop that the options name, its database open while the block runs; its clock trusted if one says so."""
     from retainctl.shop.premises import opened
 
     chosen = choices()
-    with opened(chosen.shop, now=chosen.now, migrate=migrate) as shop:
+    with opened(chosen.shop, now=chosen.now, migrate=migrate, trust_clock=trust_clock) as shop:
         yield shop
 
 

@@ -57,8 +57,7 @@ def balance_rows(shop: Shop, customer_ids: Sequence[int] | None = None) -> list[
 
 def _available(found: Counter[tuple[int, str]], customer_id: int) -> int:
     """What is owed is repaid by what is there, the pending points last."""
-    spare = found[customer_id, "active"] + found[customer_id, "pending"] - found[customer_id, "owed"]
-    return max(0, min(found[customer_id, "active"], spare))
+    return max(0, found[customer_id, "active"] - found[customer_id, "owed"])
 
 
 def _read(now: int, customer_ids: Sequence[int]) -> Counter[tuple[int, str]]:

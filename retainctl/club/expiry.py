@@ -6,17 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from retainctl.clock import DAY_SECONDS
 from retainctl.club.ledger import EXPIRY, Journal
 from retainctl.club.terms import Club, read_club
 from retainctl.config import Shop
-from retainctl.errors import Refused
 from retainctl.rows import Row
 from retainctl.store.database import rows
 from retainctl.store.writing import in_one_transaction
 
 LOTS_PER_TRANSACTION = 10_000
-SUSPICIOUS_DAYS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +26,11 @@ class ExpiryRun(Row):
     customers: int
 
 
-def expire(
-    shop: Shop, *, dry_run: bool = False, trust_clock: bool = False, advance: Callable[[int], None] = lambda _: None
-) -> ExpiryRun:
+def expire(shop: Shop, *, dry_run: bool = False, advance: Callable[[int], None] = lambda _: None) -> ExpiryRun:
     """Take what remains of every lot whose last day is over.
 
-    A run that comes late takes the same lots with effect from the same instants. When the ledger was last written
-    more than forty days ago the clock may be wrong: Refused unless *trust_clock*.
+    A run that comes late takes the same lots with effect from the same instants; Refused when the clock may be
+    wrong.
     """
     now = shop.clock.now()
     query = """
@@ -44,20 +39,10 @@ def expire(
     """
     lots, points, customers = rows(query, now)[0]
     if lots and not dry_run:
-        _check_clock(shop, now=now, trusted=trust_clock)
         club = read_club(shop)
         while taken := _expire_some(shop, club):
             advance(taken)
     return ExpiryRun(lots=int(lots), points=int(points), customers=int(customers))
-
-
-def _check_clock(shop: Shop, *, now: int, trusted: bool) -> None:
-    newest = rows("SELECT recorded_at FROM transactions ORDER BY seq DESC LIMIT 1")[0][0]
-    if now > newest + SUSPICIOUS_DAYS * DAY_SECONDS and not trusted:
-        raise Refused(
-            f"it is {shop.clock.iso(now)}, and the ledger was last written at {shop.clock.iso(newest)}",
-            hint="If the clock is right, run it again with --yes-clock.",
-        )
 
 
 @in_one_transaction

@@ -15,7 +15,8 @@ from retainctl.club.lots import Lot, Part, read_lots
 from retainctl.club.orders import IDS_PER_QUERY
 from retainctl.club.terms import Terms, use
 from retainctl.config import Shop
-from retainctl.errors import BrokenInvariant
+from retainctl.errors import BrokenInvariant, Refused
+from retainctl.shop.witnesses import clock_doubt
 from retainctl.store.database import database, rows, value
 from retainctl.store.dialect import add_many, hold_lock, insert_many, set_many
 
@@ -38,11 +39,16 @@ class Move(NamedTuple):
 
 
 class Journal:
-    """What one database transaction adds to the ledger."""
+    """What one database transaction adds to the ledger.
+
+    Nothing is written under a clock that is behind the ledger, nor under one that may be far ahead of it: points that
+    expired are gone, and ``recorded_at`` never decreases, so that one booking in 2036 would stop all until then.
+    """
 
     def __init__(self, shop: Shop) -> None:
         assert database.in_transaction(), "the write lock comes first"
         hold_lock("ledger")
+        self._shop = shop
         head = rows("SELECT seq, recorded_at, hash FROM transactions ORDER BY seq DESC LIMIT 1")
         self._seq, newest, self._hash = head[0] if head else (0, 0, GENESIS)
         self.now = shop.clock.now()
@@ -51,6 +57,7 @@ class Journal:
                 f"it is {shop.clock.iso(self.now)}, and the ledger was last written at {shop.clock.iso(newest)}",
                 hint="Set the clock right; with an earlier --now one may only read.",
             )
+        self._newest = newest
         self.recorded_at = max(self.now, newest)
         self._lot_id = int(value("SELECT COALESCE(MAX(id), 0) FROM lots"))
         self._account_id = int(value("SELECT MAX(id) FROM accounts"))
@@ -67,6 +74,11 @@ class Journal:
         self._entries: list[tuple[int, int, int, int, int | None, int]] = []
         self._reasons: list[tuple[int, str]] = []
         self._deltas: dict[int, int] = defaultdict(int)
+
+    def check_clock(self) -> None:
+        """Refused when the clock may be far ahead of the ledger; the first booking of all has nothing to go by."""
+        if self._newest and (doubt := clock_doubt(self._shop, since=self._newest)):
+            raise Refused(doubt, hint="Nothing was booked. If the clock is right, run it again with --yes-clock.")
 
     def load_accounts(self, customer_ids: Iterable[int]) -> None:
         """Read the accounts of these customers, before they are asked for."""
@@ -198,13 +210,14 @@ class Journal:
         return moves
 
     def repay(self, customer_id: int, terms: Terms) -> None:
-        """Let the customer's points repay what is owed, as far as they go."""
+        """Let the customer's points repay what is owed, as far as they go; the pending ones last."""
         if customer_id not in self._debts:
             self.load_accounts((customer_id,))
         for debt in self._debts[customer_id]:
             if not self._owed[debt]:
                 continue
-            moves = self.take(self.live_lots(customer_id), self._owed[debt], against_id=debt, part="reversed")
+            lots = sorted(self.live_lots(customer_id), key=lambda lot: lot.active_from > self.now)
+            moves = self.take(lots, self._owed[debt], against_id=debt, part="reversed")
             repaid = -sum(move.points for move in moves)
             if repaid:
                 self._owed[debt] -= repaid
@@ -236,6 +249,8 @@ class Journal:
 
     def write(self) -> None:
         """Write everything, after proving that each account moved by what its lots did."""
+        if self._transactions:
+            self.check_clock()
         self._prove()
         for terms in self._terms.values():
             use(terms, at=self.recorded_at)

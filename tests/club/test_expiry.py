@@ -11,10 +11,11 @@ from retainctl.club.awarding import award
 from retainctl.club.balances import balances
 from retainctl.club.checking import check
 from retainctl.club.expiry import expire
-from retainctl.club.spending import redeem
+from retainctl.club.spending import add, redeem, take
 from retainctl.config import Shop
 from retainctl.errors import BrokenInvariant, Refused
-from retainctl.store.database import rows
+from retainctl.store.database import execute, rows
+from retainctl.store.writing import writing
 from tests.club.building import DAY, lots, order, set_terms, transactions
 
 TEN_DAYS = 'points_per = { ILS = "1" }\nexpiry_days = 10'
@@ -22,6 +23,21 @@ TEN_DAYS = 'points_per = { ILS = "1" }\nexpiry_days = 10'
 
 def at(shop: Shop, instant: int) -> Shop:
     return Shop(shop.folder, shop.settings, Clock(shop.clock.zone, instant))
+
+
+def trusting(shop: Shop) -> Shop:
+    return Shop(shop.folder, shop.settings, Clock(shop.clock.zone, shop.clock.now(), trusted=True))
+
+
+def ran(*instants: int) -> None:
+    """Leave the row of a job that ran at each of *instants*."""
+    with writing():
+        for instant in instants:
+            execute(
+                "INSERT INTO job_runs (job, period, due_at, started_at, ended_at, exit_code)"
+                " VALUES ('deliver', ?, ?, ?, ?, 0)",
+                f"deliver:{instant}", instant, instant, instant,
+            )  # fmt: skip
 
 
 def last_second(shop: Shop) -> int:
@@ -82,11 +98,54 @@ def test_a_clock_that_is_years_ahead_expires_nobody(shop: Shop) -> None:
     order(shop, 1, [10_000], at=shop.clock.now())
     award(shop)
     years_ahead = at(shop, shop.clock.now() + 3_650 * DAY)
-    with pytest.raises(Refused, match=r"it is 2035-.*, and the ledger was last written at 2025-"):
+    with pytest.raises(Refused, match=r"it is 2035-.*, and from 2025-03-02T10:00:00\+02:00 on nothing was written"):
         expire(years_ahead)
     assert expire(years_ahead, dry_run=True).points == 100
     assert transactions() == [("award", 100)]
-    assert expire(years_ahead, trust_clock=True).points == 100
+    assert expire(trusting(years_ahead)).points == 100
+
+
+def test_a_clock_that_is_years_ahead_books_nothing_and_the_right_time_goes_on(shop: Shop) -> None:
+    """Invariant 24: whatever a job writes first, nothing opens the way to what would take all."""
+    set_terms(shop.folder, TEN_DAYS)
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    order(shop, 2, [5_000], at=shop.clock.now())
+    years_ahead = at(shop, shop.clock.now() + 3_650 * DAY)
+    ran(years_ahead.clock.now() - 60 * DAY, years_ahead.clock.now() - 300, years_ahead.clock.now())
+    for book in (
+        award,
+        expire,
+        lambda wrong: add(wrong, 1, 1, source="basket:1", reason="goodwill"),
+        lambda wrong: redeem(wrong, 1, 1, source="basket:2"),
+        lambda wrong: take(wrong, 1, 1, source="basket:3", reason="mistake"),
+    ):
+        with pytest.raises(Refused, match="the clock may be wrong"):
+            book(years_ahead)
+    assert award(years_ahead, dry_run=True).orders == 1
+    assert transactions() == [("award", 100)]
+    assert award(at(shop, shop.clock.now() + DAY)).points_earned == 50
+    assert balances(at(shop, shop.clock.now() + DAY), [1]) == {1: 150}
+    check(shop)
+
+
+def test_a_quiet_shop_whose_jobs_run_goes_on_by_itself(shop: Shop) -> None:
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    later = at(shop, shop.clock.now() + 200 * DAY)
+    order(shop, 2, [5_000], at=later.clock.now())
+    ran(*(shop.clock.now() + days * DAY for days in (40, 80, 120)))
+    with pytest.raises(Refused, match=f"from {shop.clock.iso(shop.clock.now() + 120 * DAY)[:10]}"):
+        award(later)
+    ran(shop.clock.now() + 160 * DAY, later.clock.now())
+    assert award(later).points_earned == 50
+
+
+def test_a_quiet_shop_with_nothing_to_book_is_no_alarm(shop: Shop) -> None:
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    assert award(at(shop, shop.clock.now() + 41 * DAY)).orders == 0
+    assert expire(at(shop, shop.clock.now() + 41 * DAY)).lots == 0
 
 
 def test_a_clock_set_back_may_only_read(shop: Shop) -> None:

@@ -193,3 +193,36 @@ def test_a_merged_customer_spends_what_both_had_in_one_queue(shop: Shop) -> None
     redeem(shop, 1, 150, source="basket:1")
     assert rows("SELECT order_id, consumed FROM lots ORDER BY order_id") == [(1, 50), (2, 100)]
     check(shop)
+
+
+@pytest.mark.parametrize("points", [60, 70])
+@pytest.mark.parametrize("first_to_end", ["active", "pending"])
+def test_what_a_merged_customer_owes_comes_off_what_may_be_spent_and_the_pending_points_stay(
+    shop: Shop, points: int, first_to_end: str
+) -> None:
+    """Invariants 6 and 21: what the balance says is there can be spent, all of it or some."""
+    set_terms(
+        shop.folder,
+        'points_per = { ILS = "1" }\nexpiry_days = 100',
+        'valid_from = 2025-03-02\npoints_per = { ILS = "1" }\npending_days = 14\nexpiry_days = '
+        + ("200" if first_to_end == "active" else "20"),
+    )
+    yesterday = shop.clock.now() - DAY
+    order(shop, 1, [3_000], at=yesterday, customer_id=1)
+    order(shop, 2, [10_000], at=yesterday, customer_id=2)
+    order(shop, 3, [5_000], at=shop.clock.now(), customer_id=2)
+    award(shop)
+    redeem(shop, 1, 30, source="basket:1")
+    order(shop, 1, [3_000], at=yesterday, customer_id=1, is_sale=False)
+    award(shop)
+    merge(shop, survivor_id=2, merged_id=1, reason="one person")
+    (balance,) = balance_rows(shop, [2])
+    assert (balance.available, balance.pending, balance.owed) == (70, 50, 30)
+
+    with pytest.raises(Refused, match="has 70 points to spend"):
+        redeem(shop, 2, 71, source="basket:2")
+    assert redeem(shop, 2, points, source="basket:3").available == 70 - points
+
+    (balance,) = balance_rows(shop, [2])
+    assert (balance.available, balance.pending, balance.owed) == (70 - points, 50, 0)
+    check(shop)

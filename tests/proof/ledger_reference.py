@@ -78,11 +78,11 @@ class Reference:
         return [lot for lot in self.live(customer) if lot.active <= self.now]
 
     def available(self, customer: int) -> int:
-        everything = sum(lot.left for lot in self.live(customer)) - self.owed[customer]
-        return max(0, min(everything, sum(lot.left for lot in self.active(customer))))
+        return max(0, sum(lot.left for lot in self.active(customer)) - self.owed[customer])
 
     def repay(self, customer: int) -> None:
-        self.owed[customer] = self.take(self.live(customer), self.owed[customer])
+        pending = [lot for lot in self.live(customer) if lot.active > self.now]
+        self.owed[customer] = self.take([*self.active(customer), *pending], self.owed[customer])
 
     def give(self, customer: int, points: int, terms: Terms, *, at: int, order: int = 0) -> None:
         day = datetime.fromtimestamp(at, self.zone).date()

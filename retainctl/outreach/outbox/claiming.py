@@ -15,6 +15,7 @@ from retainctl.outreach.outbox import states
 from retainctl.outreach.outbox.states import LEASE_SECONDS, State
 from retainctl.outreach.rendering import Addressee, Press
 from retainctl.shop import consent
+from retainctl.shop.witnesses import clock_doubt
 from retainctl.store.database import rows, value
 from retainctl.store.dialect import hold_lock, lease_clock, rows_locked, skip_locked
 from retainctl.store.outreach import Mailing
@@ -82,8 +83,8 @@ class Claimer:
             mailing = Mailing.get_or_none(Mailing.id == mailing_id, Mailing.state == "active")
             if mailing is None:
                 continue
-            if counts(mailing) and (until := quiet(self._shop, now)):
-                claimed.held = f"quiet hours until {self._shop.clock.iso(until)}"
+            if why := withheld(self._shop, mailing, at=now):
+                claimed.held = why
                 continue
             candidates = due(mailing_id, self._channel_name, at=now, limit=wanted)
             if candidates:
@@ -222,6 +223,15 @@ def _contexts(mailing_id: int, customer_ids: Sequence[int]) -> dict[int, str]:
             mailing_id, *customer_ids,
         )
     )  # fmt: skip
+
+
+def withheld(shop: Shop, mailing: Mailing, *, at: int) -> str:
+    """Why the whole mailing waits, in words: quiet hours, or only a doubtful clock says that its time is over."""
+    if counts(mailing) and (until := quiet(shop, at)):
+        return f"quiet hours until {shop.clock.iso(until)}"
+    if mailing.not_after is not None and mailing.not_after < at:
+        return clock_doubt(shop, since=mailing.not_after)
+    return ""
 
 
 def judged(

@@ -11,8 +11,7 @@ from typing import ClassVar
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart, RetainError, TryLater
 from retainctl.outreach.channels.opening import NAMES, ChannelName, opened
-from retainctl.outreach.limits import counts, quiet
-from retainctl.outreach.outbox.claiming import Claimer, due_batches, judged, open_mailings
+from retainctl.outreach.outbox.claiming import Claimer, due_batches, judged, open_mailings, withheld
 from retainctl.outreach.outbox.looping import Loop, Progress, Tally
 from retainctl.outreach.outbox.sweeping import sweep
 from retainctl.rows import Row
@@ -104,8 +103,8 @@ def foresee(shop: Shop, *, limit: int | None = None) -> Delivered:
     for name in NAMES:
         for mailing_id in open_mailings(name, at=now):
             mailing = Mailing.get_by_id(mailing_id)
-            if counts(mailing) and (until := quiet(shop, now)):
-                tally.held = f"quiet hours until {shop.clock.iso(until)}"
+            if why := withheld(shop, mailing, at=now):
+                tally.held = why
                 continue
             for batch in due_batches(mailing_id, name, at=now):
                 fates = [fate.state for _, fate in judged(shop, mailing, batch, at=now)][: tally.room]

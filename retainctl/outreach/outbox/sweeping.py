@@ -9,6 +9,7 @@ from typing import Any
 from retainctl.config import Shop
 from retainctl.outreach.outbox import states
 from retainctl.outreach.outbox.states import State
+from retainctl.shop.witnesses import clock_doubt
 from retainctl.store.database import rows
 from retainctl.store.dialect import lease_clock
 from retainctl.store.holding import is_held
@@ -22,18 +23,19 @@ def sweep(shop: Shop, *, by: str) -> Counter[State]:
 
     A claimed message was certainly not handed over: it is planned again. One that was ``handing`` may have been
     taken: it is unknown, but for a file, which is written again with the same bytes. The unknown ones of a mailing
-    follow its policy. Messages of cancelled mailings, and those whose time is over, end here.
+    follow its policy. Messages of cancelled mailings, and those whose time is over, end here; under a
+    doubtful clock the latter wait.
     """
     became: Counter[State] = Counter()
     for owner in _gone_owners(but=by):
         became += _take_from(shop, owner, by=by)
     became += _take_lapsed(shop, by=by)
     became += _follow_policies(shop, by=by)
-    became += _end(shop, "cancelled", "the mailing was cancelled", "m.state = 'cancelled'", by=by)
-    became += _end(
-        shop, "expired", "the mailing's time is over", "m.not_after < ? AND m.state <> 'cancelled'",
-        shop.clock.now(), by=by,
-    )  # fmt: skip
+    for mailing_id, _ in _open_mailings("m.state = 'cancelled'"):
+        became += _end(shop, mailing_id, "cancelled", "the mailing was cancelled", by=by)
+    for mailing_id, not_after in _open_mailings("m.not_after < ? AND m.state <> 'cancelled'", shop.clock.now()):
+        if not clock_doubt(shop, since=not_after):
+            became += _end(shop, mailing_id, "expired", "the mailing's time is over", by=by)
     return became
 
 
@@ -98,17 +100,20 @@ def _follow_policies(shop: Shop, *, by: str) -> Counter[State]:
     return became
 
 
-def _end(shop: Shop, after: State, why: str, condition: str, *values: object, by: str) -> Counter[State]:
-    """End the open messages of the mailings for which *condition* holds, a thousand in a transaction."""
-    became: Counter[State] = Counter()
-    mailing_ids = rows(
-        f"SELECT m.id FROM mailings m WHERE {condition} AND EXISTS (SELECT 1 FROM outbox o"
+def _open_mailings(condition: str, *values: object) -> list[tuple[Any, ...]]:
+    """(id, not_after) of the mailings for which *condition* holds and that have messages still to go."""
+    return rows(
+        f"SELECT m.id, m.not_after FROM mailings m WHERE {condition} AND EXISTS (SELECT 1 FROM outbox o"
         " WHERE o.mailing_id = m.id AND o.state IN ('deferred', 'planned'))",
         *values,
     )
-    for (mailing_id,) in mailing_ids:
-        while ended := _end_some(shop, mailing_id, after, why, by=by):
-            became[after] += ended
+
+
+def _end(shop: Shop, mailing_id: int, after: State, why: str, *, by: str) -> Counter[State]:
+    """End the open messages of a mailing, a thousand in a transaction."""
+    became: Counter[State] = Counter()
+    while ended := _end_some(shop, mailing_id, after, why, by=by):
+        became[after] += ended
     return became
 
 

@@ -154,6 +154,31 @@ def test_what_comes_too_late_expires(shop: Shop, queue_up: QueueUp) -> None:
     check()
 
 
+def test_under_a_clock_that_is_years_ahead_a_mailing_waits_and_goes_at_the_right_time(
+    shop: Shop, queue_up: QueueUp
+) -> None:
+    mailing = queue_up(2, not_after=shop.clock.now() + 3_600)
+    years_ahead = later(shop, 3_650 * DAY_SECONDS)
+
+    for run in (foresee, deliver):
+        done = run(years_ahead)
+        assert (done.counts.expired, done.counts.left) == (0, 2)
+        assert isinstance(done.trouble, TryLater)
+        assert "on nothing was written for more than 40 days: the clock may be wrong" in str(done.trouble)
+    assert states(mailing) == {"planned": 2}
+    assert deliver(later(shop, 60)).counts.sent == 2
+    check()
+
+
+def test_a_trusted_clock_ends_what_came_too_late_after_a_long_pause(shop: Shop, queue_up: QueueUp) -> None:
+    mailing = queue_up(2, not_after=shop.clock.now() + 3_600)
+    years_ahead = later(shop, 3_650 * DAY_SECONDS)
+    trusting = dataclasses.replace(years_ahead, clock=dataclasses.replace(years_ahead.clock, trusted=True))
+
+    assert deliver(trusting).counts.expired == 2
+    assert states(mailing) == {"expired": 2}
+
+
 def test_a_limit_is_held(shop: Shop, queue_up: QueueUp) -> None:
     queue_up(7)
 
