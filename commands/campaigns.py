@@ -149,11 +149,11 @@ def show_campaign(name: str, sample: int | None, candidates: bool) -> None:
     """
     from retainctl.outreach import campaigns as engine
 
-    with opened_shop() as shop:
+    with opened_shop():
         if sample and choices().form == "table":
-            show_text(engine.proof(engine.samples(shop, name, sample)))
+            show_text(engine.proof(engine.samples(name, sample)))
         elif sample:
-            show(engine.samples(shop, name, sample), row_type=engine.Sample)
+            show(engine.samples(name, sample), row_type=engine.Sample)
         elif candidates:
             show(list(engine.candidates(name)), row_type=engine.Candidate)
         else:

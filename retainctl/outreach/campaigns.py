@@ -186,17 +186,18 @@ def candidates(name: str) -> Iterator[Candidate]:
         after = batch[-1][0]
 
 
-def samples(shop: Shop, name: str, count: int) -> list[Sample]:
+def samples(name: str, count: int) -> list[Sample]:
     """What the first *count* recipients of the latest plan will read."""
     mailing = _latest(name)
-    renderer, signs = Renderer(Templates.from_json(mailing.templates)), signer(mailing.planned_at)
+    templates = Templates.from_json(mailing.templates)
+    renderer, signs = Renderer(templates), signer(mailing.planned_at)
     found = []
     for customer_id, contact_point_id, context in rows(
         "SELECT customer_id, contact_point_id, context FROM recipients"
         " WHERE mailing_id = ? AND excluded = '' ORDER BY customer_id LIMIT ?",
         mailing.id, count,
     ):  # fmt: skip
-        links = links_of(shop, mailing, contact_point_id, customer_id, signs)
+        links = links_of(templates.letterhead, mailing, contact_point_id, customer_id, signs)
         rendered = renderer.render({**json.loads(context), **links})
         found.append(Sample(customer_id, rendered.reason, rendered.subject, rendered.text))
     return found

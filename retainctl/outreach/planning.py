@@ -1,8 +1,9 @@
 """A plan: who gets a mailing and why everybody else does not, written down so that it can be approved.
 
 Campaigns and surveys plan alike. Every candidate becomes one row: a recipient with what the templates will see of
-him, or excluded with the first reason that applies. The plan's hash is over the file, the templates and who; what is
-approved is that hash. People may drop out after that (they are asked again at the claim), none may come in.
+him, or excluded with the first reason that applies. The plan's hash is over the file, the templates with the sender,
+and who; what is approved is that hash. People may drop out after that (they are asked again at the claim), none may
+come in.
 """
 
 from __future__ import annotations
@@ -156,8 +157,10 @@ def refuse_changes(mailing: Mailing, recipe: Recipe) -> None:
     for customer_id, contact_point_id in _recipients(mailing.id):
         whole.update(_who(customer_id, contact_point_id))
     if whole.hexdigest() != mailing.plan_hash:
+        moved = Templates.from_json(mailing.templates).letterhead != recipe.templates.letterhead
+        what = f"the sender of the {recipe.program}" if moved else f"the {recipe.program}"
         raise Refused(
-            f"the {recipe.program} {recipe.name} has changed since it was planned",
+            f"{what} {recipe.name} has changed since it was planned",
             hint=f"Plan it again, look at it, and approve that: retainctl {_PLANNED_BY[recipe.program]} {recipe.name}",
         )
 

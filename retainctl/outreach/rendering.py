@@ -1,7 +1,8 @@
 """From a planned mailing to each customer's mail: the press.
 
-A mailing keeps its templates as they stood when it was planned, so that what was approved is what goes. The press
-compiles them once, adds each recipient's own links, and gives whole messages in bytes.
+A mailing keeps its templates and its letterhead as they stood when it was planned, so that what was approved is what
+goes, whatever the settings say since. The press compiles them once, adds each recipient's own links, and gives whole
+messages in bytes.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from importlib.resources import files
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, BadData
 from retainctl.outreach import markdown, message
-from retainctl.outreach.templates import Renderer, Templates, Value
+from retainctl.outreach.templates import Letterhead, Renderer, Templates, TooLong, Value
 from retainctl.outreach.tokens import Signer, signer
 from retainctl.store.outreach import Mailing
 
@@ -40,35 +41,41 @@ class Press:
     """Prints the messages of one mailing; make it once and use it for all of them."""
 
     def __init__(self, shop: Shop, mailing: Mailing) -> None:
-        """BadConfiguration where the shop has no address to send from."""
-        self._shop = shop
+        """BadData where the mailing was planned with what no message can be made of."""
+        templates = Templates.from_json(mailing.templates)
+        self._clock = shop.clock
         self._mailing = mailing
-        self._renderer = Renderer(Templates.from_json(mailing.templates))
+        self._letterhead = templates.letterhead
+        self._renderer = Renderer(templates)
         self._signer = signer(mailing.planned_at)
-        self._assembler = _assembler(shop, mailing)
+        self._assembler = _assembler(self._letterhead, mailing)
 
     def message(self, addressee: Addressee) -> bytes:
-        """The whole message as it goes on the wire; equal addressees give equal bytes. BadData says why it cannot be.
+        """The whole message as it goes on the wire; equal addressees give equal bytes. BadData says why it cannot be,
+        and TooLong that the templates are to blame for it.
 
         Templates see, beside the context: ``unsubscribe_link`` (https where the shop has a public_url, else mailto;
         unknown in a service message) and, in a survey's invitation, ``survey_token`` and ``survey_link`` (unknown
         without a public_url).
         """
-        links = links_of(self._shop, self._mailing, addressee.contact_point_id, addressee.customer_id, self._signer)
+        links = links_of(
+            self._letterhead, self._mailing, addressee.contact_point_id, addressee.customer_id, self._signer
+        )
         name = addressee.context.get("name")
         try:
             rendered = self._renderer.render({**addressee.context, **links})
             return self._assembler.assemble(
                 to=message.Mailbox(addressee.to_address, name if isinstance(name, str) else ""),
                 subject=rendered.subject,
-                at=self._shop.clock.local(addressee.at),
+                at=self._clock.local(addressee.at),
                 message_id=addressee.message_id,
                 text=rendered.text,
                 html=rendered.html,
-                headers=_unsubscribe_headers(self._shop, self._mailing, addressee, self._signer),
+                headers=_unsubscribe_headers(self._letterhead, self._mailing, addressee, self._signer),
             )
         except BadData as error:
-            raise BadData(f"the message for customer {addressee.customer_id} cannot be written: {error}") from None
+            kind = TooLong if isinstance(error, TooLong) else BadData
+            raise kind(f"the message for customer {addressee.customer_id} cannot be written: {error}") from None
 
 
 def templates_of(
@@ -105,18 +112,29 @@ def templates_of(
             "contact": settings.sender.contact,
             **(constants or {}),
         },
+        letterhead=Letterhead(
+            shop_name=settings.name,
+            from_address=settings.mail.from_address,
+            from_name=settings.mail.from_name or settings.name,
+            reply_to=settings.mail.reply_to,
+            # Where a refusal by mail goes: a mailbox that somebody reads.
+            unsubscribe_address=settings.mail.unsubscribe_address
+            or settings.mail.reply_to
+            or settings.mail.from_address,
+            public_url=settings.public_url.rstrip("/"),
+        ),
     )
 
 
 def links_of(
-    shop: Shop, mailing: Mailing, contact_point_id: int, customer_id: int, signs: Signer
+    letterhead: Letterhead, mailing: Mailing, contact_point_id: int, customer_id: int, signs: Signer
 ) -> dict[str, str | None]:
     """The links of one recipient, as templates see them."""
-    public_url = shop.settings.public_url.rstrip("/")
+    public_url = letterhead.public_url
     links: dict[str, str | None] = {"unsubscribe_link": None}
     if mailing.purpose != "service":
         token = _unsubscribe_token(mailing, contact_point_id, signs)
-        links["unsubscribe_link"] = f"{public_url}/u/{token}" if public_url else _unsubscribe_mail(shop, token)
+        links["unsubscribe_link"] = f"{public_url}/u/{token}" if public_url else _unsubscribe_mail(letterhead, token)
     if mailing.program == "survey":
         token = signs.sign(SURVEY, f"{mailing.id}.{customer_id}")
         links["survey_token"] = token
@@ -124,53 +142,40 @@ def links_of(
     return links
 
 
-def unsubscribe_address(shop: Shop) -> str:
-    """Where a refusal by mail goes: a mailbox that somebody reads."""
-    mail = shop.settings.mail
-    return mail.unsubscribe_address or mail.reply_to or mail.from_address
-
-
 def _unsubscribe_token(mailing: Mailing, contact_point_id: int, signs: Signer) -> str:
     return signs.sign(UNSUBSCRIBE, f"{contact_point_id}.{mailing.id}")
 
 
-def _unsubscribe_mail(shop: Shop, token: str) -> str:
-    return f"mailto:{unsubscribe_address(shop)}?subject=unsubscribe%20{token}"
+def _unsubscribe_mail(letterhead: Letterhead, token: str) -> str:
+    return f"mailto:{letterhead.unsubscribe_address}?subject=unsubscribe%20{token}"
 
 
-def _unsubscribe_headers(shop: Shop, mailing: Mailing, addressee: Addressee, signs: Signer) -> list[bytes]:
+def _unsubscribe_headers(letterhead: Letterhead, mailing: Mailing, addressee: Addressee, signs: Signer) -> list[bytes]:
     """RFC 2369's header with the mail address always, and RFC 8058's one click where the shop has a public address."""
     if mailing.purpose == "service":
         return []
     token = _unsubscribe_token(mailing, addressee.contact_point_id, signs)
-    by_mail = f"<{_unsubscribe_mail(shop, token)}>"
-    if not shop.settings.public_url:
+    by_mail = f"<{_unsubscribe_mail(letterhead, token)}>"
+    if not letterhead.public_url:
         return [message.plain_header("List-Unsubscribe", by_mail)]
     return [
-        message.plain_header("List-Unsubscribe", f"<{shop.settings.public_url.rstrip('/')}/u/{token}>", by_mail),
+        message.plain_header("List-Unsubscribe", f"<{letterhead.public_url}/u/{token}>", by_mail),
         message.plain_header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     ]
 
 
-def _assembler(shop: Shop, mailing: Mailing) -> message.Assembler:
+def _assembler(letterhead: Letterhead, mailing: Mailing) -> message.Assembler:
     """The headers that all messages of *mailing* share."""
-    mail = shop.settings.mail
-    if not mail.from_address:
-        raise BadConfiguration(
-            "the shop has no address to send from", hint="Write from_address under [mail] in retainctl.toml."
-        )
-    domain = mail.from_address.rpartition("@")[2]
+    domain = letterhead.from_address.rpartition("@")[2]
     constant = []
-    if mail.reply_to:
-        constant.append(message.mailbox_header("Reply-To", message.Mailbox(mail.reply_to)))
+    if letterhead.reply_to:
+        constant.append(message.mailbox_header("Reply-To", message.Mailbox(letterhead.reply_to)))
     if mailing.purpose == "service":
         constant.append(message.plain_header("Auto-Submitted", "auto-generated"))
     else:
-        constant.append(message.phrase_header("List-Id", shop.settings.name, f"{mailing.purpose}.{domain}"))
+        constant.append(message.phrase_header("List-Id", letterhead.shop_name, f"{mailing.purpose}.{domain}"))
     constant.append(message.plain_header("Feedback-ID", f"{mailing.name}:{mailing.program}:{mailing.class_}:{domain}"))
-    return message.Assembler(
-        sender=message.Mailbox(mail.from_address, mail.from_name or shop.settings.name), constant=constant
-    )
+    return message.Assembler(sender=message.Mailbox(letterhead.from_address, letterhead.from_name), constant=constant)
 
 
 def _frame(shop: Shop, name: str) -> str:

@@ -1,7 +1,7 @@
 """Templates of a mailing, and rendering them: Jinja in its sandbox, plain values only.
 
-The sandbox stops a template from reaching Python; it does not stop one from eating time and memory. So a template
-is tried first in a process of its own with limits (``trial``), and only one that passed is rendered here.
+The sandbox stops a template from reaching Python. What a template may say at all (``language``) stops it from eating
+time and memory, whoever it is rendered for; before it is planned it is tried in a process of its own (``trial``).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,10 +19,27 @@ from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from retainctl.errors import BadData
+from retainctl.outreach import language
 
 Value = str | int | None  # the only kinds that a template is handed
 
 _INVISIBLE = "\u00ad\u034f\u0591-\u05c7\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+
+
+class TooLong(BadData):
+    """A message grew beyond what anybody reads: its templates are mistaken or hostile, and not its recipient."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What the shop's settings say in a mailing's headers and links, as they stood when it was planned."""
+
+    shop_name: str = ""
+    from_address: str = ""
+    from_name: str = ""
+    reply_to: str = ""
+    unsubscribe_address: str = ""
+    public_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +48,7 @@ class Templates:
 
     *body_html* and *body_text* stand inside *frame_html* and *frame_text*, which also see *subject*, *reason* and the
     *constants* (the sender's name and address, the language). *mark* is the word that the law asks for at the start
-    of an advertisement's subject, or ''.
+    of an advertisement's subject, or ''. *letterhead* is what the headers and links are made of.
     """
 
     subject: str
@@ -42,13 +59,15 @@ class Templates:
     frame_text: str
     mark: str = ""
     constants: dict[str, str] = field(default_factory=dict)
+    letterhead: Letterhead = field(default_factory=Letterhead)
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), ensure_ascii=False, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Templates:
-        return cls(**json.loads(text))
+        found = json.loads(text)
+        return cls(**{**found, "letterhead": Letterhead(**found.get("letterhead", {}))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +89,22 @@ class Unknown(Undefined):
         return self._fail_with_undefined_error()
 
 
-class _Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox, without the operators that make much out of little and without its global functions."""
+def _joined(pieces: Iterable[str]) -> str:
+    """A rendering out of its pieces, as long as it is not too long."""
+    kept, room = [], language.LONGEST
+    for piece in pieces:
+        room -= len(piece)
+        if room < 0:
+            raise TooLong(f"the message is longer than {language.LONGEST:,} characters")
+        kept.append(piece)
+    return "".join(kept)
 
-    intercepted_binops = frozenset(["**", "*"])
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox without global functions, where * and % are for numbers, and what is too long is refused."""
+
+    intercepted_binops = frozenset(["*", "%"])
+    concat = staticmethod(_joined)
 
     def __init__(self, *, autoescape: bool, sources: Mapping[str, str]) -> None:
         super().__init__(
@@ -83,15 +114,15 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         self.globals.clear()
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        if operator == "**" or not (isinstance(left, int) and isinstance(right, int)):
-            raise SecurityError(f"{operator} is not for templates")
+        if isinstance(left, str) or isinstance(right, str):
+            raise SecurityError(f"{operator} is for numbers, and not for text")
         return super().call_binop(context, operator, left, right)
 
 
 class Renderer:
     """Templates, compiled once, ready to render for many customers.
 
-    A template may fail in any way at all; it leaves here as BadData with a sentence.
+    A template may fail in any way at all; it leaves here as BadData with a sentence, TooLong where that is why.
     """
 
     def __init__(self, templates: Templates) -> None:
@@ -100,6 +131,10 @@ class Renderer:
         text = _Sandbox(autoescape=False, sources={"frame": templates.frame_text, "body": templates.body_text})
         html = _Sandbox(autoescape=True, sources={"frame": templates.frame_html, "body": templates.body_html})
         with _told():
+            for source in (templates.subject, templates.reason, templates.body_text, templates.body_html):
+                language.refuse(text, source)
+            for frame in (templates.frame_text, templates.frame_html):
+                language.refuse(text, frame, includes=1)
             self._subject = text.from_string(templates.subject)
             self._reason = text.from_string(templates.reason)
             self._text = text.get_template("frame")
@@ -133,6 +168,8 @@ class Renderer:
 def _told() -> Iterator[None]:
     try:
         yield
+    except TooLong:
+        raise
     except TemplateSyntaxError as error:
         raise BadData(f"the template is not right: {str(error.message).rstrip('.')}{_place(error)}") from None
     except MemoryError:

@@ -22,7 +22,6 @@ from retainctl.outreach.templates import Rendered, Renderer, Templates, Value, n
 _CPU_SECONDS = 1  # beyond starting; a rendering takes a thousandth of it
 _MEMORY_BYTES = 512 * 2**20
 _PATIENCE_SECONDS = 20  # of the wall clock, on a busy machine
-_LONGEST = 2**20  # characters that a rendering may have
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +76,6 @@ def _rendering(renderer: Renderer, context: Mapping[str, Value]) -> dict[str, st
         rendered = renderer.render(context)
     except BadData as error:
         return str(error)
-    if len(rendered.html) + len(rendered.text) > _LONGEST:
-        return "the message is longer than a million characters"
     return dataclasses.asdict(rendered)
 
 

@@ -15,6 +15,7 @@ from retainctl.store.database import execute, rows, value
 from tests.conftest import Terminal
 from tests.outreach.people import customer
 from tests.outreach.test_drafts import edited, finished
+from tests.outreach.test_rendering import with_mail, with_settings
 
 
 @pytest.fixture
@@ -85,6 +86,22 @@ def test_a_file_that_changed_after_its_plan_or_its_approval_is_refused(shop: Sho
     assert value("SELECT COUNT(*) FROM outbox") == 0
 
 
+def test_a_sender_that_changed_after_the_plan_or_the_approval_is_refused(shop: Shop, ready: Path) -> None:
+    plan_hash = approved(shop)
+    for changed in (
+        *(with_mail(shop, **{name: "other@shop.example"})
+          for name in ("from_address", "from_name", "reply_to", "unsubscribe_address")),
+        with_settings(shop, name="another shop"), with_settings(shop, public_url="https://club.shop.example"),
+    ):  # fmt: skip
+        with pytest.raises(Refused, match="the sender of the campaign spring has changed since it was planned"):
+            campaigns.approve(changed, "spring", plan_hash)
+        with pytest.raises(Refused, match="has changed since it was planned") as refused:
+            campaigns.send(changed, "spring")
+        assert refused.value.hint == "Plan it again, look at it, and approve that: retainctl campaigns plan spring"
+    assert value("SELECT COUNT(*) FROM outbox") == 0
+    assert campaigns.send(shop, "spring").messages == 2
+
+
 def test_who_comes_in_after_the_plan_gets_nothing(shop: Shop, ready: Path) -> None:
     approved(shop)
     customer(shop)
@@ -140,7 +157,7 @@ def test_every_recipient_can_be_shown_with_their_own_reason(shop: Shop, ready: P
 def test_a_sample_is_what_a_recipient_will_read(shop: Shop, ready: Path) -> None:
     planned(shop)
 
-    first, second = campaigns.samples(shop, "spring", 5)
+    first, second = campaigns.samples("spring", 5)
     assert (first.customer, first.subject) == (1, "פרסומת: דנה, יש לנו משהו בשבילך")
     assert first.text.startswith("שלום דנה,\n\nיש לנו הצעה שחשבנו שתתאים לך:\n\nקפה חדש\n\nלהתראות,\nצוות החנות\n")
     assert "להסרה מרשימת התפוצה: mailto:shop@shop.example?subject=unsubscribe%20v1." in first.text

@@ -105,8 +105,10 @@ FAULTS = [
     ("{{ what }}", "{{ firstname }}", "nothing is called firstname", "Did you mean first_name?"),
     ("{{ what }}", "{{ last_name }}", "the template is not right: last_name is not known of every customer: "
      "write {{ last_name or '…' }}", "Correct the message."),
-    ("{{ what }}", "{{ what.__class__ }}", "the template is not right: access to attribute '__class__' of 'str' "
-     "object is unsafe", "Correct the message."),
+    ("{{ what }}", "{{ what.__class__ }}", "the template is not right: a name after a dot is not for templates "
+     "(in '{{ what.__class__ }}')", "Correct the message."),
+    ("{{ what }}", "{{ first_name|safe }}", "the template is not right: the filter safe is not for templates "
+     "(in '{{ first_name|safe }}')", "Correct the message."),
     ("{% endif %}\n\nלהתראות", "\n\nלהתראות", "the template is not right: Unexpected end of template. Jinja was "
      "looking for the following tags: 'elif' or 'else' or 'endif'. The innermost block that needs to be closed is "
      "'if'", "Correct the message."),

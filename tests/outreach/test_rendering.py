@@ -11,7 +11,7 @@ from email.message import EmailMessage
 import pytest
 
 from retainctl.config import Shop
-from retainctl.errors import BadConfiguration, BadData
+from retainctl.errors import BadData
 from retainctl.outreach import tokens
 from retainctl.outreach.rendering import Addressee, Press
 from tests.outreach.conftest import MakeMailing
@@ -96,7 +96,7 @@ def test_a_refusal_by_mail_carries_a_token_that_names_recipient_and_mailing(
 
 def test_one_click_is_offered_only_where_the_shop_has_a_public_address(shop: Shop, make_mailing: MakeMailing) -> None:
     public = with_settings(shop, public_url="https://club.shop.example")
-    message = parsed(Press(public, make_mailing()).message(DANA))
+    message = parsed(Press(shop, make_mailing(using=public)).message(DANA))
 
     links = message["List-Unsubscribe"].split(", ")
     assert links[0].startswith("<https://club.shop.example/u/v1.")
@@ -115,16 +115,19 @@ def test_a_service_message_is_no_advertisement(shop: Shop, make_mailing: MakeMai
 
 
 def test_an_invitation_has_the_token_of_its_own_answer(shop: Shop, make_mailing: MakeMailing) -> None:
-    mailing = make_mailing(
-        purpose="survey", program="survey", body='{{ survey_link or "השיבו להודעה: " ~ survey_token }}'
-    )
-    by_reply = bodies(parsed(Press(shop, mailing).message(DANA)))[0].splitlines()[0]
     public = with_settings(shop, public_url="https://club.shop.example/")
-    by_link = bodies(parsed(Press(public, mailing).message(DANA)))[0].splitlines()[0]
+    mailings = [
+        make_mailing(
+            purpose="survey", program="survey", body='{{ survey_link or "השיבו להודעה: " ~ survey_token }}', using=using
+        )
+        for using in (shop, public)
+    ]
+    by_reply, by_link = (bodies(parsed(Press(shop, one).message(DANA)))[0].splitlines()[0] for one in mailings)
 
     token = by_reply.removeprefix("השיבו להודעה: ")
-    assert tokens.verify(token, "survey", shop.clock.now()) == f"{mailing.id}.7"
-    assert by_link == f"https://club.shop.example/s/{token}"
+    assert tokens.verify(token, "survey", shop.clock.now()) == f"{mailings[0].id}.7"
+    linked = by_link.removeprefix("https://club.shop.example/s/")
+    assert tokens.verify(linked, "survey", shop.clock.now()) == f"{mailings[1].id}.7"
 
 
 def test_a_name_is_never_markup(shop: Shop, make_mailing: MakeMailing) -> None:
@@ -185,8 +188,8 @@ def test_no_value_opens_a_second_header(shop: Shop, make_mailing: MakeMailing) -
             (shop, named, dataclasses.replace(DANA, context={"first_name": bad, "orders": 1})),
             (shop, plain, dataclasses.replace(DANA, context={**DANA.context, "name": bad})),
             (shop, plain, dataclasses.replace(DANA, to_address=f"dana@example.com{bad[1:]}")),
-            (with_settings(shop, name=bad), plain, DANA),
-            *((with_mail(shop, **{field: bad}), plain, DANA)
+            (shop, make_mailing(using=with_settings(shop, name=bad)), DANA),
+            *((shop, make_mailing(using=with_mail(shop, **{field: bad})), DANA)
               for field in ("from_name", "from_address", "reply_to", "unsubscribe_address")),
         ):  # fmt: skip
             with pytest.raises(BadData):
@@ -194,8 +197,17 @@ def test_no_value_opens_a_second_header(shop: Shop, make_mailing: MakeMailing) -
 
 
 def test_a_shop_without_an_address_cannot_print(shop: Shop, make_mailing: MakeMailing) -> None:
-    with pytest.raises(BadConfiguration, match="no address to send from"):
-        Press(with_mail(shop, from_address=""), make_mailing())
+    with pytest.raises(BadData, match="the header From has no address"):
+        Press(shop, make_mailing(using=with_mail(shop, from_address="")))
+
+
+def test_settings_that_changed_since_the_plan_change_no_byte(shop: Shop, make_mailing: MakeMailing) -> None:
+    changed = with_settings(
+        with_mail(shop, from_address="x@x.example", from_name="x", reply_to="y@x.example", unsubscribe_address="z@z.z"),
+        name="x", public_url="https://x.example", language="en", country="",
+    )  # fmt: skip
+    for mailing in (make_mailing(), make_mailing(purpose="survey", program="survey"), make_mailing(purpose="service")):
+        assert Press(changed, mailing).message(DANA) == Press(shop, mailing).message(DANA)
 
 
 def test_the_shops_own_frame_takes_the_place_of_ours(shop: Shop, make_mailing: MakeMailing) -> None:

@@ -27,17 +27,19 @@ def test_a_template_renders_as_it_will_and_says_what_it_uses() -> None:
 @pytest.mark.parametrize(
     ("body", "fault"),
     [
-        (LOOPS, "the template takes too long"),
-        ("{{ '%999999999d' % 1 }}", "the template takes too much memory"),
-        ("{{ 'a'.center(10000000000) }}", "the template takes too much memory"),
-        ("{{ 'a'|center(10000000000) }}", "the template takes too much memory"),
-        ("{{ 10**4000000 }}", "the template is not right: ** is not for templates"),
-        ("{{ 'a' * 10000000000 }}", "the template is not right: * is not for templates"),
-        ("{{ 'a'.center(2000000) }}", "the message is longer than a million characters"),
+        (LOOPS, "{% for %} is not for templates"),
+        ("{{ '%999999999d' % 1 }}", "% is for numbers, and not for text"),
+        ("{{ 'a'.center(10000000000) }}", "a call is not for templates"),
+        ("{{ 'a'|center(10000000000) }}", "the filter center is not for templates"),
+        ("{{ 10**4000000 }}", "** is not for templates"),
+        ("{{ 'a' * 10000000000 }}", "* is for numbers, and not for text"),
+        ("{{letters}}" * 10_000, "the message is longer than 200,000 characters"),
+        ("a" * 200_001, "it is longer than 200,000 characters"),
+        ("{{ " + "9 * " * 40_000 + "9 }}", "nested too deeply"),
         ("(" * 5000 + "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "the template is nested too deeply"),
         ("{{ name", "unexpected end of template, expected 'end of print statement'"),
         ("{% if name %}", "Unexpected end of template"),
-        ("{{ name.__class__ }}", "access to attribute '__class__' of 'str' object is unsafe"),
+        ("{{ name.__class__ }}", "a name after a dot is not for templates"),
     ],
 )
 def test_a_hostile_template_is_refused_soon(body: str, fault: str) -> None:

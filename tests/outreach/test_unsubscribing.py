@@ -18,7 +18,7 @@ from tests.outreach.test_drafts import finished
 def token_of(shop: Shop) -> str:
     """The token in the message that the one customer of the shop got."""
     campaigns.plan(shop, "spring")
-    text = campaigns.samples(shop, "spring", 1)[0].text
+    text = campaigns.samples("spring", 1)[0].text
     return text.partition("subject=unsubscribe%20")[2].partition("\n")[0]
 
 

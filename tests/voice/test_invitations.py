@@ -23,6 +23,7 @@ from retainctl.voice.results import results
 from retainctl.voice.surveys import draft
 from tests.conftest import NOW, Terminal
 from tests.outreach.people import customer
+from tests.outreach.test_rendering import with_mail
 
 
 @pytest.fixture
@@ -88,6 +89,15 @@ def test_what_was_not_approved_or_has_changed_is_refused(asking: Shop) -> None:
     with pytest.raises(Refused, match="has changed since it was planned"):
         invitations.send(asking, "spring", plan.hash)
     assert value("SELECT COUNT(*) FROM outbox") == 0
+
+
+def test_a_sender_that_changed_since_the_plan_is_refused(asking: Shop) -> None:
+    customer(asking, purpose="survey")
+    plan = invitations.plan(asking, "spring")
+    with pytest.raises(Refused, match="the sender of the survey spring has changed since it was planned") as refused:
+        invitations.send(with_mail(asking, from_address="other@shop.example"), "spring", plan.hash)
+    assert refused.value.hint.endswith("retainctl surveys run spring")
+    assert invitations.send(asking, "spring", plan.hash).invitations == 1
 
 
 def test_the_invitation_asks_each_question_and_is_answered_by_reply_with_its_own_token(asking: Shop) -> None:

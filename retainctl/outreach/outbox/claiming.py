@@ -14,6 +14,7 @@ from retainctl.outreach.limits import counts, over_budget, quiet
 from retainctl.outreach.outbox import states
 from retainctl.outreach.outbox.states import LEASE_SECONDS, State
 from retainctl.outreach.rendering import Addressee, Press
+from retainctl.outreach.templates import TooLong
 from retainctl.shop import consent
 from retainctl.shop.witnesses import clock_doubt
 from retainctl.store.database import rows, value
@@ -118,6 +119,11 @@ class Claimer:
             if fate.state == "claimed":
                 try:
                     payload = candidate.payload or self._printed(mailing, candidate, at=at)
+                except TooLong as error:
+                    # The templates are to blame, and might be so for each of the others: a person looks first.
+                    self._set_aside(candidate, Fate("failed", str(error)), claimed, at=at)
+                    claimed.paused[mailing.id] = pause(mailing.id, str(error))
+                    return
                 except BadData as error:
                     fate = Fate("failed", str(error))  # noqa: PLW2901
             if fate.state != "claimed":

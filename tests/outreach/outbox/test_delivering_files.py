@@ -209,6 +209,30 @@ def test_a_message_that_cannot_be_written_fails_alone(shop: Shop, queue_up: Queu
     assert "cannot be written" in str(value("SELECT reply FROM outbox WHERE state = 'failed'"))
 
 
+def test_a_message_that_grows_too_long_fails_and_pauses_its_mailing_alone(
+    shop: Shop, queue_up: QueueUp, make_mailing: MakeMailing
+) -> None:
+    other = make_mailing(body="{{ first_name }}" * 10_000)
+    customer_ids = make_customers(shop, ["dana@example.com", "noa@example.com"])
+    choose(other, customer_ids)
+    queue(shop, other.id)
+    well = queue_up(3)
+    with writing():
+        execute(
+            "UPDATE recipients SET context = ? WHERE mailing_id = ? AND customer_id = ?",
+            '{"first_name": "' + "x" * 21 + '", "orders": 1}', other.id, customer_ids[0],
+        )  # fmt: skip
+
+    done = deliver(shop)
+
+    assert (states(other), states(well)) == ({"failed": 1, "planned": 1}, {"sent": 3})
+    assert "is longer than 200,000 characters" in str(value("SELECT reply FROM outbox WHERE state = 'failed'"))
+    assert value("SELECT state FROM mailings WHERE id = ?", other.id) == "paused"
+    assert isinstance(done.trouble, DoneInPart)
+    assert str(done.trouble).startswith("campaign spring is paused: the message for customer ")
+    check()
+
+
 def test_a_file_that_stands_there_already_is_the_letter_or_another_one(shop: Shop, queue_up: QueueUp) -> None:
     queue_up(2)
     deliver(shop)
