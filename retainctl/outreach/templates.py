@@ -131,10 +131,7 @@ class Renderer:
         text = _Sandbox(autoescape=False, sources={"frame": templates.frame_text, "body": templates.body_text})
         html = _Sandbox(autoescape=True, sources={"frame": templates.frame_html, "body": templates.body_html})
         with _told():
-            for source in (templates.subject, templates.reason, templates.body_text, templates.body_html):
-                language.refuse(text, source)
-            for frame in (templates.frame_text, templates.frame_html):
-                language.refuse(text, frame, includes=1)
+            _refuse(templates, text)
             self._subject = text.from_string(templates.subject)
             self._reason = text.from_string(templates.reason)
             self._text = text.get_template("frame")
@@ -194,8 +191,16 @@ def names_used(templates: Templates) -> set[str]:
     texts = (templates.subject, templates.reason, templates.body_html, templates.body_text,
              templates.frame_html, templates.frame_text)  # fmt: skip
     with _told():
+        _refuse(templates, sandbox)  # first, for to look for names is to work out what is constant
         found = {name for text in texts for name in meta.find_undeclared_variables(sandbox.parse(text))}
     return found - set(templates.constants) - {"reason", "subject"}
+
+
+def _refuse(templates: Templates, sandbox: _Sandbox) -> None:
+    for source in (templates.subject, templates.reason, templates.body_text, templates.body_html):
+        language.refuse(sandbox, source)
+    for frame in (templates.frame_text, templates.frame_html):
+        language.refuse(sandbox, frame, includes=1)
 
 
 def marked(subject: str, mark: str) -> str:

@@ -113,7 +113,7 @@ FAULTS = [
      "looking for the following tags: 'elif' or 'else' or 'endif'. The innermost block that needs to be closed is "
      "'if'", "Correct the message."),
     ("{{ what }}", "{{ what | }}", "the template is not right: expected token 'name', got 'end of print statement' "
-     "(in '<p><strong>{{ what | }}</strong></p>')", "Correct the message."),
+     "(in '{{ what | }}')", "Correct the message."),
     ('subject = "', 'subject = "x\\n', "the header Subject may not hold U+000A", "Write it on one line."),
 ]  # fmt: skip
 

@@ -102,6 +102,11 @@ def test_nothing_that_repeats_or_grows_is_for_templates_whoever_it_is_for(body: 
         assert not isinstance(refused.value, TooLong)
 
 
+def test_to_look_for_names_is_not_to_work_anything_out() -> None:
+    with pytest.raises(BadData, match="the filter center is not for templates"):
+        names_used(templates("{{ 'x'|center(100000000000) }}"))
+
+
 @pytest.mark.parametrize(
     "body", ["{{ name|safe }}", "{% autoescape false %}{{ name }}{% endautoescape %}", "{{ name|xmlattr }}",
              "{{ name|urlize }}", "{{ name|tojson }}", "{{ name|map('safe')|first }}"],
