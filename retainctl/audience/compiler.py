@@ -182,10 +182,10 @@ class _Compiler:
         return Condition(
             """c.id IN (SELECT p.customer_id FROM consents k JOIN contact_points p ON p.id = k.contact_point_id
                 WHERE k.purpose = ? AND k.action = 'given' AND k.happened_at <= ?
-                AND NOT EXISTS (SELECT 1 FROM consents later WHERE later.contact_point_id = k.contact_point_id
-                    AND later.purpose = k.purpose AND later.happened_at <= ? AND (later.happened_at > k.happened_at
-                        OR (later.happened_at = k.happened_at AND later.id > k.id))))""",
-            (purpose, self.scope.now, self.scope.now),
+                AND NOT EXISTS (SELECT 1 FROM consents refusal WHERE refusal.contact_point_id = k.contact_point_id
+                    AND refusal.purpose = k.purpose AND refusal.action = 'revoked'
+                    AND refusal.happened_at >= k.happened_at))""",
+            (purpose, self.scope.now),
         )
 
     def _segment(self, name: str) -> Condition:

@@ -48,9 +48,10 @@ def _contacts(customer_ids: Sequence[int], *, at: int) -> dict[int, list[int]]:
     contacts: dict[int, list[int]] = defaultdict(list)
     marks = ", ".join("?" * len(customer_ids))
     for customer_id, handed_at in rows(
-        "SELECT o.customer_id, CASE WHEN o.state = 'claimed' THEN NULL ELSE o.handed_at END"
-        " FROM outbox o JOIN mailings m ON m.id = o.mailing_id"
-        f" WHERE o.customer_id IN ({marks}) AND o.state IN ('claimed', 'handing', 'sent', 'unknown')"
+        # By the addresses that the customer has now: what was sent before a merge stays with whom it was sent to.
+        "SELECT p.customer_id, CASE WHEN o.state = 'claimed' THEN NULL ELSE o.handed_at END"
+        " FROM contact_points p JOIN outbox o ON o.contact_point_id = p.id JOIN mailings m ON m.id = o.mailing_id"
+        f" WHERE p.customer_id IN ({marks}) AND o.state IN ('claimed', 'handing', 'sent', 'unknown')"
         " AND m.purpose <> 'service'",
         *customer_ids,
     ):

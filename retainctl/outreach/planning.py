@@ -17,7 +17,7 @@ from typing import ClassVar, Literal
 
 from retainctl.config import Shop
 from retainctl.errors import Refused, TryLater
-from retainctl.outreach import contexts, limits
+from retainctl.outreach import contexts, limits, repeats
 from retainctl.outreach.templates import Templates, names_used
 from retainctl.rows import Row
 from retainctl.shop.consent import BATCH_SIZE, Contact, contactable
@@ -194,7 +194,7 @@ def _choose(shop: Shop, recipe: Recipe, batch: list[int], *, names: Collection[s
     now = shop.clock.now()
     found = contactable(batch, purpose=recipe.purpose, at=now)
     reachable = {customer_id: one for customer_id, one in found.items() if isinstance(one, Contact)}
-    already = _already_sent(recipe, list(reachable))
+    already = repeats.already_sent(recipe.program, recipe.name, list(reachable), planned_since=recipe.already_since)
     over = {} if recipe.purpose == "service" else limits.over_budget(shop, list(reachable), at=now)
     kept = {one: contact for one, contact in reachable.items() if one not in already and one not in over}
     known = contexts.build(shop, kept, names=names) if kept else {}
@@ -209,26 +209,6 @@ def _choose(shop: Shop, recipe: Recipe, batch: list[int], *, names: Collection[s
             context = json.dumps(known[customer_id], ensure_ascii=False)
             chosen.append(_Chosen(customer_id, one.contact_point_id, "", context))
     return chosen
-
-
-def _already_sent(recipe: Recipe, ids: list[int]) -> set[int]:
-    """Those of *ids* that an earlier plan of the same name has written to, or is about to."""
-    earlier = [
-        row[0]
-        for row in rows(
-            "SELECT id FROM mailings WHERE program = ? AND name = ? AND planned_at >= ? AND sent_at IS NOT NULL",
-            recipe.program, recipe.name, recipe.already_since,
-        )
-    ]  # fmt: skip
-    if not earlier or not ids:
-        return set()
-    found = rows(
-        f"SELECT customer_id FROM outbox WHERE mailing_id IN ({', '.join('?' * len(earlier))})"
-        f" AND customer_id IN ({', '.join('?' * len(ids))})"
-        " AND state NOT IN ('failed', 'suppressed', 'expired', 'cancelled')",
-        *earlier, *ids,
-    )  # fmt: skip
-    return {row[0] for row in found}
 
 
 @in_one_transaction

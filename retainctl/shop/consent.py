@@ -1,7 +1,8 @@
 """Permission to write, address by address: only added to, and never without its evidence.
 
-The latest decision counts, and none means no. A refusal at one address ends the earlier permissions of the same
-customer's other addresses of that kind too, because it is the person who refuses.
+A permission counts only where it was given after every refusal on file, and none means no. A refusal holds from the
+moment it is recorded, whatever its date; at one address it ends the earlier permissions of the same customer's other
+addresses of that kind too, because it is the person who refuses.
 """
 
 from __future__ import annotations
@@ -66,8 +67,9 @@ def contactable(
     """Where each customer may be written to at the instant *at*, or the reason why not.
 
     The reasons: ``merged`` into another customer, ``no_address``, ``not_mailable`` (nobody reads it),
-    ``suppressed``, ``no_consent``. A service message, such as a statement that was asked for, needs no consent. Ids
-    that do not exist are left out; at most BATCH_SIZE ids a call.
+    ``suppressed``, ``no_consent``. A refusal on file holds even where its date is after *at*. A service message, such
+    as a statement that was asked for, needs no consent. Ids that do not exist are left out; at most BATCH_SIZE ids a
+    call.
     """
     assert len(customer_ids) <= BATCH_SIZE
     if not customer_ids:
@@ -80,9 +82,9 @@ def contactable(
             LEFT JOIN contact_points AS points ON points.customer_id = customers.id AND points.kind = ?
             LEFT JOIN suppressions ON suppressions.kind = points.kind AND suppressions.key = points.key
             LEFT JOIN consents ON consents.contact_point_id = points.id AND consents.purpose = ?
-                AND consents.happened_at <= ?
+                AND (consents.action = 'revoked' OR consents.happened_at <= ?)
             WHERE customers.id IN ({_marks(customer_ids)})
-            ORDER BY customers.id, points.id, consents.happened_at, consents.id""",
+            ORDER BY customers.id, points.id, consents.happened_at, consents.action, consents.id""",
         kind, purpose, at, *customer_ids,
     )  # fmt: skip
     return {
@@ -97,7 +99,7 @@ def _reachable(history: list[tuple[Any, ...]], *, consent_needed: bool) -> Conta
         return "merged"
     if history[0][2] is None:
         return "no_address"
-    # The last row of an address holds its latest decision.
+    # The last row of an address holds its latest decision; of one instant's, the refusal.
     latest = history if len(history) == 1 else list({row[2]: row for row in history}.values())
     refused_at = -1
     if len(history) > 1:
@@ -109,7 +111,7 @@ def _reachable(history: list[tuple[Any, ...]], *, consent_needed: bool) -> Conta
             continue
         if suppressed:
             reason = "suppressed" if reason == "not_mailable" else reason
-        elif consent_needed and (action != "given" or given_at < refused_at):
+        elif consent_needed and (action != "given" or given_at <= refused_at):
             reason = "no_consent"
         else:
             return Contact(point, _deliverable(value, key), first_name, last_name, language)
@@ -158,7 +160,8 @@ def record_each(shop: Shop, decisions: Iterable[Decision]) -> list[Novelty]:
     """Add *decisions* to the history, each of them once; what was new about each, in order.
 
     One without a date is of now: it adds nothing to an equal latest decision, and a permission without a date
-    never overrules a refusal, for nobody knows which of the two came first. No evidence is Refused.
+    never overrules a refusal, for nobody knows which of the two came first. A refusal of now comes after all that is
+    on file, even where a clock that was ahead has dated a permission later. No evidence is Refused.
     """
     answers: list[Novelty] = []
     for batch in _batches(decisions):
@@ -170,10 +173,14 @@ def record_each(shop: Shop, decisions: Iterable[Decision]) -> list[Novelty]:
             history = known.setdefault((decision.contact_point_id, decision.purpose), [])
             answer = _novelty(decision, history)
             if answer == "new":
-                happened = shop.clock.now() if decision.happened_at is None else decision.happened_at
+                happened = decision.happened_at
+                if happened is None:
+                    happened = shop.clock.now()
+                    if decision.action == "revoked" and history:
+                        happened = max(happened, history[-1][0])
                 fresh.append((decision, happened))
                 history.append((happened, decision.action, True))
-                history.sort(key=itemgetter(0))
+                history.sort(key=itemgetter(0, 1))
             answers.append(answer)
         _add(fresh, recorded_at=shop.clock.now())
     return answers
@@ -192,7 +199,7 @@ def _known(points: set[int]) -> dict[tuple[int, str], list[_Known]]:
             JOIN contact_points AS others ON others.customer_id = points.customer_id AND others.kind = points.kind
             JOIN consents ON consents.contact_point_id = others.id
             WHERE points.id IN ({_marks(points)})
-            ORDER BY consents.happened_at, consents.id""",
+            ORDER BY consents.happened_at, consents.action, consents.id""",
         *points,
     ):
         known.setdefault((point, purpose), []).append((happened_at, action, bool(own)))

@@ -62,7 +62,7 @@ def list_consent(shop: Shop, customer: str = "", *, limit: int = 100) -> list[Co
             f"""SELECT p.customer_id, p.value, c.purpose, c.action, c.happened_at, c.source, c.evidence,
                 s.reason, s.suppressed_at, s.evidence
             FROM (SELECT consents.*, ROW_NUMBER() OVER (PARTITION BY contact_point_id, purpose
-                ORDER BY happened_at DESC, id DESC) AS place FROM consents) AS c
+                ORDER BY happened_at DESC, action DESC, id DESC) AS place FROM consents) AS c
             JOIN contact_points AS p ON p.id = c.contact_point_id
             LEFT JOIN suppressions AS s ON s.kind = p.kind AND s.key = p.key
             WHERE c.place = 1 {condition} ORDER BY p.customer_id, p.id, c.purpose LIMIT ?""",

@@ -173,7 +173,8 @@ def _addresses(customer_id: int) -> list[tuple[str, str, str]]:
     for point, purpose, action in rows(
         """SELECT consents.contact_point_id, consents.purpose, consents.action FROM consents
             JOIN contact_points ON contact_points.id = consents.contact_point_id
-            WHERE contact_points.customer_id = ? ORDER BY consents.happened_at, consents.id""",
+            WHERE contact_points.customer_id = ?
+            ORDER BY consents.happened_at, consents.action, consents.id""",
         customer_id,
     ):
         said = {word.split()[0]: word for word in allowed.get(point, [])} | {purpose: f"{purpose} {action}"}

@@ -16,7 +16,8 @@ from retainctl.store.database import execute, execute_many, rows, value
 from retainctl.store.writing import in_one_transaction
 
 # Every table whose rows belong to a customer and follow them, with its primary key. What was sent stays with whom it
-# was sent to; points follow, because an account is moved and its entries are not touched.
+# was sent to, and is found by the address that follows; points follow, because an account is moved and its entries
+# are not touched.
 _MOVED: Final = {
     "contact_points": ("id",),
     "customer_keys": ("source", "external_id"),

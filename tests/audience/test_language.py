@@ -35,7 +35,7 @@ def town(shop: Shop) -> Shop:
     past.order(3, "2025-02-28", 0)
     with writing():
         execute("UPDATE customers SET merged_into = 1 WHERE id = 5")
-        for action, at in (("given", 100), ("revoked", 200)):
+        for action, at in (("given", 100), ("revoked", 2_000_000_000)):  # a refusal holds before its date
             for point in (1, 2) if action == "given" else (2,):
                 execute(
                     "INSERT INTO consents (contact_point_id, purpose, action, happened_at, recorded_at, source,"

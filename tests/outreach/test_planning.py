@@ -13,6 +13,7 @@ from retainctl.outreach import planning
 from retainctl.outreach.planning import Recipe, plan
 from retainctl.outreach.rendering import templates_of
 from retainctl.shop import consent
+from retainctl.shop.merging import merge, undo
 from retainctl.store.database import execute, rows, value
 from retainctl.store.outreach import Mailing
 from tests.outreach.people import customer
@@ -26,14 +27,14 @@ def recipe(shop: Shop, **changes: object) -> Recipe:
     return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
 
 
-def sent(shop: Shop, mailing_id: int, customer_id: int, state: str = "sent") -> None:
+def sent(shop: Shop, mailing_id: int, customer_id: int, state: str = "sent", point: int | None = None) -> None:
     execute("UPDATE mailings SET state = 'active', sent_at = ? WHERE id = ?", shop.clock.now(), mailing_id)
     execute(
         "INSERT INTO outbox (mailing_id, customer_id, contact_point_id, channel, message_key, message_id, class,"
         " to_address, state, next_at, handed_at) SELECT ?, ?, id, 'files', ?, ?, 'marketing', value, ?, 0, ?"
-        " FROM contact_points WHERE customer_id = ?",
+        " FROM contact_points WHERE customer_id = ? AND id = COALESCE(?, id)",
         mailing_id, customer_id, f"key {mailing_id} {customer_id}", f"<{mailing_id}.{customer_id}@shop.example>", state,
-        shop.clock.now() if state == "sent" else None, customer_id,
+        shop.clock.now() if state == "sent" else None, customer_id, point,
     )  # fmt: skip
 
 
@@ -92,6 +93,38 @@ def test_who_has_had_enough_is_left_out_but_a_service_message_still_comes(shop: 
 
     assert plan(shop, recipe(shop), [tired]).budget == 1
     assert plan(shop, recipe(shop, purpose="service"), [tired]).recipients == 1
+
+
+def test_what_was_sent_before_a_merge_counts_for_both_and_an_undone_one_counts_no_more(shop: Shop) -> None:
+    first, second, third = customer(shop), customer(shop), customer(shop)
+    for name in ("spring", "summer"):
+        plan(shop, recipe(shop, name=name), [third])
+        mailing = planning.latest("campaign", name)
+        assert mailing is not None
+        sent(shop, mailing.id, third)
+
+    inner = merge(shop, survivor_id=second, merged_id=third, reason="same")
+    outer = merge(shop, survivor_id=first, merged_id=second, reason="same")
+    assert plan(shop, recipe(shop), [first], dry_run=True).already_sent == 1
+    assert plan(shop, recipe(shop, name="autumn"), [first], dry_run=True).budget == 1
+
+    undo(shop, outer.merge_id)
+    assert plan(shop, recipe(shop), [first, second], dry_run=True).already_sent == 1
+    undo(shop, inner.merge_id)
+    assert plan(shop, recipe(shop), [first, second, third], dry_run=True).already_sent == 1
+    assert plan(shop, recipe(shop, name="autumn"), [first, second, third], dry_run=True).budget == 1
+
+
+def test_who_was_written_to_while_merged_is_not_written_to_again_after_the_undoing(shop: Shop) -> None:
+    survivor, merged = customer(shop, agrees=False), customer(shop)
+    done = merge(shop, survivor_id=survivor, merged_id=merged, reason="same")
+    plan(shop, recipe(shop), [survivor])
+    mailing = planning.latest("campaign", "spring")
+    assert mailing is not None
+    sent(shop, mailing.id, survivor, point=value("SELECT contact_point_id FROM recipients"))
+
+    undo(shop, done.merge_id)
+    assert plan(shop, recipe(shop), [merged], dry_run=True).already_sent == 1
 
 
 def test_a_service_message_needs_no_consent_and_respects_suppression(shop: Shop) -> None:

@@ -8,6 +8,7 @@ from retainctl.config import Shop
 from retainctl.errors import Refused
 from retainctl.shop import consent
 from retainctl.shop.consent import Contact, Decision, Recorded, contactable, give, record, revoke, suppress
+from retainctl.shop.consent_history import list_consent
 from retainctl.store.database import execute, rows
 from retainctl.store.writing import writing
 
@@ -85,6 +86,35 @@ def test_the_latest_decision_counts_in_whatever_order_they_were_told(shop: Shop)
     assert answer(shop, 1) == "no_consent"
     say_yes(shop, point, at=3000)
     assert isinstance(answer(shop, 1), Contact)
+
+
+def test_a_refusal_on_file_holds_whatever_the_clock_says(shop: Shop) -> None:
+    first, second = customer(1, "dana@example.com", "dana@work.example")
+    say_yes(shop, first, at=1000)
+    say_yes(shop, second, at=1000)
+    say_no(shop, first, at=5000)
+    assert contactable([1], purpose="marketing", at=2000) == {1: "no_consent"}
+    say_yes(shop, second, at=4000)
+    assert contactable([1], purpose="marketing", at=4500) == {1: "no_consent"}
+    say_yes(shop, second, at=5001)
+    assert isinstance(contactable([1], purpose="marketing", at=5001)[1], Contact)
+
+
+@pytest.mark.parametrize("refused_first", [True, False])
+def test_a_refusal_and_a_permission_of_one_instant_are_a_refusal(shop: Shop, refused_first: bool) -> None:
+    (point,) = customer(1, "dana@example.com")
+    for say in (say_no, say_yes) if refused_first else (say_yes, say_no):
+        say(shop, point, at=1000)
+    assert answer(shop, 1) == "no_consent"
+    assert [one.state for one in list_consent(shop, "1")] == ["revoked"]
+
+
+def test_a_refusal_of_now_comes_after_a_permission_from_a_clock_that_was_ahead(shop: Shop) -> None:
+    (point,) = customer(1, "dana@example.com")
+    say_yes(shop, point, at=shop.clock.now() + DAY)
+    say_no(shop, point)
+    assert contactable([1], purpose="marketing", at=shop.clock.now() + 2 * DAY) == {1: "no_consent"}
+    assert not say_no(shop, point)
 
 
 @pytest.mark.parametrize("evidence", ["", "  ", "\n"])

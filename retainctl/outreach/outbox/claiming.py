@@ -14,6 +14,7 @@ from retainctl.outreach.limits import counts, over_budget, quiet
 from retainctl.outreach.outbox import states
 from retainctl.outreach.outbox.states import LEASE_SECONDS, State
 from retainctl.outreach.rendering import Addressee, Press
+from retainctl.outreach.repeats import sent_as_another
 from retainctl.outreach.templates import TooLong
 from retainctl.shop import consent
 from retainctl.shop.witnesses import clock_doubt
@@ -248,6 +249,7 @@ def judged(
     crowded = over_budget(shop, customer_ids, at=at) if counts(mailing) else {}
     purpose: consent.Purpose = "survey" if mailing.purpose == "survey" else "marketing"
     contacts = consent.contactable(customer_ids, purpose=purpose, at=at)
+    contacts |= dict.fromkeys(sent_as_another(mailing.program, mailing.name, customer_ids), "already_sent")
     for candidate in candidates:
         contact = contacts.get(candidate.customer_id, "no_address")
         yield candidate, _fate(candidate, contact, crowded.get(candidate.customer_id), mailing, at=at)

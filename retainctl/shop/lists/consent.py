@@ -13,6 +13,7 @@ from retainctl.shop.importing.format import Cells, Column
 from retainctl.shop.importing.outcome import Imported, Outcome, Progress
 from retainctl.shop.importing.register import ImportKind
 from retainctl.shop.importing.values import Values
+from retainctl.shop.lists.decisions import decided_at
 from retainctl.shop.lists.sheet import Fate, Options, import_list
 from retainctl.shop.lists.words import yes_or_no
 from retainctl.shop.normalising import clean_name, email_address, is_null, phone_number
@@ -43,7 +44,8 @@ def import_consent(
     """Import the decisions in the file called *name*.
 
     *evidence* and *purpose* are of rows that state none of their own; a row with no evidence at all is quarantined.
-    A row without an answer is a permission; one without a date is of now, and overrules no refusal.
+    A row without an answer is a permission; one without a date is of now, and overrules no refusal; one with a day
+    but no hour overrules no refusal of that day.
     """
     return import_list(
         shop, name, options, lambda _header: ConsentTaker(shop, options, evidence, purpose), progress=progress
@@ -115,7 +117,7 @@ class ConsentTaker:
         if not proof:
             return RowError("evidence", "no_evidence", "the row has no evidence, and --evidence was not given")
         try:
-            moment = self._values.instant(at, "at")[0] if not is_null(at) else None
+            moment = decided_at(self._values, at, "at", given=given) if not is_null(at) else None
         except RowError as error:
             return error
         return Decision(

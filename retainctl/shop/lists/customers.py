@@ -16,6 +16,7 @@ from retainctl.shop.importing.register import ImportKind
 from retainctl.shop.importing.values import Values
 from retainctl.shop.lists.customer_columns import COLUMNS, CONTACTS, PLACES, POSTAL, POSTAL_PARTS
 from retainctl.shop.lists.customer_records import ENVELOPE, cells_of
+from retainctl.shop.lists.decisions import decided_at
 from retainctl.shop.lists.sheet import Fate, Options, Records, import_list
 from retainctl.shop.lists.words import language_code, yes_or_no
 from retainctl.shop.normalising import (
@@ -215,7 +216,7 @@ class CustomerTaker:
                 self._note("rows that say yes to marketing, which counts for nothing without --consent-evidence")
                 continue
             when = _text(cells, since)
-            said.append(_Said(place, answer, self._values.instant(when, since)[0] if when else None))
+            said.append(_Said(place, answer, decided_at(self._values, when, since, given=answer) if when else None))
         return said
 
     def _record(self, read: Sequence[_Read], found: Sequence[Found]) -> set[int]:
@@ -253,7 +254,7 @@ class CustomerTaker:
             point: (action, source)
             for point, action, source in rows(
                 "SELECT contact_point_id, action, source FROM consents"
-                f" WHERE purpose = 'marketing' AND contact_point_id {condition} ORDER BY happened_at, id",
+                f" WHERE purpose = 'marketing' AND contact_point_id {condition} ORDER BY happened_at, action, id",
                 bound,
             )
         }

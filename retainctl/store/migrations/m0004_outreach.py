@@ -69,7 +69,7 @@ CREATE TABLE outbox (
     UNIQUE (mailing_id, customer_id)
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (mailing_id, state, next_at, id);
-CREATE INDEX outbox_customer ON outbox (customer_id);
+CREATE INDEX outbox_contact_point ON outbox (contact_point_id);
 CREATE INDEX outbox_handed ON outbox (handed_at);
 -- What is in the hands of a sender: a few rows of a million, and every run looks for those of dead ones first.
 CREATE INDEX outbox_in_hand ON outbox (owner) WHERE owner IS NOT NULL;

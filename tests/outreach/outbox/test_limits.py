@@ -12,6 +12,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadConfiguration
 from retainctl.outreach.limits import over_budget, quiet
 from retainctl.outreach.outbox.delivering import deliver
+from retainctl.shop.merging import merge, undo
 from retainctl.store.database import execute, rows
 from retainctl.store.writing import writing
 from tests.outreach.outbox.conftest import QueueUp
@@ -92,3 +93,36 @@ def test_what_is_on_its_way_counts_and_what_failed_does_not(shop: Shop, queue_up
         with writing():
             execute("UPDATE outbox SET state = ?, handed_at = ?", state, None if state == "claimed" else now)
         assert (customer_id in over_budget(tight, [customer_id], at=now)) == counted, state
+
+
+def test_after_a_merge_nobody_is_written_to_twice_and_the_budget_is_one(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(2)
+    first, second = (row[0] for row in rows("SELECT id FROM customers ORDER BY id"))
+    now, tight = shop.clock.now(), with_limits(shop, marketing_per_week=1)
+    later = now + 5 * DAY_SECONDS
+    with writing():
+        execute("UPDATE outbox SET next_at = ? WHERE customer_id = ?", later, first)
+    deliver(shop)
+    assert rows("SELECT customer_id FROM outbox WHERE state = 'sent'") == [(second,)]
+
+    done = merge(shop, survivor_id=first, merged_id=second, reason="same")
+    assert over_budget(tight, [first], at=now) == {first: now + 7 * DAY_SECONDS}
+    deliver(dataclasses.replace(shop, clock=dataclasses.replace(shop.clock, fixed=later)))
+    assert rows("SELECT customer_id, state FROM outbox ORDER BY customer_id") == [
+        (first, "suppressed"), (second, "sent"),
+    ]  # fmt: skip
+    assert rows("SELECT reply FROM outbox WHERE customer_id = ?", first) == [("already_sent",)]
+
+    undo(shop, done.merge_id)
+    assert list(over_budget(tight, [first, second], at=now)) == [second]
+
+
+def test_of_two_who_wait_and_are_merged_one_is_written_to(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(2)
+    first, second = (row[0] for row in rows("SELECT id FROM customers ORDER BY id"))
+    merge(shop, survivor_id=first, merged_id=second, reason="same")
+
+    deliver(shop)
+    assert rows("SELECT customer_id, state FROM outbox ORDER BY customer_id") == [
+        (first, "sent"), (second, "suppressed"),
+    ]  # fmt: skip

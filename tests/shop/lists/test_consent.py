@@ -8,7 +8,7 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.shop.consent import contactable
-from retainctl.shop.consent_history import revoke_by_hand
+from retainctl.shop.consent_history import list_consent, revoke_by_hand
 from retainctl.shop.identity import Address, Person, find_or_make
 from retainctl.shop.importing.outcome import Imported, Outcome
 from retainctl.shop.lists.consent import import_consent
@@ -63,7 +63,7 @@ def test_a_row_states_its_own_answer_date_purpose_evidence_and_wording(shop: Sho
     )
     assert rows("SELECT purpose, action, happened_at, evidence, wording FROM consents ORDER BY id") == [
         ("survey", "given", 1_709_276_400, "card 4", "yes, write to me"),
-        ("marketing", "revoked", 1_711_962_000, "call 5", ""),
+        ("marketing", "revoked", 1_712_005_199, "call 5", ""),  # the day's last second
     ]
 
 
@@ -96,6 +96,29 @@ def test_a_later_permission_with_its_date_counts(shop: Shop, dana: int, file: Pa
     bring(shop, file, "email,at,action,evidence\ndana@example.com,2024-01-01,no,call\n")
     bring(shop, file, "email,at,action,evidence\ndana@example.com,2024-02-01,yes,card\n")
     assert not isinstance(contactable([dana], purpose="marketing", at=shop.clock.now())[dana], str)
+
+
+def test_of_a_permission_and_a_refusal_of_one_day_the_refusal_holds(shop: Shop, dana: int, file: Path) -> None:
+    revoke_by_hand(shop, "dana@example.com", reason="called at 10:00")
+    bring(shop, file, "email,at,action,evidence\ndana@example.com,2025-03-02,yes,card\n")
+    assert contactable([dana], purpose="marketing", at=shop.clock.now() + 3 * 86_400) == {dana: "no_consent"}
+    assert "revoked" in {one.state for one in list_consent(shop, str(dana))}
+    assert "given" not in {one.state for one in list_consent(shop, str(dana)) if one.address == "dana@example.com"}
+
+
+@pytest.mark.parametrize("at", ["2025-03-02", "2025-03-02T09:00", "2025-03-02T18:00", "2025-03-03T07:00:00+02:00"])
+def test_a_refusal_holds_at_once_whatever_its_date(shop: Shop, dana: int, file: Path, at: str) -> None:
+    bring(shop, file, "email,at,action,evidence\ndana@example.com,2025-03-01,yes,card\n")
+    assert not isinstance(contactable([dana], purpose="marketing", at=shop.clock.now())[dana], str)
+    bring(shop, file, f"email,at,action,evidence\ndana@example.com,{at},no,call\n")
+    assert contactable([dana], purpose="marketing", at=shop.clock.now() - 1800) == {dana: "no_consent"}
+
+
+@pytest.mark.parametrize("at", ["2025-03-02T10:00:01", "2025-03-03"])
+def test_nobody_has_agreed_tomorrow(shop: Shop, dana: int, file: Path, at: str) -> None:
+    outcome = bring(shop, file, f"email,at,action,evidence\ndana@example.com,{at},yes,card\n")
+    assert [held.code for held in outcome.quarantined] == ["future_date"]
+    assert rows("SELECT * FROM consents") == []
 
 
 def test_the_command(shop: Shop, dana: int, retainctl: Terminal, file: Path) -> None:

@@ -1,0 +1,42 @@
+"""Nobody gets one campaign or survey twice, whoever they were when it was sent.
+
+What was sent is looked up by the addresses that a customer has now, for they follow their customer through a merge
+and back again, and a row of the outbox stays with whom it was made for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from retainctl.store.database import rows
+
+
+def already_sent(program: str, name: str, customer_ids: Sequence[int], *, planned_since: int = 0) -> set[int]:
+    """Those of *customer_ids* whom a mailing of that program and name has written to, or is about to."""
+    return _written_to(
+        "m.program = ? AND m.name = ? AND m.planned_at >= ? AND m.sent_at IS NOT NULL"
+        " AND o.state NOT IN ('failed', 'suppressed', 'expired', 'cancelled')",
+        program, name, planned_since, customer_ids=customer_ids,
+    )  # fmt: skip
+
+
+def sent_as_another(program: str, name: str, customer_ids: Sequence[int]) -> set[int]:
+    """Those of *customer_ids* who have got it already as another customer, with whom they were merged since then."""
+    return _written_to(
+        "m.program = ? AND m.name = ? AND o.customer_id <> p.customer_id"
+        " AND o.state IN ('claimed', 'handing', 'sent', 'unknown')",
+        program, name, customer_ids=customer_ids,
+    )  # fmt: skip
+
+
+def _written_to(condition: str, *values: object, customer_ids: Sequence[int]) -> set[int]:
+    if not customer_ids:
+        return set()
+    # CROSS JOIN keeps SQLite to this order: from a few customers to their messages, not through a whole mailing.
+    found = rows(
+        "SELECT p.customer_id FROM contact_points p CROSS JOIN outbox o CROSS JOIN mailings m"
+        " WHERE o.contact_point_id = p.id AND m.id = o.mailing_id"
+        f" AND p.customer_id IN ({', '.join('?' * len(customer_ids))}) AND {condition}",
+        *customer_ids, *values,
+    )  # fmt: skip
+    return {row[0] for row in found}
