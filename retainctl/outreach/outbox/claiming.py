@@ -237,7 +237,8 @@ def withheld(shop: Shop, mailing: Mailing, *, at: int) -> str:
     if counts(mailing) and (until := quiet(shop, at)):
         return f"quiet hours until {shop.clock.iso(until)}"
     if mailing.not_after is not None and mailing.not_after < at:
-        return clock_doubt(shop, since=mailing.not_after)
+        doubt = clock_doubt(shop, since=mailing.not_after)
+        return f"{doubt} (if it is right: --yes-clock)" if doubt else ""
     return ""
 
 
