@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from retainctl.club.terms import write_first_file
 from retainctl.config import init_folder
 from tests.conftest import SHARED, Terminal
 
@@ -19,8 +20,9 @@ pytestmark = pytest.mark.skipif(not (SHARED / "data").is_dir(), reason="../share
 def _shop(request: pytest.FixtureRequest, folder: Path, *, currency: str, timezone: str) -> Iterator[Terminal]:
     """The command line in a new shop on the database that the test asks for."""
     path = init_folder(folder, name="real", language="en", currency=currency, timezone=timezone, country="")
+    write_first_file(folder, currency=currency)
     if request.param == "sqlite":
-        yield Terminal(folder)
+        yield _made(folder)
         return
     import psycopg
 
@@ -29,8 +31,14 @@ def _shop(request: pytest.FixtureRequest, folder: Path, *, currency: str, timezo
     with psycopg.connect(address.format(name="postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         path.write_text(path.read_text().replace("sqlite:retain.db", address.format(name=name)))
-        yield Terminal(folder)
+        yield _made(folder)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _made(folder: Path) -> Terminal:
+    terminal = Terminal(folder)
+    assert terminal("db", "migrate").code == 0
+    return terminal
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -110,3 +118,16 @@ def test_a_build_fails_when_too_few_come_back(retail: Terminal) -> None:
 def test_retention_of_the_seller_of_records(records: Terminal) -> None:
     found = report(records, "retention")[0]
     assert (found["customers"], found["orders"], found["repeat_rate"]) == (23570, 67591, 0.488587)
+
+
+def test_points_of_the_wholesaler_are_awarded_once_and_proved(retail: Terminal) -> None:
+    (awarded,) = json.loads(retail("points", "award", "--format", "json").stdout)["rows"]
+    assert awarded["orders"] == 18_532
+    assert awarded["points_earned"] > awarded["points_taken_back"] > 0
+    file = SHARED / "data/online_retail/online_retail_2010-12_2011-12.csv.gz"
+    again = retail("orders", "import", str(file), "--from", "uci-online-retail", "--again", "--format", "jsonl")
+    assert json.loads(again.stdout)["rows_unchanged"] == 539_391
+    (nothing,) = json.loads(retail("points", "award", "--format", "json").stdout)["rows"]
+    assert set(nothing.values()) == {0}
+    checked = retail("points", "check")
+    assert (checked.code, checked.stdout, checked.stderr) == (0, "", "")
