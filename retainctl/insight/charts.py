@@ -36,7 +36,8 @@ def retention_chart(rows: Sequence[Retention], words: Words, *, rtl: bool) -> Ma
         title = f"{row.repeat_customers:,} / {row.customers:,}"
         canvas.box(at - 2, top - 6, 4, 30, fill=WARM, title=title)
         side = "end" if rate > end / 2 else "start"
-        canvas.text(at, top - 12, f"{row.currency}  {rate:.1%}", anchor=side, size=15, bold=True)
+        label = f"{row.currency}  {rate:.1%}" if len(known) > 1 else f"{rate:.1%}"  # one bar needs no name
+        canvas.text(at, top - 12, label, anchor=side, size=15, bold=True)
         for edge, _ in BANDS:
             canvas.text(edge / end * WIDTH, top + 34, f"{edge:.0%}", anchor="middle", size=11, fill=MUTED)
     return canvas.svg()
