@@ -15,6 +15,8 @@ import pytest
 from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, DoneInPart, RetainError, TryLater, Unavailable
+from retainctl.outreach.channels import Letter, Returned
+from retainctl.outreach.channels.mail.pool import MailChannel
 from retainctl.outreach.outbox.checking import check
 from retainctl.outreach.outbox.delivering import Delivered, deliver
 from retainctl.store.database import execute, rows, value
@@ -275,3 +277,13 @@ def test_what_is_deferred_comes_again_later_and_is_given_up_after_two_days(shop:
     assert all(0.8 * 900 * 2**n <= wait <= 1.2 * 900 * 2**n for n, wait in enumerate(waits[:4]))
     assert max(waits) <= 1.2 * 6 * 3_600
     assert len(sink.recipients) == len(waits)
+
+
+def test_a_letter_that_is_claimed_while_the_channel_closes_comes_back(shop: Shop) -> None:
+    """The last connection may break between the look for room and the claim; the letter must not wait for ever."""
+    letter = Letter(1, 1, 1, "<a@example.com>", "dana@example.com", b"From: a@example.com\r\n\r\nhello\r\n")
+    with Sink() as sink:
+        channel = MailChannel(by_mail(shop, port=sink.port))
+        channel.close()
+        channel.take(letter)
+        assert Returned(letter) in channel.reports(0)

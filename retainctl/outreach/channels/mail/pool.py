@@ -55,6 +55,9 @@ class MailChannel:
         if reason := unsendable(letter):
             self._reports.append(Answer(letter, Outcome("failed", reason)))
             self._in_hand -= 1
+        elif self._closed:  # while it was being claimed; nobody would carry it any more
+            self._reports.append(Returned(letter))
+            self._in_hand -= 1
         else:
             self._basket.put(letter)
 
