@@ -7,19 +7,17 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import ROW_ID, Command, Group, opened_shop, show
+from retainctl.terminal import ROW_ID, Group, opened_shop, show
 
 from .importing import import_files, reading_options, tell_quarantined
+
+orders = Group("orders", help="Bring orders in, and look at them.")
+quarantine = Group("quarantine", help="Rows of any import that could not be booked, or not with all of their cells.")
 
 _QUARANTINE = "Look at them: retainctl orders quarantine list"
 
 
-@click.group("orders", cls=Group)
-def orders() -> None:
-    """Bring orders in, and look at them."""
-
-
-@orders.command("import", cls=Command)
+@orders.command("import")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--from", "format_", default="", metavar="FORMAT", help="Their format; else it is found by the header.")
 @click.option("--source", default="", metavar="NAME", help="The shop they come from; else the format's name.")
@@ -53,7 +51,7 @@ def import_(
     )
 
 
-@orders.command("list", cls=Command)
+@orders.command("list")
 @click.option("--customer", type=ROW_ID, metavar="ID", help="Of this customer only.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many, latest first.")
 def list_(customer: int | None, limit: int) -> None:
@@ -68,7 +66,7 @@ def list_(customer: int | None, limit: int) -> None:
         show(list_orders(shop, customer_id=customer, limit=limit), row_type=OrderRow)
 
 
-@orders.command("show", cls=Command)
+@orders.command("show")
 @click.argument("order")
 @click.option("--source", default="", metavar="NAME", help="The shop it comes from, where several have such a number.")
 def show_(order: str, source: str) -> None:
@@ -83,7 +81,7 @@ def show_(order: str, source: str) -> None:
         show(show_order(shop, order, source=source), row_type=OrderPart)
 
 
-@orders.command("returns", cls=Command)
+@orders.command("returns")
 @click.option("--waiting", is_flag=True, help="Only those whose sale is not known.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many, latest first.")
 def returns(waiting: bool, limit: int) -> None:
@@ -98,12 +96,7 @@ def returns(waiting: bool, limit: int) -> None:
         show(list_returns(shop, waiting=waiting, limit=limit), row_type=ReturnRow)
 
 
-@orders.group("quarantine", cls=Group)
-def quarantine() -> None:
-    """Rows of any import that could not be booked, or not with all of their cells."""
-
-
-@quarantine.command("list", cls=Command)
+@quarantine.command("list")
 def list_quarantine() -> None:
     """List the rows that wait in quarantine.
 
@@ -116,7 +109,7 @@ def list_quarantine() -> None:
         show(list_quarantined(shop), row_type=Quarantined)
 
 
-@quarantine.command("show", cls=Command)
+@quarantine.command("show")
 @click.argument("row", type=ROW_ID)
 def show_quarantine(row: int) -> None:
     """Show ROW as it stood in its file.
@@ -130,7 +123,7 @@ def show_quarantine(row: int) -> None:
         show([show_held(shop, row)], row_type=RawRow)
 
 
-@quarantine.command("retry", cls=Command)
+@quarantine.command("retry")
 @click.argument("rows", type=ROW_ID, nargs=-1, metavar="[ROW]...")
 @click.option(
     "--mapping", type=click.Path(path_type=Path, dir_okay=False), help="Read them by this mapping file instead."
@@ -152,7 +145,7 @@ def retry_quarantine(rows: tuple[int, ...], mapping: Path | None, encoding: str,
     tell_quarantined(outcomes, hint=_QUARANTINE)
 
 
-@quarantine.command("dismiss", cls=Command)
+@quarantine.command("dismiss")
 @click.argument("rows", type=int, nargs=-1, required=True, metavar="ROW...")
 def dismiss_quarantine(rows: tuple[int, ...]) -> None:
     """Take ROW... out of quarantine as they are: looked at, and nothing to be done.
@@ -164,3 +157,6 @@ def dismiss_quarantine(rows: tuple[int, ...]) -> None:
 
     with opened_shop() as shop:
         show(dismiss(shop, rows), row_type=RawRow)
+
+
+orders.add_command(quarantine)

@@ -88,6 +88,8 @@ def run(name: str, approve: str | None, yes: bool, dry_run: bool) -> None:
     from retainctl.outreach.planning import Plan
     from retainctl.voice import invitations
 
+    if approve and (dry_run or yes):
+        raise click.UsageError("--approve queues what was planned: it stands alone.")
     with opened_shop() as shop:
         if not approve:
             with progress(f"Planning {name}") as advance:

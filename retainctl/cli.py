@@ -22,13 +22,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("retainctl.commands.init:init", "Make a shop folder."),
     "demo": ("retainctl.commands.demo:demo", "Make a shop with a history, and run the whole main job on it."),
     "config": ("retainctl.commands.config:config", "See and check the shop's settings."),
+    "orders": ("retainctl.commands.orders:orders", "Bring orders in, and look at them."),
     "customers": ("retainctl.commands.customers:customers", "Import, see, merge and export customers."),
     "products": ("retainctl.commands.products:products", "Import and see the catalogue."),
     "consent": ("retainctl.commands.consent:consent", "Who may be written to, since when, and on what evidence."),
     "points": ("retainctl.commands.points:points", "Award, spend, expire and explain points; prove the books."),
     "segments": ("retainctl.commands.segments:segments", "Say who belongs together, and keep it so."),
     "campaigns": ("retainctl.commands.campaigns:campaigns", "Draft, check, plan, approve and send campaigns."),
-    "orders": ("retainctl.commands.orders:orders", "Bring orders in, and look at them."),
     "outbox": ("retainctl.commands.outbox:outbox", "Send what is queued, and see what became of it."),
     "surveys": ("retainctl.commands.surveys:surveys", "Ask customers, take their answers in, see the scores."),
     "reports": ("retainctl.commands.reports:reports", "See what came of it."),
@@ -45,9 +45,9 @@ class Root(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         if cmd_name not in COMMANDS:
-            return None
+            raise click.NoSuchCommand(cmd_name, possibilities=COMMANDS, ctx=ctx)
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         return cast("click.Command", getattr(importlib.import_module(module), name))
 
@@ -72,7 +72,7 @@ root = Root(
     params=[*global_options()],
     help="Keep the customers of an online shop.",
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: " + " ".join(f"{code} {words}" for code, words in exit_codes().items()),
+    epilog="\b\nExit codes:\n" + "\n".join(f"  {code:<3}  {words}" for code, words in exit_codes().items()),
 )
 click.version_option(__version__, prog_name="retainctl")(root)
 
@@ -96,11 +96,14 @@ def run(arguments: list[str] | None = None) -> int:
     except RetainError as error:
         _tell(str(error), hint=error.hint, exit_code=error.exit_code, chosen=chosen)
         return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
     except click.ClickException as error:
-        if chosen.form in ("json", "jsonl"):
-            _tell(error.format_message(), hint="", exit_code=error.exit_code, chosen=chosen)
-        else:
-            error.show()
+        message = error.format_message().rstrip(".")
+        asked = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "retainctl"
+        hint = f"See: {asked} --help"
+        _tell(message[:1].lower() + message[1:], hint=hint, exit_code=error.exit_code, chosen=chosen)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED

@@ -80,14 +80,20 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """A noun with its verbs."""
+    """A noun with its verbs, in the order in which one uses them."""
 
     command_class = Command
-    group_class = type
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.context_settings.setdefault("help_option_names", ["-h", "--help"])
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):  # each with its whole first sentence
+            formatter.write_dl([(name, verb.get_short_help_str(limit=200)) for name, verb in self.commands.items()])
 
 
 # On the verbs whose work under a clock that is far ahead could not be undone.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
 import pytest
+from retainctl.commands.products import products
 
-from retainctl import cli
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.shop.catalogue import list_products
@@ -126,7 +125,7 @@ def test_products_are_searched_by_letters_and_by_category(shop: Shop, file: Path
 
 
 def test_the_command(retainctl: Terminal, file: Path) -> None:
-    import_ = cli.root.get_command(click.Context(cli.root), "products").get_command(None, "import")  # type: ignore[union-attr]
+    import_ = products.commands["import"]
     (numbers,) = [option for option in import_.params if option.name == "numbers"]
     assert tuple(numbers.type.choices) == tuple(NUMBER_STYLES)
     file.write_text(HEADER + COFFEE, encoding="utf-8")
