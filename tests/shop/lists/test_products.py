@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
+import click
 import pytest
-from retainctl.commands.products import products
 
+from retainctl import cli
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.shop.catalogue import list_products
@@ -125,9 +127,10 @@ def test_products_are_searched_by_letters_and_by_category(shop: Shop, file: Path
 
 
 def test_the_command(retainctl: Terminal, file: Path) -> None:
+    products = cast("click.Group", cli.root.get_command(click.Context(cli.root), "products"))
     import_ = products.commands["import"]
     (numbers,) = [option for option in import_.params if option.name == "numbers"]
-    assert tuple(numbers.type.choices) == tuple(NUMBER_STYLES)
+    assert tuple(cast("click.Choice[str]", numbers.type).choices) == tuple(NUMBER_STYLES)
     file.write_text(HEADER + COFFEE, encoding="utf-8")
     assert retainctl("products", "import", str(file)).code == 0
     assert retainctl("products", "list", "--format", "csv").stdout == (
