@@ -17,6 +17,7 @@ from retainctl.club.terms import Terms, use
 from retainctl.config import Shop
 from retainctl.errors import BrokenInvariant, Refused
 from retainctl.shop.witnesses import clock_doubt
+from retainctl.store.club import LOCK
 from retainctl.store.database import database, rows, value
 from retainctl.store.dialect import add_many, hold_lock, insert_many, set_many
 
@@ -47,7 +48,7 @@ class Journal:
 
     def __init__(self, shop: Shop) -> None:
         assert database.in_transaction(), "the write lock comes first"
-        hold_lock("ledger")
+        hold_lock(LOCK)
         self._shop = shop
         head = rows("SELECT seq, recorded_at, hash FROM transactions ORDER BY seq DESC LIMIT 1")
         self._seq, newest, self._hash = head[0] if head else (0, 0, GENESIS)

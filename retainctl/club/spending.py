@@ -12,6 +12,7 @@ from retainctl.club.terms import Terms, read_club
 from retainctl.config import Shop
 from retainctl.errors import BadData, Refused
 from retainctl.rows import Row
+from retainctl.shop.customers import survivor_of
 from retainctl.store.database import rows, value
 from retainctl.store.writing import in_one_transaction
 
@@ -49,6 +50,7 @@ def take(shop: Shop, customer_id: int, points: int, *, source: str, reason: str)
 def _book(shop: Shop, kind: Kind, customer_id: int, points: int, *, source: str, reason: str) -> Booking:
     _check(customer_id, points, source)
     journal = Journal(shop)
+    customer_id = survivor_of(customer_id)  # under the ledger's lock, which a merge holds too
     terms = read_club(shop).on(shop.clock.day(journal.now).isoformat())
     repeated = _is_repeated(journal, kind, customer_id, points, source)
     if not repeated:

@@ -48,11 +48,9 @@ def find_customer(shop: Shop, text: str) -> int:
     One who was merged into another is that other. Nobody is WrongUsage.
     """
     found = _named(shop, text.strip())
-    while found is not None and (into := value("SELECT merged_into FROM customers WHERE id = ?", found)) is not None:
-        found = int(into)
     if found is None:
         raise WrongUsage(f"no customer is known by {text!r}", hint="Search: retainctl customers list --query TEXT")
-    return found
+    return survivor_of(found)
 
 
 def _named(shop: Shop, text: str) -> int | None:
@@ -78,6 +76,13 @@ def address_named(shop: Shop, text: str) -> tuple[str, str] | None:
         return "phone", phone_number(text, shop.settings.country)
     except BadData:
         return None
+
+
+def survivor_of(customer_id: int) -> int:
+    """Who *customer_id* is after all merges: themselves, or the last of those that they were merged into."""
+    while (into := value("SELECT merged_into FROM customers WHERE id = ?", customer_id)) is not None:
+        customer_id = int(into)
+    return customer_id
 
 
 def list_customers(*, query: str = "", limit: int = 100) -> list[CustomerRow]:

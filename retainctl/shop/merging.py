@@ -9,9 +9,9 @@ from typing import ClassVar, Final
 from retainctl.config import Shop
 from retainctl.errors import Refused
 from retainctl.rows import Row
-from retainctl.shop.identity import LOCK
+from retainctl.shop import identity
 from retainctl.shop.summaries import summarise
-from retainctl.store import dialect
+from retainctl.store import club, dialect
 from retainctl.store.database import execute, execute_many, rows, value
 from retainctl.store.writing import in_one_transaction
 
@@ -54,7 +54,7 @@ def merge(shop: Shop, *, survivor_id: int, merged_id: int, reason: str) -> Merge
 
     Names and language that the survivor lacks are taken over. The merged customer's row stays and says where it went.
     """
-    dialect.hold_lock(LOCK)
+    _hold_locks()
     if survivor_id == merged_id:
         raise Refused(f"customer {survivor_id} cannot be merged with themselves")
     for customer_id in (survivor_id, merged_id):
@@ -76,6 +76,12 @@ def merge(shop: Shop, *, survivor_id: int, merged_id: int, reason: str) -> Merge
     _take_over(survivor_id, merged_id, source=f"merge {merge_id}", now=now)
     summarise([survivor_id, merged_id])
     return read(shop, merge_id)
+
+
+def _hold_locks() -> None:
+    """Nobody else makes customers or books points meanwhile: it moves what they look for and what they book on."""
+    for name in (identity.LOCK, club.LOCK):
+        dialect.hold_lock(name)
 
 
 def _assert_stands_alone(customer_id: int) -> None:
@@ -110,7 +116,7 @@ def _change(customer_id: int, name: str, before: str | None, after: str | None, 
 @in_one_transaction
 def undo(shop: Shop, merge_id: int) -> Merge:
     """Give back what the merge moved. What came to the survivor since then stays theirs."""
-    dialect.hold_lock(LOCK)
+    _hold_locks()
     found = rows("SELECT survivor_id, merged_id, undone_at FROM customer_merges WHERE id = ?", merge_id)
     if not found:
         raise Refused(f"there is no merge {merge_id}", hint="A customer's merges: retainctl customers show CUSTOMER")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import peewee
 
 from retainctl.store.database import Table
+
+LOCK: Final = "ledger"  # whoever books points, or moves accounts, holds it
 
 
 class Terms(Table):

@@ -11,6 +11,7 @@ from retainctl.errors import BadData
 from retainctl.outreach import tokens
 from retainctl.outreach.rendering import SURVEY
 from retainctl.shop import normalising
+from retainctl.shop.customers import survivor_of
 from retainctl.shop.importing.documents import RowError
 from retainctl.shop.importing.format import Cells, Column
 from retainctl.shop.importing.values import Values
@@ -92,10 +93,7 @@ class Reader:
             raise RowError(self._survey.answers.token, "bad_token", str(error)) from None
         if rows("SELECT name FROM mailings WHERE id = ? AND program = 'survey'", int(mailing)) != [(self._name,)]:
             raise RowError(self._survey.answers.token, "bad_token", "the token belongs to another survey")
-        customer_id = int(customer)
-        while found := rows("SELECT merged_into FROM customers WHERE id = ? AND merged_into IS NOT NULL", customer_id):
-            customer_id = found[0][0]
-        return customer_id
+        return survivor_of(int(customer))
 
     def _answer(self, question: Question, cell: str) -> Given | None:
         text = cell.strip()

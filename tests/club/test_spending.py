@@ -136,6 +136,20 @@ def test_a_merged_customer_spends_from_both_accounts_and_pays_both_debts(shop: S
     check(shop)
 
 
+def test_whoever_still_names_a_merged_customer_books_for_who_that_is_by_now(shop: Shop) -> None:
+    """Invariants 11 and 21: a till repeats a call with the number that it knows, two merges later."""
+    customer(1)
+    customer(2)
+    add(shop, customer(3), 50, source="complaint:1", reason="Sorry")
+    merge(shop, survivor_id=2, merged_id=3, reason="one person")
+    merge(shop, survivor_id=1, merged_id=2, reason="the same again")
+    assert add(shop, 3, 50, source="complaint:1", reason="Sorry").repeated
+    booking = redeem(shop, 2, 20, source="basket:1")
+    assert (booking.customer_id, booking.available) == (1, 30)
+    assert balances(shop, [1, 2, 3]) == {1: 30, 2: 0, 3: 0}
+    check(shop)
+
+
 @pytest.mark.parametrize("points", [0, 1_000_000_001])
 def test_a_booking_has_bounds(shop: Shop, points: int) -> None:
     """Invariant 23."""

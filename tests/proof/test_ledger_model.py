@@ -67,6 +67,8 @@ class Ledger(RuleBasedStateMachine):
         life=st.sampled_from([0, 30, 400]), clawback=st.sampled_from(["debt", "debt", "clamp"]),
     )  # fmt: skip
     def open_the_club(self, rate: str, pending: int, life: int, clawback: str) -> None:
+        for table in ("customers", "orders", "accounts WHERE id > 4", "transactions", "entries", "lots", "awards"):
+            assert value(f"SELECT COUNT(*) FROM {table}") == 0, "each walk begins with nothing"
         for one in CUSTOMERS:
             customer(one)
         (self.shop.folder / "club.toml").write_text("", encoding="utf-8")
@@ -153,10 +155,9 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(verb=st.sampled_from(["redeem", "redeem", "take", "add"]), whose=customers, points=points)
     def points_are_booked(self, verb: str, whose: int, points: int) -> None:
-        if whose not in self.customers:
-            return
         self.keys += 1
         call = (verb, whose, points, f"{verb}:{self.keys}")
+        whose = min(whose, self.customers[-1])  # the last is whom all that were merged have become
         if verb == "add":
             self.reference.repay(whose)
             self.reference.give(whose, points, self.reference_terms_today(), at=self.shop.clock.now())
@@ -187,8 +188,6 @@ class Ledger(RuleBasedStateMachine):
     @rule(data=st.data(), more=st.sampled_from([0, 1]))
     def an_earlier_call_comes_again(self, data: st.DataObject, more: int) -> None:
         verb, whose, points, source = data.draw(st.sampled_from(self.calls))
-        if whose not in self.customers:
-            whose = self.merged_into[whose]
         if more:
             with pytest.raises(BadData, match="has booked"):
                 self.call(verb, whose, points + more, source)
@@ -201,10 +200,6 @@ class Ledger(RuleBasedStateMachine):
         if since > self.reference.terms[-1].since:
             self.write_terms(len(self.reference.terms) + 1, since, rate, 0, life, "debt")
             self.reference.terms.append(self.terms(since, rate, 0, life, "debt"))
-
-    @property
-    def merged_into(self) -> dict[int, int]:
-        return dict(rows("SELECT id, merged_into FROM customers WHERE merged_into IS NOT NULL"))
 
     @precondition(lambda self: len(self.customers) > 1)
     @rule(go=st.sampled_from([False, False, True]))
@@ -260,6 +255,7 @@ class Ledger(RuleBasedStateMachine):
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(3000)  # five thousand steps on a busy machine; what is found is made small in that time too
 def test_the_ledger_and_its_reference_come_to_the_same(folder: Path) -> None:
     opened = read_shop(str(folder), now="2025-03-02T10:00")
 
