@@ -132,9 +132,9 @@ def _mail(shop: Shop) -> str:
     if mail.channel == "files" and not mail.host:
         return "messages are written as files"
     # It imports yagmail, which takes a tenth of a second.
-    from retainctl.outreach.channels.mail.logging_in import logged_in, password_of
+    from retainctl.outreach.channels.mail.logging_in import Server, password_of
 
-    with logged_in(mail, password_of(shop)):
+    with Server(mail, password_of(shop)).logged_in():
         return f"{mail.host}:{mail.port} takes our mail"
 
 

@@ -1,19 +1,23 @@
-"""A thread that carries letters to the server, over one connection at a time."""
+"""Carrying letters to the server, over one connection at a time."""
 
 from __future__ import annotations
 
-import threading
 import time
-from queue import Empty, SimpleQueue
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from functools import partial
 
 from retainctl.config import Mail
 from retainctl.errors import RetainError, Unavailable
-from retainctl.outreach.channels import Answer, Letter, Outcome, Ready, Returned
-from retainctl.outreach.channels.mail.logging_in import logged_in
-from retainctl.outreach.channels.mail.session import Broken, Session
+from retainctl.outreach.channels import Answer, Letter, Outcome, Ready, Report, Returned
+from retainctl.outreach.channels.mail.logging_in import Server
+from retainctl.outreach.channels.mail.session import Session
+from retainctl.outreach.channels.mail.wire import Broken, Wait
 
 _FRUITLESS_CONNECTIONS = 3
 _WAITS_SECONDS = (1, 4)  # before a connection that was lost is tried again
+_LOOK_SECONDS = 0.01  # between two looks whether the login is through
 _CLOSING = 421
 
 
@@ -25,59 +29,43 @@ class _Over(Exception):
         self.is_servers_doing = is_servers_doing
 
 
-class Up:
-    """A courier is connected."""
+@dataclass(slots=True)
+class Basket:
+    """Letters that wait for a courier, and whether more will come."""
+
+    letters: deque[Letter] = field(default_factory=deque)
+    is_closed: bool = False
 
 
-class Stopped:
-    """A courier has ended: for good reason, in *trouble*, or by a *bug*."""
+class Courier:
+    """Takes letters from *basket* and tells what becomes of them.
 
-    def __init__(self, trouble: RetainError | None = None, bug: BaseException | None = None) -> None:
-        self.trouble = trouble
-        self.bug = bug
-
-
-News = Ready | Answer | Returned | Up | Stopped
-
-
-class Courier(threading.Thread):
-    """Takes letters from *basket* and tells *news*; None in the basket ends it.
-
-    It says ``Ready``, and waits for its verdict: True lets the letter go, False hangs up.
+    ``go_on`` runs it until it has to wait. Beside its connection it waits for two words: when a letter is ``Ready``,
+    True lets it go and False has the courier hang up; when it is idle, any has it look into the basket again.
     """
 
-    def __init__(self, mail: Mail, password: str, own_name: str, basket: SimpleQueue[Letter | None],
-                 news: SimpleQueue[tuple[Courier, News]]) -> None:  # fmt: skip
-        super().__init__(daemon=True, name="courier")
-        self.verdicts: SimpleQueue[bool] = SimpleQueue()
+    def __init__(self, server: Server, mail: Mail, basket: Basket, tell: Callable[[Courier, Report], None]) -> None:
+        self.is_up = False  # it was connected
+        self.is_idle = False
+        self._server = server
         self._mail = mail
-        self._password = password
-        self._own_name = own_name
         self._basket = basket
-        self._news = news
+        self._tell = partial(tell, self)
+        self._course: Coroutine[Wait, bool | None, None] = self._carry_all()
 
-    def run(self) -> None:
-        try:
-            self._carry_all()
-        except RetainError as trouble:
-            self._tell(Stopped(trouble))
-        except BaseException as bug:  # it must not be lost with its thread
-            self._tell(Stopped(bug=bug))
-        else:
-            self._tell(Stopped())
+    def go_on(self, word: bool | None) -> Wait:
+        """Run until the next wait. *word* ends the one before: None where there was none. StopIteration is the end."""
+        return self._course.send(word)
 
-    def _tell(self, news: News) -> None:
-        self._news.put((self, news))
-
-    def _carry_all(self) -> None:
-        """One connection after another, until the basket has ended or the server takes nothing."""
-        session: Session | None = self._connected()
-        self._tell(Up())
+    async def _carry_all(self) -> None:
+        """One connection after another, until the basket is closed and empty, or the server takes nothing."""
+        session: Session | None = await self._connected()
+        self.is_up = True
         fruitless = 0
-        while letter := self._basket.get():
-            session = session or self._connected_again(letter)
+        while letter := await self._next():
+            session = session or await self._connected_again(letter)
             try:
-                self._carry(session, letter)
+                await self._carry(session, letter)
             except _Over as over:
                 fruitless = fruitless + 1 if over.is_servers_doing and not session.accepted else 0
             finally:
@@ -88,46 +76,56 @@ class Courier(threading.Thread):
         if session:
             session.close(politely=True)
 
-    def _connected(self) -> Session:
-        return Session(logged_in(self._mail, self._password, own_name=self._own_name), self._mail)
+    async def _next(self) -> Letter | None:
+        """The next letter, as soon as there is one; None when there will be none."""
+        self.is_idle = True
+        while not self._basket.letters and not self._basket.is_closed:
+            await Wait()
+        self.is_idle = False
+        return self._basket.letters.popleft() if self._basket.letters else None
 
-    def _connected_again(self, letter: Letter) -> Session:
+    async def _connected(self) -> Session:
+        login = self._server.log_in()
+        while not login.done():
+            await Wait(time.monotonic() + _LOOK_SECONDS)
+        return Session(login.result(), self._mail)
+
+    async def _connected_again(self, letter: Letter) -> Session:
         """A new connection for *letter*, which goes back where there is none to be had."""
         for wait_seconds in (*_WAITS_SECONDS, None):
             try:
-                return self._connected()
+                return await self._connected()
             except RetainError as trouble:
                 if wait_seconds is None or not isinstance(trouble, Unavailable):
                     self._tell(Returned(letter))
                     raise
-            time.sleep(wait_seconds)
+            await Wait(time.monotonic() + wait_seconds)
         raise AssertionError
 
-    def _carry(self, session: Session, letter: Letter) -> None:
+    async def _carry(self, session: Session, letter: Letter) -> None:
         """Carry *letter* and all that follow over one connection, until it has had its share or _Over."""
         begun = False
         while True:
-            wanted = self._is_wanted(session, letter, begun=begun)
-            following = self._hand_over(session, letter) if wanted else None
+            wanted = await self._is_wanted(session, letter, begun=begun)
+            following = await self._hand_over(session, letter) if wanted else None
             begun = following is not None
             if following is None:
                 if session.begun >= self._mail.messages_per_connection:
                     break
-                following = self._basket.get()
+                following = await self._next()
                 if following is None:
-                    self._basket.put(None)  # for the loop that called this one
                     break
             letter = following
         session.close(politely=True)
 
-    def _is_wanted(self, session: Session, letter: Letter, *, begun: bool) -> bool:
+    async def _is_wanted(self, session: Session, letter: Letter, *, begun: bool) -> bool:
         """Bring *letter* to where only the terminator is missing; False when the server does not want it."""
         try:
             if not begun:
-                session.begin(letter)
-            refusal = session.answered(letter)
+                await session.begin(letter)
+            refusal = await session.answered(letter)
             if refusal is None:
-                session.send_data(letter)
+                await session.send_data(letter)
                 return True
         except Broken as broken:
             # A connection that was closed before it said a word about this letter is not the letter's fault.
@@ -144,18 +142,18 @@ class Courier(threading.Thread):
             raise _Over
         return False
 
-    def _hand_over(self, session: Session, letter: Letter) -> Letter | None:
+    async def _hand_over(self, session: Session, letter: Letter) -> Letter | None:
         """Once it is let go, write the terminator, and hear what the server says; returns what was begun behind it."""
         self._tell(Ready(letter))
-        if not self.verdicts.get():
+        if not await Wait():
             raise _Over(is_servers_doing=False)
         if session.is_gone():
             self._tell(Answer(letter, Outcome("deferred", "the server hung up before the end of the message")))
             raise _Over
         following = self._at_once(session)
         try:
-            session.end(following)
-            outcome = session.ended()
+            await session.end(following)
+            outcome = await session.ended()
         except Broken as broken:
             outcome = Outcome("unknown", str(broken))
         self._tell(Answer(letter, outcome))
@@ -169,10 +167,4 @@ class Courier(threading.Thread):
         """The next letter, where it can travel behind the end of this one."""
         if not session.pipelining or session.begun >= self._mail.messages_per_connection:
             return None
-        try:
-            letter = self._basket.get_nowait()
-        except Empty:
-            return None
-        if letter is None:
-            self._basket.put(None)
-        return letter
+        return self._basket.letters.popleft() if self._basket.letters else None

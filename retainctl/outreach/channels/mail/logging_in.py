@@ -9,6 +9,8 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+import threading
+from concurrent.futures import Future
 from typing import Any
 
 import yagmail
@@ -35,40 +37,62 @@ def password_of(shop: Shop) -> str:
     return secret(mail.password, shop.folder)
 
 
-def logged_in(mail: Mail, password: str, *, own_name: str | None = None) -> smtplib.SMTP:
-    """A connection that the server greeted, with TLS and login as the settings say.
+class Server:
+    """The shop's mail server, as its settings say."""
 
-    BadConfiguration where the server refuses the login or its certificate is not good; Unavailable where it does not
-    answer as it should, and may later.
-    """
-    client = None
-    try:
-        client = _client(mail, password, own_name)
-        client.user = mail.user  # a name without "@" has become a Gmail address by now
-        client.login()
-        client.smtp.ehlo_or_helo_if_needed()
-    except (OSError, smtplib.SMTPException) as error:  # SMTPException is an OSError, and its codes tell more
-        raise _told(error, mail) from error
-    finally:
-        if client is not None:
-            client.is_closed = True  # else its destructor says QUIT on the connection that we go on with
-    return client.smtp  # type: ignore[no-any-return]
+    def __init__(self, mail: Mail, password: str) -> None:
+        self._mail = mail
+        self._password = password
+        self._own_name = socket.getfqdn()
+        # Reading the certificates that the system trusts takes longer than twenty messages.
+        self._context = None if mail.security == "none" else ssl.create_default_context()
 
+    def log_in(self) -> Future[smtplib.SMTP]:
+        """What ``logged_in`` gives, on a thread of its own: it blocks, and a silent server takes its time."""
+        future: Future[smtplib.SMTP] = Future()
 
-def _client(mail: Mail, password: str, own_name: str | None) -> Any:
-    context = ssl.create_default_context()
-    way: dict[str, Any] = {"smtp_ssl": False, "smtp_starttls": False}
-    if mail.security == "tls":
-        way = {"smtp_ssl": True, "smtp_starttls": False, "context": context}
-    elif mail.security == "starttls":
-        way = {"smtp_ssl": False, "smtp_starttls": {"context": context}}
-    client = yagmail.SMTP(
-        user=mail.user or "nobody@localhost", password=password, host=mail.host, port=mail.port,
-        smtp_skip_login=not mail.user, soft_email_validation=False, timeout=mail.timeout_seconds,
-        local_hostname=own_name, **way,
-    )  # fmt: skip
-    client.set_logging(None)
-    return client
+        def work() -> None:
+            try:
+                future.set_result(self.logged_in())
+            except BaseException as error:
+                future.set_exception(error)
+
+        threading.Thread(target=work, daemon=True, name="login").start()
+        return future
+
+    def logged_in(self) -> smtplib.SMTP:
+        """A connection that the server greeted, with TLS and login as the settings say.
+
+        BadConfiguration where the server refuses the login or its certificate is not good; Unavailable where it does
+        not answer as it should, and may later.
+        """
+        client = None
+        try:
+            client = self._client()
+            client.user = self._mail.user  # a name without "@" has become a Gmail address by now
+            client.login()
+            client.smtp.ehlo_or_helo_if_needed()
+        except (OSError, smtplib.SMTPException) as error:  # SMTPException is an OSError, and its codes tell more
+            raise _told(error, self._mail) from error
+        finally:
+            if client is not None:
+                client.is_closed = True  # else its destructor says QUIT on the connection that we go on with
+        return client.smtp  # type: ignore[no-any-return]
+
+    def _client(self) -> Any:
+        mail = self._mail
+        way: dict[str, Any] = {"smtp_ssl": False, "smtp_starttls": False}
+        if mail.security == "tls":
+            way = {"smtp_ssl": True, "smtp_starttls": False, "context": self._context}
+        elif mail.security == "starttls":
+            way = {"smtp_ssl": False, "smtp_starttls": {"context": self._context}}
+        client = yagmail.SMTP(
+            user=mail.user or "nobody@localhost", password=self._password, host=mail.host, port=mail.port,
+            smtp_skip_login=not mail.user, soft_email_validation=False, timeout=mail.timeout_seconds,
+            local_hostname=self._own_name, **way,
+        )  # fmt: skip
+        client.set_logging(None)
+        return client
 
 
 def _told(error: OSError, mail: Mail) -> BadConfiguration | Unavailable:

@@ -1,18 +1,18 @@
-"""The mail channel: several couriers, who take letters from one basket."""
+"""The mail channel: several couriers, who take letters from one basket, on one thread."""
 
 from __future__ import annotations
 
 import re
-import socket
-from contextlib import suppress
-from queue import Empty, SimpleQueue
+import select
+import time
 
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, RetainError
 from retainctl.outreach.channels import Answer, Down, Letter, Outcome, Ready, Report, Returned
-from retainctl.outreach.channels.mail.courier import Courier, News, Stopped, Up
-from retainctl.outreach.channels.mail.logging_in import password_of
+from retainctl.outreach.channels.mail.courier import Basket, Courier
+from retainctl.outreach.channels.mail.logging_in import Server, password_of
 from retainctl.outreach.channels.mail.session import unsendable
+from retainctl.outreach.channels.mail.wire import Wait
 
 _LETTERS_EACH = 6  # in the hands of one courier or waiting for it
 _GATHERING_SECONDS = 0.002  # how long those that stand ready wait for one more, so that they share a commit
@@ -25,18 +25,14 @@ class MailChannel:
     def __init__(self, shop: Shop) -> None:
         """Connects at once, and says in ``reports`` how that went; BadConfiguration where it cannot even begin."""
         mail = shop.settings.mail
-        password = password_of(shop)
-        self._basket: SimpleQueue[Letter | None] = SimpleQueue()
-        self._news: SimpleQueue[tuple[Courier, News]] = SimpleQueue()
-        self._standing: dict[int, Courier] = {}  # whose courier waits for its verdict
+        server = Server(mail, password_of(shop))
+        self._basket = Basket()
+        self._waits = {Courier(server, mail, self._basket, self._tell): Wait() for _ in range(mail.connections)}
+        self._standing: dict[int, Courier] = {}  # whose courier waits for the word to let it go
         self._reports: list[Report] = []
         self._in_hand = 0
-        self._up: set[Courier] = set()
-        self._closed = False
-        own_name = socket.getfqdn()
-        self._couriers = {Courier(mail, password, own_name, self._basket, self._news) for _ in range(mail.connections)}
-        for courier in self._couriers:
-            courier.start()
+        for courier in list(self._waits):
+            self._resume(courier, None)
 
     def objection(self, payload: bytes, *, marketing: bool) -> str:
         """Mail that advertises must say how to refuse it."""
@@ -47,75 +43,90 @@ class MailChannel:
 
     def room(self) -> int:
         """Nothing before a connection stands; then in handfuls, so that a claim is worth its transaction."""
-        room = len(self._up) * _LETTERS_EACH - self._in_hand
-        return room if room >= len(self._up) * _LETTERS_EACH // 2 and not self._closed else 0
+        share = self._up() * _LETTERS_EACH
+        room = share - self._in_hand
+        return room if room >= share // 2 and not self._basket.is_closed else 0
+
+    def _up(self) -> int:
+        return sum(courier.is_up for courier in self._waits)
 
     def take(self, letter: Letter) -> None:
-        self._in_hand += 1
         if reason := unsendable(letter):
             self._reports.append(Answer(letter, Outcome("failed", reason)))
-            self._in_hand -= 1
-        elif self._closed:  # while it was being claimed; nobody would carry it any more
+        elif self._basket.is_closed:  # while it was being claimed; nobody would carry it any more
             self._reports.append(Returned(letter))
-            self._in_hand -= 1
         else:
-            self._basket.put(letter)
+            self._in_hand += 1
+            self._basket.letters.append(letter)
+            if idle := next((courier for courier in self._waits if courier.is_idle), None):
+                self._resume(idle, True)
 
     def reports(self, wait_seconds: float) -> list[Report]:
+        """Also returns, with nothing, when a connection moved: there may be room now."""
         if not self._reports:
-            with suppress(Empty):
-                self._heed(*self._news.get(timeout=wait_seconds) if wait_seconds else self._news.get_nowait())
+            self._poll(wait_seconds)
         self._gather()
         reports, self._reports = self._reports, []
         return reports
 
     def _gather(self) -> None:
         """Hear the others too: while some are on their way to stand ready, for a moment longer."""
-        with suppress(Empty):
-            while True:
-                on_their_way = min(len(self._up), self._in_hand) - len(self._standing)
-                if on_their_way > 0 and self._reports:
-                    self._heed(*self._news.get(timeout=_GATHERING_SECONDS))
-                else:
-                    self._heed(*self._news.get_nowait())
+        known, until = 0, 0.0
+        while self._reports and len(self._standing) < min(self._up(), self._in_hand):
+            if len(self._reports) > known:
+                known, until = len(self._reports), time.monotonic() + _GATHERING_SECONDS
+            left = until - time.monotonic()
+            if left <= 0:
+                break
+            self._poll(left)
 
-    def _heed(self, courier: Courier, news: News) -> None:
-        match news:
-            case Up():
-                self._up.add(courier)
-            case Stopped(trouble=trouble, bug=bug):
-                self._couriers.discard(courier)
-                self._up.discard(courier)
-                if bug:
-                    raise bug
-                if not self._couriers or isinstance(trouble, BadConfiguration):
-                    self._end(trouble)
-            case Ready(letter):
-                self._standing[letter.id] = courier
-                self._reports.append(news)
-            case Answer() | Returned():
-                self._in_hand -= 1
-                self._reports.append(news)
+    def _poll(self, seconds: float) -> None:
+        """Wait so long for the first that can go on, and let all go on that can."""
+        poller = select.poll()  # and not select.select, which knows no descriptor beyond 1,023
+        watched: dict[int, Courier] = {}
+        now = time.monotonic()
+        until = now + seconds
+        for courier, wait in self._waits.items():
+            until = min(until, wait.until)
+            if wait.descriptor is not None:
+                poller.register(wait.descriptor, wait.events)
+                watched[wait.descriptor] = courier
+        for descriptor, _ in poller.poll(max(0.0, until - now) * 1_000):
+            self._resume(watched[descriptor], True)
+        now = time.monotonic()
+        for courier in [courier for courier, wait in self._waits.items() if wait.until <= now]:
+            self._resume(courier, False)
 
-    def _end(self, trouble: RetainError | None) -> None:
-        """The last courier is gone, or all would fail alike."""
-        if trouble:
-            self._reports.append(Down(trouble))
-        self.close()
+    def _resume(self, courier: Courier, word: bool | None) -> None:
+        try:
+            self._waits[courier] = courier.go_on(word)
+        except (StopIteration, RetainError) as end:
+            del self._waits[courier]
+            if self._waits and not isinstance(end, BadConfiguration):
+                return  # the others carry on
+            if isinstance(end, RetainError):
+                self._reports.append(Down(end))
+            self.close()
+
+    def _tell(self, courier: Courier, report: Report) -> None:
+        if isinstance(report, Ready):
+            self._standing[report.letter.id] = courier
+        else:
+            self._in_hand -= 1
+        self._reports.append(report)
 
     def go(self, letter: Letter) -> None:
-        self._standing.pop(letter.id).verdicts.put(True)
+        self._resume(self._standing.pop(letter.id), True)
 
     def drop(self, letter: Letter) -> None:
         self._in_hand -= 1
-        self._standing.pop(letter.id).verdicts.put(False)
+        self._resume(self._standing.pop(letter.id), False)
 
     def close(self) -> None:
-        self._closed = True
-        with suppress(Empty):
-            while True:
-                if letter := self._basket.get_nowait():
-                    self._in_hand -= 1
-                    self._reports.append(Returned(letter))
-        for _ in self._couriers:
-            self._basket.put(None)
+        self._basket.is_closed = True
+        while self._basket.letters:
+            self._in_hand -= 1
+            self._reports.append(Returned(self._basket.letters.popleft()))
+        for courier in list(self._waits):
+            if courier.is_idle:
+                self._resume(courier, False)

@@ -7,30 +7,18 @@ costs one round trip.
 from __future__ import annotations
 
 import re
-import select
 import smtplib
-import socket
-import ssl
 from dataclasses import dataclass, replace
 
 from retainctl.config import Mail
 from retainctl.errors import BadConfiguration
 from retainctl.outreach.channels import Letter, Outcome
 from retainctl.outreach.channels.mail.replies import Phase, Reply, meaning
+from retainctl.outreach.channels.mail.wire import Broken, Wire
 
 TERMINATOR = b".\r\n"
 
-_LONGEST_LINE, _MOST_LINES = 8_192, 100
-_REPLY_LINE = re.compile(rb"([2-5]\d\d)([ -]|$)(.*)", re.DOTALL)
 _ADDRESS = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+")  # printable ASCII without <, > and space
-
-
-class Broken(Exception):
-    """The connection cannot be used any more; *silent* where the server may only have been too slow."""
-
-    def __init__(self, reason: str, *, silent: bool = False) -> None:
-        super().__init__(reason)
-        self.silent = silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +41,19 @@ class Session:
 
     def __init__(self, connection: smtplib.SMTP, mail: Mail) -> None:
         assert connection.sock is not None
-        self._socket = connection.sock
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._wire = Wire(connection.sock)
         self._sender = mail.from_address
         self.pipelining = mail.pipelining and connection.has_extn("pipelining")
         self._patience = Patience.of(mail)
-        self._buffer = b""
         self._in_transaction = False  # MAIL was accepted, and its end was not reached: the next needs RSET
-        self._seconds = -1.0  # what the socket's time-out is set to
         self.begun = 0  # letters announced on this connection
         self.accepted = 0
         self.heard = False  # whether the server said anything about the letter at hand
 
-    def begin(self, letter: Letter) -> None:
+    async def begin(self, letter: Letter) -> None:
         """Announce *letter*; with PIPELINING its whole envelope at once."""
         self.heard = False
-        self._write(self._opening(letter), self._patience.command)
+        await self._wire.write(self._opening(letter), self._patience.command)
 
     def _opening(self, letter: Letter) -> bytes:
         self.begun += 1
@@ -83,11 +68,11 @@ class Session:
             b"DATA\r\n",
         )
 
-    def answered(self, letter: Letter) -> Outcome | None:
+    async def answered(self, letter: Letter) -> Outcome | None:
         """None when the server waits for the letter's data; else why it does not want it."""
         self.heard = False
         if self._in_transaction:
-            self._reply(self._patience.command)  # to RSET
+            await self._wire.reply(self._patience.command)  # to RSET
             self._in_transaction = False
         refusal: tuple[Reply, Phase] | None = None
         phases: tuple[tuple[Phase, float, int], ...] = (
@@ -95,8 +80,8 @@ class Session:
         )  # fmt: skip
         for place, (phase, seconds, wanted) in enumerate(phases):
             if place and not self.pipelining:
-                self._write(self._commands(letter)[place], self._patience.command)
-            reply = self._reply(seconds)
+                await self._wire.write(self._commands(letter)[place], self._patience.command)
+            reply = await self._wire.reply(seconds)
             self.heard = True
             if phase == "mail":
                 self._in_transaction = reply.code // 100 == 2
@@ -111,47 +96,35 @@ class Session:
                 if not self.pipelining:
                     break
             elif phase == "data" and refusal:
-                self._end_empty()
+                await self._end_empty()
         return _refused(*refusal) if refusal else None
 
-    def _end_empty(self) -> None:
+    async def _end_empty(self) -> None:
         """The server wants data though it refused the recipient: RFC 2920 has it end at once, and go nowhere."""
-        self._write(TERMINATOR, self._patience.command)
-        self._reply(self._patience.end)
+        await self._wire.write(TERMINATOR, self._patience.command)
+        await self._wire.reply(self._patience.end)
         self._in_transaction = False
 
-    def send_data(self, letter: Letter) -> None:
+    async def send_data(self, letter: Letter) -> None:
         """Send all of the letter but the terminator, without which the server must forget it."""
         assert letter.payload.endswith(b"\r\n")
         stuffed = letter.payload.replace(b"\r\n.", b"\r\n..")
-        self._write(b"." + stuffed if stuffed.startswith(b".") else stuffed, self._patience.block)
+        await self._wire.write(b"." + stuffed if stuffed.startswith(b".") else stuffed, self._patience.block)
 
     def is_gone(self) -> bool:
         """Whether the server hung up, or said something out of turn, before it got the terminator."""
-        if self._buffer or (isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()):
-            return True
-        # poll and not select, which knows no descriptor beyond 1,023.
-        readable = select.poll()
-        readable.register(self._socket, select.POLLIN)
-        if not readable.poll(0):
-            return False
-        self._allow(0)
-        try:
-            self._buffer = self._socket.recv(_LONGEST_LINE)
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return False  # there was no more to it than a ticket of TLS
-        except OSError:
-            return True
-        return True
+        return self._wire.is_gone()
 
-    def end(self, following: Letter | None) -> None:
+    async def end(self, following: Letter | None) -> None:
         """Write the terminator, and behind it the envelope of the letter that follows."""
         self._in_transaction = False
-        self._write(TERMINATOR + (self._opening(following) if following else b""), self._patience.command)
+        await self._wire.write(
+            TERMINATOR + (self._opening(following) if following else b""), self._patience.command
+        )  # fmt: skip
 
-    def ended(self) -> Outcome:
+    async def ended(self) -> Outcome:
         """What the server says to the whole letter; Broken where nobody knows."""
-        reply = self._reply(self._patience.end)
+        reply = await self._wire.reply(self._patience.end)
         if reply.code // 100 not in (2, 4, 5):
             raise Broken(f"the server answered {reply}")
         outcome = meaning(reply, "end")
@@ -160,56 +133,7 @@ class Session:
 
     def close(self, *, politely: bool = False) -> None:
         """Hang up; *politely* only between two letters."""
-        try:
-            if politely:
-                self._write(b"QUIT\r\n", self._patience.command)
-                self._reply(min(self._patience.command, 5))
-        except Broken:
-            pass
-        finally:
-            self._socket.close()
-
-    def _write(self, data: bytes, seconds: float) -> None:
-        try:
-            self._allow(seconds)
-            self._socket.sendall(data)
-        except TimeoutError:
-            raise Broken(f"the server took nothing for {seconds:g} s", silent=True) from None
-        except OSError as error:
-            raise Broken(f"the connection broke: {error.strerror or error}") from None
-
-    def _allow(self, seconds: float) -> None:
-        if self._seconds != seconds:
-            self._socket.settimeout(seconds)
-            self._seconds = seconds
-
-    def _reply(self, seconds: float) -> Reply:
-        lines: list[str] = []
-        while True:
-            line = self._line(seconds)
-            found = _REPLY_LINE.fullmatch(line)
-            if not found or len(lines) == _MOST_LINES:
-                raise Broken("the server's answer is not SMTP")
-            lines.append(found[3].decode(errors="replace").strip())
-            if found[2] != b"-":
-                return Reply(int(found[1]), " ".join(lines))
-
-    def _line(self, seconds: float) -> bytes:
-        while b"\n" not in self._buffer:
-            if len(self._buffer) > _LONGEST_LINE:
-                raise Broken("the server's answer does not end")
-            try:
-                self._allow(seconds)
-                received = self._socket.recv(_LONGEST_LINE)
-            except TimeoutError:
-                raise Broken(f"no answer in {seconds:g} s", silent=True) from None
-            except OSError as error:
-                raise Broken(f"the connection broke: {error.strerror or error}") from None
-            if not received:
-                raise Broken("the server hung up")
-            self._buffer += received
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return line.rstrip(b"\r")
+        self._wire.hang_up(b"QUIT\r\n" if politely else b"")
 
 
 def _refused(reply: Reply, phase: Phase) -> Outcome:
