@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from retainctl.config import Shop
 from retainctl.rows import Row
-from retainctl.store.database import rows
+from retainctl.store.database import rows, value
 from retainctl.store.dialect import streamed
 
 
@@ -40,7 +40,7 @@ def cohorts(_shop: Shop) -> list[Cohort]:
 def _counts(zero: int) -> dict[int, Counter[int]]:
     """Customers by the month of their first order, counted from *zero*, and the months since."""
     counts: dict[int, Counter[int]] = defaultdict(Counter)
-    for months, customers in Counter(_months_by_customer(zero).values()).items():
+    for months, customers in Counter(_months_by_customer(zero)).items():
         begun = (months & -months).bit_length() - 1
         later = months
         while later:
@@ -50,21 +50,30 @@ def _counts(zero: int) -> dict[int, Counter[int]]:
     return counts
 
 
-def _months_by_customer(zero: int) -> dict[int, int]:
-    """For each customer a number in which each month with an order is a bit, the lowest for the month *zero*.
+def _months_by_customer(zero: int) -> list[int]:
+    """At each customer's id a number in which each month with an order is a bit, the lowest for the month *zero*.
 
     One pass over the orders as they lie: sorting them by customer takes the database several times as long. The
     plus keeps it from going by the customers' index, and looking up every order one by one.
     """
-    bits: dict[str, int] = {}
-    months: dict[int, int] = {}
+    bits = _Bits(zero)
+    months = [0] * (value("SELECT MAX(id) FROM customers") + 1)
     found = streamed("SELECT customer_id, ordered_on FROM orders WHERE is_sale = 1 AND +customer_id IS NOT NULL")
     for customer_id, day in found:
-        bit = bits.get(day)
-        if bit is None:
-            bit = bits[day] = 1 << (_month(day) - zero)
-        months[customer_id] = months.get(customer_id, 0) | bit
+        months[customer_id] |= bits[day]
     return months
+
+
+class _Bits(dict[str, int]):
+    """The bit of each day's month; every day is worked out once."""
+
+    def __init__(self, zero: int) -> None:
+        super().__init__()
+        self.zero = zero
+
+    def __missing__(self, day: str) -> int:
+        bit = self[day] = 1 << (_month(day) - self.zero)
+        return bit
 
 
 def _month(day: str) -> int:
