@@ -109,7 +109,8 @@ def fill(path: Path) -> None:
     )
     database.execute(
         "INSERT INTO customer_summaries SELECT customer_id, 'ILS', COUNT(*), SUM(gross_minor), 0, MIN(ordered_at),"
-        " MAX(ordered_at), MIN(ordered_on), MAX(ordered_on) FROM orders GROUP BY customer_id"
+        " MAX(ordered_at), MIN(ordered_on), MAX(ordered_on), group_concat(DISTINCT substr(ordered_on, 1, 7))"
+        " FROM orders GROUP BY customer_id"
     )
     database.execute("COMMIT")
     database.close()

@@ -56,7 +56,7 @@ def _fill(database: sqlite3.Connection) -> None:
     )
     database.execute(
         """INSERT INTO customer_summaries SELECT id, 'ILS', id * 7919 % 9 + 1, id % 100000, 0, 0, 0, '2024-01-01',
-             date('2025-03-01', '-' || (id * 104729 % 400) || ' days') FROM customers"""
+             date('2025-03-01', '-' || (id * 104729 % 400) || ' days'), '2024-01' FROM customers"""
     )
     database.execute("COMMIT")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+from retainctl.shop.summaries import summarise
 from retainctl.store.database import execute, value
 from retainctl.store.writing import writing
 
@@ -54,7 +55,7 @@ def order(
             )  # fmt: skip
         if returned_minor:
             returned(customer_id, day, returned_minor, order_id=number, currency=currency)
-        _summarise(customer_id)
+        summarise([customer_id] if customer_id else [])
     return number
 
 
@@ -70,35 +71,10 @@ def returned(
             " VALUES (?, 'shop', ?, 1, ?, ?, 1, ?, ?, 0, ?, ?, 1)",
             number, f"R{number}", customer_id, order_id, minor, currency, day, b"",
         )  # fmt: skip
-        _summarise(customer_id)
+        summarise([customer_id] if customer_id else [])
 
 
 def product(sku: str, *, category: str = "", brand: str = "") -> None:
     """Something to buy."""
     with writing():
         execute("INSERT INTO products (sku, category, brand) VALUES (?, ?, ?)", sku, category, brand)
-
-
-def _summarise(customer_id: int | None) -> None:
-    """What the shop wing keeps beside every order, worked out from the orders."""
-    execute("DELETE FROM customer_summaries WHERE customer_id = ?", customer_id)
-    execute(
-        """INSERT INTO customer_summaries
-           SELECT ?, x.currency,
-             (SELECT COUNT(*) FROM orders o WHERE o.customer_id = ? AND o.is_sale = 1 AND o.currency = x.currency),
-             (SELECT COALESCE(SUM(o.gross_minor), 0) FROM orders o
-              WHERE o.customer_id = ? AND o.is_sale = 1 AND o.currency = x.currency),
-             (SELECT COALESCE(SUM(r.amount_minor), 0) FROM order_returns r
-              WHERE r.customer_id = ? AND r.currency = x.currency),
-             (SELECT MIN(o.ordered_at) FROM orders o
-              WHERE o.customer_id = ? AND o.is_sale = 1 AND o.currency = x.currency),
-             (SELECT MAX(o.ordered_at) FROM orders o
-              WHERE o.customer_id = ? AND o.is_sale = 1 AND o.currency = x.currency),
-             (SELECT MIN(o.ordered_on) FROM orders o
-              WHERE o.customer_id = ? AND o.is_sale = 1 AND o.currency = x.currency),
-             (SELECT MAX(o.ordered_on) FROM orders o
-              WHERE o.customer_id = ? AND o.is_sale = 1 AND o.currency = x.currency)
-           FROM (SELECT currency FROM orders WHERE customer_id = ? AND is_sale = 1
-                 UNION SELECT currency FROM order_returns WHERE customer_id = ?) x""",
-        *[customer_id] * 10,
-    )

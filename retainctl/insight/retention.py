@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from retainctl.config import Shop
 from retainctl.rows import Row
-from retainctl.store.database import execute
+from retainctl.store.database import execute, rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,16 @@ def retention(_shop: Shop) -> list[Retention]:
             "SELECT currency, COUNT(*) FROM orders WHERE customer_id IS NULL AND is_sale = 1 GROUP BY currency"
         ).fetchall()
     )
-    found = execute(
-        """SELECT currency, SUM(CASE WHEN orders > 0 THEN 1 ELSE 0 END), SUM(orders), SUM(gross_minor),
-               SUM(returns_minor), SUM(CASE WHEN orders > 1 THEN 1 ELSE 0 END), MIN(first_order_on), MAX(last_order_on)
-           FROM customer_summaries GROUP BY currency"""
-    )
-    figures = {row[0]: (*map(int, row[1:6]), *row[6:]) for row in found}
+    figures = {}
+    # One currency after the other: grouping by it would sort all customers.
+    for (currency,) in rows("SELECT DISTINCT currency FROM customer_summaries"):
+        found = rows(
+            """SELECT SUM(CASE WHEN orders > 0 THEN 1 ELSE 0 END), SUM(orders), SUM(gross_minor), SUM(returns_minor),
+                   SUM(CASE WHEN orders > 1 THEN 1 ELSE 0 END), MIN(first_order_on), MAX(last_order_on)
+               FROM customer_summaries WHERE currency = ?""",
+            currency,
+        )[0]
+        figures[currency] = (*map(int, found[:5]), *found[5:])
     return [
         _row(currency, guests.get(currency, 0), *figures.get(currency, (0, 0, 0, 0, 0, None, None)))
         for currency in sorted(guests.keys() | figures.keys())

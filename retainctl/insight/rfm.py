@@ -5,11 +5,12 @@ The database gives the rows; the three sorts are Python's, which takes a fifth o
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import chain, repeat
+from itertools import chain
 from operator import itemgetter
 from sys import intern
 from typing import ClassVar
@@ -50,18 +51,15 @@ def ntile(values: Sequence[int | str]) -> list[int]:
 
     As SQL's NTILE(5): where the count does not divide by five, the lowest fifths have one more.
     """
+    if not values:
+        return []
     size, more = divmod(len(values), FIFTHS)
     of_rank = [fifth for fifth in range(1, FIFTHS + 1) for _ in range(size + (fifth <= more))]
-    whole = {fifth: repeat(fifth) for fifth in range(1, FIFTHS + 1)}
-    counts, start = Counter(values), 0
-    given: dict[int | str, Iterator[int]] = {}
-    for one in sorted(counts):
-        end = start + counts[one]
-        # Few values are split between fifths: all that are equal have one, and need no order among them.
-        lies_in_one = of_rank[start] == of_rank[end - 1]
-        given[one] = whole[of_rank[start]] if lies_in_one else iter(of_rank[start:end])
-        start = end
-    return [next(given[one]) for one in values]
+    in_order = sorted(values)
+    edges = [in_order[fifth * size + min(fifth, more) - 1] for fifth in range(1, FIFTHS)]
+    # Only where a fifth ends does it matter who comes first among equals.
+    at_edges = {edge: iter(of_rank[bisect_left(in_order, edge) : bisect_right(in_order, edge)]) for edge in edges}
+    return [next(at_edges[one]) if one in at_edges else bisect_left(edges, one) + 1 for one in values]
 
 
 def _measures(shop: Shop) -> Iterator[list[int | str]]:

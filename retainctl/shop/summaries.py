@@ -9,6 +9,7 @@ from collections.abc import Collection
 from typing import Final
 
 from retainctl.store.database import execute
+from retainctl.store.dialect import each_once
 
 BATCH_SIZE: Final = 500
 
@@ -26,9 +27,9 @@ def summarise(customer_ids: Collection[int]) -> None:
         execute(f"DELETE FROM customer_summaries WHERE customer_id IN ({marks})", *some)
         execute(
             f"""INSERT INTO customer_summaries (customer_id, currency, orders, gross_minor, returns_minor,
-                    first_order_at, last_order_at, first_order_on, last_order_on)
+                    first_order_at, last_order_at, first_order_on, last_order_on, order_months)
                 SELECT customer_id, currency, SUM(sales), SUM(gross), SUM(returned),
-                    MIN(at), MAX(at), MIN(day), MAX(day)
+                    MIN(at), MAX(at), MIN(day), MAX(day), {each_once("substr(day, 1, 7)")}
                 FROM (
                     SELECT customer_id, currency, 1 AS sales, gross_minor AS gross, 0 AS returned,
                         ordered_at AS at, ordered_on AS day

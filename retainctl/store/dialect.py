@@ -153,6 +153,11 @@ def take_ids(table: str, count: int) -> int:
     return int(execute(f"SELECT COALESCE(MAX(id), 0) FROM {table}").fetchone()[0]) + 1
 
 
+def each_once(expression: str) -> str:
+    """An aggregate: the values of *expression*, a text without commas, each once, with commas between; or NULL."""
+    return f"string_agg(DISTINCT {expression}, ',')" if is_postgres() else f"group_concat(DISTINCT {expression})"
+
+
 def one_of(many: list[str] | list[int]) -> tuple[str, object]:
     """The condition that a column holds one of *many*, of any number, and the one value that it binds."""
     if is_postgres():

@@ -111,6 +111,7 @@ class CustomerSummary(Table):
     last_order_at = peewee.BigIntegerField(null=True)
     first_order_on = peewee.TextField(null=True)
     last_order_on = peewee.TextField(null=True)
+    order_months = peewee.TextField(null=True)
 
     class Meta:
         table_name = "customer_summaries"

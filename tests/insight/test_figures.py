@@ -119,6 +119,15 @@ def test_ties_go_by_external_id_in_byte_order(shop: Shop) -> None:
     assert rfm(shop) == [Cell(cell, 1) for cell in ("555", "443", "332", "221", "114", "111")]
 
 
+def test_every_currency_counts_for_recency_and_frequency_and_the_shops_own_for_money(shop: Shop) -> None:
+    past.customer(1)
+    past.customer(2)
+    past.order(1, "2025-01-01", 20_000)
+    past.order(1, "2025-02-01", 99_000, currency="USD")
+    past.order(2, "2025-01-15", 30_000)
+    assert rfm(shop) == [Cell("221", 1), Cell("112", 1)]
+
+
 def test_rfm_is_as_of_the_day_that_is_asked_for(shop: Shop) -> None:
     past.customer(1)
     past.customer(2)

@@ -239,6 +239,7 @@ CREATE TABLE customer_summaries (
     last_order_at INTEGER,
     first_order_on TEXT,
     last_order_on TEXT,
+    order_months TEXT,                                  -- 2024-01,2024-03: each month with an order once
     PRIMARY KEY (customer_id, currency)
 ) STRICT, WITHOUT ROWID;
 """
