@@ -11,7 +11,7 @@ from math import floor
 from zoneinfo import ZoneInfo
 
 
-@dataclass
+@dataclass(eq=False)  # two that hold the same are still two, in the queue as elsewhere
 class Lot:
     customer: int
     order: int
