@@ -13,7 +13,8 @@ import pytest
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration
 from retainctl.store import audience, club, commerce, jobs, outreach, people, voice
-from retainctl.store.database import Table, database, execute, value
+from retainctl.store.database import Table, database, execute, rows, value
+from retainctl.store.dialect import insert_many
 from retainctl.store.opening import open_database
 from retainctl.store.writing import writing
 from tests.conftest import Terminal
@@ -70,6 +71,21 @@ def test_a_block_that_fails_writes_nothing(shop: Shop) -> None:
     with pytest.raises(RuntimeError), writing():
         execute("INSERT INTO customers (id, created_at) VALUES (1, 0)")
         raise RuntimeError
+    assert value("SELECT COUNT(*) FROM customers") == 0
+
+
+@pytest.mark.parametrize("count", [0, 1, 999, 1_000, 1_001, 2_500])
+def test_rows_are_written_however_many_there_are(shop: Shop, count: int) -> None:
+    made = [(number, 0, "he" if number % 2 else None) for number in range(1, count + 1)]
+    with writing():
+        insert_many("customers", ("id", "created_at", "language"), (row for row in made))
+    assert rows("SELECT id, created_at, language FROM customers ORDER BY id") == made
+
+
+def test_one_row_of_many_that_breaks_a_rule_takes_all_with_it(shop: Shop) -> None:
+    made = [(number, 0, "he" if number != 1_500 else "??") for number in range(1, 2_500)]
+    with pytest.raises(peewee.IntegrityError), writing():
+        insert_many("customers", ("id", "created_at", "language"), made)
     assert value("SELECT COUNT(*) FROM customers") == 0
 
 
