@@ -12,7 +12,7 @@ help:
 	@echo "make test    every test, on SQLite and PostgreSQL"
 	@echo "make check   what CI runs: lint, types, tests, build, smoke test of the wheel"
 	@echo "make proof   kills, races and long property runs, at full length"
-	@echo "make bench   the figures of docs/benchmarks.md; ORDERS=FILE times the import of that file too"
+	@echo "make bench   the figures of docs/benchmarks.md"
 	@echo "make docs    write the generated reference again"
 
 $(INSTALLED): pyproject.toml setup.cfg
@@ -47,7 +47,7 @@ proof: $(INSTALLED)
 	RETAINCTL_PROOF=full $(BIN)/python -m pytest -q -m proof --timeout=3000 tests
 
 bench: $(INSTALLED)
-	$(BIN)/python -m bench $(ORDERS)
+	$(BIN)/python -m bench
 
 check: lint types test smoke
 

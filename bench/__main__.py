@@ -1,20 +1,19 @@
-"""Every benchmark, one after the other: ``python -m bench [ORDERS.csv]`` prints the tables of docs/benchmarks.md.
-
-The import is timed where a file of orders is given.
-"""
+"""Every benchmark, one after the other: ``python -m bench`` prints the tables of docs/benchmarks.md."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-MODULES = "award_points refresh_segment build_messages deliver_mail figures start_up".split()
+RUNS = (
+    "start_up", "import_orders", "import_orders --postgres", "award_points", "refresh_segment", "plan_campaign",
+    "build_messages", "figures", "deliver_mail",
+)  # fmt: skip
 
 
 def main() -> None:
-    runs = [["bench.import_orders", *sys.argv[1:]]] if sys.argv[1:] else []
-    for words in [*runs, *([f"bench.{module}"] for module in MODULES)]:
-        subprocess.run([sys.executable, "-m", *words], check=True)
+    for run in RUNS:
+        subprocess.run([sys.executable, "-m", *f"bench.{run}".split()], check=True)
 
 
 if __name__ == "__main__":

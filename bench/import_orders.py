@@ -1,8 +1,9 @@
 """``retainctl orders import`` of a table of order lines, against loading the same file into one flat table.
 
-    python -m bench.import_orders ORDERS.csv [--postgres]
+    python -m bench.import_orders [ORDERS.csv] [--postgres]
 
-ORDERS.csv has the columns of the format ``generic``, and beside it stands ORDERS.delta.csv, whose orders come later.
+ORDERS.csv has the columns of the format ``generic``, and beside it stands ORDERS.delta.csv, whose orders come later;
+without it a million lines are made up.
 The floor parses the file and stores its text as it is: no types, keys, index or check. The import parses, normalises
 and fingerprints every line, finds or makes customers and products, writes orders, lines and returns into the checked
 schema, and makes the customers' summaries. ``--again`` parses, fingerprints and compares every line, and writes none.
@@ -16,22 +17,22 @@ import tempfile
 from pathlib import Path
 
 from bench.measure import Run, race, run
+from bench.orders_file import COLUMNS, write_orders
 
 ROUNDS = 3
-_COLUMNS = (
-    "order_id ordered_at email first_name last_name phone sku product category quantity unit_price discount currency"
-    " status"
-).split()
+LINES = 1_000_000
 
 
-def main(path: Path, *, postgres: bool) -> None:
-    delta = path.with_name(f"{path.stem}.delta.csv")
-    lines = sum(1 for _ in path.open("rb")) - 1
+def main(path: Path | None, *, postgres: bool) -> None:
     with tempfile.TemporaryDirectory() as name:
-        if postgres:
-            _race_on_postgres(Path(name), path, delta, lines)
-        else:
-            _race_on_sqlite(Path(name), path, delta, lines)
+        folder = Path(name)
+        if path is None:
+            path = folder / "orders.csv"
+            write_orders(path, LINES)
+        delta = path.with_name(f"{path.stem}.delta.csv")
+        with path.open("rb") as file:
+            lines = sum(1 for _ in file) - 1
+        (_race_on_postgres if postgres else _race_on_sqlite)(folder, path, delta, lines)
 
 
 def _race_on_sqlite(folder: Path, path: Path, delta: Path, lines: int) -> None:
@@ -84,7 +85,7 @@ def _race_on_postgres(folder: Path, path: Path, delta: Path, lines: int) -> None
 
 def _copy(address: str, path: Path) -> Run:
     url = address.format(name="postgres")
-    columns = ", ".join(f"{name} text" for name in _COLUMNS)
+    columns = ", ".join(f"{name} text" for name in COLUMNS)
     script = f"DROP TABLE IF EXISTS flat; CREATE TABLE flat ({columns})"
     run(["psql", "-q", url, "-c", script])
     return run(["psql", "-q", url, "-c", rf"\copy flat FROM '{path}' (FORMAT csv, HEADER)"])
@@ -101,4 +102,5 @@ def _retainctl(shop: Path, *words: str) -> Run:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve(), postgres="--postgres" in sys.argv)
+    named = [word for word in sys.argv[1:] if word != "--postgres"]
+    main(Path(named[0]).resolve() if named else None, postgres="--postgres" in sys.argv)
