@@ -11,6 +11,7 @@ from typing import ClassVar
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart, RetainError, TryLater
 from retainctl.outreach.channels.opening import NAMES, ChannelName, opened
+from retainctl.outreach.outbox import resolving
 from retainctl.outreach.outbox.claiming import Claimer, due_batches, judged, open_mailings, withheld
 from retainctl.outreach.outbox.looping import Loop, Progress, Tally
 from retainctl.outreach.outbox.sweeping import sweep
@@ -38,10 +39,14 @@ class Delivery(Row):
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The counts of a run, and what it ends with where a person must look or the rest must wait."""
+    """The counts of a run, and what it ends with where a person must look or the rest must wait.
+
+    *unresolved* is what earlier runs could not know, and is to be told until a person settles it.
+    """
 
     counts: Delivery
-    trouble: RetainError | None = None
+    trouble: RetainError | None
+    unresolved: DoneInPart | None
 
 
 def deliver(
@@ -61,12 +66,17 @@ def deliver(
         for name in NAMES:
             if open_mailings(name, at=shop.clock.now()) and not tally.trouble and not stopping():
                 _deliver_by(shop, name, Loop(shop, holder, tally, stopping=stopping, progress=progress), holder)
-    return Delivered(_counts(tally), _trouble(tally))
+    return _delivered(tally)
 
 
 def _deliver_by(shop: Shop, name: ChannelName, loop: Loop, holder: Holder) -> None:
     with closing(opened(shop, name)) as channel:
         loop.run(channel, Claimer(shop, channel, channel_name=name, owner=holder.name))
+
+
+def _delivered(tally: Tally) -> Delivered:
+    unresolved = resolving.unresolved()
+    return Delivered(_counts(tally), _trouble(tally, unresolved), unresolved)
 
 
 def _counts(tally: Tally) -> Delivery:
@@ -76,22 +86,19 @@ def _counts(tally: Tally) -> Delivery:
     )
     became = tally.became
     return Delivery(
-        sent=became["sent"], deferred=became["deferred"], failed=became["failed"], unknown=max(0, became["unknown"]),
+        sent=became["sent"], deferred=became["deferred"], failed=became["failed"], unknown=became["unknown"],
         suppressed=became["suppressed"], expired=became["expired"], cancelled=became["cancelled"], left=int(left),
     )  # fmt: skip
 
 
-def _trouble(tally: Tally) -> RetainError | None:
+def _trouble(tally: Tally, unresolved: DoneInPart | None) -> RetainError | None:
     """What the run ends with: the worst first."""
     if tally.trouble:
         return tally.trouble
     if tally.paused:
         return DoneInPart("; ".join(tally.paused.values()), hint="Mend it, then resume it.")
-    if (unknown := tally.became["unknown"]) > 0:
-        return DoneInPart(
-            f"nobody knows whether {unknown} messages arrived",
-            hint="See them: retainctl outbox list --state unknown, then: retainctl outbox resolve",
-        )
+    if tally.became["unknown"] and unresolved:
+        return unresolved
     if tally.held and not any(count for state, count in tally.became.items() if state != "planned"):
         return TryLater(f"nothing was sent: {tally.held}", hint="Run it again then.")
     return None
@@ -111,4 +118,4 @@ def foresee(shop: Shop, *, limit: int | None = None) -> Delivered:
                 tally.became += Counter("sent" if state == "claimed" else state for state in fates)
                 if tally.room is not None:
                     tally.room -= len(fates)
-    return Delivered(_counts(tally), _trouble(tally))
+    return _delivered(tally)

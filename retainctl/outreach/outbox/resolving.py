@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from retainctl.config import Shop
-from retainctl.errors import BadData, Refused
+from retainctl.errors import BadData, DoneInPart, Refused
 from retainctl.outreach.outbox import states
 from retainctl.outreach.outbox.states import State
 from retainctl.rows import Row
-from retainctl.store.database import rows
+from retainctl.store.database import rows, value
 from retainctl.store.dialect import rows_locked
 from retainctl.store.writing import in_one_transaction
 
 Resolution = Literal["sent", "failed", "resend"]
+
+_LIST = "retainctl outbox list --state unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,26 @@ def resolve(shop: Shop, message_ids: Sequence[int], *, resolution: Resolution, r
 def _unknown(message_id: int) -> tuple[int, int]:
     found = rows(f"SELECT state, claim_no, resends FROM outbox WHERE id = ?{rows_locked()}", message_id)
     if not found:
-        raise BadData(f"there is no message {message_id}", hint="List them: retainctl outbox list --state unknown")
+        raise BadData(f"there is no message {message_id}", hint=f"List them: {_LIST}")
     state, claim_no, resends = found[0]
     if state != "unknown":
         raise Refused(
             f"message {message_id} is {state}, not unknown, and nothing was changed",
-            hint="List those that are: retainctl outbox list --state unknown",
+            hint=f"List those that are: {_LIST}",
         )
     return claim_no, resends
+
+
+def unresolved() -> DoneInPart | None:
+    """What a person is to be told while messages wait for ``resolve``; those that their mailing's policy settles do
+    not."""
+    count = value(
+        "SELECT COUNT(*) FROM mailings m JOIN outbox o ON o.mailing_id = m.id AND o.state = 'unknown'"
+        " WHERE m.unknown_policy = 'hold' OR (m.unknown_policy = 'resend-once' AND o.resends > 0)"
+    )
+    if not count:
+        return None
+    return DoneInPart(
+        f"nobody knows whether {count} {'message' if count == 1 else 'messages'} arrived",
+        hint=f"See them: {_LIST}, then: retainctl outbox resolve",
+    )
