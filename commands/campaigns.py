@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import Group, choices, note, opened_shop, progress, show, show_text
+from retainctl.terminal import Group, choices, composed, note, opened_shop, progress, show, show_text
 
 campaigns = Group("campaigns", help="Draft, check, plan, approve and send campaigns.")
 
@@ -14,7 +14,7 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done,
 
 
 @campaigns.command()
-@click.argument("name")
+@click.argument("name", type=composed)
 @click.option(
     "--kind",
     type=click.Choice(["offer", "newsletter", "greeting", "service"]),
@@ -22,7 +22,7 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done,
     show_default=True,
     help="What it is; all but service are advertisements.",
 )
-@click.option("--audience", default="", metavar="SEGMENT", help="The segment that it goes to.")
+@click.option("--audience", default="", type=composed, metavar="SEGMENT", help="The segment that it goes to.")
 def draft(name: str, kind: Any, audience: str) -> None:
     """Write campaigns/NAME.md for you to finish, in the shop's language.
 
@@ -37,7 +37,7 @@ def draft(name: str, kind: Any, audience: str) -> None:
 
 
 @campaigns.command()
-@click.argument("name")
+@click.argument("name", type=composed)
 def check(name: str) -> None:
     """Check the campaign NAME; print nothing when it is ready to be planned.
 
@@ -56,7 +56,7 @@ def check(name: str) -> None:
 
 
 @campaigns.command()
-@click.argument("name")
+@click.argument("name", type=composed)
 @_dry_run
 def plan(name: str, dry_run: bool) -> None:
     """Choose who gets the campaign NAME and why everybody else does not; nothing is sent.
@@ -77,7 +77,7 @@ def plan(name: str, dry_run: bool) -> None:
 
 
 @campaigns.command()
-@click.argument("name")
+@click.argument("name", type=composed)
 @click.argument("plan_hash", metavar="HASH")
 def approve(name: str, plan_hash: str) -> None:
     """Approve the plan of the campaign NAME that has this HASH; a changed file, template or list is refused.
@@ -93,7 +93,7 @@ def approve(name: str, plan_hash: str) -> None:
 
 
 @campaigns.command()
-@click.argument("name")
+@click.argument("name", type=composed)
 @_dry_run
 def send(name: str, dry_run: bool) -> None:
     """Give the approved campaign NAME to the outbox; "outbox deliver" sends it.
@@ -109,7 +109,7 @@ def send(name: str, dry_run: bool) -> None:
 
 
 @campaigns.command()
-@click.argument("name")
+@click.argument("name", type=composed)
 @click.option("--reason", default="by hand", show_default=True, help="Why, for whoever resumes it.")
 def pause(name: str, reason: str) -> None:
     """Let nothing more of the campaign NAME go out until it is resumed.
@@ -124,7 +124,7 @@ def pause(name: str, reason: str) -> None:
 
 
 @campaigns.command()
-@click.argument("name")
+@click.argument("name", type=composed)
 def resume(name: str) -> None:
     """Let the paused campaign NAME go on.
 
@@ -138,7 +138,7 @@ def resume(name: str) -> None:
 
 
 @campaigns.command("show")
-@click.argument("name")
+@click.argument("name", type=composed)
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Show what the first N recipients will read.")
 @click.option("--candidates", is_flag=True, help="Show every candidate, with a recipient's own reason.")
 def show_campaign(name: str, sample: int | None, candidates: bool) -> None:

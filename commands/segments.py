@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import Group, note, opened_shop, show
+from retainctl.terminal import Group, composed, note, opened_shop, show
 
 segments = Group("segments", help="Say who belongs together, and keep it so.")
 
 
 @segments.command()
-@click.argument("name")
+@click.argument("name", type=composed)
 @click.argument("expression")
 @click.option("--description", default="", help="Why there is such a segment.")
 def create(name: str, expression: str, description: str) -> None:
@@ -47,7 +47,7 @@ def list_segments() -> None:
 
 
 @segments.command()
-@click.argument("name", nargs=-1)
+@click.argument("name", nargs=-1, type=composed)
 def refresh(name: tuple[str, ...]) -> None:
     """Bring the members of the segments called NAME, or of all, up to date.
 
@@ -67,7 +67,7 @@ def refresh(name: tuple[str, ...]) -> None:
 
 
 @segments.command("show")
-@click.argument("name")
+@click.argument("name", type=composed)
 @click.option("--changes", is_flag=True, help="Who joined and who left, the latest first.")
 def show_members(name: str, changes: bool) -> None:
     """Show the members of the segment called NAME.
@@ -85,7 +85,7 @@ def show_members(name: str, changes: bool) -> None:
 
 
 @segments.command()
-@click.argument("name")
+@click.argument("name", type=composed)
 def count(name: str) -> None:
     """Print how many members the segment called NAME has, and nothing else.
 
@@ -99,7 +99,7 @@ def count(name: str) -> None:
 
 
 @segments.command()
-@click.argument("name")
+@click.argument("name", type=composed)
 def explain(name: str) -> None:
     """Show the SQL of the segment called NAME, and how many customers are left at each "and".
 
@@ -113,7 +113,7 @@ def explain(name: str) -> None:
 
 
 @segments.command()
-@click.argument("name")
+@click.argument("name", type=composed)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write this file; else print.")
 def export(name: str, output: Path | None) -> None:
     """Export the members of the segment called NAME with their addresses.

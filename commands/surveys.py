@@ -6,7 +6,7 @@ from typing import Literal
 
 import click
 
-from retainctl.terminal import Group, note, opened_shop, progress, say, show
+from retainctl.terminal import Group, composed, note, opened_shop, progress, say, show
 
 from .importing import import_files
 
@@ -27,7 +27,7 @@ def list_surveys() -> None:
 
 
 @surveys.command()
-@click.argument("name")
+@click.argument("name", type=composed)
 @click.option(
     "--kind",
     type=click.Choice(["nps", "csat", "ces"]),
@@ -35,7 +35,7 @@ def list_surveys() -> None:
     show_default=True,
     help="Would they recommend us, are they satisfied, was it easy.",
 )
-@click.option("--audience", default="", metavar="SEGMENT", help="The segment that is asked.")
+@click.option("--audience", default="", type=composed, metavar="SEGMENT", help="The segment that is asked.")
 def draft(name: str, kind: str, audience: str) -> None:
     """Write surveys/NAME.toml for you to finish, in the shop's language.
 
@@ -50,7 +50,7 @@ def draft(name: str, kind: str, audience: str) -> None:
 
 
 @surveys.command()
-@click.argument("name")
+@click.argument("name", type=composed)
 def check(name: str) -> None:
     """Check the survey NAME: its questions one by one, its invitation, what is better done otherwise.
 
@@ -71,7 +71,7 @@ def check(name: str) -> None:
 
 
 @surveys.command()
-@click.argument("name")
+@click.argument("name", type=composed)
 @click.option("--approve", metavar="HASH", help="Queue the invitations of the plan with this hash.")
 @click.option("--yes", is_flag=True, help="Plan, and queue what was planned, without asking.")
 @click.option("--dry-run", is_flag=True, help="Count who would be invited, and write nothing.")
@@ -109,7 +109,7 @@ def run(name: str, approve: str | None, yes: bool, dry_run: bool) -> None:
 
 
 @surveys.command("import")
-@click.argument("name")
+@click.argument("name", type=composed)
 @click.argument("file", metavar="FILE")
 @click.option("--encoding", default="", help="How the text is encoded, when not UTF-8: cp1255.")
 @click.option(
@@ -140,7 +140,7 @@ def import_answers(
 
 
 @surveys.command()
-@click.argument("name")
+@click.argument("name", type=composed)
 @click.option("--comments", is_flag=True, help="The open answers instead, with each respondent's first score.")
 def results(name: str, comments: bool) -> None:
     """Show the scores of the survey NAME with their 95 % intervals, and its response rate.

@@ -67,9 +67,9 @@ def examine(named: str | None, *, now: str | None) -> list[CheckRow]:
 def check_files(shop: Shop) -> None:
     """Read every file of the shop folder; the first that is not as it should be is its own RetainError."""
     schema.read_file(shop.folder / terms.FILE_NAME, terms.Club)
-    for name in definitions.names(shop):
+    for name in definitions.SEGMENTS.names(shop.folder):
         definitions.read_tree(shop, name)
-    for name in drafts.names(shop):
+    for name in drafts.CAMPAIGNS.names(shop.folder):
         drafts.read_draft(shop, name)
     list_surveys(shop)
     read_jobs(shop)

@@ -22,7 +22,7 @@ class RetainError(Exception):
 
 
 class WrongUsage(RetainError):
-    """The words of the command do not fit together."""
+    """The words of the command do not fit together, or name what is not there."""
 
     exit_code = WRONG_USAGE
 

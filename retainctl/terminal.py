@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 ROW_ID = click.IntRange(1, 2**63 - 1)  # what a database can number
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "markdown", "html")  # output.FORMATS, held equal by a test
+
+
+def composed(name: str) -> str:
+    """The type of an argument that names a segment, a campaign or a survey: as its file is called."""
+    return unicodedata.normalize("NFC", name)
 
 
 @dataclass(slots=True)

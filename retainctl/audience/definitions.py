@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from dataclasses import dataclass
+from typing import Final
 
 from retainctl import schema
-from retainctl.audience.parser import SEGMENT_NAME, parse
+from retainctl.audience.parser import parse
 from retainctl.audience.tree import Tree
 from retainctl.config import Shop
-from retainctl.errors import BadConfiguration, BadData, Refused, WrongUsage
-from retainctl.files import write_text
+from retainctl.errors import BadData
+from retainctl.shelf import Shelf
 
-FOLDER = "segments"
+SEGMENTS: Final = Shelf("segment", "segments", ".toml", make="segments create {} EXPRESSION")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +25,8 @@ class Definition:
 
 
 def read_definition(shop: Shop, name: str) -> Definition:
-    """The definition of the segment called *name*; BadConfiguration names the nearest when there is none."""
-    path = shop.folder / FOLDER / f"{_checked(name)}.toml"
-    if not path.is_file():
-        nearest = difflib.get_close_matches(name, names(shop), n=1)
-        raise BadConfiguration(
-            f"there is no segment called {name}",
-            hint=f"Did you mean {nearest[0]}?" if nearest else f"Make it: retainctl segments create {name} EXPRESSION",
-        )
-    return schema.read_file(path, Definition)
+    """The definition of the segment called *name*; WrongUsage names the nearest when there is none."""
+    return schema.read_text(SEGMENTS.read(shop.folder, name), Definition, name=str(SEGMENTS.path(shop.folder, name)))
 
 
 def read_tree(shop: Shop, name: str) -> Tree:
@@ -42,33 +35,17 @@ def read_tree(shop: Shop, name: str) -> Tree:
     try:
         return parse(definition.expression, currency=shop.settings.currency)
     except BadData as error:
-        raise BadData(f"{FOLDER}/{name}.toml: {error}", hint=error.hint) from None
-
-
-def names(shop: Shop) -> list[str]:
-    """The names of all segments that have a file, in order."""
-    found = (path.stem for path in (shop.folder / FOLDER).glob("*.toml"))
-    return sorted(name for name in found if SEGMENT_NAME.fullmatch(name))
+        raise BadData(f"{SEGMENTS.folder}/{name}.toml: {error}", hint=error.hint) from None
 
 
 def write_definition(shop: Shop, name: str, definition: Definition) -> None:
     """Write the file of a new segment. One that says the same is left as it is, another one is Refused."""
-    path = shop.folder / FOLDER / f"{_checked(name)}.toml"
-    if path.is_file() and read_definition(shop, name) == definition:
+    if SEGMENTS.path(shop.folder, name).is_file() and read_definition(shop, name) == definition:
         return
-    if path.exists() or path.is_symlink():
-        raise Refused(f"there is a segment called {name} already", hint=f"Change its file: {FOLDER}/{name}.toml")
-    path.parent.mkdir(mode=0o700, exist_ok=True)
     lines = [f"expression = {_toml_text(definition.expression)}"]
     if definition.description:
         lines.append(f"description = {_toml_text(definition.description)}")
-    write_text(path, "\n".join(lines) + "\n")
-
-
-def _checked(name: str) -> str:
-    if not SEGMENT_NAME.fullmatch(name):
-        raise WrongUsage(f"{name!r} is not a segment's name", hint="It is of a-z, 0-9, _ and -, and no longer than 64.")
-    return name
+    SEGMENTS.write(shop.folder, name, "\n".join(lines) + "\n")
 
 
 def _toml_text(text: str) -> str:

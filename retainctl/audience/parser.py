@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Final, cast
 
@@ -29,11 +28,11 @@ from retainctl.audience.tree import (
 from retainctl.audience.words import Words
 from retainctl.errors import BadData
 from retainctl.money import parse_decimal, to_minor
+from retainctl.shelf import is_name
 from retainctl.shop.normalising import email_address
 
 MAX_DEPTH = 32
 MAX_DAYS = 366_000  # a thousand years
-SEGMENT_NAME: Final = re.compile(r"[a-z0-9_-]{1,64}")
 
 _SIGNS: Final = ("<", "<=", ">", ">=")
 _DATE_WORDS: Final[dict[str, Operator]] = {"before": "<", "after": ">", "since": ">=", "on": "="}
@@ -138,8 +137,8 @@ class Parser:
     def in_segment(self) -> Tree:
         self.words.one_of("segment")
         token = self.words.now
-        if not SEGMENT_NAME.fullmatch(token.text):  # 2024 and 2024-03-01 are names too
-            raise self.words.error("a segment's name is missing", hint="It is of a-z, 0-9, _ and -.")
+        if not is_name(token.text):  # 2024 and 2024-03-01 are names too
+            raise self.words.error("a segment's name is missing", hint="It is of letters, digits, _ and -.")
         self.words.step()
         return InSegment(token.text)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from retainctl.audience.compiler import Query, Scope, compiled
-from retainctl.audience.definitions import Definition, names, read_definition, read_tree, write_definition
+from retainctl.audience.definitions import SEGMENTS, Definition, read_definition, read_tree, write_definition
 from retainctl.audience.parser import parse
 from retainctl.audience.tree import Tree
 from retainctl.config import Shop
@@ -64,10 +64,10 @@ def refresh_each(shop: Shop, chosen: Sequence[str]) -> tuple[list[Refreshed], li
     """Refresh the segments called *chosen*, or all when none is. A broken one stops no other."""
     refreshed: list[Refreshed] = []
     failures: list[RetainError] = []
-    for name in chosen or names(shop):
+    for name in chosen or SEGMENTS.names(shop.folder):
         try:
             refreshed.append(refresh(shop, name))
-        except (BadData, BadConfiguration) as error:
+        except (BadData, BadConfiguration, WrongUsage) as error:
             failures.append(error)
         except TryLater as error:
             failures.append(TryLater(f"the segment {name}: {error}", hint=error.hint))
@@ -78,7 +78,7 @@ def list_segments(shop: Shop) -> list[SegmentRow]:
     """Every segment that has a file."""
     known = {row[0]: row[1:] for row in rows("SELECT name, members, refreshed_at FROM segments")}
     listed = []
-    for name in names(shop):
+    for name in SEGMENTS.names(shop.folder):
         definition = read_definition(shop, name)
         members, refreshed_at = known.get(name, (None, None))
         listed.append(

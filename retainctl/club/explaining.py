@@ -10,7 +10,7 @@ from retainctl.club.earning import Line, Purchase, Shares, spend, taken_back_by_
 from retainctl.club.orders import awarded_lines_of, lines_of, returned_of
 from retainctl.club.terms import Terms, read_club
 from retainctl.config import Shop
-from retainctl.errors import BadData
+from retainctl.errors import WrongUsage
 from retainctl.money import format_minor
 from retainctl.rows import Row
 from retainctl.store.database import rows
@@ -47,7 +47,7 @@ def explain_order(shop: Shop, order_id: int) -> list[Explanation]:
         order_id,
     )
     if not found:
-        raise BadData(f"there is no order {order_id}")
+        raise WrongUsage(f"there is no order {order_id}")
     source, external_id, currency, ordered_on, is_sale, customer_id, version, points = found[0]
     name = f"{source}:{external_id}"
     club = read_club(shop)
@@ -74,7 +74,7 @@ def order_id_of(name: str) -> int:
     found = rows("SELECT id FROM orders WHERE source = ? AND external_id = ?", source, external_id) if colon else []
     found = found or rows("SELECT id FROM orders WHERE external_id = ?", name)
     if len(found) != 1:
-        raise BadData(
+        raise WrongUsage(
             f"{'several orders are' if found else 'no order is'} called {name}",
             hint="Name it by its source and id, such as web:1042.",
         )

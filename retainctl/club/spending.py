@@ -10,7 +10,7 @@ from retainctl.club.earning import POINTS_PER_ENTRY
 from retainctl.club.ledger import ADJUSTMENT, PROGRAM, REDEMPTION, Journal, Kind, Move
 from retainctl.club.terms import Terms, read_club
 from retainctl.config import Shop
-from retainctl.errors import BadData, Refused
+from retainctl.errors import BadData, Refused, WrongUsage
 from retainctl.rows import Row
 from retainctl.shop.customers import survivor_of
 from retainctl.store.database import rows, value
@@ -87,7 +87,7 @@ def _check(customer_id: int, points: int, source: str) -> None:
     if not source.strip() or not source.isprintable() or len(source) > 200:
         raise BadData("the source must be a text of up to 200 characters", hint='Such as: --source "order:1042"')
     if value("SELECT id FROM customers WHERE id = ?", customer_id) is None:
-        raise BadData(f"there is no customer {customer_id}", hint="See them: retainctl customers list")
+        raise WrongUsage(f"there is no customer {customer_id}", hint="See them: retainctl customers list")
 
 
 def _is_repeated(journal: Journal, kind: Kind, customer_id: int, points: int, source: str) -> bool:

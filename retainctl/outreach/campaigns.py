@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from retainctl.audience.segments import member_ids
 from retainctl.config import Shop
-from retainctl.errors import BadData, Refused, RetainError
+from retainctl.errors import BadData, Refused, RetainError, WrongUsage
 from retainctl.outreach import checks, drafts, planning
 from retainctl.outreach.outbox.queueing import queue
 from retainctl.outreach.rendering import links_of
@@ -149,7 +149,7 @@ def resume(name: str) -> Changed:
 
 def list_campaigns(shop: Shop) -> list[CampaignRow]:
     """Every campaign that has a file."""
-    return [_row(shop, name) for name in drafts.names(shop)]
+    return [_row(shop, name) for name in drafts.CAMPAIGNS.names(shop.folder)]
 
 
 def outcomes(name: str) -> list[Outcome]:
@@ -211,7 +211,7 @@ def proof(found: Sequence[Sample]) -> str:
 def _latest(name: str) -> Mailing:
     mailing = planning.latest("campaign", name)
     if mailing is None:
-        raise RetainError(f"the campaign {name} has no plan", hint=f"Make one: retainctl campaigns plan {name}")
+        raise WrongUsage(f"the campaign {name} has no plan", hint=f"Make one: retainctl campaigns plan {name}")
     return mailing
 
 

@@ -11,7 +11,7 @@ from markupsafe import escape
 
 from retainctl.audience import definitions
 from retainctl.config import Shop
-from retainctl.errors import BadConfiguration, BadData
+from retainctl.errors import BadData, RetainError
 from retainctl.outreach import contexts, message, trial
 from retainctl.outreach.drafts import Draft, recipe_of
 from retainctl.outreach.planning import Program, Purpose
@@ -36,7 +36,7 @@ def faults_of_draft(shop: Shop, draft: Draft) -> list[Fault]:
     """Everything that keeps the campaign *draft* from being planned; nothing when it is well."""
     found = [
         *_missing(draft),
-        *_audience(shop, draft),
+        *audience_faults(shop, draft.front.audience, where="front matter"),
         *_time(shop, draft),
         *faults_of_sender(shop, draft.front.purpose),
     ]
@@ -110,14 +110,14 @@ def _missing(draft: Draft) -> Iterator[Fault]:
         yield Fault("front matter", "where is empty", 'Say which way it goes: where = ["mail"].')
 
 
-def _audience(shop: Shop, draft: Draft) -> Iterator[Fault]:
-    name = draft.front.audience
+def audience_faults(shop: Shop, name: str, *, where: str) -> Iterator[Fault]:
+    """What is wrong with the audience *name* that *where* names; nothing where it names none."""
     if not name.strip():
         return
     try:
         definitions.read_tree(shop, name)
-    except (BadConfiguration, BadData) as error:
-        yield Fault("front matter", str(error), error.hint or f"Correct segments/{name}.toml.")
+    except RetainError as error:
+        yield Fault(where, str(error), error.hint or f"Correct segments/{name}.toml.")
 
 
 def _time(shop: Shop, draft: Draft) -> Iterator[Fault]:

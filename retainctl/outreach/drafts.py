@@ -5,24 +5,23 @@ The body is Markdown; it, the subject and the reason are templates that see a cu
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from retainctl import schema
+from retainctl.audience.definitions import read_definition
 from retainctl.config import Shop
-from retainctl.errors import BadConfiguration, BadData, Refused, WrongUsage
-from retainctl.files import write_text
+from retainctl.errors import BadData
 from retainctl.outreach.planning import Purpose, Recipe, UnknownPolicy
 from retainctl.outreach.rendering import templates_of
 from retainctl.outreach.starters import STARTERS, Kind
+from retainctl.shelf import Shelf
 
-FOLDER = "campaigns"
-_NAME = re.compile(r"[a-z0-9_-]{1,64}", re.ASCII)
+CAMPAIGNS: Final = Shelf("campaign", "campaigns", ".md", make="campaigns draft {}")
 _FENCE = "+++"
 _DAYS_OPEN = 14
 
@@ -62,44 +61,31 @@ class Draft:
 
 
 def read_draft(shop: Shop, name: str) -> Draft:
-    """The draft called *name*; BadConfiguration names the nearest where there is none, BadData where it is no draft."""
-    path = _path(shop, name)
-    if not path.is_file():
-        nearest = difflib.get_close_matches(name, names(shop), n=1)
-        raise BadConfiguration(
-            f"there is no campaign called {name}",
-            hint=f"Did you mean {nearest[0]}?" if nearest else f"Begin one: retainctl campaigns draft {name}",
-        )
-    try:
-        whole = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadData(f"{FOLDER}/{name}.md cannot be read: {error}") from None
+    """The draft called *name*; WrongUsage names the nearest where there is none, BadData where it is no draft."""
+    whole = CAMPAIGNS.read(shop.folder, name)
+    file = f"{CAMPAIGNS.folder}/{name}.md"
     parts = re.split(rf"^{re.escape(_FENCE)}[ \t]*\n", whole.removeprefix("\ufeff"), maxsplit=2, flags=re.MULTILINE)
     if len(parts) != 3 or parts[0].strip():
         raise BadData(
-            f"{FOLDER}/{name}.md does not begin with front matter",
+            f"{file} does not begin with front matter",
             hint=f"Put its settings between two lines of {_FENCE}, and the message below them.",
         )
     # An empty line in the place of the fence, so that a mistake is told with its line in the file.
-    front = schema.read_text("\n" + parts[1], Front, name=f"{FOLDER}/{name}.md")
+    front = schema.read_text("\n" + parts[1], Front, name=file)
     return Draft(name, front, parts[2], whole)
 
 
-def names(shop: Shop) -> list[str]:
-    """The names of all campaigns that have a file, in order."""
-    found = (path.stem for path in (shop.folder / FOLDER).glob("*.md"))
-    return sorted(name for name in found if _NAME.fullmatch(name))
-
-
 def write_draft(shop: Shop, name: str, *, kind: Kind, audience: str) -> Path:
-    """Write the file of a new campaign, ready but for what only a person can say; one that exists is Refused."""
-    path = _path(shop, name)
-    if path.exists() or path.is_symlink():
-        raise Refused(f"there is a campaign called {name} already", hint=f"Change its file: {path}")
+    """Write the file of a new campaign, ready but for what only a person can say; one that exists is Refused.
+
+    An *audience* that is named must be a segment.
+    """
+    if audience:
+        read_definition(shop, audience)
     subject, reason, body = STARTERS[shop.settings.language][kind]
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    write_text(
-        path,
+    return CAMPAIGNS.write(
+        shop.folder,
+        name,
         _FIRST_FILE.format(
             kind=kind,
             audience=_toml_text(audience),
@@ -109,7 +95,6 @@ def write_draft(shop: Shop, name: str, *, kind: Kind, audience: str) -> Path:
         )
         + body,
     )
-    return path
 
 
 def recipe_of(shop: Shop, draft: Draft) -> Recipe:
@@ -132,14 +117,6 @@ def recipe_of(shop: Shop, draft: Draft) -> Recipe:
         not_after=shop.clock.end_of(front.not_after) - 1 if front.not_after else None,
         unknown_policy=front.if_unknown or ("resend-once" if front.purpose == "service" else "hold"),
     )
-
-
-def _path(shop: Shop, name: str) -> Path:
-    if not _NAME.fullmatch(name):
-        raise WrongUsage(
-            f"{name!r} is not a campaign's name", hint="It is of a-z, 0-9, _ and -, and no longer than 64."
-        )
-    return shop.folder / FOLDER / f"{name}.md"
 
 
 def _toml_text(text: str) -> str:

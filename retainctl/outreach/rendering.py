@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from urllib.parse import quote
 
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, BadData
@@ -174,7 +175,9 @@ def _assembler(letterhead: Letterhead, mailing: Mailing) -> message.Assembler:
         constant.append(message.plain_header("Auto-Submitted", "auto-generated"))
     else:
         constant.append(message.phrase_header("List-Id", letterhead.shop_name, f"{mailing.purpose}.{domain}"))
-    constant.append(message.plain_header("Feedback-ID", f"{mailing.name}:{mailing.program}:{mailing.class_}:{domain}"))
+    constant.append(
+        message.plain_header("Feedback-ID", f"{quote(mailing.name)}:{mailing.program}:{mailing.class_}:{domain}")
+    )
     return message.Assembler(sender=message.Mailbox(letterhead.from_address, letterhead.from_name), constant=constant)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from retainctl.config import Shop
-from retainctl.errors import Refused
+from retainctl.errors import Refused, WrongUsage
 from retainctl.rows import Row
 from retainctl.shop import identity
 from retainctl.shop.summaries import summarise
@@ -87,7 +87,7 @@ def _hold_locks() -> None:
 def _assert_stands_alone(customer_id: int) -> None:
     found = rows("SELECT merged_into FROM customers WHERE id = ?", customer_id)
     if not found:
-        raise Refused(f"there is no customer {customer_id}", hint="See them: retainctl customers list")
+        raise WrongUsage(f"there is no customer {customer_id}", hint="See them: retainctl customers list")
     if found[0][0] is not None:
         raise Refused(
             f"customer {customer_id} was merged into customer {found[0][0]} already",
@@ -119,7 +119,7 @@ def undo(shop: Shop, merge_id: int) -> Merge:
     _hold_locks()
     found = rows("SELECT survivor_id, merged_id, undone_at FROM customer_merges WHERE id = ?", merge_id)
     if not found:
-        raise Refused(f"there is no merge {merge_id}", hint="A customer's merges: retainctl customers show CUSTOMER")
+        raise WrongUsage(f"there is no merge {merge_id}", hint="A customer's merges: retainctl customers show CUSTOMER")
     survivor_id, merged_id, undone_at = found[0]
     if undone_at is not None:
         raise Refused(f"merge {merge_id} was undone already")

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from retainctl.audience import definitions
 from retainctl.audience.segments import member_ids
 from retainctl.config import Shop
-from retainctl.errors import BadConfiguration, BadData, WrongUsage
+from retainctl.errors import BadData, WrongUsage
 from retainctl.outreach import checks, planning
 from retainctl.outreach.outbox.queueing import queue
 from retainctl.outreach.planning import Plan, Recipe
@@ -84,11 +83,7 @@ def send(shop: Shop, name: str, plan_hash: str) -> Invited:
 def _audience(shop: Shop, survey: Survey) -> Iterator[checks.Fault]:
     if not survey.audience:
         yield checks.Fault("audience", "it is empty", "Name the segment that is asked.")
-        return
-    try:
-        definitions.read_tree(shop, survey.audience)
-    except (BadConfiguration, BadData) as error:
-        yield checks.Fault("audience", str(error), error.hint or f"Correct segments/{survey.audience}.toml.")
+    yield from checks.audience_faults(shop, survey.audience, where="audience")
 
 
 def _recipe(shop: Shop, name: str, survey: Survey) -> Recipe:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from retainctl import schema
+from retainctl.audience.definitions import read_definition
 from retainctl.config import Shop
-from retainctl.errors import BadConfiguration, Refused, WrongUsage
-from retainctl.files import write_text
 from retainctl.rows import Row
+from retainctl.shelf import Shelf
 from retainctl.voice import samples
 
-FOLDER = "surveys"
+SURVEYS: Final = Shelf("survey", "surveys", ".toml", make="surveys draft {}")
 MOST_QUESTIONS = 5  # beyond these fewer and fewer people answer
 SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 
@@ -137,34 +137,30 @@ class SurveyRow(Row):
 
 def list_surveys(shop: Shop) -> list[SurveyRow]:
     """Every survey of the shop, by name; a file that is not as it should be is BadConfiguration."""
-    names = sorted(path.stem for path in (shop.folder / FOLDER).glob("*.toml"))
-    found = [(name, read_survey(shop, name)) for name in names]
+    found = [(name, read_survey(shop, name)) for name in SURVEYS.names(shop.folder)]
     return [SurveyRow(name, survey.title, len(survey.questions), survey.audience) for name, survey in found]
 
 
 def read_survey(shop: Shop, name: str) -> Survey:
     """The survey called *name*."""
-    path = _path(shop, name)
-    if not path.exists():
-        raise BadConfiguration(f"there is no survey {name}", hint=f"Make one: retainctl surveys draft {name}")
-    return schema.read_file(path, Survey)
+    return schema.read_text(survey_text(shop, name), Survey, name=str(SURVEYS.path(shop.folder, name)))
 
 
 def survey_text(shop: Shop, name: str) -> str:
     """The file of the survey called *name*, as it stands."""
-    return _path(shop, name).read_text(encoding="utf-8")
+    return SURVEYS.read(shop.folder, name)
 
 
 def draft(shop: Shop, name: str, *, kind: str, audience: str = "") -> Path:
-    """Write the first file of the survey *name*, to be edited; one that is there already is Refused."""
-    path = _path(shop, name)
-    if path.exists():
-        raise Refused(f"the survey {name} is there already", hint=f"Edit {path}, or name another one.")
+    """Write the first file of the survey *name*, to be edited; one that is there already is Refused.
+
+    An *audience* that is named must be a segment.
+    """
+    if audience:
+        read_definition(shop, audience)
     text = samples.sample(kind, language=shop.settings.language, audience=audience)
-    schema.read_text(text, Survey, name=str(path))
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    write_text(path, text)
-    return path
+    schema.read_text(text, Survey, name=name)
+    return SURVEYS.write(shop.folder, name, text)
 
 
 def questions_of(survey: Survey) -> list[QuestionRow]:
@@ -185,9 +181,3 @@ def _warning(survey: Survey, number: int) -> str:
     if len(question.text) > 200:
         return "a question of more than 200 characters is not read to its end"
     return ""
-
-
-def _path(shop: Shop, name: str) -> Path:
-    if not re.fullmatch(r"[a-z0-9_-]{1,64}", name, re.ASCII):
-        raise WrongUsage(f"{name!r} cannot be a survey's name", hint="Use a-z, 0-9, - and _.")
-    return shop.folder / FOLDER / f"{name}.toml"

@@ -8,7 +8,7 @@ import pytest
 
 from retainctl.audience import segments
 from retainctl.config import Shop
-from retainctl.errors import BadConfiguration, BadData, TryLater
+from retainctl.errors import BadData, TryLater, WrongUsage
 from retainctl.store.database import execute, rows, value
 from retainctl.store.dialect import only_reading
 from retainctl.store.writing import writing
@@ -217,7 +217,7 @@ def test_a_value_is_only_ever_a_value(town: Shop, text: str) -> None:
         else:
             assert segments.matching_ids(town, expression) == []
     for expression in (text, f"{text} = 1", f"email_domain in ({quoted})", f"orders = {text}", f"in segment {text}"):
-        with pytest.raises((BadData, BadConfiguration)):
+        with pytest.raises((BadData, WrongUsage)):
             segments.matching_ids(town, expression)
     assert value("SELECT COUNT(*) FROM customers") == 5
 

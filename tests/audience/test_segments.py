@@ -13,7 +13,7 @@ from retainctl.audience.members import Change
 from retainctl.audience.segments import Refreshed, SegmentRow
 from retainctl.clock import Clock
 from retainctl.config import Shop
-from retainctl.errors import BadConfiguration, Refused, RetainError, WrongUsage
+from retainctl.errors import Refused, RetainError, WrongUsage
 from retainctl.store.database import rows
 from tests import past
 from tests.conftest import Terminal
@@ -109,9 +109,7 @@ def test_a_file_says_what_was_typed(town: Shop, expression: str) -> None:
         segments.create(town, "typed", "orders >= 9")
 
 
-@pytest.mark.parametrize(
-    "name", ["../loyal", "/etc/passwd", "a\0", "Loyal", "ו", "", "a" * 65, "a/b", "a.b", "..", "a\n"]
-)
+@pytest.mark.parametrize("name", ["../loyal", "/etc/passwd", "a\0", "Loyal", "", "a" * 65, "a/b", "a.b", "..", "a\n"])
 def test_a_name_is_no_path(town: Shop, name: str) -> None:
     with pytest.raises(WrongUsage, match="is not a segment's name"):
         segments.create(town, name, "orders >= 2")
@@ -129,7 +127,7 @@ def test_a_link_in_the_place_of_a_file_is_left_alone(town: Shop, tmp_path: Path)
 def test_an_unknown_segment_is_told_with_the_nearest(town: Shop) -> None:
     segments.create(town, "loyal", "orders >= 2")
     for ask in (segments.refresh, members.count, members.members, explaining.explain):
-        with pytest.raises(BadConfiguration, match="there is no segment called loyl") as caught:
+        with pytest.raises(WrongUsage, match="there is no segment called loyl") as caught:
             ask(town, "loyl")
         assert caught.value.hint == "Did you mean loyal?"
 

@@ -11,7 +11,7 @@ from retainctl.audience import segments
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, BadData, Refused, WrongUsage
 from retainctl.outreach.checks import Fault, faults_of_draft
-from retainctl.outreach.drafts import names, read_draft, write_draft
+from retainctl.outreach.drafts import CAMPAIGNS, read_draft, write_draft
 from retainctl.outreach.starters import STARTERS, Kind
 from tests.outreach.test_rendering import with_mail, with_settings
 
@@ -62,7 +62,7 @@ def test_a_draft_says_what_stands_in_its_file(shop: Shop) -> None:
     assert draft.front.where == ("mail",)
     assert str(draft.front.not_after) == "2025-03-16"
     assert draft.body.strip().startswith("שלום {{ first_name }},")
-    assert names(shop) == ["spring"]
+    assert CAMPAIGNS.names(shop.folder) == ["spring"]
 
 
 def test_everything_that_is_missing_is_said_at_once(shop: Shop) -> None:
@@ -150,7 +150,7 @@ def test_a_draft_is_not_written_over(shop: Shop) -> None:
 
 
 def test_a_name_stays_in_its_folder(shop: Shop) -> None:
-    for name in ("../spring", "/etc/passwd", "a/b", "a\\b", "Spring", "אביב", "", "x" * 65, "a\0b", "a∕b", "a.b"):
+    for name in ("../spring", "/etc/passwd", "a/b", "a\\b", "Spring", "", "x" * 65, "a\0b", "a∕b", "a.b"):
         with pytest.raises(WrongUsage, match="is not a campaign's name"):
             read_draft(shop, name)
         with pytest.raises(WrongUsage, match="is not a campaign's name"):
@@ -173,7 +173,7 @@ def test_a_file_without_front_matter_is_no_draft(shop: Shop) -> None:
 
 def test_a_missing_draft_names_the_nearest(shop: Shop) -> None:
     finished(shop)
-    with pytest.raises(BadConfiguration, match="there is no campaign called sprng") as told:
+    with pytest.raises(WrongUsage, match="there is no campaign called sprng") as told:
         read_draft(shop, "sprng")
     assert told.value.hint == "Did you mean spring?"
 

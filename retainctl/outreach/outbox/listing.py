@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from retainctl.config import Shop
-from retainctl.errors import BadData
+from retainctl.errors import WrongUsage
 from retainctl.outreach.outbox.states import State
 from retainctl.rows import Row
 from retainctl.store.database import rows
@@ -83,7 +83,7 @@ def show_message(shop: Shop, message_id: int) -> MessageDetail:
         message_id,
     )
     if not found:
-        raise BadData(f"there is no message {message_id}", hint="List them: retainctl outbox list")
+        raise WrongUsage(f"there is no message {message_id}", hint="List them: retainctl outbox list")
     (
         program, name, customer_id, address, global_id, channel, state, attempts, resends, next_at, not_after,
         handed_at, done_at, code, enhanced, reply, digest, owner,

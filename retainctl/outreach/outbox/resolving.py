@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from retainctl.config import Shop
-from retainctl.errors import BadData, DoneInPart, Refused
+from retainctl.errors import DoneInPart, Refused, WrongUsage
 from retainctl.outreach.outbox import states
 from retainctl.outreach.outbox.states import State
 from retainctl.rows import Row
@@ -52,7 +52,7 @@ def resolve(shop: Shop, message_ids: Sequence[int], *, resolution: Resolution, r
 def _unknown(message_id: int) -> tuple[int, int]:
     found = rows(f"SELECT state, claim_no, resends FROM outbox WHERE id = ?{rows_locked()}", message_id)
     if not found:
-        raise BadData(f"there is no message {message_id}", hint=f"List them: {_LIST}")
+        raise WrongUsage(f"there is no message {message_id}", hint=f"List them: {_LIST}")
     state, claim_no, resends = found[0]
     if state != "unknown":
         raise Refused(
