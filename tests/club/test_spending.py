@@ -10,7 +10,7 @@ from retainctl.club.balances import balance_rows, balances
 from retainctl.club.checking import check
 from retainctl.club.spending import add, redeem, take
 from retainctl.config import Shop
-from retainctl.errors import BadData, Refused
+from retainctl.errors import BadData, Refused, WrongUsage
 from retainctl.shop.merging import merge
 from retainctl.store.database import rows, value
 from tests.club.building import DAY, came_back, customer, lots, order, set_terms, transactions
@@ -52,7 +52,7 @@ def test_one_who_never_had_any_is_refused_and_gets_no_account(shop: Shop) -> Non
     with pytest.raises(Refused, match="has 0 points"):
         redeem(shop, 7, 1, source="basket:1")
     assert value("SELECT COUNT(*) FROM accounts WHERE customer_id = 7") == 0
-    with pytest.raises(BadData, match="there is no customer 8"):
+    with pytest.raises(WrongUsage, match="there is no customer 8"):
         redeem(shop, 8, 1, source="basket:1")
 
 

@@ -14,7 +14,7 @@ from retainctl.club.explaining import explain_customer, explain_order, order_id_
 from retainctl.club.spending import add, redeem, take
 from retainctl.club.statement import statement
 from retainctl.config import Shop
-from retainctl.errors import BadData
+from retainctl.errors import WrongUsage
 from tests.club.building import DAY, came_back, customer, order, set_terms
 
 
@@ -149,5 +149,5 @@ def test_an_order_that_earned_nothing_says_why(shop: Shop) -> None:
 def test_an_order_is_found_by_its_source_and_id(shop: Shop) -> None:
     order(shop, 1, [100], at=shop.clock.now())
     assert order_id_of("web:W1") == order_id_of("W1") == 1
-    with pytest.raises(BadData, match="no order is called shop:W1"):
+    with pytest.raises(WrongUsage, match="no order is called shop:W1"):
         order_id_of("shop:W1")
