@@ -17,7 +17,8 @@ from pathlib import Path
 
 from bench.measure import race, run
 from retainctl.config import Shop, init_folder, read_shop
-from retainctl.outreach.rendering import Addressee, Press, templates_of
+from retainctl.outreach.composing import templates_of
+from retainctl.outreach.rendering import Addressee, Press
 from retainctl.outreach.starters import STARTERS
 from retainctl.outreach.templates import Rendered, Renderer, Templates
 from retainctl.store.opening import open_database
@@ -45,7 +46,7 @@ def main() -> None:
 def ours() -> None:
     """The press as the outbox uses it."""
     with _opened() as (shop, mailing):
-        press = Press(shop, mailing)
+        press = Press(mailing)
         for addressee in _addressees(shop):
             press.message(addressee)
 
@@ -129,7 +130,7 @@ def _rendered(mailing: Mailing, addressee: Addressee) -> Rendered:
 
 def _size() -> int:
     with _opened() as (shop, mailing):
-        return len(Press(shop, mailing).message(next(_addressees(shop))))
+        return len(Press(mailing).message(next(_addressees(shop))))
 
 
 if __name__ == "__main__":

@@ -23,8 +23,9 @@ from pathlib import Path
 
 from bench.measure import Run, race, run
 from retainctl.config import read_shop
+from retainctl.outreach.composing import templates_of
 from retainctl.outreach.outbox.queueing import queue
-from retainctl.outreach.rendering import Addressee, Press, templates_of
+from retainctl.outreach.rendering import Addressee, Press
 from retainctl.store import adoption
 from retainctl.store.dialect import insert_many
 from retainctl.store.opening import open_database
@@ -119,7 +120,7 @@ def make_shop(folder: Path, *, port: int, count: int) -> int:
             ((mailing.id, one, one, json.dumps({"first_name": f"דנה {one}", "name": f"דנה {one}"})) for one in ids),
         )  # fmt: skip
         queue(shop, mailing.id)
-        return print_messages(folder, Press(shop, mailing))
+        return print_messages(folder, Press(mailing))
 
 
 def print_messages(folder: Path, press: Press) -> int:

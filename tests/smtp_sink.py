@@ -47,7 +47,8 @@ class Sink:
     late_seconds: float = 0.3
     delay_seconds: float = 0.0  # before each answer to the end of a message
     accepted: list[Accepted] = field(default_factory=list)
-    recipients: list[str] = field(default_factory=list)  # every RCPT that it heard
+    senders: list[str] = field(default_factory=list)  # every MAIL that it heard
+    recipients: list[str] = field(default_factory=list)  # and every RCPT
     connections: int = 0
     logins: list[bytes] = field(default_factory=list)
 
@@ -125,7 +126,7 @@ class _Conversation:
             elif word == b"AUTH":
                 self.log_in(line)
             elif word == b"MAIL":
-                self.mail()
+                self.mail(line.decode())
             elif word == b"RCPT":
                 self.rcpt(line.decode())
             elif word == b"DATA":
@@ -155,7 +156,8 @@ class _Conversation:
         self.sink.logins.append(line)
         self.say(self.sink.auth)
 
-    def mail(self) -> None:
+    def mail(self, line: str) -> None:
+        self.sink.senders.append(line[line.index("<") + 1 : line.rindex(">")])
         if self.sink.close_after and self.taken >= self.sink.close_after:
             self.say("421 4.7.0 enough for one connection")
             raise _HungUp

@@ -132,9 +132,7 @@ def send(shop: Shop, name: str, *, dry_run: bool = False) -> Changed:
     if dry_run:
         return _changed(mailing, messages=_recipients(mailing))
     made = queue(shop, mailing.id)
-    execute("UPDATE mailings SET state = 'active', sent_at = ? WHERE id = ?", shop.clock.now(), mailing.id)
-    mailing.state = "active"
-    return _changed(mailing, messages=made)
+    return _changed(Mailing.get_by_id(mailing.id), messages=made)
 
 
 def pause(name: str, *, reason: str = "by hand") -> Changed:

@@ -16,8 +16,8 @@ from retainctl import schema
 from retainctl.audience.definitions import read_definition
 from retainctl.config import Shop
 from retainctl.errors import BadData
+from retainctl.outreach.composing import templates_of
 from retainctl.outreach.planning import Purpose, Recipe, UnknownPolicy
-from retainctl.outreach.rendering import templates_of
 from retainctl.outreach.starters import STARTERS, Kind
 from retainctl.shelf import Shelf
 

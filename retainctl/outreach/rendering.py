@@ -9,21 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
+from datetime import datetime
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
-from retainctl.config import Shop
-from retainctl.errors import BadConfiguration, BadData
-from retainctl.outreach import markdown, message
+from retainctl.errors import BadData
+from retainctl.outreach import message
 from retainctl.outreach.templates import Letterhead, Renderer, Templates, TooLong, Value
 from retainctl.outreach.tokens import Signer, signer
 from retainctl.store.outreach import Mailing
 
 UNSUBSCRIBE = "unsubscribe"  # the purpose of a token that says "CONTACT_POINT.MAILING"
 SURVEY = "survey"  # the purpose of a token that says "MAILING.CUSTOMER"
-
-# The word that a country's law wants at the start of an advertisement's subject.
-_ADVERTISEMENT_MARKS = {"IL": "פרסומת"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +38,12 @@ class Addressee:
 class Press:
     """Prints the messages of one mailing; make it once and use it for all of them."""
 
-    def __init__(self, shop: Shop, mailing: Mailing) -> None:
+    def __init__(self, mailing: Mailing) -> None:
         """BadData where the mailing was planned with what no message can be made of."""
         templates = Templates.from_json(mailing.templates)
-        self._clock = shop.clock
         self._mailing = mailing
         self._letterhead = templates.letterhead
+        self._zone = ZoneInfo(self._letterhead.timezone)
         self._renderer = Renderer(templates)
         self._signer = signer(mailing.planned_at)
         self._assembler = _assembler(self._letterhead, mailing)
@@ -68,7 +65,7 @@ class Press:
             return self._assembler.assemble(
                 to=message.Mailbox(addressee.to_address, name if isinstance(name, str) else ""),
                 subject=rendered.subject,
-                at=self._clock.local(addressee.at),
+                at=datetime.fromtimestamp(addressee.at, self._zone),
                 message_id=addressee.message_id,
                 text=rendered.text,
                 html=rendered.html,
@@ -77,54 +74,6 @@ class Press:
         except BadData as error:
             kind = TooLong if isinstance(error, TooLong) else BadData
             raise kind(f"the message for customer {addressee.customer_id} cannot be written: {error}") from None
-
-
-def templates_of(
-    shop: Shop,
-    *,
-    subject: str,
-    reason: str,
-    body: str,
-    purpose: str,
-    text: str = "",
-    constants: Mapping[str, str] | None = None,
-) -> Templates:
-    """What a mailing is made of: *body* in Markdown, *text* instead of what is made of it, in the shop's own frame.
-
-    *constants* are further names that are the same in every message.
-    The frame is ``templates/mail.html`` and ``mail.txt`` of the shop folder where they stand there, else ours.
-    """
-    settings = shop.settings
-    return Templates(
-        subject=subject,
-        reason=reason,
-        body_html=markdown.to_html(body),
-        body_text=text or markdown.to_text(body),
-        frame_html=_frame(shop, "mail.html"),
-        frame_text=_frame(shop, "mail.txt"),
-        mark=_ADVERTISEMENT_MARKS.get(settings.country, "") if purpose == "marketing" else "",
-        constants={
-            "language": settings.language,
-            "direction": settings.direction,
-            "side": "right" if settings.direction == "rtl" else "left",
-            "shop_name": settings.name,
-            "sender_name": settings.sender.name or settings.name,
-            "postal_address": settings.sender.postal_address,
-            "contact": settings.sender.contact,
-            **(constants or {}),
-        },
-        letterhead=Letterhead(
-            shop_name=settings.name,
-            from_address=settings.mail.from_address,
-            from_name=settings.mail.from_name or settings.name,
-            reply_to=settings.mail.reply_to,
-            # Where a refusal by mail goes: a mailbox that somebody reads.
-            unsubscribe_address=settings.mail.unsubscribe_address
-            or settings.mail.reply_to
-            or settings.mail.from_address,
-            public_url=settings.public_url.rstrip("/"),
-        ),
-    )
 
 
 def links_of(
@@ -179,13 +128,3 @@ def _assembler(letterhead: Letterhead, mailing: Mailing) -> message.Assembler:
         message.plain_header("Feedback-ID", f"{quote(mailing.name)}:{mailing.program}:{mailing.class_}:{domain}")
     )
     return message.Assembler(sender=message.Mailbox(letterhead.from_address, letterhead.from_name), constant=constant)
-
-
-def _frame(shop: Shop, name: str) -> str:
-    own = shop.folder / "templates" / name
-    try:
-        if own.is_file():
-            return own.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadConfiguration(f"{own} cannot be read: {error}") from None
-    return (files("retainctl.outreach") / name).read_text(encoding="utf-8")

@@ -32,7 +32,7 @@ class TooLong(BadData):
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """What the shop's settings say in a mailing's headers and links, as they stood when it was planned."""
+    """What the shop's settings say in a mailing's envelope, headers and links, as they stood when it was planned."""
 
     shop_name: str = ""
     from_address: str = ""
@@ -40,6 +40,7 @@ class Letterhead:
     reply_to: str = ""
     unsubscribe_address: str = ""
     public_url: str = ""
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)

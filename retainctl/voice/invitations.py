@@ -15,11 +15,10 @@ from retainctl.audience.segments import member_ids
 from retainctl.config import Shop
 from retainctl.errors import BadData, WrongUsage
 from retainctl.outreach import checks, planning
+from retainctl.outreach.composing import templates_of
 from retainctl.outreach.outbox.queueing import queue
 from retainctl.outreach.planning import Plan, Recipe
-from retainctl.outreach.rendering import templates_of
 from retainctl.rows import Row
-from retainctl.store.database import execute
 from retainctl.store.writing import in_one_transaction
 from retainctl.voice.surveys import Question, Survey, read_survey, survey_text
 
@@ -76,7 +75,6 @@ def send(shop: Shop, name: str, plan_hash: str) -> Invited:
         return Invited(name, known.plan_hash[: planning.SHOWN_HASH], 0)
     mailing = planning.approve(shop, _recipe(shop, name, read_survey(shop, name)), plan_hash)
     made = queue(shop, mailing.id)
-    execute("UPDATE mailings SET state = 'active', sent_at = ? WHERE id = ?", shop.clock.now(), mailing.id)
     return Invited(name, mailing.plan_hash[: planning.SHOWN_HASH], made)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from retainctl.config import Shop
-from retainctl.outreach.rendering import templates_of
+from retainctl.outreach.composing import templates_of
 from retainctl.store.outreach import Mailing
 
 MakeMailing = Callable[..., Mailing]

@@ -10,8 +10,8 @@ import pytest
 from retainctl.config import Shop
 from retainctl.errors import Refused, TryLater
 from retainctl.outreach import planning
+from retainctl.outreach.composing import templates_of
 from retainctl.outreach.planning import Recipe, plan
-from retainctl.outreach.rendering import templates_of
 from retainctl.shop import consent
 from retainctl.shop.merging import merge, undo
 from retainctl.store.database import execute, rows, value

@@ -23,6 +23,7 @@ class Letter:
     claim_no: int
     mailing_id: int
     message_id: str
+    from_address: str  # on the envelope
     to_address: str
     payload: bytes = field(repr=False)
 

@@ -15,7 +15,7 @@ from retainctl.outreach.outbox import states
 from retainctl.outreach.outbox.states import LEASE_SECONDS, State
 from retainctl.outreach.rendering import Addressee, Press
 from retainctl.outreach.repeats import sent_as_another
-from retainctl.outreach.templates import TooLong
+from retainctl.outreach.templates import Templates, TooLong
 from retainctl.shop import consent
 from retainctl.shop.witnesses import clock_doubt
 from retainctl.store.database import rows, value
@@ -136,17 +136,18 @@ class Claimer:
             claims[candidate.id] = states.Claim(
                 candidate.id, candidate.claim_no, candidate.state, payload, is_stored=candidate.payload is not None
             )
+        sender = Templates.from_json(mailing.templates).letterhead.from_address
         lease_until = lease_clock(at) + LEASE_SECONDS
         taken = states.claim(list(claims.values()), at=at, by=self._owner, lease_until=lease_until)
         claimed.letters += [
-            Letter(one.id, one.claim_no + 1, mailing.id, one.message_id, one.to_address, claims[one.id].payload)
+            Letter(one.id, one.claim_no + 1, mailing.id, one.message_id, sender, one.to_address, claims[one.id].payload)
             for one in candidates
             if one.id in taken
         ]
 
     def _printed(self, mailing: Mailing, candidate: Candidate, *, at: int) -> bytes:
         if mailing.id not in self._presses:
-            self._presses = {mailing.id: Press(self._shop, mailing)}
+            self._presses = {mailing.id: Press(mailing)}
         return self._presses[mailing.id].message(
             Addressee(
                 customer_id=candidate.customer_id, contact_point_id=candidate.contact_point_id,

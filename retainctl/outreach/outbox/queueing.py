@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from retainctl.config import Shop
+from retainctl.outreach.templates import Templates
 from retainctl.outreach.tokens import signer
-from retainctl.store.database import rows, value
+from retainctl.store.database import execute, rows, value
 from retainctl.store.dialect import insert_many, rows_locked
 from retainctl.store.outreach import Mailing
 from retainctl.store.writing import in_one_transaction
@@ -24,10 +25,10 @@ _COLUMNS = (
 
 @in_one_transaction
 def queue(shop: Shop, mailing_id: int) -> int:
-    """Give every recipient of the mailing its row in the outbox; returns how many rows were made.
+    """Give every recipient of the mailing its row in the outbox and make it active; returns how many rows were made.
 
-    A mailing that has its rows already gets none: 0. Everything or nothing is made, in one transaction. Nothing is
-    sent: ``deliver`` does that, once the mailing is active.
+    A mailing that has its rows already is left as it is: 0. Everything or nothing is made, in one transaction.
+    Nothing is sent: ``deliver`` does that.
     """
     rows(f"SELECT id FROM mailings WHERE id = ?{rows_locked()}", mailing_id)
     if value("SELECT 1 FROM outbox WHERE mailing_id = ? LIMIT 1", mailing_id):
@@ -38,6 +39,7 @@ def queue(shop: Shop, mailing_id: int) -> int:
     for recipients in _recipients(mailing_id):
         insert_many("outbox", _COLUMNS, _rows_of(shop, mailing, recipients, secret=secret))
         made += len(recipients)
+    execute("UPDATE mailings SET state = 'active', sent_at = ? WHERE id = ?", shop.clock.now(), mailing_id)
     return made
 
 
@@ -58,7 +60,8 @@ def _rows_of(
     shop: Shop, mailing: Mailing, recipients: list[tuple[Any, ...]], *, secret: bytes
 ) -> Iterator[tuple[Any, ...]]:
     channel, now = shop.settings.mail.channel, shop.clock.now()
-    domain = shop.settings.mail.from_address.rpartition("@")[2] or "retainctl.invalid"
+    sender = Templates.from_json(mailing.templates).letterhead.from_address
+    domain = sender.rpartition("@")[2] or "retainctl.invalid"
     for customer_id, contact_point_id, address, key in recipients:
         message_key = _message_key(mailing, customer_id=customer_id, channel=channel)
         local_id = hmac.digest(secret, f"message-id:{message_key}".encode(), "sha256").hex()[:32]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from retainctl.clock import Clock
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart
 from retainctl.outreach.outbox.delivering import deliver
@@ -112,3 +115,24 @@ def test_each_fault_ends_in_its_state_and_costs_nobody_else_his_mail(
     assert set(rows("SELECT state FROM outbox WHERE to_address LIKE 'good%'")) == {("sent",)}
     assert max(sink.copies().values()) == 1
     assert isinstance(done.trouble, DoneInPart)
+
+
+def test_what_was_approved_goes_whatever_the_settings_say_since(shop: Shop, queue_up: QueueUp) -> None:
+    """The envelope's sender, the headers and links, the Date's zone: as they stood when the mailing was planned."""
+    with Sink() as sink:
+        planned = by_mail(shop, port=sink.port)
+        queue_up(addresses=["end=451+dana@example.com"], using=planned)  # a refused message keeps its bytes
+        mail = dataclasses.replace(
+            planned.settings.mail, from_address="x@x.example", from_name="x", reply_to="y@x.example",
+            unsubscribe_address="z@x.example",
+        )  # fmt: skip
+        settings = dataclasses.replace(
+            planned.settings, mail=mail, name="x", timezone="Asia/Tokyo", public_url="https://x.example", country=""
+        )
+        clock = Clock(ZoneInfo("Asia/Tokyo"), shop.clock.now())
+        deliver(dataclasses.replace(planned, settings=settings, clock=clock))
+
+    assert sink.senders == [planned.settings.mail.from_address]
+    message = bytes(value("SELECT bytes FROM payloads"))
+    assert b"\r\nDate: Sun, 02 Mar 2025 10:00:00 +0200\r\n" in message
+    assert b"x.example" not in message

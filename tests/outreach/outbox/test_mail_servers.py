@@ -281,7 +281,9 @@ def test_what_is_deferred_comes_again_later_and_is_given_up_after_two_days(shop:
 
 def test_a_letter_that_is_claimed_while_the_channel_closes_comes_back(shop: Shop) -> None:
     """The last connection may break between the look for room and the claim; the letter must not wait for ever."""
-    letter = Letter(1, 1, 1, "<a@example.com>", "dana@example.com", b"From: a@example.com\r\n\r\nhello\r\n")
+    letter = Letter(
+        1, 1, 1, "<a@example.com>", "a@example.com", "dana@example.com", b"From: a@example.com\r\n\r\nhello\r\n"
+    )
     with Sink() as sink:
         channel = MailChannel(by_mail(shop, port=sink.port))
         channel.close()

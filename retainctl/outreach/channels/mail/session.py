@@ -42,7 +42,6 @@ class Session:
     def __init__(self, connection: smtplib.SMTP, mail: Mail) -> None:
         assert connection.sock is not None
         self._wire = Wire(connection.sock)
-        self._sender = mail.from_address
         self.pipelining = mail.pipelining and connection.has_extn("pipelining")
         self._patience = Patience.of(mail)
         self._in_transaction = False  # MAIL was accepted, and its end was not reached: the next needs RSET
@@ -63,7 +62,7 @@ class Session:
 
     def _commands(self, letter: Letter) -> tuple[bytes, bytes, bytes]:
         return (
-            f"MAIL FROM:<{self._sender}>\r\n".encode(),
+            f"MAIL FROM:<{letter.from_address}>\r\n".encode(),
             f"RCPT TO:<{letter.to_address}>\r\n".encode(),
             b"DATA\r\n",
         )
