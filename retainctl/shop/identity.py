@@ -1,7 +1,9 @@
 """Who somebody is: found by what a shop calls them, then by e-mail, then by phone; made when nobody is found.
 
-One who gives none of the three is a guest and nobody. Marks that point at different customers are told and never
-settled: the strongest one counts, and nothing is merged.
+A household or a till may share a phone. So it finds nobody for one who brings another e-mail than its customer's, or
+another id of the same shop: two who are one can be merged, but strangers made one could never be parted. One who gives
+none of the three is a guest and nobody. Marks that point at different customers are told and never settled: the
+strongest one counts, and nothing is merged.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from retainctl.store.database import execute_many, rows
 from retainctl.store.writing import in_one_transaction
 
 BATCH_SIZE: Final = 500
+_SHARED: Final = ("role", "test", "relay")
 LOCK: Final = "customers"  # whoever makes customers holds it, so that two cannot make the same one
 
 Mark = tuple[str, str, str]  # ("key", source, external id), ("email", "", key) or ("phone", "", key)
@@ -64,7 +67,7 @@ def marks(person: Person) -> list[Mark]:
 
 
 def _is_shared(address: Address) -> bool:
-    return address.flag in ("role", "test", "relay")
+    return address.flag in _SHARED
 
 
 @in_one_transaction
@@ -117,6 +120,8 @@ class _Batch:
     next_customer: int = 0
     next_point: int = 0
     owners: dict[Mark, int] = field(default_factory=dict)
+    with_email: set[int] = field(default_factory=set)
+    with_id: set[tuple[str, int]] = field(default_factory=set)  # the source, and the customer whom it calls something
     points: dict[tuple[str, str, int], _Point] = field(default_factory=dict)
     known: dict[int, _Known] = field(default_factory=dict)
     made: set[int] = field(default_factory=set)
@@ -137,6 +142,7 @@ class _Batch:
             ):
                 self.owners["key", source, external_id] = customer_id
         self._read_points(persons)
+        self._read_other_marks()
         owned = set(self.owners.values())
         for customer_id, first, last, language in _where_one_of(
             "SELECT id, first_name, last_name, language FROM customers WHERE id", owned
@@ -162,17 +168,29 @@ class _Batch:
                 self.owners[kind, "", key] = customer_id
                 self.points[kind, key, 0] = _Point(point, customer_id, bool(verified))
 
+    def _read_other_marks(self) -> None:
+        """Which of those whom a phone may find have an e-mail, and which shops call them something."""
+        called = {customer_id for mark, customer_id in self.owners.items() if mark[0] == "phone"}
+        sql = f"SELECT customer_id FROM contact_points WHERE kind = 'email' AND flag NOT IN {_SHARED} AND customer_id"
+        self.with_email.update(customer_id for (customer_id,) in _where_one_of(sql, called))
+        self.with_id.update(
+            (source, customer_id)
+            for source, customer_id in _where_one_of(
+                "SELECT source, customer_id FROM customer_keys WHERE customer_id", called
+            )
+        )
+
     def admit(self, person: Person) -> Found:
         """Who *person* is, and what is new about them, in memory."""
         own = marks(person)
         if not own:
             return Found(None, "guest")
         owners = [(mark, self.owners[mark]) for mark in own if mark in self.owners]
-        customer_id = owners[0][1] if owners else self._make()
+        finding = [(mark, one) for mark, one in owners if mark[0] != "phone" or not self._is_another(person, one)]
+        customer_id = finding[0][1] if finding else self._make()
+        decided = f"{_SPOKEN[finding[0][0][0]]} is customer {customer_id}'s" if finding else "this is somebody new"
         conflicts = tuple(
-            f"{_SPOKEN[owners[0][0][0]]} is customer {customer_id}'s, {_SPOKEN[mark[0]]} is customer {other}'s"
-            for mark, other in owners
-            if other != customer_id
+            f"{decided}, {_SPOKEN[mark[0]]} is customer {other}'s" for mark, other in owners if other != customer_id
         )
         is_new = self._name_key(person, customer_id)
         point_ids = []
@@ -182,7 +200,13 @@ class _Batch:
             is_new = is_new or added
         is_new = self._keep_attributes(person, customer_id) or is_new
         outcome: Literal["new", "changed", "unchanged"] = "changed" if is_new else "unchanged"
-        return Found(customer_id, outcome if owners else "new", conflicts, tuple(point_ids))
+        return Found(customer_id, outcome if finding else "new", conflicts, tuple(point_ids))
+
+    def _is_another(self, person: Person, customer_id: int) -> bool:
+        """Whether *person*, whose phone is the customer's, has what only somebody else can have."""
+        if person.external_id and (person.source, customer_id) in self.with_id:
+            return True
+        return customer_id in self.with_email and any(mark[0] == "email" for mark in marks(person))
 
     def _make(self) -> int:
         customer_id = self.next_customer
@@ -198,6 +222,7 @@ class _Batch:
         if mark in self.owners:
             return False
         self.owners[mark] = customer_id
+        self.with_id.add((person.source, customer_id))
         self.new_keys.append((person.source, person.external_id, customer_id))
         return True
 
@@ -209,6 +234,8 @@ class _Batch:
             point = self.points[place] = _Point(self.next_point, customer_id, address.verified)
             self.next_point += 1
             self.owners.setdefault((address.kind, "", address.key), customer_id)
+            if address.kind == "email" and not _is_shared(address):
+                self.with_email.add(customer_id)
             self.new_points.append((
                 point.id, customer_id, address.kind, address.value, address.key, address.flag,
                 int(address.verified), source, self.now,

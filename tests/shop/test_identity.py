@@ -73,6 +73,34 @@ def test_the_e_mail_of_one_with_the_phone_of_another_is_told_and_nothing_is_merg
     assert value("SELECT COUNT(*) FROM customers WHERE merged_into IS NOT NULL") == 0
 
 
+def test_strangers_who_share_a_phone_stay_strangers(shop: Shop) -> None:
+    family = [
+        person(None, email("dana@example.com"), phone("+972501234567")),
+        person(None, email("noa@example.com"), phone("+972501234567")),
+    ]
+    dana, noa = find_or_make(shop, family)
+    assert (noa.outcome, noa.conflicts) == (
+        "new",
+        (f"this is somebody new, the phone is customer {dana.customer_id}'s",),
+    )
+    assert [one(shop, who).customer_id for who in family] == [dana.customer_id, noa.customer_id]
+    assert rows("SELECT customer_id FROM contact_points WHERE kind = 'phone'") == [(dana.customer_id,)]
+
+
+def test_a_phone_finds_nobody_for_another_id_of_the_same_shop(shop: Shop) -> None:
+    first, second = one(shop, person("17", phone("+972501234567"))), one(shop, person("18", phone("+972501234567")))
+    assert first.customer_id != second.customer_id
+    assert one(shop, person("M-4", phone("+972501234567"), source="till")).customer_id == first.customer_id
+
+
+def test_a_phone_finds_who_brings_nothing_that_only_another_can_have(shop: Shop) -> None:
+    made = one(shop, person(None, phone("+972501234567"), email("noreply@shop.example")))
+    assert one(shop, person("17", email("dana@example.com"), phone("+972501234567"))).customer_id == made.customer_id
+    assert one(shop, person(None, phone("+972501234567"))).customer_id == made.customer_id
+    noa = one(shop, person(None, email("noa@example.com"), phone("+972501234567")))
+    assert noa.customer_id != made.customer_id
+
+
 def test_an_address_that_many_share_stands_for_somebody_only_when_there_is_nothing_better(shop: Shop) -> None:
     dana, noa, nobody = find_or_make(
         shop,
