@@ -49,10 +49,13 @@ def migrate() -> None:
 def adopt() -> None:
     """Say that this installation sends from now on, after a backup was restored or the shop was moved.
 
-    The installation that sent before must send no more, or customers get everything twice.
+    The installation that sent before must send no more, or customers get everything twice. What it may have sent since
+    the backup is held as unknown, until you settle it with outbox resolve.
     """
-    from retainctl.shop import keeping
+    from retainctl.outreach.outbox import adopting
 
     with opened_shop() as shop:
-        keeping.adopt(shop)
-        note("this installation sends now")
+        held = adopting.adopt(shop)
+    if held:
+        raise held
+    note("this installation sends now")

@@ -1,4 +1,4 @@
-"""Keeping the shop's database: backups, its check, and which installation sends."""
+"""Keeping the shop's database: backups, and its check."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import ClassVar
 from retainctl.config import Shop
 from retainctl.files import replaced
 from retainctl.rows import Row
-from retainctl.store import adoption
 from retainctl.store.keeping import check_database, copy_database
 
 
@@ -42,8 +41,3 @@ def back_up(shop: Shop, path: Path | None = None, *, keep: int | None = None) ->
 def check(_shop: Shop) -> None:
     """Nothing when the database is sound; else BrokenInvariant with the first fault that was found."""
     check_database()
-
-
-def adopt(_shop: Shop) -> None:
-    """From now on this installation sends, and the one that did before does not."""
-    adoption.adopt()

@@ -16,8 +16,8 @@ from retainctl.store.dialect import file_is_the_database, integrity_faults, with
 def copy_database(target: Path) -> None:
     """Fill the empty file *target* with a checked copy of the open database, while others use it.
 
-    No installation sends from a copy until it is adopted: a file's copy forgets its sender, and what is restored from
-    PostgreSQL's dump is another database.
+    No copy knows which installation sends, so that none does from a restored one until it is adopted. PostgreSQL's dump
+    has no row of that table for the same reason: it may be restored into the very database that it came from.
     """
     if file_is_the_database():
         _copy_file(target)
@@ -45,10 +45,8 @@ def _copy_file(target: Path) -> None:
 def _dump(target: Path) -> None:
     address, password = without_password(str(database.obj.database))
     environment = environment_with(PGPASSWORD=password) if password else None
-    for program in (
-        ["pg_dump", "--format=custom", f"--file={target}", f"--dbname={address}"],
-        ["pg_restore", "--list", str(target)],
-    ):
+    dump = ["pg_dump", "--format=custom", f"--file={target}", f"--dbname={address}"]
+    for program in ([*dump, "--exclude-table-data=installation"], ["pg_restore", "--list", str(target)]):
         try:
             ended = subprocess.run(  # noqa: S603
                 program, capture_output=True, text=True, check=False, timeout=3_600, env=environment

@@ -56,21 +56,6 @@ def test_a_shop_sends_from_where_it_was_made(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
-def test_a_restored_backup_sends_nothing_until_it_is_adopted(shop: Shop, tmp_path: Path) -> None:
-    backup = keeping.back_up(shop)
-    restored = tmp_path / "restored"
-    restored.mkdir()
-    shutil.copy(backup.file, restored / "retain.db")
-    shutil.copy(shop.folder / "retainctl.toml", restored)
-    other = read_shop(str(restored), now="2025-03-02T10:00")
-    with open_database(other.database_url, now=other.clock.now()):
-        with pytest.raises(Refused, match="restored or copied"):
-            adoption.must_send()
-        keeping.adopt(other)
-        adoption.must_send()
-
-
-@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
 def test_a_copied_shop_folder_sends_nothing(shop: Shop, tmp_path: Path) -> None:
     with writing():
         execute("INSERT INTO locks (name) VALUES ('something')")

@@ -48,8 +48,9 @@ _RULES = (
                <> (CASE WHEN done_at IS NOT NULL AND p.outbox_id IS NULL THEN 1 ELSE 0 END)
            OR (CASE WHEN state IN ('claimed', 'handing') THEN 1 ELSE 0 END)
                <> (CASE WHEN owner IS NOT NULL AND lease_until IS NOT NULL THEN 1 ELSE 0 END)
-           OR (state IN ('claimed', 'handing', 'unknown') AND p.outbox_id IS NULL)
-           OR (state IN ('handing', 'sent', 'unknown') AND (handed_at IS NULL OR payload_sha256 IS NULL))
+           OR (state IN ('claimed', 'handing', 'unknown') AND claim_no > 0 AND p.outbox_id IS NULL)
+           OR (state IN ('handing', 'sent', 'unknown') AND handed_at IS NULL)
+           OR (state IN ('handing', 'sent', 'unknown') AND claim_no > 0 AND payload_sha256 IS NULL)
            ORDER BY o.id LIMIT 1""",
     ),
 )

@@ -33,7 +33,8 @@ class Resolved(Row):
 def resolve(shop: Shop, message_ids: Sequence[int], *, resolution: Resolution, reason: str) -> Resolved:
     """Settle unknown messages by hand: all of them or none. *reason* is kept with each of them.
 
-    ``resend`` sends the same bytes under the same Message-ID once more. A message that is not unknown is Refused.
+    ``resend`` sends the same bytes under the same Message-ID once more; a message that was held before it had bytes
+    gets them then. One that is not unknown is Refused.
     """
     if not reason.strip():
         raise Refused("a resolution without a reason is not kept", hint="Say how you know: --reason TEXT")

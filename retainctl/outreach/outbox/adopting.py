@@ -1,0 +1,53 @@
+"""Letting a restored or copied database send, without what may have been sent already."""
+
+from __future__ import annotations
+
+from retainctl.config import Shop
+from retainctl.errors import DoneInPart
+from retainctl.outreach.outbox import states
+from retainctl.store import adoption
+from retainctl.store.database import execute, rows
+from retainctl.store.dialect import rows_locked
+from retainctl.store.writing import in_one_transaction
+
+_WHY = "it waited in a database that was restored or copied, and may have been sent from where that came"
+
+
+@in_one_transaction
+def adopt(shop: Shop) -> DoneInPart | None:
+    """From now on this installation sends, and the one that did before does not; what a person is to be told.
+
+    Nobody knows what the other has sent since the backup. So each message that waits is unknown until a person
+    settles it, whatever its mailing's policy, and what was approved waits to be approved again. Where this
+    installation sends already nothing changes.
+    """
+    if adoption.may_send():
+        return None
+    execute("UPDATE mailings SET state = 'planned', approved_at = NULL WHERE state = 'approved'")
+    execute("UPDATE mailings SET unknown_policy = 'hold' WHERE state IN ('active', 'paused')")
+    held = _hold(at=shop.clock.now())
+    adoption.adopt()
+    if not held:
+        return None
+    return DoneInPart(
+        f"this installation sends now, but not the {held} {'message' if held == 1 else 'messages'} that waited: "
+        "nobody knows whether they were sent since the backup",
+        hint="Enter who refused since then (retainctl consent revoke), then settle them: retainctl outbox resolve",
+    )
+
+
+def _hold(*, at: int) -> int:
+    """Make every message unknown that is still to go; returns how many there were."""
+    waiting = rows(
+        "SELECT o.id, o.claim_no, o.state FROM mailings m JOIN outbox o ON o.mailing_id = m.id"
+        " WHERE m.state IN ('active', 'paused') AND o.state IN ('planned', 'claimed', 'handing', 'deferred')"
+        f" ORDER BY o.id{rows_locked()}"
+    )
+    for message_id, claim_no, before in waiting:
+        # It was handed over by now, if at all: so it counts towards the contact budget.
+        changed = states.change(
+            message_id, claim_no=claim_no, before=before, after="unknown", at=at, by=None, detail=_WHY, reply=_WHY,
+            handed_at=at,
+        )  # fmt: skip
+        assert changed, "the rows are locked"
+    return len(waiting)
