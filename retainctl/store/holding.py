@@ -46,9 +46,12 @@ class Holder:
 
 @contextmanager
 def held(role: str) -> Iterator[Holder]:
-    """A holder while the block runs."""
+    """A holder while the block runs; the files of those of its *role* that were killed are cleared away."""
     holder = Holder(role)
     holder.hold()
+    if file_is_the_database():
+        for path in _path(holder.name).parent.glob(f"{role}-*.lock"):
+            is_held(path.stem)
     try:
         yield holder
     finally:
@@ -56,7 +59,7 @@ def held(role: str) -> Iterator[Holder]:
 
 
 def is_held(name: str) -> bool:
-    """Whether the process that called itself *name* lives, as far as one can tell from here."""
+    """Whether the process that called itself *name* lives, as far as one can tell from here; a dead one's file goes."""
     if not file_is_the_database():
         free = take_session_lock(name)
         if free:
@@ -87,6 +90,8 @@ def _locked_file(path: Path) -> int:
         path.parent.mkdir(mode=0o700)
     if path.parent.is_symlink():
         raise Refused(f"{path.parent} is a link, and locks are not kept behind links", hint="Remove it.")
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    unlocked = path.with_suffix(".new")  # under its name it is locked from the start, so that nobody takes it for dead
+    descriptor = os.open(unlocked, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    unlocked.rename(path)
     return descriptor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from retainctl.errors import RetainError
+from retainctl.errors import Refused, RetainError
 from retainctl.files import written
 from retainctl.outreach.channels import Answer, Down, Letter, Outcome, Ready, Report
 
@@ -20,6 +20,8 @@ class FilesChannel:
     """
 
     def __init__(self, folder: Path) -> None:
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise Refused(f"{folder} is not a plain folder, and no mail is written there", hint="Remove it.")
         self._folder = folder
         folder.mkdir(mode=0o700, exist_ok=True)
         self._reports: list[Report] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,8 @@ from retainctl.outreach.outbox.resolving import resolve
 from retainctl.shop import consent
 from retainctl.store import adoption
 from retainctl.store.database import execute, rows, value
+from retainctl.store.dialect import file_is_the_database
+from retainctl.store.holding import held
 from retainctl.store.writing import writing
 from tests.outreach.conftest import MakeMailing
 from tests.outreach.outbox.conftest import QueueUp, choose, make_customers, states
@@ -323,3 +326,27 @@ def test_unknown_messages_follow_their_mailings_policy(shop: Shop, queue_up: Que
     held = value("SELECT id FROM outbox WHERE state = 'unknown'")
     resolve(shop, [held], resolution="sent", reason="she answered")
     assert deliver(shop).unresolved is None
+
+
+def test_no_mail_is_written_through_a_link(shop: Shop, queue_up: QueueUp, tmp_path: Path) -> None:
+    mailing = queue_up(2)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (shop.folder / "mail").symlink_to(elsewhere)
+
+    with pytest.raises(Refused, match="mail is not a plain folder"):
+        deliver(shop)
+
+    assert list(elsewhere.iterdir()) == []
+    assert states(mailing) == {"planned": 2}
+
+
+def test_the_file_of_a_killed_sender_is_cleared_away_and_a_living_ones_is_not(shop: Shop, queue_up: QueueUp) -> None:
+    if not file_is_the_database():
+        pytest.skip("on PostgreSQL the server forgets a killed sender by itself")
+    locks = shop.folder / "locks"
+    with held("sender") as living:
+        (locks / "sender-host-17-0a1b2c3d.lock").touch()
+        deliver(shop)
+        assert [path.stem for path in locks.iterdir()] == [living.name]
+    assert list(locks.iterdir()) == []
