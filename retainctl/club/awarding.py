@@ -93,7 +93,7 @@ class _Awarding:
     """The orders of one transaction, with their lines, their returns and what their lines were awarded."""
 
     def __init__(self, shop: Shop, club: Club, journal: Journal, orders: Sequence[Order]) -> None:
-        self.tally: Counter[str] = Counter()
+        self.tally = Counter(orders=len(orders))
         self._clock, self._club, self._journal = shop.clock, club, journal
         ids = [order.id for order in orders]
         self._lines = lines_of(ids)
@@ -101,7 +101,7 @@ class _Awarding:
         self._awarded_lines = awarded_lines_of([order.id for order in orders if order.account_id is not None])
         self._days: dict[tuple[str, int], tuple[int, int | None]] = {}
         self._owners = owners_of({order.account_id for order in orders if order.account_id is not None})
-        journal.load_accounts(
+        journal.accounts.load(
             {order.customer_id for order in orders if order.customer_id is not None} | set(self._owners.values())
         )
         self._new_awards: list[tuple[int, int, int, int, int]] = []
@@ -112,25 +112,23 @@ class _Awarding:
     def first(self, order: Order) -> None:
         """Award an order that never was: all that it earned, and then what came back of it."""
         assert order.customer_id is not None
-        self.tally["orders"] += 1
         terms = self._club.on(order.ordered_on)
         lines = self._earned(order, terms)
-        gross = sum([points for _, _, points in lines])
+        gross = sum([line[-1] for line in lines])
         if gross > POINTS_PER_ENTRY:
             self.tally["orders_held"] += 1
             return
-        account_id = self._journal.account(order.customer_id)
-        net = gross
+        account_id = self._journal.accounts.main(order.customer_id)
+        back = 0
         if gross:
             lot = self._give(order, account_id, gross, terms)
-            returned = self._returned.get(order.id)
-            if returned and (back := taken_back(lines, returned.amounts)):
+            if back := self._taken_back(order, lines):
                 self._take_back(order, order.customer_id, [lot], back, terms)
-                net -= back
             self._journal.repay(order.customer_id, terms)
-        self._journal.rely_on(terms)
-        self._new_awards.append((order.id, account_id, order.version, terms.version, net))
-        self._new_lines += [(order.id, *line) for line in lines]
+        else:
+            self._journal.rely_on(terms)
+        self._new_awards.append((order.id, account_id, order.version, terms.version, gross - back))
+        self._new_lines += lines
 
     def again(self, order: Order) -> None:
         """Book the difference between what an order has earned by now and what it was awarded.
@@ -140,27 +138,24 @@ class _Awarding:
         assert order.account_id is not None
         assert order.terms_version is not None
         assert order.points is not None
-        self.tally["orders"] += 1
         terms = self._club.version(order.terms_version)
         lines = before = self._awarded_lines.get(order.id, [])
         now = [(line.line_no, line.amount_minor) for line in self._lines.get(order.id, ())]
-        if now != [(number, amount) for number, amount, _ in before]:
+        if now != [(number, amount) for _, number, amount, _ in before]:
             lines = self._earned(order, terms)
-        gross = sum(points for _, _, points in lines)
+        gross = sum([line[-1] for line in lines])
         if gross > POINTS_PER_ENTRY:
             self.tally["orders_held"] += 1
             return
         if lines is not before:
             self._replaced.append((order.id,))
-            self._new_lines += [(order.id, *line) for line in lines]
-        target = 0
-        if order.is_sale and order.customer_id is not None:
-            returned = self._returned.get(order.id)
-            target = gross - (taken_back(lines, returned.amounts) if returned else 0)
+            self._new_lines += lines
+        counts = order.is_sale and order.customer_id is not None
+        target = gross - self._taken_back(order, lines) if counts else 0
         owner, account_id, had = self._owners[order.account_id], order.account_id, order.points
         if order.customer_id is not None and order.customer_id != owner:
             self._take_back(order, owner, self._journal.lots_of_order(order.id), had, terms)
-            account_id, had, owner = self._journal.account(order.customer_id), 0, order.customer_id
+            account_id, had, owner = self._journal.accounts.main(order.customer_id), 0, order.customer_id
         if target > had:
             self._give(order, account_id, target - had, terms)
             self._journal.repay(owner, terms)
@@ -175,11 +170,16 @@ class _Awarding:
         execute_many("DELETE FROM awarded_lines WHERE order_id = ?", self._replaced)
         insert_many("awarded_lines", ("order_id", "line_no", "amount_minor", "points"), self._new_lines)
 
-    def _earned(self, order: Order, terms: Terms) -> list[tuple[int, int, int]]:
-        """What each line earns: (line_no, amount_minor, points)."""
+    def _earned(self, order: Order, terms: Terms) -> list[tuple[int, int, int, int]]:
+        """What each line earns, as rows of awarded_lines."""
         lines = self._lines.get(order.id, ())
         points = earned(Purchase(order.currency, lines), terms)
-        return [(line_no, amount, one) for (line_no, amount, _), one in zip(lines, points, strict=True)]
+        return [(order.id, number, amount, one) for (number, amount, _), one in zip(lines, points, strict=True)]
+
+    def _taken_back(self, order: Order, lines: Sequence[tuple[int, int, int, int]]) -> int:
+        """How many of the points of *lines* go with what came back of them."""
+        returned = self._returned.get(order.id)
+        return taken_back([line[1:] for line in lines], returned.amounts) if returned else 0
 
     def _give(self, order: Order, account_id: int, points: int, terms: Terms) -> Lot:
         self.tally["orders_awarded"] += 1
@@ -204,7 +204,7 @@ class _Awarding:
         self._journal.book(
             "clawback", f"{order.id}/{order.version}",
             self._journal.take_back(customer_id, own, points, clawback=terms.clawback),
-            account_id=self._journal.account(customer_id), points=points, terms=terms,
+            account_id=self._journal.accounts.main(customer_id), points=points, terms=terms,
             effective_at=returned.last_at if returned else self._journal.now, order_id=order.id,
         )  # fmt: skip
 

@@ -46,14 +46,15 @@ def spend(purchase: Purchase, terms: Terms) -> Shares:
     """So many points for each whole unit of the order's own currency; nothing in a currency without a rate."""
     currency, lines = purchase
     rate = terms.points_per.get(currency)
-    if rate is None or _is_below_minimum(purchase, terms):
+    if rate is None:
         return Shares([0] * len(lines), 1)
-    numerator, denominator = _rate_per_minor(rate, currency)
-    if not terms.excluded_categories:
-        return Shares([amount * numerator if amount > 0 else 0 for _, amount, _ in lines], denominator)
+    numerator, denominator, least = _in_minor(rate, terms.minimum_order.get(currency, "0"), currency)
+    if least and sum([amount for _, amount, _ in lines]) < least:
+        return Shares([0] * len(lines), 1)
+    excluded = terms.excluded_categories
     return Shares(
         [
-            amount * numerator if amount > 0 and not _excluded(category, terms.excluded_categories) else 0
+            amount * numerator if amount > 0 and not (excluded and _excluded(category, excluded)) else 0
             for _, amount, category in lines
         ],
         denominator,
@@ -110,16 +111,11 @@ def _apportioned(numerators: Sequence[int], denominator: int) -> list[int]:
     points = [number // denominator for number in numerators]
     left = sum(numerators) // denominator - sum(points)
     if left:
-        by_remainder = sorted(range(len(points)), key=lambda place: -(numerators[place] % denominator))
+        remainders = [number % denominator for number in numerators]
+        by_remainder = sorted(range(len(points)), key=remainders.__getitem__, reverse=True)
         for place in by_remainder[:left]:
             points[place] += 1
     return points
-
-
-def _is_below_minimum(purchase: Purchase, terms: Terms) -> bool:
-    """Whether the order, as it was placed, comes to less than the terms ask for in its currency."""
-    least = _minor(terms.minimum_order.get(purchase.currency, "0"), purchase.currency)
-    return least > 0 and sum([amount for _, amount, _ in purchase.lines]) < least
 
 
 def _excluded(category: str, excluded: Sequence[str]) -> bool:
@@ -128,11 +124,8 @@ def _excluded(category: str, excluded: Sequence[str]) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _rate_per_minor(rate: str, currency: str) -> tuple[int, int]:
-    exact = fraction(rate) / 10 ** exponent(currency)
-    return exact.numerator, exact.denominator
-
-
-@lru_cache(maxsize=256)
-def _minor(amount: str, currency: str) -> int:
-    return math.ceil(fraction(amount) * int(10 ** exponent(currency)))
+def _in_minor(rate: str, minimum_order: str, currency: str) -> tuple[int, int, int]:
+    """The points for a minor unit, as a fraction's two parts, and the least order in minor units."""
+    units = 10 ** exponent(currency)
+    exact = fraction(rate) / units
+    return exact.numerator, exact.denominator, math.ceil(fraction(minimum_order) * units)

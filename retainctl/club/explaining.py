@@ -58,8 +58,8 @@ def explain_order(shop: Shop, order_id: int) -> list[Explanation]:
     awarded = awarded_lines_of([order_id]).get(order_id, [])
     steps = list(_earned(order_id, name, currency, terms, awarded))
     if is_sale and (returned := returned_of([order_id]).get(order_id)):
-        for line_no, amount, taken in taken_back_by_line(awarded, returned.amounts):
-            _, paid, gave = next(line for line in awarded if line[0] == line_no)
+        for line_no, amount, taken in taken_back_by_line([line[1:] for line in awarded], returned.amounts):
+            _, _, paid, gave = next(line for line in awarded if line[1] == line_no)
             words = f"{gave} × {format_minor(amount, currency)} / {format_minor(paid, currency)}, rounded down"
             steps.append(Explanation(name, line_no, "returned", terms.version, words, -taken))
     if rest := points - sum(step.points or 0 for step in steps):
@@ -82,13 +82,13 @@ def order_id_of(name: str) -> int:
 
 
 def _earned(
-    order_id: int, name: str, currency: str, terms: Terms, awarded: Sequence[tuple[int, int, int]]
+    order_id: int, name: str, currency: str, terms: Terms, awarded: Sequence[tuple[int, int, int, int]]
 ) -> Iterator[Explanation]:
     """Each line's share in exact numbers and the points that it was given, then the sum, rounded down once."""
     categories = {line.line_no: line.category for line in lines_of([order_id]).get(order_id, [])}
-    lines = [Line(line_no, amount, categories.get(line_no, "")) for line_no, amount, _ in awarded]
+    lines = [Line(line_no, amount, categories.get(line_no, "")) for _, line_no, amount, _ in awarded]
     shares = spend(Purchase(currency, lines), terms)
-    for line, numerator, (_, amount, points) in zip(lines, shares.numerators, awarded, strict=True):
+    for line, numerator, (*_, amount, points) in zip(lines, shares.numerators, awarded, strict=True):
         paid = f"{format_minor(amount, currency)} {currency}"
         if numerator:
             words = f"{paid} × {terms.points_per[currency]} = {_exact(numerator, shares.denominator)}"
@@ -96,7 +96,7 @@ def _earned(
             words = f"{paid}: {_why_nothing(line, lines, currency, terms, shares)}"
         yield Explanation(name, line.line_no, "spend", terms.version, words, points)
     exact = _exact(sum(shares.numerators), shares.denominator)
-    total = sum(points for _, _, points in awarded)
+    total = sum(line[-1] for line in awarded)
     yield Explanation(name, None, "spend", terms.version, f"{exact}, rounded down once: {total}", None)
 
 

@@ -7,12 +7,12 @@ stays true until it is written; ``write`` proves the sums and writes everything 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Final, Literal, NamedTuple
 
+from retainctl.club.accounts import Accounts
 from retainctl.club.lots import Lot, Part, read_lots
-from retainctl.club.orders import IDS_PER_QUERY
 from retainctl.club.terms import Terms, use
 from retainctl.config import Shop
 from retainctl.errors import BrokenInvariant, Refused
@@ -60,81 +60,29 @@ class Journal:
             )
         self._newest = newest
         self.recorded_at = max(self.now, newest)
-        self._lot_id = int(value("SELECT COALESCE(MAX(id), 0) FROM lots"))
-        self._account_id = int(value("SELECT MAX(id) FROM accounts"))
-        self._accounts: dict[int, list[int]] = {}  # of each customer
-        self._debts: dict[int, list[int]] = {}  # the accounts of what each customer owes
-        self._owed: dict[int, int] = {}  # by debt account
-        self._opened: dict[int, tuple[str, int]] = {}
-        self._lots: dict[int, Lot] = {}
-        self._lots_of: dict[int, list[Lot]] = defaultdict(list)
+        self._last_lot_id = int(value("SELECT COALESCE(MAX(id), 0) FROM lots"))
+        self.accounts = Accounts()
+        self._lots: dict[int, dict[int, Lot]] = defaultdict(dict)  # of each account, by their ids
         self._whole: set[int] = set()  # the accounts whose open lots are all in _lots
         self._new_lots: list[Lot] = []
         self._terms: dict[int, Terms] = {}
         self._transactions: list[tuple[object, ...]] = []
         self._entries: list[tuple[int, int, int, int, int | None, int]] = []
         self._reasons: list[tuple[int, str]] = []
-        self._deltas: dict[int, int] = defaultdict(int)
 
     def check_clock(self) -> None:
         """Refused when the clock may be far ahead of the ledger; the first booking of all has nothing to go by."""
         if self._newest and (doubt := clock_doubt(self._shop, since=self._newest)):
             raise Refused(doubt, hint="Nothing was booked. If the clock is right, run it again with --yes-clock.")
 
-    def load_accounts(self, customer_ids: Iterable[int]) -> None:
-        """Read the accounts of these customers, before they are asked for."""
-        wanted = [one for one in set(customer_ids) if one not in self._accounts]
-        for one in wanted:
-            self._accounts[one], self._debts[one] = [], []
-        for start in range(0, len(wanted), IDS_PER_QUERY):
-            part = wanted[start : start + IDS_PER_QUERY]
-            for account_id, kind, customer_id, balance in rows(
-                "SELECT id, kind, customer_id, balance FROM accounts"
-                f" WHERE customer_id IN ({', '.join('?' * len(part))}) ORDER BY id",
-                *part,
-            ):
-                if kind == "customer":
-                    self._accounts[customer_id].append(account_id)
-                else:
-                    self._debts[customer_id].append(account_id)
-                    self._owed[account_id] = -balance
-
-    def accounts(self, customer_id: int) -> list[int]:
-        """The customer's accounts; empty when there never was one."""
-        self.load_accounts((customer_id,))
-        return self._accounts[customer_id]
-
-    def account(self, customer_id: int) -> int:
-        """The account that the customer's new points go to, opened when there is none."""
-        accounts = self._accounts.get(customer_id)
-        if accounts is None:
-            accounts = self.accounts(customer_id)
-        if not accounts:
-            accounts.append(self._open("customer", customer_id))
-            self._whole.add(accounts[0])
-        return accounts[0]
-
-    def _debt_account(self, customer_id: int) -> int:
-        self.load_accounts((customer_id,))
-        accounts = self._debts[customer_id]
-        if not accounts:
-            accounts.append(self._open("debt", customer_id))
-            self._owed[accounts[0]] = 0
-        return accounts[0]
-
-    def _open(self, kind: str, customer_id: int) -> int:
-        self._account_id += 1
-        self._opened[self._account_id] = (kind, customer_id)
-        return self._account_id
-
     def live_lots(self, customer_id: int) -> list[Lot]:
         """The customer's lots that hold points and have not expired, in the order of spending."""
         lots = []
-        for account_id in self.accounts(customer_id):
-            if account_id not in self._whole:
+        for account_id in self.accounts.of(customer_id):
+            if account_id not in self._whole and account_id not in self.accounts.opened:
                 self._whole.add(account_id)
                 self._read_lots("account_id = ? AND remaining > 0", account_id)
-            lots += [lot for lot in self._lots_of[account_id] if lot.remaining and lot.lives(self.now)]
+            lots += [lot for lot in self._lots[account_id].values() if lot.remaining and lot.lives(self.now)]
         return sorted(lots, key=Lot.queue)
 
     def lots_of_order(self, order_id: int) -> list[Lot]:
@@ -147,13 +95,7 @@ class Journal:
 
     def _read_lots(self, condition: str, *values: object) -> list[Lot]:
         """The lots of the database that *condition* names, as this journal has them by now."""
-        lots = []
-        for lot in read_lots(condition, *values):
-            if lot.id not in self._lots:
-                self._lots[lot.id] = lot
-                self._lots_of[lot.account_id].append(lot)
-            lots.append(self._lots[lot.id])
-        return lots
+        return [self._lots[lot.account_id].setdefault(lot.id, lot) for lot in read_lots(condition, *values)]
 
     def rely_on(self, terms: Terms) -> None:
         """Keep *terms* word for word: something is booked by them, be it nothing."""
@@ -164,14 +106,12 @@ class Journal:
         terms: Terms, earned_at: int, active_from: int, expires_at: int | None, order_id: int | None = None,
     ) -> Lot:  # fmt: skip
         """A new lot of *points*; its entry is the caller's to book."""
-        self._lot_id += 1
         lot = Lot(
-            self._lot_id, account_id, order_id, terms.version, points, points, 0, 0, 0,
+            self._last_lot_id + len(self._new_lots) + 1, account_id, order_id, terms.version, points, points, 0, 0, 0,
             earned_at, active_from, expires_at,
         )  # fmt: skip
         self._new_lots.append(lot)
-        self._lots[lot.id] = lot
-        self._lots_of[account_id].append(lot)
+        self._lots[account_id][lot.id] = lot
         return lot
 
     def take(self, lots: Sequence[Lot], points: int, *, against_id: int, part: Part) -> list[Move]:
@@ -203,8 +143,8 @@ class Journal:
             moves += self.take(self.live_lots(customer_id), left, against_id=ISSUANCE, part="reversed")
             left = points + sum(move.points for move in moves)
         if left and clawback == "debt":
-            debt = self._debt_account(customer_id)
-            self._owed[debt] += left
+            debt = self.accounts.debt(customer_id)
+            self.accounts.owed[debt] += left
             moves.append(Move(debt, ISSUANCE, None, -left))
         elif left:
             moves.append(Move(ADJUSTMENT, ISSUANCE, None, -left))
@@ -212,16 +152,15 @@ class Journal:
 
     def repay(self, customer_id: int, terms: Terms) -> None:
         """Let the customer's points repay what is owed, as far as they go; the pending ones last."""
-        if customer_id not in self._debts:
-            self.load_accounts((customer_id,))
-        for debt in self._debts[customer_id]:
-            if not self._owed[debt]:
+        owed = self.accounts.owed
+        for debt in self.accounts.debts(customer_id):
+            if not owed[debt]:
                 continue
             lots = sorted(self.live_lots(customer_id), key=lambda lot: lot.active_from > self.now)
-            moves = self.take(lots, self._owed[debt], against_id=debt, part="reversed")
+            moves = self.take(lots, owed[debt], against_id=debt, part="reversed")
             repaid = -sum(move.points for move in moves)
             if repaid:
-                self._owed[debt] -= repaid
+                owed[debt] -= repaid
                 self.book(
                     "repayment", f"{debt}/{self._seq + 1}", moves,
                     account_id=debt, points=repaid, terms=terms, effective_at=self.recorded_at,
@@ -234,17 +173,15 @@ class Journal:
         """Add one transaction. *source* says what caused it, once and for all of its kind."""
         self._seq += 1
         seq = self._seq
-        self.rely_on(terms)
+        self._terms[terms.version] = terms
         row = (
             seq, kind, f"{PROGRAM}/{kind}/{source}", account_id, points, order_id, terms.version,
             effective_at if effective_at < self.recorded_at else self.recorded_at, self.recorded_at,
         )  # fmt: skip
         self._hash = chained(self._hash, row, moves)
         self._transactions.append((*row, self._hash))
-        for number, (account, against, lot_id, moved) in enumerate(moves, 1):
-            self._entries.append((seq, number, account, against, lot_id, moved))
-            self._deltas[account] += moved
-            self._deltas[against] -= moved
+        for number, move in enumerate(moves, 1):
+            self._entries.append((seq, number, *move))
         if reason:
             self._reasons.append((seq, reason))
 
@@ -252,12 +189,13 @@ class Journal:
         """Write everything, after proving that each account moved by what its lots did."""
         if self._transactions:
             self.check_clock()
-        self._prove()
+        deltas = self._deltas()
+        self._prove(deltas)
         for terms in self._terms.values():
             use(terms, at=self.recorded_at)
         insert_many(
             "accounts", ("id", "kind", "customer_id", "balance"),
-            [(one, kind, owner, self._deltas.pop(one, 0)) for one, (kind, owner) in self._opened.items()],
+            [(one, kind, owner, deltas.pop(one, 0)) for one, (kind, owner) in self.accounts.opened.items()],
         )  # fmt: skip
         insert_many(
             "transactions",
@@ -278,34 +216,40 @@ class Journal:
         )  # fmt: skip
         insert_many("entries", ("seq", "entry_no", "account_id", "against_id", "lot_id", "points"), self._entries)
         insert_many("transaction_reasons", ("seq", "reason"), self._reasons)
-        new = {lot.id for lot in self._new_lots}
         set_many(
             "lots", "id", ("remaining", "consumed", "expired", "reversed"),
             [
                 (lot.id, lot.remaining, lot.consumed, lot.expired, lot.reversed)
-                for lot in self._lots.values()
-                if lot.changed and lot.id not in new
+                for lots in self._lots.values()
+                for lot in lots.values()
+                if lot.changed and lot.id <= self._last_lot_id
             ],
         )  # fmt: skip
-        add_many("accounts", "balance", self._deltas)
+        add_many("accounts", "balance", deltas)
 
-    def _prove(self) -> None:
+    def _deltas(self) -> dict[int, int]:
+        """What each account gains."""
+        deltas: dict[int, int] = defaultdict(int)
+        for _, _, account_id, against_id, _, points in self._entries:
+            deltas[account_id] += points
+            deltas[against_id] -= points
+        return deltas
+
+    def _prove(self, deltas: Mapping[int, int]) -> None:
         """What each customer's account gains, its lots gain; all accounts together gain nothing."""
-        gained: dict[int, int] = defaultdict(int)
-        for lot in self._lots.values():
-            gained[lot.account_id] += lot.remaining - lot.before
-        for account_id, delta in self._deltas.items():
-            if account_id not in _BOOKS and account_id not in self._owed:
+        gained = {one: sum([lot.remaining - lot.before for lot in lots.values()]) for one, lots in self._lots.items()}
+        for account_id, delta in deltas.items():
+            if account_id not in _BOOKS and account_id not in self.accounts.owed:
                 assert gained.pop(account_id, 0) == delta, f"account {account_id} is not the sum of its lots"
         assert not any(gained.values()), "a lot changed without an entry"
-        assert sum(self._deltas.values()) == 0, "points were made or lost"
+        assert sum(deltas.values()) == 0, "points were made or lost"
 
 
 def chained(before: bytes, row: tuple[object, ...], moves: Iterable[tuple[object, ...]]) -> bytes:
     """The hash of a transaction: over the one before, its own row (without the hash) and its entries."""
-    text = _ROW.format(*row) + "".join([_MOVE.format(*move) for move in moves])
+    text = _ROW % row + "".join([_MOVE % move for move in moves])
     return sha256(before + text.encode()).digest()
 
 
-_ROW: Final = "{} {} {} {} {} {} {} {} {}"
-_MOVE: Final = "\n{} {} {} {}"
+_ROW: Final = "%s %s %s %s %s %s %s %s %s"
+_MOVE: Final = "\n%s %s %s %s"

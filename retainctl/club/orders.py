@@ -39,7 +39,7 @@ class Returned:
 
 def due_orders(*, after: int, until: int, limit: int) -> list[Order]:
     """The first *limit* orders with an id above *after* whose award is due, of those placed by the time *until*."""
-    return [Order._make(row) for row in rows(_DUE, after, until, limit)]
+    return [*map(Order._make, rows(_DUE, after, until, limit))]
 
 
 _DUE = """
@@ -60,20 +60,18 @@ def lines_of(order_ids: Sequence[int]) -> dict[int, list[Line]]:
         WHERE l.order_id {among} AND l.kind = 'sale' ORDER BY l.order_id, l.line_no
     """
     return {
-        order_id: [Line._make(row[1:]) for row in group]
+        order_id: [Line(number, amount, category) for _, number, amount, category in group]
         for order_id, group in groupby(_each(query, order_ids), key=itemgetter(0))
     }
 
 
-def awarded_lines_of(order_ids: Sequence[int]) -> dict[int, list[tuple[int, int, int]]]:
-    """What each line of each order was awarded: (line_no, amount_minor, points)."""
+def awarded_lines_of(order_ids: Sequence[int]) -> dict[int, list[tuple[int, int, int, int]]]:
+    """What the lines of each order were awarded, as rows of awarded_lines."""
     query = """
         SELECT order_id, line_no, amount_minor, points FROM awarded_lines
         WHERE order_id {among} ORDER BY order_id, line_no
     """
-    return {
-        order_id: [row[1:] for row in group] for order_id, group in groupby(_each(query, order_ids), key=itemgetter(0))
-    }
+    return {order_id: [*group] for order_id, group in groupby(_each(query, order_ids), key=itemgetter(0))}
 
 
 def returned_of(order_ids: Sequence[int]) -> dict[int, Returned]:

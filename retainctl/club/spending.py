@@ -96,7 +96,7 @@ def _is_repeated(journal: Journal, kind: Kind, customer_id: int, points: int, so
     if not booked:
         return False
     account_id, before = booked[0]
-    if account_id not in journal.accounts(customer_id) or before != points:
+    if account_id not in journal.accounts.of(customer_id) or before != points:
         owner = value("SELECT customer_id FROM accounts WHERE id = ?", account_id)
         raise BadData(
             f"{source!r} has booked a {kind} of {before} points of customer {owner} before, and this is another",
@@ -108,7 +108,7 @@ def _is_repeated(journal: Journal, kind: Kind, customer_id: int, points: int, so
 def _give(
     shop: Shop, journal: Journal, customer_id: int, points: int, *, source: str, reason: str, terms: Terms
 ) -> None:
-    account_id = journal.account(customer_id)
+    account_id = journal.accounts.main(customer_id)
     day = shop.clock.day(journal.now)
     lot = journal.grant(
         account_id, points, terms=terms, earned_at=journal.now, active_from=journal.now,
@@ -132,5 +132,5 @@ def _spend(
     assert sum(move.points for move in moves) == -points, "what is available can be taken"
     journal.book(
         kind, source, moves,
-        account_id=journal.account(customer_id), points=points, terms=terms, effective_at=journal.now, reason=reason,
+        account_id=journal.accounts.main(customer_id), points=points, terms=terms, effective_at=journal.now, reason=reason,
     )  # fmt: skip
