@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from retainctl.store.database import rows, value
 from retainctl.store.dialect import one_of
@@ -25,14 +25,14 @@ class Accounts:
         """Read the accounts of these customers, all at once."""
         wanted = [one for one in set(customer_ids) if one not in self._of]
         for one in wanted:
-            self._of[one], self._debts[one] = [], []
+            self._of[one] = []
         among, ids = one_of(wanted)
         query = f"SELECT id, kind, customer_id, balance FROM accounts WHERE customer_id {among} ORDER BY id"
         for account_id, kind, customer_id, balance in rows(query, ids):
             if kind == "customer":
                 self._of[customer_id].append(account_id)
             else:
-                self._debts[customer_id].append(account_id)
+                self._debts.setdefault(customer_id, []).append(account_id)
                 self.owed[account_id] = -balance
 
     def of(self, customer_id: int) -> list[int]:
@@ -48,18 +48,17 @@ class Accounts:
             accounts.append(self._open("customer", customer_id))
         return accounts[0]
 
-    def debts(self, customer_id: int) -> list[int]:
+    def debts(self, customer_id: int) -> Sequence[int]:
         """The accounts of what the customer owes."""
         self.of(customer_id)
-        return self._debts[customer_id]
+        return self._debts.get(customer_id, ())
 
     def debt(self, customer_id: int) -> int:
         """The account on which the customer owes what comes next."""
-        accounts = self.debts(customer_id)
-        if not accounts:
-            accounts.append(self._open("debt", customer_id))
-            self.owed[accounts[0]] = 0
-        return accounts[0]
+        if not self.debts(customer_id):
+            self._debts[customer_id] = [self._open("debt", customer_id)]
+            self.owed[self._last_id] = 0
+        return self._debts[customer_id][0]
 
     def _open(self, kind: str, customer_id: int) -> int:
         self._last_id += 1

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cache
 from typing import ClassVar
 
 from retainctl.club.earning import POINTS_PER_ENTRY, Purchase, earned, taken_back
@@ -95,11 +96,11 @@ class _Awarding:
     def __init__(self, shop: Shop, club: Club, journal: Journal, orders: Sequence[Order]) -> None:
         self.tally = Counter(orders=len(orders))
         self._clock, self._club, self._journal = shop.clock, club, journal
+        self._terms_on, self._life = cache(club.on), cache(self._life_of)
         ids = [order.id for order in orders]
         self._lines = lines_of(ids)
         self._returned = returned_of(ids)
         self._awarded_lines = awarded_lines_of([order.id for order in orders if order.account_id is not None])
-        self._days: dict[tuple[str, int], tuple[int, int | None]] = {}
         self._owners = owners_of({order.account_id for order in orders if order.account_id is not None})
         journal.accounts.load(
             {order.customer_id for order in orders if order.customer_id is not None} | set(self._owners.values())
@@ -112,7 +113,7 @@ class _Awarding:
     def first(self, order: Order) -> None:
         """Award an order that never was: all that it earned, and then what came back of it."""
         assert order.customer_id is not None
-        terms = self._club.on(order.ordered_on)
+        terms = self._terms_on(order.ordered_on)
         lines = self._earned(order, terms)
         gross = sum([line[-1] for line in lines])
         if gross > POINTS_PER_ENTRY:
@@ -184,7 +185,7 @@ class _Awarding:
     def _give(self, order: Order, account_id: int, points: int, terms: Terms) -> Lot:
         self.tally["orders_awarded"] += 1
         self.tally["points_earned"] += points
-        active_from, expires_at = self._life(order, terms)
+        active_from, expires_at = self._life(order.ordered_on, terms.version)
         lot = self._journal.grant(
             account_id, points, terms=terms, order_id=order.id, earned_at=order.ordered_at,
             active_from=active_from or order.ordered_at, expires_at=expires_at,
@@ -208,12 +209,8 @@ class _Awarding:
             effective_at=returned.last_at if returned else self._journal.now, order_id=order.id,
         )  # fmt: skip
 
-    def _life(self, order: Order, terms: Terms) -> tuple[int, int | None]:
-        """From when, and until when, an order's points may be spent; 0: from its own instant."""
-        key = (order.ordered_on, terms.version)
-        life = self._days.get(key)
-        if life is None:
-            day = date.fromisoformat(order.ordered_on)
-            active_from = terms.active_from(at=0, day=day, clock=self._clock)
-            life = self._days[key] = (active_from, terms.expires_at(day=day, clock=self._clock))
-        return life
+    def _life_of(self, ordered_on: str, version: int) -> tuple[int, int | None]:
+        """From when, and until when, the points of a day's orders may be spent; 0: from the order's own instant."""
+        terms, day = self._club.version(version), date.fromisoformat(ordered_on)
+        active_from = terms.active_from(at=0, day=day, clock=self._clock)
+        return active_from, terms.expires_at(day=day, clock=self._clock)

@@ -27,6 +27,7 @@ _BOOKS = frozenset((ISSUANCE, REDEMPTION, EXPIRY, ADJUSTMENT))
 CLOCK_TOLERANCE_SECONDS = 300
 GENESIS: Final = bytes(32)
 
+_Values = tuple[object, ...]
 Kind = Literal["award", "clawback", "redemption", "grant", "deduction", "expiry", "repayment"]
 
 
@@ -66,8 +67,7 @@ class Journal:
         self._whole: set[int] = set()  # the accounts whose open lots are all in _lots
         self._new_lots: list[Lot] = []
         self._terms: dict[int, Terms] = {}
-        self._transactions: list[tuple[object, ...]] = []
-        self._entries: list[tuple[int, int, int, int, int | None, int]] = []
+        self._booked: list[tuple[_Values, Sequence[Move]]] = []  # each transaction, without its hash
         self._reasons: list[tuple[int, str]] = []
 
     def check_clock(self) -> None:
@@ -172,24 +172,20 @@ class Journal:
     ) -> None:  # fmt: skip
         """Add one transaction. *source* says what caused it, once and for all of its kind."""
         self._seq += 1
-        seq = self._seq
         self._terms[terms.version] = terms
         row = (
-            seq, kind, f"{PROGRAM}/{kind}/{source}", account_id, points, order_id, terms.version,
+            self._seq, kind, f"{PROGRAM}/{kind}/{source}", account_id, points, order_id, terms.version,
             effective_at if effective_at < self.recorded_at else self.recorded_at, self.recorded_at,
         )  # fmt: skip
-        self._hash = chained(self._hash, row, moves)
-        self._transactions.append((*row, self._hash))
-        for number, move in enumerate(moves, 1):
-            self._entries.append((seq, number, *move))
+        self._booked.append((row, moves))
         if reason:
-            self._reasons.append((seq, reason))
+            self._reasons.append((self._seq, reason))
 
     def write(self) -> None:
         """Write everything, after proving that each account moved by what its lots did."""
-        if self._transactions:
+        if self._booked:
             self.check_clock()
-        deltas = self._deltas()
+        transactions, entries, deltas = self._rows()
         self._prove(deltas)
         for terms in self._terms.values():
             use(terms, at=self.recorded_at)
@@ -201,7 +197,7 @@ class Journal:
             "transactions",
             ("seq", "kind", "source", "account_id", "points", "order_id", "terms_version", "effective_at",
              "recorded_at", "hash"),
-            self._transactions,
+            transactions,
         )  # fmt: skip
         insert_many(
             "lots",
@@ -214,7 +210,7 @@ class Journal:
                 for lot in self._new_lots
             ],
         )  # fmt: skip
-        insert_many("entries", ("seq", "entry_no", "account_id", "against_id", "lot_id", "points"), self._entries)
+        insert_many("entries", ("seq", "entry_no", "account_id", "against_id", "lot_id", "points"), entries)
         insert_many("transaction_reasons", ("seq", "reason"), self._reasons)
         set_many(
             "lots", "id", ("remaining", "consumed", "expired", "reversed"),
@@ -227,13 +223,20 @@ class Journal:
         )  # fmt: skip
         add_many("accounts", "balance", deltas)
 
-    def _deltas(self) -> dict[int, int]:
-        """What each account gains."""
+    def _rows(self) -> tuple[list[_Values], list[_Values], dict[int, int]]:
+        """The rows of the transactions, each with its hash, and of their entries; and what each account gains."""
+        transactions: list[_Values] = []
+        entries: list[_Values] = []
+        head = self._hash
         deltas: dict[int, int] = defaultdict(int)
-        for _, _, account_id, against_id, _, points in self._entries:
-            deltas[account_id] += points
-            deltas[against_id] -= points
-        return deltas
+        for row, moves in self._booked:
+            head = chained(head, row, moves)
+            transactions.append((*row, head))
+            for number, (account_id, against_id, lot_id, points) in enumerate(moves, 1):
+                entries.append((row[0], number, account_id, against_id, lot_id, points))
+                deltas[account_id] += points
+                deltas[against_id] -= points
+        return transactions, entries, deltas
 
     def _prove(self, deltas: Mapping[int, int]) -> None:
         """What each customer's account gains, its lots gain; all accounts together gain nothing."""
@@ -245,7 +248,7 @@ class Journal:
         assert sum(deltas.values()) == 0, "points were made or lost"
 
 
-def chained(before: bytes, row: tuple[object, ...], moves: Iterable[tuple[object, ...]]) -> bytes:
+def chained(before: bytes, row: _Values, moves: Iterable[_Values]) -> bytes:
     """The hash of a transaction: over the one before, its own row (without the hash) and its entries."""
     text = _ROW % row + "".join([_MOVE % move for move in moves])
     return sha256(before + text.encode()).digest()

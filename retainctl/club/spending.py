@@ -131,6 +131,6 @@ def _spend(
         moves = journal.take(active, points, against_id=ADJUSTMENT, part="reversed")
     assert sum(move.points for move in moves) == -points, "what is available can be taken"
     journal.book(
-        kind, source, moves,
-        account_id=journal.accounts.main(customer_id), points=points, terms=terms, effective_at=journal.now, reason=reason,
+        kind, source, moves, account_id=journal.accounts.main(customer_id), points=points, terms=terms,
+        effective_at=journal.now, reason=reason,
     )  # fmt: skip
