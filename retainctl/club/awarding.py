@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import ClassVar
 
+from retainctl.clock import Clock
 from retainctl.club.earning import POINTS_PER_ENTRY, Purchase, earned, taken_back
 from retainctl.club.ledger import ISSUANCE, Journal, Move
 from retainctl.club.lots import Lot
@@ -95,8 +96,8 @@ class _Awarding:
 
     def __init__(self, shop: Shop, club: Club, journal: Journal, orders: Sequence[Order]) -> None:
         self.tally = Counter(orders=len(orders))
-        self._clock, self._club, self._journal = shop.clock, club, journal
-        self._terms_on, self._life = cache(club.on), cache(self._life_of)
+        self._club, self._journal = club, journal
+        self._terms_on, self._life = cache(club.on), cache(partial(_life, club, shop.clock))
         ids = [order.id for order in orders]
         self._lines = lines_of(ids)
         self._returned = returned_of(ids)
@@ -209,8 +210,8 @@ class _Awarding:
             effective_at=returned.last_at if returned else self._journal.now, order_id=order.id,
         )  # fmt: skip
 
-    def _life_of(self, ordered_on: str, version: int) -> tuple[int, int | None]:
-        """From when, and until when, the points of a day's orders may be spent; 0: from the order's own instant."""
-        terms, day = self._club.version(version), date.fromisoformat(ordered_on)
-        active_from = terms.active_from(at=0, day=day, clock=self._clock)
-        return active_from, terms.expires_at(day=day, clock=self._clock)
+
+def _life(club: Club, clock: Clock, ordered_on: str, version: int) -> tuple[int, int | None]:
+    """From when, and until when, the points of a day's orders may be spent; 0: from the order's own instant."""
+    terms, day = club.version(version), date.fromisoformat(ordered_on)
+    return terms.active_from(at=0, day=day, clock=clock), terms.expires_at(day=day, clock=clock)
