@@ -19,8 +19,8 @@ from tests.conftest import NOW
 
 FULL = os.environ.get("RETAINCTL_PROOF") == "full"
 
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.proof.senders", "retainctl.outreach.channels.mail.pool", "psycopg"])
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["tests.proof.senders", "retainctl.outreach.channels.mail.pool", "psycopg"])
 
 
 def send(folder: Path, limit: int | None = None) -> None:
@@ -33,7 +33,7 @@ def send(folder: Path, limit: int | None = None) -> None:
 
 def sender(folder: Path, limit: int | None = None) -> BaseProcess:
     """A process that delivers, started."""
-    process = _processes.Process(target=send, args=(folder, limit), daemon=True)
+    process = processes.Process(target=send, args=(folder, limit), daemon=True)
     process.start()
     return process
 
