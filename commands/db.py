@@ -46,7 +46,8 @@ def migrate() -> None:
 
 
 @db.command()
-def adopt() -> None:
+@click.option("--restored", is_flag=True, help="Even if it seems to send already: all was put back as it was.")
+def adopt(restored: bool) -> None:
     """Say that this installation sends from now on, after a backup was restored or the shop was moved.
 
     The installation that sent before must send no more, or customers get everything twice. What it may have sent since
@@ -55,7 +56,7 @@ def adopt() -> None:
     from retainctl.outreach.outbox import adopting
 
     with opened_shop() as shop:
-        held = adopting.adopt(shop)
+        held = adopting.adopt(shop, restored=restored)
     if held:
         raise held
     note("this installation sends now")

@@ -191,15 +191,20 @@ def rows_locked() -> str:
     return " FOR UPDATE" if is_postgres() else ""
 
 
+MACHINE_ID = Path("/etc/machine-id")
+
+
 def database_identity() -> str:
-    """What a copy of the open database does not share with it: the file, or the cluster and the database in it."""
+    """What a copy of the open database does not share with it: the machine and the file, or the cluster and the number
+    of the database in it, which many machines use."""
     if is_postgres():
         row = execute(
             "SELECT system_identifier, (SELECT oid FROM pg_database WHERE datname = current_database())"
             " FROM pg_control_system()"
         ).fetchone()
         return f"postgresql {row[0]} {row[1]}"
-    return f"sqlite {Path(database.obj.database).stat().st_ino}"
+    machine = MACHINE_ID.read_text(encoding="ascii").strip() if MACHINE_ID.exists() else ""
+    return f"sqlite {machine} {Path(database.obj.database).stat().st_ino}"
 
 
 def integrity_faults() -> list[str]:

@@ -35,7 +35,7 @@ def _copy_file(target: Path) -> None:
     with closing(sqlite3.connect(target)) as copy:
         database.connection().backup(copy)
         copy.execute("PRAGMA journal_mode = delete")  # one file, with nothing beside it
-        copy.execute("DELETE FROM installation WHERE name = 'sender'")
+        copy.execute("DELETE FROM installation")
         copy.commit()
         (answer,) = copy.execute("PRAGMA integrity_check").fetchone()
         if answer != "ok":

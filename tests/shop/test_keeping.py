@@ -6,6 +6,9 @@ import json
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,12 +16,14 @@ import pytest
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BrokenInvariant, Refused
 from retainctl.shop import keeping
-from retainctl.store import adoption
-from retainctl.store.database import execute
-from retainctl.store.dialect import without_password
+from retainctl.store import adoption, dialect
+from retainctl.store.database import database, execute, value
+from retainctl.store.dialect import file_is_the_database, without_password
 from retainctl.store.opening import open_database
 from retainctl.store.writing import writing
-from tests.conftest import Terminal
+from tests.conftest import NOW, Terminal
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
 
 
 def test_a_backup_is_made_while_the_shop_works(shop: Shop) -> None:
@@ -52,21 +57,114 @@ def test_a_backup_never_writes_through_a_link(shop: Shop, tmp_path: Path) -> Non
 
 
 def test_a_shop_sends_from_where_it_was_made(shop: Shop) -> None:
-    adoption.must_send()
+    assert adoption.may_send()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@ON_SQLITE
 def test_a_copied_shop_folder_sends_nothing(shop: Shop, tmp_path: Path) -> None:
     with writing():
         execute("INSERT INTO locks (name) VALUES ('something')")
     copy = tmp_path / "copy"
     shutil.copytree(shop.folder, copy)
     other = read_shop(str(copy))
-    with open_database(other.database_url, now=0), pytest.raises(Refused):
-        adoption.must_send()
+    with open_database(other.database_url, now=0):
+        assert not adoption.may_send()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def put_back(copy: Path, path: Path, *, removed_first: bool) -> None:
+    """Put a raw copy in the place of the open database."""
+    if removed_first:
+        path.unlink()
+    shutil.copyfile(copy, path)
+    database.connect()
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("removed_first", [False, True])
+def test_a_raw_copy_that_is_put_back_sends_nothing(shop: Shop, tmp_path: Path, removed_first: bool) -> None:
+    path = shop.folder / "retain.db"
+    database.close()
+    shutil.copyfile(path, tmp_path / "raw.db")
+    database.connect()
+    with adoption.sending():
+        pass
+    assert adoption.may_send()
+    database.close()
+    put_back(tmp_path / "raw.db", path, removed_first=removed_first)
+
+    assert not adoption.may_send()
+    with pytest.raises(Refused, match="restored or copied"), adoption.sending():
+        pass
+    adoption.adopt()
+    assert adoption.may_send()
+
+
+@ON_SQLITE
+def test_a_raw_copy_of_the_time_of_a_run_sends_nothing(shop: Shop, tmp_path: Path) -> None:
+    with adoption.sending(), closing(sqlite3.connect(tmp_path / "raw.db")) as raw:
+        database.connection().backup(raw)
+    database.close()
+    put_back(tmp_path / "raw.db", shop.folder / "retain.db", removed_first=False)
+
+    assert not adoption.may_send()
+
+
+@ON_SQLITE
+def test_the_lost_database_sends_nothing_when_it_comes_back_after_its_backup(shop: Shop, tmp_path: Path) -> None:
+    path = shop.folder / "retain.db"
+    backup = keeping.back_up(shop).file
+    for _ in range(3):
+        with adoption.sending():
+            pass
+    database.close()
+    shutil.copyfile(path, tmp_path / "lost.db")
+    put_back(Path(backup), path, removed_first=False)
+    adoption.adopt()
+    database.close()
+    put_back(tmp_path / "lost.db", path, removed_first=False)
+
+    assert not adoption.may_send()
+
+
+@ON_SQLITE
+def test_a_run_that_is_killed_between_database_and_mark_locks_nobody_out(shop: Shop) -> None:
+    with writing():
+        execute("UPDATE installation SET value = '7' WHERE name = 'count'")  # as it leaves them
+
+    with adoption.sending():
+        assert adoption.mark_path().read_text().split()[1] == "8"
+    assert adoption.may_send()
+
+
+@ON_SQLITE
+def test_without_its_mark_a_database_sends_nothing(shop: Shop) -> None:
+    adoption.mark_path().write_text("")
+    assert not adoption.may_send()
+    adoption.mark_path().unlink()
+    assert not adoption.may_send()
+
+
+def test_many_senders_at_once_leave_database_and_mark_in_step(folder: Path, shop: Shop) -> None:
+    words = [sys.executable, "-m", "retainctl", "--shop", str(folder), "--now", NOW, "outbox", "deliver"]
+    senders = [subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(6)]
+    assert [(sender.communicate()[1], sender.returncode) for sender in senders] == [(b"", 0)] * 6
+    assert adoption.may_send()
+    if file_is_the_database():
+        assert adoption.mark_path().read_text().split()[1] == "12"
+        assert value("SELECT value FROM installation WHERE name = 'count'") == "12"
+
+
+def test_many_machines_send_from_a_server_and_one_from_a_file(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "machine-id"
+    other.write_text("another machine")
+    monkeypatch.setattr(dialect, "MACHINE_ID", other)
+
+    assert adoption.may_send() != file_is_the_database()
+
+
+@ON_SQLITE
 def test_a_row_that_names_nothing_is_found(shop: Shop) -> None:
     keeping.check(shop)
     with sqlite3.connect(shop.folder / "retain.db") as outsider:  # without our foreign keys

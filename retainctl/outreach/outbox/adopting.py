@@ -14,14 +14,14 @@ _WHY = "it waited in a database that was restored or copied, and may have been s
 
 
 @in_one_transaction
-def adopt(shop: Shop) -> DoneInPart | None:
+def adopt(shop: Shop, *, restored: bool = False) -> DoneInPart | None:
     """From now on this installation sends, and the one that did before does not; what a person is to be told.
 
     Nobody knows what the other has sent since the backup. So each message that waits is unknown until a person
     settles it, whatever its mailing's policy, and what was approved waits to be approved again. Where this
-    installation sends already nothing changes.
+    installation sends already nothing changes, unless a person says that the database was *restored* all the same.
     """
-    if adoption.may_send():
+    if adoption.may_send() and not restored:
         return None
     execute("UPDATE mailings SET state = 'planned', approved_at = NULL WHERE state = 'approved'")
     execute("UPDATE mailings SET unknown_policy = 'hold' WHERE state IN ('active', 'paused')")

@@ -16,7 +16,7 @@ from retainctl.outreach.outbox.claiming import Claimer, due_batches, judged, ope
 from retainctl.outreach.outbox.looping import Loop, Progress, Tally
 from retainctl.outreach.outbox.sweeping import sweep
 from retainctl.rows import Row
-from retainctl.store.adoption import must_send
+from retainctl.store.adoption import sending
 from retainctl.store.database import value
 from retainctl.store.holding import Holder, held
 from retainctl.store.outreach import Mailing
@@ -59,9 +59,8 @@ def deliver(
     not send. A server that does not answer, a mailing that had to be paused and messages whose fate is unknown stand
     in the result, beside what was done until then.
     """
-    must_send()
     tally = Tally(room=limit)
-    with held("sender") as holder:
+    with sending(), held("sender") as holder:
         tally.became += sweep(shop, by=holder.name)
         for name in NAMES:
             if open_mailings(name, at=shop.clock.now()) and not tally.trouble and not stopping():

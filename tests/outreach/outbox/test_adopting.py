@@ -140,10 +140,18 @@ def test_adopting_changes_nothing_where_one_sends_already(shop: Shop, queue_up: 
     assert value("SELECT COUNT(*) FROM outbox_events") == before
 
 
+def test_a_person_may_know_of_a_restore_that_cannot_be_told(retainctl: Terminal, queue_up: QueueUp) -> None:
+    mailing = queue_up(2)
+
+    assert retainctl("db", "adopt").code == 0
+    assert retainctl("db", "adopt", "--restored").code == 3
+    assert states(mailing) == {"unknown": 2}
+
+
 def test_a_restored_backup_sends_nothing_until_it_is_adopted(shop: Shop, restore: Restore) -> None:
     restore(Path(keeping.back_up(shop).file))
 
     with pytest.raises(Refused, match="restored or copied"):
-        adoption.must_send()
+        deliver(shop)
     adopt(shop)
-    adoption.must_send()
+    deliver(shop)
