@@ -1,7 +1,8 @@
-"""PostgreSQL is stopped without a goodbye, again and again, while two senders deliver."""
+"""PostgreSQL is stopped without a goodbye, again and again, while two senders deliver (A6)."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -12,10 +13,11 @@ import psycopg
 import pytest
 
 from retainctl.config import Shop, read_shop
+from retainctl.errors import DoneInPart, TryLater, Unavailable
 from retainctl.store.database import database, value
 from tests.conftest import NOW, POSTGRES_PROGRAMS, postgres_cluster, run_as_postgres
 from tests.outreach.outbox.conftest import QueueUp
-from tests.proof.senders import FULL, sender, write_mail_settings
+from tests.proof.senders import FULL, write_mail_settings
 from tests.proof.test_sending import assert_nobody_lost_and_nobody_twice, send_the_rest
 from tests.smtp_sink import Sink
 
@@ -37,22 +39,27 @@ def test_restarts_of_the_database_lose_and_repeat_nothing(
     shop: Shop, folder: Path, database_url: str, queue_up: QueueUp
 ) -> None:
     cluster = parse_qs(urlsplit(database_url).query)["host"][0]
+    ended: list[subprocess.Popen[str]] = []
     with Sink(delay_seconds=0.002) as sink:
         write_mail_settings(folder, port=sink.port)
         queue_up(RECIPIENTS, using=read_shop(str(folder), now=NOW))
-        senders = [sender(folder), sender(folder)]
+        senders = [deliverer(folder), deliverer(folder)]
         for number in range(RESTARTS):
             wanted = RECIPIENTS * (number + 1) // (RESTARTS + 2)
             while len(sink.accepted) < wanted:
                 time.sleep(0.002)
-                # One that was only opening the database when it went has ended, and another comes.
-                senders = [one if one.exitcode is None else sender(folder) for one in senders]
+                for place, one in enumerate(senders):
+                    if one.poll() is not None:  # it was only opening the database when it went
+                        ended.append(one)
+                        senders[place] = deliverer(folder)
             run_as_postgres(
                 f"{POSTGRES_PROGRAMS}/pg_ctl", "-w", "-D", f"{cluster}/data", "-l", f"{cluster}/log",
                 "-m", "immediate", "restart",
             )  # fmt: skip
-        for one in senders:
-            one.join(120)
+        for one in [*ended, *senders]:
+            said = one.communicate(timeout=120)[1]
+            assert one.returncode in (0, DoneInPart.exit_code, Unavailable.exit_code, TryLater.exit_code), said
+            assert said.startswith("retainctl: ") or not said  # it went on, or ended with a sentence
         database.close()
         database.connect()
         send_the_rest(folder)
@@ -60,4 +67,10 @@ def test_restarts_of_the_database_lose_and_repeat_nothing(
     assert value("SELECT COUNT(*) FROM outbox") == RECIPIENTS
     unknown = value("SELECT COUNT(*) FROM outbox WHERE state = 'unknown'")
     assert_nobody_lost_and_nobody_twice(sink)
-    sys.stdout.write(f"{RESTARTS} restarts, {RECIPIENTS} recipients, {unknown} unknown\n")
+    codes = [one.returncode for one in [*ended, *senders]]
+    sys.stdout.write(f"{RESTARTS} restarts, {RECIPIENTS} recipients, {unknown} unknown, senders ended with {codes}\n")
+
+
+def deliverer(folder: Path) -> subprocess.Popen[str]:
+    words = [sys.executable, "-m", "retainctl", "--shop", str(folder), "--now", NOW, "outbox", "deliver"]
+    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd="/")
