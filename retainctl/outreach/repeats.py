@@ -13,30 +13,35 @@ from retainctl.store.database import rows
 
 def already_sent(program: str, name: str, customer_ids: Sequence[int], *, planned_since: int = 0) -> set[int]:
     """Those of *customer_ids* whom a mailing of that program and name has written to, or is about to."""
-    return _written_to(
+    found = _written_to(
         "m.program = ? AND m.name = ? AND m.planned_at >= ? AND m.sent_at IS NOT NULL"
         " AND o.state NOT IN ('failed', 'suppressed', 'expired', 'cancelled')",
         program, name, planned_since, customer_ids=customer_ids,
     )  # fmt: skip
+    return {customer_id for customer_id, _ in found}
 
 
-def sent_as_another(program: str, name: str, customer_ids: Sequence[int]) -> set[int]:
-    """Those of *customer_ids* who have got it already as another customer, with whom they were merged since then."""
-    return _written_to(
-        "m.program = ? AND m.name = ? AND o.customer_id <> p.customer_id"
-        " AND o.state IN ('claimed', 'handing', 'sent', 'unknown')",
+def written_to(program: str, name: str, customer_ids: Sequence[int]) -> dict[int, set[int]]:
+    """Those of *customer_ids* who have got it already, and as whom: as themselves, or as one who was merged with
+    them."""
+    found: dict[int, set[int]] = {}
+    for customer_id, other in _written_to(
+        "m.program = ? AND m.name = ? AND o.state IN ('claimed', 'handing', 'sent', 'unknown')",
         program, name, customer_ids=customer_ids,
-    )  # fmt: skip
+    ):  # fmt: skip
+        found.setdefault(customer_id, set()).add(other)
+    return found
 
 
-def _written_to(condition: str, *values: object, customer_ids: Sequence[int]) -> set[int]:
+def _written_to(condition: str, *values: object, customer_ids: Sequence[int]) -> set[tuple[int, int]]:
     if not customer_ids:
         return set()
     # CROSS JOIN keeps SQLite to this order: from a few customers to their messages, not through a whole mailing.
-    found = rows(
-        "SELECT p.customer_id FROM contact_points p CROSS JOIN outbox o CROSS JOIN mailings m"
-        " WHERE o.contact_point_id = p.id AND m.id = o.mailing_id"
-        f" AND p.customer_id IN ({', '.join('?' * len(customer_ids))}) AND {condition}",
-        *customer_ids, *values,
+    return set(
+        rows(
+            "SELECT p.customer_id, o.customer_id FROM contact_points p CROSS JOIN outbox o CROSS JOIN mailings m"
+            " WHERE o.contact_point_id = p.id AND m.id = o.mailing_id"
+            f" AND p.customer_id IN ({', '.join('?' * len(customer_ids))}) AND {condition}",
+            *customer_ids, *values,
+        )
     )  # fmt: skip
-    return {row[0] for row in found}

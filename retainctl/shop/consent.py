@@ -7,11 +7,10 @@ addresses of that kind too, because it is the person who refuses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from retainctl.config import Shop
 from retainctl.errors import Refused
@@ -23,20 +22,39 @@ BATCH_SIZE: Final = 500
 
 Kind = Literal["email", "phone"]
 Purpose = Literal["marketing", "survey"]
+Use = Literal["marketing", "survey", "service"]  # what a message is for; a service message needs no permission
 Action = Literal["given", "revoked"]
 Novelty = Literal["new", "unchanged", "refused_before"]
 SuppressionReason = Literal["hard_bounce", "complaint", "unsubscribed", "by_hand"]
+Objection = Literal["", "no_consent", "suppressed", "not_mailable"]
+_OBJECTIONS: Final[tuple[Objection, ...]] = ("", "no_consent", "suppressed", "not_mailable")
+
+# Nothing goes to the address *p*, whatever was allowed.
+_BLOCKED: Final = """EXISTS (SELECT 1 FROM suppressions b
+    WHERE b.kind = p.kind AND b.key = p.key AND b.reason IN ('hard_bounce', 'complaint'))"""
+# Every refusal ends the earlier permissions of the same person, kind and purpose.
+_REFUSALS: Final = """SELECT customer_id, kind, purpose, MAX(refused_at) AS refused_at FROM (
+        SELECT p.customer_id, p.kind, r.purpose, r.happened_at AS refused_at
+        FROM contact_points p JOIN consents r ON r.contact_point_id = p.id
+        WHERE r.action = 'revoked' AND {among}
+        UNION ALL
+        SELECT p.customer_id, p.kind, purposes.purpose, s.suppressed_at
+        FROM {suppressed} CROSS JOIN (SELECT 'marketing' AS purpose UNION ALL SELECT 'survey') AS purposes
+        WHERE p.kind IN ('email', 'phone') AND s.kind = p.kind AND s.key = p.key
+            AND s.reason IN ('complaint', 'unsubscribed', 'by_hand') AND {among}
+    ) AS refusals GROUP BY customer_id, kind, purpose"""
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whom to write to, and where."""
+    """Whom to write to, and where; or *objection*: why nothing may be sent there."""
 
     contact_point_id: int
     address: str
     first_name: str | None
     last_name: str | None
     language: str | None
+    objection: Objection = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,68 +79,78 @@ class Recorded:
     refused_before: int
 
 
-def contactable(
-    customer_ids: Sequence[int], *, kind: Kind = "email", purpose: Purpose | Literal["service"], at: int
-) -> dict[int, Contact | str]:
-    """Where each customer may be written to at the instant *at*, or the reason why not.
+def permissions(*, at: int, customer_ids: Collection[int] | None = None) -> tuple[str, list[object]]:
+    """SQL for every permission in force at the instant *at*, and its values: the one rule of who may be written to.
 
-    The reasons: ``merged`` into another customer, ``no_address``, ``not_mailable`` (nobody reads it),
-    ``suppressed``, ``no_consent``. A refusal on file holds even where its date is after *at*. A service message, such
-    as a statement that was asked for, needs no consent. Ids that do not exist are left out; at most BATCH_SIZE ids a
-    call.
+    Its columns: ``customer_id, contact_point_id, kind, purpose, given_at``. A refusal on file counts even where its
+    date is after *at*.
     """
-    assert len(customer_ids) <= BATCH_SIZE
-    if not customer_ids:
-        return {}
-    found = rows(
-        f"""SELECT customers.id, customers.merged_into, points.id, points.value, points.key, points.flag,
-                suppressions.reason, suppressions.suppressed_at, consents.action, consents.happened_at,
-                customers.first_name, customers.last_name, customers.language
-            FROM customers
-            LEFT JOIN contact_points AS points ON points.customer_id = customers.id AND points.kind = ?
-            LEFT JOIN suppressions ON suppressions.kind = points.kind AND suppressions.key = points.key
-            LEFT JOIN consents ON consents.contact_point_id = points.id AND consents.purpose = ?
-                AND (consents.action = 'revoked' OR consents.happened_at <= ?)
-            WHERE customers.id IN ({_marks(customer_ids)})
-            ORDER BY customers.id, points.id, consents.happened_at, consents.action, consents.id""",
-        kind, purpose, at, *customer_ids,
-    )  # fmt: skip
+    # SQLite joins in the order that CROSS JOIN says: from the few to the many.
+    among, suppressed, ids = "TRUE", "suppressions s CROSS JOIN contact_points p", list[object]()
+    if customer_ids is not None:
+        condition, bound = dialect.one_of(list(customer_ids))
+        among, suppressed, ids = f"p.customer_id {condition}", "contact_points p CROSS JOIN suppressions s", [bound]
+    sql = f"""SELECT p.customer_id, p.id AS contact_point_id, p.kind, k.purpose, k.happened_at AS given_at
+        FROM contact_points p JOIN consents k ON k.contact_point_id = p.id
+        LEFT JOIN ({_REFUSALS.format(among=among, suppressed=suppressed)}) AS refused
+            ON refused.customer_id = p.customer_id AND refused.kind = p.kind AND refused.purpose = k.purpose
+        WHERE k.action = 'given' AND k.happened_at <= ? AND k.happened_at > COALESCE(refused.refused_at, -1)
+            AND p.flag = '' AND NOT {_BLOCKED} AND {among}"""
+    return sql, [*ids, *ids, at, *ids]
+
+
+def contactable(
+    customer_ids: Sequence[int], *, kind: Kind = "email", purpose: Use, at: int
+) -> dict[int, Contact | str]:
+    """Where each customer is written to at the instant *at*, or the reason why not: the first of ``contacts``.
+
+    The reasons: ``merged`` into another customer, ``no_address``, and those of ``contacts``. Ids that do not exist
+    are left out.
+    """
+    known = contacts(customer_ids, kind=kind, purpose=purpose, at=at)
+    condition, bound = dialect.one_of([customer_id for customer_id, found in known.items() if not found])
+    merged = rows(f"SELECT id FROM customers WHERE merged_into IS NOT NULL AND id {condition}", bound)
     return {
-        customer_id: _reachable(list(history), consent_needed=purpose != "service")
-        for customer_id, history in groupby(found, key=itemgetter(0))
+        **{customer_id: found[0].objection or found[0] for customer_id, found in known.items() if found},
+        **{customer_id: "no_address" for customer_id, found in known.items() if not found},
+        **dict.fromkeys((customer_id for (customer_id,) in merged), "merged"),
     }
 
 
-def _reachable(history: list[tuple[Any, ...]], *, consent_needed: bool) -> Contact | str:
-    """One customer's first address that may be written to, from all decisions in order, or why there is none."""
-    if history[0][1] is not None:
-        return "merged"
-    if history[0][2] is None:
-        return "no_address"
-    # The last row of an address holds its latest decision; of one instant's, the refusal.
-    latest = history if len(history) == 1 else list({row[2]: row for row in history}.values())
-    refused_at = -1
-    if len(history) > 1:
-        refused_at = max((_refusal(row) for row in history), default=-1)
-    reason = "not_mailable"
-    for row in latest:
-        _, _, point, value, key, flag, suppressed, _, action, given_at, first_name, last_name, language = row
-        if flag:
-            continue
-        if suppressed:
-            reason = "suppressed" if reason == "not_mailable" else reason
-        elif consent_needed and (action != "given" or given_at <= refused_at):
-            reason = "no_consent"
-        else:
-            return Contact(point, _deliverable(value, key), first_name, last_name, language)
-    return reason
+def contacts(customer_ids: Sequence[int], *, kind: Kind = "email", purpose: Use, at: int) -> dict[int, list[Contact]]:
+    """Every address of each customer, with what speaks against writing there for *purpose* at the instant *at*.
 
-
-def _refusal(row: tuple[Any, ...]) -> int:
-    """When the decision or the suppression in *row* said no for the whole person, or -1."""
-    refused = row[9] if row[8] == "revoked" else -1
-    unsubscribed = row[7] if row[6] in ("unsubscribed", "complaint") else -1
-    return int(max(refused, unsubscribed))
+    The one to write to stands first: where that was allowed last, else which is verified, else which was seen last.
+    The objections: ``no_consent``, ``suppressed``, ``not_mailable`` (nobody reads it). A service message, such as a
+    statement that was asked for, needs no consent. Ids that do not exist are left out.
+    """
+    sql, values = permissions(at=at, customer_ids=customer_ids)
+    allowed = dict(rows(
+        f"SELECT contact_point_id, MAX(given_at) FROM ({sql}) AS allowed WHERE purpose = ? OR ? = 'service'"
+        " GROUP BY contact_point_id",
+        *values, purpose, purpose,
+    ))  # fmt: skip
+    condition, bound = dialect.one_of(list(customer_ids))
+    found: dict[int, list[Contact]] = {}
+    for customer_id, point, value, key, flag, blocked, first_name, last_name, language in rows(
+        f"""SELECT c.id, p.id, p.value, p.key, p.flag, CASE WHEN {_BLOCKED} THEN 1 ELSE 0 END,
+                c.first_name, c.last_name, c.language
+            FROM customers c LEFT JOIN contact_points p ON p.customer_id = c.id AND p.kind = ? AND c.merged_into IS NULL
+            WHERE c.id {condition} ORDER BY c.id, p.verified DESC, p.created_at DESC, p.id""",
+        kind, bound,
+    ):  # fmt: skip
+        known = found.setdefault(customer_id, [])
+        if point is not None:
+            objection: Objection = ""
+            if flag or blocked:
+                objection = "not_mailable" if flag else "suppressed"
+            elif purpose != "service" and point not in allowed:
+                objection = "no_consent"
+            known.append(Contact(point, _deliverable(value, key), first_name, last_name, language, objection))
+    for known in found.values():
+        if len(known) > 1:  # the sort is stable: among equals the order of the query holds
+            known.sort(key=lambda one: (_OBJECTIONS.index(one.objection), -allowed.get(one.contact_point_id, -1)))
+    return found
 
 
 def _deliverable(value: str, key: str) -> str:
@@ -252,5 +280,5 @@ def _batches(decisions: Iterable[Decision]) -> Iterator[list[Decision]]:
         yield batch
 
 
-def _marks(values: Sequence[object] | set[int]) -> str:
+def _marks(values: Collection[object]) -> str:
     return ", ".join("?" * len(values))

@@ -7,7 +7,7 @@ import pytest
 from retainctl.config import Shop
 from retainctl.errors import Refused
 from retainctl.shop import consent
-from retainctl.shop.consent import Contact, Decision, Recorded, contactable, give, record, revoke, suppress
+from retainctl.shop.consent import Contact, Decision, Recorded, contactable, contacts, give, record, revoke, suppress
 from retainctl.shop.consent_history import list_consent
 from retainctl.store.database import execute, rows
 from retainctl.store.writing import writing
@@ -129,6 +129,40 @@ def test_a_second_address_with_consent_is_written_to_when_the_first_has_none(sho
     _, second = customer(1, "old@example.com", "new@example.com")
     say_yes(shop, second)
     assert answer(shop, 1) == Contact(second, "new@example.com", "דנה", None, "he")
+
+
+def test_where_several_are_allowed_the_latest_permission_counts_then_the_verified_then_the_newest(shop: Shop) -> None:
+    old, new = customer(1, "old@example.com", "new@example.com")
+    say_yes(shop, old, at=1000)
+    say_yes(shop, new, at=1000)
+
+    def first() -> int:
+        (found, _) = contacts([1], purpose="marketing", at=9000)[1]
+        return found.contact_point_id
+
+    assert first() == old  # of one file's row the first
+    with writing():
+        execute("UPDATE contact_points SET created_at = 7 WHERE id = ?", new)
+    assert first() == new
+    with writing():
+        execute("UPDATE contact_points SET verified = 1 WHERE id = ?", old)
+    assert first() == old
+    say_yes(shop, new, at=2000)
+    assert first() == new
+    assert contacts([1], purpose="service", at=9000)[1][0].contact_point_id == new
+
+
+def test_every_address_is_told_with_what_speaks_against_it(shop: Shop) -> None:
+    good, silent, gone = customer(1, "good@example.com", "silent@example.com", "gone@example.com")
+    say_yes(shop, good)
+    suppress("email", "gone@example.com", "hard_bounce", shop.clock.now(), "550 5.1.1")
+
+    def objections(purpose: consent.Use) -> list[tuple[int, str]]:
+        found = contacts([1], purpose=purpose, at=shop.clock.now())[1]
+        return [(one.contact_point_id, one.objection) for one in found]
+
+    assert objections("marketing") == [(good, ""), (silent, "no_consent"), (gone, "suppressed")]
+    assert objections("service") == [(good, ""), (silent, ""), (gone, "suppressed")]
 
 
 def test_a_refusal_at_one_address_is_a_refusal_of_the_person(shop: Shop) -> None:

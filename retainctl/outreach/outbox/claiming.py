@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
@@ -14,12 +15,13 @@ from retainctl.outreach.limits import counts, over_budget, quiet
 from retainctl.outreach.outbox import states
 from retainctl.outreach.outbox.states import LEASE_SECONDS, State
 from retainctl.outreach.rendering import Addressee, Press
-from retainctl.outreach.repeats import sent_as_another
+from retainctl.outreach.repeats import written_to
 from retainctl.outreach.templates import Templates, TooLong
 from retainctl.shop import consent
+from retainctl.shop.customers import survivor_of
 from retainctl.shop.witnesses import clock_doubt
 from retainctl.store.database import rows, value
-from retainctl.store.dialect import hold_lock, lease_clock, rows_locked, skip_locked
+from retainctl.store.dialect import hold_lock, lease_clock, one_of, rows_locked, skip_locked
 from retainctl.store.outreach import Mailing
 
 _BATCH = 250
@@ -112,8 +114,7 @@ class Claimer:
         )
 
     def _take(self, mailing: Mailing, candidates: list[Candidate], claimed: Claimed, *, at: int) -> None:
-        if counts(mailing):
-            _lock_customers([candidate.customer_id for candidate in candidates])
+        _lock_customers(candidates)
         claims: dict[int, states.Claim] = {}
         for candidate, fate in judged(self._shop, mailing, candidates, at=at):
             payload = b""
@@ -246,37 +247,53 @@ def withheld(shop: Shop, mailing: Mailing, *, at: int) -> str:
 def judged(
     shop: Shop, mailing: Mailing, candidates: Sequence[Candidate], *, at: int
 ) -> Iterable[tuple[Candidate, Fate]]:
-    """What becomes of each candidate at *at*: the time limit first, then consent, then the contact budget."""
-    customer_ids = [candidate.customer_id for candidate in candidates]
+    """What becomes of each candidate at *at*: the time limit first, then consent, then the contact budget.
+
+    Asked is whoever has the address now. Of two candidates who have become one person, one gets it.
+    """
+    owners = _owners(candidates)
+    customer_ids = list(set(owners.values()))
     crowded = over_budget(shop, customer_ids, at=at) if counts(mailing) else {}
-    purpose: consent.Purpose = "survey" if mailing.purpose == "survey" else "marketing"
-    contacts = consent.contactable(customer_ids, purpose=purpose, at=at)
-    contacts |= dict.fromkeys(sent_as_another(mailing.program, mailing.name, customer_ids), "already_sent")
+    contacts = {
+        contact.contact_point_id: contact
+        for known in consent.contacts(customer_ids, purpose=cast("consent.Use", mailing.purpose), at=at).values()
+        for contact in known
+    }
+    written = written_to(mailing.program, mailing.name, customer_ids)
     for candidate in candidates:
-        contact = contacts.get(candidate.customer_id, "no_address")
-        yield candidate, _fate(candidate, contact, crowded.get(candidate.customer_id), mailing, at=at)
+        owner = owners[candidate.contact_point_id]
+        others = written.get(owner, set()) - {candidate.customer_id}
+        fate = _fate(candidate, contacts[candidate.contact_point_id], owner, written_as=others, at=at)
+        if fate.state == "claimed" and owner in crowded:
+            fate = Fate("deferred", "the contact budget is used up", until=crowded[owner])
+        if fate.state == "claimed":
+            written.setdefault(owner, set()).add(candidate.customer_id)
+        yield candidate, fate
 
 
-def _lock_customers(customer_ids: Sequence[int]) -> None:
-    """Two senders must not both find room for the same customer: the second waits for the first to commit."""
-    marks = ", ".join("?" * len(customer_ids))
-    if lock := rows_locked():
-        rows(f"SELECT id FROM customers WHERE id IN ({marks}) ORDER BY id{lock}", *customer_ids)
-
-
-def _fate(
-    candidate: Candidate, contact: consent.Contact | str, room_at: int | None, mailing: Mailing, *, at: int
-) -> Fate:
+def _fate(candidate: Candidate, contact: consent.Contact, owner: int, *, written_as: Collection[int], at: int) -> Fate:
+    """What speaks against the candidate, if anything; *written_as*: as whom else the owner has got it."""
     if candidate.not_after is not None and candidate.not_after < at:
         return Fate("expired", "the mailing's time is over")
-    if isinstance(contact, str):
-        # What a customer asked for, or must be told, needs an address that works and no consent.
-        return Fate("claimed") if contact == "no_consent" and not counts(mailing) else Fate("suppressed", contact)
-    if contact.contact_point_id != candidate.contact_point_id:
+    if owner != candidate.customer_id and owner != survivor_of(candidate.customer_id):
         return Fate("suppressed", "address_changed")
-    if room_at is not None:
-        return Fate("deferred", "the contact budget is used up", until=room_at)
-    return Fate("claimed")
+    if contact.objection:
+        return Fate("suppressed", contact.objection)
+    return Fate("suppressed", "already_sent") if written_as else Fate("claimed")
+
+
+def _owners(candidates: Sequence[Candidate]) -> dict[int, int]:
+    """The customer who has each candidate's address now."""
+    condition, bound = one_of([candidate.contact_point_id for candidate in candidates])
+    return dict(rows(f"SELECT id, customer_id FROM contact_points WHERE id {condition}", bound))
+
+
+def _lock_customers(candidates: Sequence[Candidate]) -> None:
+    """Two senders must not both find room for the same customer: the second waits for the first to commit."""
+    customer_ids = {candidate.customer_id for candidate in candidates} | set(_owners(candidates).values())
+    if lock := rows_locked():
+        condition, bound = one_of(list(customer_ids))
+        rows(f"SELECT id FROM customers WHERE id {condition} ORDER BY id{lock}", bound)
 
 
 def pause(mailing_id: int, reason: str) -> str:

@@ -70,13 +70,15 @@ def make_customers(shop: Shop, addresses: list[str]) -> list[int]:
 
 
 def choose(mailing: Mailing, customer_ids: list[int]) -> None:
-    """Make the recipients of *mailing* as a plan would."""
+    """Make the recipients of *mailing* as a plan would, each at their newest address."""
     marks = ", ".join("?" * len(customer_ids))
     points: dict[int, int] = {}
     for start in range(0, len(customer_ids), 500):
         batch = customer_ids[start : start + 500]
         marks = ", ".join("?" * len(batch))
-        points |= dict(rows(f"SELECT customer_id, id FROM contact_points WHERE customer_id IN ({marks})", *batch))
+        points |= dict(
+            rows(f"SELECT customer_id, MAX(id) FROM contact_points WHERE customer_id IN ({marks}) GROUP BY 1", *batch)
+        )
     with writing():
         insert_many(
             "recipients", ("mailing_id", "customer_id", "contact_point_id", "context"),

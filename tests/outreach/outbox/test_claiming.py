@@ -1,0 +1,119 @@
+"""Whether the very address of a message may be written to, asked when it is about to go."""
+
+from __future__ import annotations
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.outreach.outbox.delivering import deliver
+from retainctl.shop import consent
+from retainctl.shop.merging import merge, undo
+from retainctl.store.database import rows
+from retainctl.store.people import ContactPoint
+from tests.outreach.outbox.conftest import QueueUp, make_customers
+from tests.outreach.outbox.test_limits import with_limits
+
+
+def another_address(shop: Shop, customer_id: int, address: str) -> int:
+    """One more address of the customer; the id of the contact point."""
+    return int(
+        ContactPoint.insert(
+            customer_id=customer_id, kind="email", value=address, key=address, source="till",
+            created_at=shop.clock.now(),
+        ).execute()
+    )  # fmt: skip
+
+
+def agrees(shop: Shop, point: int) -> None:
+    consent.give(shop, point, purpose="marketing", source="till", evidence="form 18")
+
+
+def ends() -> list[tuple[str, str, str]]:
+    return [(to, state, reply if state == "suppressed" else "") for to, state, reply in rows(
+        "SELECT to_address, state, reply FROM outbox ORDER BY id"
+    )]  # fmt: skip
+
+
+def test_what_is_allowed_at_another_address_later_takes_nothing_from_the_planned_one(
+    shop: Shop, queue_up: QueueUp
+) -> None:
+    (dana,) = make_customers(shop, ["dana@example.com"])
+    new = another_address(shop, dana, "new@example.com")
+    agrees(shop, new)
+    mailing = queue_up(customer_ids=[dana])
+    assert rows("SELECT contact_point_id FROM recipients WHERE mailing_id = ?", mailing.id) == [(new,)]
+
+    assert deliver(shop).counts.sent == 1
+    assert ends() == [("new@example.com", "sent", "")]
+
+
+def test_an_address_that_refuses_is_not_saved_by_another_that_is_allowed(shop: Shop, queue_up: QueueUp) -> None:
+    (dana,) = make_customers(shop, ["dana@example.com"])
+    queue_up(customer_ids=[dana])
+    other = another_address(shop, dana, "new@example.com")
+    consent.suppress("email", "dana@example.com", "hard_bounce", shop.clock.now(), "550 5.1.1")
+    agrees(shop, other)
+
+    deliver(shop)
+    assert ends() == [("dana@example.com", "suppressed", "suppressed")]
+
+
+@pytest.mark.parametrize("purpose", ["marketing", "service"])
+@pytest.mark.parametrize("survivor", [0, 1])
+def test_of_two_recipients_who_become_one_person_exactly_one_gets_it(
+    shop: Shop, queue_up: QueueUp, purpose: str, survivor: int
+) -> None:
+    queue_up(2, purpose=purpose)
+    people = [row[0] for row in rows("SELECT id FROM customers ORDER BY id")]
+    merge(shop, survivor_id=people[survivor], merged_id=people[1 - survivor], reason="same")
+
+    assert deliver(shop, limit=1).counts.sent == 1
+    deliver(shop)
+    assert ends() == [
+        ("person0@example.com", "sent", ""), ("person1@example.com", "suppressed", "already_sent"),
+    ]  # fmt: skip
+
+
+def test_where_the_first_of_two_who_became_one_may_not_be_written_to_the_second_gets_it(
+    shop: Shop, queue_up: QueueUp
+) -> None:
+    queue_up(2)
+    first, second = (row[0] for row in rows("SELECT id FROM customers ORDER BY id"))
+    merge(shop, survivor_id=first, merged_id=second, reason="same")
+    consent.suppress("email", "person0@example.com", "hard_bounce", shop.clock.now(), "550 5.1.1")
+
+    deliver(shop)
+    assert ends() == [
+        ("person0@example.com", "suppressed", "suppressed"), ("person1@example.com", "sent", ""),
+    ]  # fmt: skip
+
+
+def test_the_budget_is_that_of_whoever_has_the_address_now(shop: Shop, queue_up: QueueUp) -> None:
+    tight = with_limits(shop, marketing_per_week=1)
+    first, second = make_customers(shop, ["dana@example.com", "noa@example.com"])
+    queue_up(customer_ids=[first], using=tight)
+    assert deliver(tight).counts.sent == 1
+    queue_up(customer_ids=[second], using=tight, name="summer")
+    merge(shop, survivor_id=first, merged_id=second, reason="same")
+
+    assert deliver(tight).counts.deferred == 1
+
+
+def test_an_address_that_went_back_to_another_person_is_not_written_to(shop: Shop, queue_up: QueueUp) -> None:
+    first, second = make_customers(shop, ["dana@example.com", "noa@example.com"])
+    done = merge(shop, survivor_id=first, merged_id=second, reason="same")
+    agrees(shop, rows("SELECT id FROM contact_points WHERE value = 'noa@example.com'")[0][0])
+    queue_up(customer_ids=[first])
+    undo(shop, done.merge_id)
+
+    deliver(shop)
+    assert ends()[0][1:] == ("suppressed", "address_changed")
+
+
+def test_a_service_message_goes_to_an_address_that_allowed_no_advertisement(shop: Shop, queue_up: QueueUp) -> None:
+    (dana,) = make_customers(shop, ["dana@example.com"])
+    another_address(shop, dana, "new@example.com")
+    queue_up(customer_ids=[dana], purpose="service")
+
+    assert deliver(shop).counts.sent == 1
+    assert ends() == [("new@example.com", "sent", "")]
