@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import ROW_ID, Group, note, opened_shop, show
+from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, yes_clock
 
 from .importing import import_files, reading_options
 
@@ -86,22 +86,24 @@ def show_one(customer: str, bought: str | None, since: datetime | None, limit: i
 @click.argument("survivor", required=False)
 @click.argument("merged", required=False)
 @click.option("--reason", default="", metavar="TEXT", help="Why they are one person.")
-@click.option("--undo", type=ROW_ID, metavar="MERGE", help="Give back what this merge moved.")
-def merge(survivor: str | None, merged: str | None, reason: str, undo: int | None) -> None:
+@click.option("--undo", type=ROW_ID, metavar="MERGE", help="Undo this merge: what it moved goes back, points too.")
+@yes_clock
+def merge(survivor: str | None, merged: str | None, reason: str, undo: int | None, trust_clock: bool) -> None:
     """Give all that MERGED has to SURVIVOR: they are one person.
 
     \b
       retainctl customers merge 17 dana@work.example --reason "same phone, asked at the till"
       retainctl customers merge --undo 3
     """
+    from retainctl.club import parting
     from retainctl.shop import merging
     from retainctl.shop.customers import find_customer
 
     if undo is not None:
         if survivor or merged or reason:
             raise click.UsageError("--undo stands alone.")
-        with opened_shop() as shop:
-            show([merging.undo(shop, undo)], row_type=merging.Merge)
+        with opened_shop(trust_clock=trust_clock) as shop:
+            show([parting.undo(shop, undo)], row_type=merging.Merge)
         return
     if not (survivor and merged and reason.strip()):
         raise click.UsageError("Name SURVIVOR, MERGED and --reason; or --undo MERGE.")

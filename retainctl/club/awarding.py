@@ -102,10 +102,8 @@ class _Awarding:
         self._lines = lines_of(ids)
         self._returned = returned_of(ids)
         self._awarded_lines = awarded_lines_of([order.id for order in orders if order.account_id is not None])
-        self._owners = owners_of({order.account_id for order in orders if order.account_id is not None})
-        journal.accounts.load(
-            {order.customer_id for order in orders if order.customer_id is not None} | set(self._owners.values())
-        )
+        owners = owners_of({order.account_id for order in orders if order.account_id is not None})
+        journal.accounts.load(owners | {order.customer_id for order in orders if order.customer_id is not None})
         self._new_awards: list[tuple[int, int, int, int, int]] = []
         self._changed_awards: list[tuple[int, int, int, int]] = []
         self._new_lines: list[tuple[int, int, int, int]] = []
@@ -125,7 +123,7 @@ class _Awarding:
         if gross:
             lot = self._give(order, account_id, gross, terms)
             if back := self._taken_back(order, lines):
-                self._take_back(order, order.customer_id, [lot], back, terms)
+                self._take_back(order, account_id, [lot], back, terms)
             self._journal.repay(order.customer_id, terms)
         else:
             self._journal.rely_on(terms)
@@ -154,15 +152,16 @@ class _Awarding:
             self._new_lines += lines
         counts = order.is_sale and order.customer_id is not None
         target = gross - self._taken_back(order, lines) if counts else 0
-        owner, account_id, had = self._owners[order.account_id], order.account_id, order.points
-        if order.customer_id is not None and order.customer_id != owner:
-            self._take_back(order, owner, self._journal.lots_of_order(order.id), had, terms)
-            account_id, had, owner = self._journal.accounts.main(order.customer_id), 0, order.customer_id
+        accounts, account_id, had = self._journal.accounts, order.account_id, order.points
+        if order.customer_id is not None and order.customer_id != accounts.holder(account_id):
+            self._take_back(order, account_id, self._journal.lots_of_order(order.id, account_id), had, terms)
+            account_id, had = accounts.main(order.customer_id), 0
         if target > had:
             self._give(order, account_id, target - had, terms)
-            self._journal.repay(owner, terms)
+            self._journal.repay(accounts.holder(account_id), terms)
         elif target < had:
-            self._take_back(order, owner, self._journal.lots_of_order(order.id), had - target, terms)
+            own = self._journal.lots_of_order(order.id, account_id)
+            self._take_back(order, account_id, own, had - target, terms)
         self._changed_awards.append((order.id, account_id, order.version, target))
 
     def write(self) -> None:
@@ -197,7 +196,7 @@ class _Awarding:
         )  # fmt: skip
         return lot
 
-    def _take_back(self, order: Order, customer_id: int, own: Sequence[Lot], points: int, terms: Terms) -> None:
+    def _take_back(self, order: Order, account_id: int, own: Sequence[Lot], points: int, terms: Terms) -> None:
         if not points:
             return
         self.tally["orders_taken_back"] += 1
@@ -205,10 +204,11 @@ class _Awarding:
         returned = self._returned.get(order.id)
         self._journal.book(
             "clawback", f"{order.id}/{order.version}",
-            self._journal.take_back(customer_id, own, points, clawback=terms.clawback),
-            account_id=self._journal.accounts.main(customer_id), points=points, terms=terms,
+            self._journal.take_back(account_id, own, points, clawback=terms.clawback),
+            account_id=account_id, points=points, terms=terms,
             effective_at=returned.last_at if returned else self._journal.now, order_id=order.id,
         )  # fmt: skip
+        self._journal.repay(self._journal.accounts.holder(account_id), terms)
 
 
 def _life(club: Club, clock: Clock, ordered_on: str, version: int) -> tuple[int, int | None]:

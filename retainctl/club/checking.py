@@ -154,7 +154,8 @@ _RULES: Final = (
         "what is redeemed, granted and deducted is what was asked for",
         """
         SELECT 'transaction ' || t.seq AS place FROM transactions AS t JOIN entries AS e ON e.seq = t.seq
-        GROUP BY t.seq, t.points HAVING ABS(SUM(e.points)) <> t.points
+        GROUP BY t.seq, t.kind, t.points
+        HAVING ABS(SUM(e.points)) <> CASE WHEN t.kind = 'repayment' THEN 0 ELSE t.points END
         """,
     ),
     _Rule(

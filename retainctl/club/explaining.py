@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, ClassVar
 
 from retainctl.club.earning import Line, Purchase, Shares, spend, taken_back_by_line
 from retainctl.club.orders import awarded_lines_of, lines_of, returned_of
@@ -112,16 +114,30 @@ def _why_nothing(line: Line, lines: Sequence[Line], currency: str, terms: Terms,
 
 
 def _other_bookings(shop: Shop, customer_id: int) -> Iterator[Explanation]:
-    """What was redeemed, expired, added and taken: from which points, and until when those lived."""
+    """What was redeemed, expired, added and taken: from which points, and until when those lived.
+
+    A repayment counts only where it was another's debt, or another's points: of one with whom the customer was one.
+    """
     query = """
-        SELECT t.kind, t.source, t.terms_version, e.points, l.granted, l.expires_at, o.source, o.external_id
+        SELECT t.seq, t.kind, t.source, t.terms_version, e.points, l.granted, l.expires_at, o.source, o.external_id
         FROM accounts AS a JOIN entries AS e ON e.account_id = a.id JOIN transactions AS t ON t.seq = e.seq
-        JOIN lots AS l ON l.id = e.lot_id LEFT JOIN orders AS o ON o.id = l.order_id
-        WHERE a.customer_id = ? AND t.kind IN ('redemption', 'expiry', 'grant', 'deduction')
+        LEFT JOIN lots AS l ON l.id = e.lot_id LEFT JOIN orders AS o ON o.id = l.order_id
+        WHERE a.customer_id = ? AND t.kind NOT IN ('award', 'clawback')
         ORDER BY t.seq, e.entry_no
     """
-    for kind, booked_as, version, points, granted, expires_at, source, external_id in rows(query, customer_id):
+    for _, group in groupby(rows(query, customer_id), key=itemgetter(0)):
+        entries = [entry[1:] for entry in group]
+        if entries[0][0] != "repayment" or sum(entry[3] for entry in entries):
+            yield from _entries(shop, entries)
+
+
+def _entries(shop: Shop, entries: Sequence[tuple[Any, ...]]) -> Iterator[Explanation]:
+    for kind, booked_as, version, points, granted, expires_at, source, external_id in entries:
         order = None if external_id is None else f"{source}:{external_id}"
+        if granted is None:
+            words = f"{abs(points)} {'repaid' if points > 0 else 'owed'}"
+            yield Explanation(booked_as.split("/", 2)[2], None, kind, version, words, points)
+            continue
         origin = f"of {order}" if order else "given by hand"
         until = f"until {shop.clock.day(expires_at - 1)}" if expires_at else "for ever"
         words = f"{abs(points)} of {granted} {origin}, which may be spent {until}"

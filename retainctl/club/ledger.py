@@ -75,19 +75,20 @@ class Journal:
         if self._newest and (doubt := clock_doubt(self._shop, since=self._newest)):
             raise Refused(doubt, hint="Nothing was booked. If the clock is right, run it again with --yes-clock.")
 
-    def live_lots(self, customer_id: int) -> list[Lot]:
-        """The customer's lots that hold points and have not expired, in the order of spending."""
+    def live_lots(self, account_ids: Sequence[int]) -> list[Lot]:
+        """The lots of these accounts that hold points and have not expired, in the order of spending."""
         lots = []
-        for account_id in self.accounts.of(customer_id):
+        for account_id in account_ids:
             if account_id not in self._whole and account_id not in self.accounts.opened:
                 self._whole.add(account_id)
                 self._read_lots("account_id = ? AND remaining > 0", account_id)
             lots += [lot for lot in self._lots[account_id].values() if lot.remaining and lot.lives(self.now)]
         return sorted(lots, key=Lot.queue)
 
-    def lots_of_order(self, order_id: int) -> list[Lot]:
-        """All lots that an order gave before this journal, in the order of spending."""
-        return sorted(self._read_lots("order_id = ?", order_id), key=Lot.queue)
+    def lots_of_order(self, order_id: int, account_id: int) -> list[Lot]:
+        """All lots that an order gave to an account before this journal, in the order of spending."""
+        lots = self._read_lots("order_id = ?", order_id)
+        return sorted((lot for lot in lots if lot.account_id == account_id), key=Lot.queue)
 
     def past_lots(self, *, limit: int) -> list[Lot]:
         """Up to *limit* lots that hold points and have expired."""
@@ -125,11 +126,11 @@ class Journal:
                 points -= taken
         return moves
 
-    def take_back(self, customer_id: int, own: Sequence[Lot], points: int, *, clawback: str) -> list[Move]:
-        """Take back *points* that an order gave in *own* lots.
+    def take_back(self, account_id: int, own: Sequence[Lot], points: int, *, clawback: str) -> list[Move]:
+        """Take back *points* that an order gave to an account in *own* lots.
 
         What of them is still there goes first, then what has expired, which costs the customer nothing more. What
-        was spent comes from the customer's other lots, and what those do not hold is owed, or borne by the shop.
+        was spent comes from the account's other lots, and what those do not hold is owed.
         """
         moves = self.take(own, points, against_id=ISSUANCE, part="reversed")
         left = points + sum(move.points for move in moves)
@@ -140,14 +141,24 @@ class Journal:
                 moves.append(Move(EXPIRY, ISSUANCE, lot.id, -again))
                 left -= again
         if left:
-            moves += self.take(self.live_lots(customer_id), left, against_id=ISSUANCE, part="reversed")
+            moves += self.take(self.live_lots([account_id]), left, against_id=ISSUANCE, part="reversed")
             left = points + sum(move.points for move in moves)
-        if left and clawback == "debt":
-            debt = self.accounts.debt(customer_id)
-            self.accounts.owed[debt] += left
-            moves.append(Move(debt, ISSUANCE, None, -left))
-        elif left:
-            moves.append(Move(ADJUSTMENT, ISSUANCE, None, -left))
+        return moves + self.owe(account_id, left, clawback=clawback) if left else moves
+
+    def owe(self, account_id: int, points: int, *, clawback: str) -> list[Move]:
+        """Let *points* be owed for an account, until ``repay``; or be borne by the shop where the terms clamp, as far
+        as nothing that its customer has can repay them."""
+        owed = points
+        if clawback == "clamp":
+            lots = self.live_lots(self.accounts.of(self.accounts.holder(account_id)))
+            owed = min(points, sum(lot.remaining for lot in lots))
+        moves = []
+        if owed:
+            debt = self.accounts.debt(account_id)
+            self.accounts.owed[debt] += owed
+            moves.append(Move(debt, ISSUANCE, None, -owed))
+        if points > owed:
+            moves.append(Move(ADJUSTMENT, ISSUANCE, None, owed - points))
         return moves
 
     def repay(self, customer_id: int, terms: Terms) -> None:
@@ -156,11 +167,13 @@ class Journal:
         for debt in self.accounts.debts(customer_id):
             if not owed[debt]:
                 continue
-            lots = sorted(self.live_lots(customer_id), key=lambda lot: lot.active_from > self.now)
-            moves = self.take(lots, owed[debt], against_id=debt, part="reversed")
+            lots = self.live_lots(self.accounts.of(customer_id))
+            lots.sort(key=lambda lot: lot.active_from > self.now)
+            moves = self.take(lots, owed[debt], against_id=ADJUSTMENT, part="reversed")
             repaid = -sum(move.points for move in moves)
             if repaid:
                 owed[debt] -= repaid
+                moves.append(Move(debt, ADJUSTMENT, None, repaid))
                 self.book(
                     "repayment", f"{debt}/{self._seq + 1}", moves,
                     account_id=debt, points=repaid, terms=terms, effective_at=self.recorded_at,
@@ -190,8 +203,8 @@ class Journal:
         for terms in self._terms.values():
             use(terms, at=self.recorded_at)
         insert_many(
-            "accounts", ("id", "kind", "customer_id", "balance"),
-            [(one, kind, owner, deltas.pop(one, 0)) for one, (kind, owner) in self.accounts.opened.items()],
+            "accounts", ("id", "kind", "customer_id", "opened_for", "balance"),
+            [(one, *whose, deltas.pop(one, 0)) for one, whose in self.accounts.opened.items()],
         )  # fmt: skip
         insert_many(
             "transactions",

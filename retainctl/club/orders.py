@@ -88,10 +88,10 @@ def returned_of(order_ids: Sequence[int]) -> dict[int, Returned]:
     return returned
 
 
-def owners_of(account_ids: set[int]) -> dict[int, int]:
-    """Whose each account is."""
-    query = "SELECT id, customer_id FROM accounts WHERE id {among}"
-    return dict(_each(query, sorted(account_ids)))
+def owners_of(account_ids: set[int]) -> set[int]:
+    """Whose the accounts are."""
+    query = "SELECT customer_id FROM accounts WHERE id {among} AND customer_id IS NOT NULL"
+    return {row[0] for row in _each(query, sorted(account_ids))}
 
 
 def _each(query: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:

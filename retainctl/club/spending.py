@@ -12,7 +12,7 @@ from retainctl.club.terms import Terms, read_club
 from retainctl.config import Shop
 from retainctl.errors import BadData, Refused, WrongUsage
 from retainctl.rows import Row
-from retainctl.shop.customers import survivor_of
+from retainctl.shop.customers import ever_one_with, survivor_of
 from retainctl.store.database import rows, value
 from retainctl.store.writing import in_one_transaction
 
@@ -52,7 +52,7 @@ def _book(shop: Shop, kind: Kind, customer_id: int, points: int, *, source: str,
     journal = Journal(shop)
     customer_id = survivor_of(customer_id)  # under the ledger's lock, which a merge holds too
     terms = read_club(shop).on(shop.clock.day(journal.now).isoformat())
-    repeated = _is_repeated(journal, kind, customer_id, points, source)
+    repeated = _is_repeated(kind, customer_id, points, source)
     if not repeated:
         journal.check_clock()  # before a wrong clock says that the customer has no points
         before = balances(shop, [customer_id])[customer_id]
@@ -90,14 +90,20 @@ def _check(customer_id: int, points: int, source: str) -> None:
         raise WrongUsage(f"there is no customer {customer_id}", hint="See them: retainctl customers list")
 
 
-def _is_repeated(journal: Journal, kind: Kind, customer_id: int, points: int, source: str) -> bool:
-    """Whether *source* was booked before; BadData when it was booked otherwise."""
-    booked = rows("SELECT account_id, points FROM transactions WHERE source = ?", f"{PROGRAM}/{kind}/{source}")
+def _is_repeated(kind: Kind, customer_id: int, points: int, source: str) -> bool:
+    """Whether *source* was booked before; BadData when it was booked otherwise.
+
+    It may have been booked for another, with whom the customer was one at the time.
+    """
+    query = """
+        SELECT a.customer_id, a.opened_for, t.points FROM transactions AS t JOIN accounts AS a ON a.id = t.account_id
+        WHERE t.source = ?
+    """
+    booked = rows(query, f"{PROGRAM}/{kind}/{source}")
     if not booked:
         return False
-    account_id, before = booked[0]
-    if account_id not in journal.accounts.of(customer_id) or before != points:
-        owner = value("SELECT customer_id FROM accounts WHERE id = ?", account_id)
+    owner, booked_for, before = booked[0]
+    if booked_for not in ever_one_with(customer_id) or before != points:
         raise BadData(
             f"{source!r} has booked a {kind} of {before} points of customer {owner} before, and this is another",
             hint="Nothing was booked. Each cause has a source of its own.",
@@ -124,7 +130,8 @@ def _give(
 def _spend(
     journal: Journal, kind: Kind, customer_id: int, points: int, *, source: str, reason: str, terms: Terms
 ) -> None:
-    active = [lot for lot in journal.live_lots(customer_id) if lot.active_from <= journal.now]
+    lots = journal.live_lots(journal.accounts.of(customer_id))
+    active = [lot for lot in lots if lot.active_from <= journal.now]
     if kind == "redemption":
         moves = journal.take(active, points, against_id=REDEMPTION, part="consumed")
     else:

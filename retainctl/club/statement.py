@@ -33,6 +33,7 @@ _ITEMS = {
     "expiry": "expired",
     "grant": "adjusted",
     "deduction": "adjusted",
+    "repayment": "adjusted",  # of another's debt, with whom the customer was one then
 }
 
 
@@ -65,25 +66,25 @@ _OF_CUSTOMER = "e.account_id IN (SELECT id FROM accounts WHERE customer_id = ?)"
 
 
 def _balance_before(customer_id: int, instant: int) -> int:
-    """The points of all the customer's accounts, what is owed taken off, as booked before *instant*.
-
-    Debts are repaid between two accounts of the customer, and so are no movement.
-    """
+    """The points of all the customer's accounts, what is owed taken off, as booked before *instant*."""
     off = value(
         f"SELECT SUM(e.points) FROM entries AS e JOIN transactions AS t ON t.seq = e.seq"
-        f" WHERE {_OF_CUSTOMER} AND t.kind <> 'repayment' AND t.recorded_at < ?",
+        f" WHERE {_OF_CUSTOMER} AND t.recorded_at < ?",
         customer_id, instant,
     )  # fmt: skip
     return int(off or 0)
 
 
 def _movements(customer_id: int, since: int, until: int) -> Iterator[tuple[str, int, int, int, str, str]]:
-    """(kind, points, recorded_at, effective_at, reference, reason) of each transaction that moved anything."""
+    """(kind, points, recorded_at, effective_at, reference, reason) of each transaction that moved anything.
+
+    A repayment between two accounts of the customer moves nothing.
+    """
     query = f"""
         SELECT t.kind, SUM(e.points), t.recorded_at, t.effective_at, t.source, o.source, o.external_id, r.reason, t.seq
         FROM entries AS e JOIN transactions AS t ON t.seq = e.seq
         LEFT JOIN orders AS o ON o.id = t.order_id LEFT JOIN transaction_reasons AS r ON r.seq = t.seq
-        WHERE {_OF_CUSTOMER} AND t.kind <> 'repayment' AND t.recorded_at >= ? AND t.recorded_at < ?
+        WHERE {_OF_CUSTOMER} AND t.recorded_at >= ? AND t.recorded_at < ?
         GROUP BY t.seq, t.kind, t.recorded_at, t.effective_at, t.source, o.source, o.external_id, r.reason
         ORDER BY t.seq
     """

@@ -85,6 +85,19 @@ def survivor_of(customer_id: int) -> int:
     return customer_id
 
 
+def ever_one_with(customer_id: int) -> set[int]:
+    """The customer, and all with whom they are one by merges, or were one until a merge was undone."""
+    query = """
+        WITH RECURSIVE one (id) AS (
+            SELECT CAST(? AS BIGINT) UNION
+            SELECT CASE WHEN m.survivor_id = one.id THEN m.merged_id ELSE m.survivor_id END
+            FROM one JOIN customer_merges AS m ON one.id IN (m.survivor_id, m.merged_id)
+        )
+        SELECT id FROM one
+    """
+    return {row[0] for row in rows(query, customer_id)}
+
+
 def list_customers(*, query: str = "", limit: int = 100) -> list[CustomerRow]:
     """The first *limit* customers by id whose name, e-mail, phone or external id holds *query*."""
     condition, values = "", []

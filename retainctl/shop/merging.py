@@ -16,14 +16,13 @@ from retainctl.store.database import execute, execute_many, rows, value
 from retainctl.store.writing import in_one_transaction
 
 # Every table whose rows belong to a customer and follow them, with its primary key. What was sent stays with whom it
-# was sent to, and is found by the address that follows; points follow, because an account is moved and its entries
-# are not touched.
+# was sent to, and is found by the address that follows. Accounts follow too, and know by themselves whom they were
+# opened for.
 _MOVED: Final = {
     "contact_points": ("id",),
     "customer_keys": ("source", "external_id"),
     "orders": ("id",),
     "order_returns": ("id",),
-    "accounts": ("id",),
     "responses": ("id",),
 }
 _ATTRIBUTES: Final = ("first_name", "last_name", "language")
@@ -44,7 +43,6 @@ class Merge(Row):
     keys: int
     orders: int
     returns: int
-    accounts: int
     responses: int
 
 
@@ -72,6 +70,7 @@ def merge(shop: Shop, *, survivor_id: int, merged_id: int, reason: str) -> Merge
             [(merge_id, table, json.dumps(row, ensure_ascii=False)) for row in moved],
         )  # fmt: skip
         execute(f"UPDATE {table} SET customer_id = ? WHERE customer_id = ?", survivor_id, merged_id)
+    execute("UPDATE accounts SET customer_id = ? WHERE customer_id = ?", survivor_id, merged_id)
     execute("UPDATE customers SET merged_into = ? WHERE id = ?", survivor_id, merged_id)
     _take_over(survivor_id, merged_id, source=f"merge {merge_id}", now=now)
     summarise([survivor_id, merged_id])
@@ -115,7 +114,10 @@ def _change(customer_id: int, name: str, before: str | None, after: str | None, 
 
 @in_one_transaction
 def undo(shop: Shop, merge_id: int) -> Merge:
-    """Give back what the merge moved. What came to the survivor since then stays theirs."""
+    """Give back what the merge moved, and what has come back of the orders among it.
+
+    What came to the survivor since then stays theirs. Of points only the accounts go back: see club.parting.
+    """
     _hold_locks()
     found = rows("SELECT survivor_id, merged_id, undone_at FROM customer_merges WHERE id = ?", merge_id)
     if not found:
@@ -136,11 +138,35 @@ def undo(shop: Shop, merge_id: int) -> Merge:
             f"UPDATE {table} SET customer_id = ? WHERE customer_id = ? AND {condition}",
             [(merged_id, survivor_id, *json.loads(row_key)) for (row_key,) in moved],
         )
-    _give_back(survivor_id, merge_id, now=shop.clock.now())
     execute("UPDATE customers SET merged_into = NULL WHERE id = ?", merged_id)
+    execute(_ACCOUNTS_BACK, merged_id, merged_id)
+    execute(_RETURNS_BACK, merged_id, survivor_id, merged_id)
+    execute(_AWARDS_DUE, merged_id, merged_id)
+    _give_back(survivor_id, merge_id, now=shop.clock.now())
     execute("UPDATE customer_merges SET undone_at = ? WHERE id = ?", shop.clock.now(), merge_id)
     summarise([survivor_id, merged_id])
     return read(shop, merge_id)
+
+
+# Those that were opened for the merged customer, and for whoever had been merged into them before.
+_ACCOUNTS_BACK: Final = """
+    UPDATE accounts SET customer_id = ? WHERE opened_for IN (
+        WITH RECURSIVE part (id) AS (
+            SELECT CAST(? AS BIGINT) UNION SELECT c.id FROM customers AS c JOIN part ON c.merged_into = part.id
+        )
+        SELECT id FROM part
+    )
+"""
+_RETURNS_BACK: Final = """
+    UPDATE order_returns SET customer_id = ?
+    WHERE customer_id = ? AND order_id IN (SELECT id FROM orders WHERE customer_id = ?)
+"""
+# What was awarded while the two were one is on the survivor's account: the next run of awarding moves it.
+_AWARDS_DUE: Final = """
+    UPDATE orders SET version = version + 1 WHERE customer_id = ? AND id IN (
+        SELECT w.order_id FROM awards AS w JOIN accounts AS a ON a.id = w.account_id WHERE a.customer_id <> ?
+    )
+"""
 
 
 def _give_back(survivor_id: int, merge_id: int, *, now: int) -> None:
@@ -165,6 +191,6 @@ def read(shop: Shop, merge_id: int) -> Merge:
         merge_id=merge_id, survivor_id=survivor_id, merged_id=merged_id, reason=reason,
         merged_at=shop.clock.iso(merged_at), undone_at=shop.clock.iso(undone_at) if undone_at is not None else None,
         contact_points=counts.get("contact_points", 0), keys=counts.get("customer_keys", 0),
-        orders=counts.get("orders", 0), returns=counts.get("order_returns", 0), accounts=counts.get("accounts", 0),
+        orders=counts.get("orders", 0), returns=counts.get("order_returns", 0),
         responses=counts.get("responses", 0),
     )  # fmt: skip

@@ -23,6 +23,7 @@ class Terms(Table):
 class Account(Table):
     kind = peewee.TextField()
     customer_id = peewee.BigIntegerField(null=True)
+    opened_for = peewee.BigIntegerField(null=True)
     balance = peewee.BigIntegerField(default=0)
 
     class Meta:

@@ -42,9 +42,9 @@ def town(shop: Shop) -> Shop:
                     " evidence) VALUES (?, 'marketing', ?, ?, 0, 'shop', 'form')",
                     point, action, at,
                 )  # fmt: skip
-        execute("INSERT INTO accounts (id, kind, customer_id, balance) VALUES (11, 'customer', 1, 120)")
-        execute("INSERT INTO accounts (id, kind, customer_id, balance) VALUES (12, 'debt', 1, -20)")
-        execute("INSERT INTO accounts (id, kind, customer_id, balance) VALUES (13, 'customer', 2, 30)")
+        execute("INSERT INTO accounts (id, kind, customer_id, opened_for, balance) VALUES (11, 'customer', 1, 1, 120)")
+        execute("INSERT INTO accounts (id, kind, customer_id, opened_for, balance) VALUES (12, 'debt', 1, 1, -20)")
+        execute("INSERT INTO accounts (id, kind, customer_id, opened_for, balance) VALUES (13, 'customer', 2, 2, 30)")
     return shop
 
 

@@ -191,7 +191,7 @@ def test_points_by_month(shop: Shop) -> None:
         execute("INSERT INTO customers (id, created_at) VALUES (1, 0)")
         execute("INSERT INTO terms (version, content, first_used_at) VALUES (1, '{}', 0)")
         execute(
-            "INSERT INTO accounts (id, kind, customer_id, balance) VALUES (11, 'customer', 1, 0), (12, 'debt', 1, 0)"
+            "INSERT INTO accounts (id, kind, customer_id, opened_for) VALUES (11, 'customer', 1, 1), (12, 'debt', 1, 1)"
         )
         for seq, (kind, when, account, against, moved) in enumerate(booked, 1):
             at = parse_instant(when, shop.clock.zone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from math import floor
@@ -61,28 +61,48 @@ class Reference:
         self.orders: dict[int, Order] = {}
         self.awards: dict[int, Award] = {}
         self.owner: dict[int, int] = {}
+        self.into: dict[int, int] = {}
+        self.moved: dict[tuple[int, int], list[Order]] = {}
+        self.crossed: list[tuple[int, Lot, int]] = []
+
+    def one(self, customer: int) -> int:
+        """Whom a customer has become by merges."""
+        return self.one(self.into[customer]) if customer in self.into else customer
 
     def live(self, customer: int) -> list[Lot]:
-        return self.queue(lot for lot in self.lots if lot.customer == customer and lot.expires > self.now)
+        lots = (lot for lot in self.lots if self.one(lot.customer) == self.one(customer))
+        return self.queue(lot for lot in lots if lot.expires > self.now)
 
     def queue(self, lots: object) -> list[Lot]:
         return sorted(lots, key=lambda lot: (lot.expires, lot.earned, self.lots.index(lot)))  # type: ignore[call-overload,no-any-return]
 
-    def take(self, lots: Sequence[Lot], points: int) -> int:
+    def take(self, lots: Sequence[Lot], points: int, *, actor: int) -> int:
         for lot in lots:
             taken = min(points, lot.left)
             lot.left, points = lot.left - taken, points - taken
+            if taken and lot.customer != actor:
+                self.crossed.append((actor, lot, taken))
         return points
 
     def active(self, customer: int) -> list[Lot]:
         return [lot for lot in self.live(customer) if lot.active <= self.now]
 
     def available(self, customer: int) -> int:
-        return max(0, sum(lot.left for lot in self.active(customer)) - self.owed[customer])
+        return max(0, sum(lot.left for lot in self.active(customer)) - self.debt(customer))
+
+    def debt(self, customer: int) -> int:
+        return sum(points for whose, points in self.owed.items() if self.one(whose) == self.one(customer))
 
     def repay(self, customer: int) -> None:
         pending = [lot for lot in self.live(customer) if lot.active > self.now]
-        self.owed[customer] = self.take([*self.active(customer), *pending], self.owed[customer])
+        for whose in sorted(self.owed):
+            if self.one(whose) == self.one(customer):
+                self.owed[whose] = self.take([*self.active(customer), *pending], self.owed[whose], actor=whose)
+
+    def owe(self, customer: int, points: int, terms: Terms) -> None:
+        there = sum(lot.left for lot in self.live(customer))
+        self.owed[customer] += points if terms.clawback == "debt" else min(points, there)
+        self.repay(customer)
 
     def give(self, customer: int, points: int, terms: Terms, *, at: int, order: int = 0) -> None:
         day = datetime.fromtimestamp(at, self.zone).date()
@@ -91,20 +111,41 @@ class Reference:
         self.lots.append(Lot(customer, order, points, at, active, expires))
 
     def take_back(self, customer: int, points: int, terms: Terms, *, order: int) -> None:
-        own = self.queue(lot for lot in self.lots if lot.order == order)
-        points = self.take(own, points)
+        own = self.queue(lot for lot in self.lots if lot.order == order and lot.customer == customer)
+        points = self.take(own, points, actor=customer)
         for lot in own:
             again = min(points, lot.expired)
             lot.expired, points = lot.expired - again, points - again
-        points = self.take(self.live(customer), points)
-        self.owed[customer] += points if terms.clawback == "debt" else 0
+        points = self.take([lot for lot in self.live(customer) if lot.customer == customer], points, actor=customer)
+        self.owe(customer, points, terms)
 
     def spend(self, customer: int, points: int) -> bool:
         if points > self.available(customer):
             return False
         self.repay(customer)
-        assert self.take(self.active(customer), points) == 0
+        assert self.take(self.active(customer), points, actor=customer) == 0
         return True
+
+    def merge(self, survivor: int, merged: int) -> None:
+        self.moved[survivor, merged] = [order for order in self.orders.values() if order.customer == merged]
+        for order in self.moved[survivor, merged]:
+            order.customer = survivor
+        self.into[merged] = survivor
+
+    def undo(self, survivor: int, merged: int, terms: Terms) -> None:
+        """Each has what their own orders and their own acts made."""
+        del self.into[merged]
+        for order in self.moved.pop((survivor, merged)):
+            order.customer = merged if order.customer == survivor else order.customer
+        for number, owner in self.owner.items():
+            order = self.orders[number]
+            order.version += order.customer == merged and self.one(owner) != merged
+        parted = [one for one in self.crossed if self.one(one[0]) != self.one(one[1].customer)]
+        self.crossed = [one for one in self.crossed if one not in parted]
+        for actor, lot, points in parted:
+            self.lots.append(replace(lot, left=points, expired=0))
+            self.owe(actor, points, terms)
+            self.repay(lot.customer)
 
     def expire(self) -> None:
         for lot in self.lots:
@@ -133,7 +174,7 @@ class Reference:
                 self.owner[number] = order.customer
             else:
                 had, owner = award.net, self.owner[number]
-                if order.customer not in (None, owner):
+                if order.customer not in (None, self.one(owner)):
                     self.take_back(owner, had, terms, order=number)
                     had = 0
                     assert order.customer is not None

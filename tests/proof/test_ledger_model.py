@@ -31,6 +31,7 @@ from retainctl.club.awarding import award
 from retainctl.club.balances import balance_rows
 from retainctl.club.checking import check
 from retainctl.club.expiry import expire
+from retainctl.club.parting import undo
 from retainctl.club.spending import add, redeem, take
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BadData, Refused
@@ -59,6 +60,7 @@ class Ledger(RuleBasedStateMachine):
         self.opening, self.stack = opening, ExitStack()
         self.shop = self.stack.enter_context(opening())
         self.customers = list(CUSTOMERS)
+        self.merges: dict[tuple[int, int], int] = {}
         self.calls: list[tuple[str, int, int, str]] = []
         self.keys = 0
 
@@ -111,7 +113,7 @@ class Ledger(RuleBasedStateMachine):
     def an_order_comes(self, amounts: list[int], whose: int | None, days: int, currency: str) -> None:
         number = len(self.reference.orders) + 1
         at = self.shop.clock.now() - days * DAY
-        whose = self.customers[0] if whose is not None and whose not in self.customers else whose
+        whose = None if whose is None else self.reference.one(whose)
         order(self.shop, number, amounts, at=at, customer_id=whose, currency=currency)
         self.reference.orders[number] = Order(whose, at, currency, dict(enumerate(amounts, 1)))
 
@@ -157,7 +159,7 @@ class Ledger(RuleBasedStateMachine):
     def points_are_booked(self, verb: str, whose: int, points: int) -> None:
         self.keys += 1
         call = (verb, whose, points, f"{verb}:{self.keys}")
-        whose = min(whose, self.customers[-1])  # the last is whom all that were merged have become
+        whose = self.reference.one(whose)
         if verb == "add":
             self.reference.repay(whose)
             self.reference.give(whose, points, self.reference_terms_today(), at=self.shop.clock.now())
@@ -202,20 +204,23 @@ class Ledger(RuleBasedStateMachine):
             self.reference.terms.append(self.terms(since, rate, 0, life, "debt"))
 
     @precondition(lambda self: len(self.customers) > 1)
-    @rule(go=st.sampled_from([False, False, True]))
-    def two_customers_turn_out_to_be_one(self, go: bool) -> None:
+    @rule(go=st.sampled_from([False, False, True]), data=st.data())
+    def two_customers_turn_out_to_be_one(self, go: bool, data: st.DataObject) -> None:
         if not go:
             return
-        survivor, merged = self.customers[-2:]
-        merge(self.shop, survivor_id=survivor, merged_id=merged, reason="model")
-        self.customers.pop()
-        for lot in self.reference.lots:
-            lot.customer = survivor if lot.customer == merged else lot.customer
-        for one in self.reference.orders.values():
-            one.customer = survivor if one.customer == merged else one.customer
-        for number, owner in self.reference.owner.items():
-            self.reference.owner[number] = survivor if owner == merged else owner
-        self.reference.owed[survivor] += self.reference.owed.pop(merged, 0)
+        survivor, merged = data.draw(st.permutations(self.customers))[:2]
+        done = merge(self.shop, survivor_id=survivor, merged_id=merged, reason="model")
+        self.reference.merge(survivor, merged)
+        self.customers.remove(merged)
+        self.merges[survivor, merged] = done.merge_id
+
+    @precondition(lambda self: self.merges)
+    @rule(data=st.data())
+    def they_turn_out_to_be_two(self, data: st.DataObject) -> None:
+        both = data.draw(st.sampled_from(sorted(one for one in self.merges if one[0] in self.customers)))
+        undo(self.shop, self.merges.pop(both))
+        self.reference.undo(*both, self.reference_terms_today())
+        self.customers.append(both[1])
 
     @rule()
     def the_program_ends_and_starts_again(self) -> None:
@@ -234,9 +239,9 @@ class Ledger(RuleBasedStateMachine):
             live = self.reference.live(row.customer_id)
             assert row.available == self.reference.available(row.customer_id)
             assert row.pending == sum(lot.left for lot in live if lot.active > now)
-            assert row.owed == self.reference.owed[row.customer_id]
+            assert row.owed == self.reference.debt(row.customer_id)
         ours = rows(
-            "SELECT a.customer_id, COALESCE(l.order_id, 0), l.remaining, l.expired, l.earned_at, l.active_from,"
+            "SELECT a.opened_for, COALESCE(l.order_id, 0), l.remaining, l.expired, l.earned_at, l.active_from,"
             " l.expires_at FROM lots AS l JOIN accounts AS a ON a.id = l.account_id"
         )
         theirs = [

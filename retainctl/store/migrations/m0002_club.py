@@ -10,14 +10,18 @@ CREATE TABLE terms (
     first_used_at INTEGER NOT NULL
 ) STRICT;
 
--- A customer has one account, and several after a merge: whose an account is may change, its entries never.
--- What was taken back and is not there is owed on an account of its own, so that no customer's is below zero.
+-- Each customer's account was opened for one customer, and stays theirs through every merge: customer_id says who has
+-- it now, the survivor, and goes back when the merge is undone. What was taken back and is not there is owed on an
+-- account of its own, so that no customer's is below zero.
 CREATE TABLE accounts (
     id INTEGER NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL CHECK (kind IN ('issuance', 'redemption', 'expiry', 'adjustment', 'customer', 'debt')),
     customer_id INTEGER REFERENCES customers (id),
+    opened_for INTEGER REFERENCES customers (id),
     balance INTEGER NOT NULL DEFAULT 0,     -- the sum of its entries, kept in their transaction
+    UNIQUE (opened_for, kind),
     CHECK ((kind IN ('customer', 'debt')) = (customer_id IS NOT NULL)),
+    CHECK ((customer_id IS NULL) = (opened_for IS NULL)),
     CHECK (kind <> 'customer' OR balance BETWEEN 0 AND 1000000000000),
     CHECK (kind <> 'debt' OR balance BETWEEN -1000000000000 AND 0)
 ) STRICT;
