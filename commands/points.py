@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from retainctl.terminal import Group, note, opened_shop, progress, show, yes_clock
+
+if TYPE_CHECKING:
+    from retainctl.club.spending import Booking
 
 points = Group("points", help="Award, spend, expire and explain the club's points; prove the books.")
 
@@ -51,12 +56,9 @@ def redeem(customer: str, points: int, source: str, reason: str, trust_clock: bo
     \b
       retainctl points redeem dana@example.com 250 --source basket:7781
     """
-    from retainctl.club import spending
-    from retainctl.shop.customers import find_customer
+    from retainctl.club.spending import redeem
 
-    with opened_shop(trust_clock=trust_clock) as shop:
-        booking = spending.redeem(shop, find_customer(shop, customer), points, source=source, reason=reason)
-        show([booking], row_type=spending.Booking)
+    _book(redeem, customer, points, source=source, reason=reason, trust_clock=trust_clock)
 
 
 @points.command()
@@ -71,12 +73,9 @@ def add(customer: str, points: int, source: str, reason: str, trust_clock: bool)
     \b
       retainctl points add 17 500 --source complaint:88 --reason "Sorry for the delay"
     """
-    from retainctl.club import spending
-    from retainctl.shop.customers import find_customer
+    from retainctl.club.spending import add
 
-    with opened_shop(trust_clock=trust_clock) as shop:
-        booking = spending.add(shop, find_customer(shop, customer), points, source=source, reason=reason)
-        show([booking], row_type=spending.Booking)
+    _book(add, customer, points, source=source, reason=reason, trust_clock=trust_clock)
 
 
 @points.command()
@@ -91,12 +90,21 @@ def take(customer: str, points: int, source: str, reason: str, trust_clock: bool
     \b
       retainctl points take 17 500 --source mistake:88 --reason "Given twice"
     """
-    from retainctl.club import spending
+    from retainctl.club.spending import take
+
+    _book(take, customer, points, source=source, reason=reason, trust_clock=trust_clock)
+
+
+def _book(
+    verb: Callable[..., Booking], customer: str, points: int, *, source: str, reason: str, trust_clock: bool
+) -> None:
+    """Book *points* of the customer by one of the engine's verbs, and show what was booked."""
+    from retainctl.club.spending import Booking
     from retainctl.shop.customers import find_customer
 
     with opened_shop(trust_clock=trust_clock) as shop:
-        booking = spending.take(shop, find_customer(shop, customer), points, source=source, reason=reason)
-        show([booking], row_type=spending.Booking)
+        booking = verb(shop, find_customer(shop, customer), points, source=source, reason=reason)
+        show([booking], row_type=Booking)
 
 
 @points.command()
