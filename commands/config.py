@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retainctl.terminal import Group, choices, note, show
+from retainctl.terminal import Group, choices, note, read_words, show
 
 config = Group("config", help="See and check the shop's settings.")
 
@@ -22,5 +22,5 @@ def check() -> None:
     from retainctl.doctor import check_files
 
     shop = read_shop(choices().shop)
-    check_files(shop)
+    check_files(shop, read_words)
     note(f"{shop.folder} is in order")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from retainctl.terminal import Command, choices, show
+from retainctl.terminal import Command, choices, read_words, show
 
 
 @click.command(cls=Command)
@@ -16,6 +16,6 @@ def doctor() -> None:
     """
     from retainctl.doctor import CheckRow, examine
 
-    found = examine(choices().shop, now=choices().now)
+    found = examine(choices().shop, now=choices().now, read_words=read_words)
     show(found, row_type=CheckRow)
     click.get_current_context().exit(max(row.exit_code for row in found))

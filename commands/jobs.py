@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from retainctl.terminal import Group, note, opened_shop, say, show
+from retainctl.terminal import Group, note, opened_shop, read_words, say, show
 
 jobs = Group("jobs", help="See and run what the shop does by itself.")
 
@@ -16,10 +16,11 @@ def list_jobs() -> None:
     \b
       retainctl jobs list
     """
-    from retainctl.jobs import records
+    from retainctl.jobs import records, steps, table
 
     with opened_shop() as shop:
         show(records.list_jobs(shop), row_type=records.JobRow)
+        steps.check_steps(table.read_jobs(shop), read_words)
 
 
 @jobs.command("show")
@@ -31,10 +32,11 @@ def show_job(name: str, limit: int) -> None:
     \b
       retainctl jobs show nightly
     """
-    from retainctl.jobs import records
+    from retainctl.jobs import records, steps, table
 
     with opened_shop() as shop:
         show(records.list_runs(shop, name, limit=limit), row_type=records.RunRow)
+        steps.check_steps({name: table.find_job(shop, name)}, read_words)
 
 
 @jobs.command()

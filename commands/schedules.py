@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import Group, choices, note
+from retainctl.terminal import Group, choices, note, read_words
 
 schedules = Group("schedules", help="Write the jobs for cron or systemd.")
 
@@ -28,9 +28,12 @@ def show(style: str, user: str | None, output: Path | None) -> None:
       retainctl schedules show --style systemd --user shop --output /etc/systemd/system
     """
     from retainctl.config import read_shop
+    from retainctl.jobs import steps, table
     from retainctl.jobs.writing import schedule_files, write_files
 
-    files = schedule_files(read_shop(choices().shop), style=style, user=user)
+    shop = read_shop(choices().shop)
+    steps.check_steps(table.read_jobs(shop), read_words)
+    files = schedule_files(shop, style=style, user=user)
     if output is not None:
         write_files(files, output)
         note(f"{', '.join(files)} in {output}")

@@ -15,7 +15,7 @@ import click
 
 from retainctl import __version__
 from retainctl.errors import HUNG_UP, INTERRUPTED, TERMINATED, BadConfiguration, RetainError, TryLater, exit_codes
-from retainctl.terminal import Choices, global_options
+from retainctl.terminal import Choices, global_options, told
 
 # Noun or verb -> where it is, and its help. The summaries stand here so that --help imports no command.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -100,10 +100,8 @@ def run(arguments: list[str] | None = None) -> int:
         error.show()
         return error.exit_code
     except click.ClickException as error:
-        message = error.format_message().rstrip(".")
-        asked = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "retainctl"
-        hint = f"See: {asked} --help"
-        _tell(message[:1].lower() + message[1:], hint=hint, exit_code=error.exit_code, chosen=chosen)
+        message, hint = told(error)
+        _tell(message, hint=hint, exit_code=error.exit_code, chosen=chosen)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED

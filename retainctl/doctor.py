@@ -18,6 +18,7 @@ from retainctl.club import terms
 from retainctl.config import Shop, read_shop
 from retainctl.errors import DONE, BadConfiguration, RetainError
 from retainctl.jobs.records import list_jobs
+from retainctl.jobs.steps import ReadWords, check_steps
 from retainctl.jobs.table import read_jobs
 from retainctl.outreach import drafts
 from retainctl.rows import Row
@@ -46,9 +47,9 @@ class CheckRow(Row):
     exit_code: int
 
 
-def examine(named: str | None, *, now: str | None) -> list[CheckRow]:
+def examine(named: str | None, *, now: str | None, read_words: ReadWords) -> list[CheckRow]:
     """Every check of the shop called *named* (or found from here), in order."""
-    found = [_checked("config", partial(_config, named, now))]
+    found = [_checked("config", partial(_config, named, now, read_words))]
     if found[0].exit_code:
         return found
     try:
@@ -64,15 +65,18 @@ def examine(named: str | None, *, now: str | None) -> list[CheckRow]:
     return [*found, _checked("python", _python)]
 
 
-def check_files(shop: Shop) -> None:
-    """Read every file of the shop folder; the first that is not as it should be is its own RetainError."""
+def check_files(shop: Shop, read_words: ReadWords) -> None:
+    """Read every file of the shop folder; the first that is not as it should be is its own RetainError.
+
+    *read_words* knows what can be typed, and so whether the steps of the jobs can run.
+    """
     schema.read_file(shop.folder / terms.FILE_NAME, terms.Club)
     for name in definitions.SEGMENTS.names(shop.folder):
         definitions.read_tree(shop, name)
     for name in drafts.CAMPAIGNS.names(shop.folder):
         drafts.read_draft(shop, name)
     list_surveys(shop)
-    read_jobs(shop)
+    check_steps(read_jobs(shop), read_words)
 
 
 class Doubtful(Exception):
@@ -93,9 +97,9 @@ def _failed(name: str, error: RetainError) -> CheckRow:
     return CheckRow(name, "failed", detail, error.exit_code)
 
 
-def _config(named: str | None, now: str | None) -> str:
+def _config(named: str | None, now: str | None, read_words: ReadWords) -> str:
     shop = read_shop(named, now=now)
-    check_files(shop)
+    check_files(shop, read_words)
     return str(shop.folder)
 
 

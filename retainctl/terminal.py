@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from retainctl.errors import WrongUsage
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -100,6 +102,34 @@ class Group(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):  # each with its whole first sentence
             formatter.write_dl([(name, verb.get_short_help_str(limit=200)) for name, verb in self.commands.items()])
+
+
+def read_words(words: Sequence[str]) -> None:
+    """Read *words* as if they were typed after ``retainctl``, and run nothing; WrongUsage where one is wrong."""
+    command = click.get_current_context().find_root().command
+    context = click.Context(command, info_name="retainctl", obj=Choices())
+    rest = list(words)
+    try:
+        while isinstance(command, click.Group):
+            _, rest, _ = command.make_parser(context).parse_args(rest)
+            if not rest:
+                raise click.UsageError("missing command", ctx=context)
+            name, found, rest = command.resolve_command(context, rest)
+            assert found is not None, "an unknown command is an error"
+            command, context = found, click.Context(found, info_name=name, parent=context)
+        command.make_context(context.info_name, rest, parent=context.parent)
+    except click.UsageError as error:
+        named = error.param.type if isinstance(error, click.BadParameter) and error.param else None
+        if not isinstance(named, click.Path):  # a file may come later than the words that name it
+            message, hint = told(error)
+            raise WrongUsage(message, hint=hint) from None
+
+
+def told(error: click.ClickException) -> tuple[str, str]:
+    """What click found wrong, as a sentence of ours, and where to look."""
+    message = error.format_message().rstrip(".")
+    asked = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "retainctl"
+    return message[:1].lower() + message[1:], f"See: {asked} --help"
 
 
 # On the verbs whose work under a clock that is far ahead could not be undone.

@@ -93,7 +93,7 @@ def test_the_files_of_a_new_shop_are_in_order(retainctl: Terminal) -> None:
 
 
 def test_a_shop_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
-    [row] = examine(str(tmp_path), now=NOW)
+    [row] = examine(str(tmp_path), now=NOW, read_words=lambda _: None)
     assert (row.check, row.state, row.exit_code) == ("config", "failed", 78)
 
 

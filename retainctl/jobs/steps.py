@@ -7,14 +7,21 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
 from retainctl.config import Shop
+from retainctl.errors import BadConfiguration, WrongUsage
 from retainctl.jobs.periods import Period
+from retainctl.jobs.table import Job
 
 GRACE_SECONDS = 10  # between asking a process to end and ending it
 _KEPT_BYTES = 64_000  # of what a step printed
+
+
+# Reads the words of a command line and runs nothing; WrongUsage says which of them is wrong.
+ReadWords = Callable[[Sequence[str]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,18 @@ class StepEnded:
     rows: list[Any]
     said: list[str]
     stopped: str = ""
+
+
+def check_steps(jobs: Mapping[str, Job], read_words: ReadWords) -> None:
+    """BadConfiguration names the first step of *jobs* whose words the command line does not know."""
+    for name, job in jobs.items():
+        for step in job.steps:
+            try:
+                read_words(shlex.split(step.replace("{day}", "2025-01-01")))
+            except WrongUsage as error:
+                raise BadConfiguration(
+                    f"the job {name} cannot run its step {step!r}: {error}", hint=error.hint
+                ) from None
 
 
 def command_line(shop: Shop, step: str, period: Period) -> list[str]:
