@@ -128,7 +128,7 @@ def export(output: Path | None, for_excel: bool) -> None:
     from retainctl.files import written
     from retainctl.shop.exporting import export_customers
 
-    with opened_shop():
+    with opened_shop(output=output):
         if output is None:
             export_customers(sys.stdout.buffer, for_excel=for_excel)
             return

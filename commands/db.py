@@ -24,7 +24,7 @@ def backup(file: Path | None, keep: int | None) -> None:
     """
     from retainctl.shop.keeping import Backup, back_up
 
-    with opened_shop() as shop:
+    with opened_shop(older=True, output=file) as shop:
         show([back_up(shop, file, keep=keep)], row_type=Backup)
 
 
@@ -33,7 +33,7 @@ def check() -> None:
     """Check the database's file and references; print nothing when it is sound."""
     from retainctl.shop import keeping
 
-    with opened_shop() as shop:
+    with opened_shop(older=True) as shop:
         keeping.check(shop)
         note("the database is sound")
 

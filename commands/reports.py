@@ -33,7 +33,7 @@ def show_report(report: str, output: Path | None) -> None:
     from retainctl.output import form_of
 
     found = engine.report_called(report)
-    with opened_shop() as shop:
+    with opened_shop(output=output) as shop:
         rows = found.find(shop)
         form = choices().form
         if form == "html" or (form == "table" and output is not None and form_of(output) == "html"):

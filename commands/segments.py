@@ -123,5 +123,5 @@ def export(name: str, output: Path | None) -> None:
     """
     from retainctl.audience import members as engine
 
-    with opened_shop() as shop:
+    with opened_shop(output=output) as shop:
         show(engine.export(shop, name), row_type=engine.Reachable, path=output)

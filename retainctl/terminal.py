@@ -139,12 +139,19 @@ yes_clock = click.option(
 
 
 @contextmanager
-def opened_shop(*, migrate: bool = False, trust_clock: bool = False) -> Iterator[Shop]:
-    """The shop that the options name, its database open while the block runs; its clock trusted if one says so."""
-    from retainctl.shop.premises import opened
+def opened_shop(
+    *, migrate: bool = False, older: bool = False, trust_clock: bool = False, output: Path | None = None
+) -> Iterator[Shop]:
+    """The shop that the options name, its database open while the block runs; its clock trusted if one says so.
+
+    Refused, where *output* is one of the shop's own files.
+    """
+    from retainctl.shop.premises import opened, spare
 
     chosen = choices()
-    with opened(chosen.shop, now=chosen.now, migrate=migrate, trust_clock=trust_clock) as shop:
+    with opened(chosen.shop, now=chosen.now, migrate=migrate, older=older, trust_clock=trust_clock) as shop:
+        if output is not None:
+            spare(shop, output)
         yield shop
 
 

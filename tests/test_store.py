@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import peewee
@@ -60,6 +63,44 @@ def test_a_newer_database_is_refused_untouched(shop: Shop) -> None:
         open_database(shop.database_url, now=0),
     ):
         pass
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_not_a_byte_of_a_newer_file_is_changed(folder: Path, retainctl: Terminal, tmp_path: Path) -> None:
+    path, newer = folder / "retain.db", tmp_path / "newer.backup"
+    assert retainctl("db", "backup", str(newer)).code == 0
+    with closing(sqlite3.connect(newer)) as file, file:
+        file.execute("INSERT INTO schema_migrations (number, name, applied_at) VALUES (999, 'later', 0)")
+    shutil.copy(newer, path)
+
+    for words in (("points", "check"), ("db", "check"), ("db", "backup"), ("db", "migrate")):
+        assert retainctl(*words).code == 78
+    assert path.read_bytes() == newer.read_bytes()
+    assert not list(folder.glob("retain.db-*"))
+
+
+def test_an_older_database_may_be_checked_and_backed_up_before_it_is_migrated(
+    shop: Shop, retainctl: Terminal, tmp_path: Path
+) -> None:
+    with writing():
+        execute("DROP TABLE job_runs")
+        execute("DROP TABLE job_leases")
+        execute("DELETE FROM schema_migrations WHERE name = 'jobs'")
+
+    refused = retainctl("jobs", "list")
+    assert (refused.code, "db backup" in refused.stderr) == (78, True)
+    for words in (("db", "backup", str(tmp_path / "older.backup")), ("db", "check"), ("db", "migrate")):
+        assert retainctl(*words).code == 0
+    assert retainctl("jobs", "list").code == 0
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_several_processes_may_make_a_missing_database_at_once(folder: Path) -> None:
+    (folder / "retain.db").unlink()
+    words = [sys.executable, "-m", "retainctl", "--shop", str(folder), "db", "migrate"]
+    makers = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    ends = [(*maker.communicate(timeout=120), maker.returncode) for maker in makers]
+    assert [(stderr, code) for _, stderr, code in ends] == [("", 0)] * 4
 
 
 def test_files_are_for_their_owner_alone(folder: Path, shop: Shop) -> None:

@@ -70,6 +70,12 @@ def hold_lock(name: str) -> None:
         execute("SELECT name FROM locks WHERE name = ? FOR UPDATE", name)
 
 
+def write_ahead() -> None:
+    """Let SQLite's readers and its writer go on beside each other. The file remembers it; PostgreSQL always does so."""
+    if not is_postgres():
+        execute("PRAGMA journal_mode = wal")
+
+
 def hold_schema() -> None:
     """Inside a transaction: be the only one to make or migrate this database until the transaction ends.
 

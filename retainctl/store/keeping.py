@@ -9,6 +9,7 @@ from pathlib import Path
 
 from retainctl.config import environment_with
 from retainctl.errors import BadConfiguration, BrokenInvariant, Unavailable
+from retainctl.store.adoption import mark_path
 from retainctl.store.database import database
 from retainctl.store.dialect import file_is_the_database, integrity_faults, without_password
 
@@ -29,6 +30,14 @@ def check_database() -> None:
     """Nothing when the database is sound; else BrokenInvariant with the first fault that was found."""
     if faults := integrity_faults():
         raise BrokenInvariant(f"the database is damaged: {faults[0]}", hint="Put the last backup in its place.")
+
+
+def database_files() -> set[Path]:
+    """The files that the open database is made of, whether they are there now or not; none where it is in a server."""
+    if not file_is_the_database():
+        return set()
+    path = Path(database.obj.database).resolve()
+    return {mark_path().resolve(), path, *(path.with_name(path.name + more) for more in ("-wal", "-shm", "-journal"))}
 
 
 def _copy_file(target: Path) -> None:

@@ -13,13 +13,12 @@ import peewee
 from retainctl.errors import BadConfiguration, Unavailable
 from retainctl.store.adoption import adopt
 from retainctl.store.database import database, execute, rows
-from retainctl.store.dialect import append_only_statements, hold_schema, schema_statements
+from retainctl.store.dialect import append_only_statements, hold_schema, schema_statements, write_ahead
 from retainctl.store.migrations import MIGRATIONS, Migration
 from retainctl.store.writing import told, writing
 
 BUSY_SECONDS = 30
 _PRAGMAS = {
-    "journal_mode": "wal",
     "synchronous": "full",
     "foreign_keys": 1,
     "trusted_schema": 0,
@@ -28,8 +27,9 @@ _PRAGMAS = {
 
 
 @contextmanager
-def open_database(url: str, *, now: int, migrate: bool = False) -> Iterator[None]:
-    """The database at *url*, open and of the program's own version while the block runs.
+def open_database(url: str, *, now: int, migrate: bool = False, older: bool = False) -> Iterator[None]:
+    """The database at *url*, open and of the program's own version while the block runs; or *older*, where that will
+    do.
 
     One that is missing or older is made or brought up to date only when *migrate* asks for it: a database that was
     lost must not be mistaken for a new shop's. One that is newer is always refused. BadConfiguration says so and
@@ -47,7 +47,7 @@ def open_database(url: str, *, now: int, migrate: bool = False) -> Iterator[None
             opened.connect()
         except peewee.DatabaseError as error:
             raise told(error) or Unavailable(f"the database cannot be opened: {error}") from error
-        _bring_up_to_date(now=now, migrate=migrate)
+        _bring_up_to_date(now=now, migrate=migrate, older=older)
         yield
     finally:
         opened.close()
@@ -70,12 +70,13 @@ def _postgres(url: str) -> peewee.Database:
     return peewee.PostgresqlDatabase(url, prefer_psycopg3=True)
 
 
-def _bring_up_to_date(*, now: int, migrate: bool) -> None:
+def _bring_up_to_date(*, now: int, migrate: bool, older: bool) -> None:
     """Make a new database, or apply what an older one is missing, each migration with its record in one transaction."""
     applied = applied_migrations()
     if not applied:
         if not migrate:
             raise _missing("the address that retainctl.toml names")
+        write_ahead()
         _make(now=now)
         return
     known = {migration.number for migration in MIGRATIONS}
@@ -85,12 +86,13 @@ def _bring_up_to_date(*, now: int, migrate: bool) -> None:
             hint="Install the newer retainctl; nothing was touched.",
         )
     missing = [migration for migration in MIGRATIONS if migration.number not in applied]
-    if missing and not migrate:
+    if missing and not migrate and not older:
         raise BadConfiguration(
             f"the database is older than this program: {len(missing)} migrations are missing",
             hint="Make a backup (retainctl db backup), then run: retainctl db migrate",
         )
-    for migration in missing:
+    write_ahead()  # not before: it writes into the file
+    for migration in missing if migrate else ():
         _apply(migration, now=now)
 
 

@@ -16,6 +16,7 @@ import pytest
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BrokenInvariant, Refused
 from retainctl.shop import keeping
+from retainctl.shop.premises import spare
 from retainctl.store import adoption, dialect
 from retainctl.store.database import database, execute, value
 from retainctl.store.dialect import file_is_the_database, without_password
@@ -54,6 +55,37 @@ def test_a_backup_never_writes_through_a_link(shop: Shop, tmp_path: Path) -> Non
     with pytest.raises(Refused, match="not a plain file"):
         keeping.back_up(shop, tmp_path / "link.backup")
     assert precious.read_text() == "mine"
+
+
+OWN_FILES = (
+    "retain.db", "retain.db-wal", ".retain.db.sender", "retainctl.toml", "club.toml", "segments/all.toml",
+    "campaigns/spring.md", "mail/1.eml", "segments/../retain.db",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OWN_FILES)
+def test_no_result_takes_the_place_of_the_shop_s_own_files(folder: Path, database_url: str, name: str) -> None:
+    if "retain.db" in name and not database_url.startswith("sqlite:"):
+        return
+    shop = read_shop(str(folder), now=NOW)
+    with open_database(shop.database_url, now=0):
+        with pytest.raises(Refused, match="the shop's own files"):
+            spare(shop, folder / name)
+        spare(shop, folder / "segments.csv")
+        spare(shop, folder / "backups" / "retain.db")
+
+
+def test_every_command_that_writes_a_file_spares_the_shop_s_own(folder: Path, retainctl: Terminal) -> None:
+    settings = folder / "retainctl.toml"
+    before = settings.read_bytes()
+    assert retainctl("segments", "create", "all", "orders >= 0").code == 0
+    for words in (
+        ("db", "backup"), ("customers", "export", "--output"), ("segments", "export", "all", "--output"),
+        ("reports", "show", "orders", "--output"), ("reports", "show", "orders", "--format", "html", "--output"),
+    ):  # fmt: skip
+        ended = retainctl(*words, str(settings))
+        assert (ended.code, "left alone" in ended.stderr) == (77, True), words
+    assert settings.read_bytes() == before
 
 
 def test_a_shop_sends_from_where_it_was_made(shop: Shop) -> None:
