@@ -10,15 +10,17 @@ import asyncio
 import json
 import os
 import pickle
+import re
 import shutil
 import smtplib
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bench.measure import Run, race, run
@@ -32,7 +34,7 @@ from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing
 from retainctl.store.writing import writing
 
-MESSAGES, FAR_MESSAGES, ROUNDS = 3_000, 200, 3
+MESSAGES, FAR_MESSAGES, MANY_MESSAGES, ROUNDS = 3_000, 200, 100_000, 3
 NOW = "2025-03-02T10:00"
 ONE_WAY_SECONDS = 0.010
 BODY = "שלום {{ first_name }},\n\n" + "קפה טרי הגיע לחנות, ויש לו ריח של בוקר. בואו לטעום אצלנו השבוע.\n\n" * 18
@@ -67,6 +69,9 @@ def main() -> None:
             rounds=ROUNDS,
             work=f"{FAR_MESSAGES:,} messages.",
         )
+        many = Path(temporary) / "many"
+        make_shop(many, port=port, count=MANY_MESSAGES, printed=False)
+        show_memory(many)
 
 
 def plain(shop: Path, port: int) -> Run:
@@ -78,9 +83,7 @@ def deliver(shop: Path, *, connections: int, printed: bool = True, pipelining: b
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary) / "shop"
         shutil.copytree(shop, copy, ignore=shutil.ignore_patterns("messages"))
-        path = copy / "retainctl.toml"
-        settings = f"[mail]\nconnections = {connections}\npipelining = {json.dumps(pipelining)}\n"
-        path.write_text(path.read_text(encoding="utf-8").replace("[mail]\n", settings), encoding="utf-8")
+        write_settings(copy, f"connections = {connections}\npipelining = {json.dumps(pipelining)}\n")
         opened = read_shop(str(copy), now=NOW)
         with open_database(opened.database_url, now=0, migrate=True), writing():
             adoption.adopt()
@@ -88,16 +91,42 @@ def deliver(shop: Path, *, connections: int, printed: bool = True, pipelining: b
                 from retainctl.store.database import execute
 
                 execute("DELETE FROM payloads")
-        return run([sys.executable, "-m", "retainctl", "--shop", copy, "--now", NOW, "outbox", "deliver"])
+        return run(delivering(copy))
 
 
-def make_shop(folder: Path, *, port: int, count: int) -> int:
+def delivering(shop: Path) -> list[str | Path]:
+    return [sys.executable, "-m", "retainctl", "--shop", shop, "--now", NOW, "outbox", "deliver"]
+
+
+def write_settings(shop: Path, settings: str) -> None:
+    """Add *settings* to what stands under ``[mail]``."""
+    path = shop / "retainctl.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("[mail]\n", f"[mail]\n{settings}"), encoding="utf-8")
+
+
+def show_memory(shop: Path) -> None:
+    """Deliver from *shop*, and print what the process holds after each tenth of it."""
+    write_settings(shop, "connections = 8\n")
+    print(f"\n### Memory while {MANY_MESSAGES:,} messages are printed and handed over\n\n| sent | MiB |\n|---|---|")
+    process, told = subprocess.Popen(delivering(shop), stdout=subprocess.DEVNULL), 0
+    with closing(sqlite3.connect(shop / "retain.db")) as database:
+        while process.poll() is None:
+            time.sleep(0.2)
+            (sent,) = database.execute("SELECT COUNT(*) FROM outbox WHERE handed_at > 0").fetchone()
+            if sent >= told and (
+                found := re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())
+            ):
+                print(f"| {sent:,} | {int(found[1]) / 1024:.0f} |", flush=True)
+                told += MANY_MESSAGES // 10
+
+
+def make_shop(folder: Path, *, port: int, count: int, printed: bool = True) -> int:
     """A shop with an active mailing to *count* customers, its messages printed; returns a message's size."""
     run([sys.executable, "-m", "retainctl", "init", folder, "--language", "he"])
+    write_settings(folder, f'channel = "mail"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\n')
     path = folder / "retainctl.toml"
-    settings = f'channel = "mail"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\n'
     text = path.read_text(encoding="utf-8").replace('from_address = ""\n', 'from_address = "shop@shop.example"\n')
-    path.write_text(text.replace("[mail]\n", f"[mail]\n{settings}"), encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     shop = read_shop(str(folder), now=NOW)
     ids = range(1, count + 1)
     with open_database(shop.database_url, now=0, migrate=True), writing():
@@ -120,7 +149,7 @@ def make_shop(folder: Path, *, port: int, count: int) -> int:
             ((mailing.id, one, one, json.dumps({"first_name": f"דנה {one}", "name": f"דנה {one}"})) for one in ids),
         )  # fmt: skip
         queue(shop, mailing.id)
-        return print_messages(folder, Press(mailing))
+        return print_messages(folder, Press(mailing)) if printed else 0
 
 
 def print_messages(folder: Path, press: Press) -> int:
