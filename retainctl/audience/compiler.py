@@ -27,6 +27,7 @@ from retainctl.audience.tree import (
     Value,
 )
 from retainctl.errors import BadData
+from retainctl.shop.consent import permissions
 
 MAX_CONDITIONS = 500
 
@@ -179,13 +180,11 @@ class _Compiler:
         )
 
     def _consented(self, purpose: str) -> Condition:
+        """The plan's own rule, of mail: the only way in which anybody is written to."""
+        sql, values = permissions(at=self.scope.now)
         return Condition(
-            """c.id IN (SELECT p.customer_id FROM consents k JOIN contact_points p ON p.id = k.contact_point_id
-                WHERE k.purpose = ? AND k.action = 'given' AND k.happened_at <= ?
-                AND NOT EXISTS (SELECT 1 FROM consents refusal WHERE refusal.contact_point_id = k.contact_point_id
-                    AND refusal.purpose = k.purpose AND refusal.action = 'revoked'
-                    AND refusal.happened_at >= k.happened_at))""",
-            (purpose, self.scope.now),
+            f"c.id IN (SELECT customer_id FROM ({sql}) AS allowed WHERE kind = 'email' AND purpose = ?)",
+            (*values, purpose),
         )
 
     def _segment(self, name: str) -> Condition:

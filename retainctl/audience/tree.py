@@ -79,7 +79,7 @@ class Bought:
 
 @dataclass(frozen=True, slots=True)
 class Consented:
-    """``consented marketing``: the latest word on some contact point is yes"""
+    """``consented marketing``: some e-mail address may be written to, by what holds now."""
 
     purpose: Purpose
 

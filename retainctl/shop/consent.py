@@ -29,9 +29,10 @@ SuppressionReason = Literal["hard_bounce", "complaint", "unsubscribed", "by_hand
 Objection = Literal["", "no_consent", "suppressed", "not_mailable"]
 _OBJECTIONS: Final[tuple[Objection, ...]] = ("", "no_consent", "suppressed", "not_mailable")
 
+BLOCKING: Final[tuple[SuppressionReason, ...]] = ("hard_bounce", "complaint")
 # Nothing goes to the address *p*, whatever was allowed.
-_BLOCKED: Final = """EXISTS (SELECT 1 FROM suppressions b
-    WHERE b.kind = p.kind AND b.key = p.key AND b.reason IN ('hard_bounce', 'complaint'))"""
+_BLOCKED: Final = f"""EXISTS (SELECT 1 FROM suppressions b
+    WHERE b.kind = p.kind AND b.key = p.key AND b.reason IN {BLOCKING})"""
 # Every refusal ends the earlier permissions of the same person, kind and purpose.
 _REFUSALS: Final = """SELECT customer_id, kind, purpose, MAX(refused_at) AS refused_at FROM (
         SELECT p.customer_id, p.kind, r.purpose, r.happened_at AS refused_at

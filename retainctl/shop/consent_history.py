@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.rows import Row
-from retainctl.shop.consent import Decision, Purpose, record, suppress
+from retainctl.shop.consent import BLOCKING, Decision, Purpose, permissions, record, suppress
 from retainctl.shop.customers import OF_THIS_ADDRESS, address_named, find_customer
 from retainctl.store.database import rows
+from retainctl.store.dialect import one_of
 from retainctl.store.writing import in_one_transaction
 
 PURPOSES: tuple[Purpose, ...] = ("marketing", "survey")
@@ -18,7 +20,11 @@ PURPOSES: tuple[Purpose, ...] = ("marketing", "survey")
 
 @dataclass(frozen=True, slots=True)
 class ConsentState(Row):
-    """What holds at one address for one purpose: ``given``, ``revoked``, or ``suppressed`` whatever was given."""
+    """What holds at one address for one purpose, and by which word of whom.
+
+    ``given``: it may be written to, as a plan sees it. Else ``not_mailable`` (nobody reads it), ``suppressed``
+    whatever was given, or ``revoked``: here, or at another address of the same person.
+    """
 
     kind: ClassVar[str] = "consent"
     customer_id: int | None
@@ -47,28 +53,79 @@ class ConsentEvent(Row):
 
 
 def list_consent(shop: Shop, customer: str = "", *, limit: int = 100) -> list[ConsentState]:
-    """The latest decision at each address, of *customer* or of all, by customer."""
-    condition, values = "", []
+    """What holds at each address of *customer*, or of all, for each purpose of which there is a word; by customer."""
+    only, values = "", list[object]()
     if customer:
-        condition, values = "AND p.customer_id = ?", [find_customer(shop, customer)]
+        only, values = "AND p.customer_id = ?", [find_customer(shop, customer)]
+    now = shop.clock.now()
+    spoken_of = rows(
+        f"""SELECT p.id, p.customer_id, p.kind, p.value, p.flag, purposes.purpose
+        FROM contact_points p CROSS JOIN (SELECT 'marketing' AS purpose UNION ALL SELECT 'survey') AS purposes
+        WHERE p.kind IN ('email', 'phone') {only} AND (
+            EXISTS (SELECT 1 FROM consents k WHERE k.contact_point_id = p.id AND k.purpose = purposes.purpose
+                AND (k.action = 'revoked' OR k.happened_at <= ?))
+            OR EXISTS (SELECT 1 FROM suppressions s WHERE s.kind = p.kind AND s.key = p.key))
+        ORDER BY p.customer_id, p.id, purposes.purpose LIMIT ?""",
+        *values, now, limit,
+    )  # fmt: skip
+    customer_ids = sorted({row[1] for row in spoken_of})
+    sql, values = permissions(at=now, customer_ids=customer_ids)
+    permitted = set(rows(f"SELECT contact_point_id, purpose FROM ({sql}) AS allowed", *values))
+    words = _words(customer_ids, at=now)
     return [
-        ConsentState(
-            customer_id=customer_id, address=address, purpose=purpose,
-            state="suppressed" if suppressed else action,
-            since=shop.clock.iso(suppressed_at if suppressed else at), source=source,
-            evidence=f"{suppressed}: {why}" if suppressed else evidence,
+        _state(
+            shop, row, [word for word in words[row[1]] if word.purpose in ("", row[5])], (row[0], row[5]) in permitted
         )
-        for customer_id, address, purpose, action, at, source, evidence, suppressed, suppressed_at, why in rows(
-            f"""SELECT p.customer_id, p.value, c.purpose, c.action, c.happened_at, c.source, c.evidence,
-                s.reason, s.suppressed_at, s.evidence
-            FROM (SELECT consents.*, ROW_NUMBER() OVER (PARTITION BY contact_point_id, purpose
-                ORDER BY happened_at DESC, action DESC, id DESC) AS place FROM consents) AS c
-            JOIN contact_points AS p ON p.id = c.contact_point_id
-            LEFT JOIN suppressions AS s ON s.kind = p.kind AND s.key = p.key
-            WHERE c.place = 1 {condition} ORDER BY p.customer_id, p.id, c.purpose LIMIT ?""",
-            *values, limit,
-        )
-    ]  # fmt: skip
+        for row in spoken_of
+    ]
+
+
+class _Word(NamedTuple):
+    """A decision or a suppression (``""``: of every purpose) at one of a customer's addresses."""
+
+    at: int
+    point: int
+    kind: str
+    purpose: str
+    action: str
+    source: str
+    evidence: str
+
+
+def _words(customer_ids: Sequence[int], *, at: int) -> dict[int, list[_Word]]:
+    """All that counts at the instant *at*, of each customer, oldest first; of one instant's, the refusal last."""
+    condition, bound = one_of(list(customer_ids))
+    words: dict[int, list[_Word]] = {customer_id: [] for customer_id in customer_ids}
+    for customer_id, *word in rows(
+        f"""SELECT p.customer_id, k.happened_at AS at, p.id, p.kind, k.purpose, k.action, k.source, k.evidence
+        FROM contact_points p JOIN consents k ON k.contact_point_id = p.id
+        WHERE p.customer_id {condition} AND (k.action = 'revoked' OR k.happened_at <= ?)
+        UNION ALL
+        SELECT p.customer_id, s.suppressed_at, p.id, p.kind, '', 'suppressed', s.reason, s.evidence
+        FROM contact_points p CROSS JOIN suppressions s
+        WHERE p.customer_id {condition} AND s.kind = p.kind AND s.key = p.key ORDER BY 2, 6""",
+        bound, at, bound,
+    ):  # fmt: skip
+        words[customer_id].append(_Word(*word))
+    return words
+
+
+def _state(shop: Shop, row: tuple[Any, ...], words: list[_Word], is_permitted: bool) -> ConsentState:
+    """What holds at the address *row* for its purpose, of which *words* are said."""
+    point, customer_id, kind, address, flag, purpose = row
+    own = [word for word in words if word.point == point]
+    blocks = [word for word in own if word.source in BLOCKING]
+    if is_permitted:
+        state, word = "given", own[-1]
+    elif flag or blocks:
+        state, word = ("not_mailable", own[-1]) if flag else ("suppressed", blocks[-1])
+    else:
+        refusals = [word for word in words if word.kind == kind and word.action != "given"]
+        state, word = "revoked", refusals[-1]
+    return ConsentState(
+        customer_id=customer_id, address=address, purpose=purpose, state=state, since=shop.clock.iso(word.at),
+        source=word.source, evidence=word.evidence,
+    )  # fmt: skip
 
 
 def show_consent(shop: Shop, customer: str) -> list[ConsentEvent]:

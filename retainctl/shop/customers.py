@@ -9,6 +9,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadData, WrongUsage
 from retainctl.money import format_minor
 from retainctl.rows import Row
+from retainctl.shop.consent import permissions
 from retainctl.shop.normalising import email_address, phone_number
 from retainctl.store.database import rows, value
 
@@ -137,12 +138,12 @@ def show_customer(shop: Shop, customer_id: int, *, limit: int = 200) -> list[Fac
     """What holds now of the customer, then the newest *limit* events of their history, oldest first."""
     events = sorted(_history(customer_id), key=lambda event: event[0])[-limit:]
     return [
-        *_present(customer_id),
+        *_present(customer_id, at=shop.clock.now()),
         *(Fact(at=shop.clock.iso(at), about=about, what=what, detail=detail) for at, about, what, detail in events),
     ]
 
 
-def _present(customer_id: int) -> list[Fact]:
+def _present(customer_id: int, *, at: int) -> list[Fact]:
     ((first_name, last_name, language),) = rows(
         "SELECT first_name, last_name, language FROM customers WHERE id = ?", customer_id
     )
@@ -157,7 +158,7 @@ def _present(customer_id: int) -> list[Fact]:
             "SELECT source, external_id FROM customer_keys WHERE customer_id = ? ORDER BY 1, 2", customer_id
         )
     ]
-    facts += _addresses(customer_id)
+    facts += _addresses(customer_id, at=at)
     for currency, orders, gross, returned, first, last in rows(
         "SELECT currency, orders, gross_minor, returns_minor, first_order_on, last_order_on FROM customer_summaries"
         " WHERE customer_id = ? ORDER BY currency",
@@ -185,18 +186,18 @@ def _present(customer_id: int) -> list[Fact]:
     return [Fact(at=None, about=about, what=what, detail=detail) for about, what, detail in facts]
 
 
-def _addresses(customer_id: int) -> list[tuple[str, str, str]]:
-    """Each contact point with what its owner allows there."""
+def _addresses(customer_id: int, *, at: int) -> list[tuple[str, str, str]]:
+    """Each contact point with what its owner allows there at the instant *at*."""
+    sql, values = permissions(at=at, customer_ids=[customer_id])
+    permitted = set(rows(f"SELECT contact_point_id, purpose FROM ({sql}) AS allowed", *values))
     allowed: dict[int, list[str]] = {}
-    for point, purpose, action in rows(
-        """SELECT consents.contact_point_id, consents.purpose, consents.action FROM consents
-            JOIN contact_points ON contact_points.id = consents.contact_point_id
-            WHERE contact_points.customer_id = ?
-            ORDER BY consents.happened_at, consents.action, consents.id""",
+    for point, purpose in rows(
+        """SELECT DISTINCT k.contact_point_id, k.purpose FROM consents k
+            JOIN contact_points p ON p.id = k.contact_point_id WHERE p.customer_id = ? ORDER BY 1, 2""",
         customer_id,
     ):
-        said = {word.split()[0]: word for word in allowed.get(point, [])} | {purpose: f"{purpose} {action}"}
-        allowed[point] = list(said.values())
+        word = "given" if (point, purpose) in permitted else "revoked"
+        allowed.setdefault(point, []).append(f"{purpose} {word}")
     return [
         (
             kind,
@@ -213,9 +214,9 @@ def _addresses(customer_id: int) -> list[tuple[str, str, str]]:
             ),
         )
         for point, kind, text, flag, verified, suppressed in rows(
-            """SELECT p.id, p.kind, p.value, p.flag, p.verified, s.reason FROM contact_points AS p
-            LEFT JOIN suppressions AS s ON s.kind = p.kind AND s.key = p.key
-            WHERE p.customer_id = ? ORDER BY p.kind, p.id""",
+            """SELECT p.id, p.kind, p.value, p.flag, p.verified,
+                (SELECT MIN(s.reason) FROM suppressions AS s WHERE s.kind = p.kind AND s.key = p.key)
+            FROM contact_points AS p WHERE p.customer_id = ? ORDER BY p.kind, p.id""",
             customer_id,
         )
     ]
