@@ -24,7 +24,7 @@ def show(style: str, user: str | None, output: Path | None) -> None:
     """Show the crontab or the systemd units of the shop's jobs.
 
     \b
-      retainctl schedules show --style cron --user shop > /etc/cron.d/retainctl
+      retainctl schedules show --style cron --user shop --output /etc/cron.d
       retainctl schedules show --style systemd --user shop --output /etc/systemd/system
     """
     from retainctl.config import read_shop

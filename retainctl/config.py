@@ -25,6 +25,9 @@ FILE_NAME = "retainctl.toml"
 FOLDER_VARIABLE = "RETAINCTL_SHOP"
 
 
+SECRETS = ("env:", "file:", "credential:")  # where a secret may be; see secret()
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """How mail leaves: as files in the shop folder or by a server, and the address it comes from."""
@@ -46,8 +49,8 @@ class Mail:
     daily_cap: int = 0
 
     def __post_init__(self) -> None:
-        if self.password and not self.password.startswith(("env:", "file:")):
-            raise ValueError("password must name where the secret is: env:NAME or file:PATH")
+        if self.password and not self.password.startswith(SECRETS):
+            raise ValueError("password must name where the secret is: env:NAME, file:PATH or credential:NAME")
         if not 1 <= self.connections <= 32:
             raise ValueError("connections must be from 1 to 32")
 
@@ -134,7 +137,7 @@ class Shop:
         if url.startswith("sqlite:"):
             return f"sqlite:{self.folder / url.removeprefix('sqlite:')}"
         reference = url.removeprefix("postgresql://")
-        if not reference.startswith(("env:", "file:")):
+        if not reference.startswith(SECRETS):
             return url
         address = re.sub(r"^postgres://", "postgresql://", secret(reference, self.folder))
         if not address.startswith("postgresql://"):
@@ -229,13 +232,24 @@ def environment_with(**more: str) -> dict[str, str]:
 
 
 def secret(reference: str, folder: Path) -> str:
-    """The secret that *reference* names: ``env:NAME``, or ``file:PATH`` of one's own with mode 0600."""
+    """The secret that *reference* names.
+
+    ``env:NAME``; ``file:PATH`` of one's own with mode 0600; ``credential:NAME``, which systemd hands to its service.
+    """
     way, _, name = reference.partition(":")
     if way == "env":
         value = os.environ.get(name)
         if not value:
             raise BadConfiguration(f"the environment has no {name}, which holds a secret")
         return value
+    if way == "credential":
+        handed = os.environ.get("CREDENTIALS_DIRECTORY")
+        if not handed:
+            raise BadConfiguration(
+                f"the secret {name} is handed over by systemd, which did not start this",
+                hint="Start the job's unit; or name a secret that is here too: file:PATH",
+            )
+        folder = Path(handed)
     path = folder / name
     try:
         mode = path.stat()

@@ -10,7 +10,7 @@ from retainctl.errors import WrongUsage
 from retainctl.files import write_text
 from retainctl.jobs.crontab import crontab
 from retainctl.jobs.table import read_jobs
-from retainctl.jobs.units import units
+from retainctl.jobs.units import installed_name, units
 
 
 def schedule_files(shop: Shop, *, style: str, user: str | None) -> dict[str, str]:
@@ -18,7 +18,7 @@ def schedule_files(shop: Shop, *, style: str, user: str | None) -> dict[str, str
     if user is not None and not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", user, re.ASCII):
         raise WrongUsage(f"{user!r} is not the name of a user")
     jobs = read_jobs(shop)
-    return {"retainctl": crontab(shop, jobs, user=user)} if style == "cron" else units(shop, jobs, user=user)
+    return {installed_name(shop): crontab(shop, jobs, user=user)} if style == "cron" else units(shop, jobs, user=user)
 
 
 def write_files(files: dict[str, str], folder: Path) -> None:

@@ -8,15 +8,16 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from retainctl.config import Shop
+from retainctl.config import Shop, read_shop, secret
 from retainctl.errors import BadConfiguration, WrongUsage
 from retainctl.jobs.crontab import crontab
 from retainctl.jobs.table import Job, read_jobs
-from retainctl.jobs.units import SERVICE, calendar, units
+from retainctl.jobs.units import calendar, installed_name, units
 from retainctl.jobs.writing import schedule_files
 from tests.conftest import Terminal
 from tests.jobs.conftest import WriteJobs
@@ -77,17 +78,58 @@ def test_a_user_that_is_no_name_is_refused(shop: Shop, user: str) -> None:
 def test_there_is_a_timer_for_each_job_and_one_service(shop: Shop, write_jobs: WriteJobs) -> None:
     write_jobs(OWN)
     files = units(shop, read_jobs(shop), user="shop")
+    name = installed_name(shop)
     assert list(files) == [
-        SERVICE, "retainctl@deliver.timer", "retainctl@nightly.timer", "retainctl@weekly.timer",
+        f"{name}@.service", f"{name}-failed@.service",
+        f"{name}@deliver.timer", f"{name}@nightly.timer", f"{name}@weekly.timer",
     ]  # fmt: skip
-    service = files[SERVICE].splitlines()
+    service = files[f"{name}@.service"].splitlines()
     assert f"ExecStart={sys.executable} -P -m retainctl --shop {shop.folder} jobs run %i" in service
     for line in ("Type=oneshot", "User=shop", "SuccessExitStatus=75", "TimeoutStartSec=11100", "NoNewPrivileges=yes"):
         assert line in service
     assert f"ReadWritePaths={shop.folder}" in service
-    calendars = [re.findall("OnCalendar=(.*)", text) for name, text in files.items() if name != SERVICE]
+    assert f"OnFailure={name}-failed@%i.service" in service
+    assert f'systemctl status "{name}@%i"' in files[f"{name}-failed@.service"]
+    timers = [text for file, text in files.items() if file.endswith(".timer")]
+    calendars = [re.findall("OnCalendar=(.*)", text) for text in timers]
     assert calendars == [["*:0/5"], ["*-*-* 03:30:00 Asia/Jerusalem"], ["Sun,Thu *-*-* 09:15:00 Asia/Jerusalem"]]
-    assert all("Persistent=true" in text for name, text in files.items() if name != SERVICE)
+    assert all("Persistent=true" in text for text in timers)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("/srv/myshop", "/srv/other"),
+        ("/srv/my-shop", "/srv/my/shop"),
+        ("/srv/a b", "/srv/a.b"),
+        ("/srv/קפה", "/srv/יין"),
+    ],
+)
+def test_the_files_of_two_shops_on_one_machine_are_two(shop: Shop, one: str, other: str) -> None:
+    names = [installed_name(replace(shop, folder=Path(folder))) for folder in (one, other)]
+    assert names[0] != names[1]
+    assert all(re.fullmatch("retainctl-[A-Za-z0-9_-]+", name) for name in names), "cron takes no other letters"
+    assert installed_name(replace(shop, folder=Path("/srv/myshop"))) == "retainctl-srv-myshop"
+
+
+def test_secrets_that_systemd_keeps_are_handed_to_the_service(
+    folder: Path, retainctl: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = folder / "retainctl.toml"
+    text = settings.read_text(encoding="utf-8")
+    asked = 'host = "127.0.0.1"\nuser = "shop"\npassword = "credential:mail"\nsecurity = "none"\n'
+    settings.write_text(text.replace("[mail]\n", f"[mail]\n{asked}"), encoding="utf-8")
+    service = units(read_shop(str(folder)), read_jobs(read_shop(str(folder))))
+    assert sum(text.count("LoadCredential=mail:/etc/credstore/mail\n") for text in service.values()) == 1
+
+    [found] = [
+        row for row in json.loads(retainctl("doctor", "--format", "json").stdout)["rows"] if row["check"] == "mail"
+    ]
+    assert found["detail"].startswith("the secret mail is handed over by systemd, which did not start this")
+    (tmp_path / "mail").write_text("open sesame\n", encoding="utf-8")
+    (tmp_path / "mail").chmod(0o400)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert secret("credential:mail", folder) == "open sesame"
 
 
 def test_systemd_reads_the_units(shop: Shop, write_jobs: WriteJobs, tmp_path: Path) -> None:
@@ -95,12 +137,15 @@ def test_systemd_reads_the_units(shop: Shop, write_jobs: WriteJobs, tmp_path: Pa
         pytest.skip("there is no systemd-analyze")
     write_jobs(OWN)
     jobs = read_jobs(shop)
-    for name, text in units(shop, jobs).items():
+    unit = installed_name(shop)
+    for name, text in units(shop, jobs, user="root").items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     for name in jobs:
-        (tmp_path / f"retainctl@{name}.service").symlink_to(tmp_path / SERVICE)
+        for service in (unit, f"{unit}-failed"):
+            (tmp_path / f"{service}@{name}.service").symlink_to(tmp_path / f"{service}@.service")
         verified = subprocess.run(
-            ["systemd-analyze", "verify", "--man=no", f"{tmp_path}/retainctl@{name}.timer"],
+            ["systemd-analyze", "verify", "--man=no",
+             f"{tmp_path}/{unit}@{name}.timer", f"{tmp_path}/{unit}-failed@{name}.service"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         about_ours = [line for line in verified.stderr.splitlines() if "retainctl" in line]
@@ -109,16 +154,17 @@ def test_systemd_reads_the_units(shop: Shop, write_jobs: WriteJobs, tmp_path: Pa
         subprocess.run(["systemd-analyze", "calendar", words], check=True, stdout=subprocess.DEVNULL)
 
 
-def test_the_files_can_be_written_where_they_belong(retainctl: Terminal, tmp_path: Path) -> None:
+def test_the_files_can_be_written_where_they_belong(shop: Shop, retainctl: Terminal, tmp_path: Path) -> None:
     target = tmp_path / "units"
     target.mkdir()
     for style in ("cron", "systemd"):
         ended = retainctl("schedules", "show", "--style", style, "--output", str(target))
         assert (ended.code, ended.stdout, ended.stderr) == (0, "", "")
+    name = installed_name(shop)
     assert sorted(path.name for path in target.iterdir()) == [
-        "retainctl", "retainctl@.service", "retainctl@deliver.timer", "retainctl@nightly.timer",
+        name, f"{name}-failed@.service", f"{name}@.service", f"{name}@deliver.timer", f"{name}@nightly.timer",
     ]  # fmt: skip
-    assert (target / "retainctl").read_text() == retainctl("schedules", "show", "--style", "cron").stdout
+    assert (target / name).read_text() == retainctl("schedules", "show", "--style", "cron").stdout
 
 
 def test_crons_line_does_the_nightly_job_once_though_it_is_started_twice_at_once(
