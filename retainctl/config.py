@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from retainctl import schema
@@ -109,7 +110,7 @@ class Settings:
             raise ValueError(f"{self.timezone!r} is not an IANA time zone such as Asia/Jerusalem") from None
         if not self.database.startswith(("sqlite:", "postgresql://")):
             raise ValueError("database must be sqlite:FILE or postgresql://…")
-        if re.match(r"postgresql://[^/@]*:[^/@]+@", self.database):
+        if _holds_password(self.database):
             raise ValueError("database must not hold a password: write postgresql://env:NAME")
         for name in ("public_url", "ping_url"):
             url = getattr(self, name)
@@ -258,6 +259,12 @@ def secret(reference: str, folder: Path) -> str:
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise BadConfiguration(f"the secret in {path} cannot be read: {error.strerror}") from None
+
+
+def _holds_password(address: str) -> bool:
+    """Whether a PostgreSQL address has a password in it, before its host or among its parameters."""
+    parameters = {name for name, _ in parse_qsl(address.partition("?")[2])}
+    return bool(re.match(r"postgresql://[^/@]*:[^/@]+@", address) or parameters & {"password", "sslpassword"})
 
 
 def _toml_text(text: str) -> str:

@@ -59,14 +59,21 @@ def test_a_password_stands_neither_in_the_settings_nor_in_a_sentence(
 ) -> None:
     path = folder / "retainctl.toml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("sqlite:retain.db", "postgresql://shop:hunter2@db.example/x"), encoding="utf-8")
-    ended = retainctl("points", "check")
-    assert ended.code == 78
-    assert "hunter2" not in ended.stderr
+    for address in ("shop:hunter2@db/x", "shop@db/x?password=hunter2", "/x?host=db&p%61ssword=hunter2"):
+        path.write_text(text.replace("sqlite:retain.db", f"postgresql://{address}"), encoding="utf-8")
+        ended = retainctl("config", "show")
+        assert (ended.code, ended.stdout) == (78, "")
+        assert "must not hold a password" in ended.stderr
+        assert "hunter2" not in ended.stderr
     path.write_text(text.replace("sqlite:retain.db", "postgresql://env:SHOP_DATABASE"), encoding="utf-8")
     for held in ("mysql://u:hunter2@db.example/x", "retain.db"):
         monkeypatch.setenv("SHOP_DATABASE", held)
         with pytest.raises(BadConfiguration, match="what env:SHOP_DATABASE holds is not an address"):
             _ = read_shop(str(folder)).database_url
+    monkeypatch.setenv("SHOP_DATABASE", "postgres://u:hunter2%zz@db.example/x")
+    ended = retainctl("points", "check", "--debug")
+    assert ended.code == 78
+    assert "the database's address cannot be read" in ended.stderr
+    assert "hunter2" not in ended.stderr
     monkeypatch.setenv("SHOP_DATABASE", "postgres://u:hunter2@db.example/x")
     assert read_shop(str(folder)).database_url == "postgresql://u:hunter2@db.example/x"

@@ -67,6 +67,16 @@ def _sqlite(path: Path, *, make: bool) -> peewee.Database:
 def _postgres(url: str) -> peewee.Database:
     if find_spec("psycopg") is None:
         raise BadConfiguration("PostgreSQL needs its driver", hint="Install it: pip install 'retainctl[postgres]'")
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        conninfo_to_dict(url)
+    except ProgrammingError:  # its sentence would show a password
+        raise BadConfiguration(
+            "the database's address cannot be read",
+            hint="It looks like postgresql://USER:PASSWORD@HOST/NAME; a / or @ within one of these is %2F or %40.",
+        ) from None
     return peewee.PostgresqlDatabase(url, prefer_psycopg3=True)
 
 
