@@ -18,6 +18,7 @@ from retainctl.errors import BadConfiguration
 from retainctl.store import audience, club, commerce, jobs, outreach, people, voice
 from retainctl.store.database import Table, database, execute, rows, value
 from retainctl.store.dialect import insert_many
+from retainctl.store.migrations import MIGRATIONS
 from retainctl.store.opening import open_database
 from retainctl.store.writing import writing
 from tests.conftest import Terminal
@@ -53,6 +54,13 @@ def test_a_consent_is_never_changed(shop: Shop) -> None:
         with pytest.raises(peewee.DatabaseError, match="consents are only added to"), writing():
             execute(change)
     assert value("SELECT evidence FROM consents") == "form 17"
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has no such statement
+def test_what_is_only_added_to_is_not_emptied_at_once_either(shop: Shop) -> None:
+    for table in (table for migration in MIGRATIONS for table in migration.append_only):
+        with pytest.raises(peewee.DatabaseError, match=f"{table} are only added to"), writing():
+            execute(f"TRUNCATE {table} CASCADE")
 
 
 def test_a_newer_database_is_refused_untouched(shop: Shop) -> None:

@@ -44,13 +44,15 @@ def _compared_one_by_one(check: re.Match[str]) -> str:
 
 
 def append_only_statements(table: str) -> list[str]:
-    """Triggers that refuse to change or remove a row of *table*."""
+    """Triggers that refuse to change or remove a row of *table*, or on PostgreSQL to empty it at once."""
     if is_postgres():
         return [
             f"""CREATE FUNCTION {table}_are_added_to() RETURNS trigger LANGUAGE plpgsql AS
                 $$ BEGIN RAISE EXCEPTION '{table} are only added to'; END $$""",
             f"""CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
                 FOR EACH ROW EXECUTE FUNCTION {table}_are_added_to()""",
+            f"""CREATE TRIGGER {table}_never_emptied BEFORE TRUNCATE ON {table}
+                FOR EACH STATEMENT EXECUTE FUNCTION {table}_are_added_to()""",
         ]
     return [
         f"""CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}
