@@ -45,6 +45,17 @@ class Person(NamedTuple):
     language: str | None = None
 
 
+# A person as the plain tuple of its fields and of its addresses' fields: what millions of them are handed over as.
+PlainPerson = tuple[str, str | None, tuple[tuple[object, ...], ...], str | None, str | None, str | None]
+
+
+def person_of(plain: PlainPerson) -> Person:
+    """*plain* by the names of its fields."""
+    new = tuple.__new__  # a third of the time that the classes' own takes
+    source, external_id, addresses, *said = plain
+    return new(Person, (source, external_id, tuple([new(Address, one) for one in addresses]), *said))
+
+
 class Found(NamedTuple):
     """Who a person is. *contact_point_ids* are those of their addresses, None where another customer has one."""
 

@@ -162,6 +162,29 @@ def note_growth(table: str, *, rows_added: int) -> None:
             execute(f"ANALYZE {table}")
 
 
+@contextmanager
+def indexed_later(*tables: str) -> Iterator[None]:
+    """Inside a transaction: let SQLite make the indexes of those *tables* that are empty after the block fills them.
+
+    Sorted at once they take half of the time. What must be unique is held all along. PostgreSQL would keep everybody
+    else from reading the tables meanwhile.
+    """
+    later = [] if is_postgres() else [index for table in tables for index in _indexes_of_empty(table)]
+    for name, _ in later:
+        execute(f"DROP INDEX {name}")
+    yield
+    for _, statement in later:
+        execute(statement)
+
+
+def _indexes_of_empty(table: str) -> list[tuple[str, str]]:
+    """The name and the statement of each index of *table* that may hold equal rows, where the table is empty."""
+    if execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
+        return []
+    indexes = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql LIKE 'CREATE INDEX%'"
+    return list(execute(indexes, table).fetchall())
+
+
 def take_ids(table: str, count: int) -> int:
     """The first of *count* free ids of *table*, which are the caller's from now on.
 

@@ -1,20 +1,20 @@
-"""Who bought: the buyers of some thousand orders, found or made together."""
+"""Who bought, as a file says it: each buyer once, under a number, with the addresses that are any."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from hashlib import blake2b
+from collections.abc import Sequence
+from itertools import count
 from typing import Final, NamedTuple
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.shop.consent import Decision, record
-from retainctl.shop.identity import Address, Person, find_or_make
+from retainctl.shop.identity import PlainPerson
 from retainctl.shop.importing.documents import GUEST, Buyer, masked
-from retainctl.shop.importing.values import Remembered
+from retainctl.shop.importing.flags import Flags
+from retainctl.shop.importing.remembering import Remembered
+from retainctl.shop.importing.values import Values
 from retainctl.shop.normalising import EmailAddress, clean_name, email_address, is_null, phone_number
 
-Note = Callable[[str], None]
 KNOWN_BUYERS: Final = 200_000
 
 
@@ -27,80 +27,73 @@ class Flaw(NamedTuple):
 
 
 class Buyers:
-    """Customers by what the file says of them. A bad e-mail or phone is told and left out, never the order."""
+    """The buyers of one file, each under a number. A bad e-mail or phone is told and left out, never the order."""
 
-    def __init__(self, shop: Shop, source: str, note: Note) -> None:
-        self._shop = shop
+    def __init__(self, shop: Shop, source: str, values: Values) -> None:
+        self._country = shop.settings.country
         self._source = source
-        self._note = note
-        self._known: dict[bytes, int | None] = {}
+        self._note = values.note
+        free = count(1)
+        self._numbers: Remembered[str, int] = Remembered(lambda _cells: next(free), most=KNOWN_BUYERS)
         self._names: Remembered[str, str | None] = Remembered(self._name)
         self._emails: Remembered[str, EmailAddress | Flaw | None] = Remembered(_email)
         self._phones: Remembered[str, str | Flaw | None] = Remembered(self._phone)
         self._told: set[Buyer] = set()
+        self._handed_over = Flags()
+        self._fresh: list[tuple[int, PlainPerson]] = []
 
-    def ids(self, buyers: Iterable[Buyer]) -> dict[Buyer, int | None]:
-        """The customer of each of *buyers*; None for a guest."""
-        found: dict[Buyer, int | None] = {GUEST: None}
-        fresh: dict[Buyer, bytes] = {}
-        for buyer in dict.fromkeys(buyers):
-            mark = _mark(buyer)
-            if mark in self._known:
-                found[buyer] = self._known[mark]
-            elif buyer != GUEST:
-                fresh[buyer] = mark
-        persons = [self._person(buyer) for buyer in fresh]
-        for buyer, one in zip(fresh, find_or_make(self._shop, persons, overwrite=False), strict=True):
-            found[buyer] = one.customer_id
-            for _ in one.conflicts:
-                self._note("identity_conflict")
-        if len(self._known) > KNOWN_BUYERS:
-            self._known.clear()
-        self._known |= {mark: found[buyer] for buyer, mark in fresh.items()}
-        return found
+    def number(self, buyer: Buyer) -> tuple[int, Sequence[Flaw]]:
+        """The number of *buyer*, 0 for a guest; and what they give that is no e-mail or phone.
 
-    def flaws(self, buyer: Buyer) -> list[Flaw]:
-        """What *buyer* gives that is no e-mail or phone; each buyer's once, however many orders are theirs."""
-        found = [flaw for flaw in (self._emails[buyer.email], self._phones[buyer.phone]) if isinstance(flaw, Flaw)]
-        if not found or buyer in self._told:
-            return []
-        self._told.add(buyer)
-        return found
+        Flaws are told of each buyer once, however many orders are theirs.
+        """
+        if buyer == GUEST:
+            return 0, ()
+        key = "\x1f".join(buyer)  # it takes a third of the memory that the cells take one by one
+        number = self._numbers.get(key)
+        if number is not None:
+            return number, ()
+        flaws = [one for one in (self._emails[buyer.email], self._phones[buyer.phone]) if isinstance(one, Flaw)]
+        if flaws and buyer in self._told:
+            flaws = []
+        elif flaws:
+            self._told.add(buyer)
+        return self._numbers[key], flaws
 
-    def consent(self, given: Iterable[tuple[Buyer, int]], *, evidence: str) -> None:
-        """Record that buyers allowed marketing by e-mail when they ordered, as *evidence* proves."""
-        found = [
-            (buyer, at) for buyer, at in dict.fromkeys(given) if isinstance(self._emails[buyer.email], EmailAddress)
-        ]
-        buyers = list(dict.fromkeys(buyer for buyer, _ in found))
-        persons = find_or_make(self._shop, [self._person(buyer) for buyer in buyers], overwrite=False)
-        points = {buyer: one.contact_point_ids[0] for buyer, one in zip(buyers, persons, strict=True)}
-        record(self._shop, [
-            Decision(point, "marketing", "given", self._source, evidence, at)
-            for buyer, at in found
-            if (point := points[buyer]) is not None
-        ])  # fmt: skip
+    def hand_over(self, number: int, buyer: Buyer) -> None:
+        """Let the person who *buyer* is be among those that ``take_fresh`` gives, the first time."""
+        if number and number not in self._handed_over:
+            self._handed_over.add(number)
+            self._fresh.append((number, self.person(buyer)))
 
-    def _person(self, buyer: Buyer) -> Person:
-        addresses = []
+    def take_fresh(self) -> list[tuple[int, PlainPerson]]:
+        """The persons handed over since the last time, by their numbers."""
+        fresh, self._fresh = self._fresh, []
+        return fresh
+
+    def has_email(self, buyer: Buyer) -> bool:
+        return isinstance(self._emails[buyer.email], EmailAddress)
+
+    def person(self, buyer: Buyer) -> PlainPerson:
+        """*buyer* as one can be found and kept; an e-mail stands first of the addresses."""
+        addresses: list[tuple[object, ...]] = []
         email, phone = self._emails[buyer.email], self._phones[buyer.phone]
         if isinstance(email, EmailAddress):
-            addresses.append(Address("email", email.value, email.key, email.flag))
+            addresses.append(("email", *email, False))
             if email.flag:
                 self._note(f"email_{email.flag}")
         if isinstance(phone, str):
-            addresses.append(Address("phone", buyer.phone, phone))
+            addresses.append(("phone", buyer.phone, phone, "", False))
         external_id = buyer.external_id if not is_null(buyer.external_id) else None
-        return Person(
-            self._source, external_id, tuple(addresses), self._names[buyer.first_name], self._names[buyer.last_name]
-        )
+        names = self._names[buyer.first_name], self._names[buyer.last_name]
+        return self._source, external_id, tuple(addresses), *names, None
 
     def _phone(self, text: str) -> str | Flaw | None:
         """The number that a cell gives; None where it says nothing."""
         if is_null(text):
             return None
         try:
-            return phone_number(text, self._shop.settings.country)
+            return phone_number(text, self._country)
         except BadData as error:
             return _flaw("phone", error)
 
@@ -123,8 +116,3 @@ def _email(text: str) -> EmailAddress | Flaw | None:
 
 def _flaw(column: str, error: BadData) -> Flaw:
     return Flaw(column, f"bad_{column}", masked(f"{error}; the order was booked without it"))
-
-
-def _mark(buyer: Buyer) -> bytes:
-    """What stands for a buyer in memory, where hundreds of thousands of them are remembered."""
-    return blake2b("\x1f".join(buyer).encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from retainctl.shop.importing.documents import Article
-from retainctl.shop.importing.values import Remembered
+from retainctl.shop.importing.remembering import Remembered
 from retainctl.shop.normalising import clean_name
 from retainctl.store import dialect
 from retainctl.store.database import execute_many, rows

@@ -96,6 +96,9 @@ class Document:
     accepts_marketing: bool = False
     head: tuple[str, ...] = ()  # the cells that it was begun from
     stated: dict[str, str] = field(default_factory=dict)  # sums as the file gives them, to be checked at the end
+    buyer_number: int = 0
+    rows: int = 0  # how many it was made of
+    digest: int = 0  # the sum of theirs
 
     @property
     def gross_minor(self) -> int:
@@ -120,10 +123,12 @@ class Document:
             )
             for place, one in enumerate(later.returns, 1)
         ]
+        self.rows += later.rows
+        self.digest += later.digest
         self.tax_minor += later.tax_minor
         self.shipping_minor += later.shipping_minor
         if self.buyer == GUEST:
-            self.buyer = later.buyer
+            self.buyer, self.buyer_number = later.buyer, later.buyer_number
 
 
 def masked(sentence: str) -> str:

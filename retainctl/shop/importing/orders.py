@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.shop.importing import register
+from retainctl.shop.importing import amending, register
 from retainctl.shop.importing.booking import Booking
 from retainctl.shop.importing.documents import Held
 from retainctl.shop.importing.files import input_file
-from retainctl.shop.importing.gathering import Gathering
 from retainctl.shop.importing.outcome import DryRun, Outcome, Progress
-from retainctl.shop.importing.planning import Plan, make_plan, notes_of
+from retainctl.shop.importing.planning import Plan, in_words, make_plan
+from retainctl.shop.importing.processes import collector_at_rest, takings
 from retainctl.shop.importing.results import Options, OrdersImported
 from retainctl.shop.importing.returning import Waiting, attach_named, attach_unnamed
 from retainctl.shop.importing.values import AmbiguousNumber
@@ -36,22 +33,10 @@ def import_orders(
     with input_file(name, encoding=options.encoding) as file:
         plan = make_plan(shop, file, options)
         try:
-            with _collector_at_rest():
+            with collector_at_rest():
                 return _import(shop, plan, progress)
         except DryRun as dry:
             return dry.outcome
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """No search for circles among millions of rows, of which none has any: it takes a quarter of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @in_one_transaction
@@ -80,93 +65,82 @@ def book(
     With *appends_to* the rows are what that import held, and are added to their orders. Unless *limited* no share
     of bad rows is too large.
     """
-    file, options = plan.file, plan.options
     customers_before = int(value("SELECT COUNT(*) FROM customers"))
     money_before = _money()
-    import_id = register.begin(shop, file, plan.asked)
-    booking = Booking(shop, plan.source, import_id, plan.values, consent_evidence=options.consent_evidence)
-    repeated = _repeated_ids(plan) if plan.format.one_row_an_order else ()
-    gathering = Gathering(plan.format, booking, salt=plan.salt, appends_to=appends_to, repeated=repeated)
-    check_limit = partial(register.check_limit, gathering.counts, file, strict=options.strict, held=gathering.held)
-    try:
-        for chunk in plan.format.layout(file, plan.format, plan.delimiter):
-            before = gathering.counts.read
-            gathering.take(chunk)
-            if limited:
-                check_limit(ended=False)
-            progress(gathering.counts.read - before)
-    except AmbiguousNumber as error:
-        raise BadData(f"{file.name}: {error}", hint=error.hint) from None
-    gathering.finish()
-    _note_growth(gathering, booking)
-    _attach_returns(gathering, booking)
+    import_id = register.begin(shop, plan.file, plan.asked)
+    booking = Booking(shop, plan, import_id)
+    check_limit = partial(
+        register.check_limit, booking.counts, plan.file, strict=plan.options.strict, held=booking.held
+    )
+    notes: list[str] = []
+    with dialect.indexed_later("orders", "order_lines"):
+        try:
+            for taken in takings(shop, plan, import_id, appends_to=appends_to):
+                amending.book(booking, taken)
+                if limited:
+                    check_limit(ended=False)
+                progress(taken.counts.read)
+                notes = taken.file_notes
+                booking.notes.update(taken.notes)
+        except AmbiguousNumber as error:
+            raise BadData(f"{plan.file.name}: {error}", hint=error.hint) from None
+    sales = _new_sales(import_id)
+    _note_growth(booking)
+    _attach_returns(booking)
     if limited:
         check_limit(ended=True)
     summarise(list(booking.touched.places()))
     _assert_money(money_before, booking.money)
-    gathering.counts.assert_complete()
-    notes = notes_of(plan)
-    register.end(import_id, gathering.counts, notes)
+    booking.counts.assert_complete()
+    notes = [*dict.fromkeys(notes), *in_words(+booking.notes)]
+    register.end(import_id, booking.counts, notes)
     made = int(value("SELECT COUNT(*) FROM customers")) - customers_before
-    row = _row(file.name, plan, gathering.counts, booking, customers=made)
-    bad = tuple(held for held in gathering.held if held.disposition != "set_aside")
-    return Outcome(row, tuple(notes), bad, tuple(gathering.attention)), import_id, gathering.held
+    row = _row(booking, customers=made, sales=sales)
+    bad = tuple(held for held in booking.held if held.disposition != "set_aside")
+    return Outcome(row, tuple(notes), bad, tuple(booking.attention)), import_id, booking.held
 
 
-def _note_growth(gathering: Gathering, booking: Booking) -> None:
-    for table, added in (("orders", gathering.counts.new), ("order_returns", booking.counts["returns"])):
+def _note_growth(booking: Booking) -> None:
+    for table, added in (("orders", booking.counts.new), ("order_returns", booking.returns)):
         if added:
             dialect.note_growth(table, rows_added=added)
 
 
-def _repeated_ids(plan: Plan) -> set[str]:
-    """The ids that come more than once, where a row is a whole order: they are judged together."""
-    seen: set[int] = set()
-    repeated: set[str] = set()
-    for chunk in plan.format.layout(plan.file, plan.format, plan.delimiter):
-        for cells in chunk.rows:
-            mark = hash(cells[0])  # two ids with one hash would only be judged at the file's end
-            if mark in seen:
-                repeated.add(cells[0])
-            seen.add(mark)
-    return repeated
-
-
-def _attach_returns(gathering: Gathering, booking: Booking) -> None:
+def _attach_returns(booking: Booking) -> None:
     """Let waiting returns meet their sales; those of this file that are larger than their order are quarantined."""
-    attached = attach_named(booking.source)
+    attached = attach_named(booking.plan.source)
     for customer in attached.customers:
-        booking.touched[customer] = 1
+        booking.touch(customer)
     for waiting in attached.too_large:
-        _refuse_return(gathering, booking, waiting)
+        _refuse_return(booking, waiting)
     attach_unnamed(booking.touched.places())
 
 
-def _refuse_return(gathering: Gathering, booking: Booking, waiting: Waiting) -> None:
-    origin = gathering.named_returns.get((waiting.external_id, waiting.line_no))
+def _refuse_return(booking: Booking, waiting: Waiting) -> None:
+    origin = booking.named_returns.get((waiting.external_id, waiting.line_no))
     if origin is None:
-        _tell_return(gathering, booking, waiting)
+        _tell_return(booking, waiting)
         return
     execute("DELETE FROM order_returns WHERE id = ?", waiting.id)
     message = f"it returns more than order {waiting.named_order} has"
-    gathering.held.append(Held("quarantined", origin, "quantity", "return_larger_than_order", message))
-    gathering.counts.new -= 1
-    gathering.counts.quarantined += 1
-    booking.counts["returns"] -= 1
+    booking.held.append(Held("quarantined", origin, "quantity", "return_larger_than_order", message))
+    booking.counts.new -= 1
+    booking.counts.quarantined += 1
+    booking.returns -= 1
 
 
-def _tell_return(gathering: Gathering, booking: Booking, waiting: Waiting) -> None:
+def _tell_return(booking: Booking, waiting: Waiting) -> None:
     """Let a person look at a return that an earlier import brought: now that its order is here, it is too large."""
     ((written_by,),) = rows(
-        "SELECT import_id FROM orders WHERE source = ? AND external_id = ?", booking.source, waiting.named_order
+        "SELECT import_id FROM orders WHERE source = ? AND external_id = ?", booking.plan.source, waiting.named_order
     )
     if written_by == booking.import_id:
-        gathering.attention.append(
+        booking.attention.append(
             f"return {waiting.external_id} takes more than order {waiting.named_order} has, and waits"
             " (retainctl orders returns --waiting)"
         )
     else:
-        booking.values.note("return_larger_than_order")
+        booking.notes["return_larger_than_order"] += 1
 
 
 def _money() -> dict[str, int]:
@@ -184,10 +158,18 @@ def _assert_money(before: dict[str, int], booked: dict[str, int]) -> None:
         assert grown == booked.get(currency, 0), f"{currency}: {booked.get(currency, 0)} was read, {grown} was booked"
 
 
-def _row(name: str, plan: Plan, counts: register.Counts, booking: Booking, *, customers: int) -> OrdersImported:
+def _new_sales(import_id: int) -> tuple[int, int]:
+    """How many of the orders that this import made are sales of customers, and how many of guests."""
+    ((known, every),) = rows(
+        "SELECT COUNT(customer_id), COUNT(*) FROM orders WHERE import_id = ? AND version = 1 AND is_sale = 1", import_id
+    )
+    return known, every - known
+
+
+def _row(booking: Booking, *, customers: int, sales: tuple[int, int]) -> OrdersImported:
+    plan, counts = booking.plan, booking.counts
     return OrdersImported(
-        name, plan.source, "dry run" if plan.options.dry_run else "imported",
+        plan.file.name, plan.source, "dry run" if plan.options.dry_run else "imported",
         counts.read, counts.new, counts.changed, counts.unchanged, counts.set_aside, counts.blank,
-        counts.quarantined, customers, booking.counts["orders"], booking.counts["guest_orders"],
-        booking.counts["returns"],
+        counts.quarantined, customers, *sales, booking.returns,
     )  # fmt: skip

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,9 +11,10 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.money import currency_code
 from retainctl.shop.importing.files import InputFile
+from retainctl.shop.importing.fingerprints import salt_of
 from retainctl.shop.importing.format import Format
 from retainctl.shop.importing.formats import all_formats, format_named
-from retainctl.shop.importing.mapping import Mapping, mapped, mapping_text, parse_mapping
+from retainctl.shop.importing.mapping import mapped, mapping_text, parse_mapping
 from retainctl.shop.importing.register import Asked
 from retainctl.shop.importing.results import Options
 from retainctl.shop.importing.tables import describe_delimiter, plain_name, read_header
@@ -24,8 +25,8 @@ from retainctl.shop.importing.values import Values
 class Plan:
     """One file, and everything that was decided about how it is read.
 
-    *meaning* is what the same cells are read by: rows that are read in another way are other rows. *asked* is all
-    that tells one import of a file from another.
+    *mapping* is the text of the mapping file. *meaning* is what the same cells are read by: rows that are read in
+    another way are other rows. *asked* is all that tells one import of a file from another.
     """
 
     file: InputFile
@@ -33,6 +34,7 @@ class Plan:
     delimiter: str
     values: Values
     options: Options
+    mapping: str
     meaning: str
     asked: Asked
 
@@ -43,7 +45,7 @@ class Plan:
     @property
     def salt(self) -> int:
         """What a row's fingerprint is moved by, so that it stands for its meaning."""
-        return int.from_bytes(hashlib.blake2b(self.meaning.encode(), digest_size=16).digest(), "little")
+        return salt_of(self.meaning)
 
 
 def make_plan(shop: Shop, file: InputFile, options: Options) -> Plan:
@@ -54,7 +56,7 @@ def make_plan(shop: Shop, file: InputFile, options: Options) -> Plan:
 
 def plan_with(shop: Shop, file: InputFile, options: Options, *, mapping: str, mapping_name: str) -> Plan:
     """The plan with the text of a mapping file (``""``: none)."""
-    read: Mapping | None = parse_mapping(mapping, name=mapping_name) if mapping else None
+    read = parse_mapping(mapping, name=mapping_name) if mapping else None
     header, delimiter = read_header(file, delimiter=options.delimiter)
     if options.format:
         format_ = format_named(options.format)
@@ -85,7 +87,7 @@ def plan_with(shop: Shop, file: InputFile, options: Options, *, mapping: str, ma
     }  # fmt: skip
     settings = json.dumps(asked, ensure_ascii=False)
     return Plan(
-        file, format_, delimiter, values, options, json.dumps(meaning),
+        file, format_, delimiter, values, options, mapping, json.dumps(meaning),
         Asked("orders", options.source or format_.source, format_.name, settings),
     )  # fmt: skip
 
@@ -111,12 +113,9 @@ def _fits(format_: Format, names: set[str], beginning: str) -> bool:
     return all(any(plain_name(name) in names for name in column.names) for column in format_.columns if column.required)
 
 
-def notes_of(plan: Plan) -> list[str]:
-    """Every guess and oddity, in words."""
-    counted = [
-        f"{_SENTENCES.get(code, code.replace('_', ' '))}: {count}" for code, count in sorted(plan.values.notes.items())
-    ]
-    return [*dict.fromkeys(plan.file.notes), *counted]
+def in_words(notes: Mapping[str, int]) -> list[str]:
+    """How often each oddity was met, in words."""
+    return [f"{_SENTENCES.get(code, code.replace('_', ' '))}: {count}" for code, count in sorted(notes.items())]
 
 
 _SENTENCES: Final = {

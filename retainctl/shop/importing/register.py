@@ -35,6 +35,10 @@ class Counts:
     blank: int = 0
     quarantined: int = 0
 
+    def add(self, other: Counts) -> None:
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
     def assert_complete(self) -> None:
         found = self.new + self.changed + self.unchanged + self.set_aside + self.blank + self.quarantined
         assert self.read == found, f"{self.read} rows were read and {found} accounted for"

@@ -111,7 +111,7 @@ def _return(values: Values, document: Document, head: Cells, line: Line) -> Retu
 
 def finish(values: Values, document: Document) -> None:
     """An order that is refunded is a sale and its return; a total that is stated is the sum of its parts."""
-    if document.is_order:
+    if document.is_order and document.stated:
         check_total(values, document)
     if document.status == "refunded" and document.is_order and not document.returns:
         document.returns = full_return(document, at=document.updated_at or document.ordered_at)

@@ -22,7 +22,7 @@ from retainctl.shop.importing.documents import Held, Origin
 from retainctl.shop.importing.files import LINE_BYTES, Block, InputFile
 from retainctl.shop.importing.format import Cells, Column
 
-CHUNK_ROWS: Final = 8_000
+CHUNK_ROWS: Final = 2_000
 _ROWS_AT_ONCE: Final = 250  # what the processor's cache holds
 FIELD_LENGTH: Final = 131_072
 MOST_COLUMNS: Final = 512

@@ -7,19 +7,17 @@ again and again in an export, so each reader remembers what it made of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final, TypeVar
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from retainctl.clock import Clock
 from retainctl.errors import BadData
 from retainctl.money import currency_code, exponent
 from retainctl.shop.importing.documents import Article, Line, RowError
-
-K = TypeVar("K")
-V = TypeVar("V")
+from retainctl.shop.importing.instants import Instants
+from retainctl.shop.importing.remembering import Remembered
 
 # How a number may be written: its thousands mark, its decimal mark.
 NUMBER_STYLES: Final = {
@@ -34,34 +32,6 @@ _NUMBER: Final = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
 _GROUPED: Final = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d{1,3}(?:\.\d{3})+(?:,\d+)?|-?\d+,\d+", re.ASCII)
 _CURRENCY_MARKS: Final = re.compile(r"^(-?)\s*(?:₪|\$|€|£|NIS|ILS|USD|EUR|GBP)\s*|\s*(?:₪|\$|€|£|NIS|ILS|USD|EUR|GBP)$")
 _SCIENTIFIC: Final = re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d+", re.ASCII)
-_SERIAL: Final = re.compile(r"\d{5}(?:\.\d+)?|\d{10}|\d{13}", re.ASCII)
-_ISO: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:\s?(?:Z|[+-]\d{2}:?\d{2}|UTC))?)?", re.ASCII
-)
-_ISO_WITH_OFFSET: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", re.ASCII)
-REMEMBERED: Final = 50_000
-_EARLIEST_YEAR: Final = 1971
-_EARLIEST: Final = 31_536_000  # 1971-01-01
-_DAY: Final = 86_400
-NOON: Final = 12
-
-
-class Remembered(dict[K, V]):
-    """What *make* made of each key, forgotten all at once when it grows beyond what memory is for."""
-
-    def __init__(self, make: Callable[[K], V]) -> None:
-        super().__init__()
-        self.make = make
-
-    def __missing__(self, key: K) -> V:
-        value = self.make(key)
-        self.keep(key, value)
-        return value
-
-    def keep(self, key: K, value: V) -> None:
-        if len(self) >= REMEMBERED:
-            self.clear()
-        self[key] = value
 
 
 class Values:
@@ -85,22 +55,19 @@ class Values:
     ) -> None:
         self.clock = clock
         self.zone = zone or clock.zone
+        self._instants = Instants(clock, zone=self.zone, dates=dates, note=self.note)
+        self.day = self._instants.day
         self.stated_currency = stated_currency
         # A format without a currency column takes the shop's; a missing cell of one that has it does not.
         self._usual_currency = stated_currency or ("" if currency_column else shop_currency)
-        self.latest = clock.now() + 86_400
         self.notes: dict[str, int] = {}
         self._thousands, self._decimal = NUMBER_STYLES[numbers]
-        self._dates = dates
         self._statuses = {key.casefold(): value for key, value in (statuses or {}).items()}
         self._numbers: Remembered[str, Decimal] = Remembered(self._number)
         self._moneys: Remembered[tuple[str, str], int] = Remembered(self._money)
         self._amounts: Remembered[tuple[str, str, str, str], tuple[int, str, int, int]] = Remembered(self._amount)
         self._currencies: Remembered[str, str] = Remembered(self._currency)
-        self._offsets: Remembered[int, int | None] = Remembered(self._offset_of_a_day)
-        self._days: Remembered[int, str] = Remembered(_day_text)
         self._lines: Remembered[tuple[str, ...], tuple[str, Line]] = Remembered(self._line)
-        self._latest_instant: tuple[str, tuple[int, bool]] = ("", (0, False))
 
     def note(self, code: str) -> None:
         self.notes[code] = self.notes.get(code, 0) + 1
@@ -226,7 +193,7 @@ class Values:
 
     def status(self, text: str, column: str = "status") -> str:
         """One of our statuses, as the source's words are mapped."""
-        found = self._statuses.get(text.strip().casefold())
+        found = self._statuses.get(text) or self._statuses.get(text.strip().casefold())
         if found is None:
             raise RowError(column, "bad_status", f"{text!r} is no status that this format knows")
         return found
@@ -235,81 +202,10 @@ class Values:
 
     def instant(self, text: str, column: str = "ordered_at") -> tuple[int, bool]:
         """Epoch seconds, and whether only a day was given (then it is the day's noon)."""
-        if text == self._latest_instant[0]:
-            return self._latest_instant[1]  # the rows of one order stand together
         try:
-            found = self._instant(text)
+            return self._instants.read(text)
         except RowError as error:
             raise RowError(column, error.code, str(error)) from None
-        self._latest_instant = text, found
-        return found
-
-    def _instant(self, text: str) -> tuple[int, bool]:
-        if self._dates == "iso" and _ISO_WITH_OFFSET.fullmatch(text):
-            instant = int(self._read(text, lambda: datetime.fromisoformat(text)).timestamp())
-            if _EARLIEST <= instant <= self.latest:
-                return instant, False
-        moment, day_only = self._moment(text.strip())
-        if day_only:
-            moment = moment.replace(hour=NOON)
-        if not _EARLIEST_YEAR <= moment.year <= 2100:
-            raise RowError("", "bad_date", f"{text!r} is not a likely date")
-        if moment.tzinfo is None:
-            moment = self._placed(moment)
-        instant = int(moment.timestamp())
-        if instant > self.latest:
-            raise RowError("", "future_date", f"{text!r} is in the future")
-        return instant, day_only
-
-    def _moment(self, text: str) -> tuple[datetime, bool]:
-        if self._dates == "iso":
-            if not _ISO.fullmatch(text):
-                code = "undeclared_serial_date" if _SERIAL.fullmatch(text) else "bad_date"
-                raise RowError("", code, f"{text!r} is not a date in ISO 8601")
-            return self._read(
-                text, lambda: datetime.fromisoformat(text.replace(" UTC", "Z").replace(" +", "+").replace(" -", "-"))
-            ), len(text) == 10
-        if self._dates == "epoch":
-            if not re.fullmatch(r"\d{9,10}", text, re.ASCII):
-                raise RowError("", "bad_date", f"{text!r} is not epoch seconds")
-            return datetime.fromtimestamp(int(text), UTC), False
-        moment = self._read(text, lambda: datetime.strptime(text, self._dates))
-        return moment, not re.search(r"%[HIMSXcsT]", self._dates)
-
-    @staticmethod
-    def _read(text: str, read: Callable[[], datetime]) -> datetime:
-        if not text.isascii():
-            raise RowError("", "bad_date", f"{text!r} is not a date")
-        try:
-            return read()
-        except ValueError:
-            raise RowError("", "bad_date", f"{text!r} is not a date in the format that was stated") from None
-
-    def _placed(self, moment: datetime) -> datetime:
-        """*moment* of the source's wall clock, as an instant; an hour that did not exist is moved forward."""
-        first = moment.replace(tzinfo=self.zone, fold=0)
-        second = first.replace(fold=1)
-        before, after = first.utcoffset() or timedelta(), second.utcoffset() or timedelta()
-        if before != after:
-            self.note("clock_change_gap" if before < after else "clock_change_fold")
-        return first
-
-    def day(self, instant: int) -> str:
-        """The day on the shop's own calendar, as ``2025-03-01``."""
-        offset = self._offsets[instant // _DAY]
-        if offset is None:
-            offset = self._offset(instant)
-        return self._days[(instant + offset) // _DAY]
-
-    def _offset_of_a_day(self, day: int) -> int | None:
-        """The offset that holds all of a day of UTC; None on one when the clocks are changed."""
-        first, last = self._offset(day * _DAY), self._offset((day + 1) * _DAY - 1)
-        return first if first == last else None
-
-    def _offset(self, instant: int) -> int:
-        offset = datetime.fromtimestamp(instant, self.clock.zone).utcoffset()
-        assert offset is not None
-        return int(offset.total_seconds())
 
 
 class AmbiguousNumber(BadData):
@@ -325,7 +221,3 @@ def order_id(text: str, column: str = "order_id") -> str:
     if _SCIENTIFIC.fullmatch(text.strip()):
         raise RowError(column, "damaged_id", f"a spreadsheet damaged the id {text!r}")
     return text
-
-
-def _day_text(day: int) -> str:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).date().isoformat()

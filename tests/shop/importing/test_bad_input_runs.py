@@ -18,6 +18,7 @@ import pytest
 from retainctl.config import Shop, read_shop
 from retainctl.errors import TryLater
 from retainctl.shop.importing.orders import import_orders
+from retainctl.shop.importing.processes import LARGE_BYTES
 from retainctl.shop.importing.results import Options
 from retainctl.store import opening
 from retainctl.store.database import execute, rows, value
@@ -150,7 +151,9 @@ def _is_written_postgres(address: str) -> bool:
 def test_b58_a_signal_rolls_back(folder: Path, tmp_path: Path, number: signal.Signals, code: int) -> None:
     none = Terminal(folder)("orders", "list", "--format", "csv")
     assert none.code == 0
-    process = start(folder, file_of(tmp_path, MANY))
+    path = file_of(tmp_path, [row(str(number), email=f"c{number}@shop.example") for number in range(100_000)])
+    assert path.stat().st_size > LARGE_BYTES, "two processes are at work"
+    process = start(folder, path)
     wait_until_it_writes(folder)
     time.sleep(0.3)
     process.send_signal(number)

@@ -1,0 +1,50 @@
+"""What was in the books before an import: for judging its rows by."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from retainctl.store import dialect
+from retainctl.store.database import rows, value
+
+
+class Stored(NamedTuple):
+    """An order that is known."""
+
+    order_id: int
+    fingerprint: bytes
+    import_id: int  # that wrote it last
+
+
+def stored_orders(source: str, keys: list[str], *, but_of: int) -> dict[str, Stored]:
+    """The orders with these ids that an import other than *but_of* wrote last."""
+    condition, bound = dialect.one_of(keys)
+    return {
+        key: Stored(order_id, bytes(fingerprint), import_id)
+        for key, order_id, fingerprint, import_id in rows(
+            "SELECT external_id, id, content_hash, import_id FROM orders"
+            f" WHERE source = ? AND external_id {condition} AND import_id <> ?",
+            source, bound, but_of,
+        )
+    }  # fmt: skip
+
+
+def stored_returns(source: str, keys: list[str], *, but_of: int) -> dict[str, bytes]:
+    """The fingerprints of the returns with these ids that an import other than *but_of* wrote."""
+    condition, bound = dialect.one_of(keys)
+    return {
+        key: bytes(fingerprint)
+        for key, fingerprint in rows(
+            "SELECT DISTINCT external_id, content_hash FROM order_returns"
+            f" WHERE source = ? AND external_id {condition} AND import_id <> ?",
+            source, bound, but_of,
+        )
+    }  # fmt: skip
+
+
+def is_stale(order_id: int, updated_at: int | None) -> bool:
+    """Whether more is known of the order than what its source said at *updated_at*."""
+    if updated_at is None:
+        return False
+    known = value("SELECT source_updated_at FROM orders WHERE id = ?", order_id)
+    return known is not None and updated_at < known
