@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import starmap
+from itertools import count, starmap
 from typing import Final
 
 from retainctl.config import Shop
@@ -46,6 +45,7 @@ class Booking:
     plan: Plan
     import_id: int
     counts: Counts = field(default_factory=Counts)  # of the file's rows
+    first_order_id: int = 0  # of those that it made; 0: it made none
     returns: int = 0  # that are new
     held: list[Held] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
@@ -62,6 +62,7 @@ class Booking:
         self.counts.add(taken.counts)
         self.held += taken.held
         self.named_returns |= taken.named_returns
+        self.notes.update(taken.notes)
         self._meet(taken.persons)
         products = self._catalogue.ids(taken.articles)
         self._products.extend([products[article.sku] for article in taken.articles])
@@ -86,7 +87,11 @@ class Booking:
         """A free id for each order of *portion*; None for what is none."""
         is_order = [row[0] for row in portion.documents]
         how_many = sum(is_order)
-        free = itertools.count(dialect.take_ids("orders", how_many) if how_many else 0)
+        if not how_many:
+            return [None] * len(is_order)
+        first = dialect.take_ids("orders", how_many)
+        self.first_order_id = self.first_order_id or first
+        free = count(first)
         return [next(free) if one else None for one in is_order]
 
     def order_rows(self, portion: Portion, ids: Sequence[int | None]) -> list[tuple[object, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 
 from retainctl.config import Shop
@@ -75,16 +76,15 @@ def book(
     notes: list[str] = []
     with dialect.indexed_later("orders", "order_lines"):
         try:
-            for taken in takings(shop, plan, import_id, appends_to=appends_to):
-                amending.book(booking, taken)
-                if limited:
-                    check_limit(ended=False)
-                progress(taken.counts.read)
-                notes = taken.file_notes
-                booking.notes.update(taken.notes)
+            with closing(takings(shop, plan, import_id, appends_to=appends_to)) as every:
+                for taken in every:
+                    amending.book(booking, taken)
+                    if limited:
+                        check_limit(ended=False)
+                    progress(taken.counts.read)
+                    notes = taken.file_notes
         except AmbiguousNumber as error:
             raise BadData(f"{plan.file.name}: {error}", hint=error.hint) from None
-    sales = _new_sales(import_id)
     _note_growth(booking)
     _attach_returns(booking)
     if limited:
@@ -95,7 +95,7 @@ def book(
     notes = [*dict.fromkeys(notes), *in_words(+booking.notes)]
     register.end(import_id, booking.counts, notes)
     made = int(value("SELECT COUNT(*) FROM customers")) - customers_before
-    row = _row(booking, customers=made, sales=sales)
+    row = _row(booking, customers=made, sales=_new_sales(booking))
     bad = tuple(held for held in booking.held if held.disposition != "set_aside")
     return Outcome(row, tuple(notes), bad, tuple(booking.attention)), import_id, booking.held
 
@@ -158,10 +158,12 @@ def _assert_money(before: dict[str, int], booked: dict[str, int]) -> None:
         assert grown == booked.get(currency, 0), f"{currency}: {booked.get(currency, 0)} was read, {grown} was booked"
 
 
-def _new_sales(import_id: int) -> tuple[int, int]:
+def _new_sales(booking: Booking) -> tuple[int, int]:
     """How many of the orders that this import made are sales of customers, and how many of guests."""
+    if not booking.first_order_id:
+        return 0, 0
     ((known, every),) = rows(
-        "SELECT COUNT(customer_id), COUNT(*) FROM orders WHERE import_id = ? AND version = 1 AND is_sale = 1", import_id
+        "SELECT COUNT(customer_id), COUNT(*) FROM orders WHERE id >= ? AND is_sale = 1", booking.first_order_id
     )
     return known, every - known
 

@@ -6,7 +6,7 @@ import gc
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -37,7 +37,7 @@ class _Task:
     import_id: int
 
 
-def takings(shop: Shop, plan: Plan, import_id: int, *, appends_to: int | None = None) -> Iterator[Taken]:
+def takings(shop: Shop, plan: Plan, import_id: int, *, appends_to: int | None = None) -> Generator[Taken]:
     """What the file of *plan* comes to, some thousand rows after the other; from a second process if it is large."""
     if appends_to is None and plan.file.stamp.size >= LARGE_BYTES:
         return _from_second(_Task(shop, plan.file, plan.options, plan.mapping, import_id))
@@ -56,7 +56,7 @@ def collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def _from_second(task: _Task) -> Iterator[Taken]:
+def _from_second(task: _Task) -> Generator[Taken]:
     second = subprocess.Popen(  # noqa: S603
         [sys.executable, "-I", "-c", _SECOND, *sys.path],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, pipesize=_PIPE_BYTES,

@@ -10,7 +10,7 @@ Nothing is written here, and what this import writes is not looked at: reading m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Final
 
 from retainctl.config import Shop
@@ -47,7 +47,7 @@ class Reading:
         self._returns_told: set[str] = set()
         self._judged = Judged()
 
-    def takings(self) -> Iterator[Taken]:
+    def takings(self) -> Generator[Taken]:
         """What the file comes to, some thousand rows after the other."""
         ids = repeated_ids(self._chunks()) if self._plan.format.one_row_an_order else ()
         repeated = {key: Repeated() for key in ids}
