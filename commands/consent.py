@@ -82,6 +82,9 @@ def show_one(customer: str) -> None:
 def revoke(customer: str, reason: str, purpose: Purpose | None, is_token: bool) -> None:
     """Record that CUSTOMER, or whoever has ADDRESS or got TOKEN, refuses to be written to.
 
+    It holds until `consent import` brings a permission of a later date, with its evidence. An ADDRESS that no customer
+    has yet may refuse too.
+
     \b
       retainctl consent revoke dana@example.com --reason "wrote to us on Sunday"
     """

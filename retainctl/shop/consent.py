@@ -3,6 +3,10 @@
 A permission counts only where it was given after every refusal on file, and none means no. A refusal holds from the
 moment it is recorded, whatever its date; at one address it ends the earlier permissions of the same customer's other
 addresses of that kind too, because it is the person who refuses.
+
+An address that refused before anybody was known to have it stands among the suppressions. That is a refusal like any
+other: a permission that was given after it, dated and with its evidence, counts. What bounced or was complained of
+gets nothing more, whatever is permitted.
 """
 
 from __future__ import annotations
@@ -33,6 +37,8 @@ BLOCKING: Final[tuple[SuppressionReason, ...]] = ("hard_bounce", "complaint")
 # Nothing goes to the address *p*, whatever was allowed.
 _BLOCKED: Final = f"""EXISTS (SELECT 1 FROM suppressions b
     WHERE b.kind = p.kind AND b.key = p.key AND b.reason IN {BLOCKING})"""
+_PURPOSES: Final = "(SELECT 'marketing' AS purpose UNION ALL SELECT 'survey') AS purposes"
+_IS_A_REFUSAL: Final = "s.reason IN ('complaint', 'unsubscribed', 'by_hand')"  # of the person, for every purpose
 # Every refusal ends the earlier permissions of the same person, kind and purpose.
 _REFUSALS: Final = """SELECT customer_id, kind, purpose, MAX(refused_at) AS refused_at FROM (
         SELECT p.customer_id, p.kind, r.purpose, r.happened_at AS refused_at
@@ -40,9 +46,9 @@ _REFUSALS: Final = """SELECT customer_id, kind, purpose, MAX(refused_at) AS refu
         WHERE r.action = 'revoked' AND {among}
         UNION ALL
         SELECT p.customer_id, p.kind, purposes.purpose, s.suppressed_at
-        FROM {suppressed} CROSS JOIN (SELECT 'marketing' AS purpose UNION ALL SELECT 'survey') AS purposes
+        FROM {suppressed} CROSS JOIN {purposes}
         WHERE p.kind IN ('email', 'phone') AND s.kind = p.kind AND s.key = p.key
-            AND s.reason IN ('complaint', 'unsubscribed', 'by_hand') AND {among}
+            AND {is_a_refusal} AND {among}
     ) AS refusals GROUP BY customer_id, kind, purpose"""
 
 
@@ -91,9 +97,10 @@ def permissions(*, at: int, customer_ids: Collection[int] | None = None) -> tupl
     if customer_ids is not None:
         condition, bound = dialect.one_of(list(customer_ids))
         among, suppressed, ids = f"p.customer_id {condition}", "contact_points p CROSS JOIN suppressions s", [bound]
+    refusals = _REFUSALS.format(among=among, suppressed=suppressed, purposes=_PURPOSES, is_a_refusal=_IS_A_REFUSAL)
     sql = f"""SELECT p.customer_id, p.id AS contact_point_id, p.kind, k.purpose, k.happened_at AS given_at
         FROM contact_points p JOIN consents k ON k.contact_point_id = p.id
-        LEFT JOIN ({_REFUSALS.format(among=among, suppressed=suppressed)}) AS refused
+        LEFT JOIN ({refusals}) AS refused
             ON refused.customer_id = p.customer_id AND refused.kind = p.kind AND refused.purpose = k.purpose
         WHERE k.action = 'given' AND k.happened_at <= ? AND k.happened_at > COALESCE(refused.refused_at, -1)
             AND p.flag = '' AND NOT {_BLOCKED} AND {among}"""
@@ -221,16 +228,21 @@ _Known = tuple[int, str, bool]  # when, what, and whether at this very address
 def _known(points: set[int]) -> dict[tuple[int, str], list[_Known]]:
     """What was decided already at these addresses and at the same customers' others, oldest first."""
     known: dict[tuple[int, str], list[_Known]] = {}
+    condition, bound = dialect.one_of(list(points))
     for point, purpose, happened_at, action, own in rows(
-        f"""SELECT points.id, consents.purpose, consents.happened_at, consents.action,
-                CASE WHEN others.id = points.id THEN 1 ELSE 0 END
-            FROM contact_points AS points
-            JOIN contact_points AS others ON others.customer_id = points.customer_id AND others.kind = points.kind
-            JOIN consents ON consents.contact_point_id = others.id
-            WHERE points.id IN ({_marks(points)})
-            ORDER BY consents.happened_at, consents.action, consents.id""",
-        *points,
-    ):
+        f"""SELECT points.id, k.purpose, k.happened_at, k.action, CASE WHEN p.id = points.id THEN 1 ELSE 0 END
+            FROM contact_points points CROSS JOIN contact_points p CROSS JOIN consents k
+            WHERE points.id {condition} AND p.customer_id = points.customer_id AND p.kind = points.kind
+                AND k.contact_point_id = p.id
+            UNION ALL
+            SELECT points.id, purposes.purpose, s.suppressed_at, 'revoked', CASE WHEN p.id = points.id THEN 1 ELSE 0 END
+            FROM contact_points points CROSS JOIN contact_points p CROSS JOIN suppressions s
+            CROSS JOIN {_PURPOSES}
+            WHERE points.id {condition} AND p.customer_id = points.customer_id AND p.kind = points.kind
+                AND s.kind = p.kind AND s.key = p.key AND {_IS_A_REFUSAL}
+            ORDER BY 3, 4""",
+        bound, bound,
+    ):  # fmt: skip
         known.setdefault((point, purpose), []).append((happened_at, action, bool(own)))
     return known
 
@@ -261,7 +273,10 @@ def _add(decisions: list[tuple[Decision, int]], *, recorded_at: int) -> None:
 
 @in_one_transaction
 def suppress(kind: Kind, key: str, reason: SuppressionReason, at: int, evidence: str) -> bool:
-    """Write nothing more to the address *key*, whoever has it; False when it was suppressed already."""
+    """Write nothing to the address *key*, whoever has it or will; False when that was known already.
+
+    ``unsubscribed`` and ``by_hand`` are the refusal of a person who may think better of it; the others are for good.
+    """
     added = execute(
         "INSERT INTO suppressions (kind, key, reason, suppressed_at, evidence) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",

@@ -158,7 +158,8 @@ def show_consent(shop: Shop, customer: str) -> list[ConsentEvent]:
 def revoke_by_hand(shop: Shop, named: str, *, reason: str, purpose: Purpose | None = None) -> list[ConsentState]:
     """Record that the customer or the owner of the address *named* refuses: every purpose, unless one is named.
 
-    An address that no customer has is suppressed, so that the refusal is not lost when its owner is imported.
+    An address that no customer has is suppressed, so that the refusal is not lost when its owner is imported; only a
+    permission of a later date lifts it.
     """
     address = address_named(shop, named.strip())
     if address is not None:
@@ -192,6 +193,6 @@ def _suppressed(shop: Shop, kind: str, key: str, *, reason: str) -> ConsentState
     now = shop.clock.now()
     suppress("email" if kind == "email" else "phone", key, "by_hand", now, reason)
     return ConsentState(
-        customer_id=None, address=key, purpose="", state="suppressed", since=shop.clock.iso(now),
+        customer_id=None, address=key, purpose="", state="revoked", since=shop.clock.iso(now),
         source="by hand", evidence=reason,
     )  # fmt: skip

@@ -98,7 +98,7 @@ class Suppression(Table):
 
     class Meta:
         table_name = "suppressions"
-        primary_key = peewee.CompositeKey("kind", "key")
+        primary_key = peewee.CompositeKey("kind", "key", "reason")
 
 
 class CustomerSummary(Table):

@@ -124,14 +124,14 @@ CREATE TABLE consents (
 ) STRICT;
 CREATE INDEX consents_contact_point ON consents (contact_point_id, purpose, happened_at);
 
--- Addresses that get nothing more, whoever has them.
+-- Addresses that get nothing more, whoever has them: for good, or until a later permission (unsubscribed, by_hand).
 CREATE TABLE suppressions (
     kind TEXT NOT NULL CHECK (kind IN ('email', 'phone')),
     key TEXT NOT NULL,
     reason TEXT NOT NULL CHECK (reason IN ('hard_bounce', 'complaint', 'unsubscribed', 'by_hand')),
     suppressed_at INTEGER NOT NULL,
     evidence TEXT NOT NULL,
-    PRIMARY KEY (kind, key)
+    PRIMARY KEY (kind, key, reason)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE products (

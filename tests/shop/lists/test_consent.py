@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
+from retainctl.clock import Clock
 from retainctl.config import Shop
-from retainctl.shop.consent import contactable
+from retainctl.shop.consent import Contact, Use, contactable, suppress
 from retainctl.shop.consent_history import list_consent, revoke_by_hand
 from retainctl.shop.identity import Address, Person, find_or_make
 from retainctl.shop.importing.outcome import Imported, Outcome
@@ -96,6 +98,36 @@ def test_a_later_permission_with_its_date_counts(shop: Shop, dana: int, file: Pa
     bring(shop, file, "email,at,action,evidence\ndana@example.com,2024-01-01,no,call\n")
     bring(shop, file, "email,at,action,evidence\ndana@example.com,2024-02-01,yes,card\n")
     assert not isinstance(contactable([dana], purpose="marketing", at=shop.clock.now())[dana], str)
+
+
+def test_a_stranger_who_refused_is_lifted_by_their_own_later_permission_alone(shop: Shop, file: Path) -> None:
+    revoke_by_hand(shop, "noa@example.com", reason="wrote to us")
+    (found,) = find_or_make(shop, [Person("web", "18", (Address("email", "noa@example.com", "noa@example.com"),))])
+    noa = found.customer_id
+    assert noa is not None
+
+    def answer(purpose: Use = "marketing") -> Contact | str:
+        return contactable([noa], purpose=purpose, at=shop.clock.now() + 86_400)[noa]
+
+    outcome = bring(shop, file, "email\nnoa@example.com\n", evidence="form")
+    assert outcome.notes == ("permissions without a date, of customers who have refused: the refusal holds: 1",)
+    bring(shop, file, "email,at,evidence\nnoa@example.com,2025-03-01,card\n")
+    assert answer() == "no_consent"
+    assert isinstance(answer("service"), Contact)  # no advertisement, which is what was refused
+    assert [(one.purpose, one.state, one.source) for one in list_consent(shop, str(noa))] == [
+        ("marketing", "revoked", "by_hand"), ("survey", "revoked", "by_hand"),
+    ]  # fmt: skip
+
+    later = dataclasses.replace(shop, clock=Clock(shop.clock.zone, shop.clock.now() + 7_200))
+    bring(later, file, "email,at,evidence\nnoa@example.com,2025-03-02T11:00,card at the till\n")
+    assert isinstance(answer(), Contact)
+    assert answer("survey") == "no_consent"
+    assert [(one.state, one.evidence) for one in list_consent(later, str(noa))] == [
+        ("given", "card at the till"), ("revoked", "wrote to us"),
+    ]  # fmt: skip
+
+    suppress("email", "noa@example.com", "hard_bounce", shop.clock.now(), "550 5.1.1")
+    assert answer() == answer("service") == "suppressed"
 
 
 def test_of_a_permission_and_a_refusal_of_one_day_the_refusal_holds(shop: Shop, dana: int, file: Path) -> None:
