@@ -78,7 +78,9 @@ def show_one(customer: str) -> None:
 @click.option(
     "--purpose", type=click.Choice(["marketing", "survey"]), default=None, help="Only this one; else both of them."
 )
-@click.option("--token", "is_token", is_flag=True, help="TOKEN is of an unsubscribe link, or the subject of an answer.")
+@click.option(
+    "--token", "is_token", is_flag=True, help="TOKEN, or the unsubscribe link or the answer's subject that holds it."
+)
 def revoke(customer: str, reason: str, purpose: Purpose | None, is_token: bool) -> None:
     """Record that CUSTOMER, or whoever has ADDRESS or got TOKEN, refuses to be written to.
 

@@ -12,12 +12,12 @@ from retainctl.store.writing import in_one_transaction
 
 
 @in_one_transaction
-def unsubscribe(shop: Shop, token: str, *, reason: str) -> list[ConsentState]:
-    """Record the refusal that *token* stands for: of its address, for what its message was sent for.
+def unsubscribe(shop: Shop, text: str, *, reason: str) -> list[ConsentState]:
+    """Record the refusal that the token in *text* stands for: of its address, for what its message was sent for.
 
     Once is as good as often. Shows what holds for the customer then; a token of somebody else's making is BadData.
     """
-    point, _, mailing = tokens.verify(token, UNSUBSCRIBE, shop.clock.now()).partition(".")
+    point, _, mailing = tokens.verify(tokens.found_in(text), UNSUBSCRIBE, shop.clock.now()).partition(".")
     ((purpose, customer_id),) = rows(
         "SELECT mailings.purpose, contact_points.customer_id FROM mailings, contact_points"
         " WHERE mailings.id = ? AND contact_points.id = ?",

@@ -38,6 +38,22 @@ def test_the_token_of_a_message_is_the_end_of_such_messages(shop: Shop, retainct
     assert campaigns.plan(shop, "spring").no_consent == 1
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "unsubscribe {}", "Re: unsubscribe {}", "הסירו אותי: {}.", "https://club.shop.example/u/{}", "<{}>",
+        "mailto:shop@shop.example?subject=unsubscribe%20{}",
+    ],
+)  # fmt: skip
+def test_the_token_is_found_in_a_subject_and_in_a_link(shop: Shop, text: str) -> None:
+    dana = customer(shop)
+    finished(shop)
+    segments.refresh(shop, "everybody")
+
+    unsubscribe(shop, text.format(token_of(shop)), reason="answered on Sunday")
+    assert contactable([dana], purpose="marketing", at=shop.clock.now())[dana] == "no_consent"
+
+
 def test_nobody_is_unsubscribed_by_somebody_elses_token(shop: Shop) -> None:
     dana = customer(shop)
     finished(shop)
@@ -47,6 +63,7 @@ def test_nobody_is_unsubscribed_by_somebody_elses_token(shop: Shop) -> None:
     for forged in (
         token[:-1] + ("A" if token[-1] != "A" else "B"),
         tokens.sign("survey", "1.1", shop.clock.now()),
+        token + "A",
         "x",
     ):
         with pytest.raises(BadData, match="not one of this shop's"):
