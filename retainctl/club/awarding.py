@@ -16,10 +16,10 @@ from functools import cache, partial
 from typing import ClassVar
 
 from retainctl.clock import Clock
-from retainctl.club.earning import POINTS_PER_ENTRY, Purchase, earned, taken_back
+from retainctl.club.earning import POINTS_PER_ENTRY, Line, Purchase, earned, taken_back
 from retainctl.club.ledger import ISSUANCE, Journal, Move
 from retainctl.club.lots import Lot
-from retainctl.club.orders import Order, awarded_lines_of, due_orders, lines_of, owners_of, returned_of
+from retainctl.club.orders import AwardedLine, Order, awarded_lines_of, due_orders, lines_of, owners_of, returned_of
 from retainctl.club.terms import Club, Terms, read_club
 from retainctl.config import Shop
 from retainctl.rows import Row
@@ -104,17 +104,17 @@ class _Awarding:
         self._awarded_lines = awarded_lines_of([order.id for order in orders if order.account_id is not None])
         owners = owners_of({order.account_id for order in orders if order.account_id is not None})
         journal.accounts.load(owners | {order.customer_id for order in orders if order.customer_id is not None})
-        self._new_awards: list[tuple[int, int, int, int, int]] = []
+        self._new_awards: list[tuple[int, int, int, int, str, int]] = []
         self._changed_awards: list[tuple[int, int, int, int]] = []
-        self._new_lines: list[tuple[int, int, int, int]] = []
-        self._replaced: list[tuple[int]] = []
+        self._new_lines: list[AwardedLine] = []
+        self._replaced: list[tuple[str, int]] = []  # the currency of each order that was judged anew
 
     def first(self, order: Order) -> None:
         """Award an order that never was: all that it earned, and then what came back of it."""
         assert order.customer_id is not None
         terms = self._terms_on(order.ordered_on)
-        lines = self._earned(order, terms)
-        gross = sum([line[-1] for line in lines])
+        lines = _earned(order, self._lines.get(order.id, ()), terms)
+        gross = sum([line[3] for line in lines])
         if gross > POINTS_PER_ENTRY:
             self.tally["orders_held"] += 1
             return
@@ -127,28 +127,26 @@ class _Awarding:
             self._journal.repay(order.customer_id, terms)
         else:
             self._journal.rely_on(terms)
-        self._new_awards.append((order.id, account_id, order.version, terms.version, gross - back))
+        self._new_awards.append((order.id, account_id, order.version, terms.version, order.currency, gross - back))
         self._new_lines += lines
 
     def again(self, order: Order) -> None:
         """Book the difference between what an order has earned by now and what it was awarded.
 
-        It stays with the terms by which it was awarded, and a line that is as it was keeps its points.
+        It stays with the terms by which it was awarded.
         """
         assert order.account_id is not None
         assert order.terms_version is not None
         assert order.points is not None
         terms = self._club.version(order.terms_version)
-        lines = before = self._awarded_lines.get(order.id, [])
-        now = [(line.line_no, line.amount_minor) for line in self._lines.get(order.id, ())]
-        if now != [(number, amount) for _, number, amount, _ in before]:
-            lines = self._earned(order, terms)
-        gross = sum([line[-1] for line in lines])
+        before = self._awarded_lines.get(order.id, [])
+        lines = self._judged(order, before, terms)
+        gross = sum([line[3] for line in lines])
         if gross > POINTS_PER_ENTRY:
             self.tally["orders_held"] += 1
             return
         if lines is not before:
-            self._replaced.append((order.id,))
+            self._replaced.append((order.currency, order.id))
             self._new_lines += lines
         counts = order.is_sale and order.customer_id is not None
         target = gross - self._taken_back(order, lines) if counts else 0
@@ -164,23 +162,36 @@ class _Awarding:
             self._take_back(order, account_id, own, had - target, terms)
         self._changed_awards.append((order.id, account_id, order.version, target))
 
+    def _judged(self, order: Order, before: list[AwardedLine], terms: Terms) -> list[AwardedLine]:
+        """What each line earns by now: *before*, where the rules read what they read then.
+
+        A product that the order had then counts for what it was then, whatever the catalogue says by now.
+        """
+        was = {product_id: category for *_, product_id, category in before}
+        now = [
+            line._replace(category=was.get(line.product_id, line.category)) for line in self._lines.get(order.id, ())
+        ]
+        then = [Line(line_no, amount, category, product_id) for _, line_no, amount, _, product_id, category in before]
+        return before if (order.currency, now) == (order.awarded_currency, then) else _earned(order, now, terms)
+
     def write(self) -> None:
         self._journal.write()
-        insert_many("awards", ("order_id", "account_id", "order_version", "terms_version", "points"), self._new_awards)
+        insert_many(
+            "awards", ("order_id", "account_id", "order_version", "terms_version", "currency", "points"),
+            self._new_awards,
+        )  # fmt: skip
         set_many("awards", "order_id", ("account_id", "order_version", "points"), self._changed_awards)
-        execute_many("DELETE FROM awarded_lines WHERE order_id = ?", self._replaced)
-        insert_many("awarded_lines", ("order_id", "line_no", "amount_minor", "points"), self._new_lines)
+        execute_many("UPDATE awards SET currency = ? WHERE order_id = ?", self._replaced)
+        execute_many("DELETE FROM awarded_lines WHERE order_id = ?", [(order_id,) for _, order_id in self._replaced])
+        insert_many(
+            "awarded_lines", ("order_id", "line_no", "amount_minor", "points", "product_id", "category"),
+            self._new_lines,
+        )  # fmt: skip
 
-    def _earned(self, order: Order, terms: Terms) -> list[tuple[int, int, int, int]]:
-        """What each line earns, as rows of awarded_lines."""
-        lines = self._lines.get(order.id, ())
-        points = earned(Purchase(order.currency, lines), terms)
-        return [(order.id, number, amount, one) for (number, amount, _), one in zip(lines, points, strict=True)]
-
-    def _taken_back(self, order: Order, lines: Sequence[tuple[int, int, int, int]]) -> int:
+    def _taken_back(self, order: Order, lines: Sequence[AwardedLine]) -> int:
         """How many of the points of *lines* go with what came back of them."""
         returned = self._returned.get(order.id)
-        return taken_back([line[1:] for line in lines], returned.amounts) if returned else 0
+        return taken_back([line[1:4] for line in lines], returned.amounts) if returned else 0
 
     def _give(self, order: Order, account_id: int, points: int, terms: Terms) -> Lot:
         self.tally["orders_awarded"] += 1
@@ -209,6 +220,15 @@ class _Awarding:
             effective_at=returned.last_at if returned else self._journal.now, order_id=order.id,
         )  # fmt: skip
         self._journal.repay(self._journal.accounts.holder(account_id), terms)
+
+
+def _earned(order: Order, lines: Sequence[Line], terms: Terms) -> list[AwardedLine]:
+    """What each line earns."""
+    points = earned(Purchase(order.currency, lines), terms)
+    return [
+        (order.id, line_no, amount, one, product_id, category)
+        for (line_no, amount, category, product_id), one in zip(lines, points, strict=True)
+    ]
 
 
 def _life(club: Club, clock: Clock, ordered_on: str, version: int) -> tuple[int, int | None]:

@@ -18,11 +18,12 @@ POINTS_PER_ENTRY = 1_000_000_000
 
 
 class Line(NamedTuple):
-    """A line that sells something, as it was paid for."""
+    """A line that sells something, as it was paid for; the rules look at the category, not at the product."""
 
     line_no: int
     amount_minor: int
     category: str
+    product_id: int | None = None
 
 
 class Purchase(NamedTuple):
@@ -49,13 +50,13 @@ def spend(purchase: Purchase, terms: Terms) -> Shares:
     if rate is None:
         return Shares([0] * len(lines), 1)
     numerator, denominator, least = _in_minor(rate, terms.minimum_order.get(currency, "0"), currency)
-    if least and sum([amount for _, amount, _ in lines]) < least:
+    if least and sum([amount for _, amount, _, _ in lines]) < least:
         return Shares([0] * len(lines), 1)
     excluded = terms.excluded_categories
     return Shares(
         [
             amount * numerator if amount > 0 and not (excluded and _excluded(category, excluded)) else 0
-            for _, amount, category in lines
+            for _, amount, category, _ in lines
         ],
         denominator,
     )

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any, ClassVar
 
 from retainctl.club.earning import Line, Purchase, Shares, spend, taken_back_by_line
-from retainctl.club.orders import awarded_lines_of, lines_of, returned_of
+from retainctl.club.orders import AwardedLine, awarded_lines_of, returned_of
 from retainctl.club.terms import Terms, read_club
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
@@ -44,7 +44,7 @@ def explain_customer(shop: Shop, customer_id: int) -> list[Explanation]:
 def explain_order(shop: Shop, order_id: int) -> list[Explanation]:
     """How an order came to its points: each line, the whole, and what was taken back."""
     found = rows(
-        "SELECT o.source, o.external_id, o.currency, o.ordered_on, o.is_sale, o.customer_id, a.terms_version, a.points"
+        "SELECT o.source, o.external_id, a.currency, o.ordered_on, o.is_sale, o.customer_id, a.terms_version, a.points"
         " FROM orders AS o LEFT JOIN awards AS a ON a.order_id = o.id WHERE o.id = ?",
         order_id,
     )
@@ -58,10 +58,10 @@ def explain_order(shop: Shop, order_id: int) -> list[Explanation]:
         return [Explanation(name, None, "", club.on(ordered_on).version, why, None)]
     terms = club.version(version)
     awarded = awarded_lines_of([order_id]).get(order_id, [])
-    steps = list(_earned(order_id, name, currency, terms, awarded))
+    steps = list(_earned(name, currency, terms, awarded))
     if is_sale and (returned := returned_of([order_id]).get(order_id)):
-        for line_no, amount, taken in taken_back_by_line([line[1:] for line in awarded], returned.amounts):
-            _, _, paid, gave = next(line for line in awarded if line[1] == line_no)
+        for line_no, amount, taken in taken_back_by_line([line[1:4] for line in awarded], returned.amounts):
+            paid, gave = next(line[2:4] for line in awarded if line[1] == line_no)
             words = f"{gave} × {format_minor(amount, currency)} / {format_minor(paid, currency)}, rounded down"
             steps.append(Explanation(name, line_no, "returned", terms.version, words, -taken))
     if rest := points - sum(step.points or 0 for step in steps):
@@ -83,14 +83,11 @@ def order_id_of(name: str) -> int:
     return int(found[0][0])
 
 
-def _earned(
-    order_id: int, name: str, currency: str, terms: Terms, awarded: Sequence[tuple[int, int, int, int]]
-) -> Iterator[Explanation]:
+def _earned(name: str, currency: str, terms: Terms, awarded: Sequence[AwardedLine]) -> Iterator[Explanation]:
     """Each line's share in exact numbers and the points that it was given, then the sum, rounded down once."""
-    categories = {line.line_no: line.category for line in lines_of([order_id]).get(order_id, [])}
-    lines = [Line(line_no, amount, categories.get(line_no, "")) for _, line_no, amount, _ in awarded]
+    lines = [Line(line_no, amount, category) for _, line_no, amount, _, _, category in awarded]
     shares = spend(Purchase(currency, lines), terms)
-    for line, numerator, (*_, amount, points) in zip(lines, shares.numerators, awarded, strict=True):
+    for line, numerator, (_, _, amount, points, _, _) in zip(lines, shares.numerators, awarded, strict=True):
         paid = f"{format_minor(amount, currency)} {currency}"
         if numerator:
             words = f"{paid} × {terms.points_per[currency]} = {_exact(numerator, shares.denominator)}"
@@ -98,7 +95,7 @@ def _earned(
             words = f"{paid}: {_why_nothing(line, lines, currency, terms, shares)}"
         yield Explanation(name, line.line_no, "spend", terms.version, words, points)
     exact = _exact(sum(shares.numerators), shares.denominator)
-    total = sum(line[-1] for line in awarded)
+    total = sum(line[3] for line in awarded)
     yield Explanation(name, None, "spend", terms.version, f"{exact}, rounded down once: {total}", None)
 
 

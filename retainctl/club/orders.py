@@ -15,7 +15,7 @@ IDS_PER_QUERY = 500
 
 
 class Order(NamedTuple):
-    """An order whose award is missing or of another version; the last three say what was awarded."""
+    """An order whose award is missing or of another version; the last four say what was awarded."""
 
     id: int
     customer_id: int | None
@@ -26,7 +26,12 @@ class Order(NamedTuple):
     currency: str
     account_id: int | None
     terms_version: int | None
+    awarded_currency: str | None
     points: int | None
+
+
+AwardedLine = tuple[int, int, int, int, int | None, str]
+"""A row of awarded_lines: order_id, line_no, amount_minor, points, product_id, category."""
 
 
 @dataclass(slots=True)
@@ -44,7 +49,7 @@ def due_orders(*, after: int, until: int, limit: int) -> list[Order]:
 
 _DUE = """
     SELECT o.id, o.customer_id, o.version, o.ordered_at, o.ordered_on, o.is_sale, o.currency,
-        a.account_id, a.terms_version, a.points
+        a.account_id, a.terms_version, a.currency, a.points
     FROM orders AS o LEFT JOIN awards AS a ON a.order_id = o.id
     WHERE o.id > ? AND o.ordered_at <= ?
         AND ((a.order_id IS NULL AND o.is_sale = 1 AND o.customer_id IS NOT NULL) OR a.order_version <> o.version)
@@ -55,20 +60,20 @@ _DUE = """
 def lines_of(order_ids: Sequence[int]) -> dict[int, list[Line]]:
     """The lines of each order that sell something, in their order."""
     query = """
-        SELECT l.order_id, l.line_no, l.amount_minor, COALESCE(p.category, '')
+        SELECT l.order_id, l.line_no, l.amount_minor, COALESCE(p.category, ''), l.product_id
         FROM order_lines AS l LEFT JOIN products AS p ON p.id = l.product_id
         WHERE l.order_id {among} AND l.kind = 'sale' ORDER BY l.order_id, l.line_no
     """
     return {
-        order_id: [Line(number, amount, category) for _, number, amount, category in group]
+        order_id: [Line(*line[1:]) for line in group]
         for order_id, group in groupby(_each(query, order_ids), key=itemgetter(0))
     }
 
 
-def awarded_lines_of(order_ids: Sequence[int]) -> dict[int, list[tuple[int, int, int, int]]]:
-    """What the lines of each order were awarded, as rows of awarded_lines."""
+def awarded_lines_of(order_ids: Sequence[int]) -> dict[int, list[AwardedLine]]:
+    """What the lines of each order were awarded."""
     query = """
-        SELECT order_id, line_no, amount_minor, points FROM awarded_lines
+        SELECT order_id, line_no, amount_minor, points, product_id, category FROM awarded_lines
         WHERE order_id {among} ORDER BY order_id, line_no
     """
     return {order_id: [*group] for order_id, group in groupby(_each(query, order_ids), key=itemgetter(0))}

@@ -90,6 +90,7 @@ class Award(Table):
     account_id = peewee.BigIntegerField()
     order_version = peewee.BigIntegerField()
     terms_version = peewee.BigIntegerField()
+    currency = peewee.TextField()
     points = peewee.BigIntegerField()
 
     class Meta:
@@ -101,6 +102,8 @@ class AwardedLine(Table):
     line_no = peewee.BigIntegerField()
     amount_minor = peewee.BigIntegerField()
     points = peewee.BigIntegerField()
+    product_id = peewee.BigIntegerField(null=True)
+    category = peewee.TextField()
 
     class Meta:
         table_name = "awarded_lines"

@@ -61,7 +61,8 @@ def order(
             execute(
                 "INSERT INTO order_lines (order_id, line_no, kind, product_id, quantity, unit_price, amount_minor)"
                 " VALUES (?, ?, 'sale', ?, 1, '', ?)"
-                " ON CONFLICT (order_id, line_no) DO UPDATE SET amount_minor = excluded.amount_minor",
+                " ON CONFLICT (order_id, line_no) DO UPDATE"
+                " SET product_id = excluded.product_id, amount_minor = excluded.amount_minor",
                 order_id, line_no, _product(categories[place]) if place < len(categories) else None, amount,
             )  # fmt: skip
 

@@ -11,9 +11,11 @@ from retainctl.club.awarding import award
 from retainctl.club.balances import balances
 from retainctl.club.checking import check
 from retainctl.club.expiry import expire
+from retainctl.club.explaining import explain_customer
 from retainctl.club.spending import redeem
 from retainctl.config import Shop
-from retainctl.store.database import rows, value
+from retainctl.store.database import execute, rows, value
+from retainctl.store.writing import writing
 from tests.club.building import DAY, came_back, lots, order, set_terms, transactions
 
 DEBT = 'points_per = { ILS = "1" }\nclawback = "debt"'
@@ -134,6 +136,48 @@ def test_shuffled_split_and_repeated_imports_come_to_the_same_lots(shop: Shop, f
         came_back(order_id, 3_333, at=at, line_no=None)
     award(shop)
     assert lots()[0] == lots()[1]
+    check(shop)
+
+
+GIFTS = 'points_per = { ILS = "1", USD = "3" }\nexcluded_categories = ["Gifts"]'
+
+
+def test_a_line_that_sells_something_else_for_as_much_is_judged_anew(shop: Shop) -> None:
+    """Invariant 12."""
+    set_terms(shop.folder, GIFTS)
+    for categories, points in ((["Coffee"], 100), (["Gifts"], 0), (["Coffee"], 100)):
+        order(shop, 1, [10_000], at=shop.clock.now() - DAY, categories=categories)
+        award(shop)
+        assert balances(shop, [1]) == {1: points}
+        assert sum(step.points or 0 for step in explain_customer(shop, 1)) == points
+    check(shop)
+
+
+def test_an_order_whose_currency_was_wrong_is_judged_anew(shop: Shop) -> None:
+    """Invariant 17."""
+    set_terms(shop.folder, GIFTS)
+    for currency, points in (("ILS", 100), ("USD", 300), ("EUR", 0), ("ILS", 100)):
+        order(shop, 1, [10_000], at=shop.clock.now() - DAY, currency=currency)
+        award(shop)
+        assert balances(shop, [1]) == {1: points}
+        (line, _) = explain_customer(shop, 1)
+        assert (line.points, currency in line.arithmetic) == (points, True)
+    check(shop)
+
+
+def test_what_was_awarded_stays_when_the_catalogue_calls_it_otherwise_later(shop: Shop) -> None:
+    set_terms(shop.folder, GIFTS)
+    at = shop.clock.now() - DAY
+    order(shop, 1, [10_000, 5_000], at=at, categories=["Coffee", "Tea"])
+    award(shop)
+    with writing():
+        execute("UPDATE products SET category = 'Gifts'")
+    order(shop, 1, {1: 9_000, 3: 5_000}, at=at, categories=["Coffee", "Beans"])
+    award(shop)
+    assert rows("SELECT line_no, category, points FROM awarded_lines ORDER BY line_no") == [
+        (1, "Coffee", 90), (3, "Beans", 50),
+    ]  # fmt: skip
+    assert explain_customer(shop, 1)[0].arithmetic == "90.00 ILS × 1 = 90"
     check(shop)
 
 

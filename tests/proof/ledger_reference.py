@@ -38,6 +38,7 @@ class Order:
     currency: str
     lines: dict[int, int]
     sale: bool = True
+    gifts: frozenset[int] = frozenset()
     version: int = 1
     returns: Counter[int | None] = field(default_factory=Counter)
 
@@ -46,7 +47,7 @@ class Order:
 class Award:
     version: int
     terms: Terms
-    amounts: dict[int, int]
+    judged: tuple[object, ...]
     points: dict[int, int]
     net: int
 
@@ -161,7 +162,8 @@ class Reference:
                 continue
             day = datetime.fromtimestamp(order.at, self.zone).date()
             terms = award.terms if award else [one for one in self.terms if one.since <= day][-1]
-            points = award.points if award and award.amounts == order.lines else earned(order, terms)
+            judged = (order.currency, dict(order.lines), order.gifts)
+            points = award.points if award and award.judged == judged else earned(order, terms)
             counts = order.sale and order.customer is not None
             back = returned(order, points)
             net = sum(points.values()) - back if counts else 0
@@ -183,14 +185,15 @@ class Reference:
                     self.give(owner, net - had, terms, at=order.at, order=number)
                     self.repay(owner)
                 self.take_back(owner, max(0, had - net), terms, order=number)
-            self.awards[number] = Award(order.version, terms, dict(order.lines), points, net)
+            self.awards[number] = Award(order.version, terms, judged, points, net)
 
     def start(self, day: date) -> int:
         return int(datetime.combine(day, time(), self.zone).timestamp())
 
 
 def earned(order: Order, terms: Terms) -> dict[int, int]:
-    exact = {line: amount * terms.rates.get(order.currency, Fraction(0)) / 100 for line, amount in order.lines.items()}
+    rate = terms.rates.get(order.currency, Fraction(0)) / 100
+    exact = {line: amount * rate * (line not in order.gifts) for line, amount in order.lines.items()}
     points = {line: floor(share) for line, share in exact.items()}
     by_remainder = sorted(exact, key=lambda line: (floor(exact[line]) - exact[line], line))
     for line in by_remainder[: floor(sum(exact.values())) - sum(points.values())]:

@@ -50,6 +50,12 @@ Opening = Callable[[], AbstractContextManager[Shop]]
 amounts = st.lists(st.sampled_from([0, 1, 99, 100, 101, 3_333, 10_000, 99_999]), min_size=1, max_size=3)
 points = st.sampled_from([1, 7, 30, 100, 333, 2_000])
 customers = st.sampled_from(CUSTOMERS)
+currencies = st.sampled_from(["ILS", "ILS", "USD", "EUR"])
+gifts = st.sampled_from([frozenset[int](), frozenset({1}), frozenset({1, 2})])
+
+
+def categories(lines: dict[int, int], gifts: frozenset[int]) -> list[str]:
+    return ["Gifts" if line_no in gifts else "Coffee" for line_no in lines]
 
 
 class Ledger(RuleBasedStateMachine):
@@ -90,6 +96,7 @@ class Ledger(RuleBasedStateMachine):
                 f'[[terms]]\nversion = {version}\npoints_per = {{ ILS = "{rate}", USD = "{thrice}" }}\n'
                 + (f"valid_from = {since}\n" if since else "")
                 + f'pending_days = {pending}\nexpiry_days = {life}\nclawback = "{clawback}"\n'
+                f'excluded_categories = ["Gifts"]\n'
             )
 
     @rule(hours=st.sampled_from([0, 1, 12, 24, 24 * 20, 24 * 200]))
@@ -108,29 +115,42 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(
         amounts=amounts, whose=st.sampled_from([*CUSTOMERS, None]), days=st.sampled_from([0, 1, 20, 300]),
-        currency=st.sampled_from(["ILS", "ILS", "USD", "EUR"]),
+        currency=currencies, gifts=gifts,
     )  # fmt: skip
-    def an_order_comes(self, amounts: list[int], whose: int | None, days: int, currency: str) -> None:
+    def an_order_comes(
+        self, amounts: list[int], whose: int | None, days: int, currency: str, gifts: frozenset[int]
+    ) -> None:
         number = len(self.reference.orders) + 1
         at = self.shop.clock.now() - days * DAY
         whose = None if whose is None else self.reference.one(whose)
-        order(self.shop, number, amounts, at=at, customer_id=whose, currency=currency)
-        self.reference.orders[number] = Order(whose, at, currency, dict(enumerate(amounts, 1)))
+        lines = dict(enumerate(amounts, 1))
+        order(
+            self.shop, number, lines, at=at, customer_id=whose, currency=currency, categories=categories(lines, gifts)
+        )
+        self.reference.orders[number] = Order(whose, at, currency, lines, gifts=gifts & lines.keys())
 
     @precondition(lambda self: self.reference.orders)
-    @rule(data=st.data(), amounts=amounts, sale=st.booleans(), whose=st.sampled_from([None, None, *CUSTOMERS]))
-    def an_order_is_edited(self, data: st.DataObject, amounts: list[int], sale: bool, whose: int | None) -> None:
+    @rule(
+        data=st.data(), amounts=amounts, sale=st.booleans(), whose=st.sampled_from([None, None, *CUSTOMERS]),
+        currency=currencies, gifts=gifts,
+    )  # fmt: skip
+    def an_order_is_edited(
+        self, data: st.DataObject, amounts: list[int], sale: bool, whose: int | None, currency: str,
+        gifts: frozenset[int],
+    ) -> None:  # fmt: skip
         number = data.draw(st.sampled_from(sorted(self.reference.orders)))
         one = self.reference.orders[number]
         if whose in self.customers and one.customer is not None:
             one.customer = whose
         lines = dict(enumerate(amounts, 1)) if data.draw(st.booleans()) else one.lines
         order(
-            self.shop, number, lines, at=one.at, customer_id=one.customer, currency=one.currency, is_sale=sale
+            self.shop, number, lines, at=one.at, customer_id=one.customer, currency=currency, is_sale=sale,
+            categories=categories(lines, gifts),
         )  # fmt: skip
         for line_no in one.lines.keys() - lines.keys():
             one.returns[None] += one.returns.pop(line_no, 0)
         one.lines, one.sale, one.version = lines, sale, one.version + 1
+        one.currency, one.gifts = currency, gifts & lines.keys()
 
     @precondition(lambda self: self.reference.orders)
     @rule(data=st.data(), share=st.sampled_from([1, 2, 3]), named=st.booleans())

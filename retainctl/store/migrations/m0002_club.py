@@ -92,15 +92,19 @@ CREATE TABLE awards (
     account_id INTEGER NOT NULL REFERENCES accounts (id),
     order_version INTEGER NOT NULL,
     terms_version INTEGER NOT NULL REFERENCES terms (version),
+    currency TEXT NOT NULL,
     points INTEGER NOT NULL CHECK (points >= 0)
 ) STRICT;
 
--- What each line of it earned, so that returning the line takes back exactly that.
+-- What each line of it earned, so that returning the line takes back exactly that; and what the rules read of it, so
+-- that it is judged anew when that has changed, and not when the catalogue has.
 CREATE TABLE awarded_lines (
     order_id INTEGER NOT NULL REFERENCES awards (order_id),
     line_no INTEGER NOT NULL,
     amount_minor INTEGER NOT NULL,
     points INTEGER NOT NULL CHECK (points >= 0),
+    product_id INTEGER,
+    category TEXT NOT NULL,
     PRIMARY KEY (order_id, line_no)
 ) STRICT, WITHOUT ROWID;
 """
