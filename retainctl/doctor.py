@@ -26,7 +26,7 @@ from retainctl.shop.orders import doubtful_returns
 from retainctl.shop.premises import opened
 from retainctl.store.adoption import may_send
 from retainctl.store.database import value
-from retainctl.store.keeping import check_database
+from retainctl.store.integrity import check_database
 from retainctl.store.opening import applied_migrations
 from retainctl.voice.surveys import list_surveys
 

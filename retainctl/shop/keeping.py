@@ -9,7 +9,8 @@ from typing import ClassVar
 from retainctl.config import Shop
 from retainctl.files import replaced
 from retainctl.rows import Row
-from retainctl.store.keeping import check_database, copy_database
+from retainctl.store.integrity import check_database
+from retainctl.store.keeping import copy_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,6 @@ def back_up(shop: Shop, path: Path | None = None, *, keep: int | None = None) ->
     return Backup(file=str(target), bytes=target.stat().st_size, removed=len(old))
 
 
-def check(_shop: Shop) -> None:
-    """Nothing when the database is sound; else BrokenInvariant with the first fault that was found."""
-    check_database()
+def check(_shop: Shop) -> str:
+    """In words what was checked and is sound; BrokenInvariant with the first fault that was found."""
+    return check_database()

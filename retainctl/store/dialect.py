@@ -238,14 +238,6 @@ def database_identity() -> str:
     return f"sqlite {machine} {Path(database.obj.database).stat().st_ino}"
 
 
-def integrity_faults() -> list[str]:
-    """What the database's own check finds wrong with its file and its references; nothing on a sound one."""
-    if is_postgres():
-        return []  # PostgreSQL holds its constraints itself, and its pages are the cluster's own care
-    faults = [str(row[0]) for row in execute("PRAGMA integrity_check").fetchall() if row[0] != "ok"]
-    return faults + [f"{row[0]}: row {row[1]} names no {row[2]}" for row in execute("PRAGMA foreign_key_check")]
-
-
 def file_is_the_database() -> bool:
     """Whether the open database is one file of ours, or lives in a server."""
     return not is_postgres()

@@ -1,4 +1,4 @@
-"""A checked copy of the open database, and its own check."""
+"""A checked copy of the open database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from retainctl.config import environment_with
 from retainctl.errors import BadConfiguration, BrokenInvariant, Unavailable
 from retainctl.store.adoption import mark_path
 from retainctl.store.database import database
-from retainctl.store.dialect import file_is_the_database, integrity_faults, without_password
+from retainctl.store.dialect import file_is_the_database, without_password
 
 
 def copy_database(target: Path) -> None:
@@ -24,12 +24,6 @@ def copy_database(target: Path) -> None:
         _copy_file(target)
     else:
         _dump(target)
-
-
-def check_database() -> None:
-    """Nothing when the database is sound; else BrokenInvariant with the first fault that was found."""
-    if faults := integrity_faults():
-        raise BrokenInvariant(f"the database is damaged: {faults[0]}", hint="Put the last backup in its place.")
 
 
 def database_files() -> set[Path]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop, read_shop
-from retainctl.errors import BrokenInvariant, Refused
+from retainctl.errors import Refused
 from retainctl.shop import keeping
 from retainctl.shop.premises import spare
 from retainctl.store import adoption, dialect
@@ -194,15 +194,6 @@ def test_many_machines_send_from_a_server_and_one_from_a_file(
     monkeypatch.setattr(dialect, "MACHINE_ID", other)
 
     assert adoption.may_send() != file_is_the_database()
-
-
-@ON_SQLITE
-def test_a_row_that_names_nothing_is_found(shop: Shop) -> None:
-    keeping.check(shop)
-    with sqlite3.connect(shop.folder / "retain.db") as outsider:  # without our foreign keys
-        outsider.execute("INSERT INTO customer_keys (source, external_id, customer_id) VALUES ('till', '1', 99)")
-    with pytest.raises(BrokenInvariant, match="customer_keys"):
-        keeping.check(shop)
 
 
 def test_the_commands_say_what_they_did(retainctl: Terminal) -> None:
