@@ -150,7 +150,7 @@ def show_campaign(name: str, sample: int | None, candidates: bool) -> None:
     from retainctl.outreach import campaigns as engine
 
     with opened_shop():
-        if sample and choices().form == "table":
+        if sample and choices().form in (None, "table"):
             show_text(engine.proof(engine.samples(name, sample)))
         elif sample:
             show(engine.samples(name, sample), row_type=engine.Sample)

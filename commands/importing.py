@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from retainctl.terminal import note, opened_shop, progress, say, show
+from retainctl.terminal import opened_shop, progress, say, show
 
 if TYPE_CHECKING:
     from retainctl.config import Shop
@@ -52,11 +53,9 @@ def import_files(
             for name in files:
                 with progress(f"Importing {name}") as advance:
                     outcomes.append(import_one(shop, name, advance))
-                for sentence in outcomes[-1].notes:
-                    note(sentence)
         finally:
             if outcomes:
-                show([outcome.row for outcome in outcomes], row_type=row_type or Imported)
+                show([replace(outcome.row, notes=outcome.notes) for outcome in outcomes], row_type=row_type or Imported)
     tell_quarantined(outcomes, hint=hint)
 
 

@@ -36,7 +36,7 @@ def show_report(report: str, output: Path | None) -> None:
     with opened_shop(output=output) as shop:
         rows = found.find(shop)
         form = choices().form
-        if form == "html" or (form == "table" and output is not None and form_of(output) == "html"):
+        if form == "html" or (form is None and output is not None and form_of(output) == "html"):
             from retainctl.insight.pages import page
 
             show_text(page(shop, found, rows), path=output)

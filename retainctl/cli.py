@@ -15,7 +15,7 @@ import click
 
 from retainctl import __version__
 from retainctl.errors import HUNG_UP, INTERRUPTED, TERMINATED, BadConfiguration, RetainError, TryLater, exit_codes
-from retainctl.terminal import Choices, global_options, told
+from retainctl.terminal import Choices, for_this_shop, global_options, told
 
 # Noun or verb -> where it is, and its help. The summaries stand here so that --help imports no command.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -79,6 +79,7 @@ click.version_option(__version__, prog_name="retainctl")(root)
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and end with its exit code."""
+    os.umask(0o077)  # what it writes holds people's names: nobody else may read it
     for number, code in ((signal.SIGTERM, TERMINATED), (signal.SIGHUP, HUNG_UP)):
         signal.signal(number, _stopper(code))
     sys.exit(run(arguments))
@@ -93,15 +94,8 @@ def run(arguments: list[str] | None = None) -> int:
         result = root.main(args=words, prog_name="retainctl", standalone_mode=False, obj=chosen)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
-    except RetainError as error:
-        _tell(str(error), hint=error.hint, exit_code=error.exit_code, chosen=chosen)
-        return error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        return error.exit_code
-    except click.ClickException as error:
-        message, hint = told(error)
-        _tell(message, hint=hint, exit_code=error.exit_code, chosen=chosen)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
@@ -111,31 +105,31 @@ def run(arguments: list[str] | None = None) -> int:
         # Whoever read the output has had enough of it; what was to be written is written.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        code = TryLater.exit_code if error.errno in (errno.ENOSPC, errno.EDQUOT) else BadConfiguration.exit_code
-        _tell(
-            f"{place}{error.strerror or error}",
-            hint="Check the name, the owner and the mode.",
-            exit_code=code,
-            chosen=chosen,
-        )
-        return code
     except Exception as error:
         if chosen.debug:
-            raise
-        _tell(
-            f"a bug: {type(error).__name__}: {error}",
-            hint="Run it again with --debug, and report what it shows.", exit_code=1, chosen=chosen,
-        )  # fmt: skip
-        return 1
+            sys.excepthook(type(error), error, error.__traceback__)
+        message, hint, exit_code = _explained(error)
+        _tell(message, hint=for_this_shop(hint, chosen.shop), exit_code=exit_code, form=chosen.form)
+        return exit_code
 
 
-def _tell(message: str, *, hint: str, exit_code: int, chosen: Choices) -> None:
+def _explained(error: Exception) -> tuple[str, str, int]:
+    """What went wrong in a sentence, what to do about it, and the exit code."""
+    if isinstance(error, RetainError):
+        return str(error), error.hint, error.exit_code
+    if isinstance(error, click.ClickException):
+        return *told(error), error.exit_code
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        code = TryLater.exit_code if full else BadConfiguration.exit_code
+        return f"{place}{error.strerror or error}", "Check the name, the owner and the mode.", code
+    return f"a bug: {type(error).__name__}: {error}", "Run it again with --debug, and report what it shows.", 1
+
+
+def _tell(message: str, *, hint: str, exit_code: int, form: str | None) -> None:
     """Say on stderr what went wrong: a sentence, or JSON where JSON was asked for."""
-    if chosen.debug and (error := sys.exception()):
-        sys.excepthook(type(error), error, error.__traceback__)
-    if chosen.form in ("json", "jsonl"):
+    if form in ("json", "jsonl"):
         body = {"kind": "error", "version": 1, "message": message, "hint": hint, "exit_code": exit_code}
         click.echo(json.dumps(body, ensure_ascii=False), err=True)
         return

@@ -9,6 +9,7 @@ import csv
 import html
 import io
 import json
+import re
 import shutil
 import sys
 import unicodedata
@@ -27,16 +28,18 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 VERSION = 1  # of the JSON promise
 
 _NARROWEST_TEXT = 24
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 _first_strong_isolate, _pop_isolate = "\u2068", "\u2069"
 
 
 def render(
-    rows: Sequence[Row], *, row_type: type[Row], form: Format, notes: Sequence[str] = (), terminal: bool = False
+    rows: Sequence[Row], *, row_type: type[Row], form: Format | None, notes: Sequence[str] = (), terminal: bool = False
 ) -> str:
-    """*rows* as text in *form*, ending in a newline unless it is empty. Off a terminal a table is TSV.
+    """*rows* as text in *form*, ending in a newline unless it is empty. None is a table on a terminal, else TSV.
 
     *notes* say what the figures mean: under a table for people, and as ``definitions`` in JSON.
     """
+    form = form or ("table" if terminal else "tsv")
     columns = _columns(rows, row_type)
     names = [name for name, _, _ in columns]
     if form == "json":
@@ -48,7 +51,7 @@ def render(
         return "".join(json.dumps(_record(row, columns), ensure_ascii=False) + "\n" for row in rows)
     cells = [[cell(value) for value in _record(row, columns).values()] for row in rows]
     numeric = {place for place, (_, _, is_number) in enumerate(columns) if is_number}
-    if form == "table" and terminal:
+    if form == "table":
         return _table(names, cells, numeric=numeric) + "".join(f"\n{cell(note)}" for note in notes) + "\n" * bool(notes)
     if form == "markdown":
         return _markdown(names, cells, notes)
@@ -90,6 +93,8 @@ def cell(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return "; ".join(map(cell, value))
     if isinstance(value, float):
         return f"{value:.6f}".rstrip("0").rstrip(".")
     text = str(value)
@@ -130,30 +135,56 @@ def _html_table(names: list[str], cells: list[list[str]]) -> str:
 
 
 def _table(names: list[str], cells: list[list[str]], *, numeric: set[int]) -> str:
+    """Lines and columns as wide as the terminal; where they cannot be, the rows one under the other."""
+    if not cells:
+        return "(none)\n"
+    kept = [place for place in range(len(names)) if any(row[place] for row in cells)]
+    names, numeric = [names[place] for place in kept], {new for new, old in enumerate(kept) if old in numeric}
+    cells = [[_brief(row[place]) for place in kept] for row in cells]
+    width = shutil.get_terminal_size((100, 24)).columns
+    # Figures and short words are never broken, long texts may be folded.
+    widest = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
+    narrowest = [
+        wide if place in numeric else min(wide, max(len(names[place]), _NARROWEST_TEXT))
+        for place, wide in enumerate(widest)
+    ]
+    folded = sum(widest) + 3 * (len(widest) - 1) > width
+    for padding in () if folded and len(cells) == 1 else (1, 0):  # one row is read more easily as a list
+        if sum(narrowest) + (2 * padding + 1) * (len(narrowest) - 1) <= width:
+            return _drawn(names, cells, numeric=numeric, narrowest=narrowest, padding=padding, width=width)
+    lists = (
+        _drawn(
+            [], [[name, text] for name, text in zip(names, row, strict=True) if text], numeric=set(),
+            narrowest=[max(map(len, names)), 1], padding=1, width=width,
+        )
+        for row in cells
+    )  # fmt: skip
+    return "\n".join(lists)
+
+
+def _brief(text: str) -> str:
+    """An instant as a person reads it: by the shop's clock, to the minute."""
+    return f"{text[:10]} {text[11:16]}" if _INSTANT.fullmatch(text) else text
+
+
+def _drawn(
+    names: list[str], cells: list[list[str]], *, numeric: set[int], narrowest: list[int], padding: int, width: int
+) -> str:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    if not cells:
-        return "(none)\n"
-    width = shutil.get_terminal_size((100, 24)).columns
-    if len(cells) == 1 and sum(max(map(len, pair)) + 3 for pair in zip(names, cells[0], strict=True)) > width:
-        # One row that is wider than the terminal is read more easily as a list of what is in it.
-        cells = [[name, text] for name, text in zip(names, cells[0], strict=True) if text]
-        names, numeric = ["", ""], set()
-    table = Table(box=box.SIMPLE_HEAD if any(names) else None, pad_edge=False, show_header=any(names))
-    least = 0
-    for place, name in enumerate(names):
-        # Figures and short words are never broken, long texts may be folded.
-        narrowest = max(map(len, (name, *(row[place] for row in cells))))
-        narrowest = narrowest if place in numeric else min(narrowest, max(len(name), _NARROWEST_TEXT))
-        table.add_column(name, justify="right" if place in numeric else "left", overflow="fold", min_width=narrowest)
-        least += narrowest + 3
+    table = Table(
+        box=box.SIMPLE_HEAD if names else None, show_edge=False, pad_edge=False, show_header=bool(names),
+        padding=(0, padding),
+    )  # fmt: skip
+    for place, least in enumerate(narrowest):
+        justify: Literal["right", "left"] = "right" if place in numeric else "left"
+        table.add_column(names[place] if names else "", justify=justify, overflow="fold", min_width=least)
     for row in cells:
         table.add_row(*(Text(_isolated(text)) for text in row))
-    # What does not fit is wider than the terminal: a line that wraps can still be read, a figure left out cannot.
-    console = Console(file=io.StringIO(), width=max(width, least), highlight=False, markup=False)
+    console = Console(file=io.StringIO(), width=width, highlight=False, markup=False)
     console.print(table)
     text = console.file.getvalue()  # type: ignore[attr-defined]
     return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n") + "\n"
@@ -167,13 +198,18 @@ def _isolated(text: str) -> str:
 
 
 def show(
-    rows: Sequence[Row], *, row_type: type[Row], form: Format, notes: Sequence[str] = (), path: Path | None = None
+    rows: Sequence[Row],
+    *,
+    row_type: type[Row],
+    form: Format | None,
+    notes: Sequence[str] = (),
+    path: Path | None = None,
 ) -> None:
     """Print *rows*, the result of a command, on stdout; or write them to *path*, whole or not at all.
 
     Where no format is asked for, a file's ending says it.
     """
-    form = form_of(path) if path is not None and form == "table" else form
+    form = form_of(path) if path is not None and form is None else form
     show_text(
         render(rows, row_type=row_type, form=form, notes=notes, terminal=path is None and sys.stdout.isatty()),
         path=path,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import signal
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +40,7 @@ class Choices:
 
     shop: str | None = None
     now: str | None = None
-    form: Format = "table"
+    form: Format | None = None
     quiet: bool = False
     no_color: bool = False
     debug: bool = False
@@ -206,6 +208,12 @@ def progress(title: str, *, total: int | None = None) -> Iterator[Callable[[int]
         yield advance
 
 
+def for_this_shop(text: str, shop: str | None) -> str:
+    """The commands in *text* with the *shop* that was named, so that they can be copied as they stand."""
+    named = f"retainctl --shop {shlex.quote(shop)} " if shop else "retainctl "
+    return re.sub(r"\bretainctl (?=[a-z])(?!init\b|demo\b)", lambda _: named, text)
+
+
 def say(sentence: str) -> None:
     """Print what needs attention on stderr."""
     from retainctl import output
@@ -218,4 +226,4 @@ def note(sentence: str) -> None:
     if not choices().quiet:
         from retainctl import output
 
-        output.note(sentence)
+        output.note(for_this_shop(sentence, choices().shop))

@@ -48,8 +48,9 @@ class Terminal:
         """Run ``retainctl WORDS``; all three streams are pipes."""
         data = stdin.encode() if isinstance(stdin, str) else stdin
         process = subprocess.run(
-            [sys.executable, "-m", "retainctl", "--shop", str(self.folder), "--now", now or self.now, *words],
+            [sys.executable, "-m", "retainctl", "--now", now or self.now, *words],
             input=data if data is not None else b"", capture_output=True, cwd="/", timeout=250, check=False,
+            env=os.environ | {"RETAINCTL_SHOP": str(self.folder)},
         )  # fmt: skip
         return Ended(process.returncode, process.stdout.decode(), process.stderr.decode())
 

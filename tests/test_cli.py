@@ -77,3 +77,25 @@ def test_a_password_stands_neither_in_the_settings_nor_in_a_sentence(
     assert "hunter2" not in ended.stderr
     monkeypatch.setenv("SHOP_DATABASE", "postgres://u:hunter2@db.example/x")
     assert read_shop(str(folder)).database_url == "postgresql://u:hunter2@db.example/x"
+
+
+def test_a_hint_names_the_shop_that_was_named(tmp_path: Path, folder: Path) -> None:
+    named = tmp_path / "my shop"
+    folder.rename(named)
+    ended = Terminal(tmp_path)("--shop", str(named), "orders", "show", "7")
+    assert ended.stderr == f"retainctl: there is no order 7\n  List them: retainctl --shop '{named}' orders list\n"
+    there = Terminal(named)("orders", "show", "7")
+    assert there.stderr == "retainctl: there is no order 7\n  List them: retainctl orders list\n"
+
+
+def test_what_was_guessed_stands_in_the_result_and_in_no_mail_of_cron(retainctl: Terminal, folder: Path) -> None:
+    """A log, a table and JSON tell it alike; what is no fault goes not to stderr."""
+    (folder / "o.csv").write_text(
+        "order_id;ordered_at;email;sku;quantity;unit_price;gift\n1;2025-01-05;a@example.com;MUG;1;5;x\n"
+    )
+    notes = ["columns are parted by a semicolon", "columns that are not read: gift"]
+    logged = retainctl("orders", "import", str(folder / "o.csv"), "--dry-run")
+    assert (logged.code, logged.stderr) == (0, "")
+    assert all(note in logged.stdout for note in notes)
+    told = retainctl("orders", "import", str(folder / "o.csv"), "--format", "json")
+    assert [note for note in json.loads(told.stdout)["rows"][0]["notes"] if note in notes] == notes

@@ -5,6 +5,8 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import shlex
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -54,3 +56,13 @@ def test_the_history_is_the_same_each_time() -> None:
     now = parse_instant(NOW, ZONE)
     assert history(now=now, zone=ZONE) == history(now=now, zone=ZONE)
     assert history(now=now + 86_400, zone=ZONE)["orders.csv"] != history(now=now, zone=ZONE)["orders.csv"]
+
+
+def test_everything_that_is_made_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """Whatever the umask of who calls."""
+    words = f"umask 022; {shlex.quote(sys.executable)} -m retainctl demo {shlex.quote(str(tmp_path / 'demo'))}"
+    subprocess.run(["/bin/sh", "-c", words], check=True, stdout=subprocess.DEVNULL, cwd="/")
+    made = [tmp_path / "demo", *(tmp_path / "demo").rglob("*")]
+    assert len(made) > 10
+    for path in made:
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path

@@ -25,7 +25,7 @@ class Person(Row):
 DANA = Person("דנה, לוי", -3, 0.25)
 
 
-def shown(*rows: Person, form: Format, terminal: bool = False) -> str:
+def shown(*rows: Person, form: Format | None = None, terminal: bool = False) -> str:
     return render(rows, row_type=Person, form=form, terminal=terminal)
 
 
@@ -38,13 +38,13 @@ def test_json_is_one_versioned_object_and_jsonl_the_rows_alone() -> None:
 
 def test_an_empty_result_still_has_its_headers() -> None:
     assert shown(form="csv") == "name,points,rate\n"
-    assert shown(form="table") == "name\tpoints\trate\n"
+    assert shown() == "name\tpoints\trate\n"
     assert json.loads(shown(form="json"))["rows"] == []
-    assert shown(form="table", terminal=True) == "(none)\n"
+    assert shown(terminal=True) == "(none)\n"
 
 
 def test_a_piped_table_is_tsv_as_it_is() -> None:
-    assert shown(Person("+972502345678", 1), form="table") == "name\tpoints\trate\n+972502345678\t1\t\n"
+    assert shown(Person("+972502345678", 1)) == "name\tpoints\trate\n+972502345678\t1\t\n"
 
 
 @pytest.mark.parametrize("name", ["=HYPERLINK(1)", "@SUM", "-2+3", "\t=1", "＝1"])
@@ -54,9 +54,9 @@ def test_no_cell_of_csv_runs_and_numbers_stay_numbers(name: str) -> None:
     assert row[1] == "-5"
 
 
-@pytest.mark.parametrize("form", ["table", "csv", "tsv", "markdown", "html"])
+@pytest.mark.parametrize("form", [None, "table", "csv", "tsv", "markdown", "html"])
 @pytest.mark.parametrize("terminal", [True, False])
-def test_a_name_moves_no_terminal(form: Format, terminal: bool) -> None:
+def test_a_name_moves_no_terminal(form: Format | None, terminal: bool) -> None:
     text = shown(Person("a\x1b]0;pwn\x07b\u202ec\nd", 1), form=form, terminal=terminal)
     assert "\x1b" not in text
     assert "\x07" not in text
@@ -65,7 +65,7 @@ def test_a_name_moves_no_terminal(form: Format, terminal: bool) -> None:
 
 
 def test_a_table_isolates_each_cell_and_keeps_markup_as_it_is() -> None:
-    text = shown(Person("[red]דנה[/red]", 7, 0.5), Person("Tom", 12), form="table", terminal=True)
+    text = shown(Person("[red]דנה[/red]", 7, 0.5), Person("Tom", 12), terminal=True)
     lines = text.translate(str.maketrans("", "", "\u2068\u2069")).splitlines()
     assert [line.split() for line in lines if "─" not in line] == [
         ["name", "points", "rate"], ["[red]דנה[/red]", "7", "0.5"], ["Tom", "12"],
@@ -75,10 +75,36 @@ def test_a_table_isolates_each_cell_and_keeps_markup_as_it_is() -> None:
 
 def test_one_row_that_is_too_wide_is_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "20")
-    text = shown(DANA, form="table", terminal=True).translate(str.maketrans("", "", "\u2068\u2069"))
+    text = shown(DANA, terminal=True).translate(str.maketrans("", "", "\u2068\u2069"))
     assert [line.split(maxsplit=1) for line in text.splitlines()] == [
         ["name", "דנה, לוי"], ["points", "-3"], ["rate", "0.25"],
     ]  # fmt: skip
+
+
+def test_rows_that_are_too_wide_are_lists_and_no_figure_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    text = shown(Person("a" * 12, 1_234_567), Person("b" * 30, -3, 0.25), form="table")
+    assert text.splitlines() == [
+        "name    aaaaaaaaaaaa", "points  1234567", "",
+        "name    bbbbbbbbbbbb", "        bbbbbbbbbbbb", "        bbbbbb", "points  -3", "rate    0.25",
+    ]  # fmt: skip
+
+
+def test_a_table_leaves_out_what_is_empty_and_stands_closer_before_it_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "11")
+    assert shown(Person("Tom", 12), Person("Ann", 7), form="table").splitlines() == [
+        "name points", "───────────", "Tom      12", "Ann       7",
+    ]  # fmt: skip
+
+
+def test_an_instant_in_a_table_is_short_and_elsewhere_exact() -> None:
+    one = Person("2025-03-02T10:00:00+02:00", 1)
+    assert "2025-03-02 10:00 " in shown(one, form="table")
+    assert "2025-03-02T10:00:00+02:00" in shown(one, form="tsv")
+
+
+def test_a_table_that_is_asked_for_is_one_in_a_pipe_too() -> None:
+    assert shown(DANA, form="table", terminal=False) == shown(DANA, terminal=True)
 
 
 def test_markdown_and_html_escape_what_they_must() -> None:

@@ -146,6 +146,16 @@ def test_several_processes_may_make_the_database_at_once(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_no_database_is_made_behind_a_link(folder: Path, retainctl: Terminal, tmp_path: Path) -> None:
+    (folder / "retain.db").unlink()
+    (folder / "retain.db").symlink_to(tmp_path / "elsewhere.db")
+    ended = retainctl("db", "migrate")
+    assert ended.code == 77
+    assert "retain.db is a link to nothing" in ended.stderr
+    assert not (tmp_path / "elsewhere.db").exists()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
 def test_a_lost_database_is_not_mistaken_for_a_new_shop_s(folder: Path, retainctl: Terminal) -> None:
     path = folder / "retain.db"
     path.unlink()

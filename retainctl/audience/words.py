@@ -6,7 +6,9 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from retainctl.errors import BadData
@@ -15,6 +17,7 @@ MAX_BYTES = 4096
 
 _TOKEN: Final = re.compile(
     r"""(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-]))
+      | (?P<slashed>[0-9]{1,2}[/.][0-9]{1,2}[/.][0-9]{4}(?![\w-]))
       | (?P<number>-?[0-9]+(?:\.[0-9]+)?(?![\w-]))
       | (?P<text>"(?:[^"]|"")*"|'(?:[^']|'')*')
       | (?P<word>[\w-]+)
@@ -105,13 +108,26 @@ class Words:
             if self.source[place] in " \t\r\n":
                 place += 1
             elif match := _TOKEN.match(self.source, place):
-                yield Token(str(match.lastgroup), match[0], place, match.end())
+                token = Token(str(match.lastgroup), match[0], place, match.end())
+                if token.kind == "slashed":
+                    raise self.error(f"{match[0]} is no date here", at=token, hint=_with_year_first(match[0]))
+                yield token
                 place = match.end()
             else:
                 mark = self.source[place]
                 told = "the quotes are not closed" if mark in "\"'" else f"{mark} was not expected here"
                 raise self.error(told, at=Token("sign", mark, place, place + 1))
         yield Token("end", "", len(self.source), len(self.source))
+
+
+def _with_year_first(text: str) -> str:
+    """What *text*, a date such as 01/02/2025, may mean; it can be read in two ways, so nobody guesses."""
+    one, other, year = map(int, re.split("[/.]", text))
+    readings = []
+    for day, month in dict.fromkeys(((one, other), (other, one))):
+        with suppress(ValueError):
+            readings.append(date(year, month, day).isoformat())
+    return "Write it with the year first: " + " or ".join(readings or ["2025-02-01"]) + "."
 
 
 def _printable(text: str) -> str:

@@ -181,7 +181,7 @@ def _summary(rows: list[dict[str, Any]]) -> str:
     """What a result says in one line: the figures of its first row, and how many rows there are."""
     if not rows:
         return "all is well"
-    told = {key: value for key, value in rows[0].items() if value not in (0, "", None, False) and key != "file"}
+    told = {key: value for key, value in rows[0].items() if value and key not in ("file", "notes")}
     figures = {key: round(value, 3) if isinstance(value, float) else value for key, value in told.items()}
     line = ", ".join(f"{key} {value}" for key, value in figures.items()) or "nothing new"
     return f"{len(rows)} rows: {line}, …" if len(rows) > 1 else line

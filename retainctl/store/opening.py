@@ -10,7 +10,7 @@ from pathlib import Path
 
 import peewee
 
-from retainctl.errors import BadConfiguration, Unavailable
+from retainctl.errors import BadConfiguration, Refused, Unavailable
 from retainctl.store.adoption import adopt
 from retainctl.store.database import database, execute, rows
 from retainctl.store.dialect import append_only_statements, hold_schema, schema_statements, write_ahead
@@ -59,6 +59,11 @@ def _sqlite(path: Path, *, make: bool) -> peewee.Database:
         raise BadConfiguration(f"the database's folder {path.parent} does not exist")
     if not path.exists() and not make:
         raise _missing(str(path))
+    if path.is_symlink() and not path.exists():
+        raise Refused(
+            f"{path} is a link to nothing, and no database is made behind it",
+            hint="Remove the link, then: retainctl db migrate",
+        )
     if (path.exists() and not os.access(path, os.R_OK | os.W_OK)) or not os.access(path.parent, os.W_OK):
         raise BadConfiguration(f"the database {path} cannot be written", hint="Check its owner and mode.")
     return peewee.SqliteDatabase(str(path), pragmas=_PRAGMAS, timeout=BUSY_SECONDS, lock_type="IMMEDIATE")

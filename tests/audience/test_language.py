@@ -200,6 +200,16 @@ def test_an_expression_has_its_bounds(shop: Shop) -> None:
         segments.matching_ids(shop, f"first_name = '{'ש' * 2048}'")
 
 
+@pytest.mark.parametrize(
+    ("day", "hint"),
+    [("01/02/2025", "2025-02-01 or 2025-01-02"), ("13.2.2025", "2025-02-13"), ("40/40/2025", "2025-02-01")],
+)
+def test_a_date_that_can_be_read_in_two_ways_is_not_guessed(shop: Shop, day: str, hint: str) -> None:
+    with pytest.raises(BadData, match=f"{day} is no date here") as told:
+        segments.matching_ids(shop, f"last_order after {day}")
+    assert told.value.hint == f"Write it with the year first: {hint}."
+
+
 STRANGE = [
     "' OR 1=1 --", "'; DROP TABLE customers; --", '" OR ""="', "\\", "%", "_", "?", "%s", "%(x)s", "$1", ":1", "{}",
     "\x00", "\ud800", "\u202e", "𝕳", "' UNION SELECT 1,2 --", "1); DELETE FROM customers; --",

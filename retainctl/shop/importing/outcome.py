@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from retainctl.rows import Row
@@ -16,7 +16,7 @@ Progress = Callable[[int], None]
 class Imported(Row):
     """What became of one file. Rows read = new + changed + unchanged + set aside + blank + quarantined.
 
-    ``outcome`` is ``imported``, ``already imported`` or ``dry run``.
+    ``outcome`` is ``imported``, ``already imported`` or ``dry run``; *notes* say what was guessed or noticed.
     """
 
     kind: ClassVar[str] = "import"
@@ -30,6 +30,7 @@ class Imported(Row):
     rows_set_aside: int = 0
     rows_blank: int = 0
     rows_quarantined: int = 0
+    notes: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 R = TypeVar("R", bound=Imported)

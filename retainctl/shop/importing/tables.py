@@ -29,6 +29,9 @@ MOST_COLUMNS: Final = 512
 DELIMITERS: Final = ",;\t|"
 _NAMES: Final = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 _BAD_BYTE: Final = re.compile("[\udc80-\udcff]")
+_BARE_QUOTE: Final = (
+    'a double quote (") stands inside a cell: write it twice and quote the cell, or use gershayim, as in צה״ל'
+)
 _MOJIBAKE: Final = re.compile("[à-ú]{3,}")
 
 
@@ -342,7 +345,7 @@ class _Chunks:
         if len(text) > FIELD_LENGTH and max(map(len, next(csv.reader([text])))) > FIELD_LENGTH:
             return "too_big", "a cell holds more than 128 KB"
         if self._lines.has_bare_quote(text):
-            return "bad_quotes", "a quote stands inside a cell that is not quoted"
+            return "bad_quotes", _BARE_QUOTE
         return None
 
     def _quarantined(self, start: int, end: int, code: str, message: str) -> Held:
