@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import ROW_ID, Group, opened_shop, show
+from retainctl.terminal import ROW_ID, Group, note, opened_shop, show
 
 from .importing import import_files, reading_options, tell_quarantined
 
@@ -141,6 +141,8 @@ def retry_quarantine(rows: tuple[int, ...], mapping: Path | None, encoding: str,
 
     with opened_shop() as shop:
         outcomes = retry(shop, rows, Options(mapping=mapping, encoding=encoding, currency=currency))
+        if not outcomes:
+            note("no row of orders waits; rows of lists and answers are corrected in their file, and imported again")
         show([outcome.row for outcome in outcomes], row_type=OrdersImported)
     tell_quarantined(outcomes, hint=_QUARANTINE)
 

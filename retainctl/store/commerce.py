@@ -33,6 +33,7 @@ class HeldRow(Table):
     disposition = peewee.TextField()
     line = peewee.BigIntegerField()
     byte_offset = peewee.BigIntegerField()
+    document = peewee.TextField()
     column_name = peewee.TextField()
     code = peewee.TextField()
     message = peewee.TextField()

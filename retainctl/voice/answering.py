@@ -19,7 +19,7 @@ from retainctl.shop.importing.tables import LineChunk, csv_chunks, read_header
 from retainctl.store import dialect
 from retainctl.store.writing import in_one_transaction
 from retainctl.voice.booking import Books
-from retainctl.voice.reading import Reader
+from retainctl.voice.reading import IDENTITIES, Reader
 from retainctl.voice.surveys import Survey, read_survey, survey_text
 
 FORMAT = "answers"
@@ -68,20 +68,21 @@ def _import(
     settings = json.dumps({"encoding": file.encoding, "errors": options.errors, "survey": survey_text(shop, name)})
     asked = register.Asked("answers", name, FORMAT, settings)
     known = register.known_imports(file, asked)
-    if known and not options.again and not register.has_open_quarantine(known[-1]):
+    if known and not options.again and register.brings_nothing(known[-1]):
         return Outcome(AnswersImported(file.name, name, "already imported"))
     import_id = register.begin(shop, file, asked)
     reader, counts = Reader(shop, name, survey), Counts()
     books = Books(name, import_id)
     held: list[Held] = []
+    waiting, told = register.waiting_documents(import_id), set[str]()
     _, delimiter = read_header(file)
     for chunk in csv_chunks(file, reader, delimiter):
-        _take(chunk, reader, books, counts, held)
+        told |= waiting.intersection(_take(chunk, reader, books, counts, held))
         register.check_limit(counts, file, strict=False, held=held, ended=False)
         progress(len(chunk.rows))
     register.check_limit(counts, file, strict=False, held=held, ended=True)
     counts.assert_complete()
-    register.keep_held(import_id, held, resolved=known, now=shop.clock.now())
+    register.keep_held(import_id, held, resolved=known, told=told, now=shop.clock.now())
     register.end(import_id, counts, file.notes)
     outcome = Outcome(
         AnswersImported(
@@ -95,19 +96,21 @@ def _import(
     return outcome
 
 
-def _take(chunk: LineChunk, reader: Reader, books: Books, counts: Counts, held: list[Held]) -> None:
-    """Read and book the rows of *chunk*; those that cannot be are added to *held*."""
+def _take(chunk: LineChunk, reader: Reader, books: Books, counts: Counts, held: list[Held]) -> list[str]:
+    """Read and book the rows of *chunk*; those that cannot be are added to *held*. Whose answers were booked."""
     before = len(held)
     held += chunk.held
     reader.prepare(chunk.rows)
-    responses = []
+    responses, told = [], []
     for place, cells in enumerate(chunk.rows):
+        respondent = next(filter(None, cells[:IDENTITIES]), "")
         try:
             response = reader.response(cells)
             books.refuse_contradiction(response)
             responses.append(response)
+            told.append(respondent)
         except RowError as error:
-            held.append(Held("quarantined", chunk.origin(place), error.column, error.code, str(error)))
+            held.append(Held("quarantined", chunk.origin(place), error.column, error.code, str(error), respondent))
     booked = books.book(responses)
     counts.read += len(chunk.rows) + len(chunk.held) + chunk.blank
     counts.blank += chunk.blank
@@ -115,3 +118,4 @@ def _take(chunk: LineChunk, reader: Reader, books: Books, counts: Counts, held: 
     counts.new += booked.new
     counts.changed += booked.changed
     counts.unchanged += booked.unchanged
+    return told

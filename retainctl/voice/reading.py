@@ -22,6 +22,7 @@ REPLACEMENT: Final = "\ufffd"
 _BAD_BYTE: Final = re.compile("[\udc80-\udcff]")
 _SCORE: Final = re.compile(r"(-?\d{1,6})(?:\.0{1,6})?", re.ASCII)
 _BATCH: Final = 500
+IDENTITIES: Final = 4  # the first cells of a row say who answered: respondent, token, e-mail, customer
 
 
 class Given(NamedTuple):

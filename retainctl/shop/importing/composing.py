@@ -36,7 +36,7 @@ class Composing:
             try:
                 document = add(values, document, rows[place])
             except RowError as error:
-                self.hold(chunk.origin(place), error)
+                self.hold(chunk.origin(place), error, rows[place][0])
             else:
                 good.append(place)
         if document is None:
@@ -46,22 +46,22 @@ class Composing:
                 self._format.finish(values, document)
             except RowError as error:
                 for place in good:
-                    self.hold(chunk.origin(place), error)
+                    self.hold(chunk.origin(place), error, rows[place][0])
                 return None
         for place in good:
             document.digest += digests[place]
         document.rows = len(good)
         document.buyer_number, flaws = self._buyers.number(document.buyer)
         for flaw in flaws:
-            self.held.append(Held("incomplete", chunk.origin(good[0]), *flaw))
+            self.held.append(Held("incomplete", chunk.origin(good[0]), *flaw, document.external_id))
         if document.returns:
             self._note_named_returns(chunk, good, document)
         return document
 
-    def hold(self, origin: Origin, error: RowError) -> None:
-        """Keep a row that cannot be booked, and why."""
+    def hold(self, origin: Origin, error: RowError, document: str) -> None:
+        """Keep a row of *document* that cannot be booked, and why."""
         disposition = "set_aside" if isinstance(error, SetAside) else "quarantined"
-        self.held.append(Held(disposition, origin, error.column, error.code, str(error)))  # type: ignore[arg-type]
+        self.held.append(Held(disposition, origin, error.column, error.code, str(error), document))  # type: ignore[arg-type]
 
     def take(self) -> tuple[list[Held], dict[tuple[str, int], Origin]]:
         """The rows held, and where returns stood, since the last time."""

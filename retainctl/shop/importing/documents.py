@@ -151,10 +151,14 @@ class Origin(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A row that is kept, and why: it was not booked, or (``incomplete``) it was, without one of its cells."""
+    """A row that is kept, and why: it was not booked, or (``incomplete``) it was, without one of its cells.
+
+    *document* is the id of what it speaks of, where that could be read.
+    """
 
     disposition: Literal["quarantined", "set_aside", "incomplete"]
     origin: Origin
     column: str
     code: str
     message: str
+    document: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 
@@ -13,6 +14,7 @@ from retainctl.shop.importing.documents import Held
 from retainctl.shop.importing.files import input_file
 from retainctl.shop.importing.outcome import DryRun, Outcome, Progress
 from retainctl.shop.importing.planning import Plan, in_words, make_plan
+from retainctl.shop.importing.portions import Taken
 from retainctl.shop.importing.processes import collector_at_rest, takings
 from retainctl.shop.importing.results import Options, OrdersImported
 from retainctl.shop.importing.returning import Waiting, attach_named, attach_unnamed
@@ -44,13 +46,30 @@ def import_orders(
 def _import(shop: Shop, plan: Plan, progress: Progress) -> Outcome[OrdersImported]:
     dialect.hold_lock(register.LOCK)
     known = register.known_imports(plan.file, plan.asked)
-    if known and not plan.options.again and not register.has_open_quarantine(known[-1]):
+    if known and not plan.options.again and register.brings_nothing(known[-1]):
         return Outcome(OrdersImported(plan.file.name, plan.source, "already imported"))
-    outcome, import_id, held = book(shop, plan, progress=progress)
-    register.keep_held(import_id, held, resolved=known, now=shop.clock.now())
+    outcome, import_id, held = book(shop, plan, progress=progress, read_before_by=known[-1] if known else None)
+    told = _told_anew(import_id, plan.source)
+    register.keep_held(import_id, held, resolved=known, told=told, now=shop.clock.now())
     if plan.options.dry_run:
         raise DryRun(outcome)
     return outcome
+
+
+def _told_anew(import_id: int, source: str) -> set[str]:
+    """The documents that this import has written of those whose rows earlier ones hold."""
+    waiting = register.waiting_documents(import_id)
+    if not waiting:
+        return set()
+    condition, bound = dialect.one_of(sorted(waiting))
+    return {
+        document
+        for table in ("orders", "order_returns")
+        for (document,) in rows(
+            f"SELECT external_id FROM {table} WHERE source = ? AND external_id {condition} AND import_id = ?",
+            source, bound, import_id,
+        )
+    }  # fmt: skip
 
 
 def book(
@@ -59,12 +78,14 @@ def book(
     *,
     progress: Progress = lambda _rows: None,
     appends_to: int | None = None,
+    read_before_by: int | None = None,
     limited: bool = True,
 ) -> tuple[Outcome[OrdersImported], int, list[Held]]:
     """Book the rows of a planned file, in the caller's transaction: the outcome, the import's id, the rows held.
 
-    With *appends_to* the rows are what that import held, and are added to their orders. Unless *limited* no share
-    of bad rows is too large.
+    With *appends_to* the rows are what that import held, and are added to their orders. Where this very file was
+    *read_before_by* an import, orders that were told since are left alone. Unless *limited* no share of bad rows is
+    too large.
     """
     customers_before = int(value("SELECT COUNT(*) FROM customers"))
     money_before = _money()
@@ -73,18 +94,15 @@ def book(
     check_limit = partial(
         register.check_limit, booking.counts, plan.file, strict=plan.options.strict, held=booking.held
     )
-    notes: list[str] = []
-    with dialect.indexed_later("orders", "order_lines"):
-        try:
-            with closing(takings(shop, plan, import_id, appends_to=appends_to)) as every:
-                for taken in every:
-                    amending.book(booking, taken)
-                    if limited:
-                        check_limit(ended=False)
-                    progress(taken.counts.read)
-                    notes = taken.file_notes
-        except AmbiguousNumber as error:
-            raise BadData(f"{plan.file.name}: {error}", hint=error.hint) from None
+    every = takings(shop, plan, import_id, appends_to=appends_to, read_before_by=read_before_by)
+    with dialect.indexed_later("orders", "order_lines"), closing(every):
+        file_notes: list[str] = []
+        for taken in _readable(plan, every):
+            amending.book(booking, taken)
+            if limited:
+                check_limit(ended=False)
+            progress(taken.counts.read)
+            file_notes = taken.file_notes
     _note_growth(booking)
     _attach_returns(booking)
     if limited:
@@ -92,12 +110,20 @@ def book(
     summarise(list(booking.touched.places()))
     _assert_money(money_before, booking.money)
     booking.counts.assert_complete()
-    notes = [*dict.fromkeys(notes), *in_words(+booking.notes)]
+    notes = [*dict.fromkeys(file_notes), *in_words(+booking.notes)]
     register.end(import_id, booking.counts, notes)
     made = int(value("SELECT COUNT(*) FROM customers")) - customers_before
     row = _row(booking, customers=made, sales=_new_sales(booking))
     bad = tuple(held for held in booking.held if held.disposition != "set_aside")
     return Outcome(row, tuple(notes), bad, tuple(booking.attention)), import_id, booking.held
+
+
+def _readable(plan: Plan, every: Iterator[Taken]) -> Iterator[Taken]:
+    """*every* taking; BadData names the file where a number in it can be read in two ways."""
+    try:
+        yield from every
+    except AmbiguousNumber as error:
+        raise BadData(f"{plan.file.name}: {error}", hint=error.hint) from None
 
 
 def _note_growth(booking: Booking) -> None:
@@ -123,7 +149,9 @@ def _refuse_return(booking: Booking, waiting: Waiting) -> None:
         return
     execute("DELETE FROM order_returns WHERE id = ?", waiting.id)
     message = f"it returns more than order {waiting.named_order} has"
-    booking.held.append(Held("quarantined", origin, "quantity", "return_larger_than_order", message))
+    booking.held.append(
+        Held("quarantined", origin, "quantity", "return_larger_than_order", message, waiting.external_id)
+    )
     booking.counts.new -= 1
     booking.counts.quarantined += 1
     booking.returns -= 1

@@ -24,7 +24,7 @@ from retainctl.shop.importing.packing import Judged, Packing
 from retainctl.shop.importing.planning import Plan
 from retainctl.shop.importing.portions import Taken
 from retainctl.shop.importing.repeats import Repeated, newest, repeated_ids
-from retainctl.shop.importing.stored import Stored, is_stale, stored_orders, stored_returns
+from retainctl.shop.importing.stored import Stored, StoredReturn, is_stale, stored_orders, stored_returns
 
 UNDECIDED_ROWS: Final = 100_000
 
@@ -32,13 +32,25 @@ UNDECIDED_ROWS: Final = 100_000
 class Reading:
     """All rows of one file on their way into the books."""
 
-    def __init__(self, shop: Shop, plan: Plan, import_id: int, *, appends_to: int | None = None) -> None:
-        """Rows out of quarantine, *appends_to* an import, are added to the orders of it or an earlier one."""
+    def __init__(
+        self,
+        shop: Shop,
+        plan: Plan,
+        import_id: int,
+        *,
+        appends_to: int | None = None,
+        read_before_by: int | None = None,
+    ) -> None:
+        """Rows out of quarantine, *appends_to* an import, are added to the orders of it or an earlier one.
+
+        A file that was *read_before_by* an import brings no news of what was told since.
+        """
         buyers = Buyers(shop, plan.source, plan.values)
         self._plan = plan
         self._salt = plan.salt
         self._import_id = import_id
         self._appends_to = appends_to
+        self._read_before_by = read_before_by
         self._composing = Composing(plan, buyers)
         self._packing = Packing(plan, buyers)
         self._told = Flags()  # by a known order's id: all of its rows were seen, or are told to be added
@@ -111,17 +123,19 @@ class Reading:
         if self._undecided_rows > UNDECIDED_ROWS:
             self._settle()
 
-    def _known(self, keys: list[str]) -> tuple[dict[str, Stored], dict[str, bytes]]:
+    def _known(self, keys: list[str]) -> tuple[dict[str, Stored], dict[str, StoredReturn]]:
         """What was known before this import: orders, and the fingerprints of returns that stand alone."""
         source, but_of = self._plan.source, self._import_id
         stored = stored_orders(source, keys, but_of=but_of)
         others = [key for key in keys if key not in stored] if self._plan.format.has_return_documents else []
         return stored, stored_returns(source, others, but_of=but_of) if others else {}
 
-    def _is_unchanged(self, key: str, known: Stored | None, returned: bytes | None, digest: int) -> bool:
+    def _is_unchanged(self, key: str, known: Stored | None, returned: StoredReturn | None, digest: int) -> bool:
         """Whether rows whose digests have the sum *digest* are all that is stored of their document."""
         if known is None:
-            return key not in self._returns_told and returned == fingerprint(digest, self._salt)
+            if key in self._returns_told or returned is None:
+                return False
+            return returned.fingerprint == fingerprint(digest, self._salt)
         if self._appends_to is not None or known.order_id in self._told or key in self._undecided:
             return False
         if known.fingerprint != fingerprint(digest, self._salt):
@@ -152,12 +166,15 @@ class Reading:
             self._told.add(known.order_id)
             counts.unchanged += document.rows
 
-    def _judge_returns(self, key: str, returned: bytes | None, document: Document) -> None:
+    def _judge_returns(self, key: str, returned: StoredReturn | None, document: Document) -> None:
         counts = self._judged.counts
         if key in self._returns_told or self._appends_to is not None:
             self._judged.added_returns.append(document)
             counts.changed += document.rows
-        elif returned == fingerprint(document.digest, self._salt):
+        elif returned and returned.fingerprint == fingerprint(document.digest, self._salt):
+            counts.unchanged += document.rows
+        elif returned and self._was_told_since(returned):
+            self._plan.values.note("stale")
             counts.unchanged += document.rows
         else:
             self._judged.changed_returns.append(document)
@@ -174,7 +191,7 @@ class Reading:
             error = RowError("order_id", "conflicting_rows", f"order {repeated.rows[0][0]} comes twice, and differs")
             counts.read += len(repeated.rows)
             for origin in repeated.origins:
-                self._composing.hold(origin, error)
+                self._composing.hold(origin, error, repeated.rows[0][0])
             return
         others = len(repeated.rows) - 1
         counts.read += others
@@ -185,7 +202,7 @@ class Reading:
         """Decide on what differs from what is stored, now that all of its rows are seen."""
         counts = self._judged.counts
         for known, document in self._undecided.values():
-            if is_stale(known.order_id, document.updated_at):
+            if self._was_told_since(known) or is_stale(known.order_id, document.updated_at):
                 self._plan.values.note("stale")
                 counts.unchanged += document.rows
             elif not document.is_order:
@@ -197,6 +214,9 @@ class Reading:
             self._told.add(known.order_id)
         self._undecided.clear()
         self._undecided_rows = 0
+
+    def _was_told_since(self, known: Stored | StoredReturn) -> bool:
+        return self._read_before_by is not None and known.import_id > self._read_before_by
 
     def _packed(self) -> Taken:
         """What was judged since the last time, ready to be handed over."""

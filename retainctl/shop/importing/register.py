@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.shop.importing.documents import Held
 from retainctl.shop.importing.files import InputFile
 from retainctl.store import dialect
-from retainctl.store.database import execute, execute_many, rows, value
+from retainctl.store.database import execute, execute_many, rows
 
 MOST_QUARANTINED: Final = 1_000
 MOST_QUARANTINED_SHARE: Final = 0.05
@@ -66,12 +66,21 @@ def known_imports(file: InputFile, asked: Asked) -> list[int]:
     ]  # fmt: skip
 
 
-def has_open_quarantine(import_id: int) -> bool:
-    """Whether rows of that import still wait in quarantine."""
-    return bool(value(
-        "SELECT COUNT(*) FROM held_rows WHERE import_id = ? AND disposition = 'quarantined' AND resolved_at IS NULL",
+def brings_nothing(import_id: int) -> bool:
+    """Whether the file of that import has nothing more to bring.
+
+    While rows of it wait in quarantine it may be read once more, but not over what its source has told since.
+    """
+    waiting, later = rows(
+        """SELECT COUNT(DISTINCT h.id), COUNT(DISTINCT later.id) FROM imports AS this
+           LEFT JOIN held_rows AS h
+               ON h.import_id = this.id AND h.disposition = 'quarantined' AND h.resolved_at IS NULL
+           LEFT JOIN imports AS later
+               ON later.kind = this.kind AND later.source = this.source AND later.id > this.id
+           WHERE this.id = ?""",
         import_id,
-    ))  # fmt: skip
+    )[0]
+    return not waiting or bool(later)
 
 
 def begin(shop: Shop, file: InputFile, asked: Asked) -> int:
@@ -103,56 +112,81 @@ def check_limit(counts: Counts, file: InputFile, *, strict: bool, held: Sequence
         )
 
 
-def keep_held(import_id: int, held: Sequence[Held], *, resolved: Sequence[int], now: int) -> None:
+def waiting_documents(import_id: int) -> set[str]:
+    """What the open rows speak of that earlier imports of the same kind, source and format hold."""
+    return {one.document for one in _known_rows(import_id) if one.is_open and one.document}
+
+
+def keep_held(
+    import_id: int, held: Sequence[Held], *, resolved: Sequence[int], told: Collection[str], now: int
+) -> None:
     """Keep rows that were not booked, or not wholly, each of them once; *resolved* are earlier imports of the file.
 
     A row may come again in every nightly export. In quarantine its newest reason counts, and the older row is
-    resolved; one that was set aside, or booked without a cell, is kept as it is.
+    resolved; one that was set aside, or booked without a cell, is kept as it is. What earlier imports hold of
+    documents that were *told* anew, or are held anew, is resolved as well.
     """
     bad = [one for one in held if one.disposition == "quarantined"]
-    again = {one.origin.raw_bytes for one in bad}
-    earlier = [
-        (now, held_id)
-        for held_id, raw, _, earlier_import in _known_rows(import_id, "h.disposition = 'quarantined'")
-        if raw in again or earlier_import in resolved
-    ]
-    execute_many("UPDATE held_rows SET resolved_at = ? WHERE id = ?", earlier)
     others = [one for one in held if one.disposition != "quarantined"]
-    known = Counter(
-        (raw, code) for _, raw, code, _ in (_known_rows(import_id, "h.disposition <> 'quarantined'") if others else ())
-    )
+    bad_again = {one.origin.raw_bytes for one in bad}
+    others_again = {(one.origin.raw_bytes, one.code) for one in others}
+    told_anew = {*told, *(one.document for one in bad)} - {""}
+    known = _known_rows(import_id)
+    settled = [
+        one.id
+        for one in known
+        if one.is_open
+        and (
+            (one.document in told_anew and (one.raw_bytes, one.code) not in others_again)
+            or (one.is_quarantined and (one.raw_bytes in bad_again or one.import_id in resolved))
+        )
+    ]
+    execute_many("UPDATE held_rows SET resolved_at = ? WHERE id = ?", [(now, one) for one in settled])
+    before = Counter((one.raw_bytes, one.code) for one in known if not one.is_quarantined)
     kept = []
     for one in others:
-        if known[one.origin.raw_bytes, one.code]:
-            known[one.origin.raw_bytes, one.code] -= 1
+        if before[one.origin.raw_bytes, one.code]:
+            before[one.origin.raw_bytes, one.code] -= 1
         else:
             kept.append(one)
     dialect.insert_many(
         "held_rows",
-        ("import_id", "disposition", "line", "byte_offset", "column_name", "code", "message", "raw_bytes"),
+        ("import_id", "disposition", "line", "byte_offset", "document", "column_name", "code", "message", "raw_bytes"),
         [
-            (import_id, one.disposition, one.origin.line, one.origin.byte_offset, one.column, one.code, one.message,
-             one.origin.raw_bytes)
+            (import_id, one.disposition, one.origin.line, one.origin.byte_offset, one.document, one.column, one.code,
+             one.message, one.origin.raw_bytes)
             for one in kept + bad
         ],
     )  # fmt: skip
 
 
-def _known_rows(import_id: int, condition: str) -> list[tuple[int, bytes, str, int]]:
-    """The rows that imports of the same kind, source and format hold: id, bytes, code, and whose they are.
+class _Known(NamedTuple):
+    """A row that an earlier import holds."""
 
-    What was quarantined and is resolved is no longer held.
-    """
+    id: int
+    import_id: int
+    raw_bytes: bytes
+    document: str
+    code: str
+    is_quarantined: bool
+    is_open: bool
+
+
+def _known_rows(import_id: int) -> list[_Known]:
+    """The rows that imports of the same kind, source and format hold; what was quarantined and is resolved is not."""
     return [
-        (held_id, bytes(raw), code, holder)
-        for held_id, raw, code, holder in rows(
-            f"""SELECT h.id, h.raw_bytes, h.code, h.import_id FROM held_rows AS h
-                JOIN imports AS i ON i.id = h.import_id
-                JOIN imports AS own ON own.kind = i.kind AND own.source = i.source AND own.format = i.format
-                WHERE own.id = ? AND {condition} AND (h.disposition <> 'quarantined' OR h.resolved_at IS NULL)""",
+        _Known(
+            held_id, holder, bytes(raw), document, code, disposition == "quarantined",
+            resolved_at is None and disposition != "set_aside",
+        )
+        for held_id, holder, raw, document, code, disposition, resolved_at in rows(
+            """SELECT h.id, h.import_id, h.raw_bytes, h.document, h.code, h.disposition, h.resolved_at
+               FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id
+               JOIN imports AS own ON own.kind = i.kind AND own.source = i.source AND own.format = i.format
+               WHERE own.id = ? AND (h.disposition <> 'quarantined' OR h.resolved_at IS NULL)""",
             import_id,
         )
-    ]
+    ]  # fmt: skip
 
 
 def end(import_id: int, counts: Counts, notes: Sequence[str]) -> None:

@@ -16,6 +16,13 @@ class Stored(NamedTuple):
     import_id: int  # that wrote it last
 
 
+class StoredReturn(NamedTuple):
+    """Returns that stand alone, and are known."""
+
+    fingerprint: bytes
+    import_id: int  # that wrote them last
+
+
 def stored_orders(source: str, keys: list[str], *, but_of: int) -> dict[str, Stored]:
     """The orders with these ids that an import other than *but_of* wrote last."""
     condition, bound = dialect.one_of(keys)
@@ -29,13 +36,13 @@ def stored_orders(source: str, keys: list[str], *, but_of: int) -> dict[str, Sto
     }  # fmt: skip
 
 
-def stored_returns(source: str, keys: list[str], *, but_of: int) -> dict[str, bytes]:
-    """The fingerprints of the returns with these ids that an import other than *but_of* wrote."""
+def stored_returns(source: str, keys: list[str], *, but_of: int) -> dict[str, StoredReturn]:
+    """The returns with these ids that an import other than *but_of* wrote."""
     condition, bound = dialect.one_of(keys)
     return {
-        key: bytes(fingerprint)
-        for key, fingerprint in rows(
-            "SELECT DISTINCT external_id, content_hash FROM order_returns"
+        key: StoredReturn(bytes(fingerprint), import_id)
+        for key, fingerprint, import_id in rows(
+            "SELECT DISTINCT external_id, content_hash, import_id FROM order_returns"
             f" WHERE source = ? AND external_id {condition} AND import_id <> ?",
             source, bound, but_of,
         )

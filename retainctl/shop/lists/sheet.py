@@ -64,8 +64,10 @@ class Records(NamedTuple):
 
 @dataclass(slots=True)
 class _Run:
+    waiting: set[str]  # what earlier imports hold rows of
     counts: Counts = field(default_factory=Counts)
     held: list[Held] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)  # of what was waiting
 
     def hold(self, held: Sequence[Held]) -> None:
         self.held += held
@@ -97,10 +99,10 @@ def _import(
     taker, chunks = _opened(file, options, make_taker, records)
     asked = Asked(taker.kind, taker.source, "list", json.dumps(taker.settings, ensure_ascii=False))
     known = register.known_imports(file, asked)
-    if known and not options.again and not register.has_open_quarantine(known[-1]):
+    if known and not options.again and register.brings_nothing(known[-1]):
         return Outcome(Imported(file.name, taker.source, "already imported"))
     import_id = register.begin(shop, file, asked)
-    run = _Run()
+    run = _Run(register.waiting_documents(import_id))
     try:
         for chunk in chunks:
             before = run.counts.read
@@ -112,7 +114,7 @@ def _import(
     register.check_limit(run.counts, file, strict=options.strict, held=run.held, ended=True)
     run.counts.assert_complete()
     notes = [*dict.fromkeys(file.notes), *(f"{sentence}: {count}" for sentence, count in sorted(taker.notes.items()))]
-    register.keep_held(import_id, run.held, resolved=known, now=shop.clock.now())
+    register.keep_held(import_id, run.held, resolved=known, told=run.told, now=shop.clock.now())
     register.end(import_id, run.counts, notes)
     outcome = Outcome(_row(file, taker.source, run.counts, dry_run=options.dry_run), tuple(notes), tuple(run.held))
     if options.dry_run:
@@ -155,10 +157,14 @@ def _take(chunk: Chunk, run: _Run, taker: Taker) -> None:
     run.counts.blank += chunk.blank
     run.counts.read += chunk.blank
     run.hold(chunk.held)
+    naming = [place for place, column in enumerate(taker.columns) if column.role in taker.one_of]
     for place, fate in enumerate(taker.take(chunk.rows)):
+        document = next((chunk.rows[place][at] for at in naming if chunk.rows[place][at]), "")
         if isinstance(fate, RowError):
-            run.hold([Held("quarantined", chunk.origin(place), fate.column, fate.code, str(fate))])
+            run.hold([Held("quarantined", chunk.origin(place), fate.column, fate.code, str(fate), document)])
         else:
+            if document in run.waiting:
+                run.told.add(document)
             run.counts.read += 1
             setattr(run.counts, fate, getattr(run.counts, fate) + 1)
 

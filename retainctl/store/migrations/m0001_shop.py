@@ -38,6 +38,7 @@ CREATE TABLE held_rows (
     disposition TEXT NOT NULL CHECK (disposition IN ('quarantined', 'set_aside', 'incomplete')),
     line INTEGER NOT NULL,
     byte_offset INTEGER NOT NULL,
+    document TEXT NOT NULL,                 -- the order, customer or article it speaks of, where that can be read
     column_name TEXT NOT NULL,
     code TEXT NOT NULL,                     -- a stable word for scripts: bad_number, stock_write_off
     message TEXT NOT NULL,

@@ -13,6 +13,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.shop.catalogue import list_products
 from retainctl.shop.importing.outcome import Imported, Outcome
+from retainctl.shop.importing.quarantine import list_quarantined
 from retainctl.shop.importing.values import NUMBER_STYLES
 from retainctl.shop.lists.products import import_products
 from retainctl.shop.lists.sheet import Options
@@ -86,6 +87,18 @@ def test_a_row_that_cannot_be_true_is_quarantined(shop: Shop, file: Path, row: s
     outcome = bring(shop, file, f"{HEADER}{row}\n")
     assert [held.code for held in outcome.quarantined] == [code]
     assert rows("SELECT * FROM products") == before
+
+
+def test_a_corrected_row_leaves_quarantine_and_the_first_file_brings_nothing_more(shop: Shop, file: Path) -> None:
+    bad, good = HEADER + COFFEE + "C-2,Tea,,,ten,,,,,\n", HEADER + "C-1,Mocha,,,,,,,,\nC-2,Tea,,,10,,,,,\n"
+    bring(shop, file, bad)
+    assert len(list_quarantined(shop)) == 1
+    bring(shop, file, HEADER + "C-1,Mocha,,,,,,,,\n")
+    assert bring(shop, file, bad).row.outcome == "already imported"
+    assert len(list_quarantined(shop)) == 1
+    bring(shop, file, good)
+    assert list_quarantined(shop) == []
+    assert [(one.name, one.price_minor) for one in list_products()] == [("Mocha", 3990), ("Tea", 1000)]
 
 
 def test_an_article_that_stands_twice_and_differs_is_told(shop: Shop, file: Path) -> None:
