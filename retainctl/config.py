@@ -84,7 +84,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What ``retainctl.toml`` says."""
+    """What ``retainctl.toml`` says.
+
+    Messages link to `public_url`: `/u/TOKEN` must unsubscribe and `/s/TOKEN` take the answers to a survey there (see
+    how-to/mail.md). Without it, both go by mail.
+    """
 
     name: str
     language: Literal["he", "en"]

@@ -4,6 +4,7 @@ dataclasses that read them. ``make docs`` writes; a test compares."""
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 from collections.abc import Iterator
 
@@ -99,6 +100,8 @@ def _settings() -> str:
         "# retainctl.toml",
         "",
         "Written from config.py by `make docs`. A setting without a default must be there.",
+        "",
+        inspect.cleandoc(Settings.__doc__ or "").partition("\n\n")[2],
         "",
     ]
     lines += list(_table(Settings, ""))

@@ -128,7 +128,8 @@ def _time(shop: Shop, draft: Draft) -> Iterator[Fault]:
 
 def _links(shop: Shop, program: Program, purpose: Purpose, *, known: bool) -> dict[str, Value]:
     """What the press adds for each recipient."""
-    links: dict[str, Value] = {"unsubscribe_link": None if purpose == "service" else _LINK}
+    link = None if purpose == "service" else _LINK
+    links: dict[str, Value] = {"unsubscribe_link": link, "unsubscribe_mail": link}
     if program == "survey":
         links |= {"survey_token": "v1.token", "survey_link": _LINK if known and shop.settings.public_url else None}
     return links

@@ -52,9 +52,9 @@ class Press:
         """The whole message as it goes on the wire; equal addressees give equal bytes. BadData says why it cannot be,
         and TooLong that the templates are to blame for it.
 
-        Templates see, beside the context: ``unsubscribe_link`` (https where the shop has a public_url, else mailto;
-        unknown in a service message) and, in a survey's invitation, ``survey_token`` and ``survey_link`` (unknown
-        without a public_url).
+        Templates see, beside the context: ``unsubscribe_mail`` (a mailto) and ``unsubscribe_link`` (https where the
+        shop has a public_url, else that mailto), both unknown in a service message; and, in a survey's invitation,
+        ``survey_token`` and ``survey_link`` (unknown without a public_url).
         """
         links = links_of(
             self._letterhead, self._mailing, addressee.contact_point_id, addressee.customer_id, self._signer
@@ -81,10 +81,11 @@ def links_of(
 ) -> dict[str, str | None]:
     """The links of one recipient, as templates see them."""
     public_url = letterhead.public_url
-    links: dict[str, str | None] = {"unsubscribe_link": None}
+    links: dict[str, str | None] = {"unsubscribe_link": None, "unsubscribe_mail": None}
     if mailing.purpose != "service":
         token = _unsubscribe_token(mailing, contact_point_id, signs)
-        links["unsubscribe_link"] = f"{public_url}/u/{token}" if public_url else _unsubscribe_mail(letterhead, token)
+        links["unsubscribe_mail"] = _unsubscribe_mail(letterhead, token)
+        links["unsubscribe_link"] = f"{public_url}/u/{token}" if public_url else links["unsubscribe_mail"]
     if mailing.program == "survey":
         token = signs.sign(SURVEY, f"{mailing.id}.{customer_id}")
         links["survey_token"] = token
