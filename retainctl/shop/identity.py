@@ -199,10 +199,10 @@ class _Batch:
         owners = [(mark, self.owners[mark]) for mark in own if mark in self.owners]
         finding = [(mark, one) for mark, one in owners if mark[0] != "phone" or not self._is_another(person, one)]
         customer_id = finding[0][1] if finding else self._make()
-        decided = f"{_SPOKEN[finding[0][0][0]]} is customer {customer_id}'s" if finding else "this is somebody new"
-        conflicts = tuple(
-            f"{decided}, {_SPOKEN[mark[0]]} is customer {other}'s" for mark, other in owners if other != customer_id
-        )
+        conflicts: tuple[str, ...] = ()
+        if others := [(mark, one) for mark, one in owners if one != customer_id]:
+            decided = f"{_SPOKEN[finding[0][0][0]]} is customer {customer_id}'s" if finding else "this is somebody new"
+            conflicts = tuple(f"{decided}, {_SPOKEN[mark[0]]} is customer {other}'s" for mark, other in others)
         is_new = self._name_key(person, customer_id)
         point_ids = []
         for address in person.addresses:

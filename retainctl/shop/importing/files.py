@@ -24,7 +24,6 @@ from retainctl.errors import BadConfiguration, BadData, TryLater, WrongUsage
 
 BLOCK_BYTES: Final = 1 << 20
 LINE_BYTES: Final = 1 << 20
-DOCUMENT_BYTES: Final = 128 << 20  # a JSON document may be one line
 UNPACKED_BYTES: Final = 2 << 30
 UNPACKED_RATIO: Final = 200
 STDIN: Final = "-"
@@ -69,7 +68,7 @@ class InputFile:
     byte_order_mark: bytes = b""
     keeps_bad_bytes: bool = False  # a row with bytes that are no text is read, and they stand in it as surrogates
     beginning: str = ""  # its first few thousand characters, for recognising its format
-    longest_line: int = LINE_BYTES
+    is_json: bool = False  # which may be one line of any length
     is_json_lines: bool = False  # known to be so, whatever its first line is
     notes: list[str] = field(default_factory=list)
 
@@ -83,7 +82,7 @@ class InputFile:
     def _decoded(self, reader: _Bytes) -> Iterator[Block]:
         offset = len(self.byte_order_mark)
         reader.skip(offset)
-        for data in reader.whole_lines(self.encoding, longest=self.longest_line):
+        for data in reader.whole_lines(self.encoding, or_parts=self.is_json):
             try:
                 text, bad = data.decode(self.encoding), False
             except UnicodeDecodeError:
@@ -151,8 +150,6 @@ def _prepared(name: str, path: Path, encoding: str) -> InputFile:
         raise BadData(f"{name} is empty: it has not even a header")
     _refuse_other_kinds(name, start)
     found = InputFile(name, path, sha256, stamp)
-    if start.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"{", b"["):
-        found.longest_line = DOCUMENT_BYTES
     for mark, marked in _MARKS:
         if start.startswith(mark):
             found.encoding, found.byte_order_mark = marked, mark
@@ -162,7 +159,8 @@ def _prepared(name: str, path: Path, encoding: str) -> InputFile:
     else:
         found.encoding = _codec(encoding) if encoding else "utf-8"
         _refuse_binary(found, start)
-    found.beginning = start.decode(found.encoding, "replace")
+    found.beginning = start.removeprefix(found.byte_order_mark).decode(found.encoding, "replace")
+    found.is_json = found.beginning.lstrip().startswith(("{", "["))
     return found
 
 
@@ -247,15 +245,18 @@ class _Bytes:
     def skip(self, size: int) -> None:
         self.take(size)
 
-    def whole_lines(self, encoding: str, *, longest: int) -> Iterator[bytes]:
-        ends = [mark.encode(encoding) for mark in ("\n", "\r")]
+    def whole_lines(self, encoding: str, *, or_parts: bool) -> Iterator[bytes]:
+        """Blocks of whole lines; *or_parts* of one that is too long, which end after a comma."""
+        ends, commas = ([mark.encode(encoding) for mark in marks] for marks in ("\n\r", ",,"))
         width = len(ends[0])
         rest = b""
         while data := self.take(BLOCK_BYTES):
             data = rest + data
             cut = _after_last(data, ends, width)
-            if cut == 0 and len(data) > longest:
-                raise BadData("a line is longer than 1 MB: this is no table of orders")
+            if cut == 0 and len(data) > LINE_BYTES:
+                cut = _after_last(data, commas, width) if or_parts else 0
+                if cut == 0:
+                    raise BadData("a line is longer than 1 MB: this is no table of orders")
             rest = data[cut:]
             if cut:
                 yield data[:cut]

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from retainctl.errors import BadData
 from retainctl.shop.importing.documents import Held, Origin, RowError
-from retainctl.shop.importing.files import DOCUMENT_BYTES, InputFile
+from retainctl.shop.importing.files import LINE_BYTES, InputFile
 from retainctl.shop.importing.format import Cells, Layout
 from retainctl.shop.importing.tables import CHUNK_ROWS, TextLines
 
@@ -133,13 +133,20 @@ def _records(file: InputFile, envelope: str) -> Iterator[tuple[str, Origin]]:
             if number % 1000 == 0:
                 lines.forget(number)
         return
-    parts, length = begun, sum(map(len, begun))
+    yield from _elements(file, _pieces(lines, chain(begun, stream)), envelope)
+
+
+def _pieces(lines: TextLines, stream: Iterator[str]) -> Iterator[str]:
+    """The text of *lines* in pieces that are as long as a record may be, or longer."""
+    piece, length = [], 0
     for line in stream:
-        parts.append(line)
+        piece.append(line)
         length += len(line)
-        if length > DOCUMENT_BYTES:
-            raise BadData(f"{file.name} is one JSON document of more than 128 MB", hint="Write it as JSON lines.")
-    yield from _elements(file, "".join(parts), envelope)
+        if length >= LINE_BYTES:
+            lines.forget(lines.next_line)
+            yield "".join(piece)
+            piece, length = [], 0
+    yield "".join(piece)
 
 
 def _is_record(line: str, envelope: str) -> bool:
@@ -153,18 +160,32 @@ def _is_record(line: str, envelope: str) -> bool:
     return not isinstance(found.get(f"{envelope}s"), list)
 
 
-def _elements(file: InputFile, text: str, envelope: str) -> Iterator[tuple[str, Origin]]:
-    """The objects of a list, each with its own text; an object alone is the only one."""
+def _elements(file: InputFile, pieces: Iterator[str], envelope: str) -> Iterator[tuple[str, Origin]]:
+    """The objects of a list, each with its own text; an object alone is the only one.
+
+    *pieces* are looked at one after the other: at no time is more of the file in memory than a record and what may
+    follow on it.
+    """
+    text = next(pieces) + next(pieces, "")
     start = re.compile(rf'\s*\{{\s*"{envelope}s"\s*:\s*\[|\s*\[').match(text)
     if start is None:
-        yield text, Origin(1, 0, file.encoded(text))
+        if next(pieces, ""):
+            raise BadData(f"{file.name} is one record of more than 1 MB", hint="Write each order on a line of its own.")
+        yield text, Origin(1, len(file.byte_order_mark), file.encoded(text))
         return
     decoder = json.JSONDecoder(parse_int=str, strict=False)
     place = start.end()
-    offset, counted, line = 0, 0, 1
+    offset, counted, line = len(file.byte_order_mark), 0, 1
     while True:
         space = _SPACE.match(text, place)
         place = space.end() if space else place
+        passed = text[counted:place]
+        offset += len(file.encoded(passed))
+        line += passed.count("\n")
+        counted = place
+        if len(text) - place < LINE_BYTES and (more := next(pieces, "")):
+            text, place, counted = text[place:] + more, 0, 0
+            continue
         if place >= len(text):
             raise BadData(f"{file.name} ends in the middle of its list", hint="Was it cut off? Export it again.")
         if text[place] == "]":
@@ -172,10 +193,7 @@ def _elements(file: InputFile, text: str, envelope: str) -> Iterator[tuple[str, 
         try:
             _, end = decoder.raw_decode(text, place)
         except (ValueError, RecursionError) as error:
-            raise BadData(f"{file.name} is not JSON: {error}") from None
-        passed = text[counted:place]
-        offset += len(file.encoded(passed))
-        line += passed.count("\n")
-        counted = place
+            too_long = ", or one of its records is longer than 1 MB" if next(pieces, "") else ""
+            raise BadData(f"{file.name} is not JSON{too_long}: {error}") from None
         yield text[place:end], Origin(line, offset, file.encoded(text[place:end]))
         place = end
