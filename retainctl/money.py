@@ -31,6 +31,9 @@ _ALIASES: Final = {
 _NUMBER: Final = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
 
 
+_SIGNS: Final = {"ILS": "₪", "USD": "$", "EUR": "€", "GBP": "£"}
+
+
 def currency_code(text: str) -> str:
     """The ISO code that *text* names (``nis``, ``₪`` and ``שח`` are ILS), or BadData."""
     name = text.strip()
@@ -70,3 +73,9 @@ def format_minor(minor: int, currency: str) -> str:
     """``123456`` ILS as ``1,234.56``, for people."""
     digits = exponent(currency)
     return f"{Decimal(minor).scaleb(-digits):,.{digits}f}"
+
+
+def with_sign(minor: int, currency: str) -> str:
+    """``-123456`` ILS as ``-₪1,234.56``, read from left to right in Hebrew too; CHF, which has no sign, as its code."""
+    sign = _SIGNS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
+    return f"{'-' * (minor < 0)}{sign}{format_minor(abs(minor), currency)}"

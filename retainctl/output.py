@@ -56,7 +56,7 @@ def render(
     if form == "markdown":
         return _markdown(names, cells, notes)
     if form == "html":
-        return _html_table(names, cells)
+        return _html_page(row_type.kind, names, cells, notes, numeric=numeric)
     return _separated(names, cells, numeric=numeric, form=form)
 
 
@@ -126,12 +126,27 @@ def _markdown(names: list[str], cells: list[list[str]], notes: Sequence[str]) ->
     return table + ("\n" if notes else "") + "".join(f"- {note}\n" for note in notes)
 
 
-def _html_table(names: list[str], cells: list[list[str]]) -> str:
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
+def _html_page(kind: str, names: list[str], cells: list[list[str]], notes: Sequence[str], *, numeric: set[int]) -> str:
+    from retainctl.frame import framed
+
+    classes = [
+        "number" if place in numeric else "text" if any(len(row[place]) > 40 for row in cells) else "word"
+        for place in range(len(names))
+    ]
+    head = "".join(f'<th class="{one}">{html.escape(name)}</th>' for one, name in zip(classes, names, strict=True))
     body = "".join(
-        "<tr>" + "".join(f'<td dir="auto">{html.escape(text)}</td>' for text in row) + "</tr>\n" for row in cells
+        "<tr>"
+        + "".join(
+            f'<td class="{one}"><bdi>{html.escape(_brief(text))}</bdi></td>'
+            for one, text in zip(classes, row, strict=True)
+        )
+        + "</tr>\n"
+        for row in cells
     )
-    return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n"
+    table = f'<div class="wide">\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</div>'
+    said = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
+    title = kind.replace("_", " ").capitalize()
+    return framed(title, f"{table}\n<ul>{said}</ul>" if said else table, language="en", direction="ltr", kind="list")
 
 
 def _table(names: list[str], cells: list[list[str]], *, numeric: set[int]) -> str:

@@ -16,8 +16,8 @@ from retainctl import cli, output, terminal
 from tests.conftest import ROOT
 
 ROW = (
-    "errors clock money rows schema files shelf spreadsheets config store shop club audience outreach voice journeys "
-    "insight jobs web demo doctor output terminal commands cli"
+    "errors clock money rows schema files shelf frame spreadsheets config store shop club audience outreach voice "
+    "journeys insight jobs web demo doctor output terminal commands cli"
 ).split()
 # Which library may be imported where; a name ending in a dot is a package.
 ONLY_IN = {

@@ -110,3 +110,10 @@ def test_a_table_that_is_asked_for_is_one_in_a_pipe_too() -> None:
 def test_markdown_and_html_escape_what_they_must() -> None:
     assert r"a\|b" in shown(Person("a|b", 1), form="markdown")
     assert "&lt;script&gt;" in shown(Person("<script>", 1), form="html")
+
+
+def test_html_is_a_page_of_its_own() -> None:
+    text = shown(Person("דנה", -3, 0.25), form="html")
+    assert text.startswith('<!doctype html>\n<html lang="en" dir="ltr">')
+    assert "default-src 'none'" in text
+    assert '<td class="word"><bdi>דנה</bdi></td><td class="number"><bdi>-3</bdi></td>' in text

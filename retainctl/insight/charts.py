@@ -14,7 +14,7 @@ from retainctl.insight.orders import OrderNumber
 from retainctl.insight.points import PointsMonth
 from retainctl.insight.retention import BANDS, Retention
 from retainctl.insight.rfm import Cell
-from retainctl.insight.svg import ACCENT, GREY, MUTED, PAPER, SOFT, WARM, Canvas, on_shade, shade
+from retainctl.insight.svg import ACCENT, GREY, MUTED, SOFT, WARM, Canvas, on_shade
 from retainctl.insight.words import Words
 from retainctl.money import exponent
 
@@ -30,8 +30,7 @@ def retention_chart(rows: Sequence[Retention], words: Words, *, rtl: bool) -> Ma
         top = 70.0 * place + 34
         edges = [0.0, *(edge for edge, _ in BANDS), end]
         for number, (low, high) in enumerate(pairwise(edges)):
-            fill = shade(0.1 + 0.15 * number)
-            canvas.box(low / end * WIDTH, top, (high - low) / end * WIDTH - 1, 18, fill=fill, radius=0)
+            canvas.box(low / end * WIDTH, top, (high - low) / end * WIDTH - 1, 18, share=0.1 + 0.15 * number, radius=0)
         at = rate / end * WIDTH
         title = f"{row.repeat_customers:,} / {row.customers:,}"
         canvas.box(at - 2, top - 6, 4, 30, fill=WARM, title=title)
@@ -93,7 +92,7 @@ def cohorts_chart(rows: Sequence[Cohort], words: Words, *, rtl: bool) -> Markup:
             share = count / size
             title = f"{row.cohort} +{offset}: {count:,} / {size:,} ({share:.1%})"
             x = first + (offset - 1) * step
-            canvas.box(x, top, step - 1, height - 1, fill=shade(share / most), title=title)
+            canvas.box(x, top, step - 1, height - 1, share=share / most, title=title)
             if step >= 27:
                 fill = on_shade(share / most)
                 canvas.text(x + step / 2, top + 16, f"{share:.0%}", anchor="middle", size=11, fill=fill)
@@ -118,13 +117,12 @@ def rfm_chart(rows: Sequence[Cell], words: Words, *, rtl: bool) -> Markup:
         x, y = 60 + (frequency - 1) * 140.0, 24 + (5 - recency) * 84.0
         share = sum(square) / most
         title = f"R{recency} F{frequency}: {sum(square):,}"
-        canvas.box(x, y, 137, 81, fill=shade(share), title=title, radius=4)
+        canvas.box(x, y, 137, 81, share=share, title=title, radius=4)
         canvas.text(x + 10, y + 24, f"{sum(square):,}", size=17, bold=True, fill=on_shade(share))
         for money, customers in enumerate(square):
             tall = 40 * customers / (max(square) or 1)
-            fill = PAPER if share > 0.6 else ACCENT
             canvas.box(
-                x + 70 + money * 12, y + 73 - tall, 9, tall, fill=fill, radius=1,
+                x + 70 + money * 12, y + 73 - tall, 9, tall, fill=on_shade(share), radius=1,
                 title=f"{recency}{frequency}{money + 1}: {customers:,}",
             )  # fmt: skip
     for number in range(1, 6):
@@ -138,7 +136,7 @@ def campaigns_chart(rows: Sequence[MailingRow], words: Words, *, rtl: bool) -> M
     colours = {
         "sent": ACCENT,
         "waiting": SOFT,
-        "unknown": "#f2c14e",
+        "unknown": "var(--doubt)",
         "failed": WARM,
         "dropped": MUTED,
         "excluded": GREY,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any, Final
@@ -12,11 +10,12 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from retainctl.config import Shop
+from retainctl.frame import framed
 from retainctl.insight import charts
 from retainctl.insight.reports import Report
 from retainctl.insight.retention import Retention
 from retainctl.insight.words import Words
-from retainctl.money import format_minor
+from retainctl.money import with_sign
 from retainctl.rows import Row
 
 _CHARTS: Final[dict[str, Callable[..., Markup]]] = {
@@ -36,66 +35,25 @@ _TILES: Final = (
     "net_revenue_minor",
 )
 
-_STYLE: Final = """
-:root{color-scheme:light}
-body{margin:0;background:#f4f7f8;color:#22303c;font:15px/1.5 system-ui,"Segoe UI","Noto Sans Hebrew",Arial,sans-serif}
-main{max-width:800px;margin:2rem auto;padding:2rem;background:#fff;border-radius:10px;box-shadow:0 1px 6px #0002}
-h1{font-size:1.6rem;line-height:1.2;margin:0}
-.shop{color:#657786;margin:.2rem 0 1.6rem}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:.8rem;margin:0 0 1.2rem}
-.tiles div{background:#f1f7f8;border-radius:8px;padding:.7rem .9rem}
-.tiles dt{color:#657786;font-size:.8rem}.tiles dd{margin:0;font-size:1.25rem;font-weight:600}
-figure{margin:0}
-svg{display:block;width:100%;height:auto;font-family:inherit;margin:0 0 1.6rem}
-.wide{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-size:.82rem;font-variant-numeric:tabular-nums}
-th,td{padding:.3rem .55rem;text-align:start;border-bottom:1px solid #e4eaed;vertical-align:bottom}
-td{white-space:nowrap}
-th,.name{color:#657786;font-weight:600}
-.number{text-align:end}
-ul{color:#657786;font-size:.85rem;padding-inline-start:1.1rem;margin:1.4rem 0 0}
-@media print{body{background:#fff}main{box-shadow:none;margin:0;padding:0}}
-"""
-
-_PAGE: Final = (
-    """<!doctype html>
-<html lang="{{ language }}" dir="{{ direction }}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-{{ style_hash }}'; \
-base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<title>{{ title }} · {{ shop }}</title>
-<style>"""
-    + _STYLE
-    + """</style>
-</head>
-<body>
-<main>
-<h1>{{ title }}</h1>
-<p class="shop"><bdi>{{ shop }}</bdi> · {{ day }}</p>
+_BODY: Final = """\
+<p class="under"><bdi>{{ shop }}</bdi> · <bdi>{{ day }}</bdi></p>
 {% if not rows %}<p>{{ nothing }}</p>{% else %}
-{% if tiles %}<dl class="tiles">{% for name, value in tiles %}<div><dt>{{ name }}</dt><dd><bdi>{{ value }}</bdi></dd>\
-</div>{% endfor %}</dl>{% endif %}
+{% if tiles %}<dl class="tiles">{% for name, value in tiles %}<div><dt>{{ name }}</dt>\
+<dd><bdi dir="ltr">{{ value }}</bdi></dd></div>{% endfor %}</dl>{% endif %}
 <figure>{{ chart }}</figure>
 <div class="wide">
-<table>
+<table class="{{ 'upright' if not columns }}">
 {% if columns %}<thead>
 <tr>{% for name, kind in columns %}<th class="{{ kind }}">{{ name }}</th>{% endfor %}</tr>
 </thead>{% endif %}
 <tbody>
-{% for row in rows %}<tr>{% for value, kind in row %}<td class="{{ kind }}"><bdi>{{ value }}</bdi></td>{% endfor %}</tr>
+{% for row in rows %}<tr>{% for value, kind in row %}<td class="{{ kind }}">\
+<bdi{{ ' dir=ltr' if kind == 'number' }}>{{ value }}</bdi></td>{% endfor %}</tr>
 {% endfor %}</tbody>
 </table>
 </div>
 {% endif %}
-<ul>{% for line in definitions %}<li>{{ line }}</li>{% endfor %}</ul>
-</main>
-</body>
-</html>
-"""
-)
+<ul>{% for line in definitions %}<li>{{ line }}</li>{% endfor %}</ul>"""
 
 
 def page(shop: Shop, report: Report, rows: Sequence[Any]) -> str:
@@ -104,11 +62,7 @@ def page(shop: Shop, report: Report, rows: Sequence[Any]) -> str:
     rtl = shop.settings.direction == "rtl"
     columns, cells = _table(rows, words)
     environment = Environment(autoescape=True, undefined=StrictUndefined)
-    return environment.from_string(_PAGE).render(
-        language=shop.settings.language,
-        direction=shop.settings.direction,
-        style_hash=base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode(),
-        title=words.title(report.name),
+    body = environment.from_string(_BODY).render(
         shop=shop.settings.name,
         day=shop.clock.today().isoformat(),
         nothing=words["nothing_yet"],
@@ -118,6 +72,10 @@ def page(shop: Shop, report: Report, rows: Sequence[Any]) -> str:
         rows=cells,
         definitions=words.definitions(report.name),
     )
+    return framed(
+        words.title(report.name), body, language=shop.settings.language, direction=shop.settings.direction,
+        owner=shop.settings.name,
+    )  # fmt: skip
 
 
 Shown = tuple[str, str]  # a text, and the class of its cell
@@ -164,7 +122,7 @@ def _shown(name: str, value: Any, record: dict[str, Any], words: Words) -> str:
     if value is None:
         return ""
     if name.endswith("_minor"):
-        return f"{format_minor(value, record['currency'])} {record['currency']}"
+        return with_sign(value, record["currency"])
     if name.endswith("_rate"):
         return f"{value:.1%}"
     if isinstance(value, float):

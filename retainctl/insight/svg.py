@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
-INK, MUTED, LINE, PAPER = "#22303c", "#657786", "#dfe6ea", "#ffffff"
-ACCENT, SOFT, WARM, GREY = "#0b7285", "#9bd3dc", "#e07a3f", "#c7d0d6"
-_LOW, _HIGH = (238, 246, 247), (9, 84, 99)
+# The colours are those of the page's style, by day and by night.
+INK, MUTED, LINE, ON_ACCENT = "var(--ink)", "var(--muted)", "var(--line)", "var(--on-accent)"
+ACCENT, SOFT, WARM, GREY = "var(--accent)", "var(--soft)", "var(--warm)", "var(--grey)"
 
 
 def tag(name: str, *children: str, **attributes: str | float) -> Markup:
@@ -20,16 +20,9 @@ def tag(name: str, *children: str, **attributes: str | float) -> Markup:
     return Markup("<{}{}>{}</{}>").format(name, shown, inner, name)
 
 
-def shade(share: float) -> str:
-    """A colour from nearly white, 0, to dark, 1."""
-    share = min(max(share, 0.0), 1.0)
-    mixed = (round(low + (high - low) * share) for low, high in zip(_LOW, _HIGH, strict=True))
-    return "#" + "".join(f"{part:02x}" for part in mixed)
-
-
 def on_shade(share: float) -> str:
-    """The colour of a text that stands on ``shade(share)``."""
-    return PAPER if share > 0.6 else INK
+    """The colour of a text that stands on a box of this *share* of its colour."""
+    return ON_ACCENT if share > 0.6 else INK
 
 
 @dataclass(slots=True)
@@ -43,13 +36,24 @@ class Canvas:
     parts: list[Markup] = field(default_factory=list)
 
     def box(
-        self, x: float, y: float, width: float, height: float, *, fill: str, title: str = "", radius: float = 2
-    ) -> None:
-        """A filled box, which says *title* to whoever points at it."""
+        self, x: float, y: float, width: float, height: float, *, fill: str = ACCENT, share: float = 1,
+        title: str = "", radius: float = 2,
+    ) -> None:  # fmt: skip
+        """A box filled with *share* of a colour, of which 0 is a trace; it says *title* to whoever points at it."""
         told = (tag("title", title),) if title else ()
         left = self.width - x - width if self.rtl else x
         self.parts.append(
-            tag("rect", *told, x=left, y=y, width=max(width, 0), height=max(height, 0), rx=radius, fill=fill)
+            tag(
+                "rect",
+                *told,
+                x=left,
+                y=y,
+                width=max(width, 0),
+                height=max(height, 0),
+                rx=radius,
+                fill=fill,
+                fill_opacity=0.07 + 0.93 * min(max(share, 0.0), 1.0),
+            )
         )
 
     def line(self, x: float, y: float, to_x: float, to_y: float, *, stroke: str = LINE) -> None:

@@ -86,6 +86,27 @@ def test_the_chart_runs_the_way_the_shop_reads(town: Shop) -> None:
     assert left_to_right.count('direction="ltr"') == 1
 
 
+def test_figures_are_isolated_and_money_has_its_sign(town: Shop) -> None:
+    for text in pages(town).values():
+        for value in re.findall(r'<td class="number"><bdi([^>]*)>', text):
+            assert value == " dir=ltr"
+    retention = pages(town)["retention"]
+    assert '<dd><bdi dir="ltr">₪233.33</bdi></dd>' in retention
+    assert "ILS" in retention, "the currency itself is a figure of the report"
+
+
+def test_a_page_fits_a_phone_the_dark_and_paper(town: Shop) -> None:
+    """The chart takes its colours from the style alone; what is wide scrolls in its own box, the first column stays."""
+    for name, text in pages(town).items():
+        assert not re.search(r'fill="(?!var\(--)', text), name
+        named = set(re.findall(r"var\((--[a-z-]+)\)", text))
+        style = text[text.index("<style>") : text.index("</style>")]
+        for theme in re.findall(r":root\{([^}]*)\}", style):
+            assert named <= set(re.findall(r"(--[a-z-]+):", theme)), name
+        assert "@media print" in style
+        assert '<div class="wide">' in text
+
+
 def test_an_attribute_cannot_be_left() -> None:
     assert str(tag("rect", EVIL, fill=EVIL)).count("<") == 2
     assert str(tag("rect", EVIL, fill=EVIL)).count('"') == 2
