@@ -22,7 +22,7 @@ def create(name: str, expression: str, description: str) -> None:
       retainctl segments create lapsed 'orders >= 5 and last_order before 90 days ago'
 
     \b
-    Numbers    orders, points: = != < <= > >= between 1 and 5
+    Numbers    orders, points (that may be spent now): = != < <= > >= between 1 and 5
     Money      spent, returned, average_order, in major units: spent >= 200.50
     Days       first_order, last_order: before, after, since, on 2025-03-01, today, 90 days ago
     Texts      first_name, last_name, language, email_domain: = != in (he, en)

@@ -26,8 +26,10 @@ from retainctl.audience.tree import (
     Tree,
     Value,
 )
+from retainctl.club.balances import available_points
 from retainctl.errors import BadData
 from retainctl.shop.consent import permissions
+from retainctl.shop.normalising import category_steps
 
 MAX_CONDITIONS = 500
 
@@ -38,10 +40,6 @@ _OVER_CURRENCIES: Final = """SUM(orders) AS orders,
     SUM(CASE WHEN currency = ? THEN gross_minor ELSE 0 END) AS gross_minor,
     SUM(CASE WHEN currency = ? THEN returns_minor ELSE 0 END) AS returns_minor,
     MIN(first_order_on) AS first_order_on, MAX(last_order_on) AS last_order_on"""
-# A customer has several accounts after a merge, and one more for what is owed.
-_BALANCES: Final = (
-    "SELECT customer_id, SUM(balance) AS balance FROM accounts WHERE customer_id IS NOT NULL GROUP BY customer_id"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ def compiled(tree: Tree, scope: Scope) -> Query:
 
 
 def _tables(used: set[str], scope: Scope) -> Condition:
-    sql, values = "FROM customers c", []
+    sql, values = "FROM customers c", list[object]()
     if "s" in used and scope.one_currency:
         sql += f" LEFT JOIN (SELECT customer_id, {_COUNTS_AND_DAYS} FROM customer_summaries) s ON s.customer_id = c.id"
     elif "s" in used:
@@ -97,7 +95,9 @@ def _tables(used: set[str], scope: Scope) -> Condition:
             " ON s.customer_id = c.id"
         )
     if "a" in used:
-        sql += f" LEFT JOIN ({_BALANCES}) a ON a.customer_id = c.id"
+        available, bound = available_points(at=scope.now)
+        sql += f" LEFT JOIN ({available}) a ON a.customer_id = c.id"
+        values += bound
     return Condition(sql + " WHERE c.merged_into IS NULL", tuple(values))
 
 
@@ -217,12 +217,8 @@ def _contact(field: Field, comparison: str, given: tuple[Value, ...]) -> Conditi
 
 def _is_within(category: str, name: str) -> bool:
     """Whether *name* is a step, or some steps in a row, of the path *category*."""
-    path, wanted = _steps(category), _steps(name)
+    path, wanted = category_steps(category), category_steps(name)
     return bool(wanted) and any(path[at : at + len(wanted)] == wanted for at in range(len(path)))
-
-
-def _steps(path: str) -> list[str]:
-    return [step.strip().casefold() for step in path.split(">") if step.strip()]
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -13,7 +13,7 @@ class Field:
     """One thing that is known of a customer.
 
     *sql* is NULL where it is not known. *table* is what it reads beside ``customers``: ``s`` for the customer's
-    summary, ``a`` for the club accounts. A contact field is a set: it is asked of any of the customer's contact points.
+    summary, ``a`` for the club's points. A contact field is a set: it is asked of any of the customer's contact points.
     """
 
     name: str
@@ -32,7 +32,7 @@ FIELDS: Final = {
         Field("average_order", "money", "bought by order", "(s.gross_minor * 1.0 / NULLIF(s.money_orders, 0))", "s"),
         Field("first_order", "date", "the day of the first order", "s.first_order_on", "s"),
         Field("last_order", "date", "the day of the last order", "s.last_order_on", "s"),
-        Field("points", "number", "the balance of the club account", "COALESCE(a.balance, 0)", "a"),
+        Field("points", "number", "what may be spent now", "COALESCE(a.points, 0)", "a"),
         Field("first_name", "text", "as the shop writes it", "c.first_name"),
         Field("last_name", "text", "as the shop writes it", "c.last_name"),
         Field("language", "text", "he or en", "c.language"),

@@ -33,6 +33,19 @@ def balances(shop: Shop, customer_ids: Sequence[int]) -> dict[int, int]:
     return {one: _available(found, one) for one in customer_ids}
 
 
+def available_points(*, at: int) -> tuple[str, tuple[object, ...]]:
+    """The points that may be spent at *at*, as a query of (customer_id, points), and its values."""
+    sql = """
+        SELECT customer_id, CASE WHEN SUM(points) > 0 THEN SUM(points) ELSE 0 END AS points FROM (
+            SELECT b.customer_id, l.remaining AS points FROM lots AS l JOIN accounts AS b ON b.id = l.account_id
+            WHERE l.remaining > 0 AND l.active_from <= ? AND (l.expires_at IS NULL OR l.expires_at > ?)
+            UNION ALL
+            SELECT customer_id, balance FROM accounts WHERE kind = 'debt'
+        ) AS held GROUP BY customer_id
+    """
+    return sql, (at, at)
+
+
 def balance_rows(shop: Shop, customer_ids: Sequence[int] | None = None) -> list[Balance]:
     """The balance of each of these customers, or of all who have an account, by customer."""
     if customer_ids is None:

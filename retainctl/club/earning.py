@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from retainctl.club.terms import Terms, fraction
 from retainctl.money import exponent
+from retainctl.shop.normalising import category_steps
 
 POINTS_PER_ENTRY = 1_000_000_000
 
@@ -119,9 +120,11 @@ def _apportioned(numerators: Sequence[int], denominator: int) -> list[int]:
     return points
 
 
-def _excluded(category: str, excluded: Sequence[str]) -> bool:
+@lru_cache(maxsize=4096)
+def _excluded(category: str, excluded: tuple[str, ...]) -> bool:
     """Whether *category*, a path such as ``Kitchen > Coffee``, is one of *excluded* or below it."""
-    return any(category == name or category.startswith(f"{name} >") for name in excluded)
+    path = category_steps(category)
+    return any(path[: len(steps)] == steps for steps in map(category_steps, excluded) if steps)
 
 
 @lru_cache(maxsize=256)

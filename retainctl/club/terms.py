@@ -174,7 +174,7 @@ version = 1
 points_per = {{ {currency} = "1" }}
 # The least that an order must come to before it earns anything.
 minimum_order = {{ {currency} = "0" }}
-# Categories that earn nothing, and what is below them: ["Gift cards", "Kitchen > Coffee"]
+# Categories that earn nothing, in any case, and what is below them: ["Gift cards", "Kitchen > Coffee"]
 excluded_categories = []
 
 # Days from the order until its points may be spent: the time in which goods may come back.

@@ -182,3 +182,9 @@ def _unusual_phone(text: str, country: str) -> str:
 def postal_key(address: str) -> str:
     """A cleaned postal address as two of them are compared: without case, punctuation and spacing."""
     return " ".join(re.findall(r"\w+", address.casefold()))
+
+
+def category_steps(path: str) -> tuple[str, ...]:
+    """The steps of a category such as ``Kitchen > Coffee``, as they are compared: by any case, composed or not."""
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+    return tuple(step.strip() for step in folded.split(">") if step.strip())

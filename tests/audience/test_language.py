@@ -42,10 +42,38 @@ def town(shop: Shop) -> Shop:
                     " evidence) VALUES (?, 'marketing', ?, ?, 0, 'shop', 'form')",
                     point, action, at,
                 )  # fmt: skip
-        execute("INSERT INTO accounts (id, kind, customer_id, opened_for, balance) VALUES (11, 'customer', 1, 1, 120)")
-        execute("INSERT INTO accounts (id, kind, customer_id, opened_for, balance) VALUES (12, 'debt', 1, 1, -20)")
-        execute("INSERT INTO accounts (id, kind, customer_id, opened_for, balance) VALUES (13, 'customer', 2, 2, 30)")
+    points(1, 70)
+    points(1, 50)
+    points(2, 30)
+    points(2, 200, active_from=shop.clock.now() + 1)
+    points(2, 200, expires_at=shop.clock.now())
+    for one, owed in ((1, 20), (3, 120)):
+        with writing():
+            execute(
+                "INSERT INTO accounts (id, kind, customer_id, opened_for, balance) VALUES (?, 'debt', ?, ?, ?)",
+                20 + one,
+                one,
+                one,
+                -owed,
+            )
+    points(3, 100)
     return shop
+
+
+def points(customer_id: int, remaining: int, *, active_from: int = 0, expires_at: int | None = None) -> None:
+    """Put a lot of points into the tables."""
+    with writing():
+        execute("INSERT INTO terms (version, content, first_used_at) VALUES (1, '{}', 0) ON CONFLICT DO NOTHING")
+        execute(
+            "INSERT INTO accounts (id, kind, customer_id, opened_for) VALUES (?, 'customer', ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            10 + customer_id, customer_id, customer_id,
+        )  # fmt: skip
+        execute(
+            "INSERT INTO lots (id, account_id, origin, terms_version, granted, remaining, earned_at, active_from,"
+            " expires_at) SELECT COUNT(*) + 1, ?, 'goodwill', 1, ?, ?, 0, ?, ? FROM lots",
+            10 + customer_id, remaining, remaining, active_from, expires_at,
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -77,6 +105,7 @@ def town(shop: Shop) -> Shop:
         ("not last_order before 90 days ago", [2, 3, 4]),
         ("points >= 100", [1]),
         ("points = 0", [3, 4]),
+        ("points between 30 and 100", [1, 2]),
         ("language = he", [1, 4]),
         ("language != he", [2, 3]),
         ("language is known", [1, 2, 4]),

@@ -67,6 +67,13 @@ def test_an_excluded_category_earns_nothing_nor_does_what_is_below_it() -> None:
     assert earned(Purchase("ILS", lines), terms) == [0, 0, 100, 0, 100]
 
 
+def test_a_category_is_excluded_however_it_is_written() -> None:
+    terms = Terms(version=1, points_per={"ILS": "1"}, excluded_categories=("Gift cards", "Cafe\u0301 > Beans"))
+    categories = ["gift cards", "GIFT CARDS>paper", "CAFÉ > beans > Dark", "cafe > beans", ""]
+    lines = [Line(number, 10_000, category) for number, category in enumerate(categories)]
+    assert earned(Purchase("ILS", lines), terms) == [0, 0, 0, 100, 100]
+
+
 def test_rules_are_a_list_whose_shares_are_added_before_anything_is_rounded() -> None:
     def half_a_point_a_line(purchase: Purchase, terms: Terms) -> Shares:
         return Shares([1] * len(purchase.lines), 2)
