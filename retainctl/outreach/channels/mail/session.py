@@ -145,8 +145,7 @@ def unsendable(letter: Letter) -> str:
     """Why *letter* must not go on the wire, or nothing: what could be taken for a command or for its own end."""
     if not _ADDRESS.fullmatch(letter.to_address):
         return "the address has characters that this server was not asked to take"
-    breaks = letter.payload.count(b"\r\n")
-    whole = breaks == letter.payload.count(b"\r") == letter.payload.count(b"\n")
-    if not whole or not letter.payload.endswith(b"\r\n"):
+    within_lines = letter.payload.replace(b"\r\n", b"")
+    if b"\r" in within_lines or b"\n" in within_lines or not letter.payload.endswith(b"\r\n"):
         return "the message has a bare CR or LF"
     return ""
