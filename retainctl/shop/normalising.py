@@ -136,7 +136,7 @@ def _unusual_email(address: str) -> EmailAddress:
     try:
         valid = validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
-        raise BadData(f"{address!r} is not an e-mail address: {error}") from None
+        raise BadData(f"{address!r} is not an e-mail address: {str(error).rstrip('.')}") from None
     local = unicodedata.normalize("NFC", valid.local_part.casefold())
     key = f"{local}@{valid.ascii_domain.lower()}"
     return EmailAddress(address, key, "needs_smtputf8" if valid.ascii_email is None else _email_flag(key))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 LineKind = Literal["sale", "shipping", "fee", "tip"]
-_ADDRESS = re.compile(r"""[^\s<>'"(),;:]*@[^\s<>'"(),;:]*""")
+# Not what a sentence says of addresses: "the @-sign", "'@'".
+_ADDRESS = re.compile(r"""(?!['"]?@(?:-sign|['"]))[^\s<>'"(),;:]*@[^\s<>'"(),;:]*""")
 SALE_STATUSES = frozenset({"paid", "processing", "shipped", "fulfilled", "completed", "refunded"})
 
 

@@ -63,6 +63,7 @@ class ConsentTaker:
         self.source = options.source or SOURCE
         self.settings = {"evidence": evidence, "purpose": purpose, "country": shop.settings.country}
         self.notes: dict[str, int] = {}
+        self.left_out: list[tuple[int, RowError]] = []
         self._shop = shop
         self._evidence = evidence.strip()
         self._purpose = purpose

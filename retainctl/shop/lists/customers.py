@@ -52,6 +52,7 @@ class _Said(NamedTuple):
 class _Read(NamedTuple):
     person: Person
     said: list[_Said]
+    bad: list[RowError]  # addresses that are none
 
 
 def import_customers(
@@ -86,6 +87,7 @@ class CustomerTaker:
         self.source = options.source or _usual_source(header)
         self.settings = {"country": shop.settings.country, "consent_evidence": consent_evidence}
         self.notes: dict[str, int] = {}
+        self.left_out: list[tuple[int, RowError]] = []
         self._shop = shop
         self._evidence = consent_evidence.strip()
         self._values = Values(shop.clock, shop_currency=shop.settings.currency)
@@ -95,6 +97,12 @@ class CustomerTaker:
         """Find or make the customer of each row, and record what it says of consent."""
         read: list[_Read | RowError] = [self._read(cells) for cells in rows]
         good = [one for one in read if not isinstance(one, RowError)]
+        self.left_out = [
+            (place, RowError(bad.column, bad.code, f"{bad}; the customer was kept without it"))
+            for place, one in enumerate(read)
+            if not isinstance(one, RowError)
+            for bad in one.bad
+        ]
         found = find_or_make(self._shop, [one.person for one in good], settled=self._settled)
         consented = self._record(good, found)
         for conflict in (conflict for one in found for conflict in one.conflicts):
@@ -127,14 +135,12 @@ class CustomerTaker:
             known_as = self._external_id(cells)
             if bad and not addresses and not known_as:
                 return bad[0]
-            for one in bad:
-                self._note(f"{one.code.removeprefix('bad_')}s that are none, left out")
             source = _text(cells, "source") or self.source
             person = Person(
                 source, known_as, (*addresses, *self._postal(cells)), self._name(cells, "first_name"),
                 self._name(cells, "last_name"), self._language(cells),
             )  # fmt: skip
-            return _Read(person, self._consents(cells, addresses))
+            return _Read(person, self._consents(cells, addresses), bad)
         except RowError as error:
             return error
 

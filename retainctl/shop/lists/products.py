@@ -66,6 +66,7 @@ class ProductTaker:
     def __init__(self, shop: Shop, numbers: str, currency: str) -> None:
         self.settings = {"numbers": numbers, "currency": currency or shop.settings.currency}
         self.notes: dict[str, int] = {}
+        self.left_out: list[tuple[int, RowError]] = []
         self._values = Values(
             shop.clock, shop_currency=shop.settings.currency, stated_currency=currency, numbers=numbers
         )

@@ -46,6 +46,7 @@ class Taker(Protocol):
     source: str
     settings: dict[str, str]  # whatever makes an equal file mean something else
     notes: dict[str, int]  # sentences, and how many rows each is true of
+    left_out: list[tuple[int, RowError]]  # bad cells of the rows taken last, by place: the rows count without them
 
     def take(self, rows: Sequence[Cells]) -> Sequence[Fate | RowError]:
         """Write what *rows* say; what became of each, in order."""
@@ -158,15 +159,20 @@ def _take(chunk: Chunk, run: _Run, taker: Taker) -> None:
     run.counts.read += chunk.blank
     run.hold(chunk.held)
     naming = [place for place, column in enumerate(taker.columns) if column.role in taker.one_of]
+    documents = [next((row[at] for at in naming if row[at]), "") for row in chunk.rows]
+
+    def held(disposition: Literal["quarantined", "incomplete"], place: int, why: RowError) -> Held:
+        return Held(disposition, chunk.origin(place), why.column, why.code, str(why), documents[place])
+
     for place, fate in enumerate(taker.take(chunk.rows)):
-        document = next((chunk.rows[place][at] for at in naming if chunk.rows[place][at]), "")
         if isinstance(fate, RowError):
-            run.hold([Held("quarantined", chunk.origin(place), fate.column, fate.code, str(fate), document)])
+            run.hold([held("quarantined", place, fate)])
         else:
-            if document in run.waiting:
-                run.told.add(document)
+            if documents[place] in run.waiting:
+                run.told.add(documents[place])
             run.counts.read += 1
             setattr(run.counts, fate, getattr(run.counts, fate) + 1)
+    run.held += [held("incomplete", place, why) for place, why in taker.left_out]
 
 
 def _row(file: InputFile, source: str, counts: Counts, *, dry_run: bool) -> Imported:

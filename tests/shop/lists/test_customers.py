@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from retainctl.shop.lists.customers import import_customers
 from retainctl.shop.lists.sheet import Options
 from retainctl.shop.merging import merge
 from retainctl.store.database import rows, value
-from tests.conftest import Terminal
+from tests.conftest import Ended, Terminal
 
 HEADER = "external_id,first_name,last_name,language,email,phone\n"
 SHOPIFY = (
@@ -119,12 +120,31 @@ def test_a_bad_cell_is_left_out_and_the_customer_kept(shop: Shop, file: Path) ->
     outcome = bring(shop, file, text)
     assert counts(outcome) == (2, 2, 0, 0, 0, 0)
     assert outcome.notes == (
-        "emails that are none, left out: 1",
         "languages that the shop does not write in, left out: 1",
-        "phones that are none, left out: 1",
         "role e-mails, kept and not mailed: 1",
     )
     assert rows("SELECT key, flag FROM contact_points") == [("noreply@shop.example", "role")]
+    assert [(held.origin.line, held.column, held.code) for held in outcome.quarantined] == [
+        (2, "email", "bad_email"), (2, "phone", "bad_phone"),
+    ]  # fmt: skip
+
+
+def test_a_bad_e_mail_is_listed_until_its_customer_comes_again(retainctl: Terminal, tmp_path: Path) -> None:
+    def imports(text: str) -> Ended:
+        (tmp_path / "customers.csv").write_text(text)
+        return retainctl("customers", "import", str(tmp_path / "customers.csv"), "--format", "jsonl")
+
+    first = imports("external_id,email\n1,bad@@x.example\n2,a@x.example;b@x.example\n3,ok@x.example\n")
+    row = json.loads(first.stdout)
+    assert (first.code, row["rows_new"], row["rows_quarantined"]) == (3, 3, 0)
+    assert "The part after the @-sign contains invalid characters: '@'; the customer" in first.stderr
+    assert "2 rows are in quarantine" in first.stderr
+    listed = retainctl("orders", "quarantine", "list", "--format", "jsonl").stdout.splitlines()
+    assert [(one["rows_of"], one["line"], one["code"]) for one in map(json.loads, listed)] == [
+        ("customers", 2, "bad_email"), ("customers", 3, "bad_email"),
+    ]  # fmt: skip
+    assert imports("external_id,email\n1,good@x.example\n2,a@x.example\n3,ok@x.example\n").code == 0
+    assert retainctl("orders", "quarantine", "list", "--format", "jsonl").stdout == ""
 
 
 def test_a_row_by_which_nobody_can_be_found_is_quarantined(shop: Shop, file: Path) -> None:
@@ -300,8 +320,8 @@ def test_the_commands(shop: Shop, retainctl: Terminal, tmp_path: Path, file: Pat
     assert imported.code == 3
     assert imported.stdout == (
         "file,source,outcome,rows_read,rows_new,rows_changed,rows_unchanged,rows_set_aside,rows_blank,"
-        "rows_quarantined\n"
-        f"{file},generic,imported,2,1,0,0,0,0,1\n"
+        "rows_quarantined,notes\n"
+        f"{file},generic,imported,2,1,0,0,0,0,1,\n"
     )
     assert imported.stderr == (
         f"{file}, line 3, row: the row has no id, e-mail or phone, so that nobody can be found by it (nobody)\n"
@@ -317,4 +337,4 @@ def test_the_commands(shop: Shop, retainctl: Terminal, tmp_path: Path, file: Pat
     assert retainctl("customers", "export", "--output", str(link)).code == 77
     piped = retainctl("customers", "import", "-", "--source", "till", stdin=target.read_bytes())
     assert piped.code == 0
-    assert piped.stdout.splitlines()[1].split("\t")[1:] == ["till", "imported", "1", "0", "0", "1", "0", "0", "0"]
+    assert piped.stdout.splitlines()[1].split("\t")[1:10] == ["till", "imported", "1", "0", "0", "1", "0", "0", "0"]
