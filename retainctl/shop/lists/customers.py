@@ -233,8 +233,7 @@ class CustomerTaker:
             for said in one.said
             if who.contact_point_ids and (point := who.contact_point_ids[said.address]) is not None
         ]
-        ours = self._given_by_us([point for _, point, said in told if not said.given and said.at is None])
-        kept = [(place, point, said) for place, point, said in told if said.given or said.at or point in ours]
+        kept = self._counting(told)
         answers = record_each(
             self._shop,
             [
@@ -250,21 +249,29 @@ class CustomerTaker:
                 self._note("rows that say yes without a date, of customers who have refused: the refusal holds")
         return {place for (place, _, _), answer in zip(kept, answers, strict=True) if answer == "new"}
 
-    def _given_by_us(self, points: list[int]) -> set[int]:
-        """Those whose latest decision is a permission from this source.
-
-        "No" without a date may mean "never asked": it takes back only what the same source had given.
-        """
-        condition, bound = dialect.one_of(points)
-        latest = {
-            point: (action, source)
+    def _counting(self, told: list[tuple[int, int, _Said]]) -> list[tuple[int, int, _Said]]:
+        """What counts of what was *told* of each point: a "no" without a date may mean "never asked", so that it takes
+        back only what the same source had given. Where another had, that is said."""
+        condition, bound = dialect.one_of([point for _, point, said in told if not said.given and said.at is None])
+        givers = {
+            point: source if action == "given" else ""
             for point, action, source in rows(
                 "SELECT contact_point_id, action, source FROM consents"
                 f" WHERE purpose = 'marketing' AND contact_point_id {condition} ORDER BY happened_at, action, id",
                 bound,
             )
         }
-        return {point for point, decision in latest.items() if decision == ("given", self.source)}
+        kept = []
+        for place, point, said in told:
+            giver = givers.get(point, "")
+            if said.given or said.at or giver == self.source:
+                kept.append((place, point, said))
+            elif giver:
+                self._note(
+                    f"rows that say no without a date, of customers who said yes by {giver}: the yes holds until "
+                    "it is revoked"
+                )
+        return kept
 
 
 def _text(cells: Cells, role: str) -> str:

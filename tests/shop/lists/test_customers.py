@@ -16,6 +16,7 @@ from retainctl.shop.consent import Contact, contactable
 from retainctl.shop.consent_history import revoke_by_hand
 from retainctl.shop.exporting import export_customers
 from retainctl.shop.importing.outcome import Imported, Outcome
+from retainctl.shop.lists.consent import import_consent
 from retainctl.shop.lists.customers import import_customers
 from retainctl.shop.lists.sheet import Options
 from retainctl.shop.merging import merge
@@ -338,3 +339,16 @@ def test_the_commands(shop: Shop, retainctl: Terminal, tmp_path: Path, file: Pat
     piped = retainctl("customers", "import", "-", "--source", "till", stdin=target.read_bytes())
     assert piped.code == 0
     assert piped.stdout.splitlines()[1].split("\t")[1:10] == ["till", "imported", "1", "0", "0", "1", "0", "0", "0"]
+
+
+def test_a_no_without_a_date_of_one_who_said_yes_elsewhere_is_told(shop: Shop, file: Path, tmp_path: Path) -> None:
+    bring(shop, file, HEADER + "17,דנה,,,dana@example.com,\n18,נועה,,,noa@example.com,\n")
+    signed = tmp_path / "signed.csv"
+    signed.write_text("email\ndana@example.com\n", encoding="utf-8")
+    import_consent(shop, str(signed), Options(source="fair"), evidence="form of the fair")
+
+    outcome = bring(shop, file, "email,accepts_marketing\ndana@example.com,no\nnoa@example.com,no\n")
+    assert outcome.notes == (
+        "rows that say no without a date, of customers who said yes by fair: the yes holds until it is revoked: 1",
+    )
+    assert value("SELECT COUNT(*) FROM consents WHERE action = 'revoked'") == 0
