@@ -245,4 +245,4 @@ CREATE TABLE customer_summaries (
 ) STRICT, WITHOUT ROWID;
 """
 
-APPEND_ONLY = ("customer_changes", "consents", "order_versions")
+APPEND_ONLY = ("customer_changes", "consents", "suppressions", "order_versions")
