@@ -17,7 +17,8 @@ from retainctl.errors import BadData
 from retainctl.shop.importing.documents import Held, Origin, RowError
 from retainctl.shop.importing.files import LINE_BYTES, InputFile
 from retainctl.shop.importing.format import Cells, Layout
-from retainctl.shop.importing.tables import CHUNK_ROWS, TextLines
+from retainctl.shop.importing.lines import TextLines
+from retainctl.shop.importing.tables import CHUNK_ROWS
 
 DEEPEST: Final = 20
 Record = Mapping[str, Any]

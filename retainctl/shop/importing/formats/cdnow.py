@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from retainctl.shop.importing.documents import Buyer, Document, Held, Line, RowError
 from retainctl.shop.importing.files import InputFile
 from retainctl.shop.importing.format import Cells, Column, Format
-from retainctl.shop.importing.tables import CHUNK_ROWS, LineChunk, TextLines
+from retainctl.shop.importing.lines import TextLines
+from retainctl.shop.importing.tables import CHUNK_ROWS, LineChunk
 from retainctl.shop.importing.values import Values
 
 _WIDTH = 4
