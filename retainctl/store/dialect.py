@@ -94,8 +94,11 @@ def insert_many(table: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     """
     names = ", ".join(columns)
     if is_postgres():
+        left = iter(rows)
+        if (first := next(left, None)) is None:
+            return  # a COPY of nothing takes as long as one of some rows
         with driver_errors(), database.cursor().copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-            for row in rows:
+            for row in chain([first], left):
                 copy.write_row(row)
     else:
         marks = f"({', '.join('?' * len(columns))})"
@@ -163,26 +166,50 @@ def note_growth(table: str, *, rows_added: int) -> None:
 
 
 @contextmanager
-def indexed_later(*tables: str) -> Iterator[None]:
-    """Inside a transaction: let SQLite make the indexes of those *tables* that are empty after the block fills them.
+def filled_at_once(*tables: str, others_may_wait: bool) -> Iterator[None]:
+    """Inside a transaction whose block fills *tables*, all of them empty: make their indexes when they are filled.
 
-    Sorted at once they take half of the time. What must be unique is held all along. PostgreSQL would keep everybody
-    else from reading the tables meanwhile.
+    Sorted at once they take half of the time. What must be unique is held all along. PostgreSQL checks the references
+    at the end too; nobody else can read the tables, nor those that they refer to, until the transaction ends. So it
+    does all this only where *others_may_wait*.
     """
-    later = [] if is_postgres() else [index for table in tables for index in _indexes_of_empty(table)]
-    for name, _ in later:
-        execute(f"DROP INDEX {name}")
+    later: list[tuple[str, str]] = []
+    if others_may_wait or not is_postgres():
+        later = [one for table in tables for one in (_postgres_later if is_postgres() else _sqlite_later)(table)]
+    for drop, _ in later:
+        execute(drop)
     yield
-    for _, statement in later:
-        execute(statement)
+    for _, make in later:
+        execute(make)
 
 
-def _indexes_of_empty(table: str) -> list[tuple[str, str]]:
-    """The name and the statement of each index of *table* that may hold equal rows, where the table is empty."""
-    if execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
-        return []
-    indexes = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql LIKE 'CREATE INDEX%'"
-    return list(execute(indexes, table).fetchall())
+def _sqlite_later(table: str) -> list[tuple[str, str]]:
+    """What drops and what makes each index of *table* that may hold equal rows."""
+    return [
+        (f"DROP INDEX {name}", statement)
+        for name, statement in execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql LIKE 'CREATE INDEX%'",
+            table,
+        ).fetchall()
+    ]
+
+
+def _postgres_later(table: str) -> list[tuple[str, str]]:
+    """What drops and what makes each such index of *table*, and each of its references."""
+    indexes = execute(
+        "SELECT indexname, indexdef FROM pg_indexes"
+        " WHERE schemaname = current_schema() AND tablename = ? AND indexdef LIKE 'CREATE INDEX%'",
+        table,
+    ).fetchall()
+    references = execute(
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE conrelid = CAST(? AS regclass) AND contype = 'f'",
+        table,
+    ).fetchall()
+    return [(f"DROP INDEX {name}", statement) for name, statement in indexes] + [
+        (f"ALTER TABLE {table} DROP CONSTRAINT {name}", f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+        for name, definition in references
+    ]
 
 
 def take_ids(table: str, count: int) -> int:
@@ -192,9 +219,9 @@ def take_ids(table: str, count: int) -> int:
     """
     if is_postgres():
         last = execute(
-            "SELECT MAX(n) FROM (SELECT nextval(pg_get_serial_sequence(?, 'id')) AS n"
-            " FROM generate_series(1, CAST(? AS bigint))) AS taken",
-            table, count,
+            "SELECT setval(numbers, nextval(numbers) + ? - 1) FROM (SELECT pg_get_serial_sequence(?, 'id') AS numbers)"
+            " AS owned",
+            count, table,
         ).fetchone()[0]  # fmt: skip
         return int(last) - count + 1
     return int(execute(f"SELECT COALESCE(MAX(id), 0) FROM {table}").fetchone()[0]) + 1

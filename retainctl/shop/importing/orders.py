@@ -18,6 +18,7 @@ from retainctl.shop.importing.portions import Taken
 from retainctl.shop.importing.processes import collector_at_rest, takings
 from retainctl.shop.importing.results import Options, OrdersImported
 from retainctl.shop.importing.returning import Waiting, attach_named, attach_unnamed
+from retainctl.shop.importing.stored import nothing_stored
 from retainctl.shop.importing.values import AmbiguousNumber
 from retainctl.shop.summaries import summarise
 from retainctl.store import dialect
@@ -94,8 +95,10 @@ def book(
     check_limit = partial(
         register.check_limit, booking.counts, plan.file, strict=plan.options.strict, held=booking.held
     )
-    every = takings(shop, plan, import_id, appends_to=appends_to, read_before_by=read_before_by)
-    with dialect.indexed_later("orders", "order_lines"), closing(every):
+    is_first = nothing_stored()
+    every = takings(shop, plan, import_id, appends_to=appends_to, read_before_by=read_before_by, is_first=is_first)
+    tables = ("orders", "order_lines") if is_first else ()
+    with dialect.filled_at_once(*tables, others_may_wait=not customers_before), closing(every):
         file_notes: list[str] = []
         for taken in _readable(plan, every):
             amending.book(booking, taken)

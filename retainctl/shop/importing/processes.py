@@ -36,15 +36,24 @@ class _Task:
     mapping: str
     import_id: int
     read_before_by: int | None
+    is_first: bool
 
 
 def takings(
-    shop: Shop, plan: Plan, import_id: int, *, appends_to: int | None = None, read_before_by: int | None = None
+    shop: Shop,
+    plan: Plan,
+    import_id: int,
+    *,
+    appends_to: int | None = None,
+    read_before_by: int | None = None,
+    is_first: bool = False,
 ) -> Generator[Taken]:
     """What the file of *plan* comes to, some thousand rows after the other; from a second process if it is large."""
     if appends_to is None and plan.file.stamp.size >= LARGE_BYTES:
-        return _from_second(_Task(shop, plan.file, plan.options, plan.mapping, import_id, read_before_by))
-    return Reading(shop, plan, import_id, appends_to=appends_to, read_before_by=read_before_by).takings()
+        return _from_second(_Task(shop, plan.file, plan.options, plan.mapping, import_id, read_before_by, is_first))
+    return Reading(
+        shop, plan, import_id, appends_to=appends_to, read_before_by=read_before_by, is_first=is_first
+    ).takings()
 
 
 @contextmanager
@@ -101,4 +110,6 @@ def serve() -> None:
 def _read(task: _Task) -> Iterator[Taken]:
     with open_database(task.shop.database_url, now=task.shop.clock.now()), reading(), collector_at_rest():
         plan = plan_with(task.shop, task.file, task.options, mapping=task.mapping, mapping_name="the mapping")
-        yield from Reading(task.shop, plan, task.import_id, read_before_by=task.read_before_by).takings()
+        yield from Reading(
+            task.shop, plan, task.import_id, read_before_by=task.read_before_by, is_first=task.is_first
+        ).takings()

@@ -40,10 +40,12 @@ class Reading:
         *,
         appends_to: int | None = None,
         read_before_by: int | None = None,
+        is_first: bool = False,
     ) -> None:
         """Rows out of quarantine, *appends_to* an import, are added to the orders of it or an earlier one.
 
-        A file that was *read_before_by* an import brings no news of what was told since.
+        A file that was *read_before_by* an import brings no news of what was told since. For one that *is_first*
+        there is nothing stored to be compared with, and nothing is looked up.
         """
         buyers = Buyers(shop, plan.source, plan.values)
         self._plan = plan
@@ -51,6 +53,7 @@ class Reading:
         self._import_id = import_id
         self._appends_to = appends_to
         self._read_before_by = read_before_by
+        self._is_first = is_first
         self._composing = Composing(plan, buyers)
         self._packing = Packing(plan, buyers)
         self._told = Flags()  # by a known order's id: all of its rows were seen, or are told to be added
@@ -125,6 +128,8 @@ class Reading:
 
     def _known(self, keys: list[str]) -> tuple[dict[str, Stored], dict[str, StoredReturn]]:
         """What was known before this import: orders, and the fingerprints of returns that stand alone."""
+        if self._is_first:
+            return {}, {}
         source, but_of = self._plan.source, self._import_id
         stored = stored_orders(source, keys, but_of=but_of)
         others = [key for key in keys if key not in stored] if self._plan.format.has_return_documents else []

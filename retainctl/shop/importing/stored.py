@@ -23,6 +23,11 @@ class StoredReturn(NamedTuple):
     import_id: int  # that wrote them last
 
 
+def nothing_stored() -> bool:
+    """Whether the books hold no order and no return at all."""
+    return value("SELECT 1 FROM orders LIMIT 1") is None and value("SELECT 1 FROM order_returns LIMIT 1") is None
+
+
 def stored_orders(source: str, keys: list[str], *, but_of: int) -> dict[str, Stored]:
     """The orders with these ids that an import other than *but_of* wrote last."""
     condition, bound = dialect.one_of(keys)
