@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import peewee
 import pytest
 
 from retainctl.config import Shop
@@ -16,7 +17,7 @@ from retainctl.errors import BadData, TryLater
 from retainctl.shop.importing import processes
 from retainctl.shop.importing.orders import import_orders
 from retainctl.shop.importing.results import Options
-from retainctl.store.database import rows, value
+from retainctl.store.database import database, execute, is_postgres, rows, value
 from tests.conftest import NOW
 from tests.shop.importing.conftest import HEADER, codes, counts, row
 
@@ -68,6 +69,24 @@ def test_the_books_are_the_same(shop: Shop, tmp_path: Path, monkeypatch: pytest.
     }  # fmt: skip
     lines = rows("SELECT line_no, quantity FROM order_lines JOIN orders ON id = order_id WHERE external_id = '5'")
     assert sorted(lines) == [(1, 2), (2, 1)]
+
+
+def schema() -> list[tuple[object, ...]]:
+    """Every index and reference of the open database."""
+    if not is_postgres():
+        return sorted(rows("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+    return sorted(
+        rows("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'")
+        + rows("SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f'")
+    )
+
+
+def test_a_first_import_leaves_every_index_and_reference(shop: Shop, tmp_path: Path) -> None:
+    before = schema()
+    import_orders(shop, file_of(tmp_path, "first.csv", FIRST), Options())
+    assert schema() == before
+    with pytest.raises(peewee.IntegrityError), database.atomic():
+        execute("UPDATE order_lines SET product_id = 99999")
 
 
 def test_what_is_wrong_with_the_whole_file_is_told(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
