@@ -13,6 +13,7 @@ from datetime import datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from retainctl.clock import DAY_SECONDS
 from retainctl.errors import BadData
 from retainctl.outreach import message
 from retainctl.outreach.templates import Letterhead, Renderer, Templates, TooLong, Value
@@ -21,6 +22,7 @@ from retainctl.store.outreach import Mailing
 
 UNSUBSCRIBE = "unsubscribe"  # the purpose of a token that says "CONTACT_POINT.MAILING"
 SURVEY = "survey"  # the purpose of a token that says "MAILING.CUSTOMER"
+_SURVEY_SECONDS = 180 * DAY_SECONDS  # an invitation is good for half a year from its plan; a way out is for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def links_of(
         links["unsubscribe_mail"] = _unsubscribe_mail(letterhead, token)
         links["unsubscribe_link"] = f"{public_url}/u/{token}" if public_url else links["unsubscribe_mail"]
     if mailing.program == "survey":
-        token = signs.sign(SURVEY, f"{mailing.id}.{customer_id}")
+        token = signs.sign(SURVEY, f"{mailing.id}.{customer_id}", expires_at=mailing.planned_at + _SURVEY_SECONDS)
         links["survey_token"] = token
         links["survey_link"] = f"{public_url}/s/{token}" if public_url else None
     return links

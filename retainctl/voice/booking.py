@@ -6,14 +6,14 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from retainctl.shop.importing.documents import RowError
 from retainctl.store import dialect
 from retainctl.store.database import execute_many, rows
 from retainctl.voice.reading import Response
 
-_BATCH: Final = 500
 _ANSWER_COLUMNS = ("response_id", "question", "score", "words", "replaced")
 
 
@@ -26,6 +26,14 @@ class Booked:
     unchanged: int = 0
 
 
+class _Stored(NamedTuple):
+    """A response as the database has it."""
+
+    id: int
+    content: bytes
+    answered_at: int | None
+
+
 @dataclass(slots=True)
 class Books:
     """What one file of answers to one survey wrote so far."""
@@ -34,52 +42,57 @@ class Books:
     import_id: int
     customers: set[int] = field(default_factory=set)  # those who answered
     replaced: int = 0  # answers in which bytes were replaced
-    _seen: dict[str, bytes] = field(default_factory=dict)
+    _seen: dict[str, tuple[bytes, int | None]] = field(default_factory=dict)  # the content of each, and its time
 
     def refuse_contradiction(self, response: Response) -> None:
-        """RowError for a respondent who answered otherwise on an earlier row of the same file."""
-        content = _content_hash(response)
-        if self._seen.setdefault(response.respondent, content) != content:
+        """RowError for a respondent who answered otherwise on an earlier row of the same file, where no time says which
+        answer is the newer one."""
+        content, at = _content_hash(response), response.answered_at
+        seen, seen_at = self._seen.setdefault(response.respondent, (content, at))
+        if seen == content:
+            return
+        if at is None or seen_at is None or at == seen_at:
             raise RowError(
                 "", "answered_twice", f"{response.respondent} has answered otherwise on an earlier row of this file"
             )
+        self._seen[response.respondent] = max((seen, seen_at), (content, at), key=itemgetter(1))
 
     def book(self, responses: Sequence[Response]) -> Booked:
-        """Write what is new or differs from what is stored."""
+        """Write what is new or differs from what is stored; of one respondent's answers the newest counts."""
         booked = Booked()
-        stored = self._stored([response.respondent for response in responses])
-        new: list[Response] = []
-        changed: list[tuple[int, Response]] = []
-        for response in responses:
-            content = _content_hash(response)
-            response_id, known = stored.get(response.respondent, (None, None))
-            if known == content:
-                booked.unchanged += 1
-                continue
-            if response_id is None:
-                new.append(response)
-                booked.new += 1
-            else:
-                changed.append((response_id, response))
-                booked.changed += 1
-            stored[response.respondent] = (None, content)  # an equal row that follows changes nothing
-        self._add(new)
-        self._replace(changed)
+        for some in _parted(responses):
+            self._book(some, booked)
         self.customers |= {response.customer_id for response in responses if response.customer_id is not None}
         self.replaced += sum(given.replaced for response in responses for given in response.answers)
         return booked
 
-    def _stored(self, respondents: list[str]) -> dict[str, tuple[int | None, bytes | None]]:
-        found: dict[str, tuple[int | None, bytes | None]] = {}
-        for first in range(0, len(respondents), _BATCH):
-            some = respondents[first : first + _BATCH]
-            for respondent, response_id, content in rows(
-                "SELECT respondent, id, content_hash FROM responses WHERE survey = ?"
-                f" AND respondent IN ({', '.join('?' * len(some))})",
-                self.survey, *some,
-            ):  # fmt: skip
-                found[respondent] = (response_id, bytes(content))
-        return found
+    def _book(self, responses: Sequence[Response], booked: Booked) -> None:
+        """Write *responses*, each of another respondent, and count them into *booked*."""
+        stored = self._stored([response.respondent for response in responses])
+        new: list[Response] = []
+        changed: list[tuple[int, Response]] = []
+        for response in responses:
+            known = stored.get(response.respondent)
+            if known is None:
+                new.append(response)
+            elif known.content != _content_hash(response) and not _is_older(response, known.answered_at):
+                changed.append((known.id, response))
+        self._add(new)
+        self._replace(changed)
+        booked.new += len(new)
+        booked.changed += len(changed)
+        booked.unchanged += len(responses) - len(new) - len(changed)
+
+    def _stored(self, respondents: list[str]) -> dict[str, _Stored]:
+        condition, bound = dialect.one_of(respondents)
+        return {
+            respondent: _Stored(response_id, bytes(content), answered_at)
+            for respondent, response_id, content, answered_at in rows(
+                "SELECT respondent, id, content_hash, answered_at FROM responses WHERE survey = ?"
+                f" AND respondent {condition}",
+                self.survey, bound,
+            )
+        }  # fmt: skip
 
     def _add(self, new: list[Response]) -> None:
         if not new:
@@ -107,6 +120,21 @@ class Books:
         )  # fmt: skip
         execute_many("DELETE FROM answers WHERE response_id = ?", [(number,) for number, _ in changed])
         dialect.insert_many("answers", _ANSWER_COLUMNS, _answer_rows(changed))
+
+
+def _parted(responses: Sequence[Response]) -> Iterator[list[Response]]:
+    """*responses* in their order, cut where a respondent comes again."""
+    part: dict[str, Response] = {}
+    for response in responses:
+        if response.respondent in part:
+            yield list(part.values())
+            part = {}
+        part[response.respondent] = response
+    yield list(part.values())
+
+
+def _is_older(response: Response, answered_at: int | None) -> bool:
+    return response.answered_at is not None and answered_at is not None and response.answered_at < answered_at
 
 
 def _answer_rows(numbered: Sequence[tuple[int, Response]]) -> Iterator[tuple[Any, ...]]:

@@ -73,28 +73,29 @@ class Reader:
     def response(self, cells: Cells) -> Response:
         """One row's response; RowError where it is none."""
         respondent, token, email, customer, answered_at, *given = cells
-        customer_id = self._customer(token.strip(), email, customer)
-        who = _plain(respondent).strip() or (f"customer:{customer_id}" if customer_id else "")
+        moment = self._values.instant(answered_at, self._survey.answers.answered_at)[0] if answered_at.strip() else None
+        if token.strip():
+            # One invitation is answered by one respondent, however often, and whatever the source calls them.
+            invited = self._invited(token.strip(), at=self._shop.clock.now() if moment is None else moment)
+            customer_id: int | None = survivor_of(invited)
+            who = f"customer:{invited}"
+        else:
+            customer_id = self._by_email.get(_email_key(email)) or self._by_key.get(customer)
+            who = _plain(respondent).strip() or (f"customer:{customer_id}" if customer_id else "")
         if not who:
             raise RowError(self._survey.answers.respondent, "no_respondent", "the row does not say who answered")
-        moment = self._values.instant(answered_at, self._survey.answers.answered_at)[0] if answered_at.strip() else None
         answers = (self._answer(question, cell) for question, cell in zip(self._survey.questions, given, strict=True))
         return Response(who, customer_id, moment, tuple(answer for answer in answers if answer is not None))
 
-    def _customer(self, token: str, email: str, customer: str) -> int | None:
-        if token:
-            return self._invited(token)
-        return self._by_email.get(_email_key(email)) or self._by_key.get(customer)
-
-    def _invited(self, token: str) -> int:
-        """The customer whose invitation to this survey holds *token*."""
+    def _invited(self, token: str, *, at: int) -> int:
+        """The customer who was sent *token* to answer this survey, and answered at the instant *at*."""
         try:
-            mailing, _, customer = tokens.verify(token, SURVEY, self._shop.clock.now()).partition(".")
+            mailing, _, customer = tokens.verify(token, SURVEY, at).partition(".")
         except BadData as error:
             raise RowError(self._survey.answers.token, "bad_token", str(error)) from None
         if rows("SELECT name FROM mailings WHERE id = ? AND program = 'survey'", int(mailing)) != [(self._name,)]:
             raise RowError(self._survey.answers.token, "bad_token", "the token belongs to another survey")
-        return survivor_of(int(customer))
+        return int(customer)
 
     def _answer(self, question: Question, cell: str) -> Given | None:
         text = cell.strip()

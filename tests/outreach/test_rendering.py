@@ -10,6 +10,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.outreach import tokens
@@ -127,6 +128,9 @@ def test_an_invitation_has_the_token_of_its_own_answer(shop: Shop, make_mailing:
 
     token = by_reply.removeprefix("השיבו להודעה: ")
     assert tokens.verify(token, "survey", shop.clock.now()) == f"{mailings[0].id}.7"
+    assert tokens.verify(token, "survey", mailings[0].planned_at + 180 * DAY_SECONDS - 1)
+    with pytest.raises(BadData, match="expired"):
+        tokens.verify(token, "survey", mailings[0].planned_at + 180 * DAY_SECONDS)
     linked = by_link.removeprefix("https://club.shop.example/s/")
     assert tokens.verify(linked, "survey", shop.clock.now()) == f"{mailings[1].id}.7"
 

@@ -197,6 +197,48 @@ def test_whoever_answers_twice_in_one_file_counts_once(survey: Shop) -> None:
     assert value("SELECT score FROM answers WHERE response_id = 1") == 9
 
 
+def invitation(survey: Shop, customer_id: int, *, expires_at: int | None = None) -> str:
+    """The token of an invitation of theirs to the survey."""
+    with writing():
+        mailing = Mailing.create(
+            program="survey", name="spring", class_="marketing", purpose="survey", state="active", draft="",
+            plan_hash="x", planned_at=0,
+        )  # fmt: skip
+    return tokens.sign(SURVEY, f"{mailing.id}.{customer_id}", survey.clock.now(), expires_at=expires_at)
+
+
+def test_one_invitation_is_one_answer_and_the_newest_counts(survey: Shop) -> None:
+    noa = customer(survey, external_id="8", email="noa@example.com")
+    token = invitation(survey, noa)
+    text = HEADER + (
+        f"r1,{token},,,2025-02-01T09:00,9,,good\nr7,{token},,,2025-02-03T09:00,2,,not so good\n"
+        f"r9,{token},,,2025-02-02T09:00,5,,\nr2,,,,2025-02-02T09:00,7,,\n"
+    )
+    assert counts(take(survey, text).row) == (4, 2, 1, 1, 0, 0)
+    assert counts(take(survey, text, Options(again=True)).row) == (4, 0, 0, 4, 0, 0)
+    assert counts(take(survey, HEADER + f"r1,{token},,,2025-01-31T09:00,10,,\n").row) == (1, 0, 0, 1, 0, 0)
+    assert rows(
+        "SELECT r.respondent, r.customer_id, r.version, a.score FROM responses r JOIN answers a ON a.response_id = r.id"
+        " WHERE a.score IS NOT NULL ORDER BY r.id"
+    ) == [(f"customer:{noa}", noa, 2, 2), ("r2", None, 1, 7)]  # fmt: skip
+    assert counts(take(survey, HEADER + f"r1,{token},,,,4,,\n").row) == (1, 0, 1, 0, 0, 0)
+
+
+def test_of_two_answers_to_one_invitation_without_a_time_somebody_looks(survey: Shop) -> None:
+    token = invitation(survey, customer(survey, external_id="8", email="noa@example.com"))
+    outcome = take(survey, HEADER + f"r1,{token},,,,9,,\nr7,{token},,,,2,,\n")
+    assert counts(outcome.row) == (2, 1, 0, 0, 0, 1)
+    assert outcome.quarantined[0].code == "answered_twice"
+
+
+def test_an_invitation_that_has_expired_is_answered_no_more(survey: Shop) -> None:
+    now = survey.clock.now()
+    token = invitation(survey, customer(survey, external_id="8", email="noa@example.com"), expires_at=now)
+    outcome = take(survey, HEADER + f"r1,{token},,,,9,,\n")
+    assert [held.message for held in outcome.quarantined] == ["the token has expired"]
+    assert take(survey, HEADER + f"r1,{token},,,2025-03-01T09:00,9,,\n").row.rows_new == 1  # answered in time
+
+
 def test_a_token_of_another_survey_is_refused(survey: Shop) -> None:
     noa = customer(survey, external_id="8", email="noa@example.com")
     with writing():
