@@ -295,7 +295,7 @@ def test_the_command_shows_what_became_of_the_file(survey: Shop, retainctl: Term
         "file\tsource\toutcome\trows_read\trows_new\trows_changed\trows_unchanged\trows_set_aside\trows_blank"
         "\trows_quarantined"
         "\tcustomers\tanswers_replaced\n"
-        f"{path}\tspring\timported\t2\t1\t0\t0\t0\t0\t1\t0\t0\n",
+        f"{path}\tspring\timported\t2\t1\t0\t0\t0\t0\t1\t\t0\t0\n",
     )
     assert ended.stderr == (
         f"{path}, line 3, score: '77' is no score from 0 to 10 (bad_score)\n"
