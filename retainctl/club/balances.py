@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from retainctl.club.ledger import CLOCK_TOLERANCE_SECONDS
 from retainctl.club.orders import IDS_PER_QUERY
 from retainctl.club.terms import read_club
 from retainctl.config import Shop
 from retainctl.rows import Row
-from retainctl.store.database import rows
+from retainctl.store.database import rows, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +74,47 @@ def _available(found: Counter[tuple[int, str]], customer_id: int) -> int:
     return max(0, found[customer_id, "active"] - found[customer_id, "owed"])
 
 
+def last_booked(now: int) -> int:
+    """The number of the last transaction that was booked by *now*; 0 when there was none.
+
+    A clock that is behind the ledger by no more than a booking lets pass is taken for right.
+    """
+    newest = rows("SELECT seq, recorded_at FROM transactions ORDER BY seq DESC LIMIT 1")
+    if newest and now < newest[0][1] - CLOCK_TOLERANCE_SECONDS:
+        return int(value("SELECT COALESCE(MAX(seq), 0) FROM transactions WHERE recorded_at <= ?", now))
+    return int(newest[0][0]) if newest else 0
+
+
 def _read(now: int, customer_ids: Sequence[int]) -> Counter[tuple[int, str]]:
-    """The active, pending and owed points of each customer, over all accounts."""
+    """The active, pending and owed points of each customer, over all accounts, as they were at *now*."""
     found: Counter[tuple[int, str]] = Counter()
+    since = last_booked(now)
     for start in range(0, len(customer_ids), IDS_PER_QUERY):
         part = customer_ids[start : start + IDS_PER_QUERY]
         whose = f"a.customer_id IN ({', '.join('?' * len(part))})"
-        for customer_id, active_from, remaining in rows(
-            "SELECT a.customer_id, l.active_from, SUM(l.remaining) FROM accounts AS a"
-            " JOIN lots AS l ON l.account_id = a.id AND l.remaining > 0"
-            f" WHERE {whose} AND a.kind = 'customer' AND (l.expires_at IS NULL OR l.expires_at > ?)"
-            " GROUP BY a.customer_id, l.active_from",
-            *part, now,
-        ):  # fmt: skip
-            found[customer_id, "active" if active_from <= now else "pending"] += int(remaining)
-        for customer_id, balance in rows(
-            f"SELECT a.customer_id, SUM(a.balance) FROM accounts AS a WHERE {whose} AND a.kind = 'debt'"
-            " GROUP BY a.customer_id",
-            *part,
-        ):
-            found[customer_id, "owed"] = -int(balance)
+        for customer_id, active_from, points in rows(_HELD.format(whose=whose), *part, *part, since, now):
+            found[customer_id, "active" if active_from <= now else "pending"] += int(points)
+        for customer_id, points in rows(_OWED.format(whose=whose), *part, *part, since):
+            found[customer_id, "owed"] = -int(points)
     return found
+
+
+# What the accounts hold, less what was booked since.
+_HELD = """
+    SELECT customer_id, active_from, SUM(points) FROM (
+        SELECT a.customer_id, l.active_from, l.expires_at, l.remaining AS points
+        FROM accounts AS a JOIN lots AS l ON l.account_id = a.id AND l.remaining > 0 WHERE {whose}
+        UNION ALL
+        SELECT a.customer_id, l.active_from, l.expires_at, -e.points
+        FROM accounts AS a JOIN entries AS e ON e.account_id = a.id JOIN lots AS l ON l.id = e.lot_id
+        WHERE {whose} AND a.kind = 'customer' AND e.seq > ?
+    ) AS held WHERE expires_at IS NULL OR expires_at > ? GROUP BY customer_id, active_from
+"""
+_OWED = """
+    SELECT customer_id, SUM(points) FROM (
+        SELECT a.customer_id, a.balance AS points FROM accounts AS a WHERE {whose} AND a.kind = 'debt'
+        UNION ALL
+        SELECT a.customer_id, -e.points FROM accounts AS a JOIN entries AS e ON e.account_id = a.id
+        WHERE {whose} AND a.kind = 'debt' AND e.seq > ?
+    ) AS owed GROUP BY customer_id
+"""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from retainctl.club.earning import Line, Purchase, Shares, spend, taken_back_by_line
 from retainctl.club.orders import AwardedLine, awarded_lines_of, returned_of
@@ -116,30 +116,36 @@ def _other_bookings(shop: Shop, customer_id: int) -> Iterator[Explanation]:
     A repayment counts only where it was another's debt, or another's points: of one with whom the customer was one.
     """
     query = """
-        SELECT t.seq, t.kind, t.source, t.terms_version, e.points, l.granted, l.expires_at, o.source, o.external_id
+        SELECT t.seq, t.kind, t.source, t.terms_version, e.points, e.lot_id, l.granted, l.expires_at,
+            o.source || ':' || o.external_id
         FROM accounts AS a JOIN entries AS e ON e.account_id = a.id JOIN transactions AS t ON t.seq = e.seq
         LEFT JOIN lots AS l ON l.id = e.lot_id LEFT JOIN orders AS o ON o.id = l.order_id
         WHERE a.customer_id = ? AND t.kind NOT IN ('award', 'clawback')
         ORDER BY t.seq, e.entry_no
     """
+    given: dict[int, str] = {}  # by which cause each lot was given
     for _, group in groupby(rows(query, customer_id), key=itemgetter(0)):
         entries = [entry[1:] for entry in group]
         if entries[0][0] != "repayment" or sum(entry[3] for entry in entries):
-            yield from _entries(shop, entries)
+            yield from (_booking(shop, given, *entry) for entry in entries)
 
 
-def _entries(shop: Shop, entries: Sequence[tuple[Any, ...]]) -> Iterator[Explanation]:
-    for kind, booked_as, version, points, granted, expires_at, source, external_id in entries:
-        order = None if external_id is None else f"{source}:{external_id}"
-        if granted is None:
-            words = f"{abs(points)} {'repaid' if points > 0 else 'owed'}"
-            yield Explanation(booked_as.split("/", 2)[2], None, kind, version, words, points)
-            continue
-        origin = f"of {order}" if order else "given by hand"
-        until = f"until {shop.clock.day(expires_at - 1)}" if expires_at else "for ever"
-        words = f"{abs(points)} of {granted} {origin}, which may be spent {until}"
-        cause = order if kind == "expiry" and order else booked_as.split("/", 2)[2]
-        yield Explanation(cause, None, kind, version, words, points)
+def _booking(
+    shop: Shop, given: dict[int, str], kind: str, booked_as: str, version: int, points: int, lot_id: int | None,
+    granted: int | None, expires_at: int | None, order: str | None,
+) -> Explanation:  # fmt: skip
+    cause = booked_as.split("/", 2)[2]
+    if lot_id is None:
+        words = f"{abs(points)} {'repaid' if points > 0 else 'owed'}"
+        return Explanation(cause, None, kind, version, words, points)
+    if kind == "grant":
+        given[lot_id] = cause
+    elif kind == "expiry":
+        cause = order or given[lot_id]
+    origin = f"of {order}" if order else "given by hand"
+    until = f"until {shop.clock.day(expires_at - 1)}" if expires_at else "for ever"
+    words = f"{abs(points)} of {granted} {origin}, which may be spent {until}"
+    return Explanation(cause, None, kind, version, words, points)
 
 
 def _exact(numerator: int, denominator: int) -> str:

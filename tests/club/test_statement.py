@@ -99,6 +99,47 @@ def test_what_is_owed_and_what_is_pending_is_on_the_statement(shop: Shop) -> Non
     assert (balance.available, balance.pending, balance.owed) == (0, 50, 0)
 
 
+def test_balances_and_statements_are_as_they_were_at_an_earlier_time(busy: Shop) -> None:
+    """What was told then is told again, whatever was booked since."""
+    told = {days: balance_rows(later(busy, days), [1])[0].available for days in range(-9, 1)}
+    assert told == {-9: 0, -8: 180, -7: 180, -6: 165, -5: 165, -4: 165, -3: 165, -2: 165, -1: 90, 0: 50}
+    for days, available in told.items():
+        closing = next(line for line in statement(later(busy, days), 1) if line.item == "closing")
+        assert closing.points == available
+
+
+def test_a_last_day_that_is_over_counts_before_its_expiry_is_booked(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\nexpiry_days = 2')
+    customer(1)
+    add(shop, 1, 30, source="complaint:1", reason="Sorry")
+    shop = later(shop, 5)
+    told = statement(shop, 1)
+    assert balances(shop, [1]) == {1: 0}
+    assert [(line.item, line.points, line.effective_at[:10], line.reference) for line in told] == [
+        ("opening", 0, "", ""),
+        ("adjusted", 30, "2025-03-02", "complaint:1"),
+        ("expired", -30, "2025-03-05", "complaint:1"),
+        ("closing", 0, "", ""),
+    ]
+    expire(shop)
+    assert statement(shop, 1) == told
+    assert explain_customer(shop, 1)[-1].reference == "complaint:1"
+
+
+def test_points_that_come_after_their_last_day_come_and_go(shop: Shop) -> None:
+    """Invariant 14: both are visible."""
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\nexpiry_days = 2')
+    order(shop, 1, [10_000], at=shop.clock.now() - 9 * DAY)
+    award(shop)
+    came_back(1, 4_000, at=shop.clock.now())
+    award(shop)
+    for _ in range(2):
+        assert [(line.item, line.points) for line in statement(shop, 1)] == [
+            ("opening", 0), ("earned", 100), ("expired", -100), ("closing", 0),
+        ]  # fmt: skip
+        expire(shop)
+
+
 def test_every_point_of_a_balance_is_explained(busy: Shop) -> None:
     """B14: the points of all steps sum to the balance."""
     steps = explain_customer(busy, 1)

@@ -28,11 +28,13 @@ from hypothesis.stateful import (
 
 from retainctl.clock import Clock
 from retainctl.club.awarding import award
-from retainctl.club.balances import balance_rows
+from retainctl.club.balances import Balance, balance_rows
 from retainctl.club.checking import check
 from retainctl.club.expiry import expire
+from retainctl.club.ledger import CLOCK_TOLERANCE_SECONDS
 from retainctl.club.parting import undo
 from retainctl.club.spending import add, redeem, take
+from retainctl.club.statement import statement
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BadData, Refused
 from retainctl.shop.merging import merge
@@ -67,6 +69,7 @@ class Ledger(RuleBasedStateMachine):
         self.shop = self.stack.enter_context(opening())
         self.customers = list(CUSTOMERS)
         self.merges: dict[tuple[int, int], int] = {}
+        self.past: list[tuple[int, dict[int, int], list[tuple[Balance, int]]]] = []
         self.calls: list[tuple[str, int, int, str]] = []
         self.keys = 0
 
@@ -110,8 +113,27 @@ class Ledger(RuleBasedStateMachine):
         self.set_now(max(self.shop.clock.now(), int(ends) + seconds))
 
     def set_now(self, now: int) -> None:
-        self.shop = Shop(self.shop.folder, self.shop.settings, Clock(self.shop.clock.zone, now, trusted=True))
+        if now > self.shop.clock.now() + CLOCK_TOLERANCE_SECONDS:
+            self.past.append((self.shop.clock.now(), dict(self.reference.into), self.told(self.shop)))
+        self.shop = self.at(now)
         self.reference.now = now
+
+    def at(self, now: int) -> Shop:
+        return Shop(self.shop.folder, self.shop.settings, Clock(self.shop.clock.zone, now, trusted=True))
+
+    def told(self, shop: Shop) -> list[tuple[Balance, int]]:
+        """Each customer's balance, and the closing of the statement."""
+        closing = {one: next(x for x in statement(shop, one) if x.item == "closing").points for one in self.customers}
+        return [(row, closing[row.customer_id]) for row in balance_rows(shop, sorted(self.customers))]
+
+    @precondition(lambda self: self.past)
+    @rule(data=st.data())
+    def an_earlier_time_is_read_again(self, data: st.DataObject) -> None:
+        then, merges, told = data.draw(st.sampled_from(self.past))
+        if merges == self.reference.into:
+            assert [(replace(row, value_minor=0), closing) for row, closing in self.told(self.at(then))] == [
+                (replace(row, value_minor=0), closing) for row, closing in told
+            ]
 
     @rule(
         amounts=amounts, whose=st.sampled_from([*CUSTOMERS, None]), days=st.sampled_from([0, 1, 20, 300]),
@@ -255,11 +277,12 @@ class Ledger(RuleBasedStateMachine):
         if not hasattr(self, "reference"):
             return
         now = self.shop.clock.now()
-        for row in balance_rows(self.shop, self.customers):
+        for row, closing in self.told(self.shop):
             live = self.reference.live(row.customer_id)
             assert row.available == self.reference.available(row.customer_id)
             assert row.pending == sum(lot.left for lot in live if lot.active > now)
             assert row.owed == self.reference.debt(row.customer_id)
+            assert closing == sum(lot.left for lot in live) - row.owed
         ours = rows(
             "SELECT a.opened_for, COALESCE(l.order_id, 0), l.remaining, l.expired, l.earned_at, l.active_from,"
             " l.expires_at FROM lots AS l JOIN accounts AS a ON a.id = l.account_id"
