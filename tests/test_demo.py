@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from retainctl.clock import parse_instant
 from retainctl.demo.history import history
-from retainctl.demo.walk import STEPS
+from retainctl.demo.walk import MARK, STEPS, Walk
+from retainctl.errors import RetainError
 from tests.conftest import NOW
 
 ZONE = ZoneInfo("Asia/Jerusalem")
@@ -50,6 +53,13 @@ def test_the_demo_runs_and_runs_again(tmp_path: Path) -> None:
     assert again["Award points by club.toml"] == "nothing new"
     assert again["Send what waits"] == "nothing new"
     assert sorted(mails) == sorted((shop / "mail").glob("*.eml"))
+
+
+def test_a_step_that_fails_ends_the_demo_with_its_own_words(tmp_path: Path) -> None:
+    (tmp_path / MARK).touch()
+    said = "retainctl products import incoming/products.csv ended with 65: there is no file"
+    with pytest.raises(RetainError, match=said):
+        list(Walk(tmp_path, NOW).steps())
 
 
 def test_the_history_is_the_same_each_time() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,11 +14,13 @@ from retainctl.config import FILE_NAME
 from retainctl.demo.history import history
 from retainctl.errors import DONE, DoneInPart, Refused, RetainError
 from retainctl.files import write_text
+from retainctl.jobs.steps import run_step
 from retainctl.rows import Row
 
 STEPS = 28
 MARK = "DEMO"
 ZONE = ZoneInfo("Asia/Jerusalem")
+_SECONDS_PER_STEP = 3_600
 EVIDENCE = "ticked the box when joining the club"
 
 # What a person fills in by hand: the shop's sender, hours in which the demo may run at night too, and the two
@@ -161,20 +161,13 @@ class Walk:
         """Type the command in the shop's folder; the rows that it shows, or RetainError with its words."""
         command = [sys.executable, "-P", "-m", "retainctl"]
         command += ["--now", self.now] if self.now else []
-        command += [*words] if "--format" in words else [*words, "--format", "json"]
+        command += [*words] if "--format" in words else [*words, "--format", "jsonl"]
         place = Path.cwd() if words[0] == "init" else self.folder
-        ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=place)  # noqa: S603
-        if ended.returncode not in (DONE, DoneInPart.exit_code):
-            raise RetainError(f"retainctl {' '.join(words)} ended with {ended.returncode}: {_told(ended.stderr)}")
-        return list(json.loads(ended.stdout)["rows"]) if ended.stdout else []
-
-
-def _told(said: str) -> str:
-    """The sentence of an error that was told in JSON, else what was said."""
-    try:
-        return str(json.loads(said.strip().splitlines()[-1])["message"])
-    except (ValueError, LookupError, TypeError):
-        return said.strip()
+        ended = run_step(command, folder=place, seconds=_SECONDS_PER_STEP)
+        if ended.exit_code not in (DONE, DoneInPart.exit_code):
+            why = ended.stopped or ". ".join(ended.said)
+            raise RetainError(f"retainctl {' '.join(words)} ended with {ended.exit_code}: {why}")
+        return ended.rows
 
 
 def _summary(rows: list[dict[str, Any]]) -> str:

@@ -135,7 +135,7 @@ class _Run:
         deadline = time.monotonic() + job.deadline_seconds
         for number, step in enumerate(job.steps, 1):
             words = command_line(shop, step, period)
-            ended = run_step(words, shop=shop, seconds=max(0.0, deadline - time.monotonic()))
+            ended = run_step(words, folder=shop.folder, seconds=max(0.0, deadline - time.monotonic()))
             if ended.rows:
                 self.counts[step] = ended.rows[0] if len(ended.rows) == 1 else {"rows": len(ended.rows)}
             self.sentences += [f"{name}: {step}: {sentence}" for sentence in ended.said]

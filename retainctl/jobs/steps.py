@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 from retainctl.config import Shop
@@ -54,12 +55,12 @@ def command_line(shop: Shop, step: str, period: Period) -> list[str]:
     return words + [word.replace("{day}", period.day) for word in shlex.split(step)]
 
 
-def run_step(words: list[str], *, shop: Shop, seconds: float) -> StepEnded:
-    """Run *words* in the shop's folder for *seconds* at most; only the process that this started is ever ended."""
+def run_step(words: list[str], *, folder: Path, seconds: float) -> StepEnded:
+    """Run *words* in *folder* for *seconds* at most; only the process that this started is ever ended."""
     with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as said:
         # The words are our own program and the shop's own jobs; no shell reads them.
         process = subprocess.Popen(  # noqa: S603
-            words, stdin=subprocess.DEVNULL, stdout=printed, stderr=said, cwd=shop.folder
+            words, stdin=subprocess.DEVNULL, stdout=printed, stderr=said, cwd=folder
         )  # fmt: skip
         stopped = ""
         try:

@@ -98,12 +98,12 @@ def test_a_job_whose_deadline_passes_is_stopped_and_said_so(shop: Shop, write_jo
 def test_a_step_that_will_not_end_is_ended(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "GRACE_SECONDS", 0.2)
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('{}', flush=True); time.sleep(60)"
-    ended = steps.run_step([sys.executable, "-c", deaf], shop=shop, seconds=1)
+    ended = steps.run_step([sys.executable, "-c", deaf], folder=shop.folder, seconds=1)
     assert (ended.exit_code, ended.stopped) == (1, "it ran beyond the job's deadline")
 
 
 def test_a_step_that_a_signal_ended_has_failed(shop: Shop) -> None:
-    ended = steps.run_step([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], shop=shop, seconds=30)
+    ended = steps.run_step([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], folder=shop.folder, seconds=30)
     assert (ended.exit_code, ended.stopped) == (1, "signal 9 ended it")
 
 
