@@ -10,8 +10,9 @@ from pathlib import Path
 from retainctl.config import environment_with
 from retainctl.errors import BadConfiguration, BrokenInvariant, Unavailable
 from retainctl.store.adoption import mark_path
-from retainctl.store.database import database
+from retainctl.store.database import database, driver_errors
 from retainctl.store.dialect import file_is_the_database, without_password
+from retainctl.store.writing import reading
 
 
 def copy_database(target: Path) -> None:
@@ -35,7 +36,7 @@ def database_files() -> set[Path]:
 
 
 def _copy_file(target: Path) -> None:
-    with closing(sqlite3.connect(target)) as copy:
+    with reading(), driver_errors(), closing(sqlite3.connect(target)) as copy:
         database.connection().backup(copy)
         copy.execute("PRAGMA journal_mode = delete")  # one file, with nothing beside it
         copy.execute("DELETE FROM installation")

@@ -93,7 +93,9 @@ def told(error: peewee.DatabaseError) -> RetainError | None:
     text = str(error).lower()
     if "locked" in text or _state(error) == "55P03":
         return TryLater("another program is writing to the database", hint="Run the command again in a minute.")
-    if "disk is full" in text or _state(error) in ("53100", "53200"):
+    # SQLite has no room for the index of its log: the only one of its input and output errors that is a full disk.
+    no_room = getattr(getattr(error, "orig", None), "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE"
+    if no_room or "disk is full" in text or _state(error) in ("53100", "53200"):
         return TryLater("the disk is full, and nothing was written", hint="Free some space and run it again.")
     if "disk i/o error" in text:
         return TryLater("the disk failed, and nothing was written", hint="Check the disk, then: retainctl db check")
