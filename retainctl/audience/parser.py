@@ -175,7 +175,11 @@ class Parser:
         if token.is_word("between"):
             low = self.value(field)
             self.words.one_of("and")
-            return Between(field, low, self.value(field))
+            last = self.words.now
+            high = self.value(field)
+            if _is_reversed(low, high):
+                raise self.words.error(f"nothing is between these: {last.text} comes first", at=last)
+            return Between(field, low, high)
         if token.kind == "word":
             return Comparison(field, _DATE_WORDS[token.text.casefold()], self.day())
         return Comparison(field, cast("Operator", token.text), self.value(field))
@@ -224,8 +228,10 @@ class Parser:
 
     def whole_number(self, *, least: int = -(10**12)) -> int:
         token = self.words.now
-        if token.kind != "number" or "." in token.text or len(token.text) > 12:
+        if token.kind != "number" or "." in token.text:
             raise self.words.error("a whole number is missing")
+        if len(token.text) > 12:
+            raise self.words.error(f"{token.text} has more than 12 digits")
         if int(token.text) < least:
             raise self.words.error(f"{token.text} is less than {least}")
         self.words.step()
@@ -272,3 +278,12 @@ class Parser:
             quote = token.text[0]
             return token.text[1:-1].replace(quote * 2, quote)
         raise self.words.error("a text is missing", hint='Put it in quotes: "Coffee"')
+
+
+def _is_reversed(low: Value, high: Value) -> bool:
+    """Whether *low* comes after *high*, as far as that shows without knowing what day it is."""
+    if isinstance(low, Ago) and isinstance(high, Ago):
+        return low.unit == high.unit and low.count < high.count
+    if isinstance(low, date) and isinstance(high, date):
+        return low > high
+    return isinstance(low, int) and isinstance(high, int) and low > high
