@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from retainctl.terminal import Group, opened_shop, show
+from retainctl.terminal import Group, opened_shop, show, show_first
 
 from .importing import import_files, reading_options
 
@@ -55,7 +55,7 @@ def list_them(customer: str, limit: int) -> None:
     from retainctl.shop.consent_history import ConsentState, list_consent
 
     with opened_shop() as shop:
-        show(list_consent(shop, customer, limit=limit), row_type=ConsentState)
+        show_first(limit, lambda most: list_consent(shop, customer, limit=most), row_type=ConsentState)
 
 
 @consent.command("show")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, yes_clock
+from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_first, yes_clock
 
 from .importing import import_files, reading_options
 
@@ -53,7 +53,7 @@ def list_them(query: str, limit: int) -> None:
     from retainctl.shop.customers import CustomerRow, list_customers
 
     with opened_shop():
-        show(list_customers(query=query, limit=limit), row_type=CustomerRow)
+        show_first(limit, lambda most: list_customers(query=query, limit=most), row_type=CustomerRow)
 
 
 @customers.command("show")

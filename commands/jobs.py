@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from retainctl.terminal import Group, note, opened_shop, read_words, say, show
+from retainctl.terminal import Group, note, opened_shop, read_words, say, show, show_first
 
 jobs = Group("jobs", help="See and run what the shop does by itself.")
 
@@ -35,7 +35,7 @@ def show_job(name: str, limit: int) -> None:
     from retainctl.jobs import records, steps, table
 
     with opened_shop() as shop:
-        show(records.list_runs(shop, name, limit=limit), row_type=records.RunRow)
+        show_first(limit, lambda most: records.list_runs(shop, name, limit=most), row_type=records.RunRow)
         steps.check_steps({name: table.find_job(shop, name)}, read_words)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import ROW_ID, Group, note, opened_shop, show
+from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_first
 
 from .importing import import_files, reading_options, tell_quarantined
 
@@ -63,7 +63,7 @@ def list_(customer: int | None, limit: int) -> None:
     from retainctl.shop.orders import OrderRow, list_orders
 
     with opened_shop() as shop:
-        show(list_orders(shop, customer_id=customer, limit=limit), row_type=OrderRow)
+        show_first(limit, lambda most: list_orders(shop, customer_id=customer, limit=most), row_type=OrderRow)
 
 
 @orders.command("show")
@@ -93,7 +93,7 @@ def returns(waiting: bool, limit: int) -> None:
     from retainctl.shop.orders import ReturnRow, list_returns
 
     with opened_shop() as shop:
-        show(list_returns(shop, waiting=waiting, limit=limit), row_type=ReturnRow)
+        show_first(limit, lambda most: list_returns(shop, waiting=waiting, limit=most), row_type=ReturnRow)
 
 
 @quarantine.command("list")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import Group, opened_shop, show
+from retainctl.terminal import Group, opened_shop, show_first
 
 from .importing import import_files, reading_options
 
@@ -52,4 +52,4 @@ def list_them(query: str, category: str, limit: int) -> None:
     from retainctl.shop.catalogue import ProductRow, list_products
 
     with opened_shop():
-        show(list_products(query=query, category=category, limit=limit), row_type=ProductRow)
+        show_first(limit, lambda most: list_products(query=query, category=category, limit=most), row_type=ProductRow)

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from retainctl.errors import WrongUsage
 
@@ -189,6 +190,18 @@ def show(rows: Sequence[Row], *, row_type: type[Row], notes: Sequence[str] = (),
     from retainctl import output
 
     output.show(rows, row_type=row_type, form=choices().form, notes=notes, path=path)
+
+
+def show_first(limit: int, listed: Callable[[int], Sequence[Row]], *, row_type: type[Row]) -> None:
+    """Print the first *limit* of the rows that *listed* gives, which is asked for one more, and say if there are more.
+
+    That is said off a terminal too: whoever takes a part for the whole needs to know. Whoever gave --limit knows.
+    """
+    rows = listed(limit + 1)
+    show(rows[:limit], row_type=row_type)
+    is_usual = click.get_current_context().get_parameter_source("limit") is ParameterSource.DEFAULT
+    if len(rows) > limit and is_usual and not choices().quiet:
+        say(f"there are more than these {limit}: --limit N shows the first N")
 
 
 def show_text(text: str, *, path: Path | None = None) -> None:

@@ -129,6 +129,16 @@ def test_the_whole_history_is_shown_and_the_latest_decision_listed(shop: Shop) -
     assert list_consent(shop, str(noa)) == []
 
 
+def test_a_list_that_stops_says_so(shop: Shop, retainctl: Terminal) -> None:
+    find_or_make(shop, [Person("web", str(number)) for number in range(101)])
+    stopped = retainctl("customers", "list")
+    assert (stopped.code, len(stopped.stdout.splitlines())) == (0, 101)
+    assert stopped.stderr == "there are more than these 100: --limit N shows the first N\n"
+    assert retainctl("customers", "list", "--quiet").stderr == ""
+    assert retainctl("customers", "list", "--limit", "100").stderr == ""
+    assert retainctl("customers", "list", "--limit", "200").stdout.count("\n") == 102
+
+
 def test_the_commands(shop: Shop, retainctl: Terminal) -> None:
     dana, noa = two_customers(shop)
     listed = retainctl("customers", "list", "--query", "לוי")
