@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -13,7 +15,7 @@ from pathlib import Path
 import peewee
 import pytest
 
-from retainctl.config import Shop
+from retainctl.config import Shop, read_shop
 from retainctl.errors import BadConfiguration
 from retainctl.store import audience, club, commerce, jobs, outreach, people, voice
 from retainctl.store.database import Table, database, execute, rows, value
@@ -21,7 +23,8 @@ from retainctl.store.dialect import insert_many
 from retainctl.store.migrations import MIGRATIONS
 from retainctl.store.opening import open_database
 from retainctl.store.writing import writing
-from tests.conftest import Terminal
+from tests.conftest import ROOT, Terminal
+from tests.shop.importing.conftest import HEADER, row
 
 
 def tables() -> list[type[Table]]:
@@ -61,6 +64,40 @@ def test_what_is_only_added_to_is_not_emptied_at_once_either(shop: Shop) -> None
     for table in (table for migration in MIGRATIONS for table in migration.append_only):
         with pytest.raises(peewee.DatabaseError, match=f"{table} are only added to"), writing():
             execute(f"TRUNCATE {table} CASCADE")
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has no roles
+def test_a_role_that_owns_nothing_does_the_daily_work_and_changes_nothing_that_stays(
+    shop: Shop, folder: Path, retainctl: Terminal, tmp_path: Path
+) -> None:
+    guide = (ROOT / "docs" / "how-to" / "postgresql.md").read_text(encoding="utf-8")
+    ((statements),) = re.findall("```sql\n(.*?)```", guide, re.DOTALL)
+    role = f"till_{os.getpid()}"
+    with writing():
+        execute(f"CREATE ROLE {role} LOGIN")
+        for statement in statements.replace(" shop;", f" {role};").split(";")[:-1]:
+            execute(statement)
+    try:
+        settings = folder / "retainctl.toml"
+        settings.write_text(settings.read_text("utf-8").replace("user=postgres", f"user={role}"), encoding="utf-8")
+        orders = tmp_path / "orders.csv"
+        orders.write_text(f"{HEADER}\n{row('1', email='dana@example.com')}\n", encoding="utf-8")
+        for words in (
+            ("orders", "import", str(orders)), ("points", "award"), ("points", "expire"), ("points", "check"),
+            ("points", "add", "dana@example.com", "5", "--source", "complaint:1", "--reason", "Sorry"),
+            ("segments", "create", "buyers", "orders >= 1"), ("segments", "refresh"), ("outbox", "deliver"),
+        ):  # fmt: skip
+            ended = retainctl(*words)
+            assert ended.code == 0, (words, ended)
+        with open_database(read_shop(str(folder)).database_url, now=0):
+            for table in (table for migration in MIGRATIONS for table in migration.append_only):
+                for change in (f"DELETE FROM {table}", f"TRUNCATE {table}", f"ALTER TABLE {table} DISABLE TRIGGER ALL"):
+                    with pytest.raises(peewee.ProgrammingError, match="permission denied|must be owner"), writing():
+                        execute(change)
+    finally:
+        with writing():
+            execute(f"DROP OWNED BY {role}")
+            execute(f"DROP ROLE {role}")
 
 
 def test_a_newer_database_is_refused_untouched(shop: Shop) -> None:
