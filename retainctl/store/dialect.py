@@ -195,10 +195,9 @@ def _sqlite_later(table: str) -> list[tuple[str, str]]:
 
 
 def _postgres_later(table: str) -> list[tuple[str, str]]:
-    """What drops and what makes each such index of *table*, and each of its references; nothing for one who may not."""
-    if not execute(
-        "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = CAST(? AS regclass)", table
-    ).fetchone()[0]:
+    """What drops and what makes each such index of *table*, and each reference; nothing for who owns it not."""
+    query = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = CAST(? AS regclass)"
+    if not execute(query, table).fetchone()[0]:
         return []
     indexes = execute(
         "SELECT indexname, indexdef FROM pg_indexes"
