@@ -290,8 +290,8 @@ def _owners(candidates: Sequence[Candidate]) -> dict[int, int]:
 
 def _lock_customers(candidates: Sequence[Candidate]) -> None:
     """Two senders must not both find room for the same customer: the second waits for the first to commit."""
-    customer_ids = {candidate.customer_id for candidate in candidates} | set(_owners(candidates).values())
     if lock := rows_locked():
+        customer_ids = {candidate.customer_id for candidate in candidates} | set(_owners(candidates).values())
         condition, bound = one_of(list(customer_ids))
         rows(f"SELECT id FROM customers WHERE id {condition} ORDER BY id{lock}", bound)
 
