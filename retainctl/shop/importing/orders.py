@@ -18,7 +18,7 @@ from retainctl.shop.importing.portions import Taken
 from retainctl.shop.importing.processes import collector_at_rest, takings
 from retainctl.shop.importing.results import Options, OrdersImported
 from retainctl.shop.importing.returning import Waiting, attach_named, attach_unnamed
-from retainctl.shop.importing.stored import nothing_stored
+from retainctl.shop.importing.stored import Past, nothing_stored
 from retainctl.shop.importing.values import AmbiguousNumber
 from retainctl.shop.summaries import summarise
 from retainctl.store import dialect
@@ -49,7 +49,8 @@ def _import(shop: Shop, plan: Plan, progress: Progress) -> Outcome[OrdersImporte
     known = register.known_imports(plan.file, plan.asked)
     if known and not plan.options.again and register.brings_nothing(known[-1]):
         return Outcome(OrdersImported(plan.file.name, plan.source, "already imported"))
-    outcome, import_id, held = book(shop, plan, progress=progress, read_before_by=known[-1] if known else None)
+    past = Past(is_first=nothing_stored(), read_before_by=known[-1] if known else None)
+    outcome, import_id, held = book(shop, plan, past, progress=progress)
     told = _told_anew(import_id, plan.source)
     register.keep_held(import_id, held, resolved=known, told=told, now=shop.clock.now())
     if plan.options.dry_run:
@@ -74,19 +75,11 @@ def _told_anew(import_id: int, source: str) -> set[str]:
 
 
 def book(
-    shop: Shop,
-    plan: Plan,
-    *,
-    progress: Progress = lambda _rows: None,
-    appends_to: int | None = None,
-    read_before_by: int | None = None,
-    limited: bool = True,
+    shop: Shop, plan: Plan, past: Past, *, progress: Progress = lambda _rows: None, limited: bool = True
 ) -> tuple[Outcome[OrdersImported], int, list[Held]]:
     """Book the rows of a planned file, in the caller's transaction: the outcome, the import's id, the rows held.
 
-    With *appends_to* the rows are what that import held, and are added to their orders. Where this very file was
-    *read_before_by* an import, orders that were told since are left alone. Unless *limited* no share of bad rows is
-    too large.
+    Unless *limited* no share of bad rows is too large.
     """
     customers_before = int(value("SELECT COUNT(*) FROM customers"))
     money_before = _money()
@@ -95,9 +88,8 @@ def book(
     check_limit = partial(
         register.check_limit, booking.counts, plan.file, strict=plan.options.strict, held=booking.held
     )
-    is_first = nothing_stored()
-    every = takings(shop, plan, import_id, appends_to=appends_to, read_before_by=read_before_by, is_first=is_first)
-    tables = ("orders", "order_lines") if is_first else ()
+    every = takings(shop, plan, import_id, past)
+    tables = ("orders", "order_lines") if past.is_first else ()
     with dialect.filled_at_once(*tables, others_may_wait=not customers_before), closing(every):
         file_notes: list[str] = []
         for taken in _readable(plan, every):

@@ -18,6 +18,7 @@ from retainctl.shop.importing.planning import Plan, plan_with
 from retainctl.shop.importing.portions import Taken
 from retainctl.shop.importing.reading import Reading
 from retainctl.shop.importing.results import Options
+from retainctl.shop.importing.stored import Past
 from retainctl.store.opening import open_database
 from retainctl.store.writing import reading
 
@@ -35,25 +36,18 @@ class _Task:
     options: Options
     mapping: str
     import_id: int
-    read_before_by: int | None
-    is_first: bool
+    past: Past
 
 
-def takings(
-    shop: Shop,
-    plan: Plan,
-    import_id: int,
-    *,
-    appends_to: int | None = None,
-    read_before_by: int | None = None,
-    is_first: bool = False,
-) -> Generator[Taken]:
-    """What the file of *plan* comes to, some thousand rows after the other; from a second process if it is large."""
-    if appends_to is None and plan.file.stamp.size >= LARGE_BYTES:
-        return _from_second(_Task(shop, plan.file, plan.options, plan.mapping, import_id, read_before_by, is_first))
-    return Reading(
-        shop, plan, import_id, appends_to=appends_to, read_before_by=read_before_by, is_first=is_first
-    ).takings()
+def takings(shop: Shop, plan: Plan, import_id: int, past: Past) -> Generator[Taken]:
+    """What the file of *plan* comes to, some thousand rows after the other; from a second process if it is large.
+
+    Where the file was read before, or its rows are out of quarantine, there is little to write meanwhile.
+    """
+    is_new = past.read_before_by is None and past.appended_to is None
+    if is_new and plan.file.stamp.size >= LARGE_BYTES:
+        return _from_second(_Task(shop, plan.file, plan.options, plan.mapping, import_id, past))
+    return Reading(shop, plan, import_id, past).takings()
 
 
 @contextmanager
@@ -110,6 +104,4 @@ def serve() -> None:
 def _read(task: _Task) -> Iterator[Taken]:
     with open_database(task.shop.database_url, now=task.shop.clock.now()), reading(), collector_at_rest():
         plan = plan_with(task.shop, task.file, task.options, mapping=task.mapping, mapping_name="the mapping")
-        yield from Reading(
-            task.shop, plan, task.import_id, read_before_by=task.read_before_by, is_first=task.is_first
-        ).takings()
+        yield from Reading(task.shop, plan, task.import_id, task.past).takings()

@@ -27,6 +27,7 @@ from retainctl.shop.importing.outcome import Outcome
 from retainctl.shop.importing.planning import plan_with
 from retainctl.shop.importing.register import LOCK
 from retainctl.shop.importing.results import Options, OrdersImported
+from retainctl.shop.importing.stored import Past
 from retainctl.store import dialect
 from retainctl.store.database import execute, execute_many, rows
 from retainctl.store.writing import in_one_transaction
@@ -162,7 +163,7 @@ def _retry(shop: Shop, batch: _Batch, options: Options) -> Outcome[OrdersImporte
     with _as_file(batch, encoding=options.encoding) as (file, places):
         plan = plan_with(shop, file, options, mapping=mapping, mapping_name=str(options.mapping or "the mapping"))
         is_part = not format_named(batch.format).one_row_an_order
-        outcome, _, held = book(shop, plan, appends_to=batch.import_id if is_part else None, limited=False)
+        outcome, _, held = book(shop, plan, Past(appended_to=batch.import_id if is_part else None), limited=False)
     assert outcome.row.rows_read == len(batch.ids), "each row in quarantine is one row again"
     still = {places[one.origin.byte_offset]: one for one in held if one.disposition != "set_aside"}
     _settle(batch, still, now=shop.clock.now())

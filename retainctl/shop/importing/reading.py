@@ -24,7 +24,7 @@ from retainctl.shop.importing.packing import Judged, Packing
 from retainctl.shop.importing.planning import Plan
 from retainctl.shop.importing.portions import Taken
 from retainctl.shop.importing.repeats import Repeated, newest, repeated_ids
-from retainctl.shop.importing.stored import Stored, StoredReturn, is_stale, stored_orders, stored_returns
+from retainctl.shop.importing.stored import Past, Stored, StoredReturn, is_stale, stored_orders, stored_returns
 
 UNDECIDED_ROWS: Final = 100_000
 
@@ -32,28 +32,12 @@ UNDECIDED_ROWS: Final = 100_000
 class Reading:
     """All rows of one file on their way into the books."""
 
-    def __init__(
-        self,
-        shop: Shop,
-        plan: Plan,
-        import_id: int,
-        *,
-        appends_to: int | None = None,
-        read_before_by: int | None = None,
-        is_first: bool = False,
-    ) -> None:
-        """Rows out of quarantine, *appends_to* an import, are added to the orders of it or an earlier one.
-
-        A file that was *read_before_by* an import brings no news of what was told since. For one that *is_first*
-        there is nothing stored to be compared with, and nothing is looked up.
-        """
+    def __init__(self, shop: Shop, plan: Plan, import_id: int, past: Past) -> None:
         buyers = Buyers(shop, plan.source, plan.values)
         self._plan = plan
         self._salt = plan.salt
         self._import_id = import_id
-        self._appends_to = appends_to
-        self._read_before_by = read_before_by
-        self._is_first = is_first
+        self._past = past
         self._composing = Composing(plan, buyers)
         self._packing = Packing(plan, buyers)
         self._told = Flags()  # by a known order's id: all of its rows were seen, or are told to be added
@@ -128,7 +112,7 @@ class Reading:
 
     def _known(self, keys: list[str]) -> tuple[dict[str, Stored], dict[str, StoredReturn]]:
         """What was known before this import: orders, and the fingerprints of returns that stand alone."""
-        if self._is_first:
+        if self._past.is_first:
             return {}, {}
         source, but_of = self._plan.source, self._import_id
         stored = stored_orders(source, keys, but_of=but_of)
@@ -141,7 +125,7 @@ class Reading:
             if key in self._returns_told or returned is None:
                 return False
             return returned.fingerprint == fingerprint(digest, self._salt)
-        if self._appends_to is not None or known.order_id in self._told or key in self._undecided:
+        if self._past.appended_to is not None or known.order_id in self._told or key in self._undecided:
             return False
         if known.fingerprint != fingerprint(digest, self._salt):
             return False
@@ -150,8 +134,8 @@ class Reading:
 
     def _judge_known(self, key: str, known: Stored, document: Document) -> None:
         counts = self._judged.counts
-        if self._appends_to is not None and known.order_id not in self._told:
-            if known.import_id > self._appends_to:
+        if self._past.appended_to is not None and known.order_id not in self._told:
+            if known.import_id > self._past.appended_to:
                 counts.unchanged += document.rows  # the source has told all of this order again since
                 return
             self._told.add(known.order_id)
@@ -173,7 +157,7 @@ class Reading:
 
     def _judge_returns(self, key: str, returned: StoredReturn | None, document: Document) -> None:
         counts = self._judged.counts
-        if key in self._returns_told or self._appends_to is not None:
+        if key in self._returns_told or self._past.appended_to is not None:
             self._judged.added_returns.append(document)
             counts.changed += document.rows
         elif returned and returned.fingerprint == fingerprint(document.digest, self._salt):
@@ -221,7 +205,7 @@ class Reading:
         self._undecided_rows = 0
 
     def _was_told_since(self, known: Stored | StoredReturn) -> bool:
-        return self._read_before_by is not None and known.import_id > self._read_before_by
+        return self._past.read_before_by is not None and known.import_id > self._past.read_before_by
 
     def _packed(self) -> Taken:
         """What was judged since the last time, ready to be handed over."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from retainctl.store import dialect
@@ -21,6 +22,20 @@ class StoredReturn(NamedTuple):
 
     fingerprint: bytes
     import_id: int  # that wrote them last
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What came before an import.
+
+    For one that *is_first* nothing is stored that its rows could be compared with. A file that was *read_before_by*
+    an import brings no news of what was told since. Rows out of the quarantine of an import are *appended_to* the
+    orders of it or an earlier one.
+    """
+
+    is_first: bool = False
+    read_before_by: int | None = None
+    appended_to: int | None = None
 
 
 def nothing_stored() -> bool:
