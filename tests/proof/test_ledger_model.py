@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
@@ -71,6 +72,7 @@ class Ledger(RuleBasedStateMachine):
         self.merges: dict[tuple[int, int], int] = {}
         self.past: list[tuple[int, dict[int, int], list[tuple[Balance, int]]]] = []
         self.calls: list[tuple[str, int, int, str]] = []
+        self.acts: Counter[int] = Counter()  # what each has booked by hand
         self.keys = 0
 
     @initialize(
@@ -213,6 +215,7 @@ class Ledger(RuleBasedStateMachine):
         if expected:
             assert not self.call(*call)
             self.calls.append(call)
+            self.acts[whose] += points if verb == "add" else -points
         else:
             with pytest.raises(Refused):
                 self.call(*call)
@@ -293,6 +296,20 @@ class Ledger(RuleBasedStateMachine):
             for lot in self.reference.lots
         ]  # fmt: skip
         assert sorted(ours, key=str) == sorted(theirs, key=str)
+
+    @invariant()
+    def who_is_parted_has_what_their_own_orders_and_acts_made(self) -> None:
+        """Nothing of the reference but what each order is worth, and what has expired."""
+        if not hasattr(self, "reference") or self.merges or any(one.clawback != "debt" for one in self.reference.terms):
+            return
+        for row, closing in self.told(self.shop):
+            whose = row.customer_id
+            orders = sum(
+                one.net for number, one in self.reference.awards.items() if self.reference.owner[number] == whose
+            )
+            lots = [lot for lot in self.reference.lots if lot.customer == whose]
+            gone = sum(lot.expired + (lot.left if lot.expires <= self.reference.now else 0) for lot in lots)
+            assert closing == orders + self.acts[whose] - gone
 
     @invariant()
     def the_books_are_right(self) -> None:
