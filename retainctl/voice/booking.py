@@ -10,20 +10,12 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from retainctl.shop.importing.documents import RowError
+from retainctl.shop.importing.one_file import Fate
 from retainctl.store import dialect
 from retainctl.store.database import execute_many, rows
 from retainctl.voice.reading import Response
 
 _ANSWER_COLUMNS = ("response_id", "question", "score", "words", "replaced")
-
-
-@dataclass(slots=True)
-class Booked:
-    """What became of responses."""
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
 
 
 class _Stored(NamedTuple):
@@ -39,7 +31,6 @@ class Books:
     """What one file of answers to one survey wrote so far."""
 
     survey: str
-    import_id: int
     customers: set[int] = field(default_factory=set)  # those who answered
     replaced: int = 0  # answers in which bytes were replaced
     _seen: dict[str, tuple[bytes, int | None]] = field(default_factory=dict)  # the content of each, and its time
@@ -57,31 +48,35 @@ class Books:
             )
         self._seen[response.respondent] = max((seen, seen_at), (content, at), key=itemgetter(1))
 
-    def book(self, responses: Sequence[Response]) -> Booked:
-        """Write what is new or differs from what is stored; of one respondent's answers the newest counts."""
-        booked = Booked()
-        for some in _parted(responses):
-            self._book(some, booked)
+    def book(self, responses: Sequence[Response], *, import_id: int) -> list[Fate]:
+        """Write what is new or differs from what is stored; of one respondent's answers the newest counts.
+
+        What became of each, in order.
+        """
+        fates = [fate for some in _parted(responses) for fate in self._book(some, import_id)]
         self.customers |= {response.customer_id for response in responses if response.customer_id is not None}
         self.replaced += sum(given.replaced for response in responses for given in response.answers)
-        return booked
+        return fates
 
-    def _book(self, responses: Sequence[Response], booked: Booked) -> None:
-        """Write *responses*, each of another respondent, and count them into *booked*."""
+    def _book(self, responses: Sequence[Response], import_id: int) -> list[Fate]:
+        """Write *responses*, each of another respondent."""
         stored = self._stored([response.respondent for response in responses])
         new: list[Response] = []
         changed: list[tuple[int, Response]] = []
+        fates: list[Fate] = []
         for response in responses:
             known = stored.get(response.respondent)
             if known is None:
                 new.append(response)
+                fates.append("new")
             elif known.content != _content_hash(response) and not _is_older(response, known.answered_at):
                 changed.append((known.id, response))
-        self._add(new)
-        self._replace(changed)
-        booked.new += len(new)
-        booked.changed += len(changed)
-        booked.unchanged += len(responses) - len(new) - len(changed)
+                fates.append("changed")
+            else:
+                fates.append("unchanged")
+        self._add(new, import_id)
+        self._replace(changed, import_id)
+        return fates
 
     def _stored(self, respondents: list[str]) -> dict[str, _Stored]:
         condition, bound = dialect.one_of(respondents)
@@ -94,7 +89,7 @@ class Books:
             )
         }  # fmt: skip
 
-    def _add(self, new: list[Response]) -> None:
+    def _add(self, new: list[Response], import_id: int) -> None:
         if not new:
             return
         numbered = list(enumerate(new, dialect.take_ids("responses", len(new))))
@@ -103,18 +98,18 @@ class Books:
             ("id", "survey", "respondent", "customer_id", "answered_at", "content_hash", "import_id"),
             [
                 (number, self.survey, one.respondent, one.customer_id, one.answered_at, _content_hash(one),
-                 self.import_id)
+                 import_id)
                 for number, one in numbered
             ],
         )  # fmt: skip
         dialect.insert_many("answers", _ANSWER_COLUMNS, _answer_rows(numbered))
 
-    def _replace(self, changed: list[tuple[int, Response]]) -> None:
+    def _replace(self, changed: list[tuple[int, Response]], import_id: int) -> None:
         execute_many(
             "UPDATE responses SET customer_id = ?, answered_at = ?, content_hash = ?, import_id = ?,"
             " version = version + 1 WHERE id = ?",
             [
-                (one.customer_id, one.answered_at, _content_hash(one), self.import_id, number)
+                (one.customer_id, one.answered_at, _content_hash(one), import_id, number)
                 for number, one in changed
             ],
         )  # fmt: skip

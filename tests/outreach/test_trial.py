@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import resource
 
 import pytest
 
@@ -43,10 +43,16 @@ def test_a_template_renders_as_it_will_and_says_what_it_uses() -> None:
     ],
 )
 def test_a_hostile_template_is_refused_soon(body: str, fault: str) -> None:
-    started = time.monotonic()
+    before = spent_seconds()
     found = tried(body)
 
     said = found.fault or found.renderings[0]
     assert isinstance(said, str)
     assert fault in said
-    assert time.monotonic() - started < 15  # of a machine that others use; its own processor time is limited to 1 s
+    assert spent_seconds() - before < 5, "the trial itself is given one second, and starting it takes some"
+
+
+def spent_seconds() -> float:
+    """The processor time of this process and of those it has started and outlived, however busy the machine is."""
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)

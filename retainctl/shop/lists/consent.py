@@ -10,11 +10,12 @@ from retainctl.errors import BadData
 from retainctl.shop.consent import Decision, Purpose, record_each
 from retainctl.shop.importing.documents import RowError
 from retainctl.shop.importing.format import Cells, Column
+from retainctl.shop.importing.one_file import Fate
 from retainctl.shop.importing.outcome import Imported, Outcome, Progress
 from retainctl.shop.importing.register import ImportKind
 from retainctl.shop.importing.values import Values
 from retainctl.shop.lists.decisions import decided_at
-from retainctl.shop.lists.sheet import Fate, Options, import_list
+from retainctl.shop.lists.sheet import Options, import_list
 from retainctl.shop.lists.words import yes_or_no
 from retainctl.shop.normalising import clean_name, email_address, is_null, phone_number
 from retainctl.spreadsheets import strip_guard

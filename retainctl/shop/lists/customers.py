@@ -11,13 +11,14 @@ from retainctl.shop.consent import Decision, record_each
 from retainctl.shop.identity import Address, Found, Person, find_or_make
 from retainctl.shop.importing.documents import RowError
 from retainctl.shop.importing.format import Cells
+from retainctl.shop.importing.one_file import Fate
 from retainctl.shop.importing.outcome import Imported, Outcome, Progress
 from retainctl.shop.importing.register import ImportKind
 from retainctl.shop.importing.values import Values
 from retainctl.shop.lists.customer_columns import COLUMNS, CONTACTS, PLACES, POSTAL, POSTAL_PARTS
 from retainctl.shop.lists.customer_records import ENVELOPE, cells_of
 from retainctl.shop.lists.decisions import decided_at
-from retainctl.shop.lists.sheet import Fate, Options, Records, import_list
+from retainctl.shop.lists.sheet import Options, Records, import_list
 from retainctl.shop.lists.words import language_code, yes_or_no
 from retainctl.shop.normalising import (
     POSTAL_LENGTH,

@@ -8,10 +8,11 @@ from typing import Final
 from retainctl.config import Shop
 from retainctl.shop.importing.documents import RowError
 from retainctl.shop.importing.format import Cells, Column
+from retainctl.shop.importing.one_file import Fate
 from retainctl.shop.importing.outcome import Imported, Outcome, Progress
 from retainctl.shop.importing.register import ImportKind
 from retainctl.shop.importing.values import NUMBER_STYLES, Values
-from retainctl.shop.lists.sheet import Fate, Options, import_list
+from retainctl.shop.lists.sheet import Options, import_list
 from retainctl.shop.lists.words import yes_or_no
 from retainctl.shop.normalising import clean_name, is_null
 from retainctl.spreadsheets import strip_guard

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.shop.importing import register
-from retainctl.shop.importing.documents import Held, RowError
-from retainctl.shop.importing.files import InputFile, input_file
+from retainctl.shop.importing.documents import RowError
+from retainctl.shop.importing.files import InputFile
 from retainctl.shop.importing.format import Cells, Chunk, Column
 from retainctl.shop.importing.json_rows import Record, RecordChunk, is_json, json_chunks, parse, text_of
-from retainctl.shop.importing.outcome import DryRun, Imported, Outcome, Progress
-from retainctl.shop.importing.register import Asked, Counts, ImportKind
+from retainctl.shop.importing.one_file import Fate, How, Plan, import_one
+from retainctl.shop.importing.outcome import Imported, Outcome, Progress
+from retainctl.shop.importing.register import Asked, ImportKind
 from retainctl.shop.importing.tables import csv_chunks, describe_delimiter, plain_name, read_header
-from retainctl.shop.importing.values import AmbiguousNumber
-from retainctl.store import dialect
-from retainctl.store.writing import in_one_transaction
-
-Fate = Literal["new", "changed", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +58,6 @@ class Records(NamedTuple):
     cells: Callable[[Record], Cells]
 
 
-@dataclass(slots=True)
-class _Run:
-    waiting: set[str]  # what earlier imports hold rows of
-    counts: Counts = field(default_factory=Counts)
-    held: list[Held] = field(default_factory=list)
-    told: set[str] = field(default_factory=set)  # of what was waiting
-
-    def hold(self, held: Sequence[Held]) -> None:
-        self.held += held
-        self.counts.quarantined += len(held)
-        self.counts.read += len(held)
-
-
 def import_list(
     shop: Shop, name: str, options: Options, make_taker: MakeTaker, *, records: Records | None = None,
     progress: Progress = lambda _rows: None,
@@ -85,42 +67,30 @@ def import_list(
     BadData where the file as a whole cannot be read; then nothing is written. Rows that say nothing certain are
     quarantined, and the rest is written.
     """
-    with input_file(name, encoding=options.encoding) as file:
-        try:
-            return _import(shop, file, options, make_taker, records, progress)
-        except DryRun as dry:
-            return dry.outcome
+    how = How(options.again, options.dry_run, options.strict)
+    return import_one(
+        shop, name, encoding=options.encoding, how=how, plan=lambda file: _plan(file, options, make_taker, records),
+        progress=progress,
+    )  # fmt: skip
 
 
-@in_one_transaction
-def _import(
-    shop: Shop, file: InputFile, options: Options, make_taker: MakeTaker, records: Records | None, progress: Progress
-) -> Outcome[Imported]:
-    dialect.hold_lock(register.LOCK)
+def _plan(file: InputFile, options: Options, make_taker: MakeTaker, records: Records | None) -> Plan[Imported]:
     taker, chunks = _opened(file, options, make_taker, records)
-    asked = Asked(taker.kind, taker.source, "list", json.dumps(taker.settings, ensure_ascii=False))
-    known = register.known_imports(file, asked)
-    if known and not options.again and register.brings_nothing(known[-1]):
-        return Outcome(Imported(file.name, taker.source, "already imported"))
-    import_id = register.begin(shop, file, asked)
-    run = _Run(register.waiting_documents(import_id))
-    try:
-        for chunk in chunks:
-            before = run.counts.read
-            _take(chunk, run, taker)
-            register.check_limit(run.counts, file, strict=options.strict, held=run.held, ended=False)
-            progress(run.counts.read - before)
-    except AmbiguousNumber as error:
-        raise BadData(f"{file.name}: {error}", hint=error.hint) from None
-    register.check_limit(run.counts, file, strict=options.strict, held=run.held, ended=True)
-    run.counts.assert_complete()
-    notes = [*dict.fromkeys(file.notes), *(f"{sentence}: {count}" for sentence, count in sorted(taker.notes.items()))]
-    register.keep_held(import_id, run.held, resolved=known, told=run.told, now=shop.clock.now())
-    register.end(import_id, run.counts, notes)
-    outcome = Outcome(_row(file, taker.source, run.counts, dry_run=options.dry_run), tuple(notes), tuple(run.held))
-    if options.dry_run:
-        raise DryRun(outcome)
-    return outcome
+    naming = [place for place, column in enumerate(taker.columns) if column.role in taker.one_of]
+    return Plan(
+        asked=Asked(taker.kind, taker.source, "list", json.dumps(taker.settings, ensure_ascii=False)),
+        chunks=chunks,
+        take=lambda rows, _import_id: taker.take(rows),
+        left_out=lambda: taker.left_out,
+        document=lambda cells: next((cells[place] for place in naming if cells[place]), ""),
+        row=lambda outcome, counts: Imported(
+            file.name, taker.source, outcome, counts.read, counts.new, counts.changed, counts.unchanged, 0,
+            counts.blank, counts.quarantined,
+        ),
+        notes=lambda: [
+            *dict.fromkeys(file.notes), *(f"{sentence}: {count}" for sentence, count in sorted(taker.notes.items()))
+        ],
+    )  # fmt: skip
 
 
 def _opened(
@@ -152,31 +122,3 @@ def _celled(chunks: Iterable[RecordChunk], records: Records) -> Iterator[Chunk]:
     for chunk in chunks:
         chunk.rows = [records.cells(parse(text)) for _, text in chunk.rows]
         yield chunk
-
-
-def _take(chunk: Chunk, run: _Run, taker: Taker) -> None:
-    run.counts.blank += chunk.blank
-    run.counts.read += chunk.blank
-    run.hold(chunk.held)
-    naming = [place for place, column in enumerate(taker.columns) if column.role in taker.one_of]
-    documents = [next((row[at] for at in naming if row[at]), "") for row in chunk.rows]
-
-    def held(disposition: Literal["quarantined", "incomplete"], place: int, why: RowError) -> Held:
-        return Held(disposition, chunk.origin(place), why.column, why.code, str(why), documents[place])
-
-    for place, fate in enumerate(taker.take(chunk.rows)):
-        if isinstance(fate, RowError):
-            run.hold([held("quarantined", place, fate)])
-        else:
-            if documents[place] in run.waiting:
-                run.told.add(documents[place])
-            run.counts.read += 1
-            setattr(run.counts, fate, getattr(run.counts, fate) + 1)
-    run.held += [held("incomplete", place, why) for place, why in taker.left_out]
-
-
-def _row(file: InputFile, source: str, counts: Counts, *, dry_run: bool) -> Imported:
-    return Imported(
-        file.name, source, "dry run" if dry_run else "imported", counts.read, counts.new, counts.changed,
-        counts.unchanged, 0, counts.blank, counts.quarantined,
-    )  # fmt: skip
