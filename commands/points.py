@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -182,14 +183,23 @@ def explain(customer: str | None, order: str | None) -> None:
 
 
 @points.command()
-def check() -> None:
+@click.option(
+    "--heads",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Hold the books to the heads of other days in FILE, and add today's.",
+)
+def check(heads: Path | None) -> None:
     """Prove the books; print nothing when they are right.
 
     \b
-      retainctl points check
+      retainctl points check --heads points.heads
     """
     from retainctl.club.checking import check
+    from retainctl.club.heads import compare_heads
 
     with opened_shop() as shop:
         check(shop)
+        if heads:
+            compare_heads(shop, heads)
         note("the books are right")

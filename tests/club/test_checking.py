@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import peewee
 import pytest
@@ -11,11 +12,12 @@ import pytest
 from retainctl.club.awarding import award
 from retainctl.club.checking import check
 from retainctl.club.expiry import expire
-from retainctl.club.ledger import Journal, Move
+from retainctl.club.heads import compare_heads
+from retainctl.club.ledger import GENESIS, Journal, Move, chained
 from retainctl.club.spending import add, redeem
 from retainctl.club.terms import read_club
 from retainctl.config import Shop
-from retainctl.errors import BrokenInvariant
+from retainctl.errors import BadData, BrokenInvariant
 from retainctl.store.database import execute, is_postgres, rows, value
 from retainctl.store.writing import writing
 from tests.club.building import DAY, came_back, order, set_terms
@@ -136,6 +138,49 @@ def test_a_journal_proves_its_sums_before_it_writes(books: Shop) -> None:
         )  # fmt: skip
         journal.write()
     check(books)
+
+
+def test_whoever_hashes_the_books_anew_is_found_by_the_heads_of_other_days(books: Shop, tmp_path: Path) -> None:
+    """Invariant 22."""
+    path = tmp_path / "points.heads"
+    compare_heads(books, path)
+    compare_heads(books, path)
+    add(books, 1, 1, source="complaint:2", reason="Sorry")
+    compare_heads(books, path)
+    before = path.read_text().splitlines()
+    assert [line.split()[0] for line in before] == ["8", "9"]
+    with an_intruder():
+        execute(
+            "UPDATE transactions SET source = 'points/grant/complaint:99' WHERE source = 'points/grant/complaint:1'"
+        )
+        hash_anew()
+    check(books)
+    with pytest.raises(BrokenInvariant, match=r"transaction 8, a head in .*points.heads, is not what it was"):
+        compare_heads(books, path)
+    assert path.read_text().splitlines() == before
+
+
+def test_books_that_end_before_a_head_are_an_older_backup_s(books: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "points.heads"
+    path.write_text(f"9 {'0' * 64} 2025-03-02T10:00:00+02:00\n")
+    with pytest.raises(BrokenInvariant, match=r"transaction 9, a head in .*points.heads, is gone"):
+        compare_heads(books, path)
+    path.write_text("nothing\n")
+    with pytest.raises(BadData, match="line 1 is no head of the ledger"):
+        compare_heads(books, path)
+
+
+def hash_anew() -> None:
+    head = GENESIS
+    for row in rows(
+        "SELECT seq, kind, source, account_id, points, order_id, terms_version, effective_at, recorded_at"
+        " FROM transactions ORDER BY seq"
+    ):
+        moves = rows(
+            "SELECT account_id, against_id, lot_id, points FROM entries WHERE seq = ? ORDER BY entry_no", row[0]
+        )
+        head = chained(head, row, moves)
+        execute("UPDATE transactions SET hash = ? WHERE seq = ?", head, row[0])
 
 
 def test_an_order_of_more_than_a_billion_points_is_held_and_the_others_are_awarded(shop: Shop) -> None:
