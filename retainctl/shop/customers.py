@@ -159,16 +159,7 @@ def _present(customer_id: int, *, at: int) -> list[Fact]:
         )
     ]
     facts += _addresses(customer_id, at=at)
-    for currency, orders, gross, returned, first, last in rows(
-        "SELECT currency, orders, gross_minor, returns_minor, first_order_on, last_order_on FROM customer_summaries"
-        " WHERE customer_id = ? ORDER BY currency",
-        customer_id,
-    ):
-        span = f", {first} to {last}" if first else ""
-        facts += [
-            ("orders", currency, f"{orders} orders, {format_minor(gross, currency)} {currency}{span}"),
-            ("orders", "returned", f"{format_minor(returned, currency)} {currency}"),
-        ]
+    facts += _bought(customer_id)
     facts += [
         ("points", "balance" if kind == "customer" else "owed", str(int(balance)))
         for kind, balance in rows(
@@ -184,6 +175,22 @@ def _present(customer_id: int, *, at: int) -> list[Fact]:
         )
     ]
     return [Fact(at=None, about=about, what=what, detail=detail) for about, what, detail in facts]
+
+
+def _bought(customer_id: int) -> list[tuple[str, str, str]]:
+    """What was ordered and what came back, in each currency."""
+    facts = []
+    for currency, orders, gross, returned, first, last in rows(
+        "SELECT currency, orders, gross_minor, returns_minor, first_order_on, last_order_on FROM customer_summaries"
+        " WHERE customer_id = ? ORDER BY currency",
+        customer_id,
+    ):
+        span = f", {first} to {last}" if first else ""
+        facts += [
+            ("orders", currency, f"{orders} orders, {format_minor(gross, currency)} {currency}{span}"),
+            ("orders", "returned", f"{format_minor(returned, currency)} {currency}"),
+        ]
+    return facts
 
 
 def _addresses(customer_id: int, *, at: int) -> list[tuple[str, str, str]]:
