@@ -128,6 +128,18 @@ def _other_bookings(shop: Shop, customer_id: int) -> Iterator[Explanation]:
         entries = [entry[1:] for entry in group]
         if entries[0][0] != "repayment" or sum(entry[3] for entry in entries):
             yield from (_booking(shop, given, *entry) for entry in entries)
+    for past in rows(_PAST, customer_id, shop.clock.now()):
+        yield _booking(shop, given, "expiry", *past)
+
+
+# What has expired and is still to be booked, as the booking will be.
+_PAST = """
+    SELECT 'points/expiry/' || l.id, l.terms_version, -l.remaining, l.id, l.granted, l.expires_at,
+        o.source || ':' || o.external_id
+    FROM accounts AS a JOIN lots AS l ON l.account_id = a.id AND l.remaining > 0
+    LEFT JOIN orders AS o ON o.id = l.order_id
+    WHERE a.customer_id = ? AND l.expires_at <= ? ORDER BY l.expires_at, l.id
+"""
 
 
 def _booking(

@@ -121,9 +121,11 @@ def test_a_last_day_that_is_over_counts_before_its_expiry_is_booked(shop: Shop) 
         ("expired", -30, "2025-03-05", "complaint:1"),
         ("closing", 0, "", ""),
     ]
+    steps = explain_customer(shop, 1)
+    assert [(step.reference, step.points) for step in steps] == [("complaint:1", 30), ("complaint:1", -30)]
     expire(shop)
     assert statement(shop, 1) == told
-    assert explain_customer(shop, 1)[-1].reference == "complaint:1"
+    assert explain_customer(shop, 1) == steps
 
 
 def test_points_that_come_after_their_last_day_come_and_go(shop: Shop) -> None:
