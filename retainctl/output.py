@@ -66,11 +66,12 @@ Column = tuple[str, str, bool]  # its name, the field that it comes from, whethe
 def _columns(rows: Sequence[Row], row_type: type[Row]) -> list[Column]:
     """A column for each field, and for a field of named numbers one for each name, in the order of their coming.
 
-    A column of numbers is set right, and no formula guard touches its minus signs.
+    What is given by name alone stands last, behind the fields of a row type that says more. A column of numbers is set
+    right, and no formula guard touches its minus signs.
     """
     hints = get_type_hints(row_type)
     columns: list[Column] = []
-    for field in fields(row_type):
+    for field in sorted(fields(row_type), key=lambda field: bool(field.kw_only)):
         if get_origin(hints[field.name]) is dict:
             named = dict.fromkeys(name for row in rows for name in getattr(row, field.name))
             columns += [(name, field.name, True) for name in named]

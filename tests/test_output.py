@@ -12,6 +12,7 @@ import pytest
 
 from retainctl.output import Format, render
 from retainctl.rows import Row
+from retainctl.shop.importing.results import OrdersImported
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ def test_an_empty_result_still_has_its_headers() -> None:
     assert shown() == "name\tpoints\trate\n"
     assert json.loads(shown(form="json"))["rows"] == []
     assert shown(terminal=True) == "(none)\n"
+
+
+def test_what_is_given_by_name_alone_stands_last() -> None:
+    assert render([], row_type=OrdersImported, form="tsv").split("\t")[-2:] == ["returns", "notes\n"]
 
 
 def test_a_piped_table_is_tsv_as_it_is() -> None:

@@ -293,9 +293,8 @@ def test_the_command_shows_what_became_of_the_file(survey: Shop, retainctl: Term
     assert (ended.code, ended.stdout) == (
         3,
         "file\tsource\toutcome\trows_read\trows_new\trows_changed\trows_unchanged\trows_set_aside\trows_blank"
-        "\trows_quarantined\tnotes"
-        "\tcustomers\tanswers_replaced\n"
-        f"{path}\tspring\timported\t2\t1\t0\t0\t0\t0\t1\t\t0\t0\n",
+        "\trows_quarantined\tcustomers\tanswers_replaced\tnotes\n"
+        f"{path}\tspring\timported\t2\t1\t0\t0\t0\t0\t1\t0\t0\t\n",
     )
     assert ended.stderr == (
         f"{path}, line 3, score: '77' is no score from 0 to 10 (bad_score)\n"
