@@ -158,7 +158,7 @@ def refuse_changes(mailing: Mailing, recipe: Recipe) -> None:
         whole.update(_who(customer_id, contact_point_id))
     if whole.hexdigest() != mailing.plan_hash:
         moved = Templates.from_json(mailing.templates).letterhead != recipe.templates.letterhead
-        what = f"the sender of the {recipe.program}" if moved else f"the {recipe.program}"
+        what = f"the sender or the time zone of the {recipe.program}" if moved else f"the {recipe.program}"
         raise Refused(
             f"{what} {recipe.name} has changed since it was planned",
             hint=f"Plan it again, look at it, and approve that: retainctl {_PLANNED_BY[recipe.program]} {recipe.name}",

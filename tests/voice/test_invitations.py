@@ -94,7 +94,7 @@ def test_what_was_not_approved_or_has_changed_is_refused(asking: Shop) -> None:
 def test_a_sender_that_changed_since_the_plan_is_refused(asking: Shop) -> None:
     customer(asking, purpose="survey")
     plan = invitations.plan(asking, "spring")
-    with pytest.raises(Refused, match="the sender of the survey spring has changed since it was planned") as refused:
+    with pytest.raises(Refused, match="the sender or the time zone of the survey spring has changed") as refused:
         invitations.send(with_mail(asking, from_address="other@shop.example"), "spring", plan.hash)
     assert refused.value.hint.endswith("retainctl surveys run spring")
     assert invitations.send(asking, "spring", plan.hash).invitations == 1
