@@ -6,11 +6,14 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
+import textwrap
 from collections.abc import Iterator
 
 import click
 
 from retainctl import cli
+from retainctl.audience.fields import FIELDS
+from retainctl.audience.parser import Parser, parse
 from retainctl.config import Settings
 from retainctl.errors import exit_codes
 from retainctl.shop.importing.formats import format_named
@@ -26,6 +29,7 @@ def reference() -> dict[str, str]:
     return {
         "docs/reference/commands.md": _commands(),
         "docs/reference/columns.md": _columns(),
+        "docs/reference/segments.md": _segments(),
         "docs/reference/exit-codes.md": _exit_codes(),
         "docs/reference/settings.md": _settings(),
     }
@@ -80,6 +84,24 @@ def _columns() -> str:
             if not re.search(r"_[3-9](_|$)", column.role):
                 names = ", ".join(f"`{name}`" for name in dict.fromkeys(column.names))
                 lines.append(f"| {column.role}{' (required)' * column.required} | {names} |")
+    return "\n".join(lines) + "\n"
+
+
+def _segments() -> str:
+    grammar = inspect.cleandoc(Parser.__doc__ or "").removeprefix("One method per rule::\n\n")
+    rules, _, words = grammar.partition("\n\n")
+    example = 'bought category "Coffee" at least 2 times since 90 days ago and not last_order after 30 days ago'
+    parse(example, currency="ILS")  # one that is none ends here
+    lines = [
+        "# The segment language", "",
+        "Written from the parser by `make docs`. An expression says who belongs to a segment:", "",
+        "```text", example, "```", "",
+        "What is not known is never greater, smaller or equal: such a condition does not hold, and its `not` does.", "",
+        "| field | kind | what it is |", "|---|---|---|",
+        *(f"| `{field.name}` | {field.kind} | {field.meaning} |" for field in FIELDS.values()), "",
+        "Money is in major units of the shop's currency. A contact is asked of any of a customer's.", "",
+        "## The grammar", "", "```text", textwrap.dedent(rules), "```", "", words.replace("``", "`"),
+    ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
