@@ -8,7 +8,7 @@ from itertools import starmap
 from typing import Any, Final
 
 from retainctl.shop.importing.booking import LINE_COLUMNS, ORDER_COLUMNS, Booking
-from retainctl.shop.importing.documents import SALE_STATUSES
+from retainctl.shop.importing.documents import SALE_STATUSES, refuse_mixed
 from retainctl.shop.importing.fingerprints import joined
 from retainctl.shop.importing.portions import LineRow, Portion, Taken
 from retainctl.store import dialect
@@ -67,6 +67,7 @@ def _append_to(booking: Booking, order_id: int, portion: Portion) -> None:
         _keep_versions(booking, [order_id])
         execute("UPDATE orders SET version = version + 1 WHERE id = ?", order_id)
     (document,) = portion.named()
+    refuse_mixed(document.external_id, currency, document.currency)
     document = document._replace(fingerprint=joined(bytes(stored), document.fingerprint, booking.plan.salt))
     has_sale = any(line.kind == "sale" and line.quantity > 0 for line in starmap(LineRow, portion.lines))
     owner = customer if customer is not None else booking.customer(document)

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from retainctl.errors import BadData
+
 LineKind = Literal["sale", "shipping", "fee", "tip"]
 # Not what a sentence says of addresses: "the @-sign", "'@'".
 _ADDRESS = re.compile(r"""(?!['"]?@(?:-sign|['"]))[^\s<>'"(),;:]*@[^\s<>'"(),;:]*""")
@@ -111,7 +113,8 @@ class Document:
         return self.status in SALE_STATUSES and any(line.kind == "sale" and line.quantity > 0 for line in self.lines)
 
     def absorb(self, later: Document) -> None:
-        """Add the rows of the same id that stood elsewhere in the file."""
+        """Add the rows of the same id that stood elsewhere in the file; BadData where they are of another currency."""
+        refuse_mixed(self.external_id, self.currency, later.currency)
         self.ordered_at = min(self.ordered_at, later.ordered_at)
         self.is_order = self.is_order or later.is_order
         first_line = len(self.lines)
@@ -130,6 +133,16 @@ class Document:
         self.shipping_minor += later.shipping_minor
         if self.buyer == GUEST:
             self.buyer, self.buyer_number = later.buyer, later.buyer_number
+
+
+def refuse_mixed(external_id: str, currency: str, later_currency: str) -> None:
+    """BadData where rows of one order that stand far apart are in two currencies: which one is right?"""
+    if currency != later_currency:
+        raise BadData(
+            f"order {external_id} is in {currency}, and a row of it further down in {later_currency};"
+            " nothing was written",
+            hint="Correct the file, and import it again.",
+        )
 
 
 def masked(sentence: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from retainctl.config import Shop, read_shop
 from retainctl.doctor import examine
 from retainctl.errors import BadData
+from retainctl.shop.importing.tables import CHUNK_ROWS
 from retainctl.shop.orders import doubtful_returns, list_returns
 from retainctl.store.database import rows, value
 from tests.conftest import NOW, Terminal
@@ -239,6 +240,16 @@ def test_b35_currency_of_rows_that_name_none(books: Shop, bring: Bring) -> None:
     assert rows("SELECT external_id, currency FROM orders ORDER BY 1") == [("1", "USD"), ("2", "ILS")]
     mixed = bring(books, HEADER, *GOOD, row("3"), row("3", currency="USD"), name="c.csv")
     assert codes(mixed) == ["mixed_currency"]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_b35_rows_of_one_order_that_stand_far_apart_are_of_one_currency(books: Shop, bring: Bring, known: bool) -> None:
+    if known:
+        bring(books, HEADER, row("3", sku="TEA"))
+    far = [row(f"F{number}") for number in range(2 * CHUNK_ROWS)]
+    with pytest.raises(BadData, match="order 3 is in ILS, and a row of it further down in USD; nothing was written"):
+        bring(books, HEADER, row("3"), *far, row("3", currency="USD"), name="far.csv")
+    assert value("SELECT COUNT(*) FROM orders") == known
 
 
 NUMBERS = [
