@@ -94,6 +94,7 @@ def _copy(address: str, path: Path) -> Run:
 def _first_on_postgres(address: str, shop: Path, path: Path) -> Run:
     url = address.format(name="postgres")
     run(["psql", "-q", url, "-c", "DROP DATABASE IF EXISTS shop", "-c", "CREATE DATABASE shop"])
+    _retainctl(shop, "db", "migrate")
     return _retainctl(shop, "orders", "import", str(path))
 
 
