@@ -69,7 +69,7 @@ def standard_library() -> None:
     with _opened() as (shop, mailing):
         renderer = Renderer(Templates.from_json(mailing.templates))
         for addressee in _addressees(shop):
-            rendered = renderer.render({**addressee.context, "unsubscribe_link": "mailto:shop@shop.example"})
+            rendered = renderer.render({**addressee.context, "unsubscribe_link": "mailto:shop@shop.example", "unsubscribe_mail": ""})
             message = EmailMessage(policy=SMTP)
             message["From"], message["To"] = "החנות <shop@shop.example>", f"דנה <{addressee.to_address}>"
             message["Subject"], message["Message-ID"] = rendered.subject, addressee.message_id
@@ -125,7 +125,7 @@ def _addressees(shop: Shop) -> Iterator[Addressee]:
 
 def _rendered(mailing: Mailing, addressee: Addressee) -> Rendered:
     renderer = Renderer(Templates.from_json(mailing.templates))
-    return renderer.render({**addressee.context, "unsubscribe_link": "mailto:shop@shop.example"})
+    return renderer.render({**addressee.context, "unsubscribe_link": "mailto:shop@shop.example", "unsubscribe_mail": ""})
 
 
 def _size() -> int:
