@@ -26,6 +26,7 @@ from retainctl.store.outreach import Mailing
 
 COUNT = 10_000
 _PARAGRAPH = "קלינו בשבילכם פולים חדשים מאתיופיה ומקולומביה, טחנו אותם לכל סוגי המכונות, וארזנו אותם ביד.\n\n"
+_LINKS = {"unsubscribe_link": "mailto:shop@shop.example", "unsubscribe_mail": ""}
 
 
 def main() -> None:
@@ -69,7 +70,7 @@ def standard_library() -> None:
     with _opened() as (shop, mailing):
         renderer = Renderer(Templates.from_json(mailing.templates))
         for addressee in _addressees(shop):
-            rendered = renderer.render({**addressee.context, "unsubscribe_link": "mailto:shop@shop.example", "unsubscribe_mail": ""})
+            rendered = renderer.render({**addressee.context, **_LINKS})
             message = EmailMessage(policy=SMTP)
             message["From"], message["To"] = "החנות <shop@shop.example>", f"דנה <{addressee.to_address}>"
             message["Subject"], message["Message-ID"] = rendered.subject, addressee.message_id
@@ -125,7 +126,7 @@ def _addressees(shop: Shop) -> Iterator[Addressee]:
 
 def _rendered(mailing: Mailing, addressee: Addressee) -> Rendered:
     renderer = Renderer(Templates.from_json(mailing.templates))
-    return renderer.render({**addressee.context, "unsubscribe_link": "mailto:shop@shop.example", "unsubscribe_mail": ""})
+    return renderer.render({**addressee.context, **_LINKS})
 
 
 def _size() -> int:
