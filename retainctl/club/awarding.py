@@ -6,10 +6,8 @@ late, is edited, cancelled or returned is found, and a second run finds nothing.
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache, partial
@@ -25,7 +23,7 @@ from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import execute_many
 from retainctl.store.dialect import insert_many, set_many
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.writing import collector_at_rest, in_one_transaction
 
 ORDERS_PER_TRANSACTION = 20_000
 
@@ -52,25 +50,12 @@ def award(shop: Shop, *, dry_run: bool = False, advance: Callable[[int], None] =
     club = read_club(shop)
     whole: Counter[str] = Counter()
     last: int | None = 0
-    with _uncollected():
+    with collector_at_rest():
         while last is not None:
             tally, last = _award_some(shop, club, after=last, dry_run=dry_run)
             whole.update(tally)
             advance(tally["orders"])
     return AwardRun(**{one.name: whole[one.name] for one in fields(AwardRun)})
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without the collector of reference cycles: the rows of a transaction have none, and it would walk them all
-    again and again, for an eighth of the time."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 @in_one_transaction

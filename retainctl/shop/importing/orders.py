@@ -15,7 +15,7 @@ from retainctl.shop.importing.files import input_file
 from retainctl.shop.importing.outcome import DryRun, Outcome, Progress
 from retainctl.shop.importing.planning import Plan, in_words, make_plan
 from retainctl.shop.importing.portions import Taken
-from retainctl.shop.importing.processes import collector_at_rest, takings
+from retainctl.shop.importing.processes import takings
 from retainctl.shop.importing.results import Options, OrdersImported
 from retainctl.shop.importing.returning import Waiting, attach_named, attach_unnamed
 from retainctl.shop.importing.stored import Past, nothing_stored
@@ -23,7 +23,7 @@ from retainctl.shop.importing.values import AmbiguousNumber
 from retainctl.shop.summaries import summarise
 from retainctl.store import dialect
 from retainctl.store.database import execute, rows, value
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.writing import collector_at_rest, in_one_transaction
 
 
 def import_orders(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import pickle
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,7 +18,7 @@ from retainctl.shop.importing.reading import Reading
 from retainctl.shop.importing.results import Options
 from retainctl.shop.importing.stored import Past
 from retainctl.store.opening import open_database
-from retainctl.store.writing import reading
+from retainctl.store.writing import collector_at_rest, reading
 
 LARGE_BYTES: Final = 4 << 20  # below it a second process takes longer to start than it helps
 _PIPE_BYTES: Final = 1 << 20
@@ -48,18 +46,6 @@ def takings(shop: Shop, plan: Plan, import_id: int, past: Past) -> Generator[Tak
     if is_new and plan.file.stamp.size >= LARGE_BYTES:
         return _from_second(_Task(shop, plan.file, plan.options, plan.mapping, import_id, past))
     return Reading(shop, plan, import_id, past).takings()
-
-
-@contextmanager
-def collector_at_rest() -> Iterator[None]:
-    """No search for circles among millions of rows, of which none has any: it takes a quarter of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _from_second(task: _Task) -> Generator[Taken]:
