@@ -71,8 +71,10 @@ def _floor(folder: Path, awarded: Path, tables: str) -> Run:
         shutil.copy(folder / "shop" / "retain.db", target)
     said = subprocess.run(
         [sys.executable, "-m", "bench.award_points", "floor", str(awarded), str(target), tables],
-        check=True, capture_output=True, text=True,
-    ).stdout.split()  # fmt: skip
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
     return Run(float(said[0]), float(said[1]), float(said[2]))
 
 

@@ -58,11 +58,17 @@ def joined() -> None:
         whole = _rendered(mailing, next(_addressees(shop)))
         for addressee in _addressees(shop):
             name = str(addressee.context["first_name"])
-            b"".join((
-                b"From: shop@shop.example\r\nTo: ", addressee.to_address.encode(), b"\r\nSubject: =?utf-8?b?",
-                binascii.b2a_base64((name + whole.subject).encode(), newline=False), b"?=\r\n\r\n",
-                binascii.b2a_base64((name + whole.text).encode()), binascii.b2a_base64((name + whole.html).encode()),
-            ))  # fmt: skip
+            b"".join(
+                (
+                    b"From: shop@shop.example\r\nTo: ",
+                    addressee.to_address.encode(),
+                    b"\r\nSubject: =?utf-8?b?",
+                    binascii.b2a_base64((name + whole.subject).encode(), newline=False),
+                    b"?=\r\n\r\n",
+                    binascii.b2a_base64((name + whole.text).encode()),
+                    binascii.b2a_base64((name + whole.html).encode()),
+                )
+            )
 
 
 def standard_library() -> None:
@@ -89,9 +95,13 @@ class _opened:  # noqa: N801
     def __enter__(self) -> tuple[Shop, Mailing]:
         self._folder = tempfile.TemporaryDirectory()
         path = init_folder(
-            Path(self._folder.name) / "shop", name="החנות", language="he", currency="ILS",
-            timezone="Asia/Jerusalem", country="IL",
-        )  # fmt: skip
+            Path(self._folder.name) / "shop",
+            name="החנות",
+            language="he",
+            currency="ILS",
+            timezone="Asia/Jerusalem",
+            country="IL",
+        )
         text = path.read_text(encoding="utf-8").replace('from_address = ""', 'from_address = "shop@shop.example"')
         path.write_text(text, encoding="utf-8")
         shop = read_shop(str(path.parent), now="2025-03-02T10:00")
@@ -99,13 +109,24 @@ class _opened:  # noqa: N801
         self._database.__enter__()
         subject, reason, body = STARTERS["he"]["offer"]
         templates = templates_of(
-            shop, subject=subject, reason=reason, body=body + "\n" + _PARAGRAPH * 8, purpose="marketing",
+            shop,
+            subject=subject,
+            reason=reason,
+            body=body + "\n" + _PARAGRAPH * 8,
+            purpose="marketing",
             constants={"what": "עשרה אחוזים על כל הקפה"},
-        )  # fmt: skip
+        )
         return shop, Mailing.create(
-            program="campaign", name="spring", class_="marketing", purpose="marketing", state="active", draft="",
-            templates=templates.to_json(), plan_hash="", planned_at=shop.clock.now(),
-        )  # fmt: skip
+            program="campaign",
+            name="spring",
+            class_="marketing",
+            purpose="marketing",
+            state="active",
+            draft="",
+            templates=templates.to_json(),
+            plan_hash="",
+            planned_at=shop.clock.now(),
+        )
 
     def __exit__(self, *_: object) -> None:
         self._database.__exit__(None, None, None)
@@ -115,13 +136,19 @@ class _opened:  # noqa: N801
 def _addressees(shop: Shop) -> Iterator[Addressee]:
     for number in range(COUNT):
         yield Addressee(
-            customer_id=number, contact_point_id=number, to_address=f"customer{number}@example.com",
-            message_id=f"<{number:032x}@shop.example>", at=shop.clock.now(),
+            customer_id=number,
+            contact_point_id=number,
+            to_address=f"customer{number}@example.com",
+            message_id=f"<{number:032x}@shop.example>",
+            at=shop.clock.now(),
             context={
-                "name": f"דנה לוי {number}", "first_name": "דנה", "top_category": "קפה", "points": number,
+                "name": f"דנה לוי {number}",
+                "first_name": "דנה",
+                "top_category": "קפה",
+                "points": number,
                 "last_order": "20.2.2025",
             },
-        )  # fmt: skip
+        )
 
 
 def _rendered(mailing: Mailing, addressee: Addressee) -> Rendered:

@@ -132,22 +132,32 @@ def make_shop(folder: Path, *, port: int, count: int, printed: bool = True) -> i
     with open_database(shop.database_url, now=0, migrate=True), writing():
         insert_many("customers", ("id", "first_name", "created_at"), ((one, f"דנה {one}", 0) for one in ids))
         insert_many(
-            "contact_points", ("id", "customer_id", "kind", "value", "key", "source", "created_at"),
+            "contact_points",
+            ("id", "customer_id", "kind", "value", "key", "source", "created_at"),
             ((one, one, "email", f"p{one}@example.com", f"p{one}@example.com", "till", 0) for one in ids),
-        )  # fmt: skip
+        )
         insert_many(
-            "consents", ("contact_point_id", "purpose", "action", "happened_at", "recorded_at", "source", "evidence"),
+            "consents",
+            ("contact_point_id", "purpose", "action", "happened_at", "recorded_at", "source", "evidence"),
             ((one, "marketing", "given", 0, 0, "till", "form") for one in ids),
-        )  # fmt: skip
+        )
         templates = templates_of(shop, subject="מבצע", reason="קניתם אצלנו.", body=BODY, purpose="marketing")
         mailing = Mailing.create(
-            program="campaign", name="spring", class_="marketing", purpose="marketing", state="active", draft="",
-            templates=templates.to_json(), plan_hash="", planned_at=0,
-        )  # fmt: skip
+            program="campaign",
+            name="spring",
+            class_="marketing",
+            purpose="marketing",
+            state="active",
+            draft="",
+            templates=templates.to_json(),
+            plan_hash="",
+            planned_at=0,
+        )
         insert_many(
-            "recipients", ("mailing_id", "customer_id", "contact_point_id", "context"),
+            "recipients",
+            ("mailing_id", "customer_id", "contact_point_id", "context"),
             ((mailing.id, one, one, json.dumps({"first_name": f"דנה {one}", "name": f"דנה {one}"})) for one in ids),
-        )  # fmt: skip
+        )
         queue(shop, mailing.id)
         return print_messages(folder, Press(mailing)) if printed else 0
 

@@ -53,12 +53,13 @@ def _lines(count: int) -> Iterator[tuple[object, ...]]:
     dice = random.Random(20240607)
     products = [
         Product(
-            f"SKU-{number:05d}", f"{_CATEGORIES[number % 8]} {number}" + ' "Gold"' * (number % 7 == 0),
+            f"SKU-{number:05d}",
+            f"{_CATEGORIES[number % 8]} {number}" + ' "Gold"' * (number % 7 == 0),
             _CATEGORIES[number % 8],
             10 * int(100 * dice.lognormvariate(1.7, 0.7)),
         )
         for number in range(PRODUCTS)
-    ]  # fmt: skip
+    ]
     for number, (at, customer) in enumerate(_orders(dice, count // LINES_AN_ORDER * 11 // 10)):
         when = (_BEGIN + timedelta(seconds=int(at))).isoformat()
         buyer, status = _buyer(customer, number), dice.choice(_STATUSES)
@@ -67,9 +68,18 @@ def _lines(count: int) -> Iterator[tuple[object, ...]]:
             quantity = dice.choice((1, 1, 1, 1, 2, 3))
             discount = product.price_minor * quantity // 10 if dice.random() < 0.15 else 0
             yield (
-                f"IL{100_000 + number}", when, *buyer, product.sku, product.name, product.category, quantity,
-                f"{product.price_minor / 100:.2f}", f"{discount / 100:.2f}", "ILS", status,
-            )  # fmt: skip
+                f"IL{100_000 + number}",
+                when,
+                *buyer,
+                product.sku,
+                product.name,
+                product.category,
+                quantity,
+                f"{product.price_minor / 100:.2f}",
+                f"{discount / 100:.2f}",
+                "ILS",
+                status,
+            )
 
 
 def _orders(dice: random.Random, count: int) -> list[tuple[float, int]]:

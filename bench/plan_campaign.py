@@ -58,19 +58,29 @@ def ours(shop: Shop) -> None:
 def written_only(shop: Shop) -> None:
     recipe = _recipe(shop)
     mailing = Mailing.create(
-        program="campaign", name="spring", class_="marketing", purpose="marketing", state="planned", draft="",
-        templates=recipe.templates.to_json(), plan_hash="", planned_at=shop.clock.now(),
-    )  # fmt: skip
+        program="campaign",
+        name="spring",
+        class_="marketing",
+        purpose="marketing",
+        state="planned",
+        draft="",
+        templates=recipe.templates.to_json(),
+        plan_hash="",
+        planned_at=shop.clock.now(),
+    )
     context = json.dumps(
         {"name": "דנה לוי", "first_name": "דנה", "last_order": "1.1.2025", "points": 0, "top_category": "category 7"},
         ensure_ascii=False,
     )
     with writing():
         insert_many(
-            "recipients", ("mailing_id", "customer_id", "contact_point_id", "excluded", "context"),
-            ((mailing.id, i, i, "", context) if i % 10 else (mailing.id, i, None, "no_consent", "{}")
-             for i in range(1, COUNT + 1)),
-        )  # fmt: skip
+            "recipients",
+            ("mailing_id", "customer_id", "contact_point_id", "excluded", "context"),
+            (
+                (mailing.id, i, i, "", context) if i % 10 else (mailing.id, i, None, "no_consent", "{}")
+                for i in range(1, COUNT + 1)
+            ),
+        )
 
 
 VARIANTS = {"executemany of finished rows": written_only, "retainctl": ours}
@@ -86,9 +96,7 @@ def _recipe(shop: Shop) -> Recipe:
 
 def _make(folder: Path) -> None:
     """A shop whose customers are all alike, but for one in ten who did not agree."""
-    init_folder(
-        folder, name="החנות", language="he", currency="ILS", timezone="Asia/Jerusalem", country="IL"
-    )  # fmt: skip
+    init_folder(folder, name="החנות", language="he", currency="ILS", timezone="Asia/Jerusalem", country="IL")
     shop, everybody = read_shop(str(folder), now=NOW), range(1, COUNT + 1)
     tables: dict[str, tuple[str, object]] = {
         "customers": ("id first_name last_name created_at", ((i, "דנה", "לוי", 0) for i in everybody)),
@@ -112,14 +120,16 @@ def _make(folder: Path) -> None:
         "orders": (
             "id source external_id customer_id ordered_at ordered_on status is_sale currency gross_minor content_hash"
             " import_id",
-            ((i, "x", str(i), (i - 1) // 3 + 1, 0, "2024-01-01", "paid", 1, "ILS", 100, b"", 1)
-             for i in range(1, 3 * COUNT + 1)),
+            (
+                (i, "x", str(i), (i - 1) // 3 + 1, 0, "2024-01-01", "paid", 1, "ILS", 100, b"", 1)
+                for i in range(1, 3 * COUNT + 1)
+            ),
         ),
         "order_lines": (
             "order_id line_no kind product_id quantity unit_price amount_minor",
             ((i, 0, "sale", i % 200 + 1, 1, "1", 100) for i in range(1, 3 * COUNT + 1)),
         ),
-    }  # fmt: skip
+    }
     with open_database(shop.database_url, now=0, migrate=True), writing():
         for table, (columns, made) in tables.items():
             insert_many(table, columns.split(), made)  # type: ignore[arg-type]

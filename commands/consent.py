@@ -20,9 +20,12 @@ consent = Group("consent", help="Who may be written to, since when, and on what 
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--evidence", default="", metavar="TEXT", help="What proves it, for rows that state no evidence.")
 @click.option(
-    "--purpose", type=click.Choice(["marketing", "survey"]), default="marketing", show_default=True,
+    "--purpose",
+    type=click.Choice(["marketing", "survey"]),
+    default="marketing",
+    show_default=True,
     help="What was allowed, for rows that do not say it.",
-)  # fmt: skip
+)
 @click.option("--source", default="", metavar="NAME", help='Where it was given; else "file".')
 @reading_options
 def import_(files: tuple[str, ...], evidence: str, purpose: Purpose, source: str, **reading: Any) -> None:

@@ -19,9 +19,11 @@ customers = Group("customers", help="Import, see, merge and export customers.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--source", default="", metavar="NAME", help='The shop that gave them their ids; else "generic".')
 @click.option(
-    "--consent-evidence", default="", metavar="TEXT",
+    "--consent-evidence",
+    default="",
+    metavar="TEXT",
     help='What proves that "accepts marketing" was asked for; without it the column counts for nothing.',
-)  # fmt: skip
+)
 @reading_options
 def import_(files: tuple[str, ...], source: str, consent_evidence: str, **reading: Any) -> None:
     """Import customers from FILE..., plain or .gz; - is the standard input.

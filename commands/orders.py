@@ -26,14 +26,21 @@ _QUARANTINE = "Look at them: retainctl orders quarantine list"
 )
 @click.option("--currency", default="", metavar="CODE", help="The currency of rows that name none.")
 @click.option(
-    "--consent-evidence", default="", metavar="TEXT",
+    "--consent-evidence",
+    default="",
+    metavar="TEXT",
     help='What proves that "Accepts Marketing" was asked for; without it the column counts for nothing.',
-)  # fmt: skip
+)
 @reading_options
 def import_(
-    files: tuple[str, ...], format_: str, source: str, mapping: Path | None, currency: str, consent_evidence: str,
+    files: tuple[str, ...],
+    format_: str,
+    source: str,
+    mapping: Path | None,
+    currency: str,
+    consent_evidence: str,
     **reading: Any,
-) -> None:  # fmt: skip
+) -> None:
     """Import orders from FILE..., plain or .gz; - is the standard input.
 
     \b

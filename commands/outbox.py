@@ -72,9 +72,12 @@ def show_message(message_id: int) -> None:
 @outbox.command()
 @click.argument("message_ids", type=ROW_ID, nargs=-1, required=True, metavar="ID...")
 @click.option(
-    "--as", "resolution", type=click.Choice(["sent", "failed", "resend"]), required=True,
+    "--as",
+    "resolution",
+    type=click.Choice(["sent", "failed", "resend"]),
+    required=True,
     help="What became of them; resend sends the same bytes once more.",
-)  # fmt: skip
+)
 @click.option("--reason", required=True, metavar="TEXT", help="How you know; it is kept with the message.")
 def resolve(message_ids: tuple[int, ...], resolution: Resolution, reason: str) -> None:
     """Settle the unknown messages ID... by what you know of them.

@@ -154,9 +154,11 @@ def statement(customer: str, first_day: datetime | None, last_day: datetime | No
 
     with opened_shop() as shop:
         lines = statement(
-            shop, find_customer(shop, customer),
-            first_day=first_day.date() if first_day else None, last_day=last_day.date() if last_day else None,
-        )  # fmt: skip
+            shop,
+            find_customer(shop, customer),
+            first_day=first_day.date() if first_day else None,
+            last_day=last_day.date() if last_day else None,
+        )
         show(lines, row_type=StatementLine)
 
 

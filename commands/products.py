@@ -17,9 +17,12 @@ products = Group("products", help="Import and see the catalogue.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--currency", default="", metavar="CODE", help="Of prices that name none; else the shop's.")
 @click.option(
-    "--numbers", type=click.Choice(["1234.56", "1,234.56", "1234,56", "1.234,56", "1 234,56", "1'234.56"]),
-    default="1234.56", show_default=True, help="How the file writes its numbers.",
-)  # fmt: skip
+    "--numbers",
+    type=click.Choice(["1234.56", "1,234.56", "1234,56", "1.234,56", "1 234,56", "1'234.56"]),
+    default="1234.56",
+    show_default=True,
+    help="How the file writes its numbers.",
+)
 @reading_options
 def import_(files: tuple[str, ...], currency: str, numbers: str, **reading: Any) -> None:
     """Import products from FILE..., by their article number; an empty cell changes nothing.

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -150,11 +150,9 @@ class Shop:
         return address
 
 
-@dataclass(frozen=True, slots=True)
-class SettingRow(Row):
+class SettingRow(Row, kind="setting"):
     """One setting, its value, and where the value comes from."""
 
-    kind: ClassVar[str] = "setting"
     setting: str
     value: str
     origin: str

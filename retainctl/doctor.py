@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Literal
+from typing import Literal
 
 from retainctl import schema
 from retainctl.audience import definitions
@@ -36,11 +35,9 @@ AHEAD_SECONDS = 40 * DAY_SECONDS  # and one so far ahead may be
 SAFE_PATCH = {11: 10, 12: 5}
 
 
-@dataclass(frozen=True, slots=True)
-class CheckRow(Row):
+class CheckRow(Row, kind="check"):
     """What one check found, and the exit code that it asks for."""
 
-    kind: ClassVar[str] = "check"
     check: str
     state: Literal["ok", "warning", "failed"]
     detail: str
@@ -55,9 +52,14 @@ def examine(named: str | None, *, now: str | None, read_words: ReadWords) -> lis
     try:
         with opened(named, now=now) as shop:
             checks: dict[str, Callable[[Shop], str]] = {
-                "database": _database, "returns": _returns, "club": _club, "sending": _sending, "mail": _mail,
-                "clock": _clock, "jobs": _jobs,
-            }  # fmt: skip
+                "database": _database,
+                "returns": _returns,
+                "club": _club,
+                "sending": _sending,
+                "mail": _mail,
+                "clock": _clock,
+                "jobs": _jobs,
+            }
             for name, check in checks.items():
                 found.append(_checked(name, partial(check, shop)))
     except RetainError as error:

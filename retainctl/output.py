@@ -170,11 +170,15 @@ def _table(names: list[str], cells: list[list[str]], *, numeric: set[int]) -> st
             return _drawn(names, cells, numeric=numeric, narrowest=narrowest, padding=padding, width=width)
     lists = (
         _drawn(
-            [], [[name, text] for name, text in zip(names, row, strict=True) if text], numeric=set(),
-            narrowest=[max(map(len, names)), 1], padding=1, width=width,
+            [],
+            [[name, text] for name, text in zip(names, row, strict=True) if text],
+            numeric=set(),
+            narrowest=[max(map(len, names)), 1],
+            padding=1,
+            width=width,
         )
         for row in cells
-    )  # fmt: skip
+    )
     return "\n".join(lists)
 
 
@@ -192,9 +196,12 @@ def _drawn(
     from rich.text import Text
 
     table = Table(
-        box=box.SIMPLE_HEAD if names else None, show_edge=False, pad_edge=False, show_header=bool(names),
+        box=box.SIMPLE_HEAD if names else None,
+        show_edge=False,
+        pad_edge=False,
+        show_header=bool(names),
         padding=(0, padding),
-    )  # fmt: skip
+    )
     for place, least in enumerate(narrowest):
         justify: Literal["right", "left"] = "right" if place in numeric else "left"
         table.add_column(names[place] if names else "", justify=justify, overflow="fold", min_width=least)
@@ -243,8 +250,12 @@ def show_text(text: str, *, path: Path | None = None) -> None:
 def form_of(path: Path) -> Format:
     """The format that a file's ending names, else TSV."""
     endings: dict[str, Format] = {
-        ".json": "json", ".jsonl": "jsonl", ".csv": "csv", ".md": "markdown", ".html": "html",
-    }  # fmt: skip
+        ".json": "json",
+        ".jsonl": "jsonl",
+        ".csv": "csv",
+        ".md": "markdown",
+        ".html": "html",
+    }
     return endings.get(path.suffix.lower(), "tsv")
 
 

@@ -6,12 +6,17 @@ ISO 8601 strings with offset, money is an integer ``…_minor`` beside ``currenc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import ClassVar, dataclass_transform
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+@dataclass(frozen=True)
 class Row:
-    """One line of a result."""
+    """One line of a result; a class that derives from it is a frozen dataclass."""
 
     kind: ClassVar[str] = "row"
+
+    def __init_subclass__(cls, *, kind: str = "", kw_only: bool = False) -> None:
+        cls.kind = kind or cls.kind
+        dataclass(frozen=True, kw_only=kw_only)(cls)

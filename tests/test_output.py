@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import dataclass
 from typing import ClassVar
 
 import pytest
@@ -15,7 +14,6 @@ from retainctl.rows import Row
 from retainctl.shop.importing.results import OrdersImported
 
 
-@dataclass(frozen=True, slots=True)
 class Person(Row):
     kind: ClassVar[str] = "person"
     name: str

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from retainctl.audience.compiler import Condition, Query
 from retainctl.audience.definitions import read_definition, read_tree
 from retainctl.audience.segments import SECONDS, asked
@@ -15,11 +12,9 @@ from retainctl.store.database import value
 from retainctl.store.dialect import only_reading
 
 
-@dataclass(frozen=True, slots=True)
-class Step(Row):
+class Step(Row, kind="step"):
     """One part of an expression, how many customers are left after it, and its SQL with the values for each ``?``."""
 
-    kind: ClassVar[str] = "step"
     condition: str
     customers: int
     sql: str

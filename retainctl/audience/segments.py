@@ -7,8 +7,6 @@ goes back: a customer cannot leave before having joined.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
 
 from retainctl.audience.compiler import Query, Scope, compiled
 from retainctl.audience.definitions import SEGMENTS, Definition, read_definition, read_tree, write_definition
@@ -24,22 +22,18 @@ from retainctl.store.writing import in_one_transaction
 SECONDS = 5.0  # the longest that one expression may take
 
 
-@dataclass(frozen=True, slots=True)
-class Refreshed(Row):
+class Refreshed(Row, kind="refresh"):
     """What a refresh found, and whom it added and took out."""
 
-    kind: ClassVar[str] = "refresh"
     segment: str
     members: int
     joined: int
     left: int
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentRow(Row):
+class SegmentRow(Row, kind="segment"):
     """A segment, and what its last refresh found; nothing when it never had one."""
 
-    kind: ClassVar[str] = "segment"
     segment: str
     members: int | None
     refreshed_at: str
@@ -83,10 +77,13 @@ def list_segments(shop: Shop) -> list[SegmentRow]:
         members, refreshed_at = known.get(name, (None, None))
         listed.append(
             SegmentRow(
-                name, members, "" if refreshed_at is None else shop.clock.iso(refreshed_at),
-                definition.expression, definition.description,
+                name,
+                members,
+                "" if refreshed_at is None else shop.clock.iso(refreshed_at),
+                definition.expression,
+                definition.description,
             )
-        )  # fmt: skip
+        )
     return listed
 
 
@@ -158,15 +155,21 @@ def _settle(name: str, expression: str, found: list[int], *, now: int) -> Refres
         segment_id = int(known[0][0])
         execute(
             "UPDATE segments SET expression = ?, members = ?, refreshed_at = ? WHERE id = ?",
-            expression, len(found), now, segment_id,
-        )  # fmt: skip
+            expression,
+            len(found),
+            now,
+            segment_id,
+        )
     else:
         segment_id = int(
             rows(
                 "INSERT INTO segments (name, expression, members, refreshed_at) VALUES (?, ?, ?, ?) RETURNING id",
-                name, expression, len(found), now,
+                name,
+                expression,
+                len(found),
+                now,
             )[0][0]
-        )  # fmt: skip
+        )
     before = set(_member_ids(segment_id))
     joined = [customer_id for customer_id in found if customer_id not in before]
     left = before.difference(found)

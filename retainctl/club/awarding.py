@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date
 from functools import cache, partial
-from typing import ClassVar
 
 from retainctl.clock import Clock
 from retainctl.club.earning import POINTS_PER_ENTRY, Line, Purchase, earned, taken_back
@@ -28,11 +27,9 @@ from retainctl.store.writing import collector_at_rest, in_one_transaction
 ORDERS_PER_TRANSACTION = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class AwardRun(Row):
+class AwardRun(Row, kind="award_run"):
     """What a run of ``award`` did: orders looked at, and the points they gained and gave back."""
 
-    kind: ClassVar[str] = "award_run"
     orders: int
     orders_awarded: int
     points_earned: int
@@ -162,16 +159,18 @@ class _Awarding:
     def write(self) -> None:
         self._journal.write()
         insert_many(
-            "awards", ("order_id", "account_id", "order_version", "terms_version", "currency", "points"),
+            "awards",
+            ("order_id", "account_id", "order_version", "terms_version", "currency", "points"),
             self._new_awards,
-        )  # fmt: skip
+        )
         set_many("awards", "order_id", ("account_id", "order_version", "points"), self._changed_awards)
         execute_many("UPDATE awards SET currency = ? WHERE order_id = ?", self._replaced)
         execute_many("DELETE FROM awarded_lines WHERE order_id = ?", [(order_id,) for _, order_id in self._replaced])
         insert_many(
-            "awarded_lines", ("order_id", "line_no", "amount_minor", "points", "product_id", "category"),
+            "awarded_lines",
+            ("order_id", "line_no", "amount_minor", "points", "product_id", "category"),
             self._new_lines,
-        )  # fmt: skip
+        )
 
     def _taken_back(self, order: Order, lines: Sequence[AwardedLine]) -> int:
         """How many of the points of *lines* go with what came back of them."""
@@ -183,13 +182,24 @@ class _Awarding:
         self.tally["points_earned"] += points
         active_from, expires_at = self._life(order.ordered_on, terms.version)
         lot = self._journal.grant(
-            account_id, points, terms=terms, order_id=order.id, earned_at=order.ordered_at,
-            active_from=active_from or order.ordered_at, expires_at=expires_at,
-        )  # fmt: skip
+            account_id,
+            points,
+            terms=terms,
+            order_id=order.id,
+            earned_at=order.ordered_at,
+            active_from=active_from or order.ordered_at,
+            expires_at=expires_at,
+        )
         self._journal.book(
-            "award", f"{order.id}/{order.version}", (Move(account_id, ISSUANCE, lot.id, points),),
-            account_id=account_id, points=points, terms=terms, effective_at=order.ordered_at, order_id=order.id,
-        )  # fmt: skip
+            "award",
+            f"{order.id}/{order.version}",
+            (Move(account_id, ISSUANCE, lot.id, points),),
+            account_id=account_id,
+            points=points,
+            terms=terms,
+            effective_at=order.ordered_at,
+            order_id=order.id,
+        )
         return lot
 
     def _take_back(self, order: Order, account_id: int, own: Sequence[Lot], points: int, terms: Terms) -> None:
@@ -199,11 +209,15 @@ class _Awarding:
         self.tally["points_taken_back"] += points
         returned = self._returned.get(order.id)
         self._journal.book(
-            "clawback", f"{order.id}/{order.version}",
+            "clawback",
+            f"{order.id}/{order.version}",
             self._journal.take_back(account_id, own, points, clawback=terms.clawback),
-            account_id=account_id, points=points, terms=terms,
-            effective_at=returned.last_at if returned else self._journal.now, order_id=order.id,
-        )  # fmt: skip
+            account_id=account_id,
+            points=points,
+            terms=terms,
+            effective_at=returned.last_at if returned else self._journal.now,
+            order_id=order.id,
+        )
         self._journal.repay(self._journal.accounts.holder(account_id), terms)
 
 

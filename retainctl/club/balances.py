@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
 
 from retainctl.club.ledger import CLOCK_TOLERANCE_SECONDS
 from retainctl.club.orders import IDS_PER_QUERY
@@ -15,11 +13,9 @@ from retainctl.rows import Row
 from retainctl.store.database import rows, value
 
 
-@dataclass(frozen=True, slots=True)
-class Balance(Row):
+class Balance(Row, kind="balance"):
     """One customer's points, and what the available ones pay."""
 
-    kind: ClassVar[str] = "balance"
     customer_id: int
     available: int
     pending: int

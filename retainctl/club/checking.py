@@ -61,15 +61,17 @@ def _transactions() -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]:
         part = rows(
             "SELECT seq, kind, source, account_id, points, order_id, terms_version, effective_at, recorded_at, hash"
             " FROM transactions WHERE seq > ? ORDER BY seq LIMIT ?",
-            after, _TRANSACTIONS_AT_A_TIME,
-        )  # fmt: skip
+            after,
+            _TRANSACTIONS_AT_A_TIME,
+        )
         if not part:
             return
         entries = rows(
             "SELECT seq, account_id, against_id, lot_id, points FROM entries WHERE seq > ? AND seq <= ?"
             " ORDER BY seq, entry_no",
-            after, part[-1][0],
-        )  # fmt: skip
+            after,
+            part[-1][0],
+        )
         moves = {seq: [entry[1:] for entry in group] for seq, group in groupby(entries, key=itemgetter(0))}
         for row in part:
             yield row, moves.get(row[0], [])

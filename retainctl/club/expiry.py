@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar
 
 from retainctl.club.ledger import EXPIRY, Journal
 from retainctl.club.terms import Club, read_club
@@ -16,11 +14,9 @@ from retainctl.store.writing import in_one_transaction
 LOTS_PER_TRANSACTION = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class ExpiryRun(Row):
+class ExpiryRun(Row, kind="expiry_run"):
     """What a run of ``expire`` took, or would take."""
 
-    kind: ClassVar[str] = "expiry_run"
     lots: int
     points: int
     customers: int
@@ -54,9 +50,14 @@ def _expire_some(shop: Shop, club: Club) -> int:
         assert lot.expires_at is not None
         points = lot.remaining
         journal.book(
-            "expiry", str(lot.id), journal.take([lot], points, against_id=EXPIRY, part="expired"),
-            account_id=lot.account_id, points=points, terms=club.version(lot.terms_version),
-            effective_at=lot.expires_at, order_id=lot.order_id,
-        )  # fmt: skip
+            "expiry",
+            str(lot.id),
+            journal.take([lot], points, against_id=EXPIRY, part="expired"),
+            account_id=lot.account_id,
+            points=points,
+            terms=club.version(lot.terms_version),
+            effective_at=lot.expires_at,
+            order_id=lot.order_id,
+        )
     journal.write()
     return len(lots)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import ClassVar
 
 from retainctl.club.earning import Line, Purchase, Shares, spend, taken_back_by_line
 from retainctl.club.orders import AwardedLine, awarded_lines_of, returned_of
@@ -18,14 +16,12 @@ from retainctl.rows import Row
 from retainctl.store.database import rows
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation(Row):
+class Explanation(Row, kind="explanation"):
     """One step: the order (or what else caused it) and its line, the rule and its version, the arithmetic.
 
     The points of all steps of a customer sum to the balance; a step that only sums up has none.
     """
 
-    kind: ClassVar[str] = "explanation"
     reference: str
     line_no: int | None
     rule: str
@@ -143,9 +139,17 @@ _PAST = """
 
 
 def _booking(
-    shop: Shop, given: dict[int, str], kind: str, booked_as: str, version: int, points: int, lot_id: int | None,
-    granted: int | None, expires_at: int | None, order: str | None,
-) -> Explanation:  # fmt: skip
+    shop: Shop,
+    given: dict[int, str],
+    kind: str,
+    booked_as: str,
+    version: int,
+    points: int,
+    lot_id: int | None,
+    granted: int | None,
+    expires_at: int | None,
+    order: str | None,
+) -> Explanation:
     cause = booked_as.split("/", 2)[2]
     if lot_id is None:
         words = f"{abs(points)} {'repaid' if points > 0 else 'owed'}"

@@ -103,14 +103,31 @@ class Journal:
         self._terms[terms.version] = terms
 
     def grant(
-        self, account_id: int, points: int, *,
-        terms: Terms, earned_at: int, active_from: int, expires_at: int | None, order_id: int | None = None,
-    ) -> Lot:  # fmt: skip
+        self,
+        account_id: int,
+        points: int,
+        *,
+        terms: Terms,
+        earned_at: int,
+        active_from: int,
+        expires_at: int | None,
+        order_id: int | None = None,
+    ) -> Lot:
         """A new lot of *points*; its entry is the caller's to book."""
         lot = Lot(
-            self._last_lot_id + len(self._new_lots) + 1, account_id, order_id, terms.version, points, points, 0, 0, 0,
-            earned_at, active_from, expires_at,
-        )  # fmt: skip
+            self._last_lot_id + len(self._new_lots) + 1,
+            account_id,
+            order_id,
+            terms.version,
+            points,
+            points,
+            0,
+            0,
+            0,
+            earned_at,
+            active_from,
+            expires_at,
+        )
         self._new_lots.append(lot)
         self._lots[account_id][lot.id] = lot
         return lot
@@ -175,21 +192,42 @@ class Journal:
                 owed[debt] -= repaid
                 moves.append(Move(debt, ADJUSTMENT, None, repaid))
                 self.book(
-                    "repayment", f"{debt}/{self._seq + 1}", moves,
-                    account_id=debt, points=repaid, terms=terms, effective_at=self.recorded_at,
-                )  # fmt: skip
+                    "repayment",
+                    f"{debt}/{self._seq + 1}",
+                    moves,
+                    account_id=debt,
+                    points=repaid,
+                    terms=terms,
+                    effective_at=self.recorded_at,
+                )
 
     def book(
-        self, kind: Kind, source: str, moves: Sequence[Move], *,
-        account_id: int, points: int, terms: Terms, effective_at: int, order_id: int | None = None, reason: str = "",
-    ) -> None:  # fmt: skip
+        self,
+        kind: Kind,
+        source: str,
+        moves: Sequence[Move],
+        *,
+        account_id: int,
+        points: int,
+        terms: Terms,
+        effective_at: int,
+        order_id: int | None = None,
+        reason: str = "",
+    ) -> None:
         """Add one transaction. *source* says what caused it, once and for all of its kind."""
         self._seq += 1
         self._terms[terms.version] = terms
         row = (
-            self._seq, kind, f"{PROGRAM}/{kind}/{source}", account_id, points, order_id, terms.version,
-            effective_at if effective_at < self.recorded_at else self.recorded_at, self.recorded_at,
-        )  # fmt: skip
+            self._seq,
+            kind,
+            f"{PROGRAM}/{kind}/{source}",
+            account_id,
+            points,
+            order_id,
+            terms.version,
+            effective_at if effective_at < self.recorded_at else self.recorded_at,
+            self.recorded_at,
+        )
         self._booked.append((row, moves))
         if reason:
             self._reasons.append((self._seq, reason))
@@ -203,37 +241,75 @@ class Journal:
         for terms in self._terms.values():
             use(terms, at=self.recorded_at)
         insert_many(
-            "accounts", ("id", "kind", "customer_id", "opened_for", "balance"),
+            "accounts",
+            ("id", "kind", "customer_id", "opened_for", "balance"),
             [(one, *whose, deltas.pop(one, 0)) for one, whose in self.accounts.opened.items()],
-        )  # fmt: skip
+        )
         insert_many(
             "transactions",
-            ("seq", "kind", "source", "account_id", "points", "order_id", "terms_version", "effective_at",
-             "recorded_at", "hash"),
+            (
+                "seq",
+                "kind",
+                "source",
+                "account_id",
+                "points",
+                "order_id",
+                "terms_version",
+                "effective_at",
+                "recorded_at",
+                "hash",
+            ),
             transactions,
-        )  # fmt: skip
+        )
         insert_many(
             "lots",
-            ("id", "account_id", "origin", "order_id", "terms_version", "granted", "remaining", "consumed", "expired",
-             "reversed", "earned_at", "active_from", "expires_at"),
+            (
+                "id",
+                "account_id",
+                "origin",
+                "order_id",
+                "terms_version",
+                "granted",
+                "remaining",
+                "consumed",
+                "expired",
+                "reversed",
+                "earned_at",
+                "active_from",
+                "expires_at",
+            ),
             [
-                (lot.id, lot.account_id, "goodwill" if lot.order_id is None else "earned", lot.order_id,
-                 lot.terms_version, lot.granted, lot.remaining, lot.consumed, lot.expired, lot.reversed,
-                 lot.earned_at, lot.active_from, lot.expires_at)
+                (
+                    lot.id,
+                    lot.account_id,
+                    "goodwill" if lot.order_id is None else "earned",
+                    lot.order_id,
+                    lot.terms_version,
+                    lot.granted,
+                    lot.remaining,
+                    lot.consumed,
+                    lot.expired,
+                    lot.reversed,
+                    lot.earned_at,
+                    lot.active_from,
+                    lot.expires_at,
+                )
                 for lot in self._new_lots
             ],
-        )  # fmt: skip
+        )
         insert_many("entries", ("seq", "entry_no", "account_id", "against_id", "lot_id", "points"), entries)
         insert_many("transaction_reasons", ("seq", "reason"), self._reasons)
         set_many(
-            "lots", "id", ("remaining", "consumed", "expired", "reversed"),
+            "lots",
+            "id",
+            ("remaining", "consumed", "expired", "reversed"),
             [
                 (lot.id, lot.remaining, lot.consumed, lot.expired, lot.reversed)
                 for lots in self._lots.values()
                 for lot in lots.values()
                 if lot.changed and lot.id <= self._last_lot_id
             ],
-        )  # fmt: skip
+        )
         add_many("accounts", "balance", deltas)
 
     def _rows(self) -> tuple[list[_Values], list[_Values], dict[int, int]]:

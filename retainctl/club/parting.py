@@ -47,17 +47,34 @@ def _settle(shop: Shop, both: tuple[int, int], crossed: list[tuple[Any, ...]], *
     today = club.on(shop.clock.day(journal.now).isoformat())
     for entry, actor_id, giver_id, points, order_id, version, earned_at, active_from, expires_at in crossed:
         lot = journal.grant(
-            giver_id, points, terms=club.version(version), earned_at=earned_at, active_from=active_from,
-            expires_at=expires_at, order_id=order_id,
-        )  # fmt: skip
+            giver_id,
+            points,
+            terms=club.version(version),
+            earned_at=earned_at,
+            active_from=active_from,
+            expires_at=expires_at,
+            order_id=order_id,
+        )
         journal.book(
-            "grant", f"undone:{entry}", [Move(giver_id, ISSUANCE, lot.id, points)],
-            account_id=giver_id, points=points, terms=club.version(version), effective_at=journal.now, reason=reason,
-        )  # fmt: skip
+            "grant",
+            f"undone:{entry}",
+            [Move(giver_id, ISSUANCE, lot.id, points)],
+            account_id=giver_id,
+            points=points,
+            terms=club.version(version),
+            effective_at=journal.now,
+            reason=reason,
+        )
         journal.book(
-            "deduction", f"undone:{entry}", journal.owe(actor_id, points, clawback=today.clawback),
-            account_id=actor_id, points=points, terms=today, effective_at=journal.now, reason=reason,
-        )  # fmt: skip
+            "deduction",
+            f"undone:{entry}",
+            journal.owe(actor_id, points, clawback=today.clawback),
+            account_id=actor_id,
+            points=points,
+            terms=today,
+            effective_at=journal.now,
+            reason=reason,
+        )
         for customer_id in both:
             journal.repay(customer_id, today)
     journal.write()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from retainctl.club.balances import balances
 from retainctl.club.earning import POINTS_PER_ENTRY
 from retainctl.club.ledger import ADJUSTMENT, PROGRAM, REDEMPTION, Journal, Kind, Move
@@ -17,11 +14,9 @@ from retainctl.store.database import rows, value
 from retainctl.store.writing import in_one_transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Booking(Row):
+class Booking(Row, kind="booking"):
     """What was booked, what it is worth, and what the customer may spend now; *repeated*: it was booked before."""
 
-    kind: ClassVar[str] = "booking"
     customer_id: int
     booked: str
     points: int
@@ -117,13 +112,23 @@ def _give(
     account_id = journal.accounts.main(customer_id)
     day = shop.clock.day(journal.now)
     lot = journal.grant(
-        account_id, points, terms=terms, earned_at=journal.now, active_from=journal.now,
+        account_id,
+        points,
+        terms=terms,
+        earned_at=journal.now,
+        active_from=journal.now,
         expires_at=terms.expires_at(day=day, clock=shop.clock),
-    )  # fmt: skip
+    )
     journal.book(
-        "grant", source, [Move(account_id, ADJUSTMENT, lot.id, points)],
-        account_id=account_id, points=points, terms=terms, effective_at=journal.now, reason=reason,
-    )  # fmt: skip
+        "grant",
+        source,
+        [Move(account_id, ADJUSTMENT, lot.id, points)],
+        account_id=account_id,
+        points=points,
+        terms=terms,
+        effective_at=journal.now,
+        reason=reason,
+    )
     journal.repay(customer_id, terms)
 
 
@@ -138,6 +143,12 @@ def _spend(
         moves = journal.take(active, points, against_id=ADJUSTMENT, part="reversed")
     assert sum(move.points for move in moves) == -points, "what is available can be taken"
     journal.book(
-        kind, source, moves, account_id=journal.accounts.main(customer_id), points=points, terms=terms,
-        effective_at=journal.now, reason=reason,
-    )  # fmt: skip
+        kind,
+        source,
+        moves,
+        account_id=journal.accounts.main(customer_id),
+        points=points,
+        terms=terms,
+        effective_at=journal.now,
+        reason=reason,
+    )

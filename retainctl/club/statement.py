@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from retainctl.club.balances import balance_rows, last_booked
 from retainctl.config import Shop
@@ -14,12 +14,10 @@ from retainctl.rows import Row
 from retainctl.store.database import rows
 
 
-@dataclass(frozen=True, slots=True)
-class StatementLine(Row):
+class StatementLine(Row, kind="statement_line"):
     """One line: a movement of points and the balance after it. *recorded_at* orders them, *effective_at* says when
     a movement counts from, such as the day of its order."""
 
-    kind: ClassVar[str] = "statement_line"
     item: str
     points: int
     balance: int

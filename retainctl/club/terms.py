@@ -128,8 +128,10 @@ def use(terms: Terms, *, at: int) -> None:
     """Keep *terms* word for word, because points are about to be booked by them."""
     execute(
         "INSERT INTO terms (version, content, first_used_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-        terms.version, terms.content(), at,
-    )  # fmt: skip
+        terms.version,
+        terms.content(),
+        at,
+    )
 
 
 def write_first_file(folder: Path, *, currency: str) -> Path:

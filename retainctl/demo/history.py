@@ -133,9 +133,21 @@ def _order_rows(
             quantity = chance.choices((1, 2, 3), (80, 15, 5))[0]
             discount = price * quantity // 10 if chance.random() < 0.12 else 0
             yield (
-                f"C{number}", moment.isoformat(), person.email, person.first_name, person.last_name, person.phone,
-                sku, name, category, quantity, f"{price}.00", f"{discount}.00", "ILS", status,
-            )  # fmt: skip
+                f"C{number}",
+                moment.isoformat(),
+                person.email,
+                person.first_name,
+                person.last_name,
+                person.phone,
+                sku,
+                name,
+                category,
+                quantity,
+                f"{price}.00",
+                f"{discount}.00",
+                "ILS",
+                status,
+            )
 
 
 _CUSTOMER_COLUMNS = "customer_id first_name last_name email phone language".split()

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from retainctl.clock import Clock, parse_instant
@@ -41,11 +41,9 @@ _CAMPAIGN = {
 _SURVEY = {'token = "token"': 'email = "email"\nanswered_at = "answered_at"'}
 
 
-@dataclass(frozen=True, slots=True)
-class DemoStep(Row):
+class DemoStep(Row, kind="demo_step"):
     """One step of the demo: what it is for, what was typed, and what came of it."""
 
-    kind: ClassVar[str] = "demo_step"
     step: str
     command: str
     result: str

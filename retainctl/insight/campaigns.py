@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import ClassVar
 
 from retainctl.config import Shop
 from retainctl.rows import Row
@@ -14,11 +12,9 @@ _WAITING = ("planned", "claimed", "handing", "deferred")
 _DROPPED = ("suppressed", "expired", "cancelled")
 
 
-@dataclass(frozen=True, slots=True)
-class MailingRow(Row):
+class MailingRow(Row, kind="mailing"):
     """One mailing. Its candidates are planned or excluded; who is planned is sent, waiting, and so on."""
 
-    kind: ClassVar[str] = "mailing"
     mailing: int
     program: str
     name: str

@@ -52,14 +52,24 @@ def orders_chart(rows: Sequence[OrderNumber], words: Words, *, rtl: bool) -> Mar
     canvas = Canvas(WIDTH, 380.0, words.title("orders"), rtl)
     names = [row.order_number for row in shown]
     _bars(
-        canvas, 0, f"{words['average_value_minor']} ({main})", names, [row.average_value_minor for row in shown],
-        say=lambda minor: f"{minor / 10 ** exponent(main):,.0f}", fill=ACCENT,
-    )  # fmt: skip
+        canvas,
+        0,
+        f"{words['average_value_minor']} ({main})",
+        names,
+        [row.average_value_minor for row in shown],
+        say=lambda minor: f"{minor / 10 ** exponent(main):,.0f}",
+        fill=ACCENT,
+    )
     goes_on = [row for row in shown if not row.order_number.endswith("+")]
     _bars(
-        canvas, 195, words["went_on_rate"], names[: len(goes_on)], [row.went_on_rate for row in goes_on],
-        say=lambda share: f"{share:.0%}", fill=SOFT,
-    )  # fmt: skip
+        canvas,
+        195,
+        words["went_on_rate"],
+        names[: len(goes_on)],
+        [row.went_on_rate for row in goes_on],
+        say=lambda share: f"{share:.0%}",
+        fill=SOFT,
+    )
     return canvas.svg()
 
 
@@ -122,9 +132,14 @@ def rfm_chart(rows: Sequence[Cell], words: Words, *, rtl: bool) -> Markup:
         for money, customers in enumerate(square):
             tall = 40 * customers / (max(square) or 1)
             canvas.box(
-                x + 70 + money * 12, y + 73 - tall, 9, tall, fill=on_shade(share), radius=1,
+                x + 70 + money * 12,
+                y + 73 - tall,
+                9,
+                tall,
+                fill=on_shade(share),
+                radius=1,
                 title=f"{recency}{frequency}{money + 1}: {customers:,}",
-            )  # fmt: skip
+            )
     for number in range(1, 6):
         canvas.text(30, 24 + (5 - number) * 84 + 46, str(number), anchor="middle", size=14, fill=MUTED)
         canvas.text(60 + (number - 0.5) * 140, 462, str(number), anchor="middle", size=14, fill=MUTED)
@@ -164,9 +179,14 @@ def points_chart(rows: Sequence[PointsMonth], words: Words, *, rtl: bool) -> Mar
     canvas = Canvas(WIDTH, 390.0, words.title("points"), rtl)
     names = [row.month[2:] for row in shown]
     _bars(
-        canvas, 0, words["outstanding"], names, [row.outstanding for row in shown],
-        say=_brief, fill=ACCENT,
-    )  # fmt: skip
+        canvas,
+        0,
+        words["outstanding"],
+        names,
+        [row.outstanding for row in shown],
+        say=_brief,
+        fill=ACCENT,
+    )
     canvas.text(0, 214, words["in_and_out"], size=13, bold=True)
     gains = [row.issued + row.granted for row in shown]
     losses = [row.redeemed + row.expired + row.clawed_back + row.deducted for row in shown]
@@ -186,9 +206,15 @@ def points_chart(rows: Sequence[PointsMonth], words: Words, *, rtl: bool) -> Mar
 
 
 def _bars(
-    canvas: Canvas, top: float, heading: str, names: Sequence[str], values: Sequence[float], *,
-    say: Callable[[float], str], fill: str,
-) -> None:  # fmt: skip
+    canvas: Canvas,
+    top: float,
+    heading: str,
+    names: Sequence[str],
+    values: Sequence[float],
+    *,
+    say: Callable[[float], str],
+    fill: str,
+) -> None:
     """Bars of 110 high under *heading*, each with its value above and its name below."""
     canvas.text(0, top + 16, heading, size=13, bold=True)
     most = max([*values, 0]) or 1

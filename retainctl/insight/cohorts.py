@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
-from typing import ClassVar
 
 from retainctl.config import Shop
 from retainctl.rows import Row
@@ -12,11 +10,9 @@ from retainctl.store.database import rows, value
 from retainctl.store.dialect import streamed
 
 
-@dataclass(frozen=True, slots=True)
-class Cohort(Row):
+class Cohort(Row, kind="cohort"):
     """The customers of one month, by how many ordered in the month itself (0), the next (1) and so on."""
 
-    kind: ClassVar[str] = "cohort"
     cohort: str
     months: dict[str, int | None]
 

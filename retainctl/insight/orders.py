@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from typing import ClassVar
 
 from retainctl.config import Shop
 from retainctl.insight.retention import rounded_half_up
@@ -17,11 +16,9 @@ from retainctl.store.dialect import streamed
 LAST = 10  # every order after the tenth is in one row
 
 
-@dataclass(frozen=True, slots=True)
-class OrderNumber(Row):
+class OrderNumber(Row, kind="order_number"):
     """The first, second, third … orders of all customers in one currency."""
 
-    kind: ClassVar[str] = "order_number"
     order_number: str
     orders: int
     average_value_minor: int

@@ -73,9 +73,12 @@ def page(shop: Shop, report: Report, rows: Sequence[Any]) -> str:
         definitions=words.definitions(report.name),
     )
     return framed(
-        words.title(report.name), body, language=shop.settings.language, direction=shop.settings.direction,
+        words.title(report.name),
+        body,
+        language=shop.settings.language,
+        direction=shop.settings.direction,
         owner=shop.settings.name,
-    )  # fmt: skip
+    )
 
 
 Shown = tuple[str, str]  # a text, and the class of its cell

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
-from typing import ClassVar
 
 from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import execute
 
 
-@dataclass(frozen=True, slots=True)
-class PointsMonth(Row):
+class PointsMonth(Row, kind="points_month"):
     """What was booked in one month: issued for orders, granted and deducted by hand, and so on."""
 
-    kind: ClassVar[str] = "points_month"
     month: str
     issued: int
     granted: int

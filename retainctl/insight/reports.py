@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Final, get_type_hints
+from typing import Any, Final, get_type_hints
 
 from retainctl.config import Shop
 from retainctl.errors import BadData, WrongUsage
@@ -42,21 +42,17 @@ REPORTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ReportRow(Row):
+class ReportRow(Row, kind="report"):
     """A report that there is."""
 
-    kind: ClassVar[str] = "report"
     report: str
     title: str
     columns: str
 
 
-@dataclass(frozen=True, slots=True)
-class Goal(Row):
+class Goal(Row, kind="goal"):
     """A figure of the shop's own currency, what it has to be, and whether it is."""
 
-    kind: ClassVar[str] = "goal"
     metric: str
     value: float | None
     least: float | None

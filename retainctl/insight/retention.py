@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import execute, rows
 
 
-@dataclass(frozen=True, slots=True)
-class Retention(Row):
+class Retention(Row, kind="retention"):
     """The figures of one currency."""
 
-    kind: ClassVar[str] = "retention"
     customers: int
     orders: int
     guest_orders: int
@@ -55,9 +50,16 @@ def retention(_shop: Shop) -> list[Retention]:
 
 
 def _row(
-    currency: str, guest_orders: int, customers: int, orders: int, gross: int, returns: int, repeat: int,
-    first: str | None, last: str | None,
-) -> Retention:  # fmt: skip
+    currency: str,
+    guest_orders: int,
+    customers: int,
+    orders: int,
+    gross: int,
+    returns: int,
+    repeat: int,
+    first: str | None,
+    last: str | None,
+) -> Retention:
     rate = round(repeat / customers, 6) if customers else None
     return Retention(
         customers=customers,

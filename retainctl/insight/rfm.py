@@ -8,12 +8,10 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain
 from operator import itemgetter
 from sys import intern
-from typing import ClassVar
 
 from retainctl.config import Shop
 from retainctl.rows import Row
@@ -23,11 +21,9 @@ from retainctl.store.dialect import streamed
 FIFTHS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Cell(Row):
+class Cell(Row, kind="rfm"):
     """How many customers have these three scores, the best being 555."""
 
-    kind: ClassVar[str] = "rfm"
     cell: str
     customers: int
 
@@ -94,5 +90,6 @@ def _found(shop: Shop) -> Iterator[tuple[int, str, int, int]]:
     return streamed(
         f"""SELECT customer_id, MAX(ordered_on), COUNT(*), CAST(SUM({own}) AS bigint) FROM orders
             WHERE is_sale = 1 AND customer_id IS NOT NULL AND ordered_on <= ? GROUP BY customer_id, currency""",
-        shop.settings.currency, asked.isoformat(),
-    )  # fmt: skip
+        shop.settings.currency,
+        asked.isoformat(),
+    )

@@ -36,9 +36,17 @@ class Canvas:
     parts: list[Markup] = field(default_factory=list)
 
     def box(
-        self, x: float, y: float, width: float, height: float, *, fill: str = ACCENT, share: float = 1,
-        title: str = "", radius: float = 2,
-    ) -> None:  # fmt: skip
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        *,
+        fill: str = ACCENT,
+        share: float = 1,
+        title: str = "",
+        radius: float = 2,
+    ) -> None:
         """A box filled with *share* of a colour, of which 0 is a trace; it says *title* to whoever points at it."""
         told = (tag("title", title),) if title else ()
         left = self.width - x - width if self.rtl else x
@@ -62,9 +70,16 @@ class Canvas:
         self.parts.append(tag("line", x1=x, y1=y, x2=to_x, y2=to_y, stroke=stroke))
 
     def text(
-        self, x: float, y: float, text: str, *, anchor: str = "start", size: float = 12, fill: str = INK,
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        anchor: str = "start",
+        size: float = 12,
+        fill: str = INK,
         bold: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """*text* with its base line at *y*; it begins, ends or has its middle at *x*."""
         x = self.width - x if self.rtl else x  # and a text that begins there runs the other way
         weight = "600" if bold else "400"
@@ -75,9 +90,14 @@ class Canvas:
     def svg(self) -> Markup:
         """The picture, which fills the width that it is given."""
         return tag(
-            "svg", tag("title", self.label), *self.parts, viewBox=f"0 0 {_short(self.width)} {_short(self.height)}",
-            role="img", direction="rtl" if self.rtl else "ltr", xmlns="http://www.w3.org/2000/svg",
-        )  # fmt: skip
+            "svg",
+            tag("title", self.label),
+            *self.parts,
+            viewBox=f"0 0 {_short(self.width)} {_short(self.height)}",
+            role="img",
+            direction="rtl" if self.rtl else "ltr",
+            xmlns="http://www.w3.org/2000/svg",
+        )
 
 
 def _short(value: str | float) -> str:

@@ -69,8 +69,10 @@ def _take_lease(name: str, *, host: str, now: int, seconds: int) -> None:
     execute(
         """INSERT INTO job_leases (job, host, lease_until) VALUES (?, ?, ?)
            ON CONFLICT (job) DO UPDATE SET host = excluded.host, lease_until = excluded.lease_until""",
-        name, host, now + seconds,
-    )  # fmt: skip
+        name,
+        host,
+        now + seconds,
+    )
 
 
 @in_one_transaction

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
@@ -14,17 +13,16 @@ from retainctl.jobs.periods import TRUSTED_AHEAD_SECONDS, Period, due_periods, l
 from retainctl.jobs.table import Job, find_job, read_jobs
 from retainctl.rows import Row
 from retainctl.store.database import execute, rows, value
+from retainctl.store.select import Instant, MaybeInstant, select
 from retainctl.store.writing import in_one_transaction
 
 KEPT_SECONDS = 90 * DAY_SECONDS
 LATE_SECONDS = 900  # a job is overdue when its deadline has passed and this too
 
 
-@dataclass(frozen=True, slots=True)
-class JobRow(Row):
+class JobRow(Row, kind="job"):
     """One job: when it runs, how it stands, and what it does."""
 
-    kind: ClassVar[str] = "job"
     job: str
     schedule: str
     state: str
@@ -34,16 +32,14 @@ class JobRow(Row):
     steps: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow(Row):
+class RunRow(Row, kind="job_run"):
     """One run of a job: for which period, when, and what came of it."""
 
-    kind: ClassVar[str] = "job_run"
     job: str
     period: str
     missed: int
-    started: str
-    ended: str | None
+    started: Instant
+    ended: MaybeInstant
     exit_code: int | None
     steps_done: int
     counts: str
@@ -58,16 +54,14 @@ def list_jobs(shop: Shop) -> list[JobRow]:
 def list_runs(shop: Shop, name: str, *, limit: int) -> list[RunRow]:
     """The last *limit* runs of the job *name*, the newest first."""
     find_job(shop, name)
-    found = rows(
-        """SELECT job, period, missed, started_at, ended_at, exit_code, steps_done, counts, error
+    return select(
+        shop,
+        RunRow,
+        """SELECT job, period, missed, started_at AS started, ended_at AS ended, exit_code, steps_done, counts, error
            FROM job_runs WHERE job = ? ORDER BY id DESC LIMIT ?""",
-        name, limit,
-    )  # fmt: skip
-    iso = shop.clock.iso
-    return [
-        RunRow(job, period, missed, iso(started), None if ended is None else iso(ended), code, done, counts, error)
-        for job, period, missed, started, ended, code, done, counts, error in found
-    ]
+        name,
+        limit,
+    )
 
 
 def last_done_at(shop: Shop, name: str, job: Job) -> int | None:
@@ -75,8 +69,10 @@ def last_done_at(shop: Shop, name: str, job: Job) -> int | None:
     found = value(
         f"SELECT MAX(due_at) FROM job_runs WHERE job = ? AND exit_code IN ({', '.join('?' * len(job.done_codes))})"
         " AND due_at <= ?",
-        name, *job.done_codes, shop.clock.now() + TRUSTED_AHEAD_SECONDS,
-    )  # fmt: skip
+        name,
+        *job.done_codes,
+        shop.clock.now() + TRUSTED_AHEAD_SECONDS,
+    )
     return None if found is None else int(found)
 
 
@@ -85,14 +81,19 @@ def begin(shop: Shop, name: str, period: Period) -> int:
     """Write that a run began, inside the job's lock: an earlier run without an end was killed. Its number."""
     execute(
         "UPDATE job_runs SET ended_at = ?, exit_code = 1, error = 'it was killed' WHERE job = ? AND ended_at IS NULL",
-        shop.clock.now(), name,
-    )  # fmt: skip
+        shop.clock.now(),
+        name,
+    )
     return int(
         value(
             """INSERT INTO job_runs (job, period, due_at, missed, started_at) VALUES (?, ?, ?, ?, ?) RETURNING id""",
-            name, period.key, period.due_at, period.missed, shop.clock.now(),
+            name,
+            period.key,
+            period.due_at,
+            period.missed,
+            shop.clock.now(),
         )
-    )  # fmt: skip
+    )
 
 
 @in_one_transaction
@@ -103,13 +104,21 @@ def finish(
     now = shop.clock.now()
     execute(
         "UPDATE job_runs SET ended_at = ?, exit_code = ?, steps_done = ?, counts = ?, error = ? WHERE id = ?",
-        now, exit_code, steps_done, json.dumps(counts, ensure_ascii=False), error, run_id,
-    )  # fmt: skip
+        now,
+        exit_code,
+        steps_done,
+        json.dumps(counts, ensure_ascii=False),
+        error,
+        run_id,
+    )
     execute(
         """DELETE FROM job_runs WHERE job = ? AND ended_at < ?
            AND id < (SELECT MAX(id) FROM job_runs WHERE job = ? AND exit_code = ?)""",
-        name, now - KEPT_SECONDS, name, DONE,
-    )  # fmt: skip
+        name,
+        now - KEPT_SECONDS,
+        name,
+        DONE,
+    )
 
 
 def _job_row(shop: Shop, name: str, job: Job) -> JobRow:

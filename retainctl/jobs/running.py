@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from retainctl.config import Shop
 from retainctl.errors import DONE, TERMINATED, DoneInPart, TryLater
@@ -18,11 +18,9 @@ from retainctl.rows import Row
 from retainctl.store.database import database
 
 
-@dataclass(frozen=True, slots=True)
-class DueStepRow(Row):
+class DueStepRow(Row, kind="due_step"):
     """One step that would run."""
 
-    kind: ClassVar[str] = "due_step"
     job: str
     period: str
     missed: int
@@ -103,14 +101,24 @@ def _run(shop: Shop, name: str, job: Job, period: Period, report: Report) -> Non
         ended.go(shop, name, job, period)
     except BaseException:
         finish(
-            shop, name, run_id,
-            exit_code=TERMINATED, steps_done=ended.steps_done, counts=ended.counts, error="it was stopped",
-        )  # fmt: skip
+            shop,
+            name,
+            run_id,
+            exit_code=TERMINATED,
+            steps_done=ended.steps_done,
+            counts=ended.counts,
+            error="it was stopped",
+        )
         raise
     finish(
-        shop, name, run_id,
-        exit_code=ended.exit_code, steps_done=ended.steps_done, counts=ended.counts, error=ended.error,
-    )  # fmt: skip
+        shop,
+        name,
+        run_id,
+        exit_code=ended.exit_code,
+        steps_done=ended.steps_done,
+        counts=ended.counts,
+        error=ended.error,
+    )
     # What the next period will do is no failure: quiet hours would raise an alarm every night.
     is_put_off = ended.exit_code == TryLater.exit_code and ended.exit_code in job.done_codes
     warnings.append(ping(shop, name, str(DONE if is_put_off else ended.exit_code)))

@@ -61,7 +61,7 @@ def run_step(words: list[str], *, folder: Path, seconds: float) -> StepEnded:
         # The words are our own program and the shop's own jobs; no shell reads them.
         process = subprocess.Popen(  # noqa: S603
             words, stdin=subprocess.DEVNULL, stdout=printed, stderr=said, cwd=folder
-        )  # fmt: skip
+        )
         stopped = ""
         try:
             process.wait(timeout=seconds)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from retainctl.audience.segments import member_ids
 from retainctl.config import Shop
@@ -24,12 +22,10 @@ from retainctl.store.outreach import Mailing
 from retainctl.store.writing import in_one_transaction
 
 
-@dataclass(frozen=True, slots=True)
-class CampaignRow(Row):
+class CampaignRow(Row, kind="campaign"):
     """One campaign; its state is ``draft`` before the first plan, then planned, approved, active or paused;
     ``faulty`` where its file cannot be read."""
 
-    kind: ClassVar[str] = "campaign"
     name: str
     type: str
     audience: str
@@ -39,11 +35,9 @@ class CampaignRow(Row):
     recipients: int
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome(Row):
+class Outcome(Row, kind="campaign_outcome"):
     """How many of a plan's candidates came to what: sent, waiting, or left out for a reason. They add up."""
 
-    kind: ClassVar[str] = "campaign_outcome"
     campaign: str
     state: str
     hash: str
@@ -51,32 +45,26 @@ class Outcome(Row):
     customers: int
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate(Row):
+class Candidate(Row, kind="campaign_candidate"):
     """One candidate of a plan: what became of them, and a recipient's own reason."""
 
-    kind: ClassVar[str] = "campaign_candidate"
     customer: int
     outcome: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sample(Row):
+class Sample(Row, kind="campaign_sample"):
     """What one recipient will read."""
 
-    kind: ClassVar[str] = "campaign_sample"
     customer: int
     reason: str
     subject: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Changed(Row):
+class Changed(Row, kind="campaign_state"):
     """What a command made of a campaign."""
 
-    kind: ClassVar[str] = "campaign_state"
     name: str
     state: str
     hash: str
@@ -176,8 +164,9 @@ def candidates(name: str) -> Iterator[Candidate]:
         """SELECT r.customer_id, r.excluded, o.state, r.context
            FROM recipients r LEFT JOIN outbox o ON o.mailing_id = r.mailing_id AND o.customer_id = r.customer_id
            WHERE r.mailing_id = ? AND r.customer_id > ? ORDER BY r.customer_id LIMIT 500""",
-        mailing.id, after,
-    ):  # fmt: skip
+        mailing.id,
+        after,
+    ):
         for customer_id, excluded, state, context in batch:
             reason = "" if excluded else renderer.reason(json.loads(context))
             yield Candidate(customer_id, excluded or state or "planned", reason)
@@ -193,8 +182,9 @@ def samples(name: str, count: int) -> list[Sample]:
     for customer_id, contact_point_id, context in rows(
         "SELECT customer_id, contact_point_id, context FROM recipients"
         " WHERE mailing_id = ? AND excluded = '' ORDER BY customer_id LIMIT ?",
-        mailing.id, count,
-    ):  # fmt: skip
+        mailing.id,
+        count,
+    ):
         links = links_of(templates.letterhead, mailing, contact_point_id, customer_id, signs)
         rendered = renderer.render({**json.loads(context), **links})
         found.append(Sample(customer_id, rendered.reason, rendered.subject, rendered.text))
@@ -239,9 +229,14 @@ def _row(shop: Shop, name: str) -> CampaignRow:
     if mailing is None:
         return CampaignRow(name, front.kind, front.audience, "draft", "", None, 0)
     return CampaignRow(
-        name, front.kind, front.audience, mailing.state, mailing.plan_hash[: planning.SHOWN_HASH],
-        shop.clock.iso(mailing.planned_at), _recipients(mailing),
-    )  # fmt: skip
+        name,
+        front.kind,
+        front.audience,
+        mailing.state,
+        mailing.plan_hash[: planning.SHOWN_HASH],
+        shop.clock.iso(mailing.planned_at),
+        _recipients(mailing),
+    )
 
 
 def _recipients(mailing: Mailing) -> int:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar
 
 from markupsafe import escape
 
@@ -22,11 +20,9 @@ _LONGEST_SUBJECT = 200
 _LINK = "https://shop.example/a-link-of-this-customer"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault(Row):
+class Fault(Row, kind="fault"):
     """One thing that is wrong, and what to do about it."""
 
-    kind: ClassVar[str] = "fault"
     where: str
     fault: str
     remedy: str

@@ -30,16 +30,26 @@ def example(shop: Shop, *, known: bool) -> dict[str, Value]:
     always: dict[str, Value] = {"currency": _currency(shop), "points": 320 if known else 0, "orders": 7 if known else 0}
     if not known:
         return always | {
-            "first_name": NAMELESS[shop.settings.language], "spent": format_minor(0, shop.settings.currency),
-            "name": None, "last_name": None, "first_order": None, "last_order": None, "days_since_order": None,
+            "first_name": NAMELESS[shop.settings.language],
+            "spent": format_minor(0, shop.settings.currency),
+            "name": None,
+            "last_name": None,
+            "first_order": None,
+            "last_order": None,
+            "days_since_order": None,
             "top_category": None,
-        }  # fmt: skip
+        }
     first, last = ("דנה", "לוי") if hebrew else ("Dana", "Levi")
     return always | {
-        "name": f"{first} {last}", "first_name": first, "last_name": last,
-        "spent": format_minor(123450, shop.settings.currency), "first_order": _day(shop, "2024-01-31"),
-        "last_order": _day(shop, "2025-02-03"), "days_since_order": 27, "top_category": "קפה" if hebrew else "Coffee",
-    }  # fmt: skip
+        "name": f"{first} {last}",
+        "first_name": first,
+        "last_name": last,
+        "spent": format_minor(123450, shop.settings.currency),
+        "first_order": _day(shop, "2024-01-31"),
+        "last_order": _day(shop, "2025-02-03"),
+        "days_since_order": 27,
+        "top_category": "קפה" if hebrew else "Coffee",
+    }
 
 
 def build(shop: Shop, contacts: Mapping[int, Contact], *, names: Collection[str]) -> dict[int, dict[str, Value]]:
@@ -86,8 +96,9 @@ def _summaries(shop: Shop, ids: Sequence[int]) -> dict[int, dict[str, Value]]:
                 SUM(CASE WHEN currency = ? THEN gross_minor - returns_minor ELSE 0 END),
                 MIN(first_order_on), MAX(last_order_on)
             FROM customer_summaries WHERE customer_id IN ({_marks(ids)}) GROUP BY customer_id""",
-        shop.settings.currency, *ids,
-    )  # fmt: skip
+        shop.settings.currency,
+        *ids,
+    )
     return {row[0]: _summary(shop, int(row[1]), int(row[2]), row[3], row[4]) for row in found}
 
 

@@ -56,18 +56,20 @@ class Assembler:
         if not _MESSAGE_ID.fullmatch(message_id):
             raise BadData(f"{message_id!r} is not a Message-ID")
         boundary = b"=_" + hashlib.sha256(message_id.encode()).hexdigest()[:32].encode()
-        return b"".join((
-            self._from,
-            mailbox_header("To", to),
-            text_header("Subject", subject),
-            f"Date: {format_datetime(at)}\r\nMessage-ID: {message_id}\r\n".encode(),
-            self._constant,
-            *headers,
-            b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="%s"\r\n\r\n' % boundary,
-            _PART % (boundary, b"plain", _base64_lines(text)),
-            _PART % (boundary, b"html", _base64_lines(html)),
-            b"--%s--\r\n" % boundary,
-        ))  # fmt: skip
+        return b"".join(
+            (
+                self._from,
+                mailbox_header("To", to),
+                text_header("Subject", subject),
+                f"Date: {format_datetime(at)}\r\nMessage-ID: {message_id}\r\n".encode(),
+                self._constant,
+                *headers,
+                b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="%s"\r\n\r\n' % boundary,
+                _PART % (boundary, b"plain", _base64_lines(text)),
+                _PART % (boundary, b"html", _base64_lines(html)),
+                b"--%s--\r\n" % boundary,
+            )
+        )
 
 
 def text_header(name: str, value: str) -> bytes:
@@ -82,9 +84,11 @@ def mailbox_header(name: str, mailbox: Mailbox, *, bracketed: bool = False) -> b
     """A header that holds one address, with its name where it has one."""
     if not is_address(mailbox.address):
         raise BadData(f"the header {name} has no address that mail can be sent to")
-    return phrase_header(name, mailbox.name, mailbox.address) if mailbox.name or bracketed else (
-        f"{name}: {mailbox.address}\r\n".encode()
-    )  # fmt: skip
+    return (
+        phrase_header(name, mailbox.name, mailbox.address)
+        if mailbox.name or bracketed
+        else (f"{name}: {mailbox.address}\r\n".encode())
+    )
 
 
 def phrase_header(name: str, phrase: str, identifier: str) -> bytes:

@@ -13,7 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from retainctl.config import Shop
 from retainctl.errors import Refused, TryLater
@@ -37,11 +37,9 @@ _PLANNED_BY = {"campaign": "campaigns plan", "survey": "surveys run"}
 _WRITTEN_AT_ONCE = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Plan(Row):
+class Plan(Row, kind="plan"):
     """Who gets a mailing: candidates = recipients + those excluded, by reason."""
 
-    kind: ClassVar[str] = "plan"
     name: str
     hash: str
     candidates: int
@@ -107,21 +105,22 @@ def plan(
     if mailing_id is not None:
         _end(recipe, mailing_id, plan_hash=whole.hexdigest())
     return Plan(
-        recipe.name, whole.hexdigest()[:SHOWN_HASH], sum(counts.values()), counts[""],
+        recipe.name,
+        whole.hexdigest()[:SHOWN_HASH],
+        sum(counts.values()),
+        counts[""],
         **{reason: counts[reason] for reason in REASONS},
-    )  # fmt: skip
+    )
 
 
 def latest(program: Program, name: str) -> Mailing | None:
     """The newest whole plan of *name*, in whatever state but cancelled."""
     found: Mailing | None = (
         Mailing.select()
-        .where(
-            Mailing.program == program, Mailing.name == name, Mailing.state != "cancelled", Mailing.plan_hash != ""
-        )
+        .where(Mailing.program == program, Mailing.name == name, Mailing.state != "cancelled", Mailing.plan_hash != "")
         .order_by(Mailing.id.desc())
         .first()
-    )  # fmt: skip
+    )
     return found
 
 
@@ -144,9 +143,7 @@ def approve(shop: Shop, recipe: Recipe, plan_hash: str) -> Mailing:
         )
     refuse_changes(mailing, recipe)
     if mailing.state == "planned":
-        execute(
-            "UPDATE mailings SET state = 'approved', approved_at = ? WHERE id = ?", shop.clock.now(), mailing.id
-        )  # fmt: skip
+        execute("UPDATE mailings SET state = 'approved', approved_at = ? WHERE id = ?", shop.clock.now(), mailing.id)
         mailing.state = "approved"
     return mailing
 
@@ -217,8 +214,9 @@ def _begin(shop: Shop, recipe: Recipe) -> int:
     for (old,) in rows(
         "SELECT id FROM mailings WHERE program = ? AND name = ? AND state IN ('planned', 'approved')"
         " AND sent_at IS NULL",
-        recipe.program, recipe.name,
-    ):  # fmt: skip
+        recipe.program,
+        recipe.name,
+    ):
         execute("UPDATE mailings SET state = 'cancelled' WHERE id = ?", old)
         execute("DELETE FROM recipients WHERE mailing_id = ?", old)
     mailing = Mailing.create(
@@ -242,17 +240,19 @@ def _write(mailing_id: int | None, chosen: list[_Chosen]) -> None:
         return  # a dry run
     with writing():
         insert_many(
-            "recipients", ("mailing_id", "customer_id", "contact_point_id", "excluded", "context"),
+            "recipients",
+            ("mailing_id", "customer_id", "contact_point_id", "excluded", "context"),
             [(mailing_id, one.customer_id, one.contact_point_id, one.excluded, one.context) for one in chosen],
-        )  # fmt: skip
+        )
 
 
 def _end(recipe: Recipe, mailing_id: int, *, plan_hash: str) -> None:
     with writing():
         finished = execute(
             "UPDATE mailings SET plan_hash = ? WHERE id = ? AND state = 'planned' AND plan_hash = ''",
-            plan_hash, mailing_id,
-        )  # fmt: skip
+            plan_hash,
+            mailing_id,
+        )
         if finished.rowcount != 1:
             execute("DELETE FROM recipients WHERE mailing_id = ?", mailing_id)
     if finished.rowcount != 1:
@@ -264,8 +264,9 @@ def _recipients(mailing_id: int) -> Iterator[tuple[int, int]]:
     while batch := rows(
         "SELECT customer_id, contact_point_id FROM recipients"
         " WHERE mailing_id = ? AND customer_id > ? AND excluded = '' ORDER BY customer_id LIMIT 5000",
-        mailing_id, after,
-    ):  # fmt: skip
+        mailing_id,
+        after,
+    ):
         yield from batch
         after = batch[-1][0]
 

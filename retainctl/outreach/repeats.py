@@ -16,8 +16,11 @@ def already_sent(program: str, name: str, customer_ids: Sequence[int], *, planne
     found = _written_to(
         "m.program = ? AND m.name = ? AND m.planned_at >= ? AND m.sent_at IS NOT NULL"
         " AND o.state NOT IN ('failed', 'suppressed', 'expired', 'cancelled')",
-        program, name, planned_since, customer_ids=customer_ids,
-    )  # fmt: skip
+        program,
+        name,
+        planned_since,
+        customer_ids=customer_ids,
+    )
     return {customer_id for customer_id, _ in found}
 
 
@@ -27,8 +30,10 @@ def written_to(program: str, name: str, customer_ids: Sequence[int]) -> dict[int
     found: dict[int, set[int]] = {}
     for customer_id, other in _written_to(
         "m.program = ? AND m.name = ? AND o.state IN ('claimed', 'handing', 'sent', 'unknown')",
-        program, name, customer_ids=customer_ids,
-    ):  # fmt: skip
+        program,
+        name,
+        customer_ids=customer_ids,
+    ):
         found.setdefault(customer_id, set()).add(other)
     return found
 
@@ -42,6 +47,7 @@ def _written_to(condition: str, *values: object, customer_ids: Sequence[int]) ->
             "SELECT p.customer_id, o.customer_id FROM contact_points p CROSS JOIN outbox o CROSS JOIN mailings m"
             " WHERE o.contact_point_id = p.id AND m.id = o.mailing_id"
             f" AND p.customer_id IN ({', '.join('?' * len(customer_ids))}) AND {condition}",
-            *customer_ids, *values,
+            *customer_ids,
+            *values,
         )
-    )  # fmt: skip
+    )

@@ -109,9 +109,13 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def __init__(self, *, autoescape: bool, sources: Mapping[str, str]) -> None:
         super().__init__(
-            autoescape=autoescape, undefined=StrictUndefined, loader=DictLoader(sources), trim_blocks=True,
-            lstrip_blocks=True, auto_reload=False,
-        )  # fmt: skip
+            autoescape=autoescape,
+            undefined=StrictUndefined,
+            loader=DictLoader(sources),
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
         self.globals.clear()
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -189,8 +193,14 @@ def _place(error: TemplateSyntaxError) -> str:
 def names_used(templates: Templates) -> set[str]:
     """The names that the templates ask of a customer's context."""
     sandbox = _Sandbox(autoescape=False, sources={})
-    texts = (templates.subject, templates.reason, templates.body_html, templates.body_text,
-             templates.frame_html, templates.frame_text)  # fmt: skip
+    texts = (
+        templates.subject,
+        templates.reason,
+        templates.body_html,
+        templates.body_text,
+        templates.frame_html,
+        templates.frame_text,
+    )
     with _told():
         _refuse(templates, sandbox)  # first, for to look for names is to work out what is constant
         found = {name for text in texts for name in meta.find_undeclared_variables(sandbox.parse(text))}

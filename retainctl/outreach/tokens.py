@@ -78,8 +78,9 @@ def _newest(at: int) -> Signer | None:
     found = rows(
         "SELECT key_id, secret FROM signing_keys WHERE created_at <= ? AND created_at > ?"
         " ORDER BY created_at DESC, key_id LIMIT 1",
-        at, at - _KEY_SECONDS,
-    )  # fmt: skip
+        at,
+        at - _KEY_SECONDS,
+    )
     return Signer(found[0][0], bytes(found[0][1])) if found else None
 
 

@@ -43,8 +43,11 @@ def run(templates: Templates, contexts: Sequence[Mapping[str, Value]]) -> Tried:
         # -P: the folder that one happens to stand in lends it no modules.
         ended = subprocess.run(  # noqa: S603
             [sys.executable, "-P", "-m", __name__],
-            input=question.encode(), capture_output=True, timeout=_PATIENCE_SECONDS, check=False,
-        )  # fmt: skip
+            input=question.encode(),
+            capture_output=True,
+            timeout=_PATIENCE_SECONDS,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         return Tried("the template takes too long")
     if ended.returncode in (-signal.SIGXCPU, -signal.SIGKILL):

@@ -21,7 +21,8 @@ def unsubscribe(shop: Shop, text: str, *, reason: str) -> list[ConsentState]:
     ((purpose, customer_id),) = rows(
         "SELECT mailings.purpose, contact_points.customer_id FROM mailings, contact_points"
         " WHERE mailings.id = ? AND contact_points.id = ?",
-        int(mailing), int(point),
-    )  # fmt: skip
+        int(mailing),
+        int(point),
+    )
     consent.revoke(shop, int(point), purpose=purpose, source="unsubscribe", evidence=reason)
     return list_consent(shop, str(customer_id))

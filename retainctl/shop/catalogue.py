@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from retainctl.rows import Row
 from retainctl.shop.customers import escaped
 from retainctl.store.database import rows
 
 
-@dataclass(frozen=True, slots=True)
-class ProductRow(Row):
+class ProductRow(Row, kind="product"):
     """One product."""
 
-    kind: ClassVar[str] = "product"
     sku: str
     name: str
     category: str
@@ -45,6 +40,7 @@ def list_products(*, query: str = "", category: str = "", limit: int = 100) -> l
         for found in rows(
             "SELECT sku, name, category, brand, currency, price_minor, member_price_minor, cost_minor, stock, active,"
             f" image_url FROM products WHERE {condition} ORDER BY sku LIMIT ?",
-            *values, limit,
+            *values,
+            limit,
         )
-    ]  # fmt: skip
+    ]

@@ -133,11 +133,15 @@ def contacts(customer_ids: Sequence[int], *, kind: Kind = "email", purpose: Use,
     statement that was asked for, needs no consent. Ids that do not exist are left out.
     """
     sql, values = permissions(at=at, customer_ids=customer_ids)
-    allowed = dict(rows(
-        f"SELECT contact_point_id, MAX(given_at) FROM ({sql}) AS allowed WHERE purpose = ? OR ? = 'service'"
-        " GROUP BY contact_point_id",
-        *values, purpose, purpose,
-    ))  # fmt: skip
+    allowed = dict(
+        rows(
+            f"SELECT contact_point_id, MAX(given_at) FROM ({sql}) AS allowed WHERE purpose = ? OR ? = 'service'"
+            " GROUP BY contact_point_id",
+            *values,
+            purpose,
+            purpose,
+        )
+    )
     condition, bound = dialect.one_of(list(customer_ids))
     found: dict[int, list[Contact]] = {}
     for customer_id, point, value, key, flag, blocked, first_name, last_name, language in rows(
@@ -145,8 +149,9 @@ def contacts(customer_ids: Sequence[int], *, kind: Kind = "email", purpose: Use,
                 c.first_name, c.last_name, c.language
             FROM customers c LEFT JOIN contact_points p ON p.customer_id = c.id AND p.kind = ? AND c.merged_into IS NULL
             WHERE c.id {condition} ORDER BY c.id, p.verified DESC, p.created_at DESC, p.id""",
-        kind, bound,
-    ):  # fmt: skip
+        kind,
+        bound,
+    ):
         known = found.setdefault(customer_id, [])
         if point is not None:
             objection: Objection = ""
@@ -169,18 +174,29 @@ def _deliverable(value: str, key: str) -> str:
 
 
 def give(
-    shop: Shop, contact_point_id: int, *, purpose: Purpose, source: str, evidence: str,
-    happened_at: int | None = None, wording: str = "",
-) -> bool:  # fmt: skip
+    shop: Shop,
+    contact_point_id: int,
+    *,
+    purpose: Purpose,
+    source: str,
+    evidence: str,
+    happened_at: int | None = None,
+    wording: str = "",
+) -> bool:
     """Record that permission was given (now, unless *happened_at* says when); False when that was known already."""
     happened = shop.clock.now() if happened_at is None else happened_at
     return bool(record(shop, [Decision(contact_point_id, purpose, "given", source, evidence, happened, wording)]).new)
 
 
 def revoke(
-    shop: Shop, contact_point_id: int, *, purpose: Purpose, source: str, evidence: str,
+    shop: Shop,
+    contact_point_id: int,
+    *,
+    purpose: Purpose,
+    source: str,
+    evidence: str,
     happened_at: int | None = None,
-) -> bool:  # fmt: skip
+) -> bool:
     """Record a refusal (now, unless *happened_at* says when); False when the latest word was that refusal already."""
     return bool(record(shop, [Decision(contact_point_id, purpose, "revoked", source, evidence, happened_at)]).new)
 
@@ -241,8 +257,9 @@ def _known(points: set[int]) -> dict[tuple[int, str], list[_Known]]:
             WHERE points.id {condition} AND p.customer_id = points.customer_id AND p.kind = points.kind
                 AND s.kind = p.kind AND s.key = p.key AND {_IS_A_REFUSAL}
             ORDER BY 3, 4""",
-        bound, bound,
-    ):  # fmt: skip
+        bound,
+        bound,
+    ):
         known.setdefault((point, purpose), []).append((happened_at, action, bool(own)))
     return known
 
@@ -260,15 +277,23 @@ def _novelty(decision: Decision, history: list[_Known]) -> Novelty:
 
 def _add(decisions: list[tuple[Decision, int]], *, recorded_at: int) -> None:
     columns = (
-        "contact_point_id", "purpose", "action", "happened_at", "recorded_at", "source", "evidence", "wording",
-    )  # fmt: skip
+        "contact_point_id",
+        "purpose",
+        "action",
+        "happened_at",
+        "recorded_at",
+        "source",
+        "evidence",
+        "wording",
+    )
     dialect.insert_many(
-        "consents", columns,
+        "consents",
+        columns,
         [
             (one.contact_point_id, one.purpose, one.action, at, recorded_at, one.source, one.evidence, one.wording)
             for one, at in decisions
         ],
-    )  # fmt: skip
+    )
 
 
 @in_one_transaction
@@ -280,8 +305,12 @@ def suppress(kind: Kind, key: str, reason: SuppressionReason, at: int, evidence:
     added = execute(
         "INSERT INTO suppressions (kind, key, reason, suppressed_at, evidence) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",
-        kind, key, reason, at, evidence,
-    )  # fmt: skip
+        kind,
+        key,
+        reason,
+        at,
+        evidence,
+    )
     return bool(added.rowcount)
 
 

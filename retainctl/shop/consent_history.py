@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
@@ -18,15 +17,13 @@ from retainctl.store.writing import in_one_transaction
 PURPOSES: tuple[Purpose, ...] = ("marketing", "survey")
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentState(Row):
+class ConsentState(Row, kind="consent"):
     """What holds at one address for one purpose, and by which word of whom.
 
     ``given``: it may be written to, as a plan sees it. Else ``not_mailable`` (nobody reads it), ``suppressed``
     whatever was given, or ``revoked``: here, or at another address of the same person.
     """
 
-    kind: ClassVar[str] = "consent"
     customer_id: int | None
     address: str
     purpose: str
@@ -36,11 +33,9 @@ class ConsentState(Row):
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentEvent(Row):
+class ConsentEvent(Row, kind="consent_event"):
     """One decision, as it was recorded."""
 
-    kind: ClassVar[str] = "consent_event"
     at: str
     customer_id: int
     address: str
@@ -66,8 +61,10 @@ def list_consent(shop: Shop, customer: str = "", *, limit: int = 100) -> list[Co
                 AND (k.action = 'revoked' OR k.happened_at <= ?))
             OR EXISTS (SELECT 1 FROM suppressions s WHERE s.kind = p.kind AND s.key = p.key))
         ORDER BY p.customer_id, p.id, purposes.purpose LIMIT ?""",
-        *values, now, limit,
-    )  # fmt: skip
+        *values,
+        now,
+        limit,
+    )
     customer_ids = sorted({row[1] for row in spoken_of})
     sql, values = permissions(at=now, customer_ids=customer_ids)
     permitted = set(rows(f"SELECT contact_point_id, purpose FROM ({sql}) AS allowed", *values))
@@ -104,8 +101,10 @@ def _words(customer_ids: Sequence[int], *, at: int) -> dict[int, list[_Word]]:
         SELECT p.customer_id, s.suppressed_at, p.id, p.kind, '', 'suppressed', s.reason, s.evidence
         FROM contact_points p CROSS JOIN suppressions s
         WHERE p.customer_id {condition} AND s.kind = p.kind AND s.key = p.key ORDER BY 2, 6""",
-        bound, at, bound,
-    ):  # fmt: skip
+        bound,
+        at,
+        bound,
+    ):
         words[customer_id].append(_Word(*word))
     return words
 
@@ -123,9 +122,14 @@ def _state(shop: Shop, row: tuple[Any, ...], words: list[_Word], is_permitted: b
         refusals = [word for word in words if word.kind == kind and word.action != "given"]
         state, word = "revoked", refusals[-1]
     return ConsentState(
-        customer_id=customer_id, address=address, purpose=purpose, state=state, since=shop.clock.iso(word.at),
-        source=word.source, evidence=word.evidence,
-    )  # fmt: skip
+        customer_id=customer_id,
+        address=address,
+        purpose=purpose,
+        state=state,
+        since=shop.clock.iso(word.at),
+        source=word.source,
+        evidence=word.evidence,
+    )
 
 
 def show_consent(shop: Shop, customer: str) -> list[ConsentEvent]:
@@ -145,13 +149,20 @@ def show_consent(shop: Shop, customer: str) -> list[ConsentEvent]:
     )
     return [
         ConsentEvent(
-            at=shop.clock.iso(at), customer_id=customer_id, address=address, purpose=purpose, action=action,
-            source=source, evidence=evidence, wording=wording, recorded_at=shop.clock.iso(recorded_at),
+            at=shop.clock.iso(at),
+            customer_id=customer_id,
+            address=address,
+            purpose=purpose,
+            action=action,
+            source=source,
+            evidence=evidence,
+            wording=wording,
+            recorded_at=shop.clock.iso(recorded_at),
         )
         for at, address, purpose, action, source, evidence, wording, recorded_at in sorted(
             found, key=lambda event: event[0]
         )
-    ]  # fmt: skip
+    ]
 
 
 @in_one_transaction
@@ -193,6 +204,11 @@ def _suppressed(shop: Shop, kind: str, key: str, *, reason: str) -> ConsentState
     now = shop.clock.now()
     suppress("email" if kind == "email" else "phone", key, "by_hand", now, reason)
     return ConsentState(
-        customer_id=None, address=key, purpose="", state="revoked", since=shop.clock.iso(now),
-        source="by hand", evidence=reason,
-    )  # fmt: skip
+        customer_id=None,
+        address=key,
+        purpose="",
+        state="revoked",
+        since=shop.clock.iso(now),
+        source="by hand",
+        evidence=reason,
+    )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from retainctl.config import Shop
 from retainctl.errors import BadData, WrongUsage
@@ -17,11 +16,9 @@ from retainctl.store.database import rows, value
 OF_THIS_ADDRESS: Final = "kind IN ('email', 'phone') AND kind = ? AND key = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerRow(Row):
+class CustomerRow(Row, kind="customer"):
     """One customer of a listing, with the first address of each kind."""
 
-    kind: ClassVar[str] = "customer"
     customer_id: int
     first_name: str | None
     last_name: str | None
@@ -32,11 +29,9 @@ class CustomerRow(Row):
     last_order: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Fact(Row):
+class Fact(Row, kind="customer_fact"):
     """One thing that is known of a customer. *at* is None for what holds now, else when it happened."""
 
-    kind: ClassVar[str] = "customer_fact"
     at: str | None
     about: str
     what: str
@@ -117,9 +112,10 @@ def list_customers(*, query: str = "", limit: int = 100) -> list[CustomerRow]:
                     WHERE s.customer_id = c.id), 0),
                 (SELECT MAX(s.last_order_on) FROM customer_summaries AS s WHERE s.customer_id = c.id)
             FROM customers AS c WHERE c.merged_into IS NULL {condition} ORDER BY c.id LIMIT ?""",
-            *values, limit,
+            *values,
+            limit,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _first(kind: str) -> str:
@@ -297,8 +293,9 @@ def _merges(customer_id: int) -> list[_Event]:
     for merge_id, survivor, merged, at, reason, undone_at in rows(
         "SELECT id, survivor_id, merged_id, merged_at, reason, undone_at FROM customer_merges"
         " WHERE survivor_id = ? OR merged_id = ? ORDER BY id",
-        customer_id, customer_id,
-    ):  # fmt: skip
+        customer_id,
+        customer_id,
+    ):
         events.append((at, "merge", str(merge_id), f"customer {merged} into customer {survivor}: {reason}"))
         if undone_at is not None:
             events.append((undone_at, "merge", str(merge_id), "undone"))

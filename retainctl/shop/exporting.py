@@ -69,15 +69,17 @@ def _lines(counts: dict[str, int]) -> Iterator[list[Any]]:
     while customers := rows(
         "SELECT id, first_name, last_name, language FROM customers WHERE merged_into IS NULL AND id > ?"
         " ORDER BY id LIMIT ?",
-        last, PAGE,
-    ):  # fmt: skip
+        last,
+        PAGE,
+    ):
         first, last = customers[0][0], customers[-1][0]
         keys: dict[int, list[tuple[str, str]]] = {}
         for customer_id, source, external_id in rows(
             "SELECT customer_id, source, external_id FROM customer_keys WHERE customer_id BETWEEN ? AND ?"
             " ORDER BY source, external_id",
-            first, last,
-        ):  # fmt: skip
+            first,
+            last,
+        ):
             keys.setdefault(customer_id, []).append((source, external_id))
         addresses = _addresses(first, last)
         for customer_id, *attributes in customers:
@@ -95,8 +97,9 @@ def _addresses(first: int, last: int) -> dict[tuple[int, str], list[str]]:
     found: dict[tuple[int, str], list[str]] = {}
     for customer_id, kind, text, verified in rows(
         "SELECT customer_id, kind, value, verified FROM contact_points WHERE customer_id BETWEEN ? AND ? ORDER BY id",
-        first, last,
-    ):  # fmt: skip
+        first,
+        last,
+    ):
         cells = found.setdefault((customer_id, kind), [])
         cells += [text] if kind == "postal" else [text, "yes" if verified else ""]
     return found

@@ -174,8 +174,9 @@ class _Batch:
                 # The index of identities is of these two kinds alone, and SQLite asks to be told so.
                 "SELECT id, customer_id, key, verified FROM contact_points"
                 " WHERE kind IN ('email', 'phone') AND kind = ? AND key",
-                keys, kind,
-            ):  # fmt: skip
+                keys,
+                kind,
+            ):
                 self.owners[kind, "", key] = customer_id
                 self.points[kind, key, 0] = _Point(point, customer_id, bool(verified))
 
@@ -247,10 +248,19 @@ class _Batch:
             self.owners.setdefault((address.kind, "", address.key), customer_id)
             if address.kind == "email" and not _is_shared(address):
                 self.with_email.add(customer_id)
-            self.new_points.append((
-                point.id, customer_id, address.kind, address.value, address.key, address.flag,
-                int(address.verified), source, self.now,
-            ))  # fmt: skip
+            self.new_points.append(
+                (
+                    point.id,
+                    customer_id,
+                    address.kind,
+                    address.value,
+                    address.key,
+                    address.flag,
+                    int(address.verified),
+                    source,
+                    self.now,
+                )
+            )
             return point.id, True
         if point.customer_id != customer_id:
             return None, False
@@ -280,9 +290,10 @@ class _Batch:
     def write(self) -> None:
         """Write what was decided."""
         dialect.insert_many(
-            "customers", ("id", *_ATTRIBUTES, "created_at"),
+            "customers",
+            ("id", *_ATTRIBUTES, "created_at"),
             [(one, *self._attributes(one), self.now) for one in sorted(self.made)],
-        )  # fmt: skip
+        )
         dialect.insert_many("customer_keys", ("source", "external_id", "customer_id"), self.new_keys)
         dialect.insert_many(
             "contact_points",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from retainctl.config import Shop
 from retainctl.files import replaced
@@ -13,11 +11,9 @@ from retainctl.store.integrity import check_database
 from retainctl.store.keeping import copy_database
 
 
-@dataclass(frozen=True, slots=True)
-class Backup(Row):
+class Backup(Row, kind="backup"):
     """A backup that was made: checked, on the disk, and not allowed to send until it is adopted."""
 
-    kind: ClassVar[str] = "backup"
     file: str
     bytes: int
     removed: int

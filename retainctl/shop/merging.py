@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from retainctl.config import Shop
 from retainctl.errors import Refused, WrongUsage
@@ -28,11 +27,9 @@ _MOVED: Final = {
 _ATTRIBUTES: Final = ("first_name", "last_name", "language")
 
 
-@dataclass(frozen=True, slots=True)
-class Merge(Row):
+class Merge(Row, kind="merge"):
     """A merge, or its undoing, and how many rows it moved."""
 
-    kind: ClassVar[str] = "merge"
     merge_id: int
     survivor_id: int
     merged_id: int
@@ -61,14 +58,19 @@ def merge(shop: Shop, *, survivor_id: int, merged_id: int, reason: str) -> Merge
     merge_id = dialect.take_ids("customer_merges", 1)
     execute(
         "INSERT INTO customer_merges (id, survivor_id, merged_id, merged_at, reason) VALUES (?, ?, ?, ?, ?)",
-        merge_id, survivor_id, merged_id, now, reason,
-    )  # fmt: skip
+        merge_id,
+        survivor_id,
+        merged_id,
+        now,
+        reason,
+    )
     for table, key in _MOVED.items():
         moved = rows(f"SELECT {', '.join(key)} FROM {table} WHERE customer_id = ?", merged_id)
         dialect.insert_many(
-            "customer_merge_moves", ("merge_id", "table_name", "row_key"),
+            "customer_merge_moves",
+            ("merge_id", "table_name", "row_key"),
             [(merge_id, table, json.dumps(row, ensure_ascii=False)) for row in moved],
-        )  # fmt: skip
+        )
         execute(f"UPDATE {table} SET customer_id = ? WHERE customer_id = ?", survivor_id, merged_id)
     execute("UPDATE accounts SET customer_id = ? WHERE customer_id = ?", survivor_id, merged_id)
     execute("UPDATE customers SET merged_into = ? WHERE id = ?", survivor_id, merged_id)
@@ -108,8 +110,13 @@ def _change(customer_id: int, name: str, before: str | None, after: str | None, 
     execute(
         "INSERT INTO customer_changes (customer_id, changed_at, field, before, after, source)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        customer_id, now, name, before, after, source,
-    )  # fmt: skip
+        customer_id,
+        now,
+        name,
+        before,
+        after,
+        source,
+    )
 
 
 @in_one_transaction
@@ -173,8 +180,9 @@ def _give_back(survivor_id: int, merge_id: int, *, now: int) -> None:
     """Empty what the merge had filled, where nobody has changed it since."""
     for name, after in rows(
         "SELECT field, after FROM customer_changes WHERE customer_id = ? AND source = ?",
-        survivor_id, f"merge {merge_id}",
-    ):  # fmt: skip
+        survivor_id,
+        f"merge {merge_id}",
+    ):
         if value(f"SELECT {name} FROM customers WHERE id = ?", survivor_id) == after:
             _change(survivor_id, name, after, None, source=f"merge {merge_id} undone", now=now)
 
@@ -188,9 +196,15 @@ def read(shop: Shop, merge_id: int) -> Merge:
         rows("SELECT table_name, COUNT(*) FROM customer_merge_moves WHERE merge_id = ? GROUP BY table_name", merge_id)
     )
     return Merge(
-        merge_id=merge_id, survivor_id=survivor_id, merged_id=merged_id, reason=reason,
-        merged_at=shop.clock.iso(merged_at), undone_at=shop.clock.iso(undone_at) if undone_at is not None else None,
-        contact_points=counts.get("contact_points", 0), keys=counts.get("customer_keys", 0),
-        orders=counts.get("orders", 0), returns=counts.get("order_returns", 0),
+        merge_id=merge_id,
+        survivor_id=survivor_id,
+        merged_id=merged_id,
+        reason=reason,
+        merged_at=shop.clock.iso(merged_at),
+        undone_at=shop.clock.iso(undone_at) if undone_at is not None else None,
+        contact_points=counts.get("contact_points", 0),
+        keys=counts.get("customer_keys", 0),
+        orders=counts.get("orders", 0),
+        returns=counts.get("order_returns", 0),
         responses=counts.get("responses", 0),
-    )  # fmt: skip
+    )

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.rows import Row
 from retainctl.store.database import rows
+from retainctl.store.select import Instant, select
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRow(Row):
+class OrderRow(Row, kind="order"):
     """One order."""
 
-    kind: ClassVar[str] = "order"
     source: str
     order: str
     customer: int | None
-    ordered_at: str
+    ordered_at: Instant
     status: str
     lines: int
     gross_minor: int
@@ -30,11 +27,9 @@ class OrderRow(Row):
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class OrderPart(Row):
+class OrderPart(Row, kind="order_part"):
     """A line of an order (``sale``, ``shipping`` …), a ``return`` from it, or a ``version`` that it was before."""
 
-    kind: ClassVar[str] = "order_part"
     part: str
     line: int | None
     article: str
@@ -43,19 +38,17 @@ class OrderPart(Row):
     unit_price: str
     amount_minor: int
     currency: str
-    at: str
+    at: Instant
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnRow(Row):
+class ReturnRow(Row, kind="return"):
     """A return, or the part of one that was taken from one line.
 
     ``state`` is ``taken`` (from its sale), ``waiting`` (for it), ``overdue`` (the order that it names has not come for
     30 days) or ``too_large`` (for the order that it names).
     """
 
-    kind: ClassVar[str] = "return"
     source: str
     reference: str
     line: int
@@ -66,25 +59,21 @@ class ReturnRow(Row):
     quantity: int
     amount_minor: int
     currency: str
-    returned_at: str
+    returned_at: Instant
 
 
-_ORDER = """SELECT o.source, o.external_id, o.customer_id, o.ordered_at, o.status,
-        (SELECT COUNT(*) FROM order_lines WHERE order_id = o.id), o.gross_minor,
-        (SELECT COALESCE(SUM(amount_minor), 0) FROM order_returns WHERE order_id = o.id), o.currency, o.version
+_ORDER = """SELECT o.source, o.external_id AS "order", o.customer_id AS customer, o.ordered_at, o.status,
+        (SELECT COUNT(*) FROM order_lines WHERE order_id = o.id) AS lines, o.gross_minor,
+        (SELECT COALESCE(SUM(amount_minor), 0) FROM order_returns WHERE order_id = o.id) AS returned_minor,
+        o.currency, o.version
     FROM orders AS o"""
 
 
 def list_orders(shop: Shop, *, customer_id: int | None = None, limit: int) -> list[OrderRow]:
     """The latest *limit* orders, of one customer or of all, latest first."""
-    condition = "" if customer_id is None else " WHERE o.customer_id = ?"
-    values = () if customer_id is None else (customer_id,)
-    return [
-        OrderRow(own, order, customer, shop.clock.iso(at), status, lines, gross, int(back), currency, version)
-        for own, order, customer, at, status, lines, gross, back, currency, version in rows(
-            f"{_ORDER}{condition} ORDER BY o.ordered_at DESC, o.id DESC LIMIT ?", *values, limit
-        )
-    ]
+    condition, values = ("", ()) if customer_id is None else (" WHERE o.customer_id = ?", (customer_id,))
+    sql = f"{_ORDER}{condition} ORDER BY o.ordered_at DESC, o.id DESC LIMIT ?"
+    return select(shop, OrderRow, sql, *values, limit)
 
 
 def show_order(shop: Shop, order: str, *, source: str = "") -> list[OrderPart]:
@@ -97,41 +86,20 @@ def show_order(shop: Shop, order: str, *, source: str = "") -> list[OrderPart]:
         names = ", ".join(row[1] for row in found)
         raise WrongUsage(f"several shops have an order {order}: {names}", hint="Say which: --source NAME")
     order_id, _, currency, _ = found[0]
-    lines = [
-        OrderPart(kind, line, sku or "", name or "", quantity, price, amount, currency, "", "")
-        for kind, line, sku, name, quantity, price, amount in rows(
-            """SELECT l.kind, l.line_no, p.sku, p.name, l.quantity, l.unit_price, l.amount_minor
-                FROM order_lines AS l LEFT JOIN products AS p ON p.id = l.product_id
-                WHERE l.order_id = ? ORDER BY l.line_no""",
-            order_id,
-        )
-    ]
-    returns = [
-        OrderPart(
-            "return", line, sku or "", name or "", quantity, price, amount, currency, shop.clock.iso(at), reference
-        )
-        for line, sku, name, quantity, price, amount, at, reference in rows(
-            """SELECT r.order_line_no, p.sku, p.name, r.quantity, r.unit_price, r.amount_minor, r.returned_at,
-                    r.external_id
-                FROM order_returns AS r LEFT JOIN products AS p ON p.id = r.product_id
-                WHERE r.order_id = ? ORDER BY r.returned_at, r.id""",
-            order_id,
-        )
-    ]
-    versions = [
-        OrderPart(
-            "version", None, "", "", None, "", _gross(content), currency, shop.clock.iso(at), f"version {version}"
-        )
-        for version, at, content in rows(
-            "SELECT version, replaced_at, content FROM order_versions WHERE order_id = ? ORDER BY version", order_id
-        )
-    ]
-    return [*lines, *returns, *versions]
+    return [one for sql in (_LINES, _RETURNS, _VERSIONS) for one in select(shop, OrderPart, sql, currency, order_id)]
 
 
-def _gross(content: str) -> int:
-    return int(json.loads(content)["order"]["gross_minor"])
-
+_LINES = """SELECT l.kind AS part, l.line_no AS line, p.sku AS article, p.name, l.quantity, l.unit_price,
+        l.amount_minor, ? AS currency, NULL AS at, '' AS reference
+    FROM order_lines AS l LEFT JOIN products AS p ON p.id = l.product_id WHERE l.order_id = ? ORDER BY l.line_no"""
+_RETURNS = """SELECT 'return' AS part, r.order_line_no AS line, p.sku AS article, p.name, r.quantity, r.unit_price,
+        r.amount_minor, ? AS currency, r.returned_at AS at, r.external_id AS reference
+    FROM order_returns AS r LEFT JOIN products AS p ON p.id = r.product_id WHERE r.order_id = ?
+    ORDER BY r.returned_at, r.id"""
+_VERSIONS = """SELECT 'version' AS part, NULL AS line, '' AS article, '' AS name, NULL AS quantity, '' AS unit_price,
+        json_extract(content, '$.order.gross_minor') AS amount_minor, ? AS currency, replaced_at AS at,
+        'version ' || version AS reference
+    FROM order_versions WHERE order_id = ? ORDER BY version"""
 
 OVERDUE_SECONDS: Final = 30 * DAY_SECONDS
 # What waits although the order that it names is there was refused by it: every import tries.
@@ -144,19 +112,19 @@ _STATE = """CASE WHEN r.order_id IS NOT NULL THEN 'taken' WHEN r.named_order IS 
 def list_returns(shop: Shop, *, waiting: bool, limit: int) -> list[ReturnRow]:
     """The latest *limit* returns, latest first; only those that wait for their sale when *waiting*."""
     condition = "WHERE r.order_id IS NULL" if waiting else ""
-    return [
-        ReturnRow(own, reference, line, customer, state, order, sku, quantity, amount, currency, shop.clock.iso(at))
-        for own, reference, line, customer, state, order, sku, quantity, amount, currency, at in rows(
-            f"""SELECT r.source, r.external_id, r.line_no, r.customer_id, {_STATE},
-                    COALESCE(o.external_id, r.named_order, ''), COALESCE(p.sku, ''), r.quantity, r.amount_minor,
-                    r.currency, r.returned_at
-                FROM order_returns AS r LEFT JOIN orders AS o ON o.id = r.order_id
-                JOIN imports AS i ON i.id = r.import_id
-                LEFT JOIN products AS p ON p.id = r.product_id {condition}
-                ORDER BY r.returned_at DESC, r.id DESC LIMIT ?""",
-            shop.clock.now() - OVERDUE_SECONDS, limit,
-        )
-    ]  # fmt: skip
+    return select(
+        shop,
+        ReturnRow,
+        f"""SELECT r.source, r.external_id AS reference, r.line_no AS line, r.customer_id AS customer,
+                {_STATE} AS state, COALESCE(o.external_id, r.named_order) AS "order", p.sku AS article, r.quantity,
+                r.amount_minor, r.currency, r.returned_at
+            FROM order_returns AS r LEFT JOIN orders AS o ON o.id = r.order_id
+            JOIN imports AS i ON i.id = r.import_id
+            LEFT JOIN products AS p ON p.id = r.product_id {condition}
+            ORDER BY r.returned_at DESC, r.id DESC LIMIT ?""",
+        shop.clock.now() - OVERDUE_SECONDS,
+        limit,
+    )
 
 
 def doubtful_returns(shop: Shop) -> dict[str, int]:

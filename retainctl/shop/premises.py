@@ -18,9 +18,13 @@ _OWN_FOLDERS = ("campaigns", "locks", "mail", "segments", "surveys", "templates"
 
 @contextmanager
 def opened(
-    named: str | None = None, *, now: str | None = None, migrate: bool = False, older: bool = False,
+    named: str | None = None,
+    *,
+    now: str | None = None,
+    migrate: bool = False,
+    older: bool = False,
     trust_clock: bool = False,
-) -> Iterator[Shop]:  # fmt: skip
+) -> Iterator[Shop]:
     """The shop called *named* (or found from here), with its database open while the block runs."""
     shop = read_shop(named, now=now)
     if trust_clock:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.shop.customers import escaped
 from retainctl.store.database import rows
 
 
-@dataclass(frozen=True, slots=True)
-class Purchase(Row):
+class Purchase(Row, kind="purchase"):
     """One line of a sale, and how many pieces of it came back."""
 
-    kind: ClassVar[str] = "purchase"
     ordered_at: str
     source: str
     order: str
@@ -39,9 +34,7 @@ def list_purchases(
     condition = ""
     values: list[object] = []
     if bought.strip():
-        condition += (
-            r" AND lower(p.sku || ' ' || p.name || ' ' || p.brand || ' ' || p.category) LIKE ? ESCAPE '\'"
-        )  # fmt: skip
+        condition += r" AND lower(p.sku || ' ' || p.name || ' ' || p.brand || ' ' || p.category) LIKE ? ESCAPE '\'"
         values.append(f"%{escaped(bought.strip().lower())}%")
     if since is not None:
         condition += " AND o.ordered_at >= ?"
@@ -54,6 +47,8 @@ def list_purchases(
         FROM orders AS o JOIN order_lines AS l ON l.order_id = o.id JOIN products AS p ON p.id = l.product_id
         WHERE o.customer_id = ? AND o.is_sale = 1 AND l.kind = 'sale' {condition}
         ORDER BY o.ordered_at DESC, o.id DESC, l.line_no DESC LIMIT ?""",
-        customer_id, *values, limit,
-    )  # fmt: skip
+        customer_id,
+        *values,
+        limit,
+    )
     return [Purchase(shop.clock.iso(at), *rest) for at, *rest in reversed(newest_first)]

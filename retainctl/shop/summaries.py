@@ -47,5 +47,6 @@ def _make_anew(condition: str, customer_ids: list[int]) -> None:
                 WHERE r.customer_id {condition} AND COALESCE(o.is_sale, 1) = 1
             ) AS events
             GROUP BY customer_id, currency""",
-        *customer_ids, *customer_ids,
-    )  # fmt: skip
+        *customer_ids,
+        *customer_ids,
+    )

@@ -25,8 +25,11 @@ def clock_doubt(shop: Shop, *, since: int) -> str:
     witnesses = rows(
         "SELECT imported_at AS written_at FROM imports WHERE imported_at > ? AND imported_at < ?"
         " UNION SELECT started_at FROM job_runs WHERE started_at > ? AND started_at < ? ORDER BY written_at",
-        since, now, since, now,
-    )  # fmt: skip
+        since,
+        now,
+        since,
+        now,
+    )
     for before, after in pairwise((since, *(row[0] for row in witnesses), now)):
         if after > before + SILENCE_SECONDS:
             return (

@@ -127,8 +127,9 @@ def add_many(table: str, column: str, amounts: Mapping[int, int]) -> None:
             f"UPDATE {table} SET {column} = {column} + added.amount"
             " FROM unnest(CAST(? AS bigint[]), CAST(? AS bigint[])) AS added (id, amount)"
             f" WHERE {table}.id = added.id",
-            list(amounts), list(amounts.values()),
-        )  # fmt: skip
+            list(amounts),
+            list(amounts.values()),
+        )
     else:
         execute_many(
             f"UPDATE {table} SET {column} = {column} + ? WHERE id = ?",
@@ -224,8 +225,9 @@ def take_ids(table: str, count: int) -> int:
         last = execute(
             "SELECT setval(numbers, nextval(numbers) + ? - 1) FROM (SELECT pg_get_serial_sequence(?, 'id') AS numbers)"
             " AS owned",
-            count, table,
-        ).fetchone()[0]  # fmt: skip
+            count,
+            table,
+        ).fetchone()[0]
         return int(last) - count + 1
     return int(execute(f"SELECT COALESCE(MAX(id), 0) FROM {table}").fetchone()[0]) + 1
 

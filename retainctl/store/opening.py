@@ -153,5 +153,7 @@ def _apply(migration: Migration, *, now: int) -> None:
                 database.execute_sql(statement)
         execute(
             "INSERT INTO schema_migrations (number, name, applied_at) VALUES (?, ?, ?)",
-            migration.number, migration.name, now,
-        )  # fmt: skip
+            migration.number,
+            migration.name,
+            now,
+        )

@@ -35,7 +35,6 @@ class Options:
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class AnswersImported(Imported):
     """What became of one file of answers (its source is the survey), the customers in it, and the answers marked."""
 
@@ -53,9 +52,13 @@ def import_answers(
     """
     survey = read_survey(shop, name)
     return import_one(
-        shop, file_name, encoding=options.encoding, how=How(options.again, options.dry_run),
-        plan=lambda file: _plan(shop, name, survey, file, options), progress=progress,
-    )  # fmt: skip
+        shop,
+        file_name,
+        encoding=options.encoding,
+        how=How(options.again, options.dry_run),
+        plan=lambda file: _plan(shop, name, survey, file, options),
+        progress=progress,
+    )
 
 
 def _plan(shop: Shop, name: str, survey: Survey, file: InputFile, options: Options) -> Plan[AnswersImported]:
@@ -70,11 +73,21 @@ def _plan(shop: Shop, name: str, survey: Survey, file: InputFile, options: Optio
         left_out=lambda: (),
         document=lambda cells: next(filter(None, cells[:IDENTITIES]), ""),
         row=lambda outcome, counts: AnswersImported(
-            file.name, name, outcome, counts.read, counts.new, counts.changed, counts.unchanged, 0, counts.blank,
-            counts.quarantined, customers=len(books.customers), answers_replaced=books.replaced,
+            file.name,
+            name,
+            outcome,
+            counts.read,
+            counts.new,
+            counts.changed,
+            counts.unchanged,
+            0,
+            counts.blank,
+            counts.quarantined,
+            customers=len(books.customers),
+            answers_replaced=books.replaced,
         ),
         notes=lambda: file.notes,
-    )  # fmt: skip
+    )
 
 
 def _take(rows: Sequence[Cells], reader: Reader, books: Books, *, import_id: int) -> list[Fate | RowError]:

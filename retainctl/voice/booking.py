@@ -85,9 +85,10 @@ class Books:
             for respondent, response_id, content, answered_at in rows(
                 "SELECT respondent, id, content_hash, answered_at FROM responses WHERE survey = ?"
                 f" AND respondent {condition}",
-                self.survey, bound,
+                self.survey,
+                bound,
             )
-        }  # fmt: skip
+        }
 
     def _add(self, new: list[Response], import_id: int) -> None:
         if not new:
@@ -97,22 +98,18 @@ class Books:
             "responses",
             ("id", "survey", "respondent", "customer_id", "answered_at", "content_hash", "import_id"),
             [
-                (number, self.survey, one.respondent, one.customer_id, one.answered_at, _content_hash(one),
-                 import_id)
+                (number, self.survey, one.respondent, one.customer_id, one.answered_at, _content_hash(one), import_id)
                 for number, one in numbered
             ],
-        )  # fmt: skip
+        )
         dialect.insert_many("answers", _ANSWER_COLUMNS, _answer_rows(numbered))
 
     def _replace(self, changed: list[tuple[int, Response]], import_id: int) -> None:
         execute_many(
             "UPDATE responses SET customer_id = ?, answered_at = ?, content_hash = ?, import_id = ?,"
             " version = version + 1 WHERE id = ?",
-            [
-                (one.customer_id, one.answered_at, _content_hash(one), import_id, number)
-                for number, one in changed
-            ],
-        )  # fmt: skip
+            [(one.customer_id, one.answered_at, _content_hash(one), import_id, number) for number, one in changed],
+        )
         execute_many("DELETE FROM answers WHERE response_id = ?", [(number,) for number, _ in changed])
         dialect.insert_many("answers", _ANSWER_COLUMNS, _answer_rows(changed))
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import ClassVar
 
 from retainctl.audience.segments import member_ids
 from retainctl.config import Shop
@@ -25,11 +23,9 @@ from retainctl.voice.surveys import Question, Survey, read_survey, survey_text
 _QUESTIONS = re.compile(r"\{\{\s*questions\s*\}\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Invited(Row):
+class Invited(Row, kind="survey_run"):
     """What a run of a survey gave to the outbox."""
 
-    kind: ClassVar[str] = "survey_run"
     survey: str
     hash: str
     invitations: int

@@ -61,14 +61,17 @@ class Reader:
         file = self._survey.answers
         if file.email:
             keys = {key for row in cells if (key := _email_key(row[2]))}
-            self._by_email = dict(_where_in(
-                "SELECT key, customer_id FROM contact_points WHERE kind = 'email' AND key IN", keys
-            ))  # fmt: skip
+            self._by_email = dict(
+                _where_in("SELECT key, customer_id FROM contact_points WHERE kind = 'email' AND key IN", keys)
+            )
         if file.customer:
-            self._by_key = dict(_where_in(
-                "SELECT external_id, customer_id FROM customer_keys WHERE source = ? AND external_id IN",
-                {row[3] for row in cells if row[3]}, file.source,
-            ))  # fmt: skip
+            self._by_key = dict(
+                _where_in(
+                    "SELECT external_id, customer_id FROM customer_keys WHERE source = ? AND external_id IN",
+                    {row[3] for row in cells if row[3]},
+                    file.source,
+                )
+            )
 
     def response(self, cells: Cells) -> Response:
         """One row's response; RowError where it is none."""
@@ -106,18 +109,20 @@ class Reader:
         words = _plain(text)
         if question.kind == "choice" and words not in question.choices:
             raise RowError(
-                self._survey.column_of(question), "bad_choice",
+                self._survey.column_of(question),
+                "bad_choice",
                 f"{words!r} is none of the choices: {', '.join(question.choices)}",
-            )  # fmt: skip
+            )
         return Given(question.name, None, words, words != text)
 
     def _score(self, question: Question, text: str) -> int:
         written = _SCORE.fullmatch(text)
         if written is None or not question.lowest <= int(written[1]) <= question.highest:
             raise RowError(
-                self._survey.column_of(question), "bad_score",
+                self._survey.column_of(question),
+                "bad_score",
                 f"{_plain(text)!r} is no score from {question.lowest} to {question.highest}",
-            )  # fmt: skip
+            )
         return int(written[1])
 
 
@@ -127,16 +132,24 @@ def _columns(survey: Survey) -> tuple[Column, ...]:
     others = any((file.token, file.email, file.customer))
     named = [
         Column("respondent", (file.respondent,), required=not others),
-        *(Column(role, (name,) if name else ()) for role, name in (
-            ("token", file.token), ("email", file.email), ("customer", file.customer),
-        )),
+        *(
+            Column(role, (name,) if name else ())
+            for role, name in (
+                ("token", file.token),
+                ("email", file.email),
+                ("customer", file.customer),
+            )
+        ),
         Column("answered_at", (file.answered_at,) if file.answered_at else (), required=bool(file.answered_at)),
-    ]  # fmt: skip
+    ]
     mapped = set(file.columns.values())
-    return (*named, *(
-        Column(question.name, (survey.column_of(question),), required=question.is_score or question.name in mapped)
-        for question in survey.questions
-    ))  # fmt: skip
+    return (
+        *named,
+        *(
+            Column(question.name, (survey.column_of(question),), required=question.is_score or question.name in mapped)
+            for question in survey.questions
+        ),
+    )
 
 
 def _email_key(cell: str) -> str:

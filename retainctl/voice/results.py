@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from retainctl.config import Shop
 from retainctl.rows import Row
@@ -15,15 +14,13 @@ from retainctl.voice.scores import Interval
 from retainctl.voice.surveys import Question, Survey, read_survey
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResultRow(Row):
+class ResultRow(Row, kind="survey_result", kw_only=True):
     """One question's result; a choice has one row for each of its choices.
 
     NPS is in points from -100 to 100; every other score is a share, a fraction of one. ``low`` and ``high`` hold it
     with 95 % confidence. ``responded`` of the ``invited`` customers is the response rate, the same in every row.
     """
 
-    kind: ClassVar[str] = "survey_result"
     question: str
     type: str
     choice: str | None = None
@@ -42,11 +39,9 @@ class ResultRow(Row):
     response_rate: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class CommentRow(Row):
+class CommentRow(Row, kind="comment"):
     """One answer in words. *replaced*: bytes that were no text stand as U+FFFD in it."""
 
-    kind: ClassVar[str] = "comment"
     respondent: str
     customer: int | None
     question: str
@@ -67,11 +62,17 @@ def results(shop: Shop, name: str) -> list[ResultRow]:
         answered = sum(tally.values())
         found += [
             ResultRow(
-                question=question.name, type=question.kind, answered=answered, missing=responses - answered,
-                invited=invited, responded=responded, response_rate=rate, **counted,
+                question=question.name,
+                type=question.kind,
+                answered=answered,
+                missing=responses - answered,
+                invited=invited,
+                responded=responded,
+                response_rate=rate,
+                **counted,
             )
             for counted in _counted(question, tally)
-        ]  # fmt: skip
+        ]
     return found
 
 
@@ -86,11 +87,13 @@ def comments(shop: Shop, name: str) -> list[CommentRow]:
         f"""SELECT responses.respondent, responses.customer_id, answers.question, scored.score, answers.replaced,
                 answers.words
             FROM responses
-            JOIN answers ON answers.response_id = responses.id AND answers.question IN ({', '.join('?' * len(opened))})
+            JOIN answers ON answers.response_id = responses.id AND answers.question IN ({", ".join("?" * len(opened))})
             LEFT JOIN answers AS scored ON scored.response_id = responses.id AND scored.question = ?
             WHERE responses.survey = ? ORDER BY responses.id, answers.question""",
-        *opened, score, name,
-    )  # fmt: skip
+        *opened,
+        score,
+        name,
+    )
     return [
         CommentRow(who, customer, asked, given, bool(marked), text)
         for who, customer, asked, given, marked, text in found
@@ -121,11 +124,16 @@ def _interval(interval: Interval) -> dict[str, float | None]:
 def _tally(name: str, question: Question) -> Counter[Any]:
     """How often each answer to *question* was given; an open one is only counted."""
     column = {"text": "question", "choice": "words"}.get(question.kind, "score")
-    return Counter(dict(rows(
-        f"""SELECT answers.{column}, COUNT(*) FROM answers JOIN responses ON responses.id = answers.response_id
+    return Counter(
+        dict(
+            rows(
+                f"""SELECT answers.{column}, COUNT(*) FROM answers JOIN responses ON responses.id = answers.response_id
             WHERE responses.survey = ? AND answers.question = ? GROUP BY answers.{column}""",
-        name, question.name,
-    )))  # fmt: skip
+                name,
+                question.name,
+            )
+        )
+    )
 
 
 def _response(name: str) -> tuple[int, int]:
@@ -146,8 +154,9 @@ def _response(name: str) -> tuple[int, int]:
             WHERE EXISTS (SELECT 1 FROM responses WHERE responses.survey = ? AND (
                 responses.customer_id = invited.customer_id OR responses.customer_id IN (
                     SELECT survivor_id FROM merged WHERE merged.customer_id = invited.customer_id)))""",
-        name, name,
-    )  # fmt: skip
+        name,
+        name,
+    )
     return int(invited), int(responded)
 
 

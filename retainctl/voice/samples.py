@@ -113,6 +113,10 @@ def sample(kind: str, *, language: str, audience: str) -> str:
     texts = _QUESTIONS[language]
     written = {name: f"{{{{ {name} }}}}" for name in ("first_name", "questions", "survey_link", "survey_token")}
     return _FILES[language].format(
-        name=_NAMES[kind], kind=kind, score=texts[kind], text=texts["text"],
-        audience=json.dumps(audience, ensure_ascii=False), **written,
-    )  # fmt: skip
+        name=_NAMES[kind],
+        kind=kind,
+        score=texts[kind],
+        text=texts["text"],
+        audience=json.dumps(audience, ensure_ascii=False),
+        **written,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Final, Literal
+from typing import Final, Literal
 
 from retainctl import schema
 from retainctl.audience.definitions import read_definition
@@ -112,11 +112,9 @@ class Survey:
         return mapped.get(question.name, question.name)
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionRow(Row):
+class QuestionRow(Row, kind="question"):
     """One question of a survey, how far along it stands, and what is better done otherwise."""
 
-    kind: ClassVar[str] = "question"
     question: str
     type: str
     progress: str
@@ -124,11 +122,9 @@ class QuestionRow(Row):
     warning: str
 
 
-@dataclass(frozen=True, slots=True)
-class SurveyRow(Row):
+class SurveyRow(Row, kind="survey"):
     """One survey of the shop."""
 
-    kind: ClassVar[str] = "survey"
     survey: str
     title: str
     questions: int

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from retainctl.config import Shop
 from retainctl.shop import consent
-from retainctl.store.people import ContactPoint, Customer
+from tests.planting import plant
 
 
 def customer(
-    shop: Shop, first_name: str | None = "דנה", last_name: str | None = "לוי", *,
-    address: str | None = "", agrees: bool = True, purpose: consent.Purpose = "marketing",
-) -> int:  # fmt: skip
+    shop: Shop,
+    first_name: str | None = "דנה",
+    last_name: str | None = "לוי",
+    *,
+    address: str | None = "",
+    agrees: bool = True,
+    purpose: consent.Purpose = "marketing",
+) -> int:
     """A customer with an address of their own (None: without one) who agreed to be written to; the id."""
-    made = int(
-        Customer.insert(first_name=first_name, last_name=last_name, created_at=shop.clock.now()).execute()
-    )  # fmt: skip
+    now = shop.clock.now()
+    made = plant("customers", first_name=first_name, last_name=last_name, created_at=now)
     if address is not None:
         address = address or f"customer{made}@example.com"
-        point = int(
-            ContactPoint.insert(
-                customer_id=made, kind="email", value=address, key=address, source="till", created_at=shop.clock.now()
-            ).execute()
+        point = plant(
+            "contact_points", customer_id=made, kind="email", value=address, key=address, source="till", created_at=now
         )
         if agrees:
             consent.give(shop, point, purpose=purpose, source="till", evidence="form 17")

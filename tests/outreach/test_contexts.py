@@ -9,11 +9,10 @@ from retainctl.outreach import contexts
 from retainctl.outreach.contexts import build, example
 from retainctl.outreach.templates import Renderer, Templates
 from retainctl.shop.consent import Contact, contactable
-from retainctl.store.commerce import Import, Order, OrderLine, Product
 from retainctl.store.database import value
-from retainctl.store.people import CustomerSummary
 from tests.outreach.people import customer
 from tests.outreach.test_rendering import with_settings
+from tests.planting import plant
 
 ALL = {
     "orders", "spent", "first_order", "last_order", "days_since_order",
@@ -29,27 +28,59 @@ def contacts(shop: Shop, *ids: int) -> dict[int, Contact]:
 def summary(
     customer_id: int, currency: str = "ILS", *, orders: int = 5, gross: int = 123450, returns: int = 450
 ) -> None:
-    CustomerSummary.insert(
-        customer_id=customer_id, currency=currency, orders=orders, gross_minor=gross, returns_minor=returns,
-        first_order_at=0, last_order_at=0, first_order_on="2024-01-31", last_order_on="2025-02-20",
-    ).execute()  # fmt: skip
+    plant(
+        "customer_summaries",
+        customer_id=customer_id,
+        currency=currency,
+        orders=orders,
+        gross_minor=gross,
+        returns_minor=returns,
+        first_order_at=0,
+        last_order_at=0,
+        first_order_on="2024-01-31",
+        last_order_on="2025-02-20",
+    )
 
 
 def bought(shop: Shop, customer_id: int, *categories: str, number: int) -> None:
     """One order with a line of each of *categories*."""
-    import_id = Import.insert(
-        kind="orders", file_name="x", sha256="0" * 64, source="shop", format="generic", options="{}", imported_at=0
-    ).execute()
-    order = Order.insert(
-        source="shop", external_id=str(number), customer_id=customer_id, ordered_at=0, ordered_on="2025-02-20",
-        status="paid", is_sale=1, currency="ILS", gross_minor=100, content_hash=b"", import_id=import_id,
-    ).execute()  # fmt: skip
+    import_id = plant(
+        "imports",
+        kind="orders",
+        file_name="x",
+        sha256="0" * 64,
+        source="shop",
+        format="generic",
+        options="{}",
+        imported_at=0,
+    )
+    order = plant(
+        "orders",
+        source="shop",
+        external_id=str(number),
+        customer_id=customer_id,
+        ordered_at=0,
+        ordered_on="2025-02-20",
+        status="paid",
+        is_sale=1,
+        currency="ILS",
+        gross_minor=100,
+        content_hash=b"",
+        import_id=import_id,
+    )
     for line, category in enumerate(categories):
-        Product.insert(sku=category, category=category).on_conflict_ignore().execute()
+        plant("products", sku=category, category=category)
         product = value("SELECT id FROM products WHERE sku = ?", category)
-        OrderLine.insert(
-            order_id=order, line_no=line, kind="sale", product_id=product, quantity=9, unit_price="1", amount_minor=900
-        ).execute()
+        plant(
+            "order_lines",
+            order_id=order,
+            line_no=line,
+            kind="sale",
+            product_id=product,
+            quantity=9,
+            unit_price="1",
+            amount_minor=900,
+        )
 
 
 def test_a_known_customer_is_told_of_in_plain_values(shop: Shop) -> None:
@@ -60,11 +91,19 @@ def test_a_known_customer_is_told_of_in_plain_values(shop: Shop) -> None:
 
     assert build(shop, contacts(shop, dana), names=ALL) == {
         dana: {
-            "name": "דנה לוי", "first_name": "דנה", "last_name": "לוי", "currency": "₪", "orders": 5,
-            "spent": "1,230.00", "first_order": "31.1.2024", "last_order": "20.2.2025", "days_since_order": 10,
-            "points": 0, "top_category": "Coffee",
+            "name": "דנה לוי",
+            "first_name": "דנה",
+            "last_name": "לוי",
+            "currency": "₪",
+            "orders": 5,
+            "spent": "1,230.00",
+            "first_order": "31.1.2024",
+            "last_order": "20.2.2025",
+            "days_since_order": 10,
+            "points": 0,
+            "top_category": "Coffee",
         }
-    }  # fmt: skip
+    }
 
 
 def test_of_an_unknown_customer_nothing_is_made_up(shop: Shop) -> None:
@@ -72,11 +111,19 @@ def test_of_an_unknown_customer_nothing_is_made_up(shop: Shop) -> None:
 
     assert build(shop, contacts(shop, somebody), names=ALL) == {
         somebody: {
-            "name": None, "first_name": "לקוח/ה יקר/ה", "last_name": None, "currency": "₪", "orders": 0,
-            "spent": "0.00", "first_order": None, "last_order": None, "days_since_order": None, "points": 0,
+            "name": None,
+            "first_name": "לקוח/ה יקר/ה",
+            "last_name": None,
+            "currency": "₪",
+            "orders": 0,
+            "spent": "0.00",
+            "first_order": None,
+            "last_order": None,
+            "days_since_order": None,
+            "points": 0,
             "top_category": None,
         }
-    }  # fmt: skip
+    }
 
 
 def test_the_english_shop_says_it_in_english(shop: Shop) -> None:

@@ -46,8 +46,15 @@ def _hold(*, at: int) -> int:
     for message_id, claim_no, before in waiting:
         # It was handed over by now, if at all: so it counts towards the contact budget.
         changed = states.change(
-            message_id, claim_no=claim_no, before=before, after="unknown", at=at, by=None, detail=_WHY, reply=_WHY,
+            message_id,
+            claim_no=claim_no,
+            before=before,
+            after="unknown",
+            at=at,
+            by=None,
+            detail=_WHY,
+            reply=_WHY,
             handed_at=at,
-        )  # fmt: skip
+        )
         assert changed, "the rows are locked"
     return len(waiting)

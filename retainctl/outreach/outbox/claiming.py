@@ -151,18 +151,28 @@ class Claimer:
             self._presses = {mailing.id: Press(mailing)}
         return self._presses[mailing.id].message(
             Addressee(
-                customer_id=candidate.customer_id, contact_point_id=candidate.contact_point_id,
-                to_address=candidate.to_address, message_id=candidate.message_id, at=at,
+                customer_id=candidate.customer_id,
+                contact_point_id=candidate.contact_point_id,
+                to_address=candidate.to_address,
+                message_id=candidate.message_id,
+                at=at,
                 context=json.loads(candidate.context),
             )
-        )  # fmt: skip
+        )
 
     def _set_aside(self, candidate: Candidate, fate: Fate, claimed: Claimed, *, at: int) -> None:
         columns: dict[str, object] = {"next_at": fate.until} if fate.until else {}
         if states.change(
-            candidate.id, claim_no=candidate.claim_no, before=candidate.state, after=fate.state, at=at,
-            by=self._owner, detail=fate.reason, reply=fate.reason, **columns,
-        ):  # fmt: skip
+            candidate.id,
+            claim_no=candidate.claim_no,
+            before=candidate.state,
+            after=fate.state,
+            at=at,
+            by=self._owner,
+            detail=fate.reason,
+            reply=fate.reason,
+            **columns,
+        ):
             claimed.became[fate.state] += 1
 
 
@@ -174,9 +184,10 @@ def open_mailings(channel: str, *, at: int) -> list[int]:
             "SELECT m.id FROM mailings m WHERE m.state = 'active' AND EXISTS (SELECT 1 FROM outbox o"
             " WHERE o.mailing_id = m.id AND o.channel = ? AND o.state IN ('deferred', 'planned') AND o.next_at <= ?)"
             " ORDER BY m.class DESC, m.id",
-            channel, at,
+            channel,
+            at,
         )
-    ]  # fmt: skip
+    ]
 
 
 def due(mailing_id: int, channel: str, *, at: int, limit: int) -> list[Candidate]:
@@ -186,8 +197,12 @@ def due(mailing_id: int, channel: str, *, at: int, limit: int) -> list[Candidate
         found += _candidates(
             "o.mailing_id = ? AND o.state = ? AND o.next_at <= ? AND o.channel = ?"
             f" ORDER BY o.next_at, o.id LIMIT ?{skip_locked('o')}",
-            mailing_id, state, at, channel, limit - len(found),
-        )  # fmt: skip
+            mailing_id,
+            state,
+            at,
+            channel,
+            limit - len(found),
+        )
         if len(found) == limit:
             break
     return found
@@ -200,9 +215,13 @@ def due_batches(mailing_id: int, channel: str, *, at: int) -> Iterator[list[Cand
         _candidates(
             "o.mailing_id = ? AND o.state IN ('deferred', 'planned') AND o.next_at <= ? AND o.channel = ?"
             " AND o.id > ? ORDER BY o.id LIMIT ?",
-            mailing_id, at, channel, last, _BATCH,
+            mailing_id,
+            at,
+            channel,
+            last,
+            _BATCH,
         )
-    ):  # fmt: skip
+    ):
         yield batch
         last = batch[-1].id
 
@@ -229,9 +248,10 @@ def _contexts(mailing_id: int, customer_ids: Sequence[int]) -> dict[int, str]:
     return dict(
         rows(
             f"SELECT customer_id, context FROM recipients WHERE mailing_id = ? AND customer_id IN ({marks})",
-            mailing_id, *customer_ids,
+            mailing_id,
+            *customer_ids,
         )
-    )  # fmt: skip
+    )
 
 
 def withheld(shop: Shop, mailing: Mailing, *, at: int) -> str:

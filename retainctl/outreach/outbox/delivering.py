@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from typing import ClassVar
 
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart, RetainError, TryLater
@@ -22,11 +21,9 @@ from retainctl.store.holding import Holder, held
 from retainctl.store.outreach import Mailing
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery(Row):
+class Delivery(Row, kind="delivery"):
     """What one run did; *left* is what is still to go, now or later."""
 
-    kind: ClassVar[str] = "delivery"
     sent: int
     deferred: int
     failed: int
@@ -50,9 +47,12 @@ class Delivered:
 
 
 def deliver(
-    shop: Shop, *, limit: int | None = None, stopping: Callable[[], bool] = lambda: False,
+    shop: Shop,
+    *,
+    limit: int | None = None,
+    stopping: Callable[[], bool] = lambda: False,
     progress: Progress = lambda _size: None,
-) -> Delivered:  # fmt: skip
+) -> Delivered:
     """Send what is due, at most *limit* messages, until nothing is left or *stopping* says so.
 
     Any number of runs may go on at once: each recipient gets each message once. Refused where this installation may
@@ -85,9 +85,15 @@ def _counts(tally: Tally) -> Delivery:
     )
     became = tally.became
     return Delivery(
-        sent=became["sent"], deferred=became["deferred"], failed=became["failed"], unknown=became["unknown"],
-        suppressed=became["suppressed"], expired=became["expired"], cancelled=became["cancelled"], left=int(left),
-    )  # fmt: skip
+        sent=became["sent"],
+        deferred=became["deferred"],
+        failed=became["failed"],
+        unknown=became["unknown"],
+        suppressed=became["suppressed"],
+        expired=became["expired"],
+        cancelled=became["cancelled"],
+        left=int(left),
+    )
 
 
 def _trouble(tally: Tally, unresolved: DoneInPart | None) -> RetainError | None:

@@ -50,8 +50,10 @@ def _recipients(mailing_id: int) -> Iterator[list[tuple[Any, ...]]]:
         "SELECT r.customer_id, r.contact_point_id, p.value, p.key FROM recipients r"
         " JOIN contact_points p ON p.id = r.contact_point_id"
         " WHERE r.mailing_id = ? AND r.customer_id > ? AND r.excluded = '' ORDER BY r.customer_id LIMIT ?",
-        mailing_id, last, _BATCH,
-    ):  # fmt: skip
+        mailing_id,
+        last,
+        _BATCH,
+    ):
         yield batch
         last = batch[-1][0]
 
@@ -66,9 +68,18 @@ def _rows_of(
         message_key = _message_key(mailing, customer_id=customer_id, channel=channel)
         local_id = hmac.digest(secret, f"message-id:{message_key}".encode(), "sha256").hex()[:32]
         yield (
-            mailing.id, customer_id, contact_point_id, channel, message_key, f"<{local_id}@{domain}>",
-            mailing.class_, _wire_address(address, key=key), "planned", now, mailing.not_after,
-        )  # fmt: skip
+            mailing.id,
+            customer_id,
+            contact_point_id,
+            channel,
+            message_key,
+            f"<{local_id}@{domain}>",
+            mailing.class_,
+            _wire_address(address, key=key),
+            "planned",
+            now,
+            mailing.not_after,
+        )
 
 
 def _message_key(mailing: Mailing, *, customer_id: int, channel: str) -> str:

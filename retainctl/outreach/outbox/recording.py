@@ -47,9 +47,7 @@ class Cycle:
 
 
 @in_one_transaction
-def record(
-    shop: Shop, turn: Turn, claimer: Claimer, mailing_ids: Sequence[int], *, wanted: int, by: str
-) -> Cycle:  # fmt: skip
+def record(shop: Shop, turn: Turn, claimer: Claimer, mailing_ids: Sequence[int], *, wanted: int, by: str) -> Cycle:
     """Write *turn* down and claim at most *wanted* new letters of *mailing_ids*: all of it or nothing.
 
     Repeating it changes nothing more, so that it may be tried again when nobody knows whether it was committed.
@@ -95,11 +93,17 @@ def _settle(answer: Answer, cycle: Cycle, *, now: int, by: str) -> None:
     befores: tuple[State, ...] = ("handing",) if after == "unknown" else ("handing", "claimed", "unknown")
     if not any(
         states.change(
-            letter.id, claim_no=letter.claim_no, before=before, after=after, at=now, by=by,
-            detail=f"{gave_up}{outcome.detail}", **columns,
+            letter.id,
+            claim_no=letter.claim_no,
+            before=before,
+            after=after,
+            at=now,
+            by=by,
+            detail=f"{gave_up}{outcome.detail}",
+            **columns,
         )
         for before in befores
-    ):  # fmt: skip
+    ):
         return
     cycle.became[after] += 1
     if outcome.nobody_there:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart, Refused, WrongUsage
@@ -20,11 +19,9 @@ Resolution = Literal["sent", "failed", "resend"]
 _LIST = "retainctl outbox list --state unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved(Row):
+class Resolved(Row, kind="resolution"):
     """How many messages were resolved, and as what."""
 
-    kind: ClassVar[str] = "resolution"
     resolved: int
     resolution: Resolution
 
@@ -43,9 +40,15 @@ def resolve(shop: Shop, message_ids: Sequence[int], *, resolution: Resolution, r
         claim_no, resends = _unknown(message_id)
         columns = {"resends": resends + 1, "next_at": shop.clock.now()} if resolution == "resend" else {}
         changed = states.change(
-            message_id, claim_no=claim_no, before="unknown", after=after, at=shop.clock.now(), by=None,
-            detail=f"by hand: {reason}", **columns,
-        )  # fmt: skip
+            message_id,
+            claim_no=claim_no,
+            before="unknown",
+            after=after,
+            at=shop.clock.now(),
+            by=None,
+            detail=f"by hand: {reason}",
+            **columns,
+        )
         assert changed, "the row is locked"
     return Resolved(len(dict.fromkeys(message_ids)), resolution)
 

@@ -28,9 +28,16 @@ REPLY_LENGTH = 500
 
 
 def change(
-    message_id: int, *, claim_no: int, before: State, after: State, at: int, by: str | None, detail: str = "",
+    message_id: int,
+    *,
+    claim_no: int,
+    before: State,
+    after: State,
+    at: int,
+    by: str | None,
+    detail: str = "",
     **columns: object,
-) -> bool:  # fmt: skip
+) -> bool:
     """Move one row from *before* to *after* and set *columns*; False when it is no longer where it was believed to be.
 
     *by* is who does it. A row that leaves the hands of its sender loses owner and lease, one that comes to its end
@@ -45,8 +52,12 @@ def change(
     names = "".join(f", {name} = ?" for name in columns)
     changed = execute(
         f"UPDATE outbox SET state = ?{names} WHERE id = ? AND claim_no = ? AND state = ?",
-        after, *columns.values(), message_id, claim_no, before,
-    )  # fmt: skip
+        after,
+        *columns.values(),
+        message_id,
+        claim_no,
+        before,
+    )
     if changed.rowcount != 1:
         return False
     if after in TERMINAL:
@@ -88,9 +99,13 @@ def hand_over(held: Mapping[int, int], *, at: int, by: str, lease_now: int) -> s
     The lease begins anew, for the answer may take its time.
     """
     changed = _changed(
-        ("id", "claim_no"), list(held.items()), "state = 'handing', handed_at = ?, lease_until = ?",
-        (at, lease_now + LEASE_SECONDS), "outbox.state = 'claimed' AND outbox.lease_until > ?", (lease_now,),
-    )  # fmt: skip
+        ("id", "claim_no"),
+        list(held.items()),
+        "state = 'handing', handed_at = ?, lease_until = ?",
+        (at, lease_now + LEASE_SECONDS),
+        "outbox.state = 'claimed' AND outbox.lease_until > ?",
+        (lease_now,),
+    )
     _write_down([(one, at, "claimed", "handing", held[one], by, "") for one in held if one in changed])
     return changed
 
@@ -129,17 +144,23 @@ def receive(receipts: Sequence[Receipt], *, at: int, by: str) -> set[int]:
 
 
 def _changed(
-    names: Sequence[str], given: Sequence[Sequence[object]], settings: str, set_to: Sequence[object], condition: str,
+    names: Sequence[str],
+    given: Sequence[Sequence[object]],
+    settings: str,
+    set_to: Sequence[object],
+    condition: str,
     bound: Sequence[object] = (),
-) -> set[int]:  # fmt: skip
+) -> set[int]:
     """Compare and set many rows in one statement, each against its own of the *given*; the ids that it changed."""
     if not given:
         return set()
     changed = rows(
         f"WITH given ({', '.join(names)}) AS ({_values(given)}) UPDATE outbox SET {settings} FROM given"
         f" WHERE outbox.id = given.id AND outbox.claim_no = given.claim_no AND {condition} RETURNING outbox.id",
-        *chain.from_iterable(given), *set_to, *bound,
-    )  # fmt: skip
+        *chain.from_iterable(given),
+        *set_to,
+        *bound,
+    )
     return {message_id for (message_id,) in changed}
 
 

@@ -93,9 +93,15 @@ def _follow_policies(shop: Shop, *, by: str) -> Counter[State]:
         else:
             continue
         if states.change(
-            message_id, claim_no=claim_no, before="unknown", after=after, at=now, by=by,
-            detail=f"the mailing's policy: {policy}", **columns,
-        ):  # fmt: skip
+            message_id,
+            claim_no=claim_no,
+            before="unknown",
+            after=after,
+            at=now,
+            by=by,
+            detail=f"the mailing's policy: {policy}",
+            **columns,
+        ):
             became[after] += 1
     return became
 
@@ -121,12 +127,19 @@ def _end(shop: Shop, mailing_id: int, after: State, why: str, *, by: str) -> Cou
 def _end_some(shop: Shop, mailing_id: int, after: State, why: str, *, by: str) -> int:
     open_messages = rows(
         "SELECT id, claim_no, state FROM outbox WHERE mailing_id = ? AND state IN ('deferred', 'planned') LIMIT ?",
-        mailing_id, _BATCH,
-    )  # fmt: skip
+        mailing_id,
+        _BATCH,
+    )
     return sum(
         states.change(
-            message_id, claim_no=claim_no, before=before, after=after, at=shop.clock.now(), by=by, detail=why,
+            message_id,
+            claim_no=claim_no,
+            before=before,
+            after=after,
+            at=shop.clock.now(),
+            by=by,
+            detail=why,
             reply=why,
         )
         for message_id, claim_no, before in open_messages
-    )  # fmt: skip
+    )

@@ -78,10 +78,14 @@ def _append_to(booking: Booking, order_id: int, portion: Portion) -> None:
     execute(
         "UPDATE orders SET customer_id = ?, ordered_at = ?, ordered_on = ?, is_sale = ?,"
         " gross_minor = gross_minor + ?, content_hash = ?, import_id = ? WHERE id = ?",
-        owner, *min((at, day), (document.ordered_at, document.ordered_on)),
-        int(is_sale or (has_sale and status in SALE_STATUSES)), document.gross_minor, document.fingerprint,
-        booking.import_id, order_id,
-    )  # fmt: skip
+        owner,
+        *min((at, day), (document.ordered_at, document.ordered_on)),
+        int(is_sale or (has_sale and status in SALE_STATUSES)),
+        document.gross_minor,
+        document.fingerprint,
+        booking.import_id,
+        order_id,
+    )
     booking.money[currency] += document.gross_minor
 
 
@@ -104,8 +108,9 @@ def _append_returns(booking: Booking, portion: Portion) -> None:
         bound = booking.plan.source, document.external_id
         ((last, stored),) = rows(
             "SELECT line_no, content_hash FROM order_returns WHERE source = ? AND external_id = ?"
-            " ORDER BY line_no DESC LIMIT 1", *bound,
-        )  # fmt: skip
+            " ORDER BY line_no DESC LIMIT 1",
+            *bound,
+        )
         fingerprint = joined(bytes(stored), document.fingerprint, booking.plan.salt)
         added = portion.of([place])._replace(documents=[document._replace(fingerprint=fingerprint)])
         _append(booking, *booking.add(added.after([0], [last])))

@@ -99,26 +99,61 @@ class Booking:
         source, import_id, customers, money = self.plan.source, self.import_id, self._customers, self.money
         made: list[tuple[object, ...]] = []
         for order_id, (
-            _is_order, _rows, external_id, buyer, at, day, day_precision, status, is_sale, currency, gross, discount,
-            tax, shipping, fingerprint, updated_at,
-        ) in zip(ids, portion.documents, strict=True):  # fmt: skip
+            _is_order,
+            _rows,
+            external_id,
+            buyer,
+            at,
+            day,
+            day_precision,
+            status,
+            is_sale,
+            currency,
+            gross,
+            discount,
+            tax,
+            shipping,
+            fingerprint,
+            updated_at,
+        ) in zip(ids, portion.documents, strict=True):
             customer = customers[buyer] or None
             self.touch(customer)
             if order_id is not None:
                 money[currency] += gross
-                made.append((
-                    order_id, source, external_id, customer, at, day, day_precision, status, is_sale, currency,
-                    gross, discount, tax, shipping, fingerprint, updated_at, import_id,
-                ))  # fmt: skip
+                made.append(
+                    (
+                        order_id,
+                        source,
+                        external_id,
+                        customer,
+                        at,
+                        day,
+                        day_precision,
+                        status,
+                        is_sale,
+                        currency,
+                        gross,
+                        discount,
+                        tax,
+                        shipping,
+                        fingerprint,
+                        updated_at,
+                        import_id,
+                    )
+                )
         return made
 
     def write_lines(self, portion: Portion, ids: Sequence[int | None]) -> None:
         """Write the lines of *portion*, whose orders are called *ids*."""
         products = self._products
-        dialect.insert_many("order_lines", LINE_COLUMNS, [
-            (ids[place], line_no, kind, products[article] or None, quantity, price, amount, discount)
-            for place, line_no, kind, article, quantity, price, amount, discount in portion.lines
-        ])  # fmt: skip
+        dialect.insert_many(
+            "order_lines",
+            LINE_COLUMNS,
+            [
+                (ids[place], line_no, kind, products[article] or None, quantity, price, amount, discount)
+                for place, line_no, kind, article, quantity, price, amount, discount in portion.lines
+            ],
+        )
 
     def write_returns(self, portion: Portion, ids: Sequence[int | None], *, owner: int | None = None) -> None:
         """Write the returns of *portion*; one that names a line of its own order is taken from it at once.
@@ -128,12 +163,27 @@ class Booking:
         made = []
         for one in starmap(ReturnRow, portion.returns):
             document = DocumentRow(*portion.documents[one.place])
-            made.append((
-                self.plan.source, document.external_id, one.line_no, 0, owner or self.customer(document),
-                one.named_order, ids[one.place] if one.is_own else None, one.order_line,
-                self._products[one.article] or None, one.unit_price, one.quantity, one.amount_minor, one.currency,
-                one.returned_at, one.returned_on, document.fingerprint, self.import_id,
-            ))  # fmt: skip
+            made.append(
+                (
+                    self.plan.source,
+                    document.external_id,
+                    one.line_no,
+                    0,
+                    owner or self.customer(document),
+                    one.named_order,
+                    ids[one.place] if one.is_own else None,
+                    one.order_line,
+                    self._products[one.article] or None,
+                    one.unit_price,
+                    one.quantity,
+                    one.amount_minor,
+                    one.currency,
+                    one.returned_at,
+                    one.returned_on,
+                    document.fingerprint,
+                    self.import_id,
+                )
+            )
         dialect.insert_many("order_returns", RETURN_COLUMNS, made)
 
     def customer(self, document: DocumentRow) -> int | None:
@@ -147,10 +197,14 @@ class Booking:
     def _begun(self, external_ids: list[str]) -> dict[str, int]:
         """Of the orders with these ids, those that this import has written."""
         condition, bound = dialect.one_of(external_ids)
-        return dict(rows(
-            f"SELECT external_id, id FROM orders WHERE source = ? AND external_id {condition} AND import_id = ?",
-            self.plan.source, bound, self.import_id,
-        ))  # fmt: skip
+        return dict(
+            rows(
+                f"SELECT external_id, id FROM orders WHERE source = ? AND external_id {condition} AND import_id = ?",
+                self.plan.source,
+                bound,
+                self.import_id,
+            )
+        )
 
     def _meet(self, persons: Sequence[tuple[int, PlainPerson]]) -> None:
         """Find or make the customers who these buyers are."""
@@ -172,8 +226,11 @@ class Booking:
         persons = list(dict.fromkeys(person for person, _ in given))
         found = self._found(persons)
         points = {person: one.contact_point_ids[0] for person, one in zip(persons, found, strict=True)}
-        record(self.shop, [
-            Decision(point, "marketing", "given", self.plan.source, self.plan.options.consent_evidence, at)
-            for person, at in dict.fromkeys(given)
-            if (point := points[person]) is not None
-        ])  # fmt: skip
+        record(
+            self.shop,
+            [
+                Decision(point, "marketing", "given", self.plan.source, self.plan.options.consent_evidence, at)
+                for person, at in dict.fromkeys(given)
+                if (point := points[person]) is not None
+            ],
+        )

@@ -52,9 +52,10 @@ class Catalogue:
         first = dialect.take_ids("products", len(articles))
         made = {article.sku: place for place, article in enumerate(articles, first)}
         dialect.insert_many(
-            "products", ("id", "sku", "name", "category"),
+            "products",
+            ("id", "sku", "name", "category"),
             [(made[one.sku], one.sku, _text(one.name), _text(one.category)) for one in articles],
-        )  # fmt: skip
+        )
         return made
 
 

@@ -60,10 +60,21 @@ class Mapping:
     numbers: Literal["1234.56", "1,234.56", "1234,56", "1.234,56", "1 234,56", "1'234.56"] = "1234.56"
     dates: str = "iso"
     timezone: str = ""
-    statuses: dict[str, Literal[
-        "pending", "paid", "processing", "shipped", "fulfilled", "completed", "refunded", "cancelled", "voided",
-        "failed",
-    ]] = field(default_factory=dict)  # fmt: skip
+    statuses: dict[
+        str,
+        Literal[
+            "pending",
+            "paid",
+            "processing",
+            "shipped",
+            "fulfilled",
+            "completed",
+            "refunded",
+            "cancelled",
+            "voided",
+            "failed",
+        ],
+    ] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.dates not in ("iso", "epoch") and "%" not in self.dates:

@@ -69,9 +69,11 @@ def _told_anew(import_id: int, source: str) -> set[str]:
         for table in ("orders", "order_returns")
         for (document,) in rows(
             f"SELECT external_id FROM {table} WHERE source = ? AND external_id {condition} AND import_id = ?",
-            source, bound, import_id,
+            source,
+            bound,
+            import_id,
         )
-    }  # fmt: skip
+    }
 
 
 def book(
@@ -194,7 +196,17 @@ def _new_sales(booking: Booking) -> tuple[int, int]:
 def _row(booking: Booking, *, customers: int, sales: tuple[int, int]) -> OrdersImported:
     plan, counts = booking.plan, booking.counts
     return OrdersImported(
-        plan.file.name, plan.source, "dry run" if plan.options.dry_run else "imported",
-        counts.read, counts.new, counts.changed, counts.unchanged, counts.set_aside, counts.blank,
-        counts.quarantined, customers, *sales, booking.returns,
-    )  # fmt: skip
+        plan.file.name,
+        plan.source,
+        "dry run" if plan.options.dry_run else "imported",
+        counts.read,
+        counts.new,
+        counts.changed,
+        counts.unchanged,
+        counts.set_aside,
+        counts.blank,
+        counts.quarantined,
+        customers,
+        *sales,
+        booking.returns,
+    )

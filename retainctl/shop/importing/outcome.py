@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from retainctl.rows import Row
 from retainctl.shop.importing.documents import Held
@@ -12,14 +12,12 @@ from retainctl.shop.importing.documents import Held
 Progress = Callable[[int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Imported(Row):
+class Imported(Row, kind="import"):
     """What became of one file. Rows read = new + changed + unchanged + set aside + blank + quarantined.
 
     ``outcome`` is ``imported``, ``already imported`` or ``dry run``; *notes* say what was guessed or noticed.
     """
 
-    kind: ClassVar[str] = "import"
     file: str
     source: str
     outcome: str

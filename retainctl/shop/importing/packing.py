@@ -48,11 +48,18 @@ class Packing:
         fresh_articles, self._fresh_articles = self._fresh_articles, []
         consents = self._consents(one for some in (judged.consenting, *written) for one in some)
         return Taken(
-            judged.counts, held, self._buyers.take_fresh(), fresh_articles, new,
+            judged.counts,
+            held,
+            self._buyers.take_fresh(),
+            fresh_articles,
+            new,
             ([order_id for order_id, _ in judged.added], added_rows),
             ([order_id for order_id, _ in judged.changed], changed_rows),
-            changed_returns, added_returns, consents, named_returns,
-        )  # fmt: skip
+            changed_returns,
+            added_returns,
+            consents,
+            named_returns,
+        )
 
     def _portion(self, documents: Iterable[Document]) -> Portion:
         made = Portion([], [], [])
@@ -70,12 +77,26 @@ class Packing:
                 number = articles[article] if article else 0
                 add_line((place, line_no, kind, number, quantity, price, amount, less))
             hand_over(document.buyer_number, document.buyer)
-            add((
-                document.is_order, document.rows, document.external_id, document.buyer_number,
-                document.ordered_at, day(document.ordered_at), int(document.day_precision), document.status,
-                int(has_sale and document.status in SALE_STATUSES), document.currency, gross, discount,
-                document.tax_minor, document.shipping_minor, fingerprint(document.digest, salt), document.updated_at,
-            ))  # fmt: skip
+            add(
+                (
+                    document.is_order,
+                    document.rows,
+                    document.external_id,
+                    document.buyer_number,
+                    document.ordered_at,
+                    day(document.ordered_at),
+                    int(document.day_precision),
+                    document.status,
+                    int(has_sale and document.status in SALE_STATUSES),
+                    document.currency,
+                    gross,
+                    discount,
+                    document.tax_minor,
+                    document.shipping_minor,
+                    fingerprint(document.digest, salt),
+                    document.updated_at,
+                )
+            )
             if document.returns:
                 self._add_returns(made.returns, place, document)
         return made
@@ -84,11 +105,22 @@ class Packing:
         for one in document.returns:
             is_placed = one.order_line is not None or one.quantity == 0  # a line's, or money of the whole order
             is_own = document.is_order and is_placed and one.named_order == document.external_id
-            made.append((
-                place, one.line_no, one.named_order, is_own, one.order_line if is_own else None,
-                self._articles[one.article] if one.article else 0, one.unit_price, one.quantity, one.amount_minor,
-                one.currency, one.returned_at, self._plan.values.day(one.returned_at),
-            ))  # fmt: skip
+            made.append(
+                (
+                    place,
+                    one.line_no,
+                    one.named_order,
+                    is_own,
+                    one.order_line if is_own else None,
+                    self._articles[one.article] if one.article else 0,
+                    one.unit_price,
+                    one.quantity,
+                    one.amount_minor,
+                    one.currency,
+                    one.returned_at,
+                    self._plan.values.day(one.returned_at),
+                )
+            )
 
     def _number(self, article: Article) -> int:
         self._fresh_articles.append(article)

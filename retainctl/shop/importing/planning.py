@@ -74,22 +74,36 @@ def plan_with(shop: Shop, file: InputFile, options: Options, *, mapping: str, ma
     if not format_.is_table:
         has_currency = bool(format_.names_of("currency"))
     values = Values(
-        shop.clock, shop_currency=shop.settings.currency, stated_currency=currency, currency_column=has_currency,
+        shop.clock,
+        shop_currency=shop.settings.currency,
+        stated_currency=currency,
+        currency_column=has_currency,
         **format_.readings,
-    )  # fmt: skip
+    )
     meaning: dict[str, Any] = {
-        "format": format_.name, "mapping": mapping, "currency": currency, "zone": str(values.zone),
+        "format": format_.name,
+        "mapping": mapping,
+        "currency": currency,
+        "zone": str(values.zone),
         "shop_currency": shop.settings.currency,
-    }  # fmt: skip
+    }
     asked = meaning | {
-        "encoding": file.encoding, "delimiter": delimiter, "consent_evidence": options.consent_evidence,
+        "encoding": file.encoding,
+        "delimiter": delimiter,
+        "consent_evidence": options.consent_evidence,
         "header": header if format_.is_table else [],
-    }  # fmt: skip
+    }
     settings = json.dumps(asked, ensure_ascii=False)
     return Plan(
-        file, format_, delimiter, values, options, mapping, json.dumps(meaning),
+        file,
+        format_,
+        delimiter,
+        values,
+        options,
+        mapping,
+        json.dumps(meaning),
         Asked("orders", options.source or format_.source, format_.name, settings),
-    )  # fmt: skip
+    )
 
 
 def _recognised(file: InputFile, header: list[str]) -> Format:
@@ -100,8 +114,9 @@ def _recognised(file: InputFile, header: list[str]) -> Format:
         raise BadData(
             f"{file.name} is in no format that is known; its columns are: {', '.join(header)[:300]}",
             hint="Name its format with --from, or say what its columns mean with --mapping FILE. There are: "
-            + ", ".join(all_formats()) + ".",
-        )  # fmt: skip
+            + ", ".join(all_formats())
+            + ".",
+        )
     best = max(found, key=lambda one: sum(column.required for column in one.columns))
     file.notes.append(f"read as {best.name}, by its beginning")
     return best

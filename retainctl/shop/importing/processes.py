@@ -51,9 +51,11 @@ def takings(shop: Shop, plan: Plan, import_id: int, past: Past) -> Generator[Tak
 def _from_second(task: _Task) -> Generator[Taken]:
     second = subprocess.Popen(  # noqa: S603
         [sys.executable, "-I", "-c", _SECOND, *sys.path],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, pipesize=_PIPE_BYTES,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        pipesize=_PIPE_BYTES,
         process_group=0,  # Ctrl-C is for the first, which ends both
-    )  # fmt: skip
+    )
     assert second.stdin is not None and second.stdout is not None
     try:
         with second.stdin as asked:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
@@ -33,11 +33,9 @@ from retainctl.store.database import execute, execute_many, rows
 from retainctl.store.writing import in_one_transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Quarantined(Row):
+class Quarantined(Row, kind="quarantined_row"):
     """One row that could not be booked, or not with all of its cells, and why. ``rows_of`` is what was imported."""
 
-    kind: ClassVar[str] = "quarantined_row"
     id: int
     rows_of: str
     file: str
@@ -48,11 +46,9 @@ class Quarantined(Row):
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class RawRow(Row):
+class RawRow(Row, kind="raw_row"):
     """One row that was not booked, as it stood in its file; bytes that are no text are shown as ``\\x…``."""
 
-    kind: ClassVar[str] = "raw_row"
     id: int
     file: str
     line: int
@@ -206,5 +202,9 @@ def _settle(batch: _Batch, still: dict[int, Held], *, now: int) -> None:
         else:
             execute(
                 "UPDATE held_rows SET disposition = ?, column_name = ?, code = ?, message = ? WHERE id = ?",
-                one.disposition, one.column, one.code, one.message, held_id,
-            )  # fmt: skip
+                one.disposition,
+                one.column,
+                one.code,
+                one.message,
+                held_id,
+            )

@@ -20,7 +20,7 @@ MOST_QUARANTINED: Final = 1_000
 MOST_QUARANTINED_SHARE: Final = 0.05
 LOCK: Final = "import"  # one import at a time
 
-ImportKind = Literal["orders", "customers", "products", "consent", "answers"]
+ImportKind = Literal["orders", "customers", "products", "consent", "answers", "prices"]
 
 
 @dataclass(slots=True)
@@ -61,9 +61,13 @@ def known_imports(file: InputFile, asked: Asked) -> list[int]:
         for row in rows(
             "SELECT id FROM imports WHERE kind = ? AND sha256 = ? AND source = ? AND format = ?"
             " AND options = ? ORDER BY id",
-            asked.kind, file.sha256, asked.source, asked.format, asked.settings,
+            asked.kind,
+            file.sha256,
+            asked.source,
+            asked.format,
+            asked.settings,
         )
-    ]  # fmt: skip
+    ]
 
 
 def brings_nothing(import_id: int) -> bool:
@@ -89,9 +93,15 @@ def begin(shop: Shop, file: InputFile, asked: Asked) -> int:
     execute(
         "INSERT INTO imports (id, kind, file_name, sha256, source, format, options, imported_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        import_id, asked.kind, Path(file.name).name, file.sha256, asked.source, asked.format, asked.settings,
+        import_id,
+        asked.kind,
+        Path(file.name).name,
+        file.sha256,
+        asked.source,
+        asked.format,
+        asked.settings,
         shop.clock.now(),
-    )  # fmt: skip
+    )
     return import_id
 
 
@@ -153,11 +163,20 @@ def keep_held(
         "held_rows",
         ("import_id", "disposition", "line", "byte_offset", "document", "column_name", "code", "message", "raw_bytes"),
         [
-            (import_id, one.disposition, one.origin.line, one.origin.byte_offset, one.document, one.column, one.code,
-             one.message, one.origin.raw_bytes)
+            (
+                import_id,
+                one.disposition,
+                one.origin.line,
+                one.origin.byte_offset,
+                one.document,
+                one.column,
+                one.code,
+                one.message,
+                one.origin.raw_bytes,
+            )
             for one in kept + bad
         ],
-    )  # fmt: skip
+    )
 
 
 class _Known(NamedTuple):
@@ -176,7 +195,12 @@ def _known_rows(import_id: int) -> list[_Known]:
     """The rows that imports of the same kind, source and format hold; what was quarantined and is resolved is not."""
     return [
         _Known(
-            held_id, holder, bytes(raw), document, code, disposition == "quarantined",
+            held_id,
+            holder,
+            bytes(raw),
+            document,
+            code,
+            disposition == "quarantined",
             resolved_at is None and disposition != "set_aside",
         )
         for held_id, holder, raw, document, code, disposition, resolved_at in rows(
@@ -186,7 +210,7 @@ def _known_rows(import_id: int) -> list[_Known]:
                WHERE own.id = ? AND (h.disposition <> 'quarantined' OR h.resolved_at IS NULL)""",
             import_id,
         )
-    ]  # fmt: skip
+    ]
 
 
 def end(import_id: int, counts: Counts, notes: Sequence[str]) -> None:
@@ -194,6 +218,13 @@ def end(import_id: int, counts: Counts, notes: Sequence[str]) -> None:
     execute(
         "UPDATE imports SET rows_read = ?, rows_new = ?, rows_changed = ?, rows_unchanged = ?, rows_set_aside = ?,"
         " rows_blank = ?, rows_quarantined = ?, notes = ? WHERE id = ?",
-        counts.read, counts.new, counts.changed, counts.unchanged, counts.set_aside, counts.blank,
-        counts.quarantined, json.dumps(list(notes), ensure_ascii=False), import_id,
-    )  # fmt: skip
+        counts.read,
+        counts.new,
+        counts.changed,
+        counts.unchanged,
+        counts.set_aside,
+        counts.blank,
+        counts.quarantined,
+        json.dumps(list(notes), ensure_ascii=False),
+        import_id,
+    )

@@ -24,7 +24,6 @@ class Options:
     strict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class OrdersImported(Imported):
     """What became of one file of orders, and the customers, sales and returns that it made."""
 

@@ -199,9 +199,11 @@ def _by(sales: Iterable[tuple[_Sale, int | None, str]], name: str) -> dict[int, 
 def _left_of_orders(totals: dict[int, int]) -> dict[int, int]:
     """How much money of each order was not returned yet."""
     condition, bound = dialect.one_of(sorted(totals))
-    back = dict(rows(
-        f"SELECT order_id, SUM(amount_minor) FROM order_returns WHERE order_id {condition} GROUP BY order_id", bound
-    ))  # fmt: skip
+    back = dict(
+        rows(
+            f"SELECT order_id, SUM(amount_minor) FROM order_returns WHERE order_id {condition} GROUP BY order_id", bound
+        )
+    )
     return {order_id: total - int(back.get(order_id, 0)) for order_id, total in totals.items()}
 
 

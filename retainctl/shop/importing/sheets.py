@@ -78,19 +78,35 @@ def _check_id(order: str) -> None:
 def _begin(values: Values, head: Cells, currency: str) -> Document:
     """The order, from the first of its rows."""
     (
-        order, _refund_of, ordered_at, email, first_name, last_name, phone, customer, status, shipping, tax, total,
+        order,
+        _refund_of,
+        ordered_at,
+        email,
+        first_name,
+        last_name,
+        phone,
+        customer,
+        status,
+        shipping,
+        tax,
+        total,
         updated_at,
-    ) = head  # fmt: skip
+    ) = head
     instant, day_precision = values.instant(ordered_at)
     return Document(
         order,
         Buyer(customer.strip(), email, phone, first_name, last_name) if customer or email or phone else GUEST,
-        instant, currency, values.status(status), day_precision, is_order=False,
+        instant,
+        currency,
+        values.status(status),
+        day_precision,
+        is_order=False,
         shipping_minor=values.money(shipping, currency, "shipping") if shipping else 0,
         tax_minor=values.money(tax, currency, "tax") if tax else 0,
         updated_at=values.instant(updated_at, "updated_at")[0] if updated_at else None,
-        stated={"total": total} if total else {}, head=head,
-    )  # fmt: skip
+        stated={"total": total} if total else {},
+        head=head,
+    )
 
 
 def _join(values: Values, document: Document, head: Cells) -> None:
@@ -104,9 +120,15 @@ def _return(values: Values, document: Document, head: Cells, line: Line) -> Retu
     if not head[1] and values.status(head[8]) != "refunded":
         raise RowError("quantity", "negative_quantity", "a negative quantity in a row that refunds nothing")
     return Return(
-        len(document.returns) + 1, line.article, abs(line.quantity), line.unit_price, line.amount_minor,
-        document.currency, values.instant(head[2])[0], head[1] or head[0],
-    )  # fmt: skip
+        len(document.returns) + 1,
+        line.article,
+        abs(line.quantity),
+        line.unit_price,
+        line.amount_minor,
+        document.currency,
+        values.instant(head[2])[0],
+        head[1] or head[0],
+    )
 
 
 def finish(values: Values, document: Document) -> None:

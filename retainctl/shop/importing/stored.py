@@ -51,9 +51,11 @@ def stored_orders(source: str, keys: list[str], *, but_of: int) -> dict[str, Sto
         for key, order_id, fingerprint, import_id in rows(
             "SELECT external_id, id, content_hash, import_id FROM orders"
             f" WHERE source = ? AND external_id {condition} AND import_id <> ?",
-            source, bound, but_of,
+            source,
+            bound,
+            but_of,
         )
-    }  # fmt: skip
+    }
 
 
 def stored_returns(source: str, keys: list[str], *, but_of: int) -> dict[str, StoredReturn]:
@@ -64,9 +66,11 @@ def stored_returns(source: str, keys: list[str], *, but_of: int) -> dict[str, St
         for key, fingerprint, import_id in rows(
             "SELECT DISTINCT external_id, content_hash, import_id FROM order_returns"
             f" WHERE source = ? AND external_id {condition} AND import_id <> ?",
-            source, bound, but_of,
+            source,
+            bound,
+            but_of,
         )
-    }  # fmt: skip
+    }
 
 
 def is_stale(order_id: int, updated_at: int | None) -> bool:

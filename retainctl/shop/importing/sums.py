@@ -10,12 +10,19 @@ def full_return(document: Document, *, at: int) -> list[Return]:
     """The return of every sale line of *document*."""
     return [
         Return(
-            place, line.article, line.quantity, line.unit_price, line.amount_minor, document.currency, at,
-            document.external_id, place,
+            place,
+            line.article,
+            line.quantity,
+            line.unit_price,
+            line.amount_minor,
+            document.currency,
+            at,
+            document.external_id,
+            place,
         )
         for place, line in enumerate(document.lines, 1)
         if line.kind == "sale"
-    ]  # fmt: skip
+    ]
 
 
 def refund(document: Document, refunded_minor: int, *, at: int, column: str) -> None:

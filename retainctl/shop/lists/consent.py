@@ -39,9 +39,14 @@ COLUMNS: Final[tuple[Column, ...]] = (
 
 
 def import_consent(
-    shop: Shop, name: str, options: Options, *, evidence: str = "", purpose: Purpose = "marketing",
+    shop: Shop,
+    name: str,
+    options: Options,
+    *,
+    evidence: str = "",
+    purpose: Purpose = "marketing",
     progress: Progress = lambda _rows: None,
-) -> Outcome[Imported]:  # fmt: skip
+) -> Outcome[Imported]:
     """Import the decisions in the file called *name*.
 
     *evidence* and *purpose* are of rows that state none of their own; a row with no evidence at all is quarantined.
@@ -123,9 +128,14 @@ class ConsentTaker:
         except RowError as error:
             return error
         return Decision(
-            point, cast("Purpose", purpose), "given" if given else "revoked", self.source, proof, moment,
+            point,
+            cast("Purpose", purpose),
+            "given" if given else "revoked",
+            self.source,
+            proof,
+            moment,
             clean_name(wording, length=EVIDENCE_LENGTH).value or "",
-        )  # fmt: skip
+        )
 
 
 def _points(addresses: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -135,9 +145,9 @@ def _points(addresses: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
         condition, bound = dialect.one_of(list({key for one, key in addresses if one == kind}))
         for key, point in rows(
             # The index of identities is of these two kinds alone, and SQLite asks to be told so.
-            "SELECT key, id FROM contact_points"
-            f" WHERE kind IN ('email', 'phone') AND kind = ? AND key {condition}",
-            kind, bound,
-        ):  # fmt: skip
+            f"SELECT key, id FROM contact_points WHERE kind IN ('email', 'phone') AND kind = ? AND key {condition}",
+            kind,
+            bound,
+        ):
             found[kind, key] = point
     return found

@@ -64,9 +64,13 @@ def import_customers(
     Columns that say who accepts marketing count only with *consent_evidence*: what proves that they were asked.
     """
     return import_list(
-        shop, name, options, lambda header: CustomerTaker(shop, options, consent_evidence, header),
-        records=Records(ENVELOPE, cells_of), progress=progress,
-    )  # fmt: skip
+        shop,
+        name,
+        options,
+        lambda header: CustomerTaker(shop, options, consent_evidence, header),
+        records=Records(ENVELOPE, cells_of),
+        progress=progress,
+    )
 
 
 def _usual_source(header: Sequence[str]) -> str:
@@ -138,9 +142,13 @@ class CustomerTaker:
                 return bad[0]
             source = _text(cells, "source") or self.source
             person = Person(
-                source, known_as, (*addresses, *self._postal(cells)), self._name(cells, "first_name"),
-                self._name(cells, "last_name"), self._language(cells),
-            )  # fmt: skip
+                source,
+                known_as,
+                (*addresses, *self._postal(cells)),
+                self._name(cells, "first_name"),
+                self._name(cells, "last_name"),
+                self._language(cells),
+            )
             return _Read(person, self._consents(cells, addresses), bad)
         except RowError as error:
             return error
@@ -239,12 +247,16 @@ class CustomerTaker:
             self._shop,
             [
                 Decision(
-                    point, "marketing", "given" if said.given else "revoked", self.source,
-                    self._evidence or "the customers' file says no", said.at,
+                    point,
+                    "marketing",
+                    "given" if said.given else "revoked",
+                    self.source,
+                    self._evidence or "the customers' file says no",
+                    said.at,
                 )
                 for _, point, said in kept
             ],
-        )  # fmt: skip
+        )
         for answer in answers:
             if answer == "refused_before":
                 self._note("rows that say yes without a date, of customers who have refused: the refusal holds")

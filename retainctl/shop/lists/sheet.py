@@ -59,9 +59,14 @@ class Records(NamedTuple):
 
 
 def import_list(
-    shop: Shop, name: str, options: Options, make_taker: MakeTaker, *, records: Records | None = None,
+    shop: Shop,
+    name: str,
+    options: Options,
+    make_taker: MakeTaker,
+    *,
+    records: Records | None = None,
     progress: Progress = lambda _rows: None,
-) -> Outcome[Imported]:  # fmt: skip
+) -> Outcome[Imported]:
     """Import the file called *name* (``-``: the standard input) as the taker that is made for it reads it.
 
     BadData where the file as a whole cannot be read; then nothing is written. Rows that say nothing certain are
@@ -69,9 +74,13 @@ def import_list(
     """
     how = How(options.again, options.dry_run, options.strict)
     return import_one(
-        shop, name, encoding=options.encoding, how=how, plan=lambda file: _plan(file, options, make_taker, records),
+        shop,
+        name,
+        encoding=options.encoding,
+        how=how,
+        plan=lambda file: _plan(file, options, make_taker, records),
         progress=progress,
-    )  # fmt: skip
+    )
 
 
 def _plan(file: InputFile, options: Options, make_taker: MakeTaker, records: Records | None) -> Plan[Imported]:
@@ -84,13 +93,22 @@ def _plan(file: InputFile, options: Options, make_taker: MakeTaker, records: Rec
         left_out=lambda: taker.left_out,
         document=lambda cells: next((cells[place] for place in naming if cells[place]), ""),
         row=lambda outcome, counts: Imported(
-            file.name, taker.source, outcome, counts.read, counts.new, counts.changed, counts.unchanged, 0,
-            counts.blank, counts.quarantined,
+            file.name,
+            taker.source,
+            outcome,
+            counts.read,
+            counts.new,
+            counts.changed,
+            counts.unchanged,
+            0,
+            counts.blank,
+            counts.quarantined,
         ),
         notes=lambda: [
-            *dict.fromkeys(file.notes), *(f"{sentence}: {count}" for sentence, count in sorted(taker.notes.items()))
+            *dict.fromkeys(file.notes),
+            *(f"{sentence}: {count}" for sentence, count in sorted(taker.notes.items())),
         ],
-    )  # fmt: skip
+    )
 
 
 def _opened(

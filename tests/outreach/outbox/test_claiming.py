@@ -9,19 +9,23 @@ from retainctl.outreach.outbox.delivering import deliver
 from retainctl.shop import consent
 from retainctl.shop.merging import merge, undo
 from retainctl.store.database import rows
-from retainctl.store.people import ContactPoint
 from tests.outreach.outbox.conftest import QueueUp, make_customers
 from tests.outreach.outbox.test_limits import with_limits
+from tests.planting import plant
 
 
 def another_address(shop: Shop, customer_id: int, address: str) -> int:
     """One more address of the customer; the id of the contact point."""
-    return int(
-        ContactPoint.insert(
-            customer_id=customer_id, kind="email", value=address, key=address, source="till",
-            created_at=shop.clock.now(),
-        ).execute()
-    )  # fmt: skip
+    now = shop.clock.now()
+    return plant(
+        "contact_points",
+        customer_id=customer_id,
+        kind="email",
+        value=address,
+        key=address,
+        source="till",
+        created_at=now,
+    )
 
 
 def agrees(shop: Shop, point: int) -> None:
@@ -29,9 +33,10 @@ def agrees(shop: Shop, point: int) -> None:
 
 
 def ends() -> list[tuple[str, str, str]]:
-    return [(to, state, reply if state == "suppressed" else "") for to, state, reply in rows(
-        "SELECT to_address, state, reply FROM outbox ORDER BY id"
-    )]  # fmt: skip
+    return [
+        (to, state, reply if state == "suppressed" else "")
+        for to, state, reply in rows("SELECT to_address, state, reply FROM outbox ORDER BY id")
+    ]
 
 
 def test_what_is_allowed_at_another_address_later_takes_nothing_from_the_planned_one(
@@ -70,8 +75,9 @@ def test_of_two_recipients_who_become_one_person_exactly_one_gets_it(
     assert deliver(shop, limit=1).counts.sent == 1
     deliver(shop)
     assert ends() == [
-        ("person0@example.com", "sent", ""), ("person1@example.com", "suppressed", "already_sent"),
-    ]  # fmt: skip
+        ("person0@example.com", "sent", ""),
+        ("person1@example.com", "suppressed", "already_sent"),
+    ]
 
 
 def test_where_the_first_of_two_who_became_one_may_not_be_written_to_the_second_gets_it(
@@ -84,8 +90,9 @@ def test_where_the_first_of_two_who_became_one_may_not_be_written_to_the_second_
 
     deliver(shop)
     assert ends() == [
-        ("person0@example.com", "suppressed", "suppressed"), ("person1@example.com", "sent", ""),
-    ]  # fmt: skip
+        ("person0@example.com", "suppressed", "suppressed"),
+        ("person1@example.com", "sent", ""),
+    ]
 
 
 def test_the_budget_is_that_of_whoever_has_the_address_now(shop: Shop, queue_up: QueueUp) -> None:

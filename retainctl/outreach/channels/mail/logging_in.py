@@ -87,10 +87,16 @@ class Server:
         elif mail.security == "starttls":
             way = {"smtp_ssl": False, "smtp_starttls": {"context": self._context}}
         client = yagmail.SMTP(
-            user=mail.user or "nobody@localhost", password=self._password, host=mail.host, port=mail.port,
-            smtp_skip_login=not mail.user, soft_email_validation=False, timeout=mail.timeout_seconds,
-            local_hostname=self._own_name, **way,
-        )  # fmt: skip
+            user=mail.user or "nobody@localhost",
+            password=self._password,
+            host=mail.host,
+            port=mail.port,
+            smtp_skip_login=not mail.user,
+            soft_email_validation=False,
+            timeout=mail.timeout_seconds,
+            local_hostname=self._own_name,
+            **way,
+        )
         client.set_logging(None)
         return client
 

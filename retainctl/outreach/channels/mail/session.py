@@ -75,8 +75,10 @@ class Session:
             self._in_transaction = False
         refusal: tuple[Reply, Phase] | None = None
         phases: tuple[tuple[Phase, float, int], ...] = (
-            ("mail", self._patience.command, 2), ("rcpt", self._patience.command, 2), ("data", self._patience.data, 3),
-        )  # fmt: skip
+            ("mail", self._patience.command, 2),
+            ("rcpt", self._patience.command, 2),
+            ("data", self._patience.data, 3),
+        )
         for place, (phase, seconds, wanted) in enumerate(phases):
             if place and not self.pipelining:
                 await self._wire.write(self._commands(letter)[place], self._patience.command)
@@ -117,9 +119,7 @@ class Session:
     async def end(self, following: Letter | None) -> None:
         """Write the terminator, and behind it the envelope of the letter that follows."""
         self._in_transaction = False
-        await self._wire.write(
-            TERMINATOR + (self._opening(following) if following else b""), self._patience.command
-        )  # fmt: skip
+        await self._wire.write(TERMINATOR + (self._opening(following) if following else b""), self._patience.command)
 
     async def ended(self) -> Outcome:
         """What the server says to the whole letter; Broken where nobody knows."""

@@ -17,9 +17,27 @@ STATUSES = {
 def add(values: Values, document: Document | None, cells: Cells) -> Document:
     """Book one line item."""
     (
-        name, email, financial_status, created_at, cancelled_at, currency_cell, subtotal, shipping, taxes, total,
-        refunded, accepts, quantity, item, price, sku, discount, phone, billing_name, billing_phone,
-    ) = cells  # fmt: skip
+        name,
+        email,
+        financial_status,
+        created_at,
+        cancelled_at,
+        currency_cell,
+        subtotal,
+        shipping,
+        taxes,
+        total,
+        refunded,
+        accepts,
+        quantity,
+        item,
+        price,
+        sku,
+        discount,
+        phone,
+        billing_name,
+        billing_phone,
+    ) = cells
     if document is None:
         if not financial_status:
             raise RowError("Financial Status", "no_head", "a further line of an order whose first line is missing")
@@ -30,13 +48,16 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
             status = "voided" if status == "voided" else "cancelled"
         first_name, _, last_name = billing_name.partition(" ")
         made = Document(
-            name, Buyer("", email, phone or billing_phone, first_name, last_name),
-            values.instant(created_at, "Created at")[0], currency, status,
+            name,
+            Buyer("", email, phone or billing_phone, first_name, last_name),
+            values.instant(created_at, "Created at")[0],
+            currency,
+            status,
             shipping_minor=values.money(shipping, currency, "Shipping"),
             tax_minor=values.money(taxes, currency, "Taxes"),
             accepts_marketing=accepts.strip().casefold() in ("yes", "true"),
             stated={"subtotal": subtotal, "total": total, "refunded": refunded, "at": cancelled_at},
-        )  # fmt: skip
+        )
     else:
         made = document
     pieces, price, amount, less = values.amount(quantity, price, discount, made.currency)

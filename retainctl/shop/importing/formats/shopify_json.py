@@ -34,11 +34,15 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
         status = "cancelled"
     updated = text_of(order, "updated_at")
     document = Document(
-        name, _buyer(order), values.instant(text_of(order, "created_at"), "created_at")[0], currency, status,
+        name,
+        _buyer(order),
+        values.instant(text_of(order, "created_at"), "created_at")[0],
+        currency,
+        status,
         tax_minor=values.money(text_of(order, "total_tax"), currency, "total_tax"),
         updated_at=values.instant(updated, "updated_at")[0] if updated else None,
         accepts_marketing=text_of(order, "buyer_accepts_marketing") == "true",
-    )  # fmt: skip
+    )
     items = objects_of(order, "line_items")
     document.lines += [_line(values, item, currency) for item in items]
     for shipping in objects_of(order, "shipping_lines"):
@@ -111,18 +115,27 @@ def _refunds(values: Values, document: Document, order: Record) -> None:
             left[place] -= pieces
             line = document.lines[place - 1]
             share = line.amount_minor * pieces // line.quantity if pieces else 0
-            document.returns.append(Return(
-                len(document.returns) + 1, line.article, pieces, line.unit_price, share, document.currency, at,
-                document.external_id, place,
-            ))  # fmt: skip
+            document.returns.append(
+                Return(
+                    len(document.returns) + 1,
+                    line.article,
+                    pieces,
+                    line.unit_price,
+                    share,
+                    document.currency,
+                    at,
+                    document.external_id,
+                    place,
+                )
+            )
         if not items:
             amount = sum(
                 values.money(text_of(paid, "amount"), document.currency, "refunds")
                 for paid in objects_of(one, "transactions")
             )
-            document.returns.append(Return(
-                len(document.returns) + 1, None, 0, "", amount, document.currency, at, document.external_id
-            ))  # fmt: skip
+            document.returns.append(
+                Return(len(document.returns) + 1, None, 0, "", amount, document.currency, at, document.external_id)
+            )
     if document.status == "refunded" and not document.returns:
         document.returns = full_return(document, at=document.updated_at or document.ordered_at)
 

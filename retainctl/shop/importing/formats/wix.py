@@ -18,9 +18,27 @@ STATUSES = {
 def add(values: Values, document: Document | None, cells: Cells) -> Document:
     """Book one line item."""
     (
-        number, day, time, email, item, sku, quantity, returned, price, name, phone, recipient, recipient_phone,
-        status, coupon, shipping, tax, total, currency_cell, refunded,
-    ) = cells  # fmt: skip
+        number,
+        day,
+        time,
+        email,
+        item,
+        sku,
+        quantity,
+        returned,
+        price,
+        name,
+        phone,
+        recipient,
+        recipient_phone,
+        status,
+        coupon,
+        shipping,
+        tax,
+        total,
+        currency_cell,
+        refunded,
+    ) = cells
     currency = values.currency(currency_cell)
     pieces, price, amount, _ = values.amount(quantity, price, "", currency)
     back = values.quantity(returned, "Quantity refunded") if returned.strip() else 0
@@ -32,21 +50,31 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
         order_id(number, "Order number")
         first_name, _, last_name = (name or recipient).partition(" ")
         document = Document(
-            number, Buyer("", email, phone or recipient_phone, first_name, last_name),
-            values.instant(f"{day} {time}", "Date created")[0], currency, values.status(status, "Payment status"),
+            number,
+            Buyer("", email, phone or recipient_phone, first_name, last_name),
+            values.instant(f"{day} {time}", "Date created")[0],
+            currency,
+            values.status(status, "Payment status"),
             shipping_minor=values.money(shipping, currency, "Shipping rate"),
             tax_minor=values.money(tax, currency, "Total tax"),
             stated={"total": total, "refunded": refunded, "coupon": coupon},
-        )  # fmt: skip
+        )
     article = Article(sku or item, item) if sku or item else None
     document.lines.append(Line(article, pieces, price, amount))
     if back:
         document.returns.append(
             Return(
-                len(document.returns) + 1, article, back, price, 0, currency, document.ordered_at, number,
+                len(document.returns) + 1,
+                article,
+                back,
+                price,
+                0,
+                currency,
+                document.ordered_at,
+                number,
                 len(document.lines),
             )
-        )  # fmt: skip
+        )
     return document
 
 

@@ -35,19 +35,37 @@ def chunks(file: InputFile, format_: Format, delimiter: str) -> Iterator[LineChu
 def add(values: Values, document: Document | None, cells: Cells) -> Document:
     """Book one order."""
     (
-        number, ordered_at, status, shipping, fee, tax, total, currency_cell, customer, email, other_email, phone,
-        first_name, last_name, refunds, *items,
-    ) = cells  # fmt: skip
+        number,
+        ordered_at,
+        status,
+        shipping,
+        fee,
+        tax,
+        total,
+        currency_cell,
+        customer,
+        email,
+        other_email,
+        phone,
+        first_name,
+        last_name,
+        refunds,
+        *items,
+    ) = cells
     assert document is None, "an order is one row"
     order_id(number)
     currency = values.currency(currency_cell)
     customer = "" if customer.strip() == "0" else customer.strip()
     document = Document(
-        number, Buyer(customer, email or other_email, phone, first_name, last_name),
-        values.instant(ordered_at, "order_date")[0], currency, values.status(status.removeprefix("wc-")),
+        number,
+        Buyer(customer, email or other_email, phone, first_name, last_name),
+        values.instant(ordered_at, "order_date")[0],
+        currency,
+        values.status(status.removeprefix("wc-")),
         shipping_minor=values.money(shipping, currency, "shipping_total"),
-        tax_minor=values.money(tax, currency, "tax_total"), stated={"total": total, "refunds": refunds},
-    )  # fmt: skip
+        tax_minor=values.money(tax, currency, "tax_total"),
+        stated={"total": total, "refunds": refunds},
+    )
     document.lines += [_line(values, item, currency, place) for place, item in enumerate(items, 1) if item.strip()]
     if fees := values.money(fee, currency, "fee_total"):
         document.lines.append(Line(None, 1, fee, fees, kind="fee"))

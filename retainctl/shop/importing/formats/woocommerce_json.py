@@ -31,11 +31,16 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
     if ordered is None:
         raise RowError("date_created", "bad_date", "the order has no date")
     document = Document(
-        number, _buyer(order), ordered, currency, values.status(text_of(order, "status")),
+        number,
+        _buyer(order),
+        ordered,
+        currency,
+        values.status(text_of(order, "status")),
         tax_minor=values.money(text_of(order, "total_tax"), currency, "total_tax"),
         shipping_minor=values.money(text_of(order, "shipping_total"), currency, "shipping_total"),
-        updated_at=updated, stated={"total": text_of(order, "total")},
-    )  # fmt: skip
+        updated_at=updated,
+        stated={"total": text_of(order, "total")},
+    )
     document.lines += [_line(values, item, currency) for item in objects_of(order, "line_items")]
     for fee in objects_of(order, "fee_lines"):
         amount = values.money(text_of(fee, "total"), currency, "fee_lines")
@@ -81,9 +86,9 @@ def _refunds(values: Values, document: Document, order: Record) -> None:
     for one in objects_of(order, "refunds"):
         amount = abs(values.money(text_of(one, "total"), document.currency, "refunds"))
         left -= amount
-        document.returns.append(Return(
-            len(document.returns) + 1, None, 0, "", amount, document.currency, at, document.external_id
-        ))  # fmt: skip
+        document.returns.append(
+            Return(len(document.returns) + 1, None, 0, "", amount, document.currency, at, document.external_id)
+        )
     if left < 0:
         raise RowError("refunds", "return_larger_than_order", "more was refunded than the order was")
     if document.status == "refunded":
