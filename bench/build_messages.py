@@ -19,7 +19,7 @@ from bench.measure import race, run
 from retainctl.config import Shop, init_folder, read_shop
 from retainctl.outreach.composing import templates_of
 from retainctl.outreach.rendering import Addressee, Press
-from retainctl.outreach.starters import STARTERS
+from retainctl.outreach.samples import STARTERS
 from retainctl.outreach.templates import Rendered, Renderer, Templates
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing

@@ -28,11 +28,11 @@ from retainctl.config import read_shop
 from retainctl.outreach.composing import templates_of
 from retainctl.outreach.outbox.queueing import queue
 from retainctl.outreach.rendering import Addressee, Press
-from retainctl.store import adoption
+from retainctl.store import installation
 from retainctl.store.dialect import insert_many
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 
 MESSAGES, FAR_MESSAGES, MANY_MESSAGES, ROUNDS = 3_000, 200, 100_000, 3
 NOW = "2025-03-02T10:00"
@@ -86,7 +86,7 @@ def deliver(shop: Path, *, connections: int, printed: bool = True, pipelining: b
         write_settings(copy, f"connections = {connections}\npipelining = {json.dumps(pipelining)}\n")
         opened = read_shop(str(copy), now=NOW)
         with open_database(opened.database_url, now=0, migrate=True), writing():
-            adoption.adopt()
+            installation.adopt()
             if not printed:
                 from retainctl.store.database import execute
 

@@ -35,7 +35,7 @@ db.execute("WITH m AS (SELECT DISTINCT customer_id, substr(ordered_on, 1, 7) AS 
 _OURS = """
 import sys
 from retainctl.insight.reports import REPORTS
-from retainctl.shop.premises import opened
+from retainctl.shop.opening import opened
 with opened(sys.argv[1]) as shop:
     for name in sys.argv[2:]:
         REPORTS[name].find(shop)

@@ -17,11 +17,11 @@ from bench.measure import Run, race, run
 from retainctl.config import Shop, init_folder, read_shop
 from retainctl.outreach.composing import templates_of
 from retainctl.outreach.planning import Recipe, plan
-from retainctl.outreach.starters import STARTERS
+from retainctl.outreach.samples import STARTERS
 from retainctl.store.dialect import insert_many
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 
 COUNT = 100_000
 NOW = "2025-03-02T10:00"

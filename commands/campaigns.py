@@ -46,7 +46,7 @@ def check(name: str) -> None:
     """
     from retainctl.errors import BadData
     from retainctl.outreach import campaigns as engine
-    from retainctl.outreach.checks import Fault
+    from retainctl.outreach.lint import Fault
 
     with opened_shop() as shop:
         faults = engine.check(shop, name)

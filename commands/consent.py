@@ -34,8 +34,8 @@ def import_(files: tuple[str, ...], evidence: str, purpose: Purpose, source: str
     \b
       retainctl consent import signups.csv --evidence "form of the spring fair, box 3" --source fair
     """
-    from retainctl.shop.lists.consent import import_consent
-    from retainctl.shop.lists.sheet import Options
+    from retainctl.intake.sheet import Options
+    from retainctl.shop.consent_import import import_consent
 
     options = Options(source=source, **reading)
     import_files(

@@ -31,8 +31,8 @@ def import_(files: tuple[str, ...], source: str, consent_evidence: str, **readin
     \b
       retainctl customers import customers_export.csv --source shopify
     """
-    from retainctl.shop.lists.customers import import_customers
-    from retainctl.shop.lists.sheet import Options
+    from retainctl.intake.sheet import Options
+    from retainctl.shop.customers_import import import_customers
 
     options = Options(source=source, **reading)
     import_files(
@@ -97,7 +97,7 @@ def merge(survivor: str | None, merged: str | None, reason: str, undo: int | Non
       retainctl customers merge 17 dana@work.example --reason "same phone, asked at the till"
       retainctl customers merge --undo 3
     """
-    from retainctl.club import parting
+    from retainctl.club import unmerge
     from retainctl.shop import merging
     from retainctl.shop.customers import find_customer
 
@@ -105,7 +105,7 @@ def merge(survivor: str | None, merged: str | None, reason: str, undo: int | Non
         if survivor or merged or reason:
             raise click.UsageError("--undo stands alone.")
         with opened_shop(trust_clock=trust_clock) as shop:
-            show([parting.undo(shop, undo)], row_type=merging.Merge)
+            show([unmerge.undo(shop, undo)], row_type=merging.Merge)
         return
     if not (survivor and merged and reason.strip()):
         raise click.UsageError("Name SURVIVOR, MERGED and --reason; or --undo MERGE.")

@@ -22,7 +22,7 @@ def backup(file: Path | None, keep: int | None) -> None:
     \b
       retainctl db backup --keep 14
     """
-    from retainctl.shop.keeping import Backup, back_up
+    from retainctl.shop.backup import Backup, back_up
 
     with opened_shop(older=True, output=file) as shop:
         show([back_up(shop, file, keep=keep)], row_type=Backup)
@@ -35,10 +35,10 @@ def check() -> None:
     SQLite's file, indexes and references are checked. On PostgreSQL every row is read and every reference is followed,
     and its indexes are checked where its extension amcheck is installed.
     """
-    from retainctl.shop import keeping
+    from retainctl.shop import backup
 
     with opened_shop(older=True) as shop:
-        note(keeping.check(shop))
+        note(backup.check(shop))
 
 
 @db.command()

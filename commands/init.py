@@ -30,7 +30,7 @@ def init(folder: Path, name: str, language: str, currency: str, timezone: str, c
     """
     from retainctl.club.terms import write_first_file
     from retainctl.config import init_folder
-    from retainctl.shop.premises import opened
+    from retainctl.shop.opening import opened
 
     if country is None:
         country = "IL" if timezone == "Asia/Jerusalem" else ""

@@ -46,8 +46,8 @@ def import_(
     \b
       retainctl orders import orders_export.csv.gz --from shopify
     """
-    from retainctl.shop.importing.orders import import_orders
-    from retainctl.shop.importing.results import Options, OrdersImported
+    from retainctl.shop.orders_import.orders import import_orders
+    from retainctl.shop.orders_import.results import Options, OrdersImported
 
     options = Options(format_, source, mapping=mapping, currency=currency, consent_evidence=consent_evidence, **reading)
     import_files(
@@ -110,7 +110,7 @@ def list_quarantine() -> None:
     \b
       retainctl orders quarantine list --format csv
     """
-    from retainctl.shop.importing.quarantine import Quarantined, list_quarantined
+    from retainctl.shop.orders_import.quarantine import Quarantined, list_quarantined
 
     with opened_shop() as shop:
         show(list_quarantined(shop), row_type=Quarantined)
@@ -124,7 +124,7 @@ def show_quarantine(row: int) -> None:
     \b
       retainctl orders quarantine show 4
     """
-    from retainctl.shop.importing.quarantine import RawRow, show_held
+    from retainctl.shop.orders_import.quarantine import RawRow, show_held
 
     with opened_shop() as shop:
         show([show_held(shop, row)], row_type=RawRow)
@@ -143,8 +143,8 @@ def retry_quarantine(rows: tuple[int, ...], mapping: Path | None, encoding: str,
     \b
       retainctl orders quarantine retry --encoding cp1255
     """
-    from retainctl.shop.importing.quarantine import retry
-    from retainctl.shop.importing.results import Options, OrdersImported
+    from retainctl.shop.orders_import.quarantine import retry
+    from retainctl.shop.orders_import.results import Options, OrdersImported
 
     with opened_shop() as shop:
         outcomes = retry(shop, rows, Options(mapping=mapping, encoding=encoding, currency=currency))
@@ -162,7 +162,7 @@ def dismiss_quarantine(rows: tuple[int, ...]) -> None:
     \b
       retainctl orders quarantine dismiss 4 7
     """
-    from retainctl.shop.importing.quarantine import RawRow, dismiss
+    from retainctl.shop.orders_import.quarantine import RawRow, dismiss
 
     with opened_shop() as shop:
         show(dismiss(shop, rows), row_type=RawRow)

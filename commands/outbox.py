@@ -9,7 +9,7 @@ import click
 from retainctl.terminal import ROW_ID, Group, note, opened_shop, progress, show, until_stopped, yes_clock
 
 if TYPE_CHECKING:
-    from retainctl.outreach.outbox.resolving import Resolution
+    from retainctl.outreach.outbox.resolve import Resolution
     from retainctl.outreach.outbox.states import State
 
 outbox = Group("outbox", help="Send what is queued, and see what became of it.")
@@ -85,11 +85,11 @@ def resolve(message_ids: tuple[int, ...], resolution: Resolution, reason: str) -
     \b
       retainctl outbox resolve 17 --as sent --reason "the server's log has it"
     """
-    from retainctl.outreach.outbox import resolving
+    from retainctl.outreach.outbox import resolve
 
     with opened_shop() as shop:
-        done = resolving.resolve(shop, message_ids, resolution=resolution, reason=reason)
-        show([done], row_type=resolving.Resolved)
+        done = resolve.resolve(shop, message_ids, resolution=resolution, reason=reason)
+        show([done], row_type=resolve.Resolved)
 
 
 @outbox.command()
@@ -98,11 +98,11 @@ def check() -> None:
 
     Ends with 3 while nobody knows whether a message arrived: settle it with outbox resolve.
     """
-    from retainctl.outreach.outbox import checking, resolving
+    from retainctl.outreach.outbox import checking, resolve
 
     with opened_shop():
         checking.check()
-        unresolved = resolving.unresolved()
+        unresolved = resolve.unresolved()
     if unresolved:
         raise unresolved
     note("the outbox is in order")

@@ -197,8 +197,8 @@ def check(heads: Path | None) -> None:
     \b
       retainctl points check --heads points.heads
     """
+    from retainctl.club.chain_heads import compare_heads
     from retainctl.club.checking import check
-    from retainctl.club.heads import compare_heads
 
     with opened_shop() as shop:
         check(shop)

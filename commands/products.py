@@ -30,8 +30,8 @@ def import_(files: tuple[str, ...], currency: str, numbers: str, **reading: Any)
     \b
       retainctl products import catalogue.csv
     """
-    from retainctl.shop.lists.products import import_products
-    from retainctl.shop.lists.sheet import Options
+    from retainctl.intake.sheet import Options
+    from retainctl.shop.products_import import import_products
 
     options = Options(**reading)
     import_files(

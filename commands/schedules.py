@@ -29,7 +29,7 @@ def show(style: str, user: str | None, output: Path | None) -> None:
     """
     from retainctl.config import read_shop
     from retainctl.jobs import steps, table
-    from retainctl.jobs.writing import schedule_files, write_files
+    from retainctl.jobs.install_files import schedule_files, write_files
 
     shop = read_shop(choices().shop)
     steps.check_steps(table.read_jobs(shop), read_words)

@@ -21,10 +21,10 @@ from retainctl.jobs.steps import ReadWords, check_steps
 from retainctl.jobs.table import read_jobs
 from retainctl.outreach import drafts
 from retainctl.rows import Row
+from retainctl.shop.opening import opened
 from retainctl.shop.orders import doubtful_returns
-from retainctl.shop.premises import opened
-from retainctl.store.adoption import may_send
 from retainctl.store.database import value
+from retainctl.store.installation import may_send
 from retainctl.store.integrity import check_database
 from retainctl.store.opening import applied_migrations
 from retainctl.voice.surveys import list_surveys
@@ -138,7 +138,7 @@ def _mail(shop: Shop) -> str:
     if mail.channel == "files" and not mail.host:
         return "messages are written as files"
     # It imports yagmail, which takes a tenth of a second.
-    from retainctl.outreach.channels.mail.logging_in import Server, password_of
+    from retainctl.outreach.channels.mail.smtp_login import Server, password_of
 
     with Server(mail, password_of(shop)).logged_in():
         return f"{mail.host}:{mail.port} takes our mail"

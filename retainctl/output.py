@@ -128,7 +128,7 @@ def _markdown(names: list[str], cells: list[list[str]], notes: Sequence[str]) ->
 
 
 def _html_page(kind: str, names: list[str], cells: list[list[str]], notes: Sequence[str], *, numeric: set[int]) -> str:
-    from retainctl.frame import framed
+    from retainctl.html_page import framed
 
     classes = [
         "number" if place in numeric else "text" if any(len(row[place]) > 40 for row in cells) else "word"

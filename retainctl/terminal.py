@@ -149,7 +149,7 @@ def opened_shop(
 
     Refused, where *output* is one of the shop's own files.
     """
-    from retainctl.shop.premises import opened, spare
+    from retainctl.shop.opening import opened, spare
 
     chosen = choices()
     with opened(chosen.shop, now=chosen.now, migrate=migrate, older=older, trust_clock=trust_clock) as shop:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from retainctl.shop.summaries import summarise
 from retainctl.store.database import execute, value
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 
 
 def customer(customer_id: int, *, name: str = "", language: str | None = None, key: str = "", email: str = "") -> int:

@@ -10,7 +10,7 @@ import pytest
 from retainctl.config import Shop
 from retainctl.doctor import examine
 from retainctl.store.database import execute
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests.conftest import NOW, Terminal
 from tests.smtp_sink import Sink
 

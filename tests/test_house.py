@@ -16,7 +16,8 @@ from retainctl import cli, output, terminal
 from tests.conftest import ROOT
 
 ROW = (
-    "errors clock money rows schema files shelf frame spreadsheets config store shop club audience outreach voice "
+    "errors clock money normalising rows schema files html_page definitions spreadsheets config store intake shop club "
+    "audience outreach voice "
     "journeys insight jobs web demo doctor output terminal commands cli"
 ).split()
 # Which library may be imported where; a name ending in a dot is a package.

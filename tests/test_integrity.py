@@ -14,7 +14,7 @@ from retainctl.errors import BrokenInvariant
 from retainctl.store.database import execute
 from retainctl.store.dialect import file_is_the_database
 from retainctl.store.integrity import check_database
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests.conftest import Terminal
 
 ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)

@@ -22,9 +22,9 @@ from retainctl.store.dialect import insert_many
 from retainctl.store.migrations import MIGRATIONS
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing, SigningKey
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests.conftest import ROOT, Terminal
-from tests.shop.importing.conftest import HEADER, row
+from tests.shop.orders_import.conftest import HEADER, row
 
 
 def test_each_model_names_exactly_the_columns_of_the_schema(shop: Shop) -> None:

@@ -16,8 +16,8 @@ from retainctl.audience.fields import FIELDS
 from retainctl.audience.parser import Parser, parse
 from retainctl.config import Settings
 from retainctl.errors import exit_codes
-from retainctl.shop.importing.formats import format_named
-from retainctl.shop.lists import consent, customer_columns, products
+from retainctl.shop import consent_import, customer_columns, products_import
+from retainctl.shop.orders_import.formats import format_named
 from retainctl.terminal import global_options
 from tests.conftest import ROOT
 
@@ -76,7 +76,7 @@ def _columns() -> str:
     ]  # fmt: skip
     tables = {
         "orders": format_named("generic").columns, "customers": customer_columns.COLUMNS,
-        "products": products.COLUMNS, "consent": consent.COLUMNS,
+        "products": products_import.COLUMNS, "consent": consent_import.COLUMNS,
     }  # fmt: skip
     for noun, columns in tables.items():
         lines += ["", f"## {noun}", "", "| what | names |", "|---|---|"]

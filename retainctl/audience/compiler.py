@@ -28,8 +28,8 @@ from retainctl.audience.tree import (
 )
 from retainctl.club.balances import available_points
 from retainctl.errors import BadData
+from retainctl.normalising import category_steps
 from retainctl.shop.consent import permissions
-from retainctl.shop.normalising import category_steps
 
 MAX_CONDITIONS = 500
 

@@ -10,8 +10,8 @@ from retainctl import schema
 from retainctl.audience.parser import parse
 from retainctl.audience.tree import Tree
 from retainctl.config import Shop
+from retainctl.definitions import Shelf
 from retainctl.errors import BadData
-from retainctl.shelf import Shelf
 
 SEGMENTS: Final = Shelf("segment", "segments", ".toml", make="segments create {} EXPRESSION")
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final, cast
 
 from retainctl.audience.fields import FIELDS, Field
+from retainctl.audience.lexer import Words
 from retainctl.audience.tree import (
     Ago,
     Between,
@@ -25,11 +26,10 @@ from retainctl.audience.tree import (
     Value,
     What,
 )
-from retainctl.audience.words import Words
+from retainctl.definitions import is_name
 from retainctl.errors import BadData
 from retainctl.money import parse_decimal, to_minor
-from retainctl.shelf import is_name
-from retainctl.shop.normalising import email_address
+from retainctl.normalising import email_address
 
 MAX_DEPTH = 32
 MAX_DAYS = 366_000  # a thousand years

@@ -17,7 +17,7 @@ from retainctl.errors import BadConfiguration, BadData, RetainError, TryLater, W
 from retainctl.rows import Row
 from retainctl.store.database import execute, execute_many, rows, value
 from retainctl.store.dialect import hold_lock, insert_many, only_reading
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.transactions import in_one_transaction
 
 SECONDS = 5.0  # the longest that one expression may take
 

@@ -22,7 +22,7 @@ from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import execute_many
 from retainctl.store.dialect import insert_many, set_many
-from retainctl.store.writing import collector_at_rest, in_one_transaction
+from retainctl.store.transactions import collector_at_rest, in_one_transaction
 
 ORDERS_PER_TRANSACTION = 20_000
 

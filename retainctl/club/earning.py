@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from retainctl.club.terms import Terms, fraction
 from retainctl.money import exponent
-from retainctl.shop.normalising import category_steps
+from retainctl.normalising import category_steps
 
 POINTS_PER_ENTRY = 1_000_000_000
 

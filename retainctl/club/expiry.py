@@ -9,7 +9,7 @@ from retainctl.club.terms import Club, read_club
 from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import rows
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.transactions import in_one_transaction
 
 LOTS_PER_TRANSACTION = 10_000
 

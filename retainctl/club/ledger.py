@@ -16,7 +16,7 @@ from retainctl.club.lots import Lot, Part, read_lots
 from retainctl.club.terms import Terms, use
 from retainctl.config import Shop
 from retainctl.errors import BrokenInvariant, Refused
-from retainctl.shop.witnesses import clock_doubt
+from retainctl.shop.clock_check import clock_doubt
 from retainctl.store.club import LOCK
 from retainctl.store.database import database, rows, value
 from retainctl.store.dialect import add_many, hold_lock, insert_many, set_many

@@ -11,7 +11,7 @@ from retainctl.errors import BadData, Refused, WrongUsage
 from retainctl.rows import Row
 from retainctl.shop.customers import ever_one_with, survivor_of
 from retainctl.store.database import rows, value
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.transactions import in_one_transaction
 
 
 class Booking(Row, kind="booking"):

@@ -10,12 +10,12 @@ from markupsafe import Markup
 
 from retainctl.insight.campaigns import MailingRow
 from retainctl.insight.cohorts import Cohort
+from retainctl.insight.labels import Words
 from retainctl.insight.orders import OrderNumber
 from retainctl.insight.points import PointsMonth
 from retainctl.insight.retention import BANDS, Retention
 from retainctl.insight.rfm import Cell
 from retainctl.insight.svg import ACCENT, GREY, MUTED, SOFT, WARM, Canvas, on_shade
-from retainctl.insight.words import Words
 from retainctl.money import exponent
 
 WIDTH = 760.0

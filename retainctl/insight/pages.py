@@ -10,11 +10,11 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from retainctl.config import Shop
-from retainctl.frame import framed
+from retainctl.html_page import framed
 from retainctl.insight import charts
+from retainctl.insight.labels import Words
 from retainctl.insight.reports import Report
 from retainctl.insight.retention import Retention
-from retainctl.insight.words import Words
 from retainctl.money import with_sign
 from retainctl.rows import Row
 

@@ -11,11 +11,11 @@ from retainctl.config import Shop
 from retainctl.errors import BadData, WrongUsage
 from retainctl.insight.campaigns import MailingRow, campaigns
 from retainctl.insight.cohorts import Cohort, cohorts
+from retainctl.insight.labels import Words
 from retainctl.insight.orders import OrderNumber, orders
 from retainctl.insight.points import PointsMonth, points
 from retainctl.insight.retention import Retention, retention
 from retainctl.insight.rfm import Cell, rfm
-from retainctl.insight.words import Words
 from retainctl.money import parse_decimal
 from retainctl.rows import Row
 

@@ -16,7 +16,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, TryLater
 from retainctl.store.database import execute, rows
 from retainctl.store.dialect import hold_lock, lease_clock
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.transactions import in_one_transaction
 
 FOLDER = "locks"
 

@@ -14,7 +14,7 @@ from retainctl.jobs.table import Job, find_job, read_jobs
 from retainctl.rows import Row
 from retainctl.store.database import execute, rows, value
 from retainctl.store.select import Instant, MaybeInstant, select
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.transactions import in_one_transaction
 
 KEPT_SECONDS = 90 * DAY_SECONDS
 LATE_SECONDS = 900  # a job is overdue when its deadline has passed and this too

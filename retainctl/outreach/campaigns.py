@@ -10,16 +10,16 @@ from pathlib import Path
 from retainctl.audience.segments import member_ids
 from retainctl.config import Shop
 from retainctl.errors import BadData, Refused, RetainError, WrongUsage
-from retainctl.outreach import checks, drafts, planning
+from retainctl.outreach import drafts, lint, planning
 from retainctl.outreach.outbox.queueing import queue
 from retainctl.outreach.rendering import links_of
-from retainctl.outreach.starters import Kind
+from retainctl.outreach.samples import Kind
 from retainctl.outreach.templates import Renderer, Templates
 from retainctl.outreach.tokens import signer
 from retainctl.rows import Row
 from retainctl.store.database import execute, rows, value
 from retainctl.store.outreach import Mailing
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.transactions import in_one_transaction
 
 
 class CampaignRow(Row, kind="campaign"):
@@ -76,9 +76,9 @@ def draft(shop: Shop, name: str, *, kind: Kind, audience: str) -> Path:
     return drafts.write_draft(shop, name, kind=kind, audience=audience)
 
 
-def check(shop: Shop, name: str) -> list[checks.Fault]:
+def check(shop: Shop, name: str) -> list[lint.Fault]:
     """Everything that keeps the campaign from being planned."""
-    return checks.faults_of_draft(shop, drafts.read_draft(shop, name))
+    return lint.faults_of_draft(shop, drafts.read_draft(shop, name))
 
 
 def plan(
@@ -86,7 +86,7 @@ def plan(
 ) -> planning.Plan:
     """Choose who gets the campaign and why everybody else does not; a draft with faults is BadData."""
     whole = drafts.read_draft(shop, name)
-    if faults := checks.faults_of_draft(shop, whole):
+    if faults := lint.faults_of_draft(shop, whole):
         more = f", and {len(faults) - 1} more" if len(faults) > 1 else ""
         raise BadData(
             f"the campaign {name} is not ready: {faults[0].fault}{more}",

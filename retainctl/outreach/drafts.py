@@ -15,11 +15,11 @@ from typing import Final, Literal
 from retainctl import schema
 from retainctl.audience.definitions import read_definition
 from retainctl.config import Shop
+from retainctl.definitions import Shelf
 from retainctl.errors import BadData
 from retainctl.outreach.composing import templates_of
 from retainctl.outreach.planning import Purpose, Recipe, UnknownPolicy
-from retainctl.outreach.starters import STARTERS, Kind
-from retainctl.shelf import Shelf
+from retainctl.outreach.samples import STARTERS, Kind
 
 CAMPAIGNS: Final = Shelf("campaign", "campaigns", ".md", make="campaigns draft {}")
 _FENCE = "+++"

@@ -24,7 +24,7 @@ from retainctl.shop.consent import BATCH_SIZE, Contact, contactable
 from retainctl.store.database import execute, rows
 from retainctl.store.dialect import insert_many
 from retainctl.store.outreach import Mailing
-from retainctl.store.writing import in_one_transaction, writing
+from retainctl.store.transactions import in_one_transaction, writing
 
 Program = Literal["campaign", "survey"]
 Purpose = Literal["marketing", "survey", "service"]

@@ -19,7 +19,7 @@ from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from retainctl.errors import BadData
-from retainctl.outreach import language
+from retainctl.outreach import template_policy
 
 Value = str | int | None  # the only kinds that a template is handed
 
@@ -92,11 +92,11 @@ class Unknown(Undefined):
 
 def _joined(pieces: Iterable[str]) -> str:
     """A rendering out of its pieces, as long as it is not too long."""
-    kept, room = [], language.LONGEST
+    kept, room = [], template_policy.LONGEST
     for piece in pieces:
         room -= len(piece)
         if room < 0:
-            raise TooLong(f"the message is longer than {language.LONGEST:,} characters")
+            raise TooLong(f"the message is longer than {template_policy.LONGEST:,} characters")
         kept.append(piece)
     return "".join(kept)
 
@@ -209,9 +209,9 @@ def names_used(templates: Templates) -> set[str]:
 
 def _refuse(templates: Templates, sandbox: _Sandbox) -> None:
     for source in (templates.subject, templates.reason, templates.body_text, templates.body_html):
-        language.refuse(sandbox, source)
+        template_policy.refuse(sandbox, source)
     for frame in (templates.frame_text, templates.frame_html):
-        language.refuse(sandbox, frame, includes=1)
+        template_policy.refuse(sandbox, frame, includes=1)
 
 
 def marked(subject: str, mark: str) -> str:

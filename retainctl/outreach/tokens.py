@@ -19,7 +19,7 @@ from retainctl.errors import BadData
 from retainctl.store.database import rows
 from retainctl.store.dialect import hold_lock
 from retainctl.store.outreach import SigningKey
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.transactions import in_one_transaction
 
 _VERSION = "v1"
 _KEY_SECONDS = 180 * DAY_SECONDS

@@ -8,7 +8,7 @@ from retainctl.outreach.rendering import UNSUBSCRIBE
 from retainctl.shop import consent
 from retainctl.shop.consent_history import ConsentState, list_consent
 from retainctl.store.database import rows
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.transactions import in_one_transaction
 
 
 @in_one_transaction

@@ -20,7 +20,7 @@ from retainctl.config import Shop
 from retainctl.errors import Refused
 from retainctl.store import dialect
 from retainctl.store.database import execute, rows
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.transactions import in_one_transaction
 
 BATCH_SIZE: Final = 500
 

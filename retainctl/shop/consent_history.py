@@ -12,7 +12,7 @@ from retainctl.shop.consent import BLOCKING, Decision, Purpose, permissions, rec
 from retainctl.shop.customers import OF_THIS_ADDRESS, address_named, find_customer
 from retainctl.store.database import rows
 from retainctl.store.dialect import one_of
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.transactions import in_one_transaction
 
 PURPOSES: tuple[Purpose, ...] = ("marketing", "survey")
 

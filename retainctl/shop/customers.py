@@ -7,9 +7,9 @@ from typing import Final
 from retainctl.config import Shop
 from retainctl.errors import BadData, WrongUsage
 from retainctl.money import format_minor
+from retainctl.normalising import email_address, phone_number
 from retainctl.rows import Row
 from retainctl.shop.consent import permissions
-from retainctl.shop.normalising import email_address, phone_number
 from retainctl.store.database import rows, value
 
 # The index of identities is of these two kinds alone, and SQLite asks to be told so.

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 from retainctl.config import Shop
 from retainctl.store import dialect
 from retainctl.store.database import execute_many, rows
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.transactions import in_one_transaction
 
 BATCH_SIZE: Final = 500
 _SHARED: Final = ("role", "test", "relay")

@@ -12,7 +12,7 @@ from retainctl.shop import identity
 from retainctl.shop.summaries import summarise
 from retainctl.store import club, dialect
 from retainctl.store.database import execute, execute_many, rows, value
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.transactions import in_one_transaction
 
 # Every table whose rows belong to a customer and follow them, with its primary key. What was sent stays with whom it
 # was sent to, and is found by the address that follows. Accounts follow too, and know by themselves whom they were

@@ -11,11 +11,11 @@ from pathlib import Path
 import peewee
 
 from retainctl.errors import BadConfiguration, Refused, Unavailable
-from retainctl.store.adoption import adopt
 from retainctl.store.database import database, execute, rows
 from retainctl.store.dialect import append_only_statements, hold_schema, schema_statements, write_ahead
+from retainctl.store.installation import adopt
 from retainctl.store.migrations import MIGRATIONS, Migration
-from retainctl.store.writing import told, writing
+from retainctl.store.transactions import told, writing
 
 BUSY_SECONDS = 30
 _PRAGMAS = {

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from retainctl.config import Shop
-from retainctl.shop.importing.documents import RowError
-from retainctl.shop.importing.files import InputFile
-from retainctl.shop.importing.format import Cells
-from retainctl.shop.importing.one_file import Fate, How, Plan, import_one
-from retainctl.shop.importing.outcome import Imported, Outcome, Progress
-from retainctl.shop.importing.register import Asked
-from retainctl.shop.importing.tables import csv_chunks, read_header
-from retainctl.voice.booking import Books
+from retainctl.intake.cells import Cells, RowError
+from retainctl.intake.csv_rows import csv_chunks, read_header
+from retainctl.intake.file import InputFile
+from retainctl.intake.import_runs import Asked
+from retainctl.intake.one_file import Fate, How, Plan, import_one
+from retainctl.intake.outcome import Imported, Outcome, Progress
 from retainctl.voice.reading import IDENTITIES, Reader, Response
+from retainctl.voice.save_responses import Books
 from retainctl.voice.surveys import Survey, read_survey, survey_text
 
 FORMAT = "answers"

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from retainctl.audience.segments import member_ids
 from retainctl.config import Shop
 from retainctl.errors import BadData, WrongUsage
-from retainctl.outreach import checks, planning
+from retainctl.outreach import lint, planning
 from retainctl.outreach.composing import templates_of
 from retainctl.outreach.outbox.queueing import queue
 from retainctl.outreach.planning import Plan, Recipe
 from retainctl.rows import Row
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.transactions import in_one_transaction
 from retainctl.voice.surveys import Question, Survey, read_survey, survey_text
 
 _QUESTIONS = re.compile(r"\{\{\s*questions\s*\}\}")
@@ -31,7 +31,7 @@ class Invited(Row, kind="survey_run"):
     invitations: int
 
 
-def faults(shop: Shop, name: str) -> list[checks.Fault]:
+def faults(shop: Shop, name: str) -> list[lint.Fault]:
     """Everything that keeps the survey's invitations from being planned; nothing where it invites nobody."""
     survey = read_survey(shop, name)
     if survey.invitation is None:
@@ -39,8 +39,8 @@ def faults(shop: Shop, name: str) -> list[checks.Fault]:
     recipe = _recipe(shop, name, survey)
     return [
         *_audience(shop, survey),
-        *checks.faults_of_sender(shop, recipe.purpose),
-        *checks.faults_of_templates(shop, recipe.templates, program="survey", purpose=recipe.purpose),
+        *lint.faults_of_sender(shop, recipe.purpose),
+        *lint.faults_of_templates(shop, recipe.templates, program="survey", purpose=recipe.purpose),
     ]
 
 
@@ -74,10 +74,10 @@ def send(shop: Shop, name: str, plan_hash: str) -> Invited:
     return Invited(name, mailing.plan_hash[: planning.SHOWN_HASH], made)
 
 
-def _audience(shop: Shop, survey: Survey) -> Iterator[checks.Fault]:
+def _audience(shop: Shop, survey: Survey) -> Iterator[lint.Fault]:
     if not survey.audience:
-        yield checks.Fault("audience", "it is empty", "Name the segment that is asked.")
-    yield from checks.audience_faults(shop, survey.audience, where="audience")
+        yield lint.Fault("audience", "it is empty", "Name the segment that is asked.")
+    yield from lint.audience_faults(shop, survey.audience, where="audience")
 
 
 def _recipe(shop: Shop, name: str, survey: Survey) -> Recipe:

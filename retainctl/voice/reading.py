@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
+from retainctl import normalising
 from retainctl.config import Shop
 from retainctl.errors import BadData
+from retainctl.intake.cells import Cells, Column, RowError
+from retainctl.intake.values import Values
 from retainctl.outreach import tokens
 from retainctl.outreach.rendering import SURVEY
-from retainctl.shop import normalising
 from retainctl.shop.customers import survivor_of
-from retainctl.shop.importing.documents import RowError
-from retainctl.shop.importing.format import Cells, Column
-from retainctl.shop.importing.values import Values
 from retainctl.store.database import rows
 from retainctl.voice.surveys import Question, Survey
 

@@ -10,8 +10,8 @@ from typing import Final, Literal
 from retainctl import schema
 from retainctl.audience.definitions import read_definition
 from retainctl.config import Shop
+from retainctl.definitions import Shelf
 from retainctl.rows import Row
-from retainctl.shelf import Shelf
 from retainctl.voice import samples
 
 SURVEYS: Final = Shelf("survey", "surveys", ".toml", make="surveys draft {}")

@@ -12,7 +12,7 @@ from retainctl.config import Shop
 from retainctl.shop.consent import Purpose, contactable, contacts
 from retainctl.shop.consent_history import list_consent
 from retainctl.store.dialect import insert_many
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 
 CUSTOMERS = 400
 PURPOSES: tuple[Purpose, ...] = ("marketing", "survey")

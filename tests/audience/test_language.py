@@ -11,7 +11,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadData, TryLater, WrongUsage
 from retainctl.store.database import execute, rows, value
 from retainctl.store.dialect import only_reading
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests import past
 
 

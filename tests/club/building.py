@@ -7,7 +7,7 @@ from pathlib import Path
 
 from retainctl.config import Shop
 from retainctl.store.database import execute, rows, value
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 
 DAY = 86_400
 

@@ -15,7 +15,7 @@ from retainctl.club.explaining import explain_customer
 from retainctl.club.spending import redeem
 from retainctl.config import Shop
 from retainctl.store.database import execute, rows, value
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests.club.building import DAY, came_back, lots, order, set_terms, transactions
 
 DEBT = 'points_per = { ILS = "1" }\nclawback = "debt"'

@@ -10,16 +10,16 @@ import peewee
 import pytest
 
 from retainctl.club.awarding import award
+from retainctl.club.chain_heads import compare_heads
 from retainctl.club.checking import check
 from retainctl.club.expiry import expire
-from retainctl.club.heads import compare_heads
 from retainctl.club.ledger import GENESIS, Journal, Move, chained
 from retainctl.club.spending import add, redeem
 from retainctl.club.terms import read_club
 from retainctl.config import Shop
 from retainctl.errors import BadData, BrokenInvariant
 from retainctl.store.database import execute, is_postgres, rows, value
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests.club.building import DAY, came_back, order, set_terms
 
 

@@ -15,7 +15,7 @@ from retainctl.club.spending import add, redeem, take
 from retainctl.config import Shop
 from retainctl.errors import BrokenInvariant, Refused
 from retainctl.store.database import execute, rows
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests.club.building import DAY, lots, order, set_terms, transactions
 
 TEN_DAYS = 'points_per = { ILS = "1" }\nexpiry_days = 10'

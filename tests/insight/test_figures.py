@@ -18,7 +18,7 @@ from retainctl.insight.reports import REPORTS, Goal
 from retainctl.insight.retention import Retention, retention, rounded_half_up
 from retainctl.insight.rfm import Cell, as_of, ntile, rfm
 from retainctl.store.database import execute
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests import past
 
 

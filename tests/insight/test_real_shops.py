@@ -44,7 +44,7 @@ def _made(folder: Path) -> Terminal:
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
 def retail(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     """A year of a British wholesaler of gifts: 541,909 lines."""
-    pytest.importorskip("retainctl.shop.importing.formats.uci")
+    pytest.importorskip("retainctl.shop.orders_import.formats.uci")
     folder = tmp_path_factory.mktemp("retail") / "shop"
     for terminal in _shop(request, folder, currency="GBP", timezone="Europe/London"):
         file = SHARED / "data/online_retail/online_retail_2010-12_2011-12.csv.gz"
@@ -56,7 +56,7 @@ def retail(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
 def records(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     """Eighteen months of a seller of records: 69,659 purchases."""
-    pytest.importorskip("retainctl.shop.importing.formats.cdnow")
+    pytest.importorskip("retainctl.shop.orders_import.formats.cdnow")
     folder = tmp_path_factory.mktemp("records") / "shop"
     for terminal in _shop(request, folder, currency="USD", timezone="America/New_York"):
         ended = terminal("orders", "import", str(SHARED / "data/cdnow/CDNOW_master.txt"), "--from", "cdnow")

@@ -19,7 +19,7 @@ from retainctl.jobs.records import RunRow, list_jobs, list_runs
 from retainctl.jobs.running import run_due, run_job, steps_due
 from retainctl.jobs.table import read_jobs
 from retainctl.store.database import execute, rows, value
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests.conftest import NOW, Terminal
 from tests.jobs.conftest import WriteJobs
 

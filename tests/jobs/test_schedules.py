@@ -16,9 +16,9 @@ import pytest
 from retainctl.config import Shop, read_shop, secret
 from retainctl.errors import BadConfiguration, WrongUsage
 from retainctl.jobs.crontab import crontab
+from retainctl.jobs.install_files import schedule_files
 from retainctl.jobs.table import Job, read_jobs
 from retainctl.jobs.units import calendar, installed_name, units
-from retainctl.jobs.writing import schedule_files
 from tests.conftest import Terminal
 from tests.jobs.conftest import WriteJobs
 

@@ -10,9 +10,9 @@ import pytest
 from retainctl.audience import segments
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, BadData, Refused, WrongUsage
-from retainctl.outreach.checks import Fault, faults_of_draft
 from retainctl.outreach.drafts import CAMPAIGNS, read_draft, write_draft
-from retainctl.outreach.starters import STARTERS, Kind
+from retainctl.outreach.lint import Fault, faults_of_draft
+from retainctl.outreach.samples import STARTERS, Kind
 from tests.outreach.test_rendering import with_mail, with_settings
 
 

@@ -17,12 +17,12 @@ import peewee
 
 from retainctl.outreach.channels.mail.pool import MailChannel
 from retainctl.outreach.channels.mail.wire import Wire
-from retainctl.outreach.outbox import recording, states
+from retainctl.outreach.outbox import commit_cycle, states
 from retainctl.outreach.outbox.claiming import Claimer
 from tests.proof.senders import send
 
 STEPS = (
-    Claimer.claim, states.claim, states.hand_over, states.receive, states.change, recording.record,
+    Claimer.claim, states.claim, states.hand_over, states.receive, states.change, commit_cycle.record,
     peewee.Database.commit, MailChannel.take, MailChannel.go, MailChannel.drop, Wire.write, Wire.reply, Wire.is_gone,
 )  # fmt: skip
 FAILED = 17  # the exit code of a sender that failed at its point

@@ -18,7 +18,7 @@ from retainctl.errors import Refused
 from retainctl.outreach.outbox.adopting import adopt
 from retainctl.outreach.outbox.checking import check
 from retainctl.outreach.outbox.delivering import deliver
-from retainctl.shop import keeping
+from retainctl.shop.backup import back_up
 from retainctl.store.database import value
 from retainctl.store.integrity import check_database
 from retainctl.store.opening import open_database
@@ -44,7 +44,7 @@ def test_a_backup_of_any_moment_is_whole_and_sends_nothing_twice(
         for number in range(BACKUPS):
             while process.exitcode is None and len(sink.accepted) < RECIPIENTS * number // BACKUPS:
                 time.sleep(0.001)
-            backups.append(Path(keeping.back_up(shop, tmp_path / f"{number}.backup").file))
+            backups.append(Path(back_up(shop, tmp_path / f"{number}.backup").file))
         process.join()
         assert process.exitcode == 0
 

@@ -24,7 +24,7 @@ from retainctl.store.opening import open_database
 from tests.club.building import order
 from tests.conftest import NOW, Ended, Terminal
 from tests.proof.senders import FULL
-from tests.shop.importing.conftest import HEADER, row
+from tests.shop.orders_import.conftest import HEADER, row
 
 SIZE = 16 * 1024 * 1024
 TABLES = ("orders", "order_lines", "customers", "transactions", "entries", "lots", "awards")

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import read_shop
-from retainctl.shop.importing.processes import LARGE_BYTES
+from retainctl.shop.orders_import.processes import LARGE_BYTES
 from retainctl.store.database import database, rows
 from retainctl.store.opening import open_database
 from tests.conftest import NOW, MakeShop, Terminal
-from tests.shop.importing.conftest import HEADER, row
+from tests.shop.orders_import.conftest import HEADER, row
 
 KILLS = 6
 SEED = 59

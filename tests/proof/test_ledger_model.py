@@ -33,15 +33,15 @@ from retainctl.club.balances import Balance, balance_rows
 from retainctl.club.checking import check
 from retainctl.club.expiry import expire
 from retainctl.club.ledger import CLOCK_TOLERANCE_SECONDS
-from retainctl.club.parting import undo
 from retainctl.club.spending import add, redeem, take
 from retainctl.club.statement import statement
+from retainctl.club.unmerge import undo
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BadData, Refused
 from retainctl.shop.merging import merge
 from retainctl.store.database import execute, is_postgres, rows, value
 from retainctl.store.opening import open_database
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests.club.building import DAY, came_back, customer, order
 from tests.proof.ledger_reference import Order, Reference, Terms
 

@@ -13,13 +13,13 @@ import pytest
 from retainctl.club.awarding import award
 from retainctl.club.balances import balances
 from retainctl.club.checking import check
-from retainctl.club.parting import undo
 from retainctl.club.spending import add, redeem
+from retainctl.club.unmerge import undo
 from retainctl.config import Shop, read_shop
 from retainctl.shop.merging import merge
 from retainctl.store.database import rows
 from retainctl.store.opening import open_database
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests.club.building import customer, order
 
 NOW = "2025-03-02T10:00"

@@ -16,7 +16,7 @@ from retainctl.config import Shop, read_shop
 from retainctl.errors import TryLater
 from retainctl.outreach.outbox.checking import check
 from retainctl.store.database import database, execute, rows, value
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests.conftest import NOW
 from tests.outreach.outbox.conftest import QueueUp
 from tests.proof.senders import FULL, sender, write_mail_settings

@@ -17,7 +17,7 @@ from retainctl.outreach.unsubscribing import unsubscribe
 from retainctl.shop import consent
 from retainctl.store.database import rows, value
 from retainctl.store.dialect import rows_locked
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests.conftest import NOW
 from tests.outreach.outbox.conftest import QueueUp
 from tests.proof.senders import FULL, sender, write_mail_settings

@@ -10,7 +10,7 @@ from retainctl.shop import consent
 from retainctl.shop.consent import Contact, Decision, Recorded, contactable, contacts, give, record, revoke, suppress
 from retainctl.shop.consent_history import list_consent
 from retainctl.store.database import execute, rows
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 
 DAY = 86_400
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from retainctl.config import Shop
+from retainctl.normalising import email_address
 from retainctl.shop.identity import Address, Found, Person, find_or_make, marks
-from retainctl.shop.normalising import email_address
 from retainctl.store.database import rows, value
 
 

@@ -10,7 +10,7 @@ from retainctl.shop.identity import Address, Person, find_or_make
 from retainctl.shop.merging import merge, undo
 from retainctl.shop.summaries import summarise
 from retainctl.store.database import execute, rows, value
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 
 DAY = 86_400
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop
+from retainctl.intake.sheet import Options as ListOptions
 from retainctl.shop.customers import find_customer, show_customer
-from retainctl.shop.importing.orders import import_orders
-from retainctl.shop.importing.results import Options
-from retainctl.shop.lists.products import import_products
-from retainctl.shop.lists.sheet import Options as ListOptions
+from retainctl.shop.orders_import.orders import import_orders
+from retainctl.shop.orders_import.results import Options
+from retainctl.shop.products_import import import_products
 from retainctl.shop.purchases import list_purchases
 from tests.conftest import Terminal
 

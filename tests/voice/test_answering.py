@@ -9,13 +9,13 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
+from retainctl.intake.outcome import Outcome
 from retainctl.outreach import tokens
 from retainctl.outreach.rendering import SURVEY
 from retainctl.shop import identity, merging
-from retainctl.shop.importing.outcome import Outcome
 from retainctl.store.database import execute, rows, value
 from retainctl.store.outreach import Mailing
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from retainctl.voice.answering import AnswersImported, Options, import_answers
 from retainctl.voice.results import CommentRow, comments, results
 from tests.conftest import Terminal

@@ -5,10 +5,10 @@ from __future__ import annotations
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart
 from retainctl.outreach.outbox import states
-from retainctl.store import adoption
+from retainctl.store import installation
 from retainctl.store.database import execute, rows
 from retainctl.store.dialect import rows_locked
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.transactions import in_one_transaction
 
 _WHY = "it waited in a database that was restored or copied, and may have been sent from where that came"
 
@@ -21,12 +21,12 @@ def adopt(shop: Shop, *, restored: bool = False) -> DoneInPart | None:
     settles it, whatever its mailing's policy, and what was approved waits to be approved again. Where this
     installation sends already nothing changes, unless a person says that the database was *restored* all the same.
     """
-    if adoption.may_send() and not restored:
+    if installation.may_send() and not restored:
         return None
     execute("UPDATE mailings SET state = 'planned', approved_at = NULL WHERE state = 'approved'")
     execute("UPDATE mailings SET unknown_policy = 'hold' WHERE state IN ('active', 'paused')")
     held = _hold(at=shop.clock.now())
-    adoption.adopt()
+    installation.adopt()
     if not held:
         return None
     return DoneInPart(

@@ -18,8 +18,8 @@ from retainctl.outreach.rendering import Addressee, Press
 from retainctl.outreach.repeats import written_to
 from retainctl.outreach.templates import Templates, TooLong
 from retainctl.shop import consent
+from retainctl.shop.clock_check import clock_doubt
 from retainctl.shop.customers import survivor_of
-from retainctl.shop.witnesses import clock_doubt
 from retainctl.store.database import rows, value
 from retainctl.store.dialect import hold_lock, lease_clock, one_of, rows_locked, skip_locked
 from retainctl.store.outreach import Mailing

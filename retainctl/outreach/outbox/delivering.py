@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart, RetainError, TryLater
 from retainctl.outreach.channels.opening import NAMES, ChannelName, opened
-from retainctl.outreach.outbox import resolving
+from retainctl.outreach.outbox import resolve
 from retainctl.outreach.outbox.claiming import Claimer, due_batches, judged, open_mailings, withheld
-from retainctl.outreach.outbox.looping import Loop, Progress, Tally
-from retainctl.outreach.outbox.sweeping import sweep
+from retainctl.outreach.outbox.recover import sweep
+from retainctl.outreach.outbox.send_loop import Loop, Progress, Tally
 from retainctl.rows import Row
-from retainctl.store.adoption import sending
 from retainctl.store.database import value
-from retainctl.store.holding import Holder, held
+from retainctl.store.installation import sending
+from retainctl.store.leases import Holder, held
 from retainctl.store.outreach import Mailing
 
 
@@ -74,7 +74,7 @@ def _deliver_by(shop: Shop, name: ChannelName, loop: Loop, holder: Holder) -> No
 
 
 def _delivered(tally: Tally) -> Delivered:
-    unresolved = resolving.unresolved()
+    unresolved = resolve.unresolved()
     return Delivered(_counts(tally), _trouble(tally, unresolved), unresolved)
 
 

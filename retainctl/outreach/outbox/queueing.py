@@ -14,7 +14,7 @@ from retainctl.outreach.tokens import signer
 from retainctl.store.database import execute, rows, value
 from retainctl.store.dialect import insert_many, rows_locked
 from retainctl.store.outreach import Mailing
-from retainctl.store.writing import in_one_transaction
+from retainctl.store.transactions import in_one_transaction
 
 _BATCH = 5_000
 _COLUMNS = (

@@ -11,11 +11,11 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.outreach.outbox.queueing import queue
-from retainctl.store import adoption
+from retainctl.store import installation
 from retainctl.store.database import rows
 from retainctl.store.dialect import insert_many, take_ids
 from retainctl.store.outreach import Mailing
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests.outreach.conftest import MakeMailing
 
 QueueUp = Callable[..., Mailing]
@@ -24,7 +24,7 @@ QueueUp = Callable[..., Mailing]
 @pytest.fixture
 def queue_up(shop: Shop, make_mailing: MakeMailing) -> QueueUp:
     """Queue an active mailing to customers who are there already, or to *count* new ones who agreed to it."""
-    adoption.adopt()
+    installation.adopt()
 
     def make(
         count: int = 3, *, addresses: list[str] | None = None, customer_ids: list[int] | None = None,

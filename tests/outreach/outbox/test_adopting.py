@@ -15,13 +15,13 @@ from retainctl.outreach.outbox import states as transitions
 from retainctl.outreach.outbox.adopting import adopt
 from retainctl.outreach.outbox.checking import check
 from retainctl.outreach.outbox.delivering import deliver
-from retainctl.outreach.outbox.resolving import resolve
-from retainctl.shop import keeping
-from retainctl.store import adoption
+from retainctl.outreach.outbox.resolve import resolve
+from retainctl.shop.backup import back_up
+from retainctl.store import installation
 from retainctl.store.database import database, rows, value
 from retainctl.store.dialect import file_is_the_database
 from retainctl.store.outreach import Mailing
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests.conftest import NOW, Terminal
 from tests.outreach.conftest import MakeMailing
 from tests.outreach.outbox.conftest import QueueUp, choose, make_customers, states
@@ -53,7 +53,7 @@ def test_what_was_sent_since_the_backup_is_not_sent_again(
     with Sink() as sink:
         write_mail_settings(shop.folder, port=sink.port)
         mailing = queue_up(3, using=read_shop(str(shop.folder), now=NOW))
-        backup = Path(keeping.back_up(shop).file)
+        backup = Path(back_up(shop).file)
         assert retainctl("outbox", "deliver").code == 0
         restore(backup)
 
@@ -76,7 +76,7 @@ def test_what_is_settled_as_not_sent_goes_out_under_its_own_id(shop: Shop, queue
     mailing = queue_up(3, unknown_policy="resend-once")
     ids = [message_id for (message_id,) in rows("SELECT id FROM outbox ORDER BY id")]
     with writing():
-        adoption.forget_sender()
+        installation.forget_sender()
     adopt(shop)
 
     resolve(shop, ids[:1], resolution="sent", reason="the server's log has it")
@@ -103,7 +103,7 @@ def test_every_message_that_waits_is_held_and_no_other(
     approved.state, approved.approved_at = "approved", shop.clock.now()
     approved.save()
     with writing():
-        adoption.forget_sender()
+        installation.forget_sender()
 
     told = adopt(shop)
 
@@ -133,7 +133,7 @@ def test_adopting_changes_nothing_where_one_sends_already(shop: Shop, queue_up: 
     assert adopt(shop) is None
     assert states(mailing) == {"planned": 2}
     with writing():
-        adoption.forget_sender()
+        installation.forget_sender()
     assert adopt(shop) is not None
     before = value("SELECT COUNT(*) FROM outbox_events")
     assert adopt(shop) is None
@@ -149,7 +149,7 @@ def test_a_person_may_know_of_a_restore_that_cannot_be_told(retainctl: Terminal,
 
 
 def test_a_restored_backup_sends_nothing_until_it_is_adopted(shop: Shop, restore: Restore) -> None:
-    restore(Path(keeping.back_up(shop).file))
+    restore(Path(back_up(shop).file))
 
     with pytest.raises(Refused, match="restored or copied"):
         deliver(shop)

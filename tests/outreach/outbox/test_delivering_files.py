@@ -15,13 +15,13 @@ from retainctl.outreach.outbox import states as transitions
 from retainctl.outreach.outbox.checking import check
 from retainctl.outreach.outbox.delivering import Delivery, deliver, foresee
 from retainctl.outreach.outbox.queueing import queue
-from retainctl.outreach.outbox.resolving import resolve
+from retainctl.outreach.outbox.resolve import resolve
 from retainctl.shop import consent
-from retainctl.store import adoption
+from retainctl.store import installation
 from retainctl.store.database import execute, rows, value
 from retainctl.store.dialect import file_is_the_database
-from retainctl.store.holding import held
-from retainctl.store.writing import writing
+from retainctl.store.leases import held
+from retainctl.store.transactions import writing
 from tests.outreach.conftest import MakeMailing
 from tests.outreach.outbox.conftest import QueueUp, choose, make_customers, states
 from tests.outreach.outbox.test_limits import with_limits
@@ -77,7 +77,7 @@ def test_the_ids_of_a_mailing_are_the_same_in_a_restored_database(shop: Shop, ma
 def test_only_the_installation_that_owns_the_database_sends(shop: Shop, queue_up: QueueUp) -> None:
     queue_up(1)
     with writing():
-        adoption.forget_sender()
+        installation.forget_sender()
 
     with pytest.raises(Refused, match="restored or copied"):
         deliver(shop)

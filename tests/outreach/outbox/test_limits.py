@@ -14,7 +14,7 @@ from retainctl.outreach.limits import over_budget, quiet
 from retainctl.outreach.outbox.delivering import deliver
 from retainctl.shop.merging import merge, undo
 from retainctl.store.database import execute, rows
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests.outreach.outbox.conftest import QueueUp
 
 NOON = "2025-03-02T12:00"  # a Sunday

@@ -20,7 +20,7 @@ from retainctl.outreach.channels.mail.pool import MailChannel
 from retainctl.outreach.outbox.checking import check
 from retainctl.outreach.outbox.delivering import Delivered, deliver
 from retainctl.store.database import execute, rows, value
-from retainctl.store.writing import writing
+from retainctl.store.transactions import writing
 from tests.outreach.outbox.conftest import QueueUp, by_mail, states
 from tests.smtp_sink import Sink
 

@@ -11,8 +11,8 @@ from functools import partial
 from retainctl.config import Mail
 from retainctl.errors import RetainError, Unavailable
 from retainctl.outreach.channels import Answer, Letter, Outcome, Ready, Report, Returned
-from retainctl.outreach.channels.mail.logging_in import Server
 from retainctl.outreach.channels.mail.session import Session
+from retainctl.outreach.channels.mail.smtp_login import Server
 from retainctl.outreach.channels.mail.wire import Broken, Wait
 
 _FRUITLESS_CONNECTIONS = 3

@@ -10,8 +10,8 @@ from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, RetainError
 from retainctl.outreach.channels import Answer, Down, Letter, Outcome, Ready, Report, Returned
 from retainctl.outreach.channels.mail.courier import Basket, Courier
-from retainctl.outreach.channels.mail.logging_in import Server, password_of
 from retainctl.outreach.channels.mail.session import unsendable
+from retainctl.outreach.channels.mail.smtp_login import Server, password_of
 from retainctl.outreach.channels.mail.wire import Wait
 
 _LETTERS_EACH = 6  # in the hands of one courier or waiting for it

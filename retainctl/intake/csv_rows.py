@@ -1,0 +1,273 @@
+"""Rows of a separated-values file, strictly after RFC 4180, with the line and byte where each began.
+
+What is wrong with the whole table (a header that does not fit, a quote that never closes) is BadData; what is
+wrong with one row holds that row. Nothing is dropped and nothing is guessed in silence.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice, repeat
+from operator import attrgetter, itemgetter
+from typing import Final, Protocol
+
+from retainctl.errors import BadData
+from retainctl.intake.cells import Cells, Column, Held, Origin
+from retainctl.intake.file import LINE_BYTES, InputFile
+from retainctl.intake.text import BAD_BYTE, FIELD_LENGTH, TextLines
+
+CHUNK_ROWS: Final = 2_000
+_ROWS_AT_ONCE: Final = 250  # what the processor's cache holds
+MOST_COLUMNS: Final = 512
+DELIMITERS: Final = ",;\t|"
+_NAMES: Final = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+_BARE_QUOTE: Final = (
+    'a double quote (") stands inside a cell: write it twice and quote the cell, or use gershayim, as in צה״ל'
+)
+
+
+@dataclass(slots=True)
+class LineChunk:
+    """Rows as their mapped cells; ``starts`` and ``ends`` count lines of the file from nought."""
+
+    lines: TextLines
+    rows: list[Cells] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    blank: int = 0
+
+    def origin(self, place: int) -> Origin:
+        return self.lines.origin(self.starts[place], self.ends[place])
+
+
+def read_header(file: InputFile, *, delimiter: str = "") -> tuple[list[str], str]:
+    """The names of the columns and the delimiter, which is the one that the header has most of."""
+    lines = iter(TextLines(file))
+    line = next(lines, "")
+    if line.lstrip()[:1] in ("{", "["):
+        return [line.strip()], delimiter or ","  # JSON has none
+    found = delimiter or max(DELIMITERS, key=line.count)
+    try:
+        header = next(csv.reader(chain([line], lines), delimiter=found, strict=True))
+    except (csv.Error, StopIteration):
+        raise BadData(f"{file.name} does not begin with a header") from None
+    return [name.strip() for name in header], found
+
+
+class Columned(Protocol):
+    """What says which columns are read: a format, or a list of another kind."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]: ...
+
+
+def csv_chunks(file: InputFile, format_: Columned, delimiter: str) -> Iterator[LineChunk]:
+    """The rows of a table with a header; BadData where the header is not the format's."""
+    csv.field_size_limit(LINE_BYTES)
+    lines = TextLines(file, delimiter=delimiter)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    header = [name.strip() for name in next(reader)]
+    pick = _picker(bind(header, format_.columns, file=file), width=len(header))
+    yield from _Chunks(lines, reader, pick, width=len(header)).read()
+
+
+def bind(header: Sequence[str], columns: Sequence[Column], *, file: InputFile) -> list[int | None]:
+    """For each of *columns* its place in *header*, None where it is absent; BadData for one that must be there."""
+    _refuse_header(header, file)
+    places = {plain_name(name): place for place, name in reversed(list(enumerate(header)))}
+    bound = [
+        next((places[plain] for name in column.names if (plain := plain_name(name)) in places), None)
+        for column in columns
+    ]
+    missing = [column for column, place in zip(columns, bound, strict=True) if column.required and place is None]
+    if missing:
+        wanted = missing[0].names[0]
+        near = difflib.get_close_matches(wanted, header, n=1, cutoff=0.5)
+        raise BadData(
+            f"{file.name} has no column {', '.join(column.names[0] for column in missing)}",
+            hint=f"It has: {', '.join(header)}." + (f" Is {near[0]} meant?" if near else ""),
+        )
+    used = set(bound)
+    if extra := [name for place, name in enumerate(header) if place not in used and name]:
+        file.notes.append(f"columns that are not read: {', '.join(extra)}")
+    return bound
+
+
+def _refuse_header(header: Sequence[str], file: InputFile) -> None:
+    if len(header) > MOST_COLUMNS:
+        raise BadData(f"{file.name} has {len(header)} columns: this is no table of orders")
+    named = [name.casefold() for name in header if name]
+    if twice := sorted({name for name in named if named.count(name) > 1}):
+        raise BadData(f"{file.name} has two columns called {', '.join(twice)}", hint="Rename one, or take it out.")
+
+
+def plain_name(name: str) -> str:
+    """A column's name as two of them are compared: without case, spaces and punctuation."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFC", name).casefold()) or name.strip()
+
+
+def _picker(bound: Sequence[int | None], *, width: int) -> Callable[[list[str]], Cells]:
+    """What takes the cells of the bound columns out of a row; a column that is absent gives empty cells."""
+    if all(place is not None for place in bound) and len(bound) > 1:
+        return itemgetter(*(place for place in bound if place is not None))
+    places = [width if place is None else place for place in bound]
+    if len(places) == 1:
+        return lambda row: (row[places[0]],)
+    take: Callable[[list[str]], Cells] = itemgetter(*places)
+
+    def pick(row: list[str]) -> Cells:
+        row.append("")
+        return take(row)
+
+    return pick
+
+
+class _Chunks:
+    """Gathers rows into chunks that do not part an order's neighbouring rows."""
+
+    def __init__(
+        self, lines: TextLines, reader: Iterator[list[str]], pick: Callable[[list[str]], Cells], *, width: int
+    ) -> None:
+        self._lines = lines
+        self._reader = reader
+        self._pick = pick
+        self._width = width
+        self._before = reader.line_num  # type: ignore[attr-defined]
+        # Each row with the line that it ends on: the reader has moved there when its number is asked for.
+        self._numbered = zip(reader, map(attrgetter("line_num"), repeat(reader)), strict=False)
+
+    def read(self) -> Iterator[LineChunk]:
+        chunk = LineChunk(self._lines)
+        while True:
+            try:
+                following = self._fill(chunk)
+            except csv.Error as error:
+                self._hold_untaken(chunk, error)
+                continue
+            if self._lines.any_odd():
+                self._hold_odd(chunk)
+            yield chunk
+            if following is None:
+                break
+            chunk = following
+            self._lines.forget(chunk.starts[0])
+        last = self._lines.next_line
+        if last and not self._lines.text(last - 1, last).endswith(("\n", "\r")):
+            self._lines.file.notes.append("the last line has no end: was the file cut off?")
+
+    def _fill(self, chunk: LineChunk) -> LineChunk | None:
+        """Add rows to *chunk* until it is full; the chunk that the next row begins, or None at the end."""
+        rows = chunk.rows
+        while len(rows) < CHUNK_ROWS and self._take_many(chunk):
+            pass
+        for row, after in self._numbered:
+            self._take(chunk, row, after)
+            if len(rows) > CHUNK_ROWS and (rows[-1][0] != rows[-2][0] or len(rows) > 4 * CHUNK_ROWS):
+                return LineChunk(self._lines, [rows.pop()], [chunk.starts.pop()], [chunk.ends.pop()])
+        return None
+
+    def _take_many(self, chunk: LineChunk) -> bool:
+        """Add some rows to *chunk*: all at once where each of them is whole, else one by one. False at the end."""
+        taken: list[tuple[list[str], int]] = []
+        try:
+            taken.extend(islice(self._numbered, _ROWS_AT_ONCE))
+        finally:  # rows before one that cannot be taken apart are as good as others
+            if taken:
+                self._add(chunk, taken)
+        return bool(taken)
+
+    def _add(self, chunk: LineChunk, taken: list[tuple[list[str], int]]) -> None:
+        rows, ends = zip(*taken, strict=True)
+        if set(map(len, rows)) == {self._width} and all(map(any, rows)):
+            chunk.rows += map(self._pick, rows)
+            chunk.starts += (self._before, *ends[:-1])
+            chunk.ends += ends
+            self._before = ends[-1]
+            return
+        for row, after in taken:
+            self._take(chunk, row, after)
+
+    def _take(self, chunk: LineChunk, row: list[str], after: int) -> None:
+        before, self._before = self._before, after
+        if len(row) != self._width and not self._fits(chunk, row, before, after):
+            return
+        if not any(row):
+            chunk.blank += 1
+            return
+        chunk.rows.append(self._pick(row))
+        chunk.starts.append(before)
+        chunk.ends.append(after)
+
+    def _fits(self, chunk: LineChunk, row: list[str], before: int, after: int) -> bool:
+        """Whether a row of another width can be read after all: commas at its end say nothing."""
+        if not any(row):
+            chunk.blank += 1
+            return False
+        if len(row) > self._width and not any(row[self._width :]):
+            del row[self._width :]
+            return True
+        word = "short" if len(row) < self._width else "long"
+        chunk.held.append(
+            self._quarantined(before, after, f"too_{word}", f"the row has {len(row)} cells, not {self._width}")
+        )
+        return False
+
+    def _hold_untaken(self, chunk: LineChunk, error: csv.Error) -> None:
+        before, after = self._before, self._reader.line_num  # type: ignore[attr-defined]
+        self._before = after
+        if after - before > 1 or "unexpected end of data" in str(error):
+            opened = before + 1 + _unclosed_quote(self._lines.text(before, after))
+            raise BadData(
+                f"a quote that opens on line {opened} of {self._lines.file.name} is never closed",
+                hint="Close it, or double it if it is part of the text.",
+            ) from None
+        chunk.held.append(self._quarantined(before, after, "bad_quotes", f"the row cannot be taken apart: {error}"))
+
+    def _hold_odd(self, chunk: LineChunk) -> None:
+        """Take out of *chunk* the rows that hold what no text should."""
+        kept: list[int] = []
+        for place, (start, end) in enumerate(zip(chunk.starts, chunk.ends, strict=True)):
+            if self._lines.is_odd(start, end) and (found := self._oddity(self._lines.text(start, end))):
+                chunk.held.append(self._quarantined(start, end, *found))
+            else:
+                kept.append(place)
+        if len(kept) < len(chunk.rows):
+            chunk.rows = [chunk.rows[place] for place in kept]
+            chunk.starts, chunk.ends = [chunk.starts[p] for p in kept], [chunk.ends[p] for p in kept]
+
+    def _oddity(self, text: str) -> tuple[str, str] | None:
+        if BAD_BYTE.search(text) and not self._lines.file.keeps_bad_bytes:
+            return "bad_bytes", f"the row is not {self._lines.file.encoding.upper()} (see --encoding)"
+        if "\0" in text:
+            return "nul_byte", "the row holds NUL bytes"
+        if len(text) > FIELD_LENGTH and max(map(len, next(csv.reader([text])))) > FIELD_LENGTH:
+            return "too_big", "a cell holds more than 128 KB"
+        if self._lines.has_bare_quote(text):
+            return "bad_quotes", _BARE_QUOTE
+        return None
+
+    def _quarantined(self, start: int, end: int, code: str, message: str) -> Held:
+        return Held("quarantined", self._lines.origin(start, end), "", code, message)
+
+
+def _unclosed_quote(text: str) -> int:
+    """How many lines into *text* the quote opens that closes on no line of its own."""
+    opened: int | None = None
+    for quote in re.finditer('"', text):
+        if opened is None:
+            opened = quote.start()
+        elif "\n" in text[opened : quote.start()]:
+            break
+        else:
+            opened = None
+    return text.count("\n", 0, opened or 0)
+
+
+def describe_delimiter(delimiter: str) -> str:
+    return _NAMES.get(delimiter, repr(delimiter))

@@ -1,0 +1,221 @@
+"""Cells to values, by our own grammar: numbers, money, instants, currencies, ids.
+
+What a format could mean in two ways is stated (``numbers``, ``dates``) and never guessed. The same texts come
+again and again in an export, so each reader remembers what it made of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from retainctl.clock import Clock
+from retainctl.errors import BadData
+from retainctl.intake.cache import Remembered
+from retainctl.intake.cells import Cells, RowError
+from retainctl.intake.dates import Instants
+from retainctl.money import currency_code, exponent
+
+V = TypeVar("V")
+
+# How a number may be written: its thousands mark, its decimal mark.
+NUMBER_STYLES: Final = {
+    "1234.56": ("", "."),
+    "1,234.56": (",", "."),
+    "1234,56": ("", ","),
+    "1.234,56": (".", ","),
+    "1 234,56": (" ", ","),
+    "1'234.56": ("'", "."),
+}
+_NUMBER: Final = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
+_GROUPED: Final = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d{1,3}(?:\.\d{3})+(?:,\d+)?|-?\d+,\d+", re.ASCII)
+_CURRENCY_MARKS: Final = re.compile(r"^(-?)\s*(?:₪|\$|€|£|NIS|ILS|USD|EUR|GBP)\s*|\s*(?:₪|\$|€|£|NIS|ILS|USD|EUR|GBP)$")
+_SCIENTIFIC: Final = re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d+", re.ASCII)
+
+
+class Values:
+    """The readers of one file's cells.
+
+    Each raises RowError with the name of the column at fault. ``notes`` gathers, by code, how often a value had
+    to be understood in a way that a person should know of.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        shop_currency: str,
+        stated_currency: str = "",
+        currency_column: bool = True,
+        numbers: str = "1234.56",
+        dates: str = "iso",
+        zone: ZoneInfo | None = None,
+        statuses: Mapping[str, str] | None = None,
+    ) -> None:
+        self.clock = clock
+        self.zone = zone or clock.zone
+        self._instants = Instants(clock, zone=self.zone, dates=dates, note=self.note)
+        self.day = self._instants.day
+        self.stated_currency = stated_currency
+        # A format without a currency column takes the shop's; a missing cell of one that has it does not.
+        self._usual_currency = stated_currency or ("" if currency_column else shop_currency)
+        self.notes: dict[str, int] = {}
+        self._thousands, self._decimal = NUMBER_STYLES[numbers]
+        self._statuses = {key.casefold(): value for key, value in (statuses or {}).items()}
+        self._numbers: Remembered[str, Decimal] = Remembered(self._number)
+        self._moneys: Remembered[tuple[str, str], int] = Remembered(self._money)
+        self._amounts: Remembered[tuple[str, str, str, str], tuple[int, str, int, int]] = Remembered(self._amount)
+        self._currencies: Remembered[str, str] = Remembered(self._currency)
+        self._made: dict[Callable[..., Any], Remembered[Any, Any]] = {}
+
+    def note(self, code: str) -> None:
+        self.notes[code] = self.notes.get(code, 0) + 1
+
+    # --- numbers -------------------------------------------------------------------------------------------------
+
+    def number(self, text: str, column: str) -> Decimal:
+        """An exact number, written as the source's number format says."""
+        try:
+            return self._numbers[text]
+        except AmbiguousNumber:
+            raise
+        except BadData as error:
+            raise RowError(column, "bad_number", str(error)) from None
+
+    def _number(self, text: str) -> Decimal:
+        plain = text.strip()
+        if not _NUMBER.fullmatch(plain):
+            plain = self._plain(plain)
+        if not _NUMBER.fullmatch(plain):
+            raise BadData(f"{text!r} is not a number")
+        return Decimal(plain)
+
+    def _plain(self, text: str) -> str:
+        """A number with its marks as ``-1234.56``, where its format is stated."""
+        plain = _CURRENCY_MARKS.sub(r"\1", text.replace("\u200e", "").replace("\u200f", "")).strip()
+        if plain.startswith("(") and plain.endswith(")"):
+            plain = "-" + plain[1:-1]
+        elif plain.endswith("-") and len(plain) > 1:
+            plain = "-" + plain[:-1]
+        if not self._thousands and self._decimal == ".":
+            if _GROUPED.fullmatch(plain):
+                raise AmbiguousNumber(
+                    f"{text!r} can be read in two ways",
+                    hint='State the number format in a mapping file: numbers = "1,234.56" or "1.234,56".',
+                )
+            return plain
+        plain = plain.replace("\u00a0", " ").replace("\u202f", " ")
+        whole, decimal, rest = plain.partition(self._decimal)
+        if self._thousands:
+            groups = whole.lstrip("-").split(self._thousands)
+            if len(groups) > 1 and (not 1 <= len(groups[0]) <= 3 or any(len(group) != 3 for group in groups[1:])):
+                return ""
+            whole = whole.replace(self._thousands, "")
+        return f"{whole}.{rest}" if decimal else whole
+
+    def money(self, text: str, currency: str, column: str) -> int:
+        """An amount in minor units; one that is finer than the currency is a RowError."""
+        try:
+            return self._moneys[text, currency]
+        except AmbiguousNumber:
+            raise
+        except BadData as error:
+            raise RowError(column, "bad_number", str(error)) from None
+        except RowError as error:
+            raise RowError(column, error.code, str(error)) from None
+
+    def _money(self, key: tuple[str, str]) -> int:
+        text, currency = key
+        if not text.strip():
+            return 0
+        scaled = self._numbers[text].scaleb(exponent(currency))
+        whole = int(scaled)
+        if whole != scaled:
+            raise RowError("", "too_fine", f"{text!r} is finer than {currency} can be paid")
+        return whole
+
+    def quantity(self, text: str, column: str = "quantity") -> int:
+        """A whole number of pieces, which may be negative."""
+        value = self.number(text, column)
+        if value != int(value):
+            raise RowError(column, "bad_quantity", f"{text!r} is not a whole number of pieces")
+        return int(value)
+
+    def amount(self, quantity: str, unit_price: str, discount: str, currency: str) -> tuple[int, str, int, int]:
+        """Pieces, the price as written, the amount after the discount and the discount, in minor units.
+
+        A price may be finer than the currency: the line is rounded, half away from zero.
+        """
+        return self._amounts[quantity, unit_price, discount, currency]
+
+    def _amount(self, key: tuple[str, str, str, str]) -> tuple[int, str, int, int]:
+        quantity, unit_price, discount, currency = key
+        pieces = self.quantity(quantity)
+        price = self.number(unit_price, "unit_price")
+        less = self.money(discount, currency, "discount")
+        if price < 0:
+            raise RowError("unit_price", "negative_price", f"the price {unit_price!r} is negative")
+        if less < 0:
+            raise RowError("discount", "negative_discount", f"the discount {discount!r} is negative")
+        scaled = (price * abs(pieces)).scaleb(exponent(currency))
+        before = int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+        if less > before:
+            raise RowError("discount", "bad_discount", f"the discount {discount!r} is more than the line")
+        return pieces, str(price), before - less, less
+
+    def remembered(self, make: Callable[[Values, Cells], V]) -> Mapping[Cells, V]:
+        """What *make* makes of a row's cells with these readers, each once: the same ones come again and again."""
+        if make not in self._made:
+            self._made[make] = Remembered(partial(make, self))
+        return self._made[make]
+
+    # --- words ---------------------------------------------------------------------------------------------------
+
+    def currency(self, text: str = "") -> str:
+        """The ISO code of a cell; where the format has no such column, the shop's own."""
+        return self._currencies[text]
+
+    def _currency(self, text: str) -> str:
+        if not text.strip():
+            if self._usual_currency:
+                return self._usual_currency
+            raise RowError("currency", "no_currency", "the currency is missing (state it with --currency)")
+        try:
+            return currency_code(text)
+        except BadData as error:
+            raise RowError("currency", "bad_currency", str(error)) from None
+
+    def status(self, text: str, column: str = "status") -> str:
+        """One of our statuses, as the source's words are mapped."""
+        found = self._statuses.get(text) or self._statuses.get(text.strip().casefold())
+        if found is None:
+            raise RowError(column, "bad_status", f"{text!r} is no status that this format knows")
+        return found
+
+    # --- instants ------------------------------------------------------------------------------------------------
+
+    def instant(self, text: str, column: str = "ordered_at") -> tuple[int, bool]:
+        """Epoch seconds, and whether only a day was given (then it is the day's noon)."""
+        try:
+            return self._instants.read(text)
+        except RowError as error:
+            raise RowError(column, error.code, str(error)) from None
+
+
+class AmbiguousNumber(BadData):
+    """A number whose format must be stated before the file can be read."""
+
+
+def order_id(text: str, column: str = "order_id") -> str:
+    """An id, kept exactly but for spaces around it and a spreadsheet's leading apostrophe mark."""
+    if not text.isprintable():
+        raise RowError(column, "bad_id", f"the id {text!r} holds control characters")
+    if not text.strip():
+        raise RowError(column, "no_id", "the id is missing")
+    if _SCIENTIFIC.fullmatch(text.strip()):
+        raise RowError(column, "damaged_id", f"a spreadsheet damaged the id {text!r}")
+    return text

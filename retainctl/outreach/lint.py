@@ -1,0 +1,158 @@
+"""What is wrong with a draft, all of it at once, each fault in a sentence with its remedy."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from markupsafe import escape
+
+from retainctl.audience import definitions
+from retainctl.config import Shop
+from retainctl.errors import BadData, RetainError
+from retainctl.outreach import contexts, message, sandbox
+from retainctl.outreach.drafts import Draft, recipe_of
+from retainctl.outreach.planning import Program, Purpose
+from retainctl.outreach.templates import Rendered, Templates, Value
+from retainctl.rows import Row
+
+_LONGEST_SUBJECT = 200
+_LINK = "https://shop.example/a-link-of-this-customer"
+
+
+class Fault(Row, kind="fault"):
+    """One thing that is wrong, and what to do about it."""
+
+    where: str
+    fault: str
+    remedy: str
+
+
+def faults_of_draft(shop: Shop, draft: Draft) -> list[Fault]:
+    """Everything that keeps the campaign *draft* from being planned; nothing when it is well."""
+    found = [
+        *_missing(draft),
+        *audience_faults(shop, draft.front.audience, where="front matter"),
+        *_time(shop, draft),
+        *faults_of_sender(shop, draft.front.purpose),
+    ]
+    recipe = recipe_of(shop, draft)
+    if draft.body.strip():
+        found += faults_of_templates(shop, recipe.templates, program="campaign", purpose=recipe.purpose)
+    else:
+        found.append(Fault("body", "the message is empty", "Write it below the second +++ line."))
+    return found
+
+
+def faults_of_sender(shop: Shop, purpose: Purpose) -> Iterator[Fault]:
+    """What the shop's own file lacks before it may write to anybody; an advertisement must say who sends it."""
+    settings = shop.settings
+    file = "retainctl.toml"
+    if not settings.mail.from_address:
+        yield Fault(file, "the shop has no address to send from", "Write from_address under [mail].")
+    for name in ("from_address", "reply_to", "unsubscribe_address"):
+        address = getattr(settings.mail, name)
+        if address and not message.is_address(address):
+            yield Fault(
+                file, f"{address!r} is not an address that mail can be sent to", f"Correct {name} under [mail]."
+            )
+    for name, text in (("from_name under [mail]", settings.mail.from_name), ("name", settings.name)):
+        try:
+            message.check("From", text)
+        except BadData as error:
+            yield Fault(file, str(error), f"Correct {name}.")
+    if purpose != "service":
+        for name in ("name", "postal_address", "contact"):
+            if not getattr(settings.sender, name).strip():
+                yield Fault(
+                    file,
+                    f"the sender's {name.replace('_', ' ')} is empty, and the law asks an advertisement to name it",
+                    f"Write {name} under [sender].",
+                )
+
+
+def faults_of_templates(shop: Shop, templates: Templates, *, program: Program, purpose: Purpose) -> list[Fault]:
+    """What is wrong with *templates*, tried on a customer of whom all is known and on one of whom nothing is."""
+    pairs = [
+        contexts.example(shop, known=known) | _links(shop, program, purpose, known=known) for known in (True, False)
+    ]
+    tried = sandbox.run(templates, pairs)
+    if tried.fault:
+        return [Fault("templates", tried.fault, "Correct the message.")]
+    unknown = sorted(tried.names - set(pairs[0]))
+    if unknown:
+        return [_unknown_name(name, pairs[0]) for name in unknown]
+    found: dict[Fault, None] = {}  # in order, each once
+    for context, rendering in zip(pairs, tried.renderings, strict=True):
+        if isinstance(rendering, str):
+            found[Fault("templates", rendering, "Correct the message.")] = None
+        else:
+            found |= dict.fromkeys(_faults_of_rendering(rendering, templates, context))
+    return list(found)
+
+
+def _missing(draft: Draft) -> Iterator[Fault]:
+    asked = {
+        "why": "why you write to these customers, and why now",
+        "what": "what you offer or tell them",
+        "audience": "the segment that it goes to",
+        "subject": "what stands above the message",
+        "reason": "why this recipient gets it, in words they will read",
+    }
+    for name, sentence in asked.items():
+        if not getattr(draft.front, name).strip():
+            yield Fault("front matter", f"{name} is empty", f"Say {sentence}.")
+    if not draft.front.where:
+        yield Fault("front matter", "where is empty", 'Say which way it goes: where = ["mail"].')
+
+
+def audience_faults(shop: Shop, name: str, *, where: str) -> Iterator[Fault]:
+    """What is wrong with the audience *name* that *where* names; nothing where it names none."""
+    if not name.strip():
+        return
+    try:
+        definitions.read_tree(shop, name)
+    except RetainError as error:
+        yield Fault(where, str(error), error.hint or f"Correct segments/{name}.toml.")
+
+
+def _time(shop: Shop, draft: Draft) -> Iterator[Fault]:
+    day = draft.front.not_after
+    if day and day < shop.clock.today():
+        yield Fault("front matter", f"not_after is {day}, which has passed", "Choose a later day.")
+
+
+def _links(shop: Shop, program: Program, purpose: Purpose, *, known: bool) -> dict[str, Value]:
+    """What the press adds for each recipient."""
+    link = None if purpose == "service" else _LINK
+    links: dict[str, Value] = {"unsubscribe_link": link, "unsubscribe_mail": link}
+    if program == "survey":
+        links |= {"survey_token": "v1.token", "survey_link": _LINK if known and shop.settings.public_url else None}
+    return links
+
+
+def _unknown_name(name: str, known: dict[str, Value]) -> Fault:
+    nearest = difflib.get_close_matches(name, known, n=1)
+    remedy = f"Did you mean {nearest[0]}?" if nearest else "There are: " + ", ".join(sorted(known)) + "."
+    return Fault("templates", f"nothing is called {name}", remedy)
+
+
+def _faults_of_rendering(rendered: Rendered, templates: Templates, context: dict[str, Value]) -> Iterator[Fault]:
+    try:
+        message.check("Subject", rendered.subject)
+    except BadData as error:
+        yield Fault("subject", str(error), "Write it on one line.")
+    if len(rendered.subject) > _LONGEST_SUBJECT:
+        yield Fault("subject", f"it is longer than {_LONGEST_SUBJECT} characters", "Shorten it.")
+    if not rendered.reason.strip() and templates.reason.strip():
+        yield Fault("reason", "it says nothing of a customer who is little known", "Let it say something of everybody.")
+    for kind, text in (("HTML", rendered.html), ("text", rendered.text)):
+        for name in ("sender_name", "postal_address", "contact"):
+            value = templates.constants[name]
+            shown = str(escape(value)) if kind == "HTML" else value
+            if shown not in text:
+                yield Fault("frame", f"the {kind} leaves out {name}", f"Let templates/mail.* show {{{{ {name} }}}}.")
+        if context["unsubscribe_link"] and _LINK not in text:
+            yield Fault(
+                "frame", f"the {kind} has no way to unsubscribe", "Let templates/mail.* show {{ unsubscribe_link }}."
+            )

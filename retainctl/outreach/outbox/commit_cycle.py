@@ -1,0 +1,156 @@
+"""One cycle's transaction: what the channel reported is written down, and the next letters are claimed."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from retainctl.clock import DAY_SECONDS
+from retainctl.config import Shop
+from retainctl.outreach.channels import Answer, Letter, Outcome
+from retainctl.outreach.outbox import states
+from retainctl.outreach.outbox.claiming import Claimed, Claimer, pause
+from retainctl.outreach.outbox.states import State
+from retainctl.shop import consent
+from retainctl.store.database import rows, value
+from retainctl.store.dialect import lease_clock
+from retainctl.store.transactions import in_one_transaction
+
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 15 * 60, 6 * 3_600
+# After so long nobody reads an advertisement any more; a service message is tried as long as RFC 5321 advises.
+_PATIENCE_SECONDS = {"marketing": 2 * DAY_SECONDS, "transactional": 5 * DAY_SECONDS}
+
+
+@dataclass(slots=True)
+class Turn:
+    """What is to be written down next."""
+
+    ready: list[Letter] = field(default_factory=list)  # they stand ready to be let go
+    answers: list[Answer] = field(default_factory=list)
+    returned: list[Letter] = field(default_factory=list)  # they were certainly not handed over
+    stopped: dict[int, str] = field(default_factory=dict)  # mailings, and why they have to stop
+
+    def __bool__(self) -> bool:
+        return bool(self.ready or self.answers or self.returned or self.stopped)
+
+
+@dataclass(slots=True)
+class Cycle:
+    """What was written down."""
+
+    go: set[int] = field(default_factory=set)  # the letters that say ``handing`` now
+    became: Counter[State] = field(default_factory=Counter)
+    paused: dict[int, str] = field(default_factory=dict)
+    claimed: Claimed = field(default_factory=Claimed)
+
+
+@in_one_transaction
+def record(shop: Shop, turn: Turn, claimer: Claimer, mailing_ids: Sequence[int], *, wanted: int, by: str) -> Cycle:
+    """Write *turn* down and claim at most *wanted* new letters of *mailing_ids*: all of it or nothing.
+
+    Repeating it changes nothing more, so that it may be tried again when nobody knows whether it was committed.
+    """
+    cycle, now = Cycle(), shop.clock.now()
+    received = _receive(turn.answers, cycle, now=now, by=by)
+    for answer in turn.answers:
+        if answer.letter.id not in received:
+            _settle(answer, cycle, now=now, by=by)
+    for letter in turn.returned:
+        _give_back(letter, now=now, by=by)
+    for mailing_id, reason in turn.stopped.items():
+        cycle.paused[mailing_id] = pause(mailing_id, reason)
+    if turn.ready:
+        ready = {letter.id: letter.claim_no for letter in turn.ready}
+        cycle.go = states.hand_over(ready, at=now, by=by, lease_now=lease_clock(now))
+    if wanted:
+        cycle.claimed = claimer.claim([one for one in mailing_ids if one not in cycle.paused], wanted=wanted)
+    return cycle
+
+
+def _receive(answers: Sequence[Answer], cycle: Cycle, *, now: int, by: str) -> set[int]:
+    """Settle what the other side took, as nearly all of it; the ids of what was ``handing`` until now."""
+    received = states.receive(
+        [
+            states.Receipt(letter.id, letter.claim_no, outcome.code, outcome.enhanced, outcome.detail)
+            for letter, outcome in ((answer.letter, answer.outcome) for answer in answers)
+            if outcome.state == "sent"
+        ],
+        at=now,
+        by=by,
+    )
+    cycle.became["sent"] += len(received)
+    return received
+
+
+def _settle(answer: Answer, cycle: Cycle, *, now: int, by: str) -> None:
+    letter, outcome = answer.letter, answer.outcome
+    after, columns = _after(letter, outcome, now=now)
+    gave_up = "gave up: " if after != outcome.state else ""
+    columns |= {"code": outcome.code, "enhanced": outcome.enhanced, "reply": f"{gave_up}{outcome.detail}"}
+    # An answer is evidence: it settles what a sweep took for unknown while this sender slept.
+    befores: tuple[State, ...] = ("handing",) if after == "unknown" else ("handing", "claimed", "unknown")
+    if not any(
+        states.change(
+            letter.id,
+            claim_no=letter.claim_no,
+            before=before,
+            after=after,
+            at=now,
+            by=by,
+            detail=f"{gave_up}{outcome.detail}",
+            **columns,
+        )
+        for before in befores
+    ):
+        return
+    cycle.became[after] += 1
+    if outcome.nobody_there:
+        _suppress(letter, outcome, now=now)
+    if outcome.sender_at_fault:
+        reason = f"the server refuses the sender: {outcome.detail}"
+        cycle.paused[letter.mailing_id] = pause(letter.mailing_id, reason)
+
+
+def _after(letter: Letter, outcome: Outcome, *, now: int) -> tuple[State, dict[str, object]]:
+    """The state that *outcome* leads to, and what else is to be set."""
+    if outcome.state == "unknown":
+        return "unknown", {"next_at": now + states.UNKNOWN_SECONDS}
+    if outcome.state != "deferred":
+        return outcome.state, {}
+    if not outcome.charged:
+        return "deferred", {"next_at": now + outcome.retry_seconds}
+    attempts, not_after, class_ = rows("SELECT attempts, not_after, class FROM outbox WHERE id = ?", letter.id)[0]
+    begun_at = value("SELECT MIN(at) FROM outbox_events WHERE outbox_id = ? AND to_state = 'claimed'", letter.id)
+    next_at = now + wait_seconds(letter.id, attempts)
+    if next_at > begun_at + _PATIENCE_SECONDS[class_] or (not_after is not None and next_at > not_after):
+        return "failed", {"attempts": attempts + 1}
+    return "deferred", {"attempts": attempts + 1, "next_at": next_at}
+
+
+def _give_back(letter: Letter, *, now: int, by: str) -> None:
+    """Whoever comes next may take the letter, and this counts as no attempt."""
+    befores: tuple[State, ...] = ("claimed", "handing")  # the latter where the answer to a commit was lost
+    any(
+        states.change(
+            letter.id, claim_no=letter.claim_no, before=before, after="planned", at=now, by=by, detail="not begun"
+        )
+        for before in befores
+    )
+
+
+def _suppress(letter: Letter, outcome: Outcome, *, now: int) -> None:
+    key = value(
+        "SELECT p.key FROM outbox o JOIN contact_points p ON p.id = o.contact_point_id WHERE o.id = ?", letter.id
+    )
+    consent.suppress("email", str(key), "hard_bounce", now, f"outbox {letter.id}: {outcome.code} {outcome.enhanced}")
+
+
+def wait_seconds(message_id: int, attempts: int) -> int:
+    """How long the message waits after so many attempts: doubling from a quarter of an hour to six, ±20 %.
+
+    The spread is the message's own and not drawn, so that a run can be repeated.
+    """
+    spread = zlib.crc32(f"{message_id}.{attempts}".encode()) % 401 / 1000 - 0.2
+    return int(min(FIRST_WAIT_SECONDS * 2 ** min(attempts, 10), LONGEST_WAIT_SECONDS) * (1 + spread))

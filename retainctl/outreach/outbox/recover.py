@@ -1,0 +1,145 @@
+"""What dead and stopped senders left behind, what nobody knows, and what came too late."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from retainctl.config import Shop
+from retainctl.outreach.outbox import states
+from retainctl.outreach.outbox.states import State
+from retainctl.shop.clock_check import clock_doubt
+from retainctl.store.database import rows
+from retainctl.store.dialect import lease_clock
+from retainctl.store.leases import is_held
+from retainctl.store.transactions import in_one_transaction
+
+_BATCH = 1_000
+
+
+def sweep(shop: Shop, *, by: str) -> Counter[State]:
+    """Settle what its sender left; returns how many messages came into each state.
+
+    A claimed message was certainly not handed over: it is planned again. One that was ``handing`` may have been
+    taken: it is unknown, but for a file, which is written again with the same bytes. The unknown ones of a mailing
+    follow its policy. Messages of cancelled mailings, and those whose time is over, end here; under a
+    doubtful clock the latter wait.
+    """
+    became: Counter[State] = Counter()
+    for owner in _gone_owners(but=by):
+        became += _take_from(shop, owner, by=by)
+    became += _take_lapsed(shop, by=by)
+    became += _follow_policies(shop, by=by)
+    for mailing_id, _ in _open_mailings("m.state = 'cancelled'"):
+        became += _end(shop, mailing_id, "cancelled", "the mailing was cancelled", by=by)
+    for mailing_id, not_after in _open_mailings("m.not_after < ? AND m.state <> 'cancelled'", shop.clock.now()):
+        if not clock_doubt(shop, since=not_after):
+            became += _end(shop, mailing_id, "expired", "the mailing's time is over", by=by)
+    return became
+
+
+def _gone_owners(*, but: str) -> list[str]:
+    return [
+        owner
+        for (owner,) in rows("SELECT DISTINCT owner FROM outbox WHERE owner IS NOT NULL")
+        if owner != but and not is_held(owner)
+    ]
+
+
+@in_one_transaction
+def _take_from(shop: Shop, owner: str, *, by: str) -> Counter[State]:
+    return _settle(shop, _in_hand("o.owner = ?", owner), "its sender ended", by=by)
+
+
+@in_one_transaction
+def _take_lapsed(shop: Shop, *, by: str) -> Counter[State]:
+    lapsed = _in_hand("o.owner IS NOT NULL AND o.owner <> ? AND o.lease_until <= ?", by, lease_clock(shop.clock.now()))
+    return _settle(shop, lapsed, "its sender's time ran out", by=by)
+
+
+def _in_hand(condition: str, *values: object) -> list[tuple[Any, ...]]:
+    return rows(f"SELECT o.id, o.claim_no, o.state, o.channel FROM outbox o WHERE {condition} ORDER BY o.id", *values)
+
+
+def _settle(shop: Shop, found: Sequence[tuple[Any, ...]], why: str, *, by: str) -> Counter[State]:
+    became: Counter[State] = Counter()
+    now = shop.clock.now()
+    for message_id, claim_no, before, channel in found:
+        repeatable = before == "claimed" or channel == "files"
+        after: State = "planned" if repeatable else "unknown"
+        columns: dict[str, object] = {} if repeatable else {"next_at": now + states.UNKNOWN_SECONDS, "reply": why}
+        if states.change(
+            message_id, claim_no=claim_no, before=before, after=after, at=now, by=by, detail=why, **columns
+        ):
+            became[after] += 1
+    return became
+
+
+@in_one_transaction
+def _follow_policies(shop: Shop, *, by: str) -> Counter[State]:
+    became: Counter[State] = Counter()
+    now = shop.clock.now()
+    for message_id, claim_no, policy, resends, next_at in rows(
+        "SELECT o.id, o.claim_no, m.unknown_policy, o.resends, o.next_at FROM mailings m"
+        " JOIN outbox o ON o.mailing_id = m.id AND o.state = 'unknown'"
+        " WHERE m.unknown_policy <> 'hold' ORDER BY o.id",
+    ):
+        if policy == "assume-sent":
+            after: State = "sent"
+            columns: dict[str, object] = {}
+        elif resends == 0 and next_at <= now:
+            after, columns = "planned", {"resends": 1}
+        else:
+            continue
+        if states.change(
+            message_id,
+            claim_no=claim_no,
+            before="unknown",
+            after=after,
+            at=now,
+            by=by,
+            detail=f"the mailing's policy: {policy}",
+            **columns,
+        ):
+            became[after] += 1
+    return became
+
+
+def _open_mailings(condition: str, *values: object) -> list[tuple[Any, ...]]:
+    """(id, not_after) of the mailings for which *condition* holds and that have messages still to go."""
+    return rows(
+        f"SELECT m.id, m.not_after FROM mailings m WHERE {condition} AND EXISTS (SELECT 1 FROM outbox o"
+        " WHERE o.mailing_id = m.id AND o.state IN ('deferred', 'planned'))",
+        *values,
+    )
+
+
+def _end(shop: Shop, mailing_id: int, after: State, why: str, *, by: str) -> Counter[State]:
+    """End the open messages of a mailing, a thousand in a transaction."""
+    became: Counter[State] = Counter()
+    while ended := _end_some(shop, mailing_id, after, why, by=by):
+        became[after] += ended
+    return became
+
+
+@in_one_transaction
+def _end_some(shop: Shop, mailing_id: int, after: State, why: str, *, by: str) -> int:
+    open_messages = rows(
+        "SELECT id, claim_no, state FROM outbox WHERE mailing_id = ? AND state IN ('deferred', 'planned') LIMIT ?",
+        mailing_id,
+        _BATCH,
+    )
+    return sum(
+        states.change(
+            message_id,
+            claim_no=claim_no,
+            before=before,
+            after=after,
+            at=shop.clock.now(),
+            by=by,
+            detail=why,
+            reply=why,
+        )
+        for message_id, claim_no, before in open_messages
+    )

@@ -1,0 +1,81 @@
+"""What a person knows about messages whose fate the program does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from retainctl.config import Shop
+from retainctl.errors import DoneInPart, Refused, WrongUsage
+from retainctl.outreach.outbox import states
+from retainctl.outreach.outbox.states import State
+from retainctl.rows import Row
+from retainctl.store.database import rows, value
+from retainctl.store.dialect import rows_locked
+from retainctl.store.transactions import in_one_transaction
+
+Resolution = Literal["sent", "failed", "resend"]
+
+_LIST = "retainctl outbox list --state unknown"
+
+
+class Resolved(Row, kind="resolution"):
+    """How many messages were resolved, and as what."""
+
+    resolved: int
+    resolution: Resolution
+
+
+@in_one_transaction
+def resolve(shop: Shop, message_ids: Sequence[int], *, resolution: Resolution, reason: str) -> Resolved:
+    """Settle unknown messages by hand: all of them or none. *reason* is kept with each of them.
+
+    ``resend`` sends the same bytes under the same Message-ID once more; a message that was held before it had bytes
+    gets them then. One that is not unknown is Refused.
+    """
+    if not reason.strip():
+        raise Refused("a resolution without a reason is not kept", hint="Say how you know: --reason TEXT")
+    after: State = "planned" if resolution == "resend" else resolution
+    for message_id in dict.fromkeys(message_ids):
+        claim_no, resends = _unknown(message_id)
+        columns = {"resends": resends + 1, "next_at": shop.clock.now()} if resolution == "resend" else {}
+        changed = states.change(
+            message_id,
+            claim_no=claim_no,
+            before="unknown",
+            after=after,
+            at=shop.clock.now(),
+            by=None,
+            detail=f"by hand: {reason}",
+            **columns,
+        )
+        assert changed, "the row is locked"
+    return Resolved(len(dict.fromkeys(message_ids)), resolution)
+
+
+def _unknown(message_id: int) -> tuple[int, int]:
+    found = rows(f"SELECT state, claim_no, resends FROM outbox WHERE id = ?{rows_locked()}", message_id)
+    if not found:
+        raise WrongUsage(f"there is no message {message_id}", hint=f"List them: {_LIST}")
+    state, claim_no, resends = found[0]
+    if state != "unknown":
+        raise Refused(
+            f"message {message_id} is {state}, not unknown, and nothing was changed",
+            hint=f"List those that are: {_LIST}",
+        )
+    return claim_no, resends
+
+
+def unresolved() -> DoneInPart | None:
+    """What a person is to be told while messages wait for ``resolve``; those that their mailing's policy settles do
+    not."""
+    count = value(
+        "SELECT COUNT(*) FROM mailings m JOIN outbox o ON o.mailing_id = m.id AND o.state = 'unknown'"
+        " WHERE m.unknown_policy = 'hold' OR (m.unknown_policy = 'resend-once' AND o.resends > 0)"
+    )
+    if not count:
+        return None
+    return DoneInPart(
+        f"nobody knows whether {count} {'message' if count == 1 else 'messages'} arrived",
+        hint=f"See them: {_LIST}, then: retainctl outbox resolve",
+    )

@@ -1,0 +1,206 @@
+"""The loop between one channel and the database.
+
+Nothing is held in memory but the letters in the channel's hands. Each turn writes in one transaction what the channel
+reported since the last one, and claims the next letters; only then are the letters let go that stood ready.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from retainctl.config import Shop
+from retainctl.errors import RetainError, TryLater, Unavailable
+from retainctl.outreach.channels import Answer, Channel, Down, Letter, Outcome, Ready, Returned
+from retainctl.outreach.outbox.claiming import Claimer
+from retainctl.outreach.outbox.commit_cycle import Cycle, Turn, record
+from retainctl.outreach.outbox.recover import sweep
+from retainctl.outreach.outbox.states import State
+from retainctl.store.leases import Holder
+from retainctl.store.transactions import reading
+
+Progress = Callable[[int], None]
+
+_WAIT_SECONDS = 0.25  # how long a turn waits for the channel before it looks whether the run should end
+_ENDING_SECONDS = 8.0  # what a signal leaves to the answers that are still to come
+_DATABASE_SECONDS = 60.0  # how long the database may be away before the run gives up
+
+# The circuit breaker: of the last two hundred more than one in twenty refused for good, or fifty in a row.
+_BREAKER_WINDOW, _BREAKER_SHARE, _BREAKER_ROW = 200, 0.05, 50
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of a run so far."""
+
+    room: int | None  # how many more messages may be claimed; None: any number
+    became: Counter[State] = field(default_factory=Counter)
+    paused: dict[int, str] = field(default_factory=dict)  # mailing, and the sentence that says why
+    held: str = ""
+    trouble: RetainError | None = None
+
+
+class Loop:
+    """Brings letters from the database to a channel, and what became of them back."""
+
+    def __init__(
+        self, shop: Shop, holder: Holder, tally: Tally, *, stopping: Callable[[], bool], progress: Progress
+    ) -> None:
+        self._shop = shop
+        self._holder = holder
+        self._tally = tally
+        self._stopping = stopping
+        self._progress = progress
+        self._in_hand: dict[int, Letter] = {}
+        self._gone: set[int] = set()  # those in hand that were let go: their answer is due
+        self._turn = Turn()
+        self._breakers: defaultdict[int, _Breaker] = defaultdict(_Breaker)
+        self._mailing_ids: list[int] = []
+        self._closing = False
+        self._empty_claims = 0  # in a row
+        self._held = False  # by the hour or the daily cap
+        self._ends_at: float | None = None
+
+    def run(self, channel: Channel, claimer: Claimer) -> None:
+        """Deliver what is due on *channel*, until nothing is left, it takes no more, or the run is to end."""
+        self._mailing_ids = claimer.open_mailings()
+        while self._in_hand or self._turn.returned or not self._is_over(claimer):
+            self._heed_signals(channel)
+            wanted = self._wanted(channel)
+            # While letters are under way there is soon something to write down, and the claim shares its commit.
+            self._sort(channel, wait_seconds=0 if wanted and not self._in_hand else _WAIT_SECONDS)
+            if wanted or self._turn:
+                self._act(channel, self._written(channel, claimer, wanted=wanted))
+
+    def _is_over(self, claimer: Claimer) -> bool:
+        if self._closing or self._tally.room == 0 or self._held or self._empty_claims == 2:
+            return True
+        if not self._mailing_ids:
+            # The last look round: what others left, or a server gave back, may be due again. What two claims in a
+            # row did not get is being claimed by another sender, and is that one's business.
+            self._tally.became += sweep(self._shop, by=self._holder.name)
+            self._mailing_ids = claimer.open_mailings()
+        return not self._mailing_ids
+
+    def _heed_signals(self, channel: Channel) -> None:
+        """Begin nothing more once the run is to end; let go of what has not been answered when its time is over."""
+        if self._ends_at is None and self._stopping():
+            self._ends_at = time.monotonic() + _ENDING_SECONDS
+            self._close(channel)
+        elif self._ends_at is not None and time.monotonic() > self._ends_at:
+            for letter in self._in_hand.values():
+                if letter.id in self._gone:
+                    self._turn.answers.append(
+                        Answer(letter, Outcome("unknown", "the run ended before the answer came"))
+                    )
+                else:
+                    self._turn.returned.append(letter)
+            self._in_hand.clear()
+
+    def _close(self, channel: Channel) -> None:
+        self._closing = True
+        channel.close()
+
+    def _wanted(self, channel: Channel) -> int:
+        if self._closing or not self._mailing_ids:
+            return 0
+        room = channel.room()
+        return room if self._tally.room is None else min(room, self._tally.room)
+
+    def _sort(self, channel: Channel, *, wait_seconds: float) -> None:
+        """What the channel reports goes into the next turn's transaction."""
+        for report in channel.reports(wait_seconds):
+            match report:
+                case Ready(letter) if letter.id in self._in_hand:
+                    if self._ends_at is not None or letter.mailing_id in self._tally.paused:
+                        self._take_back(channel, letter)
+                    else:
+                        self._turn.ready.append(letter)
+                case Answer(letter, outcome) if letter.id in self._in_hand:
+                    del self._in_hand[letter.id]
+                    self._turn.answers.append(report)
+                    if reason := self._breakers[letter.mailing_id].heard(outcome):
+                        self._turn.stopped[letter.mailing_id] = reason
+                case Returned(letter) if letter.id in self._in_hand:
+                    del self._in_hand[letter.id]
+                    self._turn.returned.append(letter)
+                case Down(trouble):
+                    self._tally.trouble = self._tally.trouble or trouble
+                    self._close(channel)
+
+    def _take_back(self, channel: Channel, letter: Letter) -> None:
+        channel.drop(letter)
+        del self._in_hand[letter.id]
+        self._turn.returned.append(letter)
+
+    def _written(self, channel: Channel, claimer: Claimer, *, wanted: int) -> Cycle:
+        """The turn, written down; again and again while the database is away, because answers must not be lost.
+
+        What stood ready is not let go then: whether its mark was written is not known.
+        """
+        patient_until = time.monotonic() + _DATABASE_SECONDS
+        while True:
+            try:
+                cycle = record(self._shop, self._turn, claimer, self._mailing_ids, wanted=wanted, by=self._holder.name)
+            except (TryLater, Unavailable):
+                for letter in self._turn.ready:
+                    self._take_back(channel, letter)
+                self._turn.ready.clear()
+                if time.monotonic() > patient_until or self._stopping():
+                    raise
+                time.sleep(_WAIT_SECONDS)
+                with suppress(TryLater, Unavailable), reading():
+                    self._holder.hold()
+            else:
+                return cycle
+
+    def _act(self, channel: Channel, cycle: Cycle) -> None:
+        """Let go what is written down as handing, and give the channel what was claimed."""
+        ready, self._turn = self._turn.ready, Turn()
+        self._tally.paused |= cycle.paused | cycle.claimed.paused
+        for letter in ready:
+            if letter.id in cycle.go and letter.mailing_id not in self._tally.paused:
+                self._gone.add(letter.id)
+                channel.go(letter)
+            else:
+                self._take_back(channel, letter)
+        self._gone &= self._in_hand.keys()
+        for letter in cycle.claimed.letters:
+            self._in_hand[letter.id] = letter
+            channel.take(letter)
+        if self._tally.room is not None:
+            self._tally.room -= len(cycle.claimed.letters)
+        if cycle.claimed.exhausted:
+            self._mailing_ids = []
+            self._empty_claims += 1
+        elif cycle.claimed.letters or cycle.claimed.became:
+            self._empty_claims = 0
+        if cycle.claimed.held:
+            self._tally.held = cycle.claimed.held
+            self._held = cycle.claimed.exhausted
+        self._tally.became += cycle.became + cycle.claimed.became
+        self._progress(cycle.became.total() + cycle.claimed.became.total())
+
+
+class _Breaker:
+    """Hears what becomes of one mailing's messages, and says when it has to stop."""
+
+    def __init__(self) -> None:
+        self._recent: deque[bool] = deque(maxlen=_BREAKER_WINDOW)
+        self._in_a_row = 0
+
+    def heard(self, outcome: Outcome) -> str:
+        """Why the mailing has to stop, or nothing."""
+        if outcome.state not in ("sent", "failed"):
+            return ""
+        failed = outcome.state == "failed"
+        self._recent.append(failed)
+        self._in_a_row = self._in_a_row + 1 if failed else 0
+        if self._in_a_row >= _BREAKER_ROW:
+            return f"{_BREAKER_ROW} messages in a row were refused for good"
+        if len(self._recent) == _BREAKER_WINDOW and sum(self._recent) > _BREAKER_SHARE * _BREAKER_WINDOW:
+            return f"{sum(self._recent)} of {_BREAKER_WINDOW} messages were refused for good"
+        return ""

@@ -1,0 +1,40 @@
+"""Keeping the shop's database: backups, and its check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from retainctl.config import Shop
+from retainctl.files import replaced
+from retainctl.rows import Row
+from retainctl.store.backup import copy_database
+from retainctl.store.integrity import check_database
+
+
+class Backup(Row, kind="backup"):
+    """A backup that was made: checked, on the disk, and not allowed to send until it is adopted."""
+
+    file: str
+    bytes: int
+    removed: int
+
+
+def back_up(shop: Shop, path: Path | None = None, *, keep: int | None = None) -> Backup:
+    """Copy the database to *path*, else to the shop's backups folder by a name that says when.
+
+    Of the backups in that folder whose names say when, the newest *keep* stay; without it all do.
+    """
+    moment = shop.clock.local(shop.clock.now())
+    target = path or shop.folder / "backups" / f"retain-{moment:%Y%m%dT%H%M%S}.backup"
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with replaced(target) as unfinished:
+        copy_database(unfinished)
+    old = sorted(target.parent.glob("retain-*T*.backup"))[:-keep] if keep else []
+    for one in old:
+        one.unlink()
+    return Backup(file=str(target), bytes=target.stat().st_size, removed=len(old))
+
+
+def check(_shop: Shop) -> str:
+    """In words what was checked and is sound; BrokenInvariant with the first fault that was found."""
+    return check_database()

@@ -1,0 +1,299 @@
+"""A list of customers: who they are, every way to reach them, and what they allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from retainctl.config import Shop
+from retainctl.errors import BadData
+from retainctl.intake.booleans import language_code, yes_or_no
+from retainctl.intake.cells import Cells, RowError
+from retainctl.intake.decisions import decided_at
+from retainctl.intake.import_runs import ImportKind
+from retainctl.intake.one_file import Fate
+from retainctl.intake.outcome import Imported, Outcome, Progress
+from retainctl.intake.sheet import Options, Records, import_list
+from retainctl.intake.values import Values
+from retainctl.normalising import (
+    POSTAL_LENGTH,
+    clean_name,
+    email_address,
+    external_id,
+    is_null,
+    phone_number,
+    postal_key,
+)
+from retainctl.shop.consent import Decision, record_each
+from retainctl.shop.customer_columns import COLUMNS, CONTACTS, PLACES, POSTAL, POSTAL_PARTS
+from retainctl.shop.customer_records import ENVELOPE, cells_of
+from retainctl.shop.identity import Address, Found, Person, find_or_make
+from retainctl.spreadsheets import strip_guard
+from retainctl.store import dialect
+from retainctl.store.database import rows
+
+MOST_NOTES: Final = 30
+# The ids in a list are those of the orders that came from the same shop, so the source must be the same.
+SOURCE: Final = "generic"
+_SHOPIFY: Final = (
+    {"Customer ID", "Accepts Email Marketing", "Accepts SMS Marketing"}, {"verified_email"}, {"email_marketing_consent"}
+)  # fmt: skip
+_WOOCOMMERCE: Final = ({"billing", "date_created_gmt"},)
+
+
+class _Said(NamedTuple):
+    """What a row says of consent: by which of the person's addresses, and since when where it says so."""
+
+    address: int
+    given: bool
+    at: int | None
+
+
+class _Read(NamedTuple):
+    person: Person
+    said: list[_Said]
+    bad: list[RowError]  # addresses that are none
+
+
+def import_customers(
+    shop: Shop, name: str, options: Options, *, consent_evidence: str = "", progress: Progress = lambda _rows: None
+) -> Outcome[Imported]:
+    """Import the customers in the file called *name*.
+
+    Columns that say who accepts marketing count only with *consent_evidence*: what proves that they were asked.
+    """
+    return import_list(
+        shop,
+        name,
+        options,
+        lambda header: CustomerTaker(shop, options, consent_evidence, header),
+        records=Records(ENVELOPE, cells_of),
+        progress=progress,
+    )
+
+
+def _usual_source(header: Sequence[str]) -> str:
+    """The shop whose columns or keys these are."""
+    for source, marks in (("shopify", _SHOPIFY), ("woocommerce", _WOOCOMMERCE)):
+        if any(names <= set(header) for names in marks):
+            return source
+    return SOURCE
+
+
+class CustomerTaker:
+    """Rows to customers."""
+
+    kind: ImportKind = "customers"
+    columns = COLUMNS
+    one_of: tuple[str, ...] = ("external_id", "email", "phone")
+
+    def __init__(self, shop: Shop, options: Options, consent_evidence: str, header: Sequence[str]) -> None:
+        self.source = options.source or _usual_source(header)
+        self.settings = {"country": shop.settings.country, "consent_evidence": consent_evidence}
+        self.notes: dict[str, int] = {}
+        self.left_out: list[tuple[int, RowError]] = []
+        self._shop = shop
+        self._evidence = consent_evidence.strip()
+        self._values = Values(shop.clock, shop_currency=shop.settings.currency)
+        self._settled: set[int] = set()
+
+    def take(self, rows: Sequence[Cells]) -> list[Fate | RowError]:
+        """Find or make the customer of each row, and record what it says of consent."""
+        read: list[_Read | RowError] = [self._read(cells) for cells in rows]
+        good = [one for one in read if not isinstance(one, RowError)]
+        self.left_out = [
+            (place, RowError(bad.column, bad.code, f"{bad}; the customer was kept without it"))
+            for place, one in enumerate(read)
+            if not isinstance(one, RowError)
+            for bad in one.bad
+        ]
+        found = find_or_make(self._shop, [one.person for one in good], settled=self._settled)
+        consented = self._record(good, found)
+        for conflict in (conflict for one in found for conflict in one.conflicts):
+            if len(self.notes) < MOST_NOTES:
+                self._note(f"nobody was merged, but look: {conflict}")
+            self._note("rows whose id, e-mail or phone belong to different customers; nobody was merged")
+        fates = iter(
+            "changed" if one.outcome == "unchanged" and place in consented else one.outcome
+            for place, one in enumerate(found)
+        )
+        return [one if isinstance(one, RowError) else self._fate(next(fates)) for one in read]
+
+    @staticmethod
+    def _fate(outcome: str) -> Fate | RowError:
+        if outcome == "new":
+            return "new"
+        if outcome == "changed":
+            return "changed"
+        if outcome == "unchanged":
+            return "unchanged"
+        return RowError("", "nobody", "the row has no id, e-mail or phone, so that nobody can be found by it")
+
+    def _note(self, sentence: str) -> None:
+        self.notes[sentence] = self.notes.get(sentence, 0) + 1
+
+    def _read(self, cells: Cells) -> _Read | RowError:
+        try:
+            bad: list[RowError] = []
+            addresses = self._addresses(cells, bad)
+            known_as = self._external_id(cells)
+            if bad and not addresses and not known_as:
+                return bad[0]
+            source = _text(cells, "source") or self.source
+            person = Person(
+                source,
+                known_as,
+                (*addresses, *self._postal(cells)),
+                self._name(cells, "first_name"),
+                self._name(cells, "last_name"),
+                self._language(cells),
+            )
+            return _Read(person, self._consents(cells, addresses), bad)
+        except RowError as error:
+            return error
+
+    def _external_id(self, cells: Cells) -> str | None:
+        text = _text(cells, "external_id")
+        if text.startswith("'") and text[1:].isdigit():
+            text = text[1:]  # Shopify's mark for "this is text"
+        if is_null(text):
+            return None
+        try:
+            return external_id(text)
+        except BadData as error:
+            raise RowError("external_id", "damaged_id", str(error)) from None
+
+    def _name(self, cells: Cells, role: str) -> str | None:
+        name = clean_name(_text(cells, role))
+        if "marks_removed" in name.notes:
+            self._note("names with control or direction marks, which were removed")
+        if "cut" in name.notes:
+            self._note("names cut at 200 characters")
+        return name.value
+
+    def _language(self, cells: Cells) -> str | None:
+        text = _text(cells, "language")
+        if is_null(text):
+            return None
+        language = language_code(text)
+        if language is None:
+            self._note("languages that the shop does not write in, left out")
+        return language
+
+    def _addresses(self, cells: Cells, bad: list[RowError]) -> list[Address]:
+        """Every address of the row; those that are none are added to *bad*."""
+        found: dict[tuple[str, str], Address] = {}
+        for kind, role, place, verified_place in CONTACTS:
+            text = cells[place]
+            if not text or is_null(text):
+                continue
+            verified = cells[verified_place]
+            try:
+                address = self._address(
+                    kind, strip_guard(text), verified=bool(verified) and yes_or_no_in(verified, role) is True
+                )
+            except BadData as error:
+                bad.append(RowError(role, f"bad_{kind}", str(error)))
+                continue
+            found.setdefault((kind, address.key), address)
+        return list(found.values())
+
+    def _address(self, kind: str, text: str, *, verified: bool) -> Address:
+        if kind == "phone":
+            return Address("phone", text.strip(), phone_number(text, self._shop.settings.country), "", verified)
+        email = email_address(text)
+        if email.flag:
+            self._note(f"{email.flag.replace('needs_smtputf8', 'non-ASCII')} e-mails, kept and not mailed")
+        return Address("email", email.value, email.key, email.flag, verified)
+
+    @staticmethod
+    def _postal(cells: Cells) -> list[Address]:
+        whole = [strip_guard(cells[place].strip()) for place in POSTAL if cells[place]]
+        whole.append(", ".join(part for role in POSTAL_PARTS if (part := _text(cells, role)) and not is_null(part)))
+        found: dict[str, Address] = {}
+        for text in whole:
+            if text and (address := clean_name(text, length=POSTAL_LENGTH).value) and postal_key(address):
+                found.setdefault(postal_key(address), Address("postal", address, postal_key(address)))
+        return list(found.values())
+
+    def _consents(self, cells: Cells, addresses: list[Address]) -> list[_Said]:
+        said = []
+        for kind, role, since in (
+            ("email", "accepts_email", "consented_at"),
+            ("phone", "accepts_sms", "sms_consented_at"),
+        ):
+            answer = yes_or_no_in(cells[PLACES[role]], role) if cells[PLACES[role]] else None
+            place = next((place for place, one in enumerate(addresses) if one.kind == kind), None)
+            if answer is None or place is None:
+                continue
+            if answer and not self._evidence:
+                self._note("rows that say yes to marketing, which counts for nothing without --consent-evidence")
+                continue
+            when = _text(cells, since)
+            said.append(_Said(place, answer, decided_at(self._values, when, since, given=answer) if when else None))
+        return said
+
+    def _record(self, read: Sequence[_Read], found: Sequence[Found]) -> set[int]:
+        """Record what the rows say of consent; the places of the rows by which something new is known."""
+        told = [
+            (place, point, said)
+            for place, (one, who) in enumerate(zip(read, found, strict=True))
+            for said in one.said
+            if who.contact_point_ids and (point := who.contact_point_ids[said.address]) is not None
+        ]
+        kept = self._counting(told)
+        answers = record_each(
+            self._shop,
+            [
+                Decision(
+                    point,
+                    "marketing",
+                    "given" if said.given else "revoked",
+                    self.source,
+                    self._evidence or "the customers' file says no",
+                    said.at,
+                )
+                for _, point, said in kept
+            ],
+        )
+        for answer in answers:
+            if answer == "refused_before":
+                self._note("rows that say yes without a date, of customers who have refused: the refusal holds")
+        return {place for (place, _, _), answer in zip(kept, answers, strict=True) if answer == "new"}
+
+    def _counting(self, told: list[tuple[int, int, _Said]]) -> list[tuple[int, int, _Said]]:
+        """What counts of what was *told* of each point: a "no" without a date may mean "never asked", so that it takes
+        back only what the same source had given. Where another had, that is said."""
+        condition, bound = dialect.one_of([point for _, point, said in told if not said.given and said.at is None])
+        givers = {
+            point: source if action == "given" else ""
+            for point, action, source in rows(
+                "SELECT contact_point_id, action, source FROM consents"
+                f" WHERE purpose = 'marketing' AND contact_point_id {condition} ORDER BY happened_at, action, id",
+                bound,
+            )
+        }
+        kept = []
+        for place, point, said in told:
+            giver = givers.get(point, "")
+            if said.given or said.at or giver == self.source:
+                kept.append((place, point, said))
+            elif giver:
+                self._note(
+                    f"rows that say no without a date, of customers who said yes by {giver}: the yes holds until "
+                    "it is revoked"
+                )
+        return kept
+
+
+def _text(cells: Cells, role: str) -> str:
+    text = cells[PLACES[role]]
+    return strip_guard(text.strip()) if text else ""
+
+
+def yes_or_no_in(text: str, role: str) -> bool | None:
+    """What the cell of the column *role* says; RowError for a word that is neither yes nor no."""
+    try:
+        return yes_or_no(text)
+    except ValueError as error:
+        raise RowError(role, "bad_answer", str(error)) from None

@@ -1,0 +1,45 @@
+"""Opening the shop: its folder read and checked, its database open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from retainctl.config import Shop, read_shop
+from retainctl.errors import Refused
+from retainctl.store.backup import database_files
+from retainctl.store.opening import open_database
+from retainctl.store.transactions import reading
+
+_OWN_FOLDERS = ("campaigns", "locks", "mail", "segments", "surveys", "templates")
+
+
+@contextmanager
+def opened(
+    named: str | None = None,
+    *,
+    now: str | None = None,
+    migrate: bool = False,
+    older: bool = False,
+    trust_clock: bool = False,
+) -> Iterator[Shop]:
+    """The shop called *named* (or found from here), with its database open while the block runs."""
+    shop = read_shop(named, now=now)
+    if trust_clock:
+        shop = replace(shop, clock=replace(shop.clock, trusted=True))
+    with open_database(shop.database_url, now=shop.clock.now(), migrate=migrate, older=older), reading():
+        yield shop
+
+
+def spare(shop: Shop, path: Path) -> None:
+    """Refused, where *path* is one of the shop's own files, or would be: no result takes its place."""
+    place, folder = path.resolve(), shop.folder.resolve()
+    inside = place.relative_to(folder).parts if place.is_relative_to(folder) else ()
+    if (
+        place in database_files()
+        or (len(inside) == 1 and place.suffix == ".toml")
+        or (len(inside) > 1 and inside[0] in _OWN_FOLDERS)
+    ):
+        raise Refused(f"{path} is a place of the shop's own files, and is left alone", hint="Name another file.")

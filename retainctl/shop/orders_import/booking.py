@@ -1,0 +1,236 @@
+"""Writing what was read: new documents here, changed ones in ``amending``; in the caller's transaction."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import count, starmap
+from typing import Final
+
+from retainctl.config import Shop
+from retainctl.intake.cells import Held, Origin
+from retainctl.intake.import_runs import Counts
+from retainctl.shop.consent import Decision, record
+from retainctl.shop.identity import Found, PlainPerson, find_or_make, person_of
+from retainctl.shop.orders_import.catalogue import Catalogue
+from retainctl.shop.orders_import.flags import Flags
+from retainctl.shop.orders_import.planning import Plan
+from retainctl.shop.orders_import.portions import DocumentRow, Portion, ReturnRow, Taken
+from retainctl.store import dialect
+from retainctl.store.database import rows
+
+ORDER_COLUMNS = (
+    "id", "source", "external_id", "customer_id", "ordered_at", "ordered_on", "day_precision", "status", "is_sale",
+    "currency", "gross_minor", "discount_minor", "tax_minor", "shipping_minor", "content_hash", "source_updated_at",
+    "import_id",
+)  # fmt: skip
+LINE_COLUMNS = (
+    "order_id", "line_no", "kind", "product_id", "quantity", "unit_price", "amount_minor", "discount_minor"
+)  # fmt: skip
+RETURN_COLUMNS = (
+    "source", "external_id", "line_no", "part_no", "customer_id", "named_order", "order_id", "order_line_no",
+    "product_id", "unit_price", "quantity", "amount_minor", "currency", "returned_at", "returned_on",
+    "content_hash", "import_id",
+)  # fmt: skip
+_KEY: Final = DocumentRow._fields.index("external_id")
+
+
+@dataclass(slots=True)
+class Booking:
+    """What one import writes, and what it has written so far."""
+
+    shop: Shop
+    plan: Plan
+    import_id: int
+    counts: Counts = field(default_factory=Counts)  # of the file's rows
+    first_order_id: int = 0  # of those that it made; 0: it made none
+    returns: int = 0  # that are new
+    held: list[Held] = field(default_factory=list)
+    notes: Counter[str] = field(default_factory=Counter)
+    attention: list[str] = field(default_factory=list)  # sentences that ask a person to look
+    named_returns: dict[tuple[str, int], Origin] = field(default_factory=dict)
+    touched: Flags = field(default_factory=Flags)  # customers whose summary is to be made anew
+    money: Counter[str] = field(default_factory=Counter)  # by currency, what the books must have grown by
+    _customers: array[int] = field(default_factory=lambda: array("q", [0]))  # by the buyer's number
+    _products: array[int] = field(default_factory=lambda: array("q", [0]))  # by the article's number
+    _catalogue: Catalogue = field(default_factory=Catalogue)
+
+    def meet(self, taken: Taken) -> None:
+        """Count what was taken from the file, and learn who its new buyers and which its new articles are."""
+        self.counts.add(taken.counts)
+        self.held += taken.held
+        self.named_returns |= taken.named_returns
+        self.notes.update(taken.notes)
+        self._meet(taken.persons)
+        products = self._catalogue.ids(taken.articles)
+        self._products.extend([products[article.sku] for article in taken.articles])
+        self._consent(taken.consents)
+
+    def add(self, portion: Portion) -> tuple[list[int], Portion]:
+        """Write new documents; those whose order this import has begun already are given back, with its id."""
+        begun = self._begun([row[_KEY] for row in portion.documents])
+        again: list[int] = []
+        rest = Portion([], [], [])
+        if begun:
+            again = [place for place, row in enumerate(portion.documents) if row[_KEY] in begun]
+            rest = portion.of(again)
+            portion = portion.of([place for place, row in enumerate(portion.documents) if row[_KEY] not in begun])
+        ids = self._new_ids(portion)
+        dialect.insert_many("orders", ORDER_COLUMNS, self.order_rows(portion, ids))
+        self.write_lines(portion, ids)
+        self.write_returns(portion, ids)
+        return [begun[one.external_id] for one in rest.named()], rest
+
+    def _new_ids(self, portion: Portion) -> list[int | None]:
+        """A free id for each order of *portion*; None for what is none."""
+        is_order = [row[0] for row in portion.documents]
+        how_many = sum(is_order)
+        if not how_many:
+            return [None] * len(is_order)
+        first = dialect.take_ids("orders", how_many)
+        self.first_order_id = self.first_order_id or first
+        free = count(first)
+        return [next(free) if one else None for one in is_order]
+
+    def order_rows(self, portion: Portion, ids: Sequence[int | None]) -> list[tuple[object, ...]]:
+        """The rows of the orders in *portion*, as ORDER_COLUMNS has them; a document without an id is none."""
+        source, import_id, customers, money = self.plan.source, self.import_id, self._customers, self.money
+        made: list[tuple[object, ...]] = []
+        for order_id, (
+            _is_order,
+            _rows,
+            external_id,
+            buyer,
+            at,
+            day,
+            day_precision,
+            status,
+            is_sale,
+            currency,
+            gross,
+            discount,
+            tax,
+            shipping,
+            fingerprint,
+            updated_at,
+        ) in zip(ids, portion.documents, strict=True):
+            customer = customers[buyer] or None
+            self.touch(customer)
+            if order_id is not None:
+                money[currency] += gross
+                made.append(
+                    (
+                        order_id,
+                        source,
+                        external_id,
+                        customer,
+                        at,
+                        day,
+                        day_precision,
+                        status,
+                        is_sale,
+                        currency,
+                        gross,
+                        discount,
+                        tax,
+                        shipping,
+                        fingerprint,
+                        updated_at,
+                        import_id,
+                    )
+                )
+        return made
+
+    def write_lines(self, portion: Portion, ids: Sequence[int | None]) -> None:
+        """Write the lines of *portion*, whose orders are called *ids*."""
+        products = self._products
+        dialect.insert_many(
+            "order_lines",
+            LINE_COLUMNS,
+            [
+                (ids[place], line_no, kind, products[article] or None, quantity, price, amount, discount)
+                for place, line_no, kind, article, quantity, price, amount, discount in portion.lines
+            ],
+        )
+
+    def write_returns(self, portion: Portion, ids: Sequence[int | None], *, owner: int | None = None) -> None:
+        """Write the returns of *portion*; one that names a line of its own order is taken from it at once.
+
+        They are the *owner*'s, where it is not their document's buyer who counts.
+        """
+        made = []
+        for one in starmap(ReturnRow, portion.returns):
+            document = DocumentRow(*portion.documents[one.place])
+            made.append(
+                (
+                    self.plan.source,
+                    document.external_id,
+                    one.line_no,
+                    0,
+                    owner or self.customer(document),
+                    one.named_order,
+                    ids[one.place] if one.is_own else None,
+                    one.order_line,
+                    self._products[one.article] or None,
+                    one.unit_price,
+                    one.quantity,
+                    one.amount_minor,
+                    one.currency,
+                    one.returned_at,
+                    one.returned_on,
+                    document.fingerprint,
+                    self.import_id,
+                )
+            )
+        dialect.insert_many("order_returns", RETURN_COLUMNS, made)
+
+    def customer(self, document: DocumentRow) -> int | None:
+        """The customer who bought; None for a guest."""
+        return self._customers[document.buyer] or None
+
+    def touch(self, customer: int | None) -> None:
+        if customer is not None:
+            self.touched.add(customer)
+
+    def _begun(self, external_ids: list[str]) -> dict[str, int]:
+        """Of the orders with these ids, those that this import has written."""
+        condition, bound = dialect.one_of(external_ids)
+        return dict(
+            rows(
+                f"SELECT external_id, id FROM orders WHERE source = ? AND external_id {condition} AND import_id = ?",
+                self.plan.source,
+                bound,
+                self.import_id,
+            )
+        )
+
+    def _meet(self, persons: Sequence[tuple[int, PlainPerson]]) -> None:
+        """Find or make the customers who these buyers are."""
+        if not persons:
+            return
+        numbers, plain = zip(*persons, strict=True)
+        self._customers.extend([0] * (max(numbers) + 1 - len(self._customers)))
+        for number, found in zip(numbers, self._found(plain), strict=True):
+            self._customers[number] = found.customer_id or 0
+            self.notes["identity_conflict"] += len(found.conflicts)
+
+    def _found(self, persons: Sequence[PlainPerson]) -> list[Found]:
+        return find_or_make(self.shop, list(map(person_of, persons)), overwrite=False)
+
+    def _consent(self, given: Sequence[tuple[PlainPerson, int]]) -> None:
+        """Keep the permission of buyers who gave it."""
+        if not given:
+            return
+        persons = list(dict.fromkeys(person for person, _ in given))
+        found = self._found(persons)
+        points = {person: one.contact_point_ids[0] for person, one in zip(persons, found, strict=True)}
+        record(
+            self.shop,
+            [
+                Decision(point, "marketing", "given", self.plan.source, self.plan.options.consent_evidence, at)
+                for person, at in dict.fromkeys(given)
+                if (point := points[person]) is not None
+            ],
+        )

@@ -1,0 +1,219 @@
+"""A file's rows gathered into documents, and each document judged: new, changed, unchanged, or added to.
+
+An order's rows may stand anywhere in its file. Its fingerprint is the sum of its rows' fingerprints, whatever their
+order, so that one that did not change is known without reading a single cell of it. Memory stays flat: a flag for
+each order says that the file has told of it, and only orders that differ from what is stored are kept until the
+file's end, when all of their rows have been seen.
+
+Nothing is written here, and what this import writes is not looked at: reading may stand in a process of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import Final
+
+from retainctl.config import Shop
+from retainctl.intake.cells import Chunk, RowError
+from retainctl.shop.orders_import.assemble import Composing
+from retainctl.shop.orders_import.buyers import Buyers
+from retainctl.shop.orders_import.documents import Document
+from retainctl.shop.orders_import.duplicates import Repeated, newest, repeated_ids
+from retainctl.shop.orders_import.fingerprints import digests, fingerprint
+from retainctl.shop.orders_import.flags import Flags
+from retainctl.shop.orders_import.packing import Judged, Packing
+from retainctl.shop.orders_import.planning import Plan
+from retainctl.shop.orders_import.portions import Taken
+from retainctl.shop.orders_import.stored import Past, Stored, StoredReturn, is_stale, stored_orders, stored_returns
+
+UNDECIDED_ROWS: Final = 100_000
+
+
+class Reading:
+    """All rows of one file on their way into the books."""
+
+    def __init__(self, shop: Shop, plan: Plan, import_id: int, past: Past) -> None:
+        buyers = Buyers(shop, plan.source, plan.values)
+        self._plan = plan
+        self._salt = plan.salt
+        self._import_id = import_id
+        self._past = past
+        self._composing = Composing(plan, buyers)
+        self._packing = Packing(plan, buyers)
+        self._told = Flags()  # by a known order's id: all of its rows were seen, or are told to be added
+        self._undecided: dict[str, tuple[Stored, Document]] = {}  # known orders that differ, so far
+        self._undecided_rows = 0
+        self._returns_told: set[str] = set()
+        self._judged = Judged()
+
+    def takings(self) -> Generator[Taken]:
+        """What the file comes to, some thousand rows after the other."""
+        ids = repeated_ids(self._chunks()) if self._plan.format.one_row_an_order else ()
+        repeated = {key: Repeated() for key in ids}
+        for chunk in self._chunks():
+            self._take(chunk, repeated)
+            yield self._packed()
+        for one in repeated.values():
+            self._take_one_of(one)
+        self._settle()
+        last = self._packed()
+        last.notes, last.file_notes = self._plan.values.notes, self._plan.file.notes
+        yield last
+
+    def _chunks(self) -> Iterator[Chunk]:
+        return self._plan.format.layout(self._plan.file, self._plan.format, self._plan.delimiter)
+
+    def _take(self, chunk: Chunk, repeated: dict[str, Repeated]) -> None:
+        """Judge the rows of *chunk*; those of ids that are *repeated* are only kept."""
+        self._judged.counts.read += len(chunk.rows) + len(chunk.held) + chunk.blank
+        self._judged.counts.blank += chunk.blank
+        self._composing.held += chunk.held
+        documents: dict[str, list[int]] = {}
+        latest, places = None, []
+        for place, cells in enumerate(chunk.rows):
+            key = cells[0]
+            if key == latest:
+                places.append(place)
+            elif key in repeated:
+                repeated[key].keep(cells, chunk.origin(place))
+                self._judged.counts.read -= 1
+            else:
+                latest, places = key, documents.setdefault(key, [])
+                places.append(place)
+        self._judge(chunk, documents)
+
+    def _judge(self, chunk: Chunk, documents: dict[str, list[int]]) -> None:
+        row_digests = digests(chunk.rows)
+        stored, returned = self._known(list(documents))
+        compose, judged = self._composing.document, self._judged
+        for key, places in documents.items():
+            known = stored.get(key)
+            if known or key in returned:
+                digest = sum([row_digests[place] for place in places])
+                if self._is_unchanged(key, known, returned.get(key), digest):
+                    judged.counts.unchanged += len(places)
+                    if known and self._plan.options.consent_evidence:
+                        judged.consenting += filter(None, [compose(chunk, places, row_digests)])
+                    continue
+            document = compose(chunk, places, row_digests)
+            if document is None:
+                continue
+            if known:
+                self._judge_known(key, known, document)
+            elif key in returned or key in self._returns_told:
+                self._judge_returns(key, returned.get(key), document)
+            else:
+                judged.new.append(document)
+                judged.counts.new += document.rows
+                if not document.is_order:
+                    self._returns_told.add(key)
+        if self._undecided_rows > UNDECIDED_ROWS:
+            self._settle()
+
+    def _known(self, keys: list[str]) -> tuple[dict[str, Stored], dict[str, StoredReturn]]:
+        """What was known before this import: orders, and the fingerprints of returns that stand alone."""
+        if self._past.is_first:
+            return {}, {}
+        source, but_of = self._plan.source, self._import_id
+        stored = stored_orders(source, keys, but_of=but_of)
+        others = [key for key in keys if key not in stored] if self._plan.format.has_return_documents else []
+        return stored, stored_returns(source, others, but_of=but_of) if others else {}
+
+    def _is_unchanged(self, key: str, known: Stored | None, returned: StoredReturn | None, digest: int) -> bool:
+        """Whether rows whose digests have the sum *digest* are all that is stored of their document."""
+        if known is None:
+            if key in self._returns_told or returned is None:
+                return False
+            return returned.fingerprint == fingerprint(digest, self._salt)
+        if self._past.appended_to is not None or known.order_id in self._told or key in self._undecided:
+            return False
+        if known.fingerprint != fingerprint(digest, self._salt):
+            return False
+        self._told.add(known.order_id)
+        return True
+
+    def _judge_known(self, key: str, known: Stored, document: Document) -> None:
+        counts = self._judged.counts
+        if self._past.appended_to is not None and known.order_id not in self._told:
+            if known.import_id > self._past.appended_to:
+                counts.unchanged += document.rows  # the source has told all of this order again since
+                return
+            self._told.add(known.order_id)
+        if known.order_id in self._told:
+            self._judged.added.append((known.order_id, document))
+            counts.changed += document.rows
+            return
+        self._undecided_rows += document.rows
+        if key in self._undecided:
+            _, earlier = self._undecided[key]
+            earlier.absorb(document)
+            document = earlier
+        self._undecided[key] = known, document
+        if known.fingerprint == fingerprint(document.digest, self._salt):
+            del self._undecided[key]
+            self._undecided_rows -= document.rows
+            self._told.add(known.order_id)
+            counts.unchanged += document.rows
+
+    def _judge_returns(self, key: str, returned: StoredReturn | None, document: Document) -> None:
+        counts = self._judged.counts
+        if key in self._returns_told or self._past.appended_to is not None:
+            self._judged.added_returns.append(document)
+            counts.changed += document.rows
+        elif returned and returned.fingerprint == fingerprint(document.digest, self._salt):
+            counts.unchanged += document.rows
+        elif returned and self._was_told_since(returned):
+            self._plan.values.note("stale")
+            counts.unchanged += document.rows
+        else:
+            self._judged.changed_returns.append(document)
+            counts.changed += document.rows
+        self._returns_told.add(key)
+
+    def _take_one_of(self, repeated: Repeated) -> None:
+        """Of rows that are each a whole order of one id: equal ones are one, the newest of others, or none."""
+        if not repeated.rows:
+            return
+        counts = self._judged.counts
+        last = newest(repeated, self._plan.format, self._plan.values)
+        if last is None:
+            error = RowError("order_id", "conflicting_rows", f"order {repeated.rows[0][0]} comes twice, and differs")
+            counts.read += len(repeated.rows)
+            for origin in repeated.origins:
+                self._composing.hold(origin, error, repeated.rows[0][0])
+            return
+        others = len(repeated.rows) - 1
+        counts.read += others
+        counts.unchanged += others
+        self._take(repeated.alone(last), {})
+
+    def _settle(self) -> None:
+        """Decide on what differs from what is stored, now that all of its rows are seen."""
+        counts = self._judged.counts
+        for known, document in self._undecided.values():
+            if self._was_told_since(known) or is_stale(known.order_id, document.updated_at):
+                self._plan.values.note("stale")
+                counts.unchanged += document.rows
+            elif not document.is_order:
+                self._plan.values.note("order_became_return")
+                counts.unchanged += document.rows
+            else:
+                self._judged.changed.append((known.order_id, document))
+                counts.changed += document.rows
+            self._told.add(known.order_id)
+        self._undecided.clear()
+        self._undecided_rows = 0
+
+    def _was_told_since(self, known: Stored | StoredReturn) -> bool:
+        return self._past.read_before_by is not None and known.import_id > self._past.read_before_by
+
+    def _packed(self) -> Taken:
+        """What was judged since the last time, ready to be handed over."""
+        judged, self._judged = self._judged, Judged()
+        held, named_returns = self._composing.take()
+        for one in held:
+            if one.disposition == "quarantined":
+                judged.counts.quarantined += 1
+            elif one.disposition == "set_aside":
+                judged.counts.set_aside += 1
+        return self._packing.packed(judged, held, named_returns)

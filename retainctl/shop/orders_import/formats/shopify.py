@@ -1,0 +1,116 @@
+"""Shopify's orders_export: a row a line item, where an order's own cells stand in the first of its rows alone."""
+
+from __future__ import annotations
+
+from retainctl.intake.cells import Cells, Column, RowError
+from retainctl.intake.csv_rows import csv_chunks
+from retainctl.intake.values import Values, order_id
+from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line
+from retainctl.shop.orders_import.format import Format
+from retainctl.shop.orders_import.totals import check_total, refund, spread_discount
+
+STATUSES = {
+    "paid": "paid", "partially_refunded": "paid", "refunded": "refunded", "pending": "pending",
+    "authorized": "pending", "partially_paid": "pending", "voided": "voided", "expired": "failed",
+}  # fmt: skip
+
+
+def add(values: Values, document: Document | None, cells: Cells) -> Document:
+    """Book one line item."""
+    (
+        name,
+        email,
+        financial_status,
+        created_at,
+        cancelled_at,
+        currency_cell,
+        subtotal,
+        shipping,
+        taxes,
+        total,
+        refunded,
+        accepts,
+        quantity,
+        item,
+        price,
+        sku,
+        discount,
+        phone,
+        billing_name,
+        billing_phone,
+    ) = cells
+    if document is None:
+        if not financial_status:
+            raise RowError("Financial Status", "no_head", "a further line of an order whose first line is missing")
+        order_id(name, "Name")
+        currency = values.currency(currency_cell)
+        status = values.status(financial_status, "Financial Status")
+        if cancelled_at and status != "refunded":
+            status = "voided" if status == "voided" else "cancelled"
+        first_name, _, last_name = billing_name.partition(" ")
+        made = Document(
+            name,
+            Buyer("", email, phone or billing_phone, first_name, last_name),
+            values.instant(created_at, "Created at")[0],
+            currency,
+            status,
+            shipping_minor=values.money(shipping, currency, "Shipping"),
+            tax_minor=values.money(taxes, currency, "Taxes"),
+            accepts_marketing=accepts.strip().casefold() in ("yes", "true"),
+            stated={"subtotal": subtotal, "total": total, "refunded": refunded, "at": cancelled_at},
+        )
+    else:
+        made = document
+    pieces, price, amount, less = values.amount(quantity, price, discount, made.currency)
+    if pieces < 0:
+        raise RowError("Lineitem quantity", "negative_quantity", f"a quantity of {quantity}")
+    kind = "tip" if item.strip().casefold() == "tip" and not sku else "sale"
+    article = Article(sku.lstrip("'") or item, item) if sku or item else None
+    made.lines.append(Line(article, pieces, price, amount, less, kind))  # type: ignore[arg-type]
+    return made
+
+
+def finish(values: Values, document: Document) -> None:
+    """Spread the order's discount over its lines, check its total, and give back what was refunded."""
+    subtotal, refunded, at = (document.stated.get(name, "") for name in ("subtotal", "refunded", "at"))
+    if subtotal.strip():
+        spread_discount(document, document.gross_minor - values.money(subtotal, document.currency, "Subtotal"))
+    check_total(values, document)
+    given_back = values.money(refunded, document.currency, "Refunded Amount")
+    if document.status == "refunded" and not given_back:
+        given_back = document.gross_minor
+    when = values.instant(at, "Cancelled at")[0] if at else document.ordered_at
+    refund(document, given_back, at=when, column="Refunded Amount")
+
+
+FORMAT = Format(
+    name="shopify",
+    source="shopify",
+    about="Shopify's orders_export",
+    columns=(
+        Column("order_id", ("Name",), required=True),
+        Column("email", ("Email",), required=True),
+        Column("status", ("Financial Status",), required=True),
+        Column("ordered_at", ("Created at",), required=True),
+        Column("cancelled_at", ("Cancelled at",)),
+        Column("currency", ("Currency",), required=True),
+        Column("subtotal", ("Subtotal",)),
+        Column("shipping", ("Shipping",)),
+        Column("tax", ("Taxes",)),
+        Column("total", ("Total",), required=True),
+        Column("refunded", ("Refunded Amount",)),
+        Column("accepts_marketing", ("Accepts Marketing",)),
+        Column("quantity", ("Lineitem quantity",), required=True),
+        Column("product", ("Lineitem name",), required=True),
+        Column("unit_price", ("Lineitem price",), required=True),
+        Column("sku", ("Lineitem sku",)),
+        Column("discount", ("Lineitem discount",)),
+        Column("phone", ("Phone",)),
+        Column("name", ("Billing Name",)),
+        Column("billing_phone", ("Billing Phone",)),
+    ),
+    layout=csv_chunks,
+    add=add,
+    finish=finish,
+    readings={"statuses": STATUSES},
+)

@@ -1,0 +1,159 @@
+"""Orders as Shopify's Admin API gives them, with their refunds line by line."""
+
+from __future__ import annotations
+
+from retainctl.intake.cells import Cells, Column, RowError, SetAside
+from retainctl.intake.json_rows import Record, json_layout, objects_of, parse, text_of
+from retainctl.intake.values import Values, order_id
+from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, Return
+from retainctl.shop.orders_import.format import Format
+from retainctl.shop.orders_import.totals import check_total, full_return, spread_discount
+
+STATUSES = {
+    "paid": "paid", "partially_refunded": "paid", "refunded": "refunded", "pending": "pending",
+    "authorized": "pending", "partially_paid": "pending", "voided": "voided", "expired": "failed",
+}  # fmt: skip
+
+
+def key(order: Record) -> str:
+    """What the shop calls the order: as in its CSV export, the name."""
+    return text_of(order, "name") or text_of(order, "id")
+
+
+def add(values: Values, document: Document | None, cells: Cells) -> Document:
+    """Book one order."""
+    assert document is None, "an order is one record"
+    name, text = cells
+    record = parse(text)
+    order = record["order"] if isinstance(record.get("order"), dict) else record
+    if text_of(order, "test") == "true":
+        raise SetAside("test", "test_order", "an order of the shop's own test mode")
+    order_id(name, "name")
+    currency = values.currency(text_of(order, "currency"))
+    status = values.status(text_of(order, "financial_status"), "financial_status")
+    if text_of(order, "cancelled_at") and status not in ("refunded", "voided"):
+        status = "cancelled"
+    updated = text_of(order, "updated_at")
+    document = Document(
+        name,
+        _buyer(order),
+        values.instant(text_of(order, "created_at"), "created_at")[0],
+        currency,
+        status,
+        tax_minor=values.money(text_of(order, "total_tax"), currency, "total_tax"),
+        updated_at=values.instant(updated, "updated_at")[0] if updated else None,
+        accepts_marketing=text_of(order, "buyer_accepts_marketing") == "true",
+    )
+    items = objects_of(order, "line_items")
+    document.lines += [_line(values, item, currency) for item in items]
+    for shipping in objects_of(order, "shipping_lines"):
+        price = text_of(shipping, "discounted_price") or text_of(shipping, "price")
+        document.shipping_minor += values.money(price, currency, "shipping_lines")
+    if items:
+        _check_sum(values, document, order)
+    else:
+        _sum_alone(values, document, order)
+    _refunds(values, document, order)
+    return document
+
+
+def _buyer(order: Record) -> Buyer:
+    customer = order.get("customer")
+    person: Record = customer if isinstance(customer, dict) else {}
+    return Buyer(
+        text_of(person, "id"),
+        text_of(order, "email") or text_of(order, "contact_email") or text_of(person, "email"),
+        text_of(order, "phone") or text_of(person, "phone"),
+        text_of(person, "first_name") or text_of(order, "billing_address", "first_name"),
+        text_of(person, "last_name") or text_of(order, "billing_address", "last_name"),
+    )
+
+
+def _line(values: Values, item: Record, currency: str) -> Line:
+    shares = [
+        values.money(text_of(share, "amount"), currency, "discount_allocations")
+        for share in objects_of(item, "discount_allocations")
+    ]
+    less = sum(shares) if shares else values.money(text_of(item, "total_discount"), currency, "total_discount")
+    pieces, price, amount, _ = values.amount(text_of(item, "quantity"), text_of(item, "price"), "", currency)
+    if pieces < 0 or not 0 <= less <= amount:
+        raise RowError("line_items", "bad_discount", "a line's quantity or discount cannot be")
+    name = text_of(item, "name") or text_of(item, "title")
+    sku = text_of(item, "sku") or text_of(item, "variant_id") or name
+    return Line(Article(sku, name) if sku else None, pieces, price, amount - less, less)
+
+
+def _check_sum(values: Values, document: Document, order: Record) -> None:
+    """Take off what older answers say of the whole order alone, add the tip, and hold the total against it all."""
+    if not any("discount_allocations" in item for item in objects_of(order, "line_items")):
+        whole = values.money(text_of(order, "total_discounts"), document.currency, "total_discounts")
+        spread_discount(document, whole - sum(line.discount_minor for line in document.lines))
+    tip = text_of(order, "total_tip_received")
+    if tip_minor := values.money(tip, document.currency, "total_tip_received"):
+        document.lines.append(Line(None, 1, tip, tip_minor, kind="tip"))
+    document.stated["total"] = text_of(order, "total_price")
+    check_total(values, document)
+
+
+def _sum_alone(values: Values, document: Document, order: Record) -> None:
+    """An answer that leaves the items out still says what was bought for how much."""
+    subtotal = text_of(order, "subtotal_price")
+    amount = values.money(subtotal, document.currency, "subtotal_price")
+    document.lines.append(Line(None, 1, subtotal or "0", amount))
+
+
+def _refunds(values: Values, document: Document, order: Record) -> None:
+    places = {text_of(item, "id"): place for place, item in enumerate(objects_of(order, "line_items"), 1)}
+    left = {place: line.quantity for place, line in enumerate(document.lines, 1)}
+    for one in objects_of(order, "refunds"):
+        at = values.instant(text_of(one, "created_at"), "refunds")[0]
+        items = objects_of(one, "refund_line_items")
+        for item in items:
+            place = places.get(text_of(item, "line_item_id"))
+            pieces = values.quantity(text_of(item, "quantity"), "refunds")
+            if place is None or not 0 <= pieces <= left[place]:
+                raise RowError("refunds", "return_larger_than_order", "a refund gives back what was not bought")
+            left[place] -= pieces
+            line = document.lines[place - 1]
+            share = line.amount_minor * pieces // line.quantity if pieces else 0
+            document.returns.append(
+                Return(
+                    len(document.returns) + 1,
+                    line.article,
+                    pieces,
+                    line.unit_price,
+                    share,
+                    document.currency,
+                    at,
+                    document.external_id,
+                    place,
+                )
+            )
+        if not items:
+            amount = sum(
+                values.money(text_of(paid, "amount"), document.currency, "refunds")
+                for paid in objects_of(one, "transactions")
+            )
+            document.returns.append(
+                Return(len(document.returns) + 1, None, 0, "", amount, document.currency, at, document.external_id)
+            )
+    if document.status == "refunded" and not document.returns:
+        document.returns = full_return(document, at=document.updated_at or document.ordered_at)
+
+
+def recognises(beginning: str) -> bool:
+    return beginning.lstrip().startswith(("{", "[")) and "date_created" not in beginning
+
+
+FORMAT = Format(
+    name="shopify-json",
+    source="shopify",
+    about="orders of Shopify's Admin API: JSON, or JSON lines",
+    columns=(Column("order_id", ("name",)), Column("currency", ("currency",))),
+    layout=json_layout("order", key),
+    add=add,
+    one_row_an_order=True,
+    recognises=recognises,
+    is_table=False,
+    readings={"statuses": STATUSES},
+)

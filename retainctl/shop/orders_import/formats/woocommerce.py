@@ -1,0 +1,154 @@
+"""WooCommerce orders as WebToffee's plug-in exports them: a row an order, its items in columns line_item_1, 2 …
+
+The refunds of an order stand in one cell, ``refund_items``: ``amount:5.00|reason:Broken|date:2024-05-03 10:00:00``,
+parted by semicolons. Their dates are UTC, unlike the order's own. A cell in any other form quarantines its row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from retainctl.intake.cells import Cells, Column, RowError
+from retainctl.intake.csv_rows import LineChunk, csv_chunks, read_header
+from retainctl.intake.file import InputFile
+from retainctl.intake.values import Values, order_id
+from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, Return
+from retainctl.shop.orders_import.format import Format
+from retainctl.shop.orders_import.totals import check_total, full_return
+
+STATUSES = {
+    "pending": "pending", "on-hold": "pending", "checkout-draft": "pending", "processing": "processing",
+    "completed": "completed", "cancelled": "cancelled", "refunded": "refunded", "failed": "failed", "trash": "voided",
+}  # fmt: skip
+_REFUND = re.compile(r"amount:([^|]*)\|reason:.*\|date:([^|]*)", re.DOTALL)
+_PART = re.compile(r"\|(?=(?:name|product_id|sku|quantity|total|sub_total):)")
+
+
+def chunks(file: InputFile, format_: Format, delimiter: str) -> Iterator[LineChunk]:
+    """The rows, with as many columns of items as this file has."""
+    header, _ = read_header(file, delimiter=delimiter)
+    items = tuple(Column(name, (name,)) for name in header if re.fullmatch(r"line_item_\d+", name))
+    return csv_chunks(file, replace(format_, columns=(*format_.columns, *items)), delimiter)
+
+
+def add(values: Values, document: Document | None, cells: Cells) -> Document:
+    """Book one order."""
+    (
+        number,
+        ordered_at,
+        status,
+        shipping,
+        fee,
+        tax,
+        total,
+        currency_cell,
+        customer,
+        email,
+        other_email,
+        phone,
+        first_name,
+        last_name,
+        refunds,
+        *items,
+    ) = cells
+    assert document is None, "an order is one row"
+    order_id(number)
+    currency = values.currency(currency_cell)
+    customer = "" if customer.strip() == "0" else customer.strip()
+    document = Document(
+        number,
+        Buyer(customer, email or other_email, phone, first_name, last_name),
+        values.instant(ordered_at, "order_date")[0],
+        currency,
+        values.status(status.removeprefix("wc-")),
+        shipping_minor=values.money(shipping, currency, "shipping_total"),
+        tax_minor=values.money(tax, currency, "tax_total"),
+        stated={"total": total, "refunds": refunds},
+    )
+    document.lines += [_line(values, item, currency, place) for place, item in enumerate(items, 1) if item.strip()]
+    if fees := values.money(fee, currency, "fee_total"):
+        document.lines.append(Line(None, 1, fee, fees, kind="fee"))
+    return document
+
+
+def _line(values: Values, text: str, currency: str, place: int) -> Line:
+    column = f"line_item_{place}"
+    parts = dict(part.partition(":")[::2] for part in _PART.split(text))
+    pieces = values.quantity(parts.get("quantity", ""), column)
+    amount = values.money(parts.get("total", ""), currency, column)
+    before = values.money(parts.get("sub_total") or parts.get("total", ""), currency, column)
+    if pieces < 0 or amount < 0:
+        raise RowError(column, "negative_quantity", "an item is below nought")
+    name = parts.get("name", "")
+    sku = parts.get("sku") or parts.get("product_id") or name
+    price = unit_price(values, parts.get("sub_total") or parts.get("total", ""), pieces, column)
+    return Line(Article(sku, name) if sku else None, pieces, price, amount, max(before - amount, 0))
+
+
+def unit_price(values: Values, amount: str, pieces: int, column: str) -> str:
+    """The price of one piece, in major units, as exactly as a price is kept."""
+    if not pieces:
+        return amount
+    price = (values.number(amount, column) / pieces).quantize(values.number("0.0001", column)).normalize()
+    return f"{price:f}"
+
+
+def finish(values: Values, document: Document) -> None:
+    """Check the total; an order that is refunded is a sale and its return, in whole or in part."""
+    check_total(values, document)
+    back = _refunds(values, document)
+    refunded = sum(one.amount_minor for one in back)
+    if document.status == "refunded" or (back and refunded >= document.gross_minor):
+        document.returns = full_return(document, at=back[-1].returned_at if back else document.ordered_at)
+    else:
+        document.returns = back
+
+
+def _refunds(values: Values, document: Document) -> list[Return]:
+    """Each refund of the order, as money of the whole of it."""
+    back: list[Return] = []
+    cell = document.stated["refunds"].strip()
+    for place, text in enumerate(re.split(r";(?=amount:)", cell) if cell else (), 1):
+        parts = _REFUND.fullmatch(text)
+        if parts is None:
+            raise RowError("refund_items", "bad_refund", f"{text[:80]!r} is no refund as WebToffee writes it")
+        amount = values.money(parts[1], document.currency, "refund_items")
+        if amount < 0:
+            raise RowError("refund_items", "bad_refund", "a refund is below nought")
+        at, _ = values.instant(f"{parts[2]}Z", "refund_items")
+        back.append(Return(place, None, 0, "", amount, document.currency, at, document.external_id))
+    total = values.money(document.stated["total"], document.currency, "order_total")
+    if sum(one.amount_minor for one in back) > total:
+        raise RowError("refund_items", "return_larger_than_order", "more was refunded than the order was")
+    return back
+
+
+FORMAT = Format(
+    name="woocommerce",
+    source="woocommerce",
+    about="WooCommerce orders in WebToffee's CSV",
+    columns=(
+        Column("order_id", ("order_id",), required=True),
+        Column("ordered_at", ("order_date",), required=True),
+        Column("status", ("status",), required=True),
+        Column("shipping", ("shipping_total",)),
+        Column("fee", ("fee_total",)),
+        Column("tax", ("tax_total",)),
+        Column("total", ("order_total",), required=True),
+        Column("currency", ("order_currency",), required=True),
+        Column("customer_id", ("customer_id", "customer_user")),
+        Column("email", ("billing_email",)),
+        Column("other_email", ("customer_email",)),
+        Column("phone", ("billing_phone",)),
+        Column("first_name", ("billing_first_name",)),
+        Column("last_name", ("billing_last_name",)),
+        Column("refunds", ("refund_items",)),
+    ),
+    layout=chunks,
+    add=add,
+    finish=finish,
+    one_row_an_order=True,
+    readings={"statuses": STATUSES},
+)

@@ -1,0 +1,114 @@
+"""Orders as WooCommerce's REST API gives them. Its ``date_created_gmt`` is UTC, its ``date_created`` the shop's."""
+
+from __future__ import annotations
+
+from retainctl.intake.cells import Cells, Column, RowError
+from retainctl.intake.json_rows import Record, json_layout, objects_of, parse, text_of
+from retainctl.intake.values import Values, order_id
+from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, Return
+from retainctl.shop.orders_import.format import Format
+from retainctl.shop.orders_import.totals import check_total, full_return
+
+STATUSES = {
+    "pending": "pending", "on-hold": "pending", "checkout-draft": "pending", "processing": "processing",
+    "completed": "completed", "cancelled": "cancelled", "refunded": "refunded", "failed": "failed", "trash": "voided",
+}  # fmt: skip
+
+
+def key(order: Record) -> str:
+    """What the shop calls the order."""
+    return text_of(order, "id")
+
+
+def add(values: Values, document: Document | None, cells: Cells) -> Document:
+    """Book one order."""
+    assert document is None, "an order is one record"
+    number, text = cells
+    order = parse(text)
+    order_id(number, "id")
+    currency = values.currency(text_of(order, "currency"))
+    updated = _instant(values, order, "date_modified")
+    ordered = _instant(values, order, "date_created")
+    if ordered is None:
+        raise RowError("date_created", "bad_date", "the order has no date")
+    document = Document(
+        number,
+        _buyer(order),
+        ordered,
+        currency,
+        values.status(text_of(order, "status")),
+        tax_minor=values.money(text_of(order, "total_tax"), currency, "total_tax"),
+        shipping_minor=values.money(text_of(order, "shipping_total"), currency, "shipping_total"),
+        updated_at=updated,
+        stated={"total": text_of(order, "total")},
+    )
+    document.lines += [_line(values, item, currency) for item in objects_of(order, "line_items")]
+    for fee in objects_of(order, "fee_lines"):
+        amount = values.money(text_of(fee, "total"), currency, "fee_lines")
+        document.lines.append(Line(None, 1, text_of(fee, "total"), amount, kind="fee"))
+    check_total(values, document)
+    _refunds(values, document, order)
+    return document
+
+
+def _instant(values: Values, order: Record, name: str) -> int | None:
+    universal, local = text_of(order, f"{name}_gmt"), text_of(order, name)
+    if universal:
+        return values.instant(f"{universal}Z", f"{name}_gmt")[0]
+    return values.instant(local, name)[0] if local else None
+
+
+def _buyer(order: Record) -> Buyer:
+    customer = text_of(order, "customer_id")
+    return Buyer(
+        "" if customer == "0" else customer,
+        text_of(order, "billing", "email"),
+        text_of(order, "billing", "phone"),
+        text_of(order, "billing", "first_name"),
+        text_of(order, "billing", "last_name"),
+    )
+
+
+def _line(values: Values, item: Record, currency: str) -> Line:
+    pieces = values.quantity(text_of(item, "quantity"), "line_items")
+    amount = values.money(text_of(item, "total"), currency, "line_items")
+    before = values.money(text_of(item, "subtotal") or text_of(item, "total"), currency, "line_items")
+    if pieces < 0 or amount < 0:
+        raise RowError("line_items", "negative_quantity", "an item is below nought")
+    name = text_of(item, "name")
+    sku = text_of(item, "sku") or text_of(item, "product_id") or name
+    price = text_of(item, "price") or text_of(item, "subtotal")
+    return Line(Article(sku, name) if sku else None, pieces, price, amount, max(before - amount, 0))
+
+
+def _refunds(values: Values, document: Document, order: Record) -> None:
+    at = document.updated_at or document.ordered_at
+    left = values.money(text_of(order, "total"), document.currency, "total")
+    for one in objects_of(order, "refunds"):
+        amount = abs(values.money(text_of(one, "total"), document.currency, "refunds"))
+        left -= amount
+        document.returns.append(
+            Return(len(document.returns) + 1, None, 0, "", amount, document.currency, at, document.external_id)
+        )
+    if left < 0:
+        raise RowError("refunds", "return_larger_than_order", "more was refunded than the order was")
+    if document.status == "refunded":
+        document.returns = full_return(document, at=at)
+
+
+def recognises(beginning: str) -> bool:
+    return beginning.lstrip().startswith(("{", "[")) and "date_created" in beginning
+
+
+FORMAT = Format(
+    name="woocommerce-json",
+    source="woocommerce",
+    about="orders of WooCommerce's REST API: JSON, or JSON lines",
+    columns=(Column("order_id", ("id",)), Column("currency", ("currency",))),
+    layout=json_layout("order", key),
+    add=add,
+    one_row_an_order=True,
+    recognises=recognises,
+    is_table=False,
+    readings={"statuses": STATUSES},
+)

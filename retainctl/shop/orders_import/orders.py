@@ -1,0 +1,213 @@
+"""Importing a file of orders: all of it in one transaction, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+
+from retainctl.config import Shop
+from retainctl.errors import BadData
+from retainctl.intake import import_runs
+from retainctl.intake.cells import Held
+from retainctl.intake.file import input_file
+from retainctl.intake.outcome import DryRun, Outcome, Progress
+from retainctl.intake.values import AmbiguousNumber
+from retainctl.shop.orders_import import update
+from retainctl.shop.orders_import.booking import Booking
+from retainctl.shop.orders_import.planning import Plan, in_words, make_plan
+from retainctl.shop.orders_import.portions import Taken
+from retainctl.shop.orders_import.processes import takings
+from retainctl.shop.orders_import.results import Options, OrdersImported
+from retainctl.shop.orders_import.returns import Waiting, attach_named, attach_unnamed
+from retainctl.shop.orders_import.stored import Past, nothing_stored
+from retainctl.shop.summaries import summarise
+from retainctl.store import dialect
+from retainctl.store.database import execute, rows, value
+from retainctl.store.transactions import collector_at_rest, in_one_transaction
+
+
+def import_orders(
+    shop: Shop, name: str, options: Options, *, progress: Progress = lambda _rows: None
+) -> Outcome[OrdersImported]:
+    """Import the file called *name* (``-``: the standard input).
+
+    BadData where the file as a whole cannot be booked; then nothing is written. Rows that cannot be booked are
+    quarantined, and the rest is.
+    """
+    with input_file(name, encoding=options.encoding) as file:
+        plan = make_plan(shop, file, options)
+        try:
+            with collector_at_rest():
+                return _import(shop, plan, progress)
+        except DryRun as dry:
+            return dry.outcome
+
+
+@in_one_transaction
+def _import(shop: Shop, plan: Plan, progress: Progress) -> Outcome[OrdersImported]:
+    dialect.hold_lock(import_runs.LOCK)
+    known = import_runs.known_imports(plan.file, plan.asked)
+    if known and not plan.options.again and import_runs.brings_nothing(known[-1]):
+        return Outcome(OrdersImported(plan.file.name, plan.source, "already imported"))
+    past = Past(is_first=nothing_stored(), read_before_by=known[-1] if known else None)
+    outcome, import_id, held = book(shop, plan, past, progress=progress)
+    told = _told_anew(import_id, plan.source)
+    import_runs.keep_held(import_id, held, resolved=known, told=told, now=shop.clock.now())
+    if plan.options.dry_run:
+        raise DryRun(outcome)
+    return outcome
+
+
+def _told_anew(import_id: int, source: str) -> set[str]:
+    """The documents that this import has written of those whose rows earlier ones hold."""
+    waiting = import_runs.waiting_documents(import_id)
+    if not waiting:
+        return set()
+    condition, bound = dialect.one_of(sorted(waiting))
+    return {
+        document
+        for table in ("orders", "order_returns")
+        for (document,) in rows(
+            f"SELECT external_id FROM {table} WHERE source = ? AND external_id {condition} AND import_id = ?",
+            source,
+            bound,
+            import_id,
+        )
+    }
+
+
+def book(
+    shop: Shop, plan: Plan, past: Past, *, progress: Progress = lambda _rows: None, limited: bool = True
+) -> tuple[Outcome[OrdersImported], int, list[Held]]:
+    """Book the rows of a planned file, in the caller's transaction: the outcome, the import's id, the rows held.
+
+    Unless *limited* no share of bad rows is too large.
+    """
+    customers_before = int(value("SELECT COUNT(*) FROM customers"))
+    money_before = _money()
+    import_id = import_runs.begin(shop, plan.file, plan.asked)
+    booking = Booking(shop, plan, import_id)
+    check_limit = partial(
+        import_runs.check_limit, booking.counts, plan.file, strict=plan.options.strict, held=booking.held
+    )
+    every = takings(shop, plan, import_id, past)
+    tables = ("orders", "order_lines") if past.is_first else ()
+    with dialect.filled_at_once(*tables, others_may_wait=not customers_before), closing(every):
+        file_notes: list[str] = []
+        for taken in _readable(plan, every):
+            update.book(booking, taken)
+            if limited:
+                check_limit(ended=False)
+            progress(taken.counts.read)
+            file_notes = taken.file_notes
+    _note_growth(booking)
+    _attach_returns(booking)
+    if limited:
+        check_limit(ended=True)
+    summarise(list(booking.touched.places()))
+    _assert_money(money_before, booking.money)
+    booking.counts.assert_complete()
+    notes = [*dict.fromkeys(file_notes), *in_words(+booking.notes)]
+    import_runs.end(import_id, booking.counts, notes)
+    made = int(value("SELECT COUNT(*) FROM customers")) - customers_before
+    row = _row(booking, customers=made, sales=_new_sales(booking))
+    bad = tuple(held for held in booking.held if held.disposition != "set_aside")
+    return Outcome(row, tuple(notes), bad, tuple(booking.attention)), import_id, booking.held
+
+
+def _readable(plan: Plan, every: Iterator[Taken]) -> Iterator[Taken]:
+    """*every* taking; BadData names the file where a number in it can be read in two ways."""
+    try:
+        yield from every
+    except AmbiguousNumber as error:
+        raise BadData(f"{plan.file.name}: {error}", hint=error.hint) from None
+
+
+def _note_growth(booking: Booking) -> None:
+    for table, added in (("orders", booking.counts.new), ("order_returns", booking.returns)):
+        if added:
+            dialect.note_growth(table, rows_added=added)
+
+
+def _attach_returns(booking: Booking) -> None:
+    """Let waiting returns meet their sales; those of this file that are larger than their order are quarantined."""
+    attached = attach_named(booking.plan.source)
+    for customer in attached.customers:
+        booking.touch(customer)
+    for waiting in attached.too_large:
+        _refuse_return(booking, waiting)
+    attach_unnamed(booking.touched.places())
+
+
+def _refuse_return(booking: Booking, waiting: Waiting) -> None:
+    origin = booking.named_returns.get((waiting.external_id, waiting.line_no))
+    if origin is None:
+        _tell_return(booking, waiting)
+        return
+    execute("DELETE FROM order_returns WHERE id = ?", waiting.id)
+    message = f"it returns more than order {waiting.named_order} has"
+    booking.held.append(
+        Held("quarantined", origin, "quantity", "return_larger_than_order", message, waiting.external_id)
+    )
+    booking.counts.new -= 1
+    booking.counts.quarantined += 1
+    booking.returns -= 1
+
+
+def _tell_return(booking: Booking, waiting: Waiting) -> None:
+    """Let a person look at a return that an earlier import brought: now that its order is here, it is too large."""
+    ((written_by,),) = rows(
+        "SELECT import_id FROM orders WHERE source = ? AND external_id = ?", booking.plan.source, waiting.named_order
+    )
+    if written_by == booking.import_id:
+        booking.attention.append(
+            f"return {waiting.external_id} takes more than order {waiting.named_order} has, and waits"
+            " (retainctl orders returns --waiting)"
+        )
+    else:
+        booking.notes["return_larger_than_order"] += 1
+
+
+def _money() -> dict[str, int]:
+    return {
+        currency: int(total)
+        for currency, total in rows("SELECT currency, SUM(gross_minor) FROM orders GROUP BY currency")
+    }
+
+
+def _assert_money(before: dict[str, int], booked: dict[str, int]) -> None:
+    """What the file says is what the books have grown by, in each currency."""
+    after = _money()
+    for currency in before.keys() | booked.keys() | after.keys():
+        grown = after.get(currency, 0) - before.get(currency, 0)
+        assert grown == booked.get(currency, 0), f"{currency}: {booked.get(currency, 0)} was read, {grown} was booked"
+
+
+def _new_sales(booking: Booking) -> tuple[int, int]:
+    """How many of the orders that this import made are sales of customers, and how many of guests."""
+    if not booking.first_order_id:
+        return 0, 0
+    ((known, every),) = rows(
+        "SELECT COUNT(customer_id), COUNT(*) FROM orders WHERE id >= ? AND is_sale = 1", booking.first_order_id
+    )
+    return known, every - known
+
+
+def _row(booking: Booking, *, customers: int, sales: tuple[int, int]) -> OrdersImported:
+    plan, counts = booking.plan, booking.counts
+    return OrdersImported(
+        plan.file.name,
+        plan.source,
+        "dry run" if plan.options.dry_run else "imported",
+        counts.read,
+        counts.new,
+        counts.changed,
+        counts.unchanged,
+        counts.set_aside,
+        counts.blank,
+        counts.quarantined,
+        customers,
+        *sales,
+        booking.returns,
+    )

@@ -1,0 +1,149 @@
+"""How one file is to be read: its format, found by its header where nobody says it, and what its cells mean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from retainctl.config import Shop
+from retainctl.errors import BadData
+from retainctl.intake.csv_rows import describe_delimiter, plain_name, read_header
+from retainctl.intake.file import InputFile
+from retainctl.intake.import_runs import Asked
+from retainctl.intake.values import Values
+from retainctl.money import currency_code
+from retainctl.shop.orders_import.fingerprints import salt_of
+from retainctl.shop.orders_import.format import Format
+from retainctl.shop.orders_import.formats import all_formats, format_named
+from retainctl.shop.orders_import.mapping import mapped, mapping_text, parse_mapping
+from retainctl.shop.orders_import.results import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One file, and everything that was decided about how it is read.
+
+    *mapping* is the text of the mapping file. *meaning* is what the same cells are read by: rows that are read in
+    another way are other rows. *asked* is all that tells one import of a file from another.
+    """
+
+    file: InputFile
+    format: Format
+    delimiter: str
+    values: Values
+    options: Options
+    mapping: str
+    meaning: str
+    asked: Asked
+
+    @property
+    def source(self) -> str:
+        return self.asked.source
+
+    @property
+    def salt(self) -> int:
+        """What a row's fingerprint is moved by, so that it stands for its meaning."""
+        return salt_of(self.meaning)
+
+
+def make_plan(shop: Shop, file: InputFile, options: Options) -> Plan:
+    """Decide how *file* is read; BadData where its format cannot be told."""
+    text = mapping_text(options.mapping) if options.mapping else ""
+    return plan_with(shop, file, options, mapping=text, mapping_name=str(options.mapping or ""))
+
+
+def plan_with(shop: Shop, file: InputFile, options: Options, *, mapping: str, mapping_name: str) -> Plan:
+    """The plan with the text of a mapping file (``""``: none)."""
+    read = parse_mapping(mapping, name=mapping_name) if mapping else None
+    header, delimiter = read_header(file, delimiter=options.delimiter)
+    if options.format:
+        format_ = format_named(options.format)
+    elif read is not None:
+        format_ = format_named("generic")
+    else:
+        format_ = _recognised(file, header)
+    if read is not None:
+        format_ = mapped(format_, read)
+    if delimiter != "," and not options.delimiter and format_.is_table:
+        file.notes.append(f"columns are parted by {describe_delimiter(delimiter)}")
+    currency = currency_code(options.currency) if options.currency else ""
+    names = {plain_name(name) for name in header}
+    has_currency = any(plain_name(name) in names for name in format_.names_of("currency"))
+    if not format_.is_table:
+        has_currency = bool(format_.names_of("currency"))
+    values = Values(
+        shop.clock,
+        shop_currency=shop.settings.currency,
+        stated_currency=currency,
+        currency_column=has_currency,
+        **format_.readings,
+    )
+    meaning: dict[str, Any] = {
+        "format": format_.name,
+        "mapping": mapping,
+        "currency": currency,
+        "zone": str(values.zone),
+        "shop_currency": shop.settings.currency,
+    }
+    asked = meaning | {
+        "encoding": file.encoding,
+        "delimiter": delimiter,
+        "consent_evidence": options.consent_evidence,
+        "header": header if format_.is_table else [],
+    }
+    settings = json.dumps(asked, ensure_ascii=False)
+    return Plan(
+        file,
+        format_,
+        delimiter,
+        values,
+        options,
+        mapping,
+        json.dumps(meaning),
+        Asked("orders", options.source or format_.source, format_.name, settings),
+    )
+
+
+def _recognised(file: InputFile, header: list[str]) -> Format:
+    """The format whose columns are those of the file: of several, the one that asks for most of them."""
+    names = {plain_name(name) for name in header}
+    found = [format_ for format_ in all_formats().values() if _fits(format_, names, file.beginning)]
+    if not found:
+        raise BadData(
+            f"{file.name} is in no format that is known; its columns are: {', '.join(header)[:300]}",
+            hint="Name its format with --from, or say what its columns mean with --mapping FILE. There are: "
+            + ", ".join(all_formats())
+            + ".",
+        )
+    best = max(found, key=lambda one: sum(column.required for column in one.columns))
+    file.notes.append(f"read as {best.name}, by its beginning")
+    return best
+
+
+def _fits(format_: Format, names: set[str], beginning: str) -> bool:
+    if format_.recognises is not None:
+        return format_.recognises(beginning)
+    return all(any(plain_name(name) in names for name in column.names) for column in format_.columns if column.required)
+
+
+def in_words(notes: Mapping[str, int]) -> list[str]:
+    """How often each oddity was met, in words."""
+    return [f"{_SENTENCES.get(code, code.replace('_', ' '))}: {count}" for code, count in sorted(notes.items())]
+
+
+_SENTENCES: Final = {
+    "email_role": "e-mails that nobody reads (noreply, postmaster), kept and not mailed",
+    "email_test": "test e-mails, kept and not mailed",
+    "email_relay": "marketplace relay e-mails, kept and not mailed",
+    "email_needs_smtputf8": "e-mails that need a server with SMTPUTF8",
+    "identity_conflict": "orders whose id, e-mail or phone belong to different customers; nobody was merged",
+    "name_marks_removed": "names with control or direction marks, which were removed",
+    "name_cut": "names cut at 200 characters",
+    "clock_change_gap": "times in an hour that the clocks skipped, moved forward",
+    "clock_change_fold": "times in an hour that came twice, taken as the first",
+    "stale": "orders older than what is known of them, left alone",
+    "return_larger_than_order": "waiting returns that are larger than their order",
+    "marketing_not_counted": 'orders that say "accepts marketing", which counts for nothing without --consent-evidence',
+}

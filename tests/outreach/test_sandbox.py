@@ -1,0 +1,60 @@
+"""A hostile template ends soon, in a process of its own, and is a fault."""
+
+from __future__ import annotations
+
+import resource
+
+import pytest
+
+from retainctl.outreach import sandbox
+from retainctl.outreach.templates import Rendered, Templates, Value
+
+FRAME = '{% include "body" %}'
+LOOPS = "".join(f"{{% for v{depth} in letters %}}" for depth in range(12)) + "x" + "{% endfor %}" * 12
+MANY: dict[str, Value] = {"name": "Dana", "letters": "abcdefghijklmnopqrstuvwxyz", "long": "x" * 1_000}
+
+
+def tried(body: str) -> sandbox.Tried:
+    return sandbox.run(Templates("subject", "reason", body, body, FRAME, FRAME), [MANY])
+
+
+def test_a_template_renders_as_it_will_and_says_what_it_uses() -> None:
+    found = tried("Hello {{ name }}")
+
+    assert found == sandbox.Tried(
+        "", frozenset({"name"}), (Rendered("subject", "reason", "Hello Dana\n", "Hello Dana"),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        (LOOPS, "{% for %} is not for templates"),
+        ("{{ '%999999999d' % 1 }}", "% is for numbers, and not for text"),
+        ("{{ 'a'.center(10000000000) }}", "a call is not for templates"),
+        ("{{ 'a'|center(10000000000) }}", "the filter center is not for templates"),
+        ("{{ 10**4000000 }}", "** is not for templates"),
+        ("{{ 'a' * 10000000000 }}", "* is for numbers, and not for text"),
+        ("{{ long }}" * 201, "the message is longer than 200,000 characters"),
+        ("a" * 200_001, "it is longer than 200,000 characters"),
+        ("{{ " + "9 * " * 5_000 + "9 }}", "nested too deeply"),
+        ("(" * 5000 + "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "the template is nested too deeply"),
+        ("{{ name", "unexpected end of template, expected 'end of print statement'"),
+        ("{% if name %}", "Unexpected end of template"),
+        ("{{ name.__class__ }}", "a name after a dot is not for templates"),
+    ],
+)
+def test_a_hostile_template_is_refused_soon(body: str, fault: str) -> None:
+    before = spent_seconds()
+    found = tried(body)
+
+    said = found.fault or found.renderings[0]
+    assert isinstance(said, str)
+    assert fault in said
+    assert spent_seconds() - before < 5, "the trial itself is given one second, and starting it takes some"
+
+
+def spent_seconds() -> float:
+    """The processor time of this process and of those it has started and outlived, however busy the machine is."""
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)

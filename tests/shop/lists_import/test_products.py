@@ -1,0 +1,152 @@
+"""Products in from a file: what is empty changes nothing, and members never pay more than others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import click
+import pytest
+
+from retainctl import cli
+from retainctl.config import Shop
+from retainctl.errors import BadData
+from retainctl.intake.outcome import Imported, Outcome
+from retainctl.intake.sheet import Options
+from retainctl.intake.values import NUMBER_STYLES
+from retainctl.shop.catalogue import list_products
+from retainctl.shop.orders_import.quarantine import list_quarantined
+from retainctl.shop.products_import import import_products
+from retainctl.store.database import execute, rows, value
+from retainctl.store.transactions import writing
+from tests.conftest import Terminal
+
+HEADER = "sku,name,category,brand,price,member_price,cost,stock,image_url,active\n"
+COFFEE = "C-1,Coffee,Kitchen>Coffee,Elite,39.90,34.90,20,12,https://shop.example/c.png,yes\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "products.csv"
+
+
+def bring(
+    shop: Shop, file: Path, text: str, *, numbers: str = "1234.56", currency: str = "", again: bool = False
+) -> Outcome[Imported]:
+    file.write_text(text, encoding="utf-8")
+    return import_products(shop, str(file), Options(again=again), numbers=numbers, currency=currency)
+
+
+def counts(outcome: Outcome[Imported]) -> tuple[int, ...]:
+    """New, changed, unchanged, quarantined."""
+    row = outcome.row
+    return row.rows_new, row.rows_changed, row.rows_unchanged, row.rows_quarantined
+
+
+def test_a_product_is_kept_whole_and_once(shop: Shop, file: Path) -> None:
+    assert counts(bring(shop, file, HEADER + COFFEE)) == (1, 0, 0, 0)
+    assert counts(bring(shop, file, HEADER + COFFEE, again=True)) == (0, 0, 1, 0)
+    assert rows(
+        "SELECT sku, name, category, brand, currency, price_minor, member_price_minor, cost_minor, stock, image_url,"
+        " active FROM products"
+    ) == [("C-1", "Coffee", "Kitchen > Coffee", "Elite", "ILS", 3990, 3490, 2000, 12, "https://shop.example/c.png", 1)]
+
+
+def test_an_empty_cell_changes_nothing(shop: Shop, file: Path) -> None:
+    bring(shop, file, HEADER + COFFEE)
+    assert counts(bring(shop, file, HEADER + "C-1,,,,,,,11,,no\n")) == (0, 1, 0, 0)
+    (product,) = list_products()
+    assert (product.name, product.price_minor, product.stock, product.active) == ("Coffee", 3990, 11, False)
+
+
+def test_what_orders_said_of_a_product_is_filled_up(shop: Shop, file: Path) -> None:
+    with writing():
+        execute("INSERT INTO products (sku, name) VALUES ('C-1', 'coffee')")
+    assert counts(bring(shop, file, HEADER + COFFEE)) == (0, 1, 0, 0)
+    assert rows("SELECT name, price_minor FROM products") == [("Coffee", 3990)]
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("C-2,,,,10,12,,,,", "member_price_above_price"),
+        ("C-1,,,,,50,,,,", "member_price_above_price"),
+        ("C-1,,,,30,,,,,", "member_price_above_price"),
+        (",Tea,,,,,,,,", "no_sku"),
+        ("C-2,,,,ten,,,,,", "bad_number"),
+        ("C-2,,,,-1,,,,,", "negative_price"),
+        ("C-2,,,,1.005,,,,,", "too_fine"),
+        ("C-2,,,,,,,1.5,,", "bad_quantity"),
+        ("C-2,,,,,,,,javascript:alert(1),", "bad_url"),
+        ("C-2,,,,,,,,,perhaps", "bad_answer"),
+    ],
+)
+def test_a_row_that_cannot_be_true_is_quarantined(shop: Shop, file: Path, row: str, code: str) -> None:
+    bring(shop, file, HEADER + COFFEE)
+    before = rows("SELECT * FROM products")
+    outcome = bring(shop, file, f"{HEADER}{row}\n")
+    assert [held.code for held in outcome.quarantined] == [code]
+    assert rows("SELECT * FROM products") == before
+
+
+def test_a_corrected_row_leaves_quarantine_and_the_first_file_brings_nothing_more(shop: Shop, file: Path) -> None:
+    bad, good = HEADER + COFFEE + "C-2,Tea,,,ten,,,,,\n", HEADER + "C-1,Mocha,,,,,,,,\nC-2,Tea,,,10,,,,,\n"
+    bring(shop, file, bad)
+    assert len(list_quarantined(shop)) == 1
+    bring(shop, file, HEADER + "C-1,Mocha,,,,,,,,\n")
+    assert bring(shop, file, bad).row.outcome == "already imported"
+    assert len(list_quarantined(shop)) == 1
+    bring(shop, file, good)
+    assert list_quarantined(shop) == []
+    assert [(one.name, one.price_minor) for one in list_products()] == [("Mocha", 3990), ("Tea", 1000)]
+
+
+def test_an_article_that_stands_twice_and_differs_is_told(shop: Shop, file: Path) -> None:
+    outcome = bring(shop, file, HEADER + COFFEE + COFFEE + "C-1,Tea,,,,,,,,\n")
+    assert counts(outcome) == (1, 0, 1, 1)
+    assert value("SELECT name FROM products") == "Coffee"
+
+
+def test_a_number_that_can_be_read_in_two_ways_stops_the_import(shop: Shop, file: Path) -> None:
+    text = 'sku,price\nC-1,"1,234"\n'
+    with pytest.raises(BadData, match="two ways"):
+        bring(shop, file, text)
+    assert counts(bring(shop, file, text, numbers="1,234.56")) == (1, 0, 0, 0)
+    assert value("SELECT price_minor FROM products") == 123_400
+
+
+def test_prices_of_another_currency_are_not_mixed(shop: Shop, file: Path) -> None:
+    bring(shop, file, HEADER + COFFEE)
+    bring(shop, file, "sku,price\nC-1,11.50\n", currency="USD")
+    assert rows("SELECT currency, price_minor, member_price_minor, cost_minor FROM products") == [
+        ("USD", 1150, None, None)
+    ]
+
+
+def test_the_columns_of_a_shop_s_own_export(shop: Shop, file: Path) -> None:
+    text = "Variant SKU,Title,Vendor,Product Category,Variant Price,Cost per item,Status\n"
+    text += "C-1,קפה,עלית,מטבח > קפה,39.90,,archived\n"
+    assert counts(bring(shop, file, text)) == (1, 0, 0, 0)
+    (product,) = list_products(category="מטבח")
+    assert (product.name, product.brand, product.price_minor, product.active) == ("קפה", "עלית", 3990, False)
+
+
+def test_products_are_searched_by_letters_and_by_category(shop: Shop, file: Path) -> None:
+    bring(shop, file, HEADER + COFFEE + "T_1,Tea,Kitchen,,,,,,,\nK-1,Knife,Kitchenware,,,,,,,\n")
+    assert [one.sku for one in list_products(category="kitchen")] == ["C-1", "T_1"]
+    assert [one.sku for one in list_products(query="_")] == ["T_1"]
+    assert [one.sku for one in list_products(query="ELITE")] == ["C-1"]
+    assert [one.sku for one in list_products(limit=2)] == ["C-1", "K-1"]
+
+
+def test_the_command(retainctl: Terminal, file: Path) -> None:
+    products = cast("click.Group", cli.root.get_command(click.Context(cli.root), "products"))
+    import_ = products.commands["import"]
+    (numbers,) = [option for option in import_.params if option.name == "numbers"]
+    assert tuple(cast("click.Choice[str]", numbers.type).choices) == tuple(NUMBER_STYLES)
+    file.write_text(HEADER + COFFEE, encoding="utf-8")
+    assert retainctl("products", "import", str(file)).code == 0
+    assert retainctl("products", "list", "--format", "csv").stdout == (
+        "sku,name,category,brand,currency,price_minor,member_price_minor,cost_minor,stock,active,image_url\n"
+        "C-1,Coffee,Kitchen > Coffee,Elite,ILS,3990,3490,2000,12,yes,https://shop.example/c.png\n"
+    )

@@ -1,0 +1,344 @@
+"""Files that are not what they should be: the rows B1 to B24 of the matrix of bad input."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import json
+import os
+import stat
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.errors import BadData, TryLater, WrongUsage
+from retainctl.intake.cells import Column
+from retainctl.intake.csv_rows import csv_chunks, read_header
+from retainctl.intake.file import input_file
+from retainctl.shop.orders_import.orders import import_orders
+from retainctl.shop.orders_import.results import Options
+from retainctl.store.database import rows, value
+from tests.conftest import Terminal
+from tests.shop.orders_import.conftest import HEADER, Bring, codes, counts, row
+
+GOOD = [row(str(number)) for number in range(1, 31)]
+
+
+def nothing_written() -> bool:
+    return not value("SELECT (SELECT COUNT(*) FROM orders) + (SELECT COUNT(*) FROM imports)")
+
+
+def test_b1_a_missing_column_is_named_with_the_nearest(books: Shop, bring: Bring) -> None:
+    with pytest.raises(BadData, match="has no column quantity") as caught:
+        bring(books, HEADER.replace("quantity", "quantitty"), *GOOD, format="generic")
+    assert "Is quantitty meant?" in caught.value.hint
+    assert nothing_written()
+
+
+def test_b2_a_header_that_comes_twice_is_refused(books: Shop, bring: Bring) -> None:
+    with pytest.raises(BadData, match="two columns called sku"):
+        bring(books, HEADER + ",SKU", *GOOD)
+    assert nothing_written()
+
+
+def test_b3_columns_that_are_not_read_are_listed(books: Shop, bring: Bring) -> None:
+    outcome = bring(books, HEADER + ",gift note", *[line + ",hello" for line in GOOD])
+    assert counts(outcome) == (30, 30, 0, 0, 0, 0, 0)
+    assert "columns that are not read: gift note" in outcome.notes
+
+
+def test_b4_a_header_alone_is_no_rows_and_no_bytes_are_an_error(books: Shop, bring: Bring) -> None:
+    assert counts(bring(books, HEADER)) == (0, 0, 0, 0, 0, 0, 0)
+    with pytest.raises(BadData, match="is empty"):
+        bring(books, b"")
+
+
+@pytest.mark.parametrize(
+    ("mark", "encoding"),
+    [
+        (codecs.BOM_UTF8, "utf-8"),  # B5
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+        (codecs.BOM_UTF32_LE, "utf-32-le"),
+        (codecs.BOM_UTF32_BE, "utf-32-be"),
+    ],
+)
+def test_b5_b8_a_byte_order_mark_says_the_encoding(books: Shop, bring: Bring, mark: bytes, encoding: str) -> None:
+    text = "\n".join([HEADER, *GOOD, row("31", quantity="x"), row("32", sku="ספל")]) + "\n"
+    outcome = bring(books, mark + text.encode(encoding))
+    assert counts(outcome) == (32, 31, 0, 0, 0, 0, 1)
+    origin = outcome.quarantined[0].origin
+    assert origin.raw_bytes.decode(encoding) == row("31", quantity="x") + "\n"
+    assert (mark + text.encode(encoding))[origin.byte_offset :].startswith(origin.raw_bytes)
+    assert value("SELECT COUNT(*) FROM products WHERE sku = 'ספל'") == 1
+
+
+def test_b6_hebrew_windows_text_is_refused_with_a_sample_and_read_when_stated(books: Shop, bring: Bring) -> None:
+    lines = [row(str(number), sku="ספל").encode("cp1255") + b"\n" for number in range(30)]
+    with pytest.raises(BadData, match="is not UTF-8") as caught:
+        bring(books, HEADER, *lines)
+    assert "--encoding cp1255" in caught.value.hint
+    assert "ספל" in caught.value.hint
+    assert nothing_written()
+    bad = row("99", sku="X").encode().replace(b"X", b"\xd9")
+    outcome = bring(books, HEADER, *lines, bad + b"\n", encoding="cp1255")
+    assert counts(outcome) == (31, 30, 0, 0, 0, 0, 1)
+    assert codes(outcome) == ["bad_bytes"]
+    assert rows("SELECT DISTINCT sku FROM products") == [("ספל",)]
+
+
+def test_b7_hebrew_saved_as_latin_1_is_told(books: Shop, bring: Bring) -> None:
+    outcome = bring(books, HEADER, *GOOD, row("31", sku="ùìåí"))
+    assert any("Hebrew that was saved as Latin-1" in note for note in outcome.notes)
+
+
+def test_b8_wide_text_without_a_mark_is_refused(books: Shop, bring: Bring) -> None:
+    with pytest.raises(BadData, match="is not text"):
+        bring(books, "\n".join([HEADER, *GOOD]).encode("utf-16-le"))
+
+
+def test_b9_one_bad_byte_quarantines_its_row(books: Shop, bring: Bring) -> None:
+    bad = row("31", sku="X").encode().replace(b"X", b"\xff") + b"\n"
+    outcome = bring(books, HEADER, *GOOD[:20], bad, *GOOD[20:])
+    assert counts(outcome) == (31, 30, 0, 0, 0, 0, 1)
+    held = outcome.quarantined[0]
+    assert (held.code, held.origin.line, held.origin.raw_bytes) == ("bad_bytes", 22, bad)
+    assert [bytes(raw) for (raw,) in rows("SELECT raw_bytes FROM held_rows")] == [bad]
+
+
+def test_b10_nul_bytes_quarantine_their_row_and_many_are_a_binary_file(books: Shop, bring: Bring) -> None:
+    assert codes(bring(books, HEADER, *GOOD, row("31", sku="a\0b"))) == ["nul_byte"]
+    with pytest.raises(BadData, match="is not text"):
+        bring(books, b"\x7fELF" + b"\0\1" * 500)
+
+
+def test_b11_line_ends_may_be_mixed_and_stand_in_quotes(books: Shop, bring: Bring) -> None:
+    text = "\r\n".join([HEADER, row("1"), row("2")]) + "\r" + row("3") + "\n" + row("4", sku='"a\r\nb"') + "\r\n"
+    assert counts(bring(books, text.encode())) == (4, 4, 0, 0, 0, 0, 0)
+
+
+def test_b12_a_quote_that_never_closes_is_told_with_its_line(books: Shop, bring: Bring) -> None:
+    for after in (GOOD, [*GOOD, row("40", sku='"MUG"')]):
+        with pytest.raises(BadData, match=r"a quote that opens on line 4 of .* is never closed"):
+            bring(books, HEADER, row("1"), row("2"), row("3", sku='"MUG'), *after)
+    assert nothing_written()
+
+
+@pytest.mark.parametrize(
+    "sku", ['"a"b', r'"a \"b\" c"', 'a "b" c', '12"', 'ספר "הארץ"', 'צה"ל', '12" x', ' "a"', 'a""']
+)
+def test_b13_quotes_that_rfc_4180_does_not_know_quarantine_their_row(books: Shop, bring: Bring, sku: str) -> None:
+    outcome = bring(books, HEADER, *GOOD, row("31", sku=sku))
+    assert (counts(outcome), codes(outcome)) == ((31, 30, 0, 0, 0, 0, 1), ["bad_quotes"])
+    assert sku.startswith('"') or "gershayim" in outcome.quarantined[0].message
+
+
+def test_b13_a_bare_quote_at_the_end_of_a_row_or_of_the_file_quarantines_its_row(books: Shop, bring: Bring) -> None:
+    header = "order_id,ordered_at,quantity,unit_price,sku"
+    good = [f"{number},2025-01-05,1,5,MUG" for number in range(1, 31)]
+    outcome = bring(books, header, '31,2025-01-05,1,5,12"', *good, b'32,2025-01-05,1,5,"a', b'\n""b"\n')
+    assert (counts(outcome), codes(outcome)) == ((32, 31, 0, 0, 0, 0, 1), ["bad_quotes"])
+    last = bring(books, header, *good, b'31,2025-01-05,1,5,12"', name="b.csv")
+    assert codes(last) == ["bad_quotes"]
+    rare = [line.replace(",", "^") for line in (header, *good)]
+    assert codes(bring(books, *rare, '33^2025-01-05^1^5^"a,"', delimiter="^", name="c.csv")) == []
+
+
+def test_b13_doubled_quotes_are_one(books: Shop, bring: Bring) -> None:
+    bring(books, HEADER, row("1", sku='"a ""b"" c"'))
+    assert value("SELECT sku FROM products") == 'a "b" c'
+
+
+def test_b14_rows_of_another_width_are_quarantined(books: Shop, bring: Bring) -> None:
+    assert codes(bring(books, HEADER, *GOOD, row("31") + ",more")) == ["too_long"]
+    assert codes(bring(books, HEADER, *GOOD, "31,2025-01-05", name="b.csv")) == ["too_short"]
+
+
+@pytest.mark.parametrize(("mark", "name"), [(";", "a semicolon"), ("\t", "a tab"), ("|", "a bar")])
+def test_b15_the_delimiter_is_found_and_told(books: Shop, bring: Bring, mark: str, name: str) -> None:
+    outcome = bring(books, *[line.replace(",", mark) for line in (HEADER, *GOOD)])
+    assert counts(outcome)[:2] == (30, 30)
+    assert f"columns are parted by {name}" in outcome.notes
+    assert counts(bring(books, HEADER, *GOOD, delimiter=",", name="b.csv")) == (30, 0, 0, 30, 0, 0, 0)
+
+
+def test_b16_blank_rows_are_counted_and_a_row_of_totals_is_quarantined(books: Shop, bring: Bring) -> None:
+    total = 'סה"כ' + "," * 9
+    outcome = bring(books, HEADER, "", *GOOD, ",,,,,,,,,", row("31") + ",,,", total.replace('"', "״"))
+    assert (counts(outcome), codes(outcome)) == ((34, 31, 0, 0, 0, 2, 1), ["no_id"])
+
+
+def test_b17_a_huge_cell_quarantines_its_row(books: Shop, bring: Bring) -> None:
+    outcome = bring(books, HEADER, *GOOD, row("31", sku="x" * 140_000))
+    assert (counts(outcome), codes(outcome)) == ((31, 30, 0, 0, 0, 0, 1), ["too_big"])
+
+
+def test_s20_a_line_without_an_end_and_a_bomb_are_refused(books: Shop, bring: Bring) -> None:
+    with pytest.raises(BadData, match="longer than 1 MB"):
+        bring(books, HEADER.encode() + b"\n" + b"x" * 3_000_000)
+    with pytest.raises(BadData, match="unpacks to more"):
+        bring(books, gzip.compress(HEADER.encode() + b"\n" + b"\n" * 30_000_000), name="bomb.csv.gz")
+    with pytest.raises(BadData, match="600 columns"):
+        bring(books, ",".join(f"c{number}" for number in range(600)), *GOOD, format="generic")
+
+
+def test_b18_memory_stays_flat(books: Shop, bring: Bring) -> None:
+    import tracemalloc
+
+    lines = [HEADER, *[row(str(number), email=f"c{number % 50}@shop.example") for number in range(60_000)]]
+    tracemalloc.start()
+    bring(books, *lines[:20_000])
+    _, first = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    bring(books, *lines, name="b.csv")
+    _, second = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert second < first + 60_000_000  # the lines of this test itself are 12 MB
+
+
+def test_b19_a_last_line_without_its_end_counts_when_it_is_whole(books: Shop, bring: Bring) -> None:
+    outcome = bring(books, HEADER, *GOOD, row("31").encode())
+    assert counts(outcome)[:2] == (31, 31)
+    assert "the last line has no end: was the file cut off?" in outcome.notes
+    cut = bring(books, HEADER, *GOOD, row("31").encode()[:-20], name="b.csv")
+    assert codes(cut) == ["too_short"]
+
+
+def test_b20_a_damaged_gz_writes_nothing(books: Shop, bring: Bring) -> None:
+    packed = gzip.compress("\n".join([HEADER, *GOOD, ""]).encode())
+    for damaged in (packed[:-6], packed[:-5] + b"\0" + packed[-4:], packed + b"garbage"):
+        with pytest.raises(BadData, match=r"damaged \.gz"):
+            bring(books, damaged, name="orders.csv.gz")
+        assert nothing_written()
+    assert counts(bring(books, packed, name="orders.csv.gz"))[:2] == (30, 30)
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        (gzip.compress(gzip.compress(b"a,b\n", mtime=0), mtime=0), "packed twice"),
+        (b"PK\x03\x04 [Content_Types].xml xl/", "an Excel workbook"),
+        (b"PK\x03\x04 orders.csv", "a zip archive"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook"),
+        (b"<!DOCTYPE html><html>", "a web page"),
+        (b"<table><tr><td>", "a web page"),
+    ],
+)
+def test_b21_another_kind_of_file_is_named(books: Shop, bring: Bring, start: bytes, message: str) -> None:
+    with pytest.raises(BadData, match=message):
+        bring(books, start)
+
+
+def test_b22_the_standard_input_is_read_from_a_pipe(retainctl: Terminal) -> None:
+    ended = retainctl("orders", "import", "-", "--format", "jsonl", stdin="\n".join([HEADER, *GOOD, ""]))
+    assert (ended.code, ended.stderr) == (0, "")
+    assert json.loads(ended.stdout)["rows_new"] == 30
+    again = retainctl("orders", "import", "-", "--format", "jsonl", stdin="\n".join([HEADER, *GOOD, ""]))
+    assert json.loads(again.stdout)["outcome"] == "already imported"
+    assert retainctl("orders", "import", "-").code == 65
+
+
+def test_b22_a_terminal_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    controller, terminal = os.openpty()
+    with os.fdopen(terminal) as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        with pytest.raises(WrongUsage, match="nothing on the standard input"), input_file("-"):
+            pass
+    os.close(controller)
+
+
+def test_b22_what_is_spooled_is_for_its_owner_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(HEADER)
+    with path.open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        with input_file("-") as file:
+            assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
+    assert not file.path.exists()
+
+
+def test_b23_a_file_that_changes_while_it_is_read_is_rolled_back(books: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("\n".join([HEADER, *[row(str(number)) for number in range(30_000)], ""]))
+
+    def grow(_rows: int) -> None:
+        with path.open("a") as file:
+            file.write(row("99") + "\n")
+
+    with pytest.raises(TryLater, match="was changed while it was read"):
+        import_orders(books, str(path), Options(), progress=grow)
+    assert nothing_written()
+
+
+def test_b24_a_known_file_is_skipped_unless_it_left_something_open(books: Shop, bring: Bring) -> None:
+    lines = [HEADER, *GOOD]
+    assert bring(books, *lines).row.outcome == "imported"
+    assert bring(books, *lines).row.outcome == "already imported"
+    assert counts(bring(books, *lines, again=True)) == (30, 0, 0, 30, 0, 0, 0)
+    assert bring(books, *lines, source="other").row.outcome == "imported"
+    lines.append(row("31", quantity="x"))
+    for _ in range(2):
+        assert bring(books, *lines).row.outcome == "imported"
+    assert value("SELECT COUNT(*) FROM held_rows WHERE resolved_at IS NULL") == 1
+
+
+def test_a_file_with_too_many_bad_rows_is_the_wrong_file(books: Shop, bring: Bring) -> None:
+    with pytest.raises(BadData, match="2 of 32 rows are bad"):
+        bring(books, HEADER, *GOOD, row("31", quantity="x"), row("32", quantity="x"))
+    with pytest.raises(BadData, match="has a bad row, and nothing was written"):
+        bring(books, HEADER, *GOOD, row("31", quantity="x"), strict=True)
+    assert nothing_written()
+
+
+def test_a_dry_run_reports_the_same_and_leaves_nothing(books: Shop, bring: Bring) -> None:
+    outcome = bring(books, HEADER, *GOOD, row("31", quantity="x"), dry_run=True)
+    assert (outcome.row.outcome, counts(outcome)) == ("dry run", (31, 30, 0, 0, 0, 0, 1))
+    assert nothing_written()
+
+
+def test_csv_spectrum_is_read_as_it_should_be(shared: Path) -> None:
+    folder = shared / "data/adversarial/csv-spectrum"
+    for path in sorted((folder / "csvs").glob("*.csv")):
+        expected = json.loads((folder / "json" / f"{path.stem}.json").read_text(encoding="utf-8"))
+        with input_file(str(path)) as file:
+            header, delimiter = read_header(file, delimiter=",")
+
+            class Every:
+                columns = tuple(Column(name, (name,)) for name in header)
+
+            found = [
+                dict(zip(header, cells, strict=True))
+                for chunk in csv_chunks(file, Every(), delimiter)
+                for cells in chunk.rows
+            ]
+        assert found == expected, path.name
+
+
+def test_naughty_strings_come_back_as_they_went_in(books: Shop, bring: Bring, shared: Path) -> None:
+    naughty = json.loads((shared / "data/adversarial/blns.json").read_text(encoding="utf-8"))
+    texts = sorted({text for text in naughty if text.strip() and "\0" not in text})
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["order_id", "ordered_at", "sku", "quantity", "unit_price", "first_name", "customer_id"])
+    for number, text in enumerate(texts):
+        writer.writerow([f"N{number}", "2025-01-05", text, "1", "1", text, f"c{number}"])
+    outcome = bring(books, buffer.getvalue().encode())
+    assert outcome.row.rows_quarantined == 0
+    assert {sku for (sku,) in rows("SELECT sku FROM products")} == set(texts)
+    names = [name for (name,) in rows("SELECT first_name FROM customers WHERE first_name IS NOT NULL")]
+    assert not [name for name in names if {unicodedata.category(mark) for mark in name} & {"Cc", "Cf", "Zl", "Zp"}]
+
+
+def test_every_truncation_is_told_and_none_is_half_a_file(books: Shop, bring: Bring) -> None:
+    whole = ("\n".join([HEADER, *GOOD[:3]]) + "\n").encode()
+    for length in range(1, len(whole), 7):
+        try:
+            outcome = bring(books, whole[:length], dry_run=True)
+            assert outcome.row.rows_read <= 3
+        except BadData:
+            pass
+    assert nothing_written()

@@ -1,0 +1,344 @@
+"""Rows that are not what they should be: the rows B25 to B42, B61 and B62 of the matrix of bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop, read_shop
+from retainctl.doctor import examine
+from retainctl.errors import BadData
+from retainctl.intake.csv_rows import CHUNK_ROWS
+from retainctl.shop.orders import doubtful_returns, list_returns
+from retainctl.store.database import rows, value
+from tests.conftest import NOW, Terminal
+from tests.shop.orders_import.conftest import HEADER, Bring, codes, counts, row
+
+GOOD = [row(f"G{number}") for number in range(1, 31)]
+
+
+def order(number: int = 727, **changes: object) -> str:
+    """A WooCommerce order on one line: a format where a record is a whole order."""
+    record: dict[str, object] = {
+        "id": number, "status": "completed", "currency": "ILS", "date_created_gmt": "2025-01-05T08:00:00",
+        "date_modified_gmt": None, "total": "20.00", "customer_id": 5, "billing": {"email": "dana@shop.example"},
+        "line_items": [{"id": 1, "name": "Mug", "sku": "MUG", "quantity": 2, "subtotal": "20.00", "total": "20.00",
+                        "price": 10}],
+    }  # fmt: skip
+    return json.dumps(record | changes)
+
+
+def test_b25_equal_orders_are_one_where_a_row_is_an_order(books: Shop, bring: Bring) -> None:
+    outcome = bring(books, order(1), order(1), order(2), name="o.jsonl", format="woocommerce-json")
+    assert counts(outcome) == (3, 2, 0, 1, 0, 0, 0)
+
+
+def test_b25_equal_lines_are_two_where_a_row_is_a_line(books: Shop, bring: Bring) -> None:
+    assert counts(bring(books, HEADER, row("1"), row("2"), row("1"), row("1"))) == (4, 4, 0, 0, 0, 0, 0)
+    assert rows("SELECT COUNT(*), SUM(amount_minor) FROM order_lines AS l JOIN orders AS o ON o.id = l.order_id"
+                " WHERE o.external_id = '1'") == [(3, 6_000)]  # fmt: skip
+
+
+def test_b26_orders_that_differ_are_both_quarantined(books: Shop, bring: Bring) -> None:
+    lines = [order(number) for number in range(1, 41)]
+    outcome = bring(books, *lines, order(99), order(99, status="failed"), name="o.jsonl")
+    assert (counts(outcome), codes(outcome)) == ((42, 40, 0, 0, 0, 0, 2), ["conflicting_rows"] * 2)
+    assert value("SELECT COUNT(*) FROM orders WHERE external_id = '99'") == 0
+
+
+def test_b26_the_newer_one_counts_where_they_say_when_they_were_changed(books: Shop, bring: Bring) -> None:
+    newer = order(1, status="refunded", date_modified_gmt="2025-01-07T08:00:00")
+    older = order(1, date_modified_gmt="2025-01-06T08:00:00")
+    assert counts(bring(books, newer, older, name="o.jsonl")) == (2, 1, 0, 1, 0, 0, 0)
+    assert value("SELECT status FROM orders") == "refunded"
+
+
+def test_b27_a_changed_order_is_a_new_version_and_an_older_one_is_stale(shop: Shop, bring: Bring) -> None:
+    first = order(1, date_modified_gmt="2025-01-06T08:00:00")
+    second = order(1, status="cancelled", date_modified_gmt="2025-01-08T08:00:00")
+    stale = order(1, status="failed", date_modified_gmt="2025-01-07T08:00:00")
+    assert counts(bring(shop, first, name="1.jsonl")) == (1, 1, 0, 0, 0, 0, 0)
+    assert counts(bring(shop, second, name="2.jsonl")) == (1, 0, 1, 0, 0, 0, 0)
+    assert counts(bring(shop, stale, name="3.jsonl")) == (1, 0, 0, 1, 0, 0, 0)
+    assert rows("SELECT status, is_sale, version FROM orders") == [("cancelled", 0, 2)]
+    assert value("SELECT COUNT(*) FROM customer_summaries") == 0
+    ((version, content),) = rows("SELECT version, content FROM order_versions")
+    was = json.loads(content)
+    assert (version, was["order"]["status"], was["lines"][0]["amount_minor"]) == (1, "completed", 2_000)
+
+
+def test_b27_an_order_of_lines_that_loses_one_is_a_new_version(shop: Shop, bring: Bring) -> None:
+    bring(shop, HEADER, row("1"), row("1", sku="TEA"), row("2"))
+    outcome = bring(shop, HEADER, row("2"), row("1", sku="TEA"), name="b.csv")
+    assert counts(outcome) == (2, 0, 1, 1, 0, 0, 0)
+    assert rows("SELECT external_id, version, gross_minor FROM orders ORDER BY 1") == [("1", 2, 2_000), ("2", 1, 2_000)]
+    assert rows("SELECT orders, gross_minor FROM customer_summaries") == [(2, 4_000)]
+
+
+def test_lines_of_an_order_may_stand_anywhere_and_in_any_order(shop: Shop, bring: Bring) -> None:
+    lines = [row(str(number), sku=sku) for sku in ("MUG", "TEA", "JAM") for number in range(40)]
+    bring(shop, HEADER, *lines)
+    assert rows("SELECT COUNT(*), MIN(gross_minor), MAX(gross_minor) FROM orders") == [(40, 6_000, 6_000)]
+    assert counts(bring(shop, HEADER, *reversed(lines), name="b.csv")) == (120, 0, 0, 120, 0, 0, 0)
+
+
+@pytest.mark.parametrize("number", ["1.0", " 00123", "'00123", "00123", "12-34/5"])
+def test_b28_an_id_is_kept_as_it_is(books: Shop, bring: Bring, number: str) -> None:
+    bring(books, HEADER, row(number))
+    assert rows("SELECT external_id FROM orders") == [(number,)]
+
+
+@pytest.mark.parametrize("number", ["1E+05", "1.23e10"])
+def test_b28_an_id_that_a_spreadsheet_damaged_is_quarantined(books: Shop, bring: Bring, number: str) -> None:
+    assert codes(bring(books, HEADER, *GOOD, row(number))) == ["damaged_id"]
+
+
+def test_b29_two_shops_may_have_the_same_order_number(books: Shop, bring: Bring) -> None:
+    assert counts(bring(books, HEADER, row("1"), source="haifa"))[:2] == (1, 1)
+    assert counts(bring(books, HEADER, row("1"), source="eilat"))[:2] == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        ({"quantity": "-1"}, "negative_quantity"),  # B30
+        ({"quantity": "1.5"}, "bad_quantity"),
+        ({"quantity": "two"}, "bad_number"),
+        ({"unit_price": "-3"}, "negative_price"),
+        ({"currency": ""}, "no_currency"),  # B35
+        ({"currency": "XXQ"}, "bad_currency"),
+        ({"unit_price": "12.34567"}, "bad_number"),  # B37
+        ({"unit_price": "NaN"}, "bad_number"),
+        ({"unit_price": "Infinity"}, "bad_number"),
+        ({"unit_price": "1e400"}, "bad_number"),
+        ({"unit_price": "1E+999999999"}, "bad_number"),
+        ({"unit_price": "1_000"}, "bad_number"),
+        ({"unit_price": "١٢٣"}, "bad_number"),
+        ({"unit_price": "１２"}, "bad_number"),
+        ({"unit_price": "9" * 13}, "bad_number"),
+        ({"discount": "1.005"}, "too_fine"),  # B38
+        ({"discount": "99"}, "bad_discount"),
+        ({"discount": "-1"}, "negative_discount"),
+        ({"currency": "JPY", "discount": "1.50"}, "too_fine"),
+        ({"ordered_at": "03/04/2025"}, "bad_date"),  # B39
+        ({"ordered_at": "2025-13-01"}, "bad_date"),
+        ({"ordered_at": "2025-02-30"}, "bad_date"),
+        ({"ordered_at": "2025-01-05 10:00 IST"}, "bad_date"),  # B40
+        ({"ordered_at": "2025-03-05T10:00:00+02:00"}, "future_date"),  # B42
+        ({"ordered_at": "2099-01-01"}, "future_date"),
+        ({"ordered_at": "0001-01-01"}, "bad_date"),
+        ({"ordered_at": "1900-01-01"}, "bad_date"),
+        ({"ordered_at": "45321"}, "undeclared_serial_date"),
+        ({"ordered_at": "1736064000"}, "undeclared_serial_date"),
+        ({"ordered_at": "1736064000000"}, "undeclared_serial_date"),
+        ({"ordered_at": "２０２５-01-05"}, "bad_date"),
+        ({"status": "lost"}, "bad_status"),
+        ({"order_id": ""}, "no_id"),
+        ({"order_id": "a\u202eb"}, "bad_id"),
+    ],
+)
+def test_a_bad_cell_quarantines_its_row(books: Shop, bring: Bring, cells: dict[str, str], code: str) -> None:
+    bad = row(**({"order": "31"} | cells)) if "order_id" not in cells else row("31", **cells)
+    outcome = bring(books, HEADER, *GOOD, bad)
+    assert (counts(outcome), codes(outcome)) == ((31, 30, 0, 0, 0, 0, 1), [code])
+    held = outcome.quarantined[0]
+    assert held.column in cells
+    assert held.origin.raw_bytes == f"{bad}\n".encode()
+    assert value("SELECT COUNT(*) FROM orders WHERE external_id = '31'") == 0
+
+
+def test_b30_b33_nothing_bought_and_nothing_paid_are_kept(books: Shop, bring: Bring) -> None:
+    bring(books, HEADER, row("1", quantity="0"), row("2", unit_price="0"), row("3", discount="20.00"))
+    assert rows("SELECT external_id, is_sale, gross_minor FROM orders ORDER BY 1") == [
+        ("1", 0, 0), ("2", 1, 0), ("3", 1, 0)
+    ]  # fmt: skip
+    assert value("SELECT orders FROM customer_summaries") == 2
+
+
+REFUNDS = HEADER + ",refund_of"
+
+
+def test_b31_a_return_waits_for_its_order(shop: Shop, bring: Bring) -> None:
+    back = row("R1", quantity="-1") + ",1"
+    assert counts(bring(shop, REFUNDS, back)) == (1, 1, 0, 0, 0, 0, 0)
+    assert rows("SELECT order_id, named_order, quantity, amount_minor FROM order_returns") == [(None, "1", 1, 1_000)]
+    bring(shop, HEADER, row("1"), name="b.csv")
+    assert rows("SELECT o.external_id, r.order_line_no, o.version FROM order_returns AS r"
+                " JOIN orders AS o ON o.id = r.order_id") == [("1", 1, 2)]  # fmt: skip
+    assert rows("SELECT gross_minor, returns_minor FROM customer_summaries") == [(2_000, 1_000)]
+    assert counts(bring(shop, REFUNDS, back, again=True)) == (1, 0, 0, 1, 0, 0, 0)
+
+
+def test_b31_a_return_whose_order_has_not_come_for_30_days_is_told(shop: Shop, bring: Bring) -> None:
+    bring(shop, REFUNDS, row("R1", quantity="-1") + ",1")
+    assert [(one.state, one.order) for one in list_returns(shop, waiting=True, limit=9)] == [("waiting", "1")]
+    assert doubtful_returns(shop) == {}
+    later = read_shop(str(shop.folder), now="2025-04-02T10:00")
+    assert [one.state for one in list_returns(later, waiting=True, limit=9)] == ["overdue"]
+    assert doubtful_returns(later) == {"overdue": 1}
+
+
+def test_b32_a_waiting_return_that_proves_too_large_is_told_and_never_taken(
+    retainctl: Terminal, shop: Shop, bring: Bring, tmp_path: Path
+) -> None:
+    bring(shop, REFUNDS, row("R1", quantity="-3") + ",1")
+    path = tmp_path / "b.csv"
+    path.write_text("\n".join([HEADER, row("1"), ""]))
+    ended = retainctl("orders", "import", str(path), "--format", "jsonl")
+    assert ended.code == 3
+    assert ended.stderr.startswith("return R1 takes more than order 1 has, and waits (retainctl orders returns")
+    assert [(one.state, one.order) for one in list_returns(shop, waiting=True, limit=9)] == [("too_large", "1")]
+    assert bring(shop, HEADER, row("2"), name="c.csv").attention == (), "it is told once, and listed for ever"
+    assert ("returns", "warning", "1 take more than their order has: retainctl orders returns --waiting") in [
+        (one.check, one.state, one.detail) for one in examine(str(shop.folder), now=NOW, read_words=lambda _: None)
+    ]
+
+
+def test_b32_a_return_larger_than_its_order_is_quarantined(shop: Shop, bring: Bring) -> None:
+    good = [line + "," for line in GOOD]
+    outcome = bring(shop, REFUNDS, *good, row("R1", quantity="-3") + ",G1")
+    assert (counts(outcome), codes(outcome)) == ((31, 30, 0, 0, 0, 0, 1), ["return_larger_than_order"])
+    bring(shop, REFUNDS, row("R2", quantity="-2") + ",G1", name="b.csv")
+    twice = bring(shop, REFUNDS, row("R3", quantity="-2") + ",G1", name="c.csv")
+    assert codes(twice) == ["return_larger_than_order"]
+    assert rows("SELECT external_id, quantity FROM order_returns") == [("R2", 2)]
+
+
+def test_b32_the_same_return_twice_is_one(books: Shop, bring: Bring) -> None:
+    lines = [REFUNDS, row("1") + ",", row("R1", quantity="-1") + ",1"]
+    bring(books, *lines)
+    assert counts(bring(books, *lines[:1], *lines[2:], name="b.csv")) == (1, 0, 0, 1, 0, 0, 0)
+    assert value("SELECT COUNT(*) FROM order_returns") == 1
+
+
+def test_a_refunded_order_is_a_sale_and_its_return(shop: Shop, bring: Bring) -> None:
+    bring(shop, HEADER, row("1", status="refunded"), row("1", sku="TEA", status="refunded"))
+    assert rows("SELECT is_sale, version FROM orders") == [(1, 1)]
+    assert rows("SELECT orders, gross_minor, returns_minor FROM customer_summaries") == [(1, 4_000, 4_000)]
+    assert rows("SELECT order_line_no, quantity, amount_minor FROM order_returns ORDER BY 1") == [
+        (1, 2, 2_000), (2, 2, 2_000)
+    ]  # fmt: skip
+
+
+def test_b34_a_total_that_is_not_its_lines_quarantines_the_order(books: Shop, bring: Bring) -> None:
+    header = HEADER + ",total"
+    outcome = bring(books, header, *[line + ",20.01" for line in GOOD], row("31") + ",20.02")
+    assert codes(outcome) == ["bad_total"]
+
+
+@pytest.mark.parametrize("name", ["NIS", "₪", "שח", "ש״ח", "ils", " ILS "])
+def test_b35_shekels_have_many_names(books: Shop, bring: Bring, name: str) -> None:
+    bring(books, HEADER, row("1", currency=name))
+    assert value("SELECT currency FROM orders") == "ILS"
+
+
+def test_b35_currency_of_rows_that_name_none(books: Shop, bring: Bring) -> None:
+    bring(books, HEADER, row("1", currency=""), currency="usd")
+    bring(books, "order_id,ordered_at,quantity,unit_price", "2,2025-01-05,1,5", name="b.csv")
+    assert rows("SELECT external_id, currency FROM orders ORDER BY 1") == [("1", "USD"), ("2", "ILS")]
+    mixed = bring(books, HEADER, *GOOD, row("3"), row("3", currency="USD"), name="c.csv")
+    assert codes(mixed) == ["mixed_currency"]
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_b35_rows_of_one_order_that_stand_far_apart_are_of_one_currency(books: Shop, bring: Bring, known: bool) -> None:
+    if known:
+        bring(books, HEADER, row("3", sku="TEA"))
+    far = [row(f"F{number}") for number in range(2 * CHUNK_ROWS)]
+    with pytest.raises(BadData, match="order 3 is in ILS, and a row of it further down in USD; nothing was written"):
+        bring(books, HEADER, row("3"), *far, row("3", currency="USD"), name="far.csv")
+    assert value("SELECT COUNT(*) FROM orders") == known
+
+
+NUMBERS = [
+    ("1,234.56", "1,234.56", 123_456),
+    ("1.234,56", "1.234,56", 123_456),
+    ("1 234,56", "1 234,56", 123_456),
+    ("1 234,56", "1\u00a0234,56", 123_456),
+    ("1234,56", "₪12,5", 1_250),
+    ("1,234.56", "₪12", 1_200),
+    ("1,234.56", "12 NIS", 1_200),
+]
+
+
+@pytest.mark.parametrize(("style", "text", "minor"), NUMBERS)
+def test_b36_the_format_of_numbers_is_stated(
+    books: Shop, bring: Bring, tmp_path: Path, style: str, text: str, minor: int
+) -> None:
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text(f'numbers = "{style}"\n', encoding="utf-8")
+    bring(books, HEADER, row("1", quantity="1", unit_price=f'"{text}"'), mapping=mapping)
+    assert value("SELECT gross_minor FROM orders") == minor
+
+
+@pytest.mark.parametrize("text", ["(12.00)", "12-", "12.00-"])
+def test_b36_what_is_below_nought_is_read_so_and_is_no_price(books: Shop, bring: Bring, text: str) -> None:
+    assert codes(bring(books, HEADER, *GOOD, row("31", unit_price=text))) == ["negative_price"]
+
+
+@pytest.mark.parametrize("text", ["1,234", "1.234,56", "1,234.56"])
+def test_b36_a_number_that_can_be_read_in_two_ways_stops_the_import(books: Shop, bring: Bring, text: str) -> None:
+    with pytest.raises(BadData, match="can be read in two ways"):
+        bring(books, HEADER, *GOOD, row("31", unit_price=f'"{text}"'))
+    assert value("SELECT COUNT(*) FROM orders") == 0
+
+
+def test_b38_a_price_may_be_finer_and_the_line_is_rounded(books: Shop, bring: Bring) -> None:
+    bring(books, HEADER, row("1", quantity="1", unit_price="1.005"), row("2", unit_price="0.0025"),
+          row("3", currency="JPY", quantity="3", unit_price="0.5"))  # fmt: skip
+    assert rows("SELECT unit_price, amount_minor FROM order_lines ORDER BY order_id") == [
+        ("1.005", 101), ("0.0025", 1), ("0.5", 2)
+    ]  # fmt: skip
+
+
+def test_b39_b40_dates_are_read_as_the_mapping_says(books: Shop, bring: Bring, tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('dates = "%d/%m/%Y"\n')
+    bring(books, HEADER, row("1", ordered_at="03/04/2024"), mapping=mapping)
+    assert rows("SELECT ordered_on, day_precision, ordered_at FROM orders") == [("2024-04-03", 1, 1_712_134_800)]
+    mapping.write_text('dates = "%d/%m/%Y %H:%M"\ntimezone = "America/New_York"\n')
+    bring(books, HEADER, row("2", ordered_at="03/04/2024 20:00"), mapping=mapping, name="b.csv")
+    assert rows("SELECT ordered_on, day_precision FROM orders WHERE external_id = '2'") == [("2024-04-04", 0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "instant", "note"),
+    [
+        ("2024-03-29T02:30:00", 1_711_672_200, "times in an hour that the clocks skipped, moved forward: 1"),
+        ("2024-10-27T01:30:00", 1_729_981_800, "times in an hour that came twice, taken as the first: 1"),
+    ],
+)
+def test_b41_hours_that_the_clocks_skip_or_repeat(
+    books: Shop, bring: Bring, text: str, instant: int, note: str
+) -> None:
+    outcome = bring(books, HEADER, row("1", ordered_at=text))
+    assert value("SELECT ordered_at FROM orders") == instant
+    assert note in outcome.notes
+
+
+def test_b42_epoch_seconds_are_read_where_they_are_declared(books: Shop, bring: Bring, tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('dates = "epoch"\n')
+    bring(books, HEADER, row("1", ordered_at="1736064000"), mapping=mapping)
+    assert value("SELECT ordered_at FROM orders") == 1_736_064_000
+
+
+def test_b61_many_orders_of_one_customer_and_one_order_of_many_lines(books: Shop, bring: Bring) -> None:
+    lines = [row(str(number)) for number in range(20_000)] + [row("big")] * 60_000
+    assert counts(bring(books, HEADER, *lines))[0] == 80_000
+    assert rows("SELECT orders, gross_minor FROM customer_summaries") == [(20_001, 160_000_000)]
+    assert value("SELECT COUNT(*) FROM order_lines AS l JOIN orders AS o ON o.id = l.order_id"
+                 " WHERE o.external_id = 'big'") == 60_000  # fmt: skip
+
+
+def test_b62_columns_may_stand_in_any_order_and_be_called_in_hebrew(books: Shop, bring: Bring) -> None:
+    bring(books, "order_id,ordered_at,sku,quantity,unit_price,status", "1,2025-01-05,MUG,2,10,paid")
+    moved = bring(
+        books, "Unit Price, STATUS ,Quantity,SKU,Order ID,ordered at", "10,paid,2,MUG,1,2025-01-05", name="b.csv"
+    )
+    assert counts(moved) == (1, 0, 0, 1, 0, 0, 0)
+    hebrew = bring(books, "מספר הזמנה,תאריך,מק״ט,כמות,מחיר,סטטוס", "1,2025-01-05,MUG,2,10,paid", name="c.csv")
+    assert counts(hebrew) == (1, 0, 0, 1, 0, 0, 0)
+    assert value("SELECT gross_minor FROM orders") == 2_000

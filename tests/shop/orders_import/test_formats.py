@@ -1,0 +1,294 @@
+"""Shopify, WooCommerce and Wix, and JSON that is not what it should be (B53)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.errors import BadData
+from retainctl.shop.consent import Decision, contactable, record
+from retainctl.shop.orders_import.orders import import_orders
+from retainctl.shop.orders_import.results import Options
+from retainctl.store.database import rows, value
+from tests.shop.orders_import.conftest import Bring, codes, counts
+
+SHOPIFY = (
+    "Name,Email,Financial Status,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,Created at,"
+    "Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Lineitem discount,Billing Name,Cancelled at,"
+    "Refunded Amount,Phone"
+)
+HEAD = "#1,dana@shop.example,{status},yes,ILS,90.00,20.00,0.00,110.00,2024-05-01 10:00:00 +0300"
+FIRST = HEAD + ",2,Mug,40.00,MUG,0.00,דנה כהן,,{refunded},"
+MORE = "#1,dana@shop.example,,,,,,,,2024-05-01 10:00:00 +0300,1,Tea,20.00,TEA,0.00,,,,"
+
+
+def test_shopify_orders_have_further_lines_and_a_discount_of_the_whole(shop: Shop, bring: Bring) -> None:
+    outcome = bring(shop, SHOPIFY, FIRST.format(status="paid", refunded="0.00"), MORE)
+    assert counts(outcome) == (2, 2, 0, 0, 0, 0, 0)
+    assert rows("SELECT external_id, gross_minor, shipping_minor, discount_minor, source FROM orders") == [
+        ("#1", 9_000, 2_000, 1_000, "shopify")
+    ]
+    assert rows("SELECT quantity, amount_minor, discount_minor FROM order_lines ORDER BY line_no") == [
+        (2, 7_200, 800), (1, 1_800, 200)
+    ]  # fmt: skip
+    assert rows("SELECT first_name, last_name FROM customers") == [("דנה", "כהן")]
+
+
+@pytest.mark.parametrize(
+    ("status", "refunded", "returned", "is_sale"),
+    [("refunded", "110.00", 9_000, 1), ("partially_refunded", "30.00", 3_000, 1), ("voided", "0.00", 0, 0)],
+)
+def test_shopify_refunds_and_voids(
+    shop: Shop, bring: Bring, status: str, refunded: str, returned: int, is_sale: int
+) -> None:
+    bring(shop, SHOPIFY, FIRST.format(status=status, refunded=refunded), MORE)
+    assert rows("SELECT is_sale FROM orders") == [(is_sale,)]
+    assert int(value("SELECT COALESCE(SUM(amount_minor), 0) FROM order_returns WHERE order_id IS NOT NULL")) == returned
+
+
+def test_shopify_refunds_larger_than_the_order_are_quarantined(books: Shop, bring: Bring) -> None:
+    others = [
+        FIRST.format(status="paid", refunded="0.00").replace("#1,", f"#{number},").replace("90.00,20.00,0.00,110.00",
+        "80.00,20.00,0.00,100.00") for number in range(100, 150)
+    ]  # fmt: skip
+    outcome = bring(books, SHOPIFY, *others, FIRST.format(status="paid", refunded="500.00"), MORE)
+    assert codes(outcome) == ["return_larger_than_order"] * 2
+
+
+def test_accepts_marketing_counts_with_its_evidence_alone(shop: Shop, bring: Bring) -> None:
+    lines = [SHOPIFY, FIRST.format(status="paid", refunded="0.00"), MORE]
+    outcome = bring(shop, *lines)
+    assert value("SELECT COUNT(*) FROM consents") == 0
+    assert any("accepts marketing" in note for note in outcome.notes)
+    bring(shop, *lines, consent_evidence="the box at the checkout, 2024")
+    assert rows("SELECT purpose, action, source, evidence, happened_at FROM consents") == [
+        ("marketing", "given", "shopify", "the box at the checkout, 2024", 1_714_546_800)
+    ]
+
+
+def test_a_permission_of_an_older_order_never_overrules_a_later_refusal(shop: Shop, bring: Bring) -> None:
+    bring(shop, SHOPIFY, FIRST.format(status="paid", refunded="0.00"), MORE)
+    ((point,),) = rows("SELECT id FROM contact_points")
+    record(shop, [Decision(point, "marketing", "revoked", "desk", "a call", 1_714_600_000)])
+    bring(shop, SHOPIFY, FIRST.format(status="paid", refunded="0.00"), MORE, consent_evidence="the box")
+    assert rows("SELECT action FROM consents ORDER BY happened_at") == [("given",), ("revoked",)]
+    ((customer,),) = rows("SELECT id FROM customers")
+    assert contactable([customer], purpose="marketing", at=shop.clock.now()) == {customer: "no_consent"}
+
+
+def header_of(shared: Path, name: str) -> str:
+    found: dict[str, Any] = json.loads((shared / "data/platform/headers.json").read_text(encoding="utf-8"))
+    return str(found[name]["header"])
+
+
+@pytest.mark.parametrize(
+    ("export", "format_name"),
+    [
+        ("shopify_orders_export_79", "shopify"), ("shopify_orders_export_75", "shopify"),
+        ("shopify_orders_export_2012_47", "shopify"), ("wix_orders_52", "wix"),
+        ("woocommerce_webtoffee_orders", "woocommerce"),
+    ],
+)  # fmt: skip
+def test_each_export_is_known_by_its_header(
+    books: Shop, bring: Bring, shared: Path, export: str, format_name: str
+) -> None:
+    outcome = bring(books, header_of(shared, export))
+    assert f"read as {format_name}, by its beginning" in outcome.notes
+
+
+def cells_of(header: str, **cells: str) -> str:
+    named = {name.replace("_", " "): text for name, text in cells.items()}
+    return ",".join(f'"{named.get(name.replace("_", " ").replace("/", " "), "")}"' for name in header.split(","))
+
+
+def test_wix_repeats_the_order_on_each_line(shop: Shop, bring: Bring, shared: Path) -> None:
+    header = header_of(shared, "wix_orders_52")
+    order = {
+        "Order_number": "10001", "Date_created": "Dec 8, 2024", "Time": "9:15:51 AM", "Contact_email": "d@shop.example",
+        "Payment_status": "Paid", "Currency": "ILS", "Shipping_rate": "10.00", "Total_tax": "0.00", "Total": "60.00",
+        "Billing_name": "Dana Cohen",
+    }  # fmt: skip
+    lines = [
+        cells_of(header, **order, Item="Mug", SKU="MUG", Qty="2", Price="20.00", Quantity_refunded="1"),
+        cells_of(header, **order, Item="Tea", SKU="TEA", Qty="1", Price="10.00", Quantity_refunded="0"),
+    ]
+    assert counts(bring(shop, "\ufeff" + header, *lines)) == (2, 2, 0, 0, 0, 0, 0)
+    assert rows("SELECT gross_minor, shipping_minor, ordered_at FROM orders") == [(5_000, 1_000, 1_733_642_151)]
+    assert rows("SELECT order_line_no, quantity, amount_minor FROM order_returns") == [(1, 1, 2_000)]
+
+
+def test_woocommerce_has_its_items_in_columns(shop: Shop, bring: Bring, shared: Path) -> None:
+    header = header_of(shared, "woocommerce_webtoffee_orders")
+    line = cells_of(
+        header, order_id="7", order_date="2024-05-01 10:00:00", status="wc-completed", shipping_total="10",
+        order_total="46.00", order_currency="ILS", billing_email="d@shop.example", customer_id="0", fee_total="0",
+        line_item_1="name:Mug|product_id:83|sku:MUG|quantity:2|total:36.00|sub_total:40.00",
+    )  # fmt: skip
+    assert counts(bring(shop, header, line)) == (1, 1, 0, 0, 0, 0, 0)
+    assert rows("SELECT gross_minor, status FROM orders") == [(3_600, "completed")]
+    assert rows("SELECT quantity, unit_price, amount_minor, discount_minor FROM order_lines") == [(2, "20", 3_600, 400)]
+
+
+def test_b34_an_example_of_shopify_whose_total_is_not_its_lines_is_quarantined(
+    shop: Shop, bring: Bring, shared: Path
+) -> None:
+    example = (shared / "data/platform/shopify_api_fixtures/order.json").read_bytes()
+    outcome = bring(shop, example, name="order.json")
+    assert (outcome.row.source, counts(outcome), codes(outcome)) == ("shopify", (1, 0, 0, 0, 0, 0, 1), ["bad_total"])
+    mended = bring(shop, example.replace(b"409.94", b"608.94"), name="order.json")
+    assert counts(mended) == (1, 1, 0, 0, 0, 0, 0)
+    assert rows("SELECT external_id, gross_minor, tax_minor FROM orders") == [("#1001", 59_700, 1_194)]
+
+
+def shopify_order(number: int = 1, **changes: object) -> str:
+    order: dict[str, object] = {
+        "id": number, "name": f"#{number}", "email": "d@shop.example", "created_at": "2024-05-01T10:00:00+03:00",
+        "currency": "ILS", "financial_status": "paid", "total_price": "45.00", "total_tip_received": "3.00",
+        "line_items": [{"id": 1, "sku": "MUG", "name": "Mug", "quantity": 3, "price": "10.00",
+                        "discount_allocations": [{"amount": "3.00"}]}],
+        "shipping_lines": [{"price": "20.00", "discounted_price": "15.00"}],
+    }  # fmt: skip
+    return json.dumps(order | changes)
+
+
+def test_b34_a_total_of_shopify_s_answers_is_its_lines_to_a_minor_unit_a_line(books: Shop, bring: Bring) -> None:
+    good = [shopify_order(number) for number in range(1, 41)]
+    outcome = bring(books, *good, shopify_order(50, total_price="45.01"), name="near.jsonl")
+    assert codes(outcome) == []
+    assert rows("SELECT DISTINCT gross_minor, shipping_minor FROM orders") == [(2_700, 1_500)]
+    assert codes(bring(books, *good, shopify_order(51, total_price="45.03"), name="far.jsonl")) == ["bad_total"]
+
+
+def test_an_older_answer_of_shopify_gives_the_discount_of_the_whole_order(books: Shop, bring: Bring) -> None:
+    items = [{"id": 1, "sku": "MUG", "name": "Mug", "quantity": 3, "price": "10.00"}]
+    bring(books, shopify_order(line_items=items, total_discounts="3.00"), name="o.jsonl")
+    assert rows("SELECT gross_minor, discount_minor FROM orders") == [(2_700, 300)]
+
+
+def test_b34_a_total_of_woocommerce_s_answers_is_its_lines(books: Shop, bring: Bring) -> None:
+    far = GOOD[0].replace('"id": 1,', '"id": 99,').replace('"total": "5.00", "line', '"total": "5.02", "line')
+    assert codes(bring(books, *GOOD, far, name="o.jsonl")) == ["bad_total"]
+
+
+WOOCOMMERCE = (
+    "order_id,order_date,status,shipping_total,order_total,order_currency,billing_email,refund_items,line_item_1"
+)
+
+
+def refunded(number: int, cell: str, *, status: str = "completed") -> str:
+    item = "name:Mug|product_id:83|sku:MUG|quantity:2|total:40.00|sub_total:40.00"
+    return f"{number},2024-05-01 10:00:00,{status},10,50.00,ILS,d@shop.example,{cell},{item}"
+
+
+def test_woocommerce_refunds_in_part_are_money_of_the_order(shop: Shop, bring: Bring) -> None:
+    part = "amount:5.00|reason:broken|date:2024-05-03 10:00:00;amount:2.50|reason:a; b|c|date:2024-05-04 10:00:00"
+    lines = [
+        refunded(1, part),
+        refunded(2, "amount:50.00|reason:|date:2024-05-03 10:00:00"),
+        refunded(3, "", status="refunded"),
+    ]
+    assert counts(bring(shop, WOOCOMMERCE, *lines)) == (3, 3, 0, 0, 0, 0, 0)
+    assert rows("SELECT external_id, quantity, amount_minor, returned_at FROM order_returns ORDER BY id") == [
+        ("1", 0, 500, 1_714_730_400), ("1", 0, 250, 1_714_816_800), ("2", 2, 4_000, 1_714_730_400),
+        ("3", 2, 4_000, 1_714_546_800),
+    ]  # fmt: skip
+    assert rows("SELECT gross_minor, returns_minor FROM customer_summaries") == [(12_000, 8_750)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("5.00", "bad_refund"),
+        ("amount:5.00", "bad_refund"),
+        ("amount:-5.00|reason:|date:2024-05-03 10:00:00", "bad_refund"),
+        ("amount:x|reason:|date:2024-05-03 10:00:00", "bad_number"),
+        ("amount:5.00|reason:|date:yesterday", "bad_date"),
+        ("amount:60.00|reason:|date:2024-05-03 10:00:00", "return_larger_than_order"),
+    ],
+)
+def test_a_refund_of_woocommerce_in_another_form_is_quarantined(
+    books: Shop, bring: Bring, cell: str, code: str
+) -> None:
+    assert codes(bring(books, WOOCOMMERCE, *[refunded(number, "") for number in range(40)], refunded(50, cell))) == [
+        code
+    ]
+
+
+def test_shopify_orders_of_its_test_mode_are_set_aside(shop: Shop, shared: Path) -> None:
+    folder = shared / "data/platform"
+    test_order = import_orders(shop, str(folder / "go_shopify_fixtures/orders.json"), Options())
+    assert counts(test_order) == (1, 0, 0, 0, 1, 0, 0)
+
+
+def test_shopify_refunds_take_from_their_line(shop: Shop, bring: Bring) -> None:
+    order = {
+        "id": 5001, "name": "#9", "email": "d@shop.example", "created_at": "2024-05-01T10:00:00+03:00",
+        "updated_at": "2024-05-03T10:00:00+03:00", "currency": "ILS", "financial_status": "partially_refunded",
+        "line_items": [{"id": 1, "sku": "MUG", "name": "Mug", "quantity": 3, "price": "10.00",
+                        "discount_allocations": [{"amount": "3.00"}]}],
+        "shipping_lines": [{"price": "15.00"}],
+        "refunds": [{"created_at": "2024-05-03T10:00:00+03:00",
+                     "refund_line_items": [{"line_item_id": 1, "quantity": 1}]}],
+    }  # fmt: skip
+    assert counts(bring(shop, json.dumps({"orders": [order]}), name="o.json")) == (1, 1, 0, 0, 0, 0, 0)
+    assert rows("SELECT gross_minor, shipping_minor FROM orders") == [(2_700, 1_500)]
+    assert rows("SELECT order_line_no, quantity, amount_minor FROM order_returns") == [(1, 1, 900)]
+
+
+def woocommerce_examples(shared: Path) -> list[dict[str, Any]]:
+    found = json.loads((shared / "data/platform/woocommerce_rest/orders_response_examples.json").read_text())
+    flat = [one for item in found for one in (item if isinstance(item, list) else [item])]
+    return [one for one in flat if "line_items" in one]
+
+
+def test_woocommerce_answers_are_read(shop: Shop, bring: Bring, shared: Path) -> None:
+    examples = list({one["id"]: one for one in woocommerce_examples(shared)}.values())
+    outcome = bring(shop, json.dumps(examples, indent=1), name="o.json")
+    assert counts(outcome) == (len(examples), len(examples), 0, 0, 0, 0, 0)
+    as_lines = bring(shop, *[json.dumps(one) for one in examples], name="o.jsonl")
+    assert as_lines.row.rows_quarantined == 0
+    assert value("SELECT ordered_at FROM orders WHERE external_id = '727'") == 1_490_210_882
+    assert value("SELECT COUNT(*) FROM orders") == len(examples)
+
+
+DEEP = '{"id": ' + "[" * 30 + "]" * 30 + "}"
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ('{"id": 1, "id": 2}', "duplicate_key"),
+        ('{"id": 1, "total": NaN}', "bad_number"),
+        (DEEP, "too_deep"),
+        ("[" * 100_000, "too_deep"),
+        ('{"id": 1,', "bad_json"),
+        ('"text"', "bad_json"),
+    ],
+)
+def test_b53_bad_json_quarantines_its_line(books: Shop, bring: Bring, line: str, code: str) -> None:
+    outcome = bring(books, *GOOD, line, name="o.jsonl")
+    assert (counts(outcome), codes(outcome)) == ((31, 30, 0, 0, 0, 0, 1), [code])
+
+
+def test_b53_a_number_of_5000_digits_quarantines_its_line(books: Shop, bring: Bring) -> None:
+    line = GOOD[0].replace('"id": 1', '"id": 99').replace('"total": "5.00"', f'"total": {"9" * 5_000}')
+    assert codes(bring(books, *GOOD, line, name="o.jsonl")) == ["bad_number"]
+
+
+def test_b53_a_list_that_is_cut_off_writes_nothing(books: Shop, bring: Bring) -> None:
+    with pytest.raises(BadData, match=r"o\.json"):
+        bring(books, "[\n" + ",\n".join(GOOD), name="o.json")
+    assert value("SELECT COUNT(*) FROM orders") == 0
+
+
+GOOD = [
+    json.dumps({
+        "id": number, "status": "completed", "currency": "ILS", "date_created_gmt": "2025-01-05T08:00:00",
+        "total": "5.00", "line_items": [{"name": "Mug", "quantity": 1, "subtotal": "5.00", "total": "5.00"}],
+    })
+    for number in range(1, 31)
+]  # fmt: skip

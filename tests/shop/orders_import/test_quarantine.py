@@ -1,0 +1,121 @@
+"""Rows in quarantine are listed, shown and tried again, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from retainctl.config import Shop
+from retainctl.intake.sheet import Options as ListOptions
+from retainctl.shop.customers_import import import_customers
+from retainctl.shop.orders_import.quarantine import dismiss, list_quarantined, retry, show_held
+from retainctl.shop.orders_import.results import Options
+from retainctl.store.database import rows, value
+from tests.conftest import Terminal
+from tests.shop.orders_import.conftest import HEADER, Bring, counts, row
+
+GOOD = [row(f"G{number}") for number in range(1, 31)]
+
+
+def test_a_row_is_listed_shown_and_booked_when_its_currency_is_stated(retainctl: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("\n".join([HEADER, *GOOD, row("31", sku="TEA"), row("31", currency=""), ""]), encoding="utf-8")
+    ended = retainctl("orders", "import", str(path), "--format", "jsonl")
+    assert ended.code == 3
+    assert json.loads(ended.stdout)["rows_quarantined"] == 1
+    assert ended.stderr == (
+        f"{path}, line 33, currency: the currency is missing (state it with --currency) (no_currency)\n"
+        '{"kind": "error", "version": 1, "message": "1 row is in quarantine",'
+        ' "hint": "Look at them: retainctl orders quarantine list", "exit_code": 3}\n'
+    )
+    listed = retainctl("orders", "quarantine", "list", "--format", "jsonl")
+    (found,) = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert (found["line"], found["code"], found["column"]) == (33, "no_currency", "currency")
+    shown = retainctl("orders", "quarantine", "show", str(found["id"]), "--format", "jsonl")
+    assert json.loads(shown.stdout)["text"] == row("31", currency="")
+    assert retainctl("orders", "quarantine", "retry").code == 3
+    assert retainctl("orders", "quarantine", "retry", "--currency", "ILS").code == 0
+    assert retainctl("orders", "quarantine", "list", "--format", "jsonl").stdout == ""
+    lines = [json.loads(line) for line in retainctl("orders", "show", "31", "--format", "jsonl").stdout.splitlines()]
+    assert [(line["part"], line["article"]) for line in lines] == [
+        ("sale", "TEA"), ("sale", "MUG"), ("version", "")
+    ]  # fmt: skip
+    assert retainctl("orders", "quarantine", "show", "99").code == 2
+
+
+def test_a_row_that_the_source_has_told_again_since_is_not_booked_twice(shop: Shop, bring: Bring) -> None:
+    bring(shop, HEADER, *GOOD, row("31", sku="TEA"), row("31", currency=""))
+    bring(shop, HEADER, *GOOD, row("31", sku="TEA"), row("31"), name="b.csv")
+    assert list_quarantined(shop) == []
+    assert retry(shop, (), Options(currency="ILS")) == []
+    assert rows("SELECT gross_minor FROM orders WHERE external_id = '31'") == [(4_000,)]
+
+
+def test_a_file_with_rows_in_quarantine_is_not_booked_over_what_was_told_since(shop: Shop, bring: Bring) -> None:
+    """The row of order 31 never comes again, so that the first file's stays in quarantine."""
+    first = [HEADER, *GOOD, row("32"), row("31", quantity="x")]
+    then = [HEADER, *GOOD, row("32", unit_price="49.50")]
+    bring(shop, *first, name="a.csv")
+    bring(shop, *then, name="b.csv")
+    known = rows("SELECT external_id, version, gross_minor FROM orders ORDER BY id")
+    assert ("32", 2, 9_900) in known
+    for again in (False, True):
+        assert bring(shop, *first, name="a.csv", again=again).row.rows_changed == 0
+        assert rows("SELECT external_id, version, gross_minor FROM orders ORDER BY id") == known
+        assert len(list_quarantined(shop)) == 1
+
+
+def test_the_same_bad_row_of_every_night_is_one(shop: Shop, bring: Bring) -> None:
+    for night in range(3):
+        bring(shop, HEADER, *GOOD, row("31", quantity="x"), *[row(f"N{one}") for one in range(night)], name=f"{night}")
+    assert len(list_quarantined(shop)) == 1
+
+
+def test_bytes_that_were_no_text_are_read_in_the_right_encoding(shop: Shop, bring: Bring) -> None:
+    bring(shop, HEADER, *GOOD, row("31", sku="ספל").encode("cp1255") + b"\n")
+    (outcome,) = retry(shop, (), Options(encoding="cp1255"))
+    assert counts(outcome) == (1, 1, 0, 0, 0, 0, 0)
+    assert value("SELECT COUNT(*) FROM products WHERE sku = 'ספל'") == 1
+
+
+def test_records_of_json_are_tried_again_whatever_is_wrong_with_them(shop: Shop, bring: Bring) -> None:
+    good = [
+        json.dumps({"id": number, "status": "completed", "currency": "ILS", "total": "5.00",
+                    "date_created_gmt": "2025-01-05T08:00:00",
+                    "line_items": [{"name": "Mug", "quantity": 1, "total": "5.00"}]})
+        for number in range(1, 41)
+    ]  # fmt: skip
+    mended = good[0].replace('"id": 1', '"id": 99').replace('"ILS"', '""')
+    outcome = bring(shop, '{"id": 7,', *good, mended, name="o.jsonl", format="woocommerce-json")
+    assert outcome.row.rows_quarantined == 2
+    (retried,) = retry(shop, (), Options(currency="ILS"))
+    assert counts(retried) == (2, 1, 0, 0, 0, 0, 1)
+    assert [held.code for held in list_quarantined(shop)] == ["bad_json"]
+
+
+def test_rows_of_every_import_are_listed(shop: Shop, bring: Bring, tmp_path: Path) -> None:
+    bring(shop, HEADER, *GOOD, row("31", quantity="x"))
+    path = tmp_path / "people.csv"
+    path.write_text("email,first_name\nno address,Dana\n")
+    import_customers(shop, str(path), ListOptions())
+    assert [(one.rows_of, one.file, one.code) for one in list_quarantined(shop)] == [
+        ("orders", "orders.csv", "bad_number"), ("customers", "people.csv", "bad_email"),
+    ]  # fmt: skip
+    assert [one.text for one in dismiss(shop, [2])] == ["no address,Dana"]
+    assert [one.rows_of for one in list_quarantined(shop)] == ["orders"]
+
+
+def test_a_row_that_is_booked_by_a_retry_without_its_e_mail_is_kept_as_such(shop: Shop, bring: Bring) -> None:
+    bring(shop, HEADER, *GOOD, row("31", currency="", email="dana"))
+    (outcome,) = retry(shop, (), Options(currency="ILS"))
+    assert counts(outcome) == (1, 1, 0, 0, 0, 0, 0)
+    assert [(one.id, one.code) for one in list_quarantined(shop)] == [(1, "bad_email")]
+    assert retry(shop, (), Options(currency="ILS")) == []
+
+
+def test_s19_an_address_in_what_is_told_of_a_row_is_masked_and_its_bytes_are_not(shop: Shop, bring: Bring) -> None:
+    bad = row("31", quantity="dana@shop.example")
+    outcome = bring(shop, HEADER, *GOOD, bad)
+    assert outcome.quarantined[0].message == "'d***@s***.example' is not a number"
+    assert [one.message for one in list_quarantined(shop)] == ["'d***@s***.example' is not a number"]
+    assert show_held(shop, 1).text == bad

@@ -1,0 +1,219 @@
+"""Backups are whole and checked, and a copy of a shop does not send what the shop may have sent."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop, read_shop
+from retainctl.errors import Refused
+from retainctl.shop.backup import back_up
+from retainctl.shop.opening import spare
+from retainctl.store import dialect, installation
+from retainctl.store.database import database, execute, value
+from retainctl.store.dialect import file_is_the_database, without_password
+from retainctl.store.opening import open_database
+from retainctl.store.transactions import writing
+from tests.conftest import NOW, Terminal
+
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+
+
+def test_a_backup_is_made_while_the_shop_works(shop: Shop) -> None:
+    backup = back_up(shop)
+    assert Path(backup.file).parent == shop.folder / "backups"
+    assert stat.S_IMODE(Path(backup.file).stat().st_mode) == 0o600
+    assert backup.bytes > 10_000
+    assert [path.name for path in (shop.folder / "backups").iterdir()] == ["retain-20250302T100000.backup"]
+
+
+def test_of_many_backups_the_newest_are_kept(shop: Shop) -> None:
+    folder = shop.folder / "backups"
+    folder.mkdir()
+    for day in ("20250227", "20250228", "20250301"):
+        (folder / f"retain-{day}T030000.backup").touch()
+    (folder / "retain-by-hand.backup").touch()
+    backup = back_up(shop, keep=2)
+    assert backup.removed == 2
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "retain-20250301T030000.backup", "retain-20250302T100000.backup", "retain-by-hand.backup",
+    ]  # fmt: skip
+
+
+def test_a_backup_never_writes_through_a_link(shop: Shop, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    (tmp_path / "link.backup").symlink_to(precious)
+    with pytest.raises(Refused, match="not a plain file"):
+        back_up(shop, tmp_path / "link.backup")
+    assert precious.read_text() == "mine"
+
+
+OWN_FILES = (
+    "retain.db", "retain.db-wal", ".retain.db.sender", "retainctl.toml", "club.toml", "segments/all.toml",
+    "campaigns/spring.md", "mail/1.eml", "segments/../retain.db",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OWN_FILES)
+def test_no_result_takes_the_place_of_the_shop_s_own_files(folder: Path, database_url: str, name: str) -> None:
+    if "retain.db" in name and not database_url.startswith("sqlite:"):
+        return
+    shop = read_shop(str(folder), now=NOW)
+    with open_database(shop.database_url, now=0):
+        with pytest.raises(Refused, match="the shop's own files"):
+            spare(shop, folder / name)
+        spare(shop, folder / "segments.csv")
+        spare(shop, folder / "backups" / "retain.db")
+
+
+def test_every_command_that_writes_a_file_spares_the_shop_s_own(folder: Path, retainctl: Terminal) -> None:
+    settings = folder / "retainctl.toml"
+    before = settings.read_bytes()
+    assert retainctl("segments", "create", "all", "orders >= 0").code == 0
+    for words in (
+        ("db", "backup"), ("customers", "export", "--output"), ("segments", "export", "all", "--output"),
+        ("reports", "show", "orders", "--output"), ("reports", "show", "orders", "--format", "html", "--output"),
+    ):  # fmt: skip
+        ended = retainctl(*words, str(settings))
+        assert (ended.code, "left alone" in ended.stderr) == (77, True), words
+    assert settings.read_bytes() == before
+
+
+def test_a_shop_sends_from_where_it_was_made(shop: Shop) -> None:
+    assert installation.may_send()
+
+
+@ON_SQLITE
+def test_a_copied_shop_folder_sends_nothing(shop: Shop, tmp_path: Path) -> None:
+    with writing():
+        execute("INSERT INTO locks (name) VALUES ('something')")
+    copy = tmp_path / "copy"
+    shutil.copytree(shop.folder, copy)
+    other = read_shop(str(copy))
+    with open_database(other.database_url, now=0):
+        assert not installation.may_send()
+
+
+def put_back(copy: Path, path: Path, *, removed_first: bool) -> None:
+    """Put a raw copy in the place of the open database."""
+    if removed_first:
+        path.unlink()
+    shutil.copyfile(copy, path)
+    database.connect()
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("removed_first", [False, True])
+def test_a_raw_copy_that_is_put_back_sends_nothing(shop: Shop, tmp_path: Path, removed_first: bool) -> None:
+    path = shop.folder / "retain.db"
+    database.close()
+    shutil.copyfile(path, tmp_path / "raw.db")
+    database.connect()
+    with installation.sending():
+        pass
+    assert installation.may_send()
+    database.close()
+    put_back(tmp_path / "raw.db", path, removed_first=removed_first)
+
+    assert not installation.may_send()
+    with pytest.raises(Refused, match="restored or copied"), installation.sending():
+        pass
+    installation.adopt()
+    assert installation.may_send()
+
+
+@ON_SQLITE
+def test_a_raw_copy_of_the_time_of_a_run_sends_nothing(shop: Shop, tmp_path: Path) -> None:
+    with installation.sending(), closing(sqlite3.connect(tmp_path / "raw.db")) as raw:
+        database.connection().backup(raw)
+    database.close()
+    put_back(tmp_path / "raw.db", shop.folder / "retain.db", removed_first=False)
+
+    assert not installation.may_send()
+
+
+@ON_SQLITE
+def test_the_lost_database_sends_nothing_when_it_comes_back_after_its_backup(shop: Shop, tmp_path: Path) -> None:
+    path = shop.folder / "retain.db"
+    backup = back_up(shop).file
+    for _ in range(3):
+        with installation.sending():
+            pass
+    database.close()
+    shutil.copyfile(path, tmp_path / "lost.db")
+    put_back(Path(backup), path, removed_first=False)
+    installation.adopt()
+    database.close()
+    put_back(tmp_path / "lost.db", path, removed_first=False)
+
+    assert not installation.may_send()
+
+
+@ON_SQLITE
+def test_a_run_that_is_killed_between_database_and_mark_locks_nobody_out(shop: Shop) -> None:
+    with writing():
+        execute("UPDATE installation SET value = '7' WHERE name = 'count'")  # as it leaves them
+
+    with installation.sending():
+        assert installation.mark_path().read_text().split()[1] == "8"
+    assert installation.may_send()
+
+
+@ON_SQLITE
+def test_without_its_mark_a_database_sends_nothing(shop: Shop) -> None:
+    installation.mark_path().write_text("")
+    assert not installation.may_send()
+    installation.mark_path().unlink()
+    assert not installation.may_send()
+
+
+def test_many_senders_at_once_leave_database_and_mark_in_step(folder: Path, shop: Shop) -> None:
+    words = [sys.executable, "-m", "retainctl", "--shop", str(folder), "--now", NOW, "outbox", "deliver"]
+    senders = [subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(6)]
+    assert [(sender.communicate()[1], sender.returncode) for sender in senders] == [(b"", 0)] * 6
+    assert installation.may_send()
+    if file_is_the_database():
+        assert installation.mark_path().read_text().split()[1] == "12"
+        assert value("SELECT value FROM installation WHERE name = 'count'") == "12"
+
+
+def test_many_machines_send_from_a_server_and_one_from_a_file(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "machine-id"
+    other.write_text("another machine")
+    monkeypatch.setattr(dialect, "MACHINE_ID", other)
+
+    assert installation.may_send() != file_is_the_database()
+
+
+def test_the_commands_say_what_they_did(retainctl: Terminal) -> None:
+    backed_up = retainctl("db", "backup", "--format", "json")
+    assert backed_up.code == 0
+    assert json.loads(backed_up.stdout)["rows"][0]["file"].endswith("/backups/retain-20250302T100000.backup")
+    for verb in ("check", "migrate", "adopt"):
+        ended = retainctl("db", verb)
+        assert (ended.code, ended.stdout, ended.stderr) == (0, "", ""), verb
+
+
+def test_a_password_is_no_word_of_a_command_line() -> None:
+    address, password = without_password("postgresql://shop:hunter2@db.example/x?connect_timeout=3")
+    assert password == "hunter2"
+    assert "hunter2" not in address
+    assert {"host=db.example", "dbname=x", "user=shop", "connect_timeout=3"} == set(address.split())
+
+
+def test_a_folder_may_be_reached_by_a_link(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    back_up(shop, tmp_path / "link" / "one.backup")
+    assert (tmp_path / "disk" / "one.backup").stat().st_size > 0
