@@ -14,7 +14,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.outcome import Imported, Outcome
 from retainctl.intake.sheet import Options
-from retainctl.shop.consent import Contact, contactable
+from retainctl.shop.consent import Contact
 from retainctl.shop.consent_history import revoke_by_hand
 from retainctl.shop.consent_import import import_consent
 from retainctl.shop.customers_import import import_customers
@@ -22,6 +22,7 @@ from retainctl.shop.exporting import export_customers
 from retainctl.shop.merging import merge
 from retainctl.store.database import rows, value
 from tests.conftest import Ended, Terminal
+from tests.reach import contactable
 
 HEADER = "external_id,first_name,last_name,language,email,phone\n"
 SHOPIFY = (
