@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal, NamedTuple, Protocol
 
+from retainctl.normalising import masked
+
 Cells = tuple[str, ...]
-# Not what a sentence says of addresses: "the @-sign", "'@'".
-_ADDRESS = re.compile(r"""(?!['"]?@(?:-sign|['"]))[^\s<>'"(),;:]*@[^\s<>'"(),;:]*""")
 
 
 class Column(NamedTuple):
@@ -66,14 +65,3 @@ class Held(NamedTuple):
     code: str
     message: str
     document: str = ""
-
-
-def masked(sentence: str) -> str:
-    """*sentence* with whatever looks like an e-mail address as ``d***@e***.com``."""
-    return _ADDRESS.sub(_mask, sentence) if "@" in sentence else sentence
-
-
-def _mask(found: re.Match[str]) -> str:
-    name, _, domain = found[0].partition("@")
-    _, dot, last = domain.rpartition(".")
-    return f"{name[:1]}***@{domain[:1]}***{dot}{last if dot else ''}"

@@ -9,9 +9,8 @@ from typing import Final, NamedTuple
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.cache import Remembered
-from retainctl.intake.cells import masked
 from retainctl.intake.values import Values
-from retainctl.normalising import EmailAddress, clean_name, email_address, is_null, phone_number
+from retainctl.normalising import EmailAddress, clean_name, email_address, is_null, masked, phone_number
 from retainctl.shop.identity import PlainPerson
 from retainctl.shop.orders_import.documents import GUEST, Buyer
 from retainctl.shop.orders_import.flags import Flags
