@@ -13,10 +13,10 @@ from retainctl.config import Shop
 from retainctl.shop.consent import Decision, record
 from retainctl.shop.identity import Found, PlainPerson, find_or_make, person_of
 from retainctl.shop.importing.catalogue import Catalogue
-from retainctl.shop.importing.documents import Held, Origin
+from retainctl.shop.importing.documents import Held
 from retainctl.shop.importing.flags import Flags
 from retainctl.shop.importing.planning import Plan
-from retainctl.shop.importing.portions import DocumentRow, Portion, ReturnRow, Taken
+from retainctl.shop.importing.portions import DocumentRow, Named, Portion, ReturnRow, Taken
 from retainctl.shop.importing.register import Counts
 from retainctl.store import dialect
 from retainctl.store.database import rows
@@ -50,7 +50,7 @@ class Booking:
     held: list[Held] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     attention: list[str] = field(default_factory=list)  # sentences that ask a person to look
-    named_returns: dict[tuple[str, int], Origin] = field(default_factory=dict)
+    named_returns: dict[tuple[str, int], Named] = field(default_factory=dict)
     touched: Flags = field(default_factory=Flags)  # customers whose summary is to be made anew
     money: Counter[str] = field(default_factory=Counter)  # by currency, what the books must have grown by
     _customers: array[int] = field(default_factory=lambda: array("q", [0]))  # by the buyer's number
@@ -61,7 +61,6 @@ class Booking:
         """Count what was taken from the file, and learn who its new buyers and which its new articles are."""
         self.counts.add(taken.counts)
         self.held += taken.held
-        self.named_returns |= taken.named_returns
         self.notes.update(taken.notes)
         self._meet(taken.persons)
         products = self._catalogue.ids(taken.articles)
@@ -128,6 +127,8 @@ class Booking:
         made = []
         for one in starmap(ReturnRow, portion.returns):
             document = DocumentRow(*portion.documents[one.place])
+            if one.named:
+                self.named_returns[document.external_id, one.line_no] = one.named
             made.append((
                 self.plan.source, document.external_id, one.line_no, 0, owner or self.customer(document),
                 one.named_order, ids[one.place] if one.is_own else None, one.order_line,

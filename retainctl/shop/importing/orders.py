@@ -138,18 +138,17 @@ def _attach_returns(booking: Booking) -> None:
 
 
 def _refuse_return(booking: Booking, waiting: Waiting) -> None:
-    origin = booking.named_returns.get((waiting.external_id, waiting.line_no))
-    if origin is None:
+    named = booking.named_returns.get((waiting.external_id, waiting.line_no))
+    if named is None:
         _tell_return(booking, waiting)
         return
     execute("DELETE FROM order_returns WHERE id = ?", waiting.id)
     message = f"it returns more than order {waiting.named_order} has"
     booking.held.append(
-        Held("quarantined", origin, "quantity", "return_larger_than_order", message, waiting.external_id)
+        Held("quarantined", named.origin, "quantity", "return_larger_than_order", message, waiting.external_id)
     )
-    booking.counts.new -= 1
-    booking.counts.quarantined += 1
-    booking.returns -= 1
+    booking.counts.add(register.Counts(**{named.row: -1}, quarantined=1))
+    booking.returns -= named.returns
 
 
 def _tell_return(booking: Booking, waiting: Waiting) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from retainctl.shop.identity import PlainPerson
 from retainctl.shop.importing.buyers import Buyers
-from retainctl.shop.importing.documents import SALE_STATUSES, Article, Document, Held, Origin
+from retainctl.shop.importing.documents import SALE_STATUSES, Article, Document, Held
 from retainctl.shop.importing.fingerprints import fingerprint
 from retainctl.shop.importing.planning import Plan
-from retainctl.shop.importing.portions import Portion, Taken
+from retainctl.shop.importing.portions import Named, Portion, Taken
 from retainctl.shop.importing.register import Counts
 from retainctl.shop.importing.remembering import Remembered
 
@@ -40,21 +40,25 @@ class Packing:
         self._fresh_articles: list[Article] = []
         self._articles_met = 0
 
-    def packed(self, judged: Judged, held: list[Held], named_returns: dict[tuple[str, int], Origin]) -> Taken:
+    def packed(self, judged: Judged, held: list[Held]) -> Taken:
         """All of it, ready to be handed over."""
         added, changed = ([one for _, one in some] for some in (judged.added, judged.changed))
-        written = [judged.new, added, changed, judged.changed_returns, judged.added_returns]
-        new, added_rows, changed_rows, changed_returns, added_returns = [self._portion(some) for some in written]
+        new = self._portion(judged.new, "new", returns=1)
+        added_rows, changed_rows = self._portion(added, "changed"), self._portion(changed, "changed")
+        changed_returns = self._portion(judged.changed_returns, "changed")
+        added_returns = self._portion(judged.added_returns, "changed", returns=1)
         fresh_articles, self._fresh_articles = self._fresh_articles, []
+        written = (judged.new, added, changed, judged.changed_returns, judged.added_returns)
         consents = self._consents(one for some in (judged.consenting, *written) for one in some)
         return Taken(
             judged.counts, held, self._buyers.take_fresh(), fresh_articles, new,
             ([order_id for order_id, _ in judged.added], added_rows),
             ([order_id for order_id, _ in judged.changed], changed_rows),
-            changed_returns, added_returns, consents, named_returns,
+            changed_returns, added_returns, consents,
         )  # fmt: skip
 
-    def _portion(self, documents: Iterable[Document]) -> Portion:
+    def _portion(self, documents: Iterable[Document], row: Literal["new", "changed"], *, returns: int = 0) -> Portion:
+        """Rows of *documents*, whose rows are counted as *row*; a return of theirs is so many new *returns*."""
         made = Portion([], [], [])
         add, add_line = made.documents.append, made.lines.append
         hand_over, articles = self._buyers.hand_over, self._articles
@@ -77,10 +81,12 @@ class Packing:
                 document.tax_minor, document.shipping_minor, fingerprint(document.digest, salt), document.updated_at,
             ))  # fmt: skip
             if document.returns:
-                self._add_returns(made.returns, place, document)
+                self._add_returns(made.returns, place, document, row, returns)
         return made
 
-    def _add_returns(self, made: list[tuple[Any, ...]], place: int, document: Document) -> None:
+    def _add_returns(
+        self, made: list[tuple[Any, ...]], place: int, document: Document, row: Literal["new", "changed"], returns: int
+    ) -> None:
         for one in document.returns:
             is_placed = one.order_line is not None or one.quantity == 0  # a line's, or money of the whole order
             is_own = document.is_order and is_placed and one.named_order == document.external_id
@@ -88,6 +94,7 @@ class Packing:
                 place, one.line_no, one.named_order, is_own, one.order_line if is_own else None,
                 self._articles[one.article] if one.article else 0, one.unit_price, one.quantity, one.amount_minor,
                 one.currency, one.returned_at, self._plan.values.day(one.returned_at),
+                Named(one.origin, row, returns) if one.origin else None,
             ))  # fmt: skip
 
     def _number(self, article: Article) -> int:
