@@ -174,13 +174,14 @@ def test_two_merges_into_one_are_undone_each_by_itself(shop: Shop, two: tuple[in
     assert third.customer_id is not None
     with writing():
         order("T", third.customer_id, 16_000, day=12)
+        returned("S", dana, 700, order_id=value("SELECT id FROM orders WHERE external_id = 'A'"))
         summarise([third.customer_id])
     first = merge(shop, survivor_id=dana, merged_id=again, reason="one person")
     second = merge(shop, survivor_id=dana, merged_id=third.customer_id, reason="and a third")
     assert rows("SELECT last_name, language FROM customers WHERE id = ?", dana) == [("Levi", "en")]
     undo(shop, first.merge_id)
     assert rows("SELECT last_name, language FROM customers WHERE id = ?", dana) == [(None, "en")]
-    assert [summary(one)[0][:3] for one in (dana, again)] == [(3, 19_000, 0), (1, 4_000, 500)]
+    assert [summary(one)[0][:3] for one in (dana, again)] == [(3, 19_000, 700), (1, 4_000, 500)]
     assert summary(third.customer_id) == []
     with pytest.raises(Refused):
         undo(shop, first.merge_id)

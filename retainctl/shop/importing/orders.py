@@ -49,7 +49,7 @@ def _import(shop: Shop, plan: Plan, progress: Progress) -> Outcome[OrdersImporte
     known = register.known_imports(plan.file, plan.asked)
     if known and not plan.options.again and register.brings_nothing(known[-1]):
         return Outcome(OrdersImported(plan.file.name, plan.source, "already imported"))
-    past = Past(is_first=nothing_stored(), read_before_by=known[-1] if known else None)
+    past = Past(is_first=nothing_stored(), read_before_by=known[0] if known else None)
     outcome, import_id, held = book(shop, plan, past, progress=progress)
     told = _told_anew(import_id, plan.source)
     register.keep_held(import_id, held, resolved=known, told=told, now=shop.clock.now())
