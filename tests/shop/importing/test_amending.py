@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from retainctl.config import Shop
+from retainctl.shop import summaries as summing
 from retainctl.shop.importing.quarantine import retry
 from retainctl.shop.importing.results import Options
 from retainctl.store.database import rows, value
@@ -127,3 +130,41 @@ def test_an_order_that_changes_takes_its_own_refunds_and_its_customer_with_it(sh
     assert summaries() == {"dana@shop.example": (2_000, 0), NOA: (2_000, 2_000)}
     bring(shop, HEADER, row("1", email=NOA), name="c.csv")
     assert summaries() == {"dana@shop.example": (2_000, 0), NOA: (2_000, 0)}
+
+
+def test_every_customer_whose_order_changed_has_new_figures_however_many_are_made_at_once(
+    shop: Shop, bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summing, "BATCH_SIZE", 2)
+    sales = [row(str(number), email=f"c{number}@shop.example") for number in range(20)]
+    bring(shop, HEADER, *sales)
+    bring(shop, HEADER, *[one.replace("MUG,2", "MUG,3") for one in sales[:5]], name="b.csv")
+    assert summaries() == {f"c{number}@shop.example": (3_000 if number < 5 else 2_000, 0) for number in range(20)}
+
+
+def test_an_article_has_the_first_name_and_category_that_it_is_given(shop: Shop, bring: Bring) -> None:
+    header = "order_id,ordered_at,sku,product,category,quantity,unit_price"
+    named = [("1", "MUG,,"), ("2", "MUG,Mug,"), ("3", "MUG,Cup,"), ("4", "TEA,Tea,Drinks"), ("5", "JAM,,Food")]
+    then = [("6", "MUG,Cup,Kitchen"), ("7", "TEA,Leaves,Plants"), ("8", "JAM,Jam,Fruit")]
+    for some, name in ((named, "a.csv"), (then, "b.csv")):
+        bring(shop, header, *[f"{order},2025-01-05,{article},1,5" for order, article in some], name=name)
+    assert rows("SELECT sku, name, category FROM products ORDER BY sku") == [
+        ("JAM", "Jam", "Food"),
+        ("MUG", "Mug", "Kitchen"),
+        ("TEA", "Tea", "Drinks"),
+    ]
+
+
+def test_an_order_is_refunded_when_it_says_so_and_by_no_more_than_it_says(shop: Shop, bring: Bring) -> None:
+    header = HEADER + ",updated_at"
+    bring(
+        shop,
+        header,
+        f"{row('1', status='refunded')},2025-01-09",
+        f"{row('2', status='refunded')},",
+        f"{row('2', quantity='-1', status='refunded')},",
+    )
+    assert rows("SELECT external_id, quantity, returned_on FROM order_returns ORDER BY 1") == [
+        ("1", 2, "2025-01-09"),
+        ("2", 1, "2025-01-05"),
+    ]
