@@ -10,6 +10,7 @@ from retainctl.shop.importing.quarantine import retry
 from retainctl.shop.importing.results import Options
 from retainctl.store.database import rows, value
 from tests.shop.importing.conftest import HEADER, Bring, counts, row
+from tests.shop.importing.test_bad_input_rows import order
 
 REFUNDS = HEADER + ",refund_of"
 OTHERS = [row(f"G{number}") for number in range(1, 200)]
@@ -168,3 +169,21 @@ def test_an_order_is_refunded_when_it_says_so_and_by_no_more_than_it_says(shop: 
         ("1", 2, "2025-01-09"),
         ("2", 1, "2025-01-05"),
     ]
+
+
+def test_rows_are_tried_again_with_those_of_their_own_import(shop: Shop, bring: Bring) -> None:
+    for shop_name in ("haifa", "eilat"):
+        bring(shop, HEADER, row("1"), row("1", sku="TEA", currency=""), source=shop_name)
+    assert [counts(one) for one in retry(shop, (), Options(currency="ILS"))] == [(1, 0, 1, 0, 0, 0, 0)] * 2
+    assert rows("SELECT source, version, gross_minor FROM orders ORDER BY 1") == [
+        ("eilat", 2, 4_000),
+        ("haifa", 2, 4_000),
+    ]
+
+
+def test_a_whole_order_that_is_tried_again_stands_for_what_it_was(shop: Shop, bring: Bring) -> None:
+    known = {"total": "", "status": "completed"}
+    bring(shop, order(1, **known), name="a.jsonl")
+    bring(shop, order(1, **known | {"status": "cancelled", "currency": ""}), name="b.jsonl")
+    retry(shop, (), Options(currency="ILS"))
+    assert orders("version, status, gross_minor") == [("1", 2, "cancelled", 2_000)]

@@ -52,7 +52,8 @@ def test_b26_orders_that_differ_are_both_quarantined(books: Shop, bring: Bring) 
 def test_b26_none_counts_where_nothing_says_which_is_the_newer(
     books: Shop, bring: Bring, changed: tuple[str, str | None]
 ) -> None:
-    lines = [order(99, date_modified_gmt=at, status=status) for at, status in zip(changed, ("failed", "completed"))]
+    both = zip(changed, ("failed", "completed"), strict=True)
+    lines = [order(99, date_modified_gmt=at, status=status) for at, status in both]
     outcome = bring(books, *[order(number) for number in range(1, 41)], *lines, name="o.jsonl")
     assert codes(outcome) == ["conflicting_rows"] * 2
 
