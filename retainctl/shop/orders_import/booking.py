@@ -10,14 +10,14 @@ from itertools import count, starmap
 from typing import Final
 
 from retainctl.config import Shop
-from retainctl.intake.cells import Held, Origin
+from retainctl.intake.cells import Held
 from retainctl.intake.import_runs import Counts
 from retainctl.shop.consent import Decision, record
 from retainctl.shop.identity import Found, PlainPerson, find_or_make, person_of
 from retainctl.shop.orders_import.catalogue import Catalogue
 from retainctl.shop.orders_import.flags import Flags
 from retainctl.shop.orders_import.planning import Plan
-from retainctl.shop.orders_import.portions import DocumentRow, Portion, ReturnRow, Taken
+from retainctl.shop.orders_import.portions import DocumentRow, Named, Portion, ReturnRow, Taken
 from retainctl.store import dialect
 from retainctl.store.database import rows
 
@@ -50,7 +50,7 @@ class Booking:
     held: list[Held] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     attention: list[str] = field(default_factory=list)  # sentences that ask a person to look
-    named_returns: dict[tuple[str, int], Origin] = field(default_factory=dict)
+    named_returns: dict[tuple[str, int], Named] = field(default_factory=dict)
     touched: Flags = field(default_factory=Flags)  # customers whose summary is to be made anew
     money: Counter[str] = field(default_factory=Counter)  # by currency, what the books must have grown by
     _customers: array[int] = field(default_factory=lambda: array("q", [0]))  # by the buyer's number
@@ -61,7 +61,6 @@ class Booking:
         """Count what was taken from the file, and learn who its new buyers and which its new articles are."""
         self.counts.add(taken.counts)
         self.held += taken.held
-        self.named_returns |= taken.named_returns
         self.notes.update(taken.notes)
         self._meet(taken.persons)
         products = self._catalogue.ids(taken.articles)
@@ -163,6 +162,8 @@ class Booking:
         made = []
         for one in starmap(ReturnRow, portion.returns):
             document = DocumentRow(*portion.documents[one.place])
+            if one.named:
+                self.named_returns[document.external_id, one.line_no] = one.named
             made.append(
                 (
                     self.plan.source,

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from retainctl.intake.cache import Remembered
-from retainctl.intake.cells import Held, Origin
+from retainctl.intake.cells import Held
 from retainctl.intake.import_runs import Counts
 from retainctl.shop.identity import PlainPerson
 from retainctl.shop.orders_import.buyers import Buyers
 from retainctl.shop.orders_import.documents import SALE_STATUSES, Article, Document
 from retainctl.shop.orders_import.fingerprints import fingerprint
 from retainctl.shop.orders_import.planning import Plan
-from retainctl.shop.orders_import.portions import Portion, Taken
+from retainctl.shop.orders_import.portions import Named, Portion, Taken
 
 
 @dataclass(slots=True)
@@ -41,12 +41,15 @@ class Packing:
         self._fresh_articles: list[Article] = []
         self._articles_met = 0
 
-    def packed(self, judged: Judged, held: list[Held], named_returns: dict[tuple[str, int], Origin]) -> Taken:
+    def packed(self, judged: Judged, held: list[Held]) -> Taken:
         """All of it, ready to be handed over."""
         added, changed = ([one for _, one in some] for some in (judged.added, judged.changed))
-        written = [judged.new, added, changed, judged.changed_returns, judged.added_returns]
-        new, added_rows, changed_rows, changed_returns, added_returns = [self._portion(some) for some in written]
+        new = self._portion(judged.new, "new", returns=1)
+        added_rows, changed_rows = self._portion(added, "changed"), self._portion(changed, "changed")
+        changed_returns = self._portion(judged.changed_returns, "changed")
+        added_returns = self._portion(judged.added_returns, "changed", returns=1)
         fresh_articles, self._fresh_articles = self._fresh_articles, []
+        written = (judged.new, added, changed, judged.changed_returns, judged.added_returns)
         consents = self._consents(one for some in (judged.consenting, *written) for one in some)
         return Taken(
             judged.counts,
@@ -59,10 +62,10 @@ class Packing:
             changed_returns,
             added_returns,
             consents,
-            named_returns,
         )
 
-    def _portion(self, documents: Iterable[Document]) -> Portion:
+    def _portion(self, documents: Iterable[Document], row: Literal["new", "changed"], *, returns: int = 0) -> Portion:
+        """Rows of *documents*, whose rows are counted as *row*; a return of theirs is so many new *returns*."""
         made = Portion([], [], [])
         add, add_line = made.documents.append, made.lines.append
         hand_over, articles = self._buyers.hand_over, self._articles
@@ -99,10 +102,12 @@ class Packing:
                 )
             )
             if document.returns:
-                self._add_returns(made.returns, place, document)
+                self._add_returns(made.returns, place, document, row, returns)
         return made
 
-    def _add_returns(self, made: list[tuple[Any, ...]], place: int, document: Document) -> None:
+    def _add_returns(
+        self, made: list[tuple[Any, ...]], place: int, document: Document, row: Literal["new", "changed"], returns: int
+    ) -> None:
         for one in document.returns:
             is_placed = one.order_line is not None or one.quantity == 0  # a line's, or money of the whole order
             is_own = document.is_order and is_placed and one.named_order == document.external_id
@@ -120,6 +125,7 @@ class Packing:
                     one.currency,
                     one.returned_at,
                     self._plan.values.day(one.returned_at),
+                    Named(one.origin, row, returns) if one.origin else None,
                 )
             )
 

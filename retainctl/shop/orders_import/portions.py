@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import starmap
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from retainctl.intake.cells import Held, Origin
 from retainctl.intake.import_runs import Counts
@@ -50,6 +50,14 @@ class LineRow(NamedTuple):
     discount_minor: int
 
 
+class Named(NamedTuple):
+    """Where a return stood that may prove larger than the order it names, and as what it was counted till then."""
+
+    origin: Origin
+    row: Literal["new", "changed"]
+    returns: int  # that are new: one, or none where it stands for what was there before
+
+
 class ReturnRow(NamedTuple):
     """A return of the document at *place*; one *is_own* that is taken from a line, or all, of that very order."""
 
@@ -65,6 +73,7 @@ class ReturnRow(NamedTuple):
     currency: str
     returned_at: int
     returned_on: str
+    named: Named | None
 
 
 class Portion(NamedTuple):
@@ -114,6 +123,5 @@ class Taken:
     changed_returns: Portion
     added_returns: Portion
     consents: list[tuple[PlainPerson, int]]  # who allowed marketing, when
-    named_returns: dict[tuple[str, int], Origin]
     notes: dict[str, int] = field(default_factory=dict)  # with the last of the file: how often which oddity was met
     file_notes: list[str] = field(default_factory=list)
