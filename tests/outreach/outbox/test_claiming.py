@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from retainctl.config import Shop
-from retainctl.outreach.outbox.delivering import deliver
+from retainctl.outreach.outbox.delivering import deliver, foresee
 from retainctl.shop import consent
 from retainctl.shop.merging import merge, undo
-from retainctl.store.database import rows
+from retainctl.store.database import execute, rows
 from retainctl.store.people import ContactPoint
 from tests.outreach.outbox.conftest import QueueUp, make_customers
 from tests.outreach.outbox.test_limits import with_limits
@@ -72,6 +72,30 @@ def test_of_two_recipients_who_become_one_person_exactly_one_gets_it(
     assert ends() == [
         ("person0@example.com", "sent", ""), ("person1@example.com", "suppressed", "already_sent"),
     ]  # fmt: skip
+
+
+def test_one_who_may_have_got_it_at_another_address_does_not_get_it_again(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(2)
+    first, second = (row[0] for row in rows("SELECT id FROM customers ORDER BY id"))
+    merge(shop, survivor_id=first, merged_id=second, reason="same")
+    found = {}
+    for state in ("claimed", "handing", "unknown", "sent", "failed", "suppressed", "expired", "cancelled"):
+        execute("UPDATE outbox SET state = ? WHERE customer_id = ?", state, first)
+        counts = foresee(shop).counts
+        found[state] = (counts.sent, counts.suppressed)
+
+    again = dict.fromkeys(("claimed", "handing", "unknown", "sent"), (0, 1))
+    assert found == again | dict.fromkeys(("failed", "suppressed", "expired", "cancelled"), (1, 0))
+
+
+def test_a_survey_and_a_campaign_of_one_name_are_two(shop: Shop, queue_up: QueueUp) -> None:
+    first, second = make_customers(shop, ["dana@example.com", "noa@example.com"])
+    queue_up(customer_ids=[first])
+    assert deliver(shop).counts.sent == 1
+    queue_up(customer_ids=[second], purpose="survey", program="survey")
+    merge(shop, survivor_id=first, merged_id=second, reason="same")
+
+    assert deliver(shop).counts.sent == 1
 
 
 def test_where_the_first_of_two_who_became_one_may_not_be_written_to_the_second_gets_it(
