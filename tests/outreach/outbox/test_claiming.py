@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from retainctl.config import Shop
+from retainctl.outreach.channels.files import FilesChannel
+from retainctl.outreach.outbox.claiming import Claimer
 from retainctl.outreach.outbox.delivering import deliver, foresee
 from retainctl.shop import consent
 from retainctl.shop.merging import merge, undo
 from retainctl.store.database import execute, rows
 from retainctl.store.people import ContactPoint
-from tests.outreach.outbox.conftest import QueueUp, make_customers
+from retainctl.store.writing import writing
+from tests.outreach.outbox.conftest import QueueUp, by_mail, make_customers
 from tests.outreach.outbox.test_limits import with_limits
 
 
@@ -141,3 +144,27 @@ def test_a_service_message_goes_to_an_address_that_allowed_no_advertisement(shop
 
     assert deliver(shop).counts.sent == 1
     assert ends() == [("new@example.com", "sent", "")]
+
+
+def test_the_daily_cap_counts_since_midnight_what_is_in_hand_what_was_sent_and_what_may_have_arrived(
+    shop: Shop, queue_up: QueueUp
+) -> None:
+    capped = by_mail(shop, port=25, daily_cap=6)
+    mailing = queue_up(11, using=capped)
+    midnight, now = shop.clock.start_of(shop.clock.today()), shop.clock.now()
+    rest = [
+        ("mail", "sent", midnight, None),
+        ("mail", "handing", now, "sender-1"),
+        ("mail", "unknown", now, None),
+        ("mail", "claimed", None, "sender-1"),
+        ("mail", "sent", midnight - 1, None),
+        ("mail", "failed", now, None),
+        ("files", "sent", now, None),
+        ("files", "claimed", None, "sender-1"),
+    ]
+    for (message_id,), given in zip(rows("SELECT id FROM outbox ORDER BY id"), rest, strict=False):
+        execute("UPDATE outbox SET channel = ?, state = ?, handed_at = ?, owner = ? WHERE id = ?", *given, message_id)
+    claimer = Claimer(capped, FilesChannel(shop.folder / "mail"), channel_name="mail", owner="sender-2")
+
+    with writing():
+        assert [len(claimer.claim([mailing.id], wanted=wanted).letters) for wanted in (1, 9, 9)] == [1, 1, 0]
