@@ -34,10 +34,10 @@ def import_(files: tuple[str, ...], evidence: str, purpose: Purpose, source: str
     \b
       retainctl consent import signups.csv --evidence "form of the spring fair, box 3" --source fair
     """
-    from retainctl.intake.sheet import Options
+    from retainctl.intake.import_runs import ImportOptions
     from retainctl.shop.consent_import import import_consent
 
-    options = Options(source=source, **reading)
+    options = ImportOptions(source=source, **reading)
     import_files(
         files,
         lambda shop, name, progress: import_consent(

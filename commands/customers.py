@@ -31,10 +31,10 @@ def import_(files: tuple[str, ...], source: str, consent_evidence: str, **readin
     \b
       retainctl customers import customers_export.csv --source shopify
     """
-    from retainctl.intake.sheet import Options
+    from retainctl.intake.import_runs import ImportOptions
     from retainctl.shop.customers_import import import_customers
 
-    options = Options(source=source, **reading)
+    options = ImportOptions(source=source, **reading)
     import_files(
         files,
         lambda shop, name, progress: import_customers(

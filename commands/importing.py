@@ -13,7 +13,7 @@ from retainctl.terminal import opened_shop, progress, say, show
 
 if TYPE_CHECKING:
     from retainctl.config import Shop
-    from retainctl.intake.outcome import Imported, Outcome, Progress
+    from retainctl.intake.import_runs import Imported, Outcome, Progress
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,7 +43,7 @@ def import_files(
 ) -> None:
     """Import each of *files*, show what became of them, and end with DoneInPart where rows were quarantined."""
     from retainctl.errors import BadData
-    from retainctl.intake.outcome import Imported
+    from retainctl.intake.import_runs import Imported
 
     if missing := [name for name in files if name != "-" and not os.path.exists(name)]:  # noqa: PTH110 - never raises
         raise BadData(f"there is no file {missing[0]}, and nothing was imported")

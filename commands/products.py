@@ -30,10 +30,10 @@ def import_(files: tuple[str, ...], currency: str, numbers: str, **reading: Any)
     \b
       retainctl products import catalogue.csv
     """
-    from retainctl.intake.sheet import Options
+    from retainctl.intake.import_runs import ImportOptions
     from retainctl.shop.products_import import import_products
 
-    options = Options(**reading)
+    options = ImportOptions(**reading)
     import_files(
         files,
         lambda shop, name, progress: import_products(

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from retainctl.intake.cells import Cells, Column, RowError
-from retainctl.intake.import_runs import ImportKind
 from retainctl.intake.one_file import Fate
 from retainctl.intake.values import Values
 from retainctl.normalising import clean_name, is_null
@@ -41,7 +40,7 @@ class Field:
 class Listing:
     """A kind of list: one table, one key, its fields, and *rule*, which sees what a row said and what is kept."""
 
-    kind: ImportKind
+    kind: str
     table: str
     key: str
     fields: tuple[Field, ...]
@@ -56,7 +55,7 @@ class DeclaredTaker:
     """Rows to the rows of a declared list's table."""
 
     def __init__(self, listing: Listing, values: Values, *, source: str, settings: dict[str, str]) -> None:
-        self.kind: ImportKind = listing.kind
+        self.kind: str = listing.kind
         self.columns = listing.columns
         self.one_of: tuple[str, ...] = (listing.key,)
         self.source, self.settings = source, settings

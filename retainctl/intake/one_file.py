@@ -8,11 +8,10 @@ from typing import Generic, Literal
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.intake import import_runs
+from retainctl.intake import import_runs, quarantine
 from retainctl.intake.cells import Cells, Chunk, Held, RowError
 from retainctl.intake.file import InputFile, input_file
-from retainctl.intake.import_runs import Asked, Counts
-from retainctl.intake.outcome import DryRun, Outcome, Progress, R
+from retainctl.intake.import_runs import Asked, Counts, DryRun, Outcome, Progress, R
 from retainctl.intake.values import AmbiguousNumber
 from retainctl.store import dialect
 from retainctl.store.transactions import in_one_transaction
@@ -83,7 +82,7 @@ def _import(
     if known and not how.again and import_runs.brings_nothing(known[-1]):
         return Outcome(plan.row("already imported", Counts()))
     import_id = import_runs.begin(shop, file, plan.asked)
-    run = _Run(import_id, import_runs.waiting_documents(import_id))
+    run = _Run(import_id, quarantine.waiting_documents(import_id))
     for chunk in plan.chunks:
         before = run.counts.read
         _take(chunk, run, plan)
@@ -92,7 +91,7 @@ def _import(
     import_runs.check_limit(run.counts, file, strict=how.strict, held=run.held, ended=True)
     run.counts.assert_complete()
     notes = plan.notes()
-    import_runs.keep_held(import_id, run.held, resolved=known, told=run.told, now=shop.clock.now())
+    quarantine.keep_held(import_id, run.held, resolved=known, told=run.told, now=shop.clock.now())
     import_runs.end(import_id, run.counts, notes)
     row = plan.row("dry run" if how.dry_run else "imported", run.counts)
     outcome = Outcome(row, tuple(notes), tuple(run.held))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple, Protocol
 
@@ -13,28 +12,15 @@ from retainctl.errors import BadData
 from retainctl.intake.cells import Cells, Chunk, Column, RowError
 from retainctl.intake.csv_rows import csv_chunks, describe_delimiter, plain_name, read_header
 from retainctl.intake.file import InputFile
-from retainctl.intake.import_runs import Asked, ImportKind
+from retainctl.intake.import_runs import Asked, Imported, ImportOptions, Outcome, Progress
 from retainctl.intake.json_rows import Record, RecordChunk, is_json, json_chunks, parse, text_of
 from retainctl.intake.one_file import Fate, How, Plan, import_one
-from retainctl.intake.outcome import Imported, Outcome, Progress
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a list is to be read and what is to be done with it, as the command line says it."""
-
-    source: str = ""
-    encoding: str = ""
-    delimiter: str = ""
-    again: bool = False
-    dry_run: bool = False
-    strict: bool = False
 
 
 class Taker(Protocol):
     """What a list makes of its rows. It is made for one file and used inside its transaction."""
 
-    kind: ImportKind
+    kind: str
     columns: tuple[Column, ...]
     one_of: tuple[str, ...]  # the roles of which a file must have at least one column
     source: str
@@ -60,7 +46,7 @@ class Records(NamedTuple):
 def import_list(
     shop: Shop,
     name: str,
-    options: Options,
+    options: ImportOptions,
     make_taker: MakeTaker,
     *,
     records: Records | None = None,
@@ -82,7 +68,7 @@ def import_list(
     )
 
 
-def _plan(file: InputFile, options: Options, make_taker: MakeTaker, records: Records | None) -> Plan[Imported]:
+def _plan(file: InputFile, options: ImportOptions, make_taker: MakeTaker, records: Records | None) -> Plan[Imported]:
     taker, chunks = _opened(file, options, make_taker, records)
     naming = [place for place, column in enumerate(taker.columns) if column.role in taker.one_of]
     return Plan(
@@ -111,7 +97,7 @@ def _plan(file: InputFile, options: Options, make_taker: MakeTaker, records: Rec
 
 
 def _opened(
-    file: InputFile, options: Options, make_taker: MakeTaker, records: Records | None
+    file: InputFile, options: ImportOptions, make_taker: MakeTaker, records: Records | None
 ) -> tuple[Taker, Iterator[Chunk]]:
     """What takes the rows of *file*, and the rows, as they stand in a table or in JSON."""
     if records is not None and is_json(file):

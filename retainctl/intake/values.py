@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from retainctl.clock import Clock
 from retainctl.errors import BadData
-from retainctl.intake.cache import Remembered
+from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Cells, RowError
 from retainctl.intake.dates import Instants
 from retainctl.money import currency_code, exponent
@@ -66,11 +66,11 @@ class Values:
         self.notes: dict[str, int] = {}
         self._thousands, self._decimal = NUMBER_STYLES[numbers]
         self._statuses = {key.casefold(): value for key, value in (statuses or {}).items()}
-        self._numbers: Remembered[str, Decimal] = Remembered(self._number)
-        self._moneys: Remembered[tuple[str, str], int] = Remembered(self._money)
-        self._amounts: Remembered[tuple[str, str, str, str], tuple[int, str, int, int]] = Remembered(self._amount)
-        self._currencies: Remembered[str, str] = Remembered(self._currency)
-        self._made: dict[Callable[..., Any], Remembered[Any, Any]] = {}
+        self._numbers: Memo[str, Decimal] = Memo(self._number)
+        self._moneys: Memo[tuple[str, str], int] = Memo(self._money)
+        self._amounts: Memo[tuple[str, str, str, str], tuple[int, str, int, int]] = Memo(self._amount)
+        self._currencies: Memo[str, str] = Memo(self._currency)
+        self._made: dict[Callable[..., Any], Memo[Any, Any]] = {}
 
     def note(self, code: str) -> None:
         self.notes[code] = self.notes.get(code, 0) + 1
@@ -167,10 +167,10 @@ class Values:
             raise RowError("discount", "bad_discount", f"the discount {discount!r} is more than the line")
         return pieces, str(price), before - less, less
 
-    def remembered(self, make: Callable[[Values, Cells], V]) -> Mapping[Cells, V]:
+    def memo(self, make: Callable[[Values, Cells], V]) -> Mapping[Cells, V]:
         """What *make* makes of a row's cells with these readers, each once: the same ones come again and again."""
         if make not in self._made:
-            self._made[make] = Remembered(partial(make, self))
+            self._made[make] = Memo(partial(make, self))
         return self._made[make]
 
     # --- words ---------------------------------------------------------------------------------------------------

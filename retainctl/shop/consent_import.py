@@ -10,10 +10,9 @@ from retainctl.errors import BadData
 from retainctl.intake.booleans import yes_or_no
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.decisions import decided_at
-from retainctl.intake.import_runs import ImportKind
+from retainctl.intake.import_runs import Imported, ImportOptions, Outcome, Progress
 from retainctl.intake.one_file import Fate
-from retainctl.intake.outcome import Imported, Outcome, Progress
-from retainctl.intake.sheet import Options, import_list
+from retainctl.intake.sheet import import_list
 from retainctl.intake.values import Values
 from retainctl.normalising import clean_name, email_address, is_null, phone_number
 from retainctl.shop.consent import Decision, Purpose, record_each
@@ -40,7 +39,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
 def import_consent(
     shop: Shop,
     name: str,
-    options: Options,
+    options: ImportOptions,
     *,
     evidence: str = "",
     purpose: Purpose = "marketing",
@@ -60,11 +59,11 @@ def import_consent(
 class ConsentTaker:
     """Rows to decisions."""
 
-    kind: ImportKind = "consent"
+    kind: str = "consent"
     columns = COLUMNS
     one_of: tuple[str, ...] = ("email", "phone")
 
-    def __init__(self, shop: Shop, options: Options, evidence: str, purpose: Purpose) -> None:
+    def __init__(self, shop: Shop, options: ImportOptions, evidence: str, purpose: Purpose) -> None:
         self.source = options.source or SOURCE
         self.settings = {"evidence": evidence, "purpose": purpose, "country": shop.settings.country}
         self.notes: dict[str, int] = {}

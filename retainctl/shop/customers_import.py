@@ -10,10 +10,9 @@ from retainctl.errors import BadData
 from retainctl.intake.booleans import language_code, yes_or_no
 from retainctl.intake.cells import Cells, RowError
 from retainctl.intake.decisions import decided_at
-from retainctl.intake.import_runs import ImportKind
+from retainctl.intake.import_runs import Imported, ImportOptions, Outcome, Progress
 from retainctl.intake.one_file import Fate
-from retainctl.intake.outcome import Imported, Outcome, Progress
-from retainctl.intake.sheet import Options, Records, import_list
+from retainctl.intake.sheet import Records, import_list
 from retainctl.intake.values import Values
 from retainctl.normalising import (
     POSTAL_LENGTH,
@@ -56,7 +55,12 @@ class _Read(NamedTuple):
 
 
 def import_customers(
-    shop: Shop, name: str, options: Options, *, consent_evidence: str = "", progress: Progress = lambda _rows: None
+    shop: Shop,
+    name: str,
+    options: ImportOptions,
+    *,
+    consent_evidence: str = "",
+    progress: Progress = lambda _rows: None,
 ) -> Outcome[Imported]:
     """Import the customers in the file called *name*.
 
@@ -83,11 +87,11 @@ def _usual_source(header: Sequence[str]) -> str:
 class CustomerTaker:
     """Rows to customers."""
 
-    kind: ImportKind = "customers"
+    kind: str = "customers"
     columns = COLUMNS
     one_of: tuple[str, ...] = ("external_id", "email", "phone")
 
-    def __init__(self, shop: Shop, options: Options, consent_evidence: str, header: Sequence[str]) -> None:
+    def __init__(self, shop: Shop, options: ImportOptions, consent_evidence: str, header: Sequence[str]) -> None:
         self.source = options.source or _usual_source(header)
         self.settings = {"country": shop.settings.country, "consent_evidence": consent_evidence}
         self.notes: dict[str, int] = {}

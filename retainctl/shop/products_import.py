@@ -8,8 +8,8 @@ from retainctl.config import Shop
 from retainctl.intake.booleans import yes_or_no
 from retainctl.intake.cells import RowError
 from retainctl.intake.declared import DeclaredTaker, Field, Listing, Record, text
-from retainctl.intake.outcome import Imported, Outcome, Progress
-from retainctl.intake.sheet import Options, import_list
+from retainctl.intake.import_runs import Imported, ImportOptions, Outcome, Progress
+from retainctl.intake.sheet import import_list
 from retainctl.intake.values import NUMBER_STYLES, Values
 
 NUMBERS: Final = tuple(NUMBER_STYLES)
@@ -20,7 +20,7 @@ _STATES: Final = {"active": True, "published": True, "draft": False, "archived":
 def import_products(
     shop: Shop,
     name: str,
-    options: Options,
+    options: ImportOptions,
     *,
     numbers: str = "1234.56",
     currency: str = "",

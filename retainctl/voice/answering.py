@@ -14,9 +14,8 @@ from retainctl.config import Shop
 from retainctl.intake.cells import Cells, RowError
 from retainctl.intake.csv_rows import csv_chunks, read_header
 from retainctl.intake.file import InputFile
-from retainctl.intake.import_runs import Asked
+from retainctl.intake.import_runs import Asked, Imported, Outcome, Progress
 from retainctl.intake.one_file import Fate, How, Plan, import_one
-from retainctl.intake.outcome import Imported, Outcome, Progress
 from retainctl.voice.reading import IDENTITIES, Reader, Response
 from retainctl.voice.save_responses import Books
 from retainctl.voice.surveys import Survey, read_survey, survey_text

@@ -9,7 +9,7 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.intake.outcome import Outcome
+from retainctl.intake.import_runs import Outcome
 from retainctl.outreach import tokens
 from retainctl.outreach.rendering import SURVEY
 from retainctl.shop import identity, merging

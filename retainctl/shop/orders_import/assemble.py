@@ -8,7 +8,7 @@ from typing import Final
 from retainctl.intake.cells import Chunk, Held, Origin, RowError, SetAside
 from retainctl.shop.orders_import.buyers import Buyers
 from retainctl.shop.orders_import.documents import Document
-from retainctl.shop.orders_import.planning import Plan
+from retainctl.shop.orders_import.planning import ImportPlan
 
 NAMED_RETURNS: Final = 100_000
 
@@ -19,7 +19,7 @@ class Composing:
     ``named_returns`` gathers where returns stood that may turn out to be larger than the order they name.
     """
 
-    def __init__(self, plan: Plan, buyers: Buyers) -> None:
+    def __init__(self, plan: ImportPlan, buyers: Buyers) -> None:
         self._format = plan.format
         self._values = plan.values
         self._buyers = buyers

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import count, starmap
 from typing import Final
 
 from retainctl.config import Shop
+from retainctl.intake.cache import IdSet, Memo
 from retainctl.intake.cells import Held, Origin
 from retainctl.intake.import_runs import Counts
+from retainctl.normalising import clean_name
 from retainctl.shop.consent import Decision, record
 from retainctl.shop.identity import Found, PlainPerson, find_or_make, person_of
-from retainctl.shop.orders_import.catalogue import Catalogue
-from retainctl.shop.orders_import.flags import Flags
-from retainctl.shop.orders_import.planning import Plan
+from retainctl.shop.orders_import.documents import Article
+from retainctl.shop.orders_import.planning import ImportPlan
 from retainctl.shop.orders_import.portions import DocumentRow, Portion, ReturnRow, Taken
 from retainctl.store import dialect
-from retainctl.store.database import rows
+from retainctl.store.database import execute_many, rows
 
 ORDER_COLUMNS = (
     "id", "source", "external_id", "customer_id", "ordered_at", "ordered_on", "day_precision", "status", "is_sale",
@@ -37,12 +38,64 @@ RETURN_COLUMNS = (
 _KEY: Final = DocumentRow._fields.index("external_id")
 
 
+class Catalogue:
+    """Products by their article number; one that is not known is made, one without a name or category gets it."""
+
+    def __init__(self) -> None:
+        self._known: Memo[str, int] = Memo(int)
+
+    def ids(self, articles: Iterable[Article]) -> dict[str, int]:
+        """The product of each article number."""
+        wanted: dict[str, Article] = {}
+        for article in articles:
+            kept = wanted.get(article.sku)
+            if kept is None or (not kept.name and article.name):
+                wanted[article.sku] = article
+        found = {sku: self._known[sku] for sku in wanted if sku in self._known}
+        if missing := {sku: article for sku, article in wanted.items() if sku not in found}:
+            found |= self._read(missing)
+            found |= self._make([article for sku, article in missing.items() if sku not in found])
+            for sku in missing:
+                self._known.keep(sku, found[sku])
+        return found
+
+    def _read(self, wanted: dict[str, Article]) -> dict[str, int]:
+        condition, bound = dialect.one_of(list(wanted))
+        found: dict[str, int] = {}
+        filled = []
+        for product, sku, name, category in rows(
+            f"SELECT id, sku, name, category FROM products WHERE sku {condition}", bound
+        ):
+            found[sku] = product
+            article = wanted[sku]
+            if (not name and article.name) or (not category and article.category):
+                filled.append((name or _text(article.name), category or _text(article.category), product))
+        execute_many("UPDATE products SET name = ?, category = ? WHERE id = ?", filled)
+        return found
+
+    def _make(self, articles: list[Article]) -> dict[str, int]:
+        if not articles:
+            return {}
+        first = dialect.take_ids("products", len(articles))
+        made = {article.sku: place for place, article in enumerate(articles, first)}
+        dialect.insert_many(
+            "products",
+            ("id", "sku", "name", "category"),
+            [(made[one.sku], one.sku, _text(one.name), _text(one.category)) for one in articles],
+        )
+        return made
+
+
+def _text(text: str) -> str:
+    return clean_name(text).value or ""
+
+
 @dataclass(slots=True)
 class Booking:
     """What one import writes, and what it has written so far."""
 
     shop: Shop
-    plan: Plan
+    plan: ImportPlan
     import_id: int
     counts: Counts = field(default_factory=Counts)  # of the file's rows
     first_order_id: int = 0  # of those that it made; 0: it made none
@@ -51,7 +104,7 @@ class Booking:
     notes: Counter[str] = field(default_factory=Counter)
     attention: list[str] = field(default_factory=list)  # sentences that ask a person to look
     named_returns: dict[tuple[str, int], Origin] = field(default_factory=dict)
-    touched: Flags = field(default_factory=Flags)  # customers whose summary is to be made anew
+    touched: IdSet = field(default_factory=IdSet)  # customers whose summary is to be made anew
     money: Counter[str] = field(default_factory=Counter)  # by currency, what the books must have grown by
     _customers: array[int] = field(default_factory=lambda: array("q", [0]))  # by the buyer's number
     _products: array[int] = field(default_factory=lambda: array("q", [0]))  # by the article's number

@@ -8,13 +8,12 @@ from typing import Final, NamedTuple
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.intake.cache import Remembered
+from retainctl.intake.cache import IdSet, Memo
 from retainctl.intake.cells import masked
 from retainctl.intake.values import Values
 from retainctl.normalising import EmailAddress, clean_name, email_address, is_null, phone_number
 from retainctl.shop.identity import PlainPerson
 from retainctl.shop.orders_import.documents import GUEST, Buyer
-from retainctl.shop.orders_import.flags import Flags
 
 KNOWN_BUYERS: Final = 200_000
 
@@ -35,12 +34,12 @@ class Buyers:
         self._source = source
         self._note = values.note
         free = count(1)
-        self._numbers: Remembered[str, int] = Remembered(lambda _cells: next(free), most=KNOWN_BUYERS)
-        self._names: Remembered[str, str | None] = Remembered(self._name)
-        self._emails: Remembered[str, EmailAddress | Flaw | None] = Remembered(_email)
-        self._phones: Remembered[str, str | Flaw | None] = Remembered(self._phone)
+        self._numbers: Memo[str, int] = Memo(lambda _cells: next(free), most=KNOWN_BUYERS)
+        self._names: Memo[str, str | None] = Memo(self._name)
+        self._emails: Memo[str, EmailAddress | Flaw | None] = Memo(_email)
+        self._phones: Memo[str, str | Flaw | None] = Memo(self._phone)
         self._told: set[Buyer] = set()
-        self._handed_over = Flags()
+        self._handed_over = IdSet()
         self._fresh: list[tuple[int, PlainPerson]] = []
 
     def number(self, buyer: Buyer) -> tuple[int, Sequence[Flaw]]:

@@ -14,17 +14,25 @@ from collections.abc import Generator, Iterator
 from typing import Final
 
 from retainctl.config import Shop
+from retainctl.intake.cache import IdSet
 from retainctl.intake.cells import Chunk, RowError
 from retainctl.shop.orders_import.assemble import Composing
 from retainctl.shop.orders_import.buyers import Buyers
 from retainctl.shop.orders_import.documents import Document
 from retainctl.shop.orders_import.duplicates import Repeated, newest, repeated_ids
-from retainctl.shop.orders_import.fingerprints import digests, fingerprint
-from retainctl.shop.orders_import.flags import Flags
 from retainctl.shop.orders_import.packing import Judged, Packing
-from retainctl.shop.orders_import.planning import Plan
+from retainctl.shop.orders_import.planning import ImportPlan
 from retainctl.shop.orders_import.portions import Taken
-from retainctl.shop.orders_import.stored import Past, Stored, StoredReturn, is_stale, stored_orders, stored_returns
+from retainctl.shop.orders_import.stored import (
+    Past,
+    Stored,
+    StoredReturn,
+    digests,
+    fingerprint,
+    is_stale,
+    stored_orders,
+    stored_returns,
+)
 
 UNDECIDED_ROWS: Final = 100_000
 
@@ -32,7 +40,7 @@ UNDECIDED_ROWS: Final = 100_000
 class Reading:
     """All rows of one file on their way into the books."""
 
-    def __init__(self, shop: Shop, plan: Plan, import_id: int, past: Past) -> None:
+    def __init__(self, shop: Shop, plan: ImportPlan, import_id: int, past: Past) -> None:
         buyers = Buyers(shop, plan.source, plan.values)
         self._plan = plan
         self._salt = plan.salt
@@ -40,7 +48,7 @@ class Reading:
         self._past = past
         self._composing = Composing(plan, buyers)
         self._packing = Packing(plan, buyers)
-        self._told = Flags()  # by a known order's id: all of its rows were seen, or are told to be added
+        self._told = IdSet()  # by a known order's id: all of its rows were seen, or are told to be added
         self._undecided: dict[str, tuple[Stored, Document]] = {}  # known orders that differ, so far
         self._undecided_rows = 0
         self._returns_told: set[str] = set()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from retainctl.intake.cells import Cells, Chunk, Held, Origin, RowError
 from retainctl.intake.values import Values
-from retainctl.shop.orders_import.format import Format
+from retainctl.shop.orders_import.formats import Format
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from retainctl import schema
 from retainctl.errors import BadConfiguration
 from retainctl.intake.cells import Column
 from retainctl.intake.values import NUMBER_STYLES
-from retainctl.shop.orders_import.format import Format
+from retainctl.shop.orders_import.formats import Format
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from retainctl.intake.cache import Remembered
+from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Held, Origin
 from retainctl.intake.import_runs import Counts
 from retainctl.shop.identity import PlainPerson
 from retainctl.shop.orders_import.buyers import Buyers
 from retainctl.shop.orders_import.documents import SALE_STATUSES, Article, Document
-from retainctl.shop.orders_import.fingerprints import fingerprint
-from retainctl.shop.orders_import.planning import Plan
+from retainctl.shop.orders_import.planning import ImportPlan
 from retainctl.shop.orders_import.portions import Portion, Taken
+from retainctl.shop.orders_import.stored import fingerprint
 
 
 @dataclass(slots=True)
@@ -33,11 +33,11 @@ class Judged:
 class Packing:
     """Gives buyers and articles their numbers, and makes rows of documents."""
 
-    def __init__(self, plan: Plan, buyers: Buyers) -> None:
+    def __init__(self, plan: ImportPlan, buyers: Buyers) -> None:
         self._plan = plan
         self._salt = plan.salt
         self._buyers = buyers
-        self._articles: Remembered[Article, int] = Remembered(self._number)
+        self._articles: Memo[Article, int] = Memo(self._number)
         self._fresh_articles: list[Article] = []
         self._articles_met = 0
 

@@ -11,18 +11,24 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.csv_rows import describe_delimiter, plain_name, read_header
 from retainctl.intake.file import InputFile
-from retainctl.intake.import_runs import Asked
+from retainctl.intake.import_runs import Asked, ImportOptions
 from retainctl.intake.values import Values
 from retainctl.money import currency_code
-from retainctl.shop.orders_import.fingerprints import salt_of
-from retainctl.shop.orders_import.format import Format
-from retainctl.shop.orders_import.formats import all_formats, format_named
+from retainctl.shop.orders_import.formats import Format, all_formats, format_named
 from retainctl.shop.orders_import.mapping import mapped, mapping_text, parse_mapping
-from retainctl.shop.orders_import.results import Options
+from retainctl.shop.orders_import.stored import salt_of
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class OrderOptions(ImportOptions):
+    """What is asked of files of orders besides: their format, and what proves that marketing was allowed."""
+
+    format: str = ""
+    consent_evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
     """One file, and everything that was decided about how it is read.
 
     *mapping* is the text of the mapping file. *meaning* is what the same cells are read by: rows that are read in
@@ -33,7 +39,7 @@ class Plan:
     format: Format
     delimiter: str
     values: Values
-    options: Options
+    options: OrderOptions
     mapping: str
     meaning: str
     asked: Asked
@@ -48,13 +54,13 @@ class Plan:
         return salt_of(self.meaning)
 
 
-def make_plan(shop: Shop, file: InputFile, options: Options) -> Plan:
+def make_plan(shop: Shop, file: InputFile, options: OrderOptions) -> ImportPlan:
     """Decide how *file* is read; BadData where its format cannot be told."""
     text = mapping_text(options.mapping) if options.mapping else ""
     return plan_with(shop, file, options, mapping=text, mapping_name=str(options.mapping or ""))
 
 
-def plan_with(shop: Shop, file: InputFile, options: Options, *, mapping: str, mapping_name: str) -> Plan:
+def plan_with(shop: Shop, file: InputFile, options: OrderOptions, *, mapping: str, mapping_name: str) -> ImportPlan:
     """The plan with the text of a mapping file (``""``: none)."""
     read = parse_mapping(mapping, name=mapping_name) if mapping else None
     header, delimiter = read_header(file, delimiter=options.delimiter)
@@ -94,7 +100,7 @@ def plan_with(shop: Shop, file: InputFile, options: Options, *, mapping: str, ma
         "header": header if format_.is_table else [],
     }
     settings = json.dumps(asked, ensure_ascii=False)
-    return Plan(
+    return ImportPlan(
         file,
         format_,
         delimiter,

@@ -13,9 +13,8 @@ from retainctl.config import Shop
 from retainctl.errors import RetainError, TryLater
 from retainctl.intake.file import InputFile
 from retainctl.shop.orders_import.compare import Reading
-from retainctl.shop.orders_import.planning import Plan, plan_with
+from retainctl.shop.orders_import.planning import ImportPlan, OrderOptions, plan_with
 from retainctl.shop.orders_import.portions import Taken
-from retainctl.shop.orders_import.results import Options
 from retainctl.shop.orders_import.stored import Past
 from retainctl.store.opening import open_database
 from retainctl.store.transactions import collector_at_rest, reading
@@ -33,13 +32,13 @@ class _Task:
 
     shop: Shop
     file: InputFile
-    options: Options
+    options: OrderOptions
     mapping: str
     import_id: int
     past: Past
 
 
-def takings(shop: Shop, plan: Plan, import_id: int, past: Past) -> Generator[Taken]:
+def takings(shop: Shop, plan: ImportPlan, import_id: int, past: Past) -> Generator[Taken]:
     """What the file of *plan* comes to, some thousand rows after the other; from a second process if it is large.
 
     Where the file was read before, or its rows are out of quarantine, there is little to write meanwhile.

@@ -54,7 +54,7 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
     head = cells[:_HEAD]
     if document is None:
         _check_id(head[0])
-    currency, line = values.remembered(_line)[cells[_HEAD:]]
+    currency, line = values.memo(_line)[cells[_HEAD:]]
     if document is None:
         document = _begin(values, head, currency)
     elif document.currency != currency:

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from retainctl.shop.orders_import.booking import LINE_COLUMNS, ORDER_COLUMNS, Booking
 from retainctl.shop.orders_import.documents import SALE_STATUSES, refuse_mixed
-from retainctl.shop.orders_import.fingerprints import joined
 from retainctl.shop.orders_import.portions import LineRow, Portion, Taken
+from retainctl.shop.orders_import.stored import joined
 from retainctl.store import dialect
 from retainctl.store.database import execute, execute_many, rows
 

@@ -20,7 +20,7 @@ from retainctl.intake.cells import Column
 from retainctl.intake.csv_rows import csv_chunks, read_header
 from retainctl.intake.file import input_file
 from retainctl.shop.orders_import.orders import import_orders
-from retainctl.shop.orders_import.results import Options
+from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import rows, value
 from tests.conftest import Terminal
 from tests.shop.orders_import.conftest import HEADER, Bring, codes, counts, row
@@ -270,7 +270,7 @@ def test_b23_a_file_that_changes_while_it_is_read_is_rolled_back(books: Shop, tm
             file.write(row("99") + "\n")
 
     with pytest.raises(TryLater, match="was changed while it was read"):
-        import_orders(books, str(path), Options(), progress=grow)
+        import_orders(books, str(path), OrderOptions(), progress=grow)
     assert nothing_written()
 
 

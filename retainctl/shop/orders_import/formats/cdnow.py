@@ -13,7 +13,7 @@ from retainctl.intake.file import InputFile
 from retainctl.intake.text import TextLines
 from retainctl.intake.values import Values
 from retainctl.shop.orders_import.documents import Buyer, Document, Line
-from retainctl.shop.orders_import.format import Format
+from retainctl.shop.orders_import.formats import Format
 
 _WIDTH = 4
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retainctl.intake.cells import Column
 from retainctl.intake.csv_rows import csv_chunks
-from retainctl.shop.orders_import.format import Format
+from retainctl.shop.orders_import.formats import Format
 from retainctl.shop.orders_import.sheets import REQUIRED, ROLES, STATUSES, add, finish
 
 FORMAT = Format(

@@ -10,7 +10,7 @@ from retainctl.intake.cells import Cells, Column, RowError, SetAside
 from retainctl.intake.csv_rows import csv_chunks
 from retainctl.intake.values import Values, order_id
 from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, Return
-from retainctl.shop.orders_import.format import Format
+from retainctl.shop.orders_import.formats import Format
 
 
 def add(values: Values, document: Document | None, cells: Cells) -> Document:

@@ -6,7 +6,7 @@ from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.csv_rows import csv_chunks
 from retainctl.intake.values import Values, order_id
 from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, Return
-from retainctl.shop.orders_import.format import Format
+from retainctl.shop.orders_import.formats import Format
 from retainctl.shop.orders_import.totals import check_total, full_return, refund, spread_discount
 
 STATUSES = {

@@ -15,7 +15,7 @@ from retainctl.intake.csv_rows import LineChunk, csv_chunks, read_header
 from retainctl.intake.file import InputFile
 from retainctl.intake.values import Values, order_id
 from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, Return
-from retainctl.shop.orders_import.format import Format
+from retainctl.shop.orders_import.formats import Format
 from retainctl.shop.orders_import.totals import check_total, full_return
 
 STATUSES = {

@@ -6,7 +6,7 @@ from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.json_rows import Record, json_layout, objects_of, parse, text_of
 from retainctl.intake.values import Values, order_id
 from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, Return
-from retainctl.shop.orders_import.format import Format
+from retainctl.shop.orders_import.formats import Format
 from retainctl.shop.orders_import.totals import check_total, full_return
 
 STATUSES = {
