@@ -133,4 +133,4 @@ def text(_values: Values, cell: str) -> object:
 
 
 def whole(values: Values, cell: str) -> object:
-    return values.quantity(cell, "")
+    return values.whole(cell, "")

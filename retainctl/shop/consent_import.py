@@ -7,13 +7,12 @@ from typing import Final, cast
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.intake.booleans import yes_or_no
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.decisions import decided_at
 from retainctl.intake.import_runs import Imported, ImportOptions, Outcome, Progress
 from retainctl.intake.one_file import Fate
 from retainctl.intake.sheet import import_list
-from retainctl.intake.values import Values
+from retainctl.intake.values import Values, yes_or_no
 from retainctl.normalising import clean_name, email_address, is_null, phone_number
 from retainctl.shop.consent import Decision, Purpose, record_each
 from retainctl.spreadsheets import strip_guard

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.intake.booleans import language_code, yes_or_no
 from retainctl.intake.cells import Cells, RowError
 from retainctl.intake.decisions import decided_at
 from retainctl.intake.import_runs import Imported, ImportOptions, Outcome, Progress
 from retainctl.intake.one_file import Fate
 from retainctl.intake.sheet import Records, import_list
-from retainctl.intake.values import Values
+from retainctl.intake.values import Values, yes_or_no
 from retainctl.normalising import (
     POSTAL_LENGTH,
     clean_name,
@@ -301,3 +301,15 @@ def yes_or_no_in(text: str, role: str) -> bool | None:
         return yes_or_no(text)
     except ValueError as error:
         raise RowError(role, "bad_answer", str(error)) from None
+
+
+_HEBREW: Final = re.compile(r"(?:he|iw|heb)(?:[-_].*)?|hebrew|עברית", re.IGNORECASE)
+_ENGLISH: Final = re.compile(r"(?:en|eng)(?:[-_].*)?|english|אנגלית", re.IGNORECASE)
+
+
+def language_code(text: str) -> str | None:
+    """``he`` or ``en``, None for a language that the shop does not write in."""
+    word = text.strip()
+    if _HEBREW.fullmatch(word):
+        return "he"
+    return "en" if _ENGLISH.fullmatch(word) else None

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from retainctl.config import Shop
-from retainctl.intake.booleans import yes_or_no
 from retainctl.intake.cells import RowError
 from retainctl.intake.declared import DeclaredTaker, Field, Listing, Record, text
 from retainctl.intake.import_runs import Imported, ImportOptions, Outcome, Progress
 from retainctl.intake.sheet import import_list
-from retainctl.intake.values import NUMBER_STYLES, Values
+from retainctl.intake.values import NUMBER_STYLES, Values, yes_or_no
 
 NUMBERS: Final = tuple(NUMBER_STYLES)
 _PRICES: Final = ("price", "member_price", "cost")
@@ -40,7 +39,7 @@ def _category(_values: Values, cell: str) -> str:
 
 
 def _stock(values: Values, cell: str) -> int:
-    return values.quantity(cell, "stock")
+    return values.whole(cell, "stock")
 
 
 def _url(_values: Values, cell: str) -> str:

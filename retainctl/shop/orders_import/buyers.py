@@ -10,10 +10,9 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.cache import IdSet, Memo
 from retainctl.intake.cells import masked
-from retainctl.intake.values import Values
 from retainctl.normalising import EmailAddress, clean_name, email_address, is_null, phone_number
 from retainctl.shop.identity import PlainPerson
-from retainctl.shop.orders_import.documents import GUEST, Buyer
+from retainctl.shop.orders_import.documents import GUEST, Buyer, OrderValues
 
 KNOWN_BUYERS: Final = 200_000
 
@@ -29,7 +28,7 @@ class Flaw(NamedTuple):
 class Buyers:
     """The buyers of one file, each under a number. A bad e-mail or phone is told and left out, never the order."""
 
-    def __init__(self, shop: Shop, source: str, values: Values) -> None:
+    def __init__(self, shop: Shop, source: str, values: OrderValues) -> None:
         self._country = shop.settings.country
         self._source = source
         self._note = values.note

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Literal, NamedTuple
 
+from retainctl.clock import Clock
 from retainctl.errors import BadData
+from retainctl.intake.cache import Memo
+from retainctl.intake.cells import RowError
+from retainctl.intake.values import Values
+from retainctl.money import exponent
+from retainctl.normalising import SCIENTIFIC
 
 LineKind = Literal["sale", "shipping", "fee", "tip"]
+OrderStatus = Literal[
+    "pending", "paid", "processing", "shipped", "fulfilled", "completed", "refunded", "cancelled", "voided", "failed"
+]
 SALE_STATUSES = frozenset({"paid", "processing", "shipped", "fulfilled", "completed", "refunded"})
 
 
@@ -124,3 +135,52 @@ def refuse_mixed(external_id: str, currency: str, later_currency: str) -> None:
             " nothing was written",
             hint="Correct the file, and import it again.",
         )
+
+
+class OrderValues(Values):
+    """The readers of one file of orders: *statuses* are the source's words for ours."""
+
+    def __init__(self, clock: Clock, *, statuses: Mapping[str, str] | None = None, **readings: Any) -> None:
+        super().__init__(clock, **readings)
+        self._statuses = {key.casefold(): value for key, value in (statuses or {}).items()}
+        self._amounts: Memo[tuple[str, str, str, str], tuple[int, str, int, int]] = Memo(self._amount)
+
+    def amount(self, quantity: str, unit_price: str, discount: str, currency: str) -> tuple[int, str, int, int]:
+        """Pieces, the price as written, the amount after the discount and the discount, in minor units.
+
+        A price may be finer than the currency: the line is rounded, half away from zero.
+        """
+        return self._amounts[quantity, unit_price, discount, currency]
+
+    def _amount(self, key: tuple[str, str, str, str]) -> tuple[int, str, int, int]:
+        quantity, unit_price, discount, currency = key
+        pieces = self.whole(quantity, "quantity")
+        price = self.number(unit_price, "unit_price")
+        less = self.money(discount, currency, "discount")
+        if price < 0:
+            raise RowError("unit_price", "negative_price", f"the price {unit_price!r} is negative")
+        if less < 0:
+            raise RowError("discount", "negative_discount", f"the discount {discount!r} is negative")
+        scaled = (price * abs(pieces)).scaleb(exponent(currency))
+        before = int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+        if less > before:
+            raise RowError("discount", "bad_discount", f"the discount {discount!r} is more than the line")
+        return pieces, str(price), before - less, less
+
+    def status(self, text: str, column: str = "status") -> str:
+        """One of our statuses, as the source's words are mapped."""
+        found = self._statuses.get(text) or self._statuses.get(text.strip().casefold())
+        if found is None:
+            raise RowError(column, "bad_status", f"{text!r} is no status that this format knows")
+        return found
+
+
+def order_id(text: str, column: str = "order_id") -> str:
+    """An id, kept exactly but for spaces around it and a spreadsheet's leading apostrophe mark."""
+    if not text.isprintable():
+        raise RowError(column, "bad_id", f"the id {text!r} holds control characters")
+    if not text.strip():
+        raise RowError(column, "no_id", "the id is missing")
+    if SCIENTIFIC.fullmatch(text.strip()):
+        raise RowError(column, "damaged_id", f"a spreadsheet damaged the id {text!r}")
+    return text

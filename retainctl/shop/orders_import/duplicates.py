@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from retainctl.intake.cells import Cells, Chunk, Held, Origin, RowError
-from retainctl.intake.values import Values
+from retainctl.shop.orders_import.documents import OrderValues
 from retainctl.shop.orders_import.formats import Format
 
 
@@ -44,7 +44,7 @@ def repeated_ids(chunks: Iterable[Chunk]) -> set[str]:
     return repeated
 
 
-def newest(repeated: Repeated, format_: Format, values: Values) -> int | None:
+def newest(repeated: Repeated, format_: Format, values: OrderValues) -> int | None:
     """The place of the row that counts: equal rows are one. None where nothing orders rows that differ."""
     if len(set(repeated.rows)) == 1:
         return 0

@@ -14,10 +14,10 @@ from retainctl.intake.file import input_file
 from retainctl.intake.import_runs import DryRun, Imported, Outcome, Progress
 from retainctl.intake.values import AmbiguousNumber
 from retainctl.shop.orders_import import update
+from retainctl.shop.orders_import.batch import Batch
 from retainctl.shop.orders_import.booking import Booking
 from retainctl.shop.orders_import.planning import ImportPlan, OrderOptions, in_words, make_plan
-from retainctl.shop.orders_import.portions import Taken
-from retainctl.shop.orders_import.processes import takings
+from retainctl.shop.orders_import.processes import batches
 from retainctl.shop.orders_import.returns import Waiting, attach_named, attach_unnamed
 from retainctl.shop.orders_import.stored import Past, nothing_stored
 from retainctl.shop.summaries import summarise
@@ -99,16 +99,16 @@ def book(
     check_limit = partial(
         import_runs.check_limit, booking.counts, plan.file, strict=plan.options.strict, held=booking.held
     )
-    every = takings(shop, plan, import_id, past)
+    every = batches(shop, plan, import_id, past)
     tables = ("orders", "order_lines") if past.is_first else ()
     with dialect.filled_at_once(*tables, others_may_wait=not customers_before), closing(every):
         file_notes: list[str] = []
-        for taken in _readable(plan, every):
-            update.book(booking, taken)
+        for batch in _readable(plan, every):
+            update.book(booking, batch)
             if limited:
                 check_limit(ended=False)
-            progress(taken.counts.read)
-            file_notes = taken.file_notes
+            progress(batch.counts.read)
+            file_notes = batch.file_notes
     _note_growth(booking)
     _attach_returns(booking)
     if limited:
@@ -124,8 +124,8 @@ def book(
     return Outcome(row, tuple(notes), bad, tuple(booking.attention)), import_id, booking.held
 
 
-def _readable(plan: ImportPlan, every: Iterator[Taken]) -> Iterator[Taken]:
-    """*every* taking; BadData names the file where a number in it can be read in two ways."""
+def _readable(plan: ImportPlan, every: Iterator[Batch]) -> Iterator[Batch]:
+    """*every* batch; BadData names the file where a number in it can be read in two ways."""
     try:
         yield from every
     except AmbiguousNumber as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from retainctl.config import Shop
@@ -12,10 +12,10 @@ from retainctl.errors import BadData
 from retainctl.intake.csv_rows import describe_delimiter, plain_name, read_header
 from retainctl.intake.file import InputFile
 from retainctl.intake.import_runs import Asked, ImportOptions
-from retainctl.intake.values import Values
+from retainctl.intake.mapping import MappingFile, mapping_text, read_mapping
 from retainctl.money import currency_code
+from retainctl.shop.orders_import.documents import OrderStatus, OrderValues
 from retainctl.shop.orders_import.formats import Format, all_formats, format_named
-from retainctl.shop.orders_import.mapping import mapped, mapping_text, parse_mapping
 from retainctl.shop.orders_import.stored import salt_of
 
 
@@ -25,6 +25,13 @@ class OrderOptions(ImportOptions):
 
     format: str = ""
     consent_evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderMapping(MappingFile):
+    """A mapping file for orders, which also says what the source's words for a status mean."""
+
+    statuses: dict[str, OrderStatus] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ class ImportPlan:
     file: InputFile
     format: Format
     delimiter: str
-    values: Values
+    values: OrderValues
     options: OrderOptions
     mapping: str
     meaning: str
@@ -56,30 +63,35 @@ class ImportPlan:
 
 def make_plan(shop: Shop, file: InputFile, options: OrderOptions) -> ImportPlan:
     """Decide how *file* is read; BadData where its format cannot be told."""
-    text = mapping_text(options.mapping) if options.mapping else ""
-    return plan_with(shop, file, options, mapping=text, mapping_name=str(options.mapping or ""))
+    return plan_with(
+        shop, file, options, mapping=mapping_text(options.mapping), mapping_name=str(options.mapping or "")
+    )
 
 
 def plan_with(shop: Shop, file: InputFile, options: OrderOptions, *, mapping: str, mapping_name: str) -> ImportPlan:
     """The plan with the text of a mapping file (``""``: none)."""
-    read = parse_mapping(mapping, name=mapping_name) if mapping else None
     header, delimiter = read_header(file, delimiter=options.delimiter)
     if options.format:
         format_ = format_named(options.format)
-    elif read is not None:
+    elif mapping:
         format_ = format_named("generic")
     else:
         format_ = _recognised(file, header)
-    if read is not None:
-        format_ = mapped(format_, read)
+    stated_currency = options.currency
+    if mapping:
+        read = read_mapping(mapping, OrderMapping, format_.columns, name=mapping_name)
+        statuses = {**format_.readings.get("statuses", {}), **read.statuses}
+        readings = {**format_.readings, **read.readings, "statuses": statuses}
+        format_ = replace(format_, columns=read.mapped(format_.columns), readings=readings)
+        stated_currency = stated_currency or read.currency
     if delimiter != "," and not options.delimiter and format_.is_table:
         file.notes.append(f"columns are parted by {describe_delimiter(delimiter)}")
-    currency = currency_code(options.currency) if options.currency else ""
+    currency = currency_code(stated_currency) if stated_currency else ""
     names = {plain_name(name) for name in header}
     has_currency = any(plain_name(name) in names for name in format_.names_of("currency"))
     if not format_.is_table:
         has_currency = bool(format_.names_of("currency"))
-    values = Values(
+    values = OrderValues(
         shop.clock,
         shop_currency=shop.settings.currency,
         stated_currency=currency,

@@ -17,9 +17,9 @@ from retainctl.errors import WrongUsage
 from retainctl.intake.cells import Held
 from retainctl.intake.file import InputFile, input_file
 from retainctl.intake.import_runs import LOCK, Outcome
+from retainctl.intake.mapping import mapping_text
 from retainctl.intake.quarantine import LIST_THEM
 from retainctl.shop.orders_import.formats import format_named
-from retainctl.shop.orders_import.mapping import mapping_text
 from retainctl.shop.orders_import.orders import OrdersImported, book
 from retainctl.shop.orders_import.planning import OrderOptions, plan_with
 from retainctl.shop.orders_import.stored import Past

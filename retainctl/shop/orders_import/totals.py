@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from retainctl.intake.cells import RowError
-from retainctl.intake.values import Values
-from retainctl.shop.orders_import.documents import Document, Return
+from retainctl.shop.orders_import.documents import Document, OrderValues, Return
 
 
 def full_return(document: Document, *, at: int) -> list[Return]:
@@ -55,7 +54,7 @@ def spread_discount(document: Document, discount_minor: int) -> None:
         )
 
 
-def check_total(values: Values, document: Document) -> None:
+def check_total(values: OrderValues, document: Document) -> None:
     """RowError where the stated total is not the lines with shipping, with or without tax: a minor unit a line."""
     total = document.stated.get("total", "")
     if not total.strip():

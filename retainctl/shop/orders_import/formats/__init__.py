@@ -15,19 +15,18 @@ from typing import Any
 from retainctl.errors import WrongUsage
 from retainctl.intake.cells import Cells, Chunk, Column
 from retainctl.intake.file import InputFile
-from retainctl.intake.values import Values
-from retainctl.shop.orders_import.documents import Document
+from retainctl.shop.orders_import.documents import Document, OrderValues
 
 Layout = Callable[[InputFile, "Format", str], Iterator[Chunk]]
 # Add one row to the document its id stands for (None: it is the first); RowError or SetAside leaves it as it was.
-Add = Callable[[Values, Document | None, Cells], Document]
+Add = Callable[[OrderValues, Document | None, Cells], Document]
 # Look at a document whose rows are all there; RowError quarantines every one of them.
-Finish = Callable[[Values, Document], None]
+Finish = Callable[[OrderValues, Document], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How one kind of export is read. ``readings`` are the options of ``Values`` that it states."""
+    """How one kind of export is read. ``readings`` are the options of ``OrderValues`` that it states."""
 
     name: str
     source: str

@@ -13,8 +13,7 @@ from dataclasses import replace
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.csv_rows import LineChunk, csv_chunks, read_header
 from retainctl.intake.file import InputFile
-from retainctl.intake.values import Values, order_id
-from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, Return
+from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, OrderValues, Return, order_id
 from retainctl.shop.orders_import.formats import Format
 from retainctl.shop.orders_import.totals import check_total, full_return
 
@@ -33,7 +32,7 @@ def chunks(file: InputFile, format_: Format, delimiter: str) -> Iterator[LineChu
     return csv_chunks(file, replace(format_, columns=(*format_.columns, *items)), delimiter)
 
 
-def add(values: Values, document: Document | None, cells: Cells) -> Document:
+def add(values: OrderValues, document: Document | None, cells: Cells) -> Document:
     """Book one order."""
     (
         number,
@@ -73,10 +72,10 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
     return document
 
 
-def _line(values: Values, text: str, currency: str, place: int) -> Line:
+def _line(values: OrderValues, text: str, currency: str, place: int) -> Line:
     column = f"line_item_{place}"
     parts = dict(part.partition(":")[::2] for part in _PART.split(text))
-    pieces = values.quantity(parts.get("quantity", ""), column)
+    pieces = values.whole(parts.get("quantity", ""), column)
     amount = values.money(parts.get("total", ""), currency, column)
     before = values.money(parts.get("sub_total") or parts.get("total", ""), currency, column)
     if pieces < 0 or amount < 0:
@@ -87,7 +86,7 @@ def _line(values: Values, text: str, currency: str, place: int) -> Line:
     return Line(Article(sku, name) if sku else None, pieces, price, amount, max(before - amount, 0))
 
 
-def unit_price(values: Values, amount: str, pieces: int, column: str) -> str:
+def unit_price(values: OrderValues, amount: str, pieces: int, column: str) -> str:
     """The price of one piece, in major units, as exactly as a price is kept."""
     if not pieces:
         return amount
@@ -95,7 +94,7 @@ def unit_price(values: Values, amount: str, pieces: int, column: str) -> str:
     return f"{price:f}"
 
 
-def finish(values: Values, document: Document) -> None:
+def finish(values: OrderValues, document: Document) -> None:
     """Check the total; an order that is refunded is a sale and its return, in whole or in part."""
     check_total(values, document)
     back = _refunds(values, document)
@@ -106,7 +105,7 @@ def finish(values: Values, document: Document) -> None:
         document.returns = back
 
 
-def _refunds(values: Values, document: Document) -> list[Return]:
+def _refunds(values: OrderValues, document: Document) -> list[Return]:
     """Each refund of the order, as money of the whole of it."""
     back: list[Return] = []
     cell = document.stated["refunds"].strip()
