@@ -133,8 +133,11 @@ def make_shop(folder: Path, *, port: int, count: int, printed: bool = True) -> i
         insert_many("customers", ("id", "first_name", "created_at"), ((one, f"דנה {one}", 0) for one in ids))
         insert_many(
             "contact_points",
-            ("id", "customer_id", "kind", "value", "key", "source", "created_at"),
-            ((one, one, "email", f"p{one}@example.com", f"p{one}@example.com", "till", 0) for one in ids),
+            ("id", "customer_id", "kind", "value", "key", "key_hash", "source", "created_at"),
+            (
+                (one, one, "email", f"p{one}@example.com", f"p{one}@example.com", one.to_bytes(16), "till", 0)
+                for one in ids
+            ),
         )
         insert_many(
             "consents",

@@ -101,8 +101,8 @@ def _make(folder: Path) -> None:
     tables: dict[str, tuple[str, object]] = {
         "customers": ("id first_name last_name created_at", ((i, "דנה", "לוי", 0) for i in everybody)),
         "contact_points": (
-            "id customer_id kind value key source created_at",
-            ((i, i, "email", f"c{i}@example.com", f"c{i}@example.com", "x", 0) for i in everybody),
+            "id customer_id kind value key key_hash source created_at",
+            ((i, i, "email", f"c{i}@example.com", f"c{i}@example.com", i.to_bytes(16), "x", 0) for i in everybody),
         ),
         "consents": (
             "contact_point_id purpose action happened_at recorded_at source evidence",

@@ -51,6 +51,12 @@ class Clock:
         return self.local(instant).isoformat(timespec="seconds")
 
 
+def month_of(instant: int) -> int:
+    """The month of *instant* in UTC, counted from the year 0: what large tables are divided by."""
+    moment = datetime.fromtimestamp(instant, UTC)
+    return 12 * moment.year + moment.month - 1
+
+
 def parse_instant(text: str, zone: ZoneInfo) -> int:
     """``2025-03-01``, ``2025-03-01T09:00`` (the shop's zone) or with an offset, in epoch seconds."""
     try:

@@ -162,7 +162,7 @@ def _newest_writes() -> Iterator[tuple[str, int]]:
     for what, table, column in (
         ("import", "imports", "imported_at"),
         ("booking of points", "transactions", "recorded_at"),
-        ("run of a job", "job_runs", "started_at"),
+        ("run of a job", "runs", "started_at"),
     ):
         newest = value(f"SELECT MAX({column}) FROM {table}")
         if newest is not None:

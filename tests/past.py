@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from retainctl.shop.summaries import summarise
 from retainctl.store.database import execute, value
 from retainctl.store.transactions import writing
+from tests.planting import plant_address
 
 
 def customer(customer_id: int, *, name: str = "", language: str | None = None, key: str = "", email: str = "") -> int:
@@ -20,11 +21,7 @@ def customer(customer_id: int, *, name: str = "", language: str | None = None, k
         if key:
             execute("INSERT INTO customer_keys VALUES ('shop', ?, ?)", key, customer_id)
         if email:
-            execute(
-                "INSERT INTO contact_points (id, customer_id, kind, value, key, source, created_at)"
-                " VALUES (?, ?, 'email', ?, ?, 'shop', 0)",
-                customer_id, customer_id, email, email.casefold(),
-            )  # fmt: skip
+            plant_address(customer_id, email.casefold(), id=customer_id, value=email, source="shop")
     return customer_id
 
 

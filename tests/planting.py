@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from retainctl.store.address_hash import address_hasher
 from retainctl.store.database import value
 
 
@@ -10,3 +11,12 @@ def plant(table: str, **columns: object) -> int:
     marks = ", ".join("?" * len(columns))
     sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING *"
     return value(sql, *columns.values())  # type: ignore[no-any-return]
+
+
+def plant_address(customer_id: int, key: str, *, kind: str = "email", value: str = "", **columns: object) -> int:
+    """An address of a customer, as an import would leave it; its id."""
+    given = {"source": "till", "created_at": 0} | columns
+    key_hash = address_hasher()(kind, key)
+    return plant(
+        "contact_points", customer_id=customer_id, kind=kind, value=value or key, key=key, key_hash=key_hash, **given
+    )

@@ -51,9 +51,7 @@ def test_a_job_that_is_overdue_is_a_failure(retainctl: Terminal, folder: Path) -
 
 def test_a_clock_behind_what_was_written_is_a_failure(shop: Shop, retainctl: Terminal) -> None:
     with writing():
-        execute(
-            "INSERT INTO job_runs (job, period, due_at, started_at) VALUES ('old', 'old:1', 0, ?)", shop.clock.now()
-        )
+        execute("INSERT INTO runs (name, period, due_at, started_at) VALUES ('old', 'old:1', 0, ?)", shop.clock.now())
     code, checks = found(retainctl, now="2025-03-02T09:50")
     assert code == 78
     assert checks["clock"] == (

@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from retainctl.store.database import rows, value
 from retainctl.store.dialect import one_of
+
+UNIT: Final = "points"
+
+
+class Books(NamedTuple):
+    """The shop's own accounts, against which customers' are booked."""
+
+    issuance: int
+    redemption: int
+    expiry: int
+    adjustment: int
+
+
+def read_books() -> Books:
+    """The shop's own accounts in this unit."""
+    return Books(**dict(rows("SELECT kind, id FROM accounts WHERE opened_for IS NULL AND unit = ?", UNIT)))
 
 
 class Accounts:
@@ -30,10 +47,10 @@ class Accounts:
             self._points[one], self._debts[one] = {}, {}
         among, ids = one_of(wanted)
         query = f"""
-            SELECT id, kind, customer_id, opened_for, balance FROM accounts WHERE customer_id {among}
+            SELECT id, kind, customer_id, opened_for, balance FROM accounts WHERE customer_id {among} AND unit = ?
             ORDER BY opened_for
         """
-        for account_id, kind, customer_id, opened_for, balance in rows(query, ids):
+        for account_id, kind, customer_id, opened_for, balance in rows(query, ids, UNIT):
             self._keep(account_id, kind, customer_id, opened_for)
             if kind == "debt":
                 self.owed[account_id] = -balance

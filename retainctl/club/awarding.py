@@ -14,7 +14,7 @@ from functools import cache, partial
 
 from retainctl.clock import Clock
 from retainctl.club.earning import POINTS_PER_ENTRY, Line, Purchase, earned, taken_back
-from retainctl.club.ledger import ISSUANCE, Journal, Move
+from retainctl.club.ledger import Journal, Move
 from retainctl.club.lots import Lot
 from retainctl.club.orders import AwardedLine, Order, awarded_lines_of, due_orders, lines_of, owners_of, returned_of
 from retainctl.club.terms import Club, Terms, read_club
@@ -193,7 +193,7 @@ class _Awarding:
         self._journal.book(
             "award",
             f"{order.id}/{order.version}",
-            (Move(account_id, ISSUANCE, lot.id, points),),
+            (Move(account_id, self._journal.books.issuance, lot.id, points),),
             account_id=account_id,
             points=points,
             terms=terms,

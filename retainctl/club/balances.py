@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from retainctl.club.accounts import UNIT
 from retainctl.club.ledger import CLOCK_TOLERANCE_SECONDS
 from retainctl.club.orders import IDS_PER_QUERY
 from retainctl.club.terms import read_club
@@ -32,12 +33,13 @@ def balances(shop: Shop, customer_ids: Sequence[int]) -> dict[int, int]:
 
 def available_points(*, at: int) -> tuple[str, tuple[object, ...]]:
     """The points that may be spent at *at*, as a query of (customer_id, points), and its values."""
-    sql = """
+    sql = f"""
         SELECT customer_id, CASE WHEN SUM(points) > 0 THEN SUM(points) ELSE 0 END AS points FROM (
             SELECT b.customer_id, l.remaining AS points FROM lots AS l JOIN accounts AS b ON b.id = l.account_id
-            WHERE l.remaining > 0 AND l.active_from <= ? AND (l.expires_at IS NULL OR l.expires_at > ?)
+            WHERE b.unit = '{UNIT}' AND l.remaining > 0 AND l.active_from <= ?
+                AND (l.expires_at IS NULL OR l.expires_at > ?)
             UNION ALL
-            SELECT customer_id, balance FROM accounts WHERE kind = 'debt'
+            SELECT customer_id, balance FROM accounts WHERE unit = '{UNIT}' AND kind = 'debt'
         ) AS held GROUP BY customer_id
     """
     return sql, (at, at)
@@ -87,7 +89,7 @@ def _read(now: int, customer_ids: Sequence[int]) -> Counter[tuple[int, str]]:
     since = last_booked(now)
     for start in range(0, len(customer_ids), IDS_PER_QUERY):
         part = customer_ids[start : start + IDS_PER_QUERY]
-        whose = f"a.customer_id IN ({', '.join('?' * len(part))})"
+        whose = f"a.unit = '{UNIT}' AND a.customer_id IN ({', '.join('?' * len(part))})"
         for customer_id, active_from, points in rows(_HELD.format(whose=whose), *part, *part, since, now):
             found[customer_id, "active" if active_from <= now else "pending"] += int(points)
         for customer_id, points in rows(_OWED.format(whose=whose), *part, *part, since):

@@ -10,7 +10,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from retainctl.club.ledger import EXPIRY, GENESIS, ISSUANCE, REDEMPTION, chained
+from retainctl.club.accounts import read_books
+from retainctl.club.ledger import GENESIS, chained
 from retainctl.club.terms import read_club
 from retainctl.config import Shop
 from retainctl.errors import BrokenInvariant
@@ -20,7 +21,10 @@ _TRANSACTIONS_AT_A_TIME = 20_000
 
 
 class _Rule(NamedTuple):
-    """What must hold, and the query that finds where it does not: its column ``place`` names it."""
+    """What must hold, and the query that finds where it does not: its column ``place`` names it.
+
+    The shop's own accounts stand in it by their names, in braces.
+    """
 
     promise: str
     broken: str
@@ -30,9 +34,10 @@ def check(shop: Shop) -> None:
     """Prove the books; BrokenInvariant names the first rule that is broken."""
     read_club(shop)
     _check_chain()
+    books = read_books()._asdict()
     for rule in _RULES:
         # Not LIMIT 1: PostgreSQL would plan for a row that comes at once, and none does.
-        place = value(f"SELECT MIN(place) FROM ({rule.broken}) AS found")
+        place = value(f"SELECT MIN(place) FROM ({rule.broken.format(**books)}) AS found")
         if place is not None:
             raise _broken(rule.promise, str(place))
 
@@ -114,13 +119,13 @@ _RULES: Final = (
     ),
     _Rule(
         "a lot is granted, remaining, consumed, expired and reversed as its entries say",
-        f"""
+        """
         SELECT 'lot ' || l.id AS place FROM lots AS l LEFT JOIN (
             SELECT lot_id,
                 SUM(CASE WHEN points > 0 AND kind = 'customer' THEN points ELSE 0 END) AS granted,
                 SUM(CASE WHEN kind = 'customer' THEN points ELSE 0 END) AS remaining,
-                SUM(CASE WHEN against_id = {REDEMPTION} THEN -points ELSE 0 END) AS consumed,
-                SUM(CASE WHEN against_id = {EXPIRY} THEN -points WHEN account_id = {EXPIRY} THEN points ELSE 0 END)
+                SUM(CASE WHEN against_id = {redemption} THEN -points ELSE 0 END) AS consumed,
+                SUM(CASE WHEN against_id = {expiry} THEN -points WHEN account_id = {expiry} THEN points ELSE 0 END)
                     AS expired
             FROM entries JOIN accounts ON accounts.id = entries.account_id
             WHERE lot_id IS NOT NULL GROUP BY lot_id
@@ -131,9 +136,9 @@ _RULES: Final = (
     ),
     _Rule(
         "an entry of a lot is on the lot's account",
-        f"""
+        """
         SELECT 'transaction ' || e.seq AS place FROM entries AS e JOIN lots AS l ON l.id = e.lot_id
-        WHERE e.account_id <> l.account_id AND e.account_id <> {EXPIRY}
+        WHERE e.account_id <> l.account_id AND e.account_id <> {expiry}
         """,
     ),
     _Rule(
@@ -162,11 +167,11 @@ _RULES: Final = (
     ),
     _Rule(
         "an order's points are what its transactions booked",
-        f"""
+        """
         SELECT 'order ' || a.order_id AS place FROM awards AS a LEFT JOIN (
             SELECT t.order_id, SUM(e.points) AS points
             FROM transactions AS t JOIN entries AS e ON e.seq = t.seq
-            WHERE t.order_id IS NOT NULL AND e.against_id = {ISSUANCE} GROUP BY t.order_id
+            WHERE t.order_id IS NOT NULL AND e.against_id = {issuance} GROUP BY t.order_id
         ) AS b ON b.order_id = a.order_id
         WHERE a.points <> COALESCE(b.points, 0)
         """,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from retainctl.club.ledger import EXPIRY, Journal
+from retainctl.club.ledger import Journal
 from retainctl.club.terms import Club, read_club
 from retainctl.config import Shop
 from retainctl.rows import Row
@@ -52,7 +52,7 @@ def _expire_some(shop: Shop, club: Club) -> int:
         journal.book(
             "expiry",
             str(lot.id),
-            journal.take([lot], points, against_id=EXPIRY, part="expired"),
+            journal.take([lot], points, against_id=journal.books.expiry, part="expired"),
             account_id=lot.account_id,
             points=points,
             terms=club.version(lot.terms_version),

@@ -116,7 +116,7 @@ def _other_bookings(shop: Shop, customer_id: int) -> Iterator[Explanation]:
             o.source || ':' || o.external_id
         FROM accounts AS a JOIN entries AS e ON e.account_id = a.id JOIN transactions AS t ON t.seq = e.seq
         LEFT JOIN lots AS l ON l.id = e.lot_id LEFT JOIN orders AS o ON o.id = l.order_id
-        WHERE a.customer_id = ? AND t.kind NOT IN ('award', 'clawback')
+        WHERE a.unit = 'points' AND a.customer_id = ? AND t.kind NOT IN ('award', 'clawback')
         ORDER BY t.seq, e.entry_no
     """
     given: dict[int, str] = {}  # by which cause each lot was given
@@ -134,7 +134,7 @@ _PAST = """
         o.source || ':' || o.external_id
     FROM accounts AS a JOIN lots AS l ON l.account_id = a.id AND l.remaining > 0
     LEFT JOIN orders AS o ON o.id = l.order_id
-    WHERE a.customer_id = ? AND l.expires_at <= ? ORDER BY l.expires_at, l.id
+    WHERE a.unit = 'points' AND a.customer_id = ? AND l.expires_at <= ? ORDER BY l.expires_at, l.id
 """
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Final, Literal, NamedTuple
 
-from retainctl.club.accounts import Accounts
+from retainctl.clock import month_of
+from retainctl.club.accounts import UNIT, Accounts, read_books
 from retainctl.club.lots import Lot, Part, read_lots
 from retainctl.club.terms import Terms, use
 from retainctl.config import Shop
@@ -22,8 +23,6 @@ from retainctl.store.database import database, rows, value
 from retainctl.store.dialect import add_many, hold_lock, insert_many, set_many
 
 PROGRAM: Final = "points"
-ISSUANCE, REDEMPTION, EXPIRY, ADJUSTMENT = 1, 2, 3, 4
-_BOOKS = frozenset((ISSUANCE, REDEMPTION, EXPIRY, ADJUSTMENT))
 CLOCK_TOLERANCE_SECONDS = 300
 GENESIS: Final = bytes(32)
 
@@ -62,7 +61,7 @@ class Journal:
         self._newest = newest
         self.recorded_at = max(self.now, newest)
         self._last_lot_id = int(value("SELECT COALESCE(MAX(id), 0) FROM lots"))
-        self.accounts = Accounts()
+        self.accounts, self.books = Accounts(), read_books()
         self._lots: dict[int, dict[int, Lot]] = defaultdict(dict)  # of each account, by their ids
         self._whole: set[int] = set()  # the accounts whose open lots are all in _lots
         self._new_lots: list[Lot] = []
@@ -149,16 +148,16 @@ class Journal:
         What of them is still there goes first, then what has expired, which costs the customer nothing more. What
         was spent comes from the account's other lots, and what those do not hold is owed.
         """
-        moves = self.take(own, points, against_id=ISSUANCE, part="reversed")
+        moves = self.take(own, points, against_id=self.books.issuance, part="reversed")
         left = points + sum(move.points for move in moves)
         for lot in own:
             again = min(lot.expired, left)
             if again:
                 lot.reverse_expired(again)
-                moves.append(Move(EXPIRY, ISSUANCE, lot.id, -again))
+                moves.append(Move(self.books.expiry, self.books.issuance, lot.id, -again))
                 left -= again
         if left:
-            moves += self.take(self.live_lots([account_id]), left, against_id=ISSUANCE, part="reversed")
+            moves += self.take(self.live_lots([account_id]), left, against_id=self.books.issuance, part="reversed")
             left = points + sum(move.points for move in moves)
         return moves + self.owe(account_id, left, clawback=clawback) if left else moves
 
@@ -173,9 +172,9 @@ class Journal:
         if owed:
             debt = self.accounts.debt(account_id)
             self.accounts.owed[debt] += owed
-            moves.append(Move(debt, ISSUANCE, None, -owed))
+            moves.append(Move(debt, self.books.issuance, None, -owed))
         if points > owed:
-            moves.append(Move(ADJUSTMENT, ISSUANCE, None, owed - points))
+            moves.append(Move(self.books.adjustment, self.books.issuance, None, owed - points))
         return moves
 
     def repay(self, customer_id: int, terms: Terms) -> None:
@@ -186,11 +185,11 @@ class Journal:
                 continue
             lots = self.live_lots(self.accounts.of(customer_id))
             lots.sort(key=lambda lot: lot.active_from > self.now)
-            moves = self.take(lots, owed[debt], against_id=ADJUSTMENT, part="reversed")
+            moves = self.take(lots, owed[debt], against_id=self.books.adjustment, part="reversed")
             repaid = -sum(move.points for move in moves)
             if repaid:
                 owed[debt] -= repaid
-                moves.append(Move(debt, ADJUSTMENT, None, repaid))
+                moves.append(Move(debt, self.books.adjustment, None, repaid))
                 self.book(
                     "repayment",
                     f"{debt}/{self._seq + 1}",
@@ -242,8 +241,8 @@ class Journal:
             use(terms, at=self.recorded_at)
         insert_many(
             "accounts",
-            ("id", "kind", "customer_id", "opened_for", "balance"),
-            [(one, *whose, deltas.pop(one, 0)) for one, whose in self.accounts.opened.items()],
+            ("id", "unit", "kind", "customer_id", "opened_for", "balance"),
+            [(one, UNIT, *whose, deltas.pop(one, 0)) for one, whose in self.accounts.opened.items()],
         )
         insert_many(
             "transactions",
@@ -297,7 +296,7 @@ class Journal:
                 for lot in self._new_lots
             ],
         )
-        insert_many("entries", ("seq", "entry_no", "account_id", "against_id", "lot_id", "points"), entries)
+        insert_many("entries", ("seq", "entry_no", "month", "account_id", "against_id", "lot_id", "points"), entries)
         insert_many("transaction_reasons", ("seq", "reason"), self._reasons)
         set_many(
             "lots",
@@ -316,13 +315,13 @@ class Journal:
         """The rows of the transactions, each with its hash, and of their entries; and what each account gains."""
         transactions: list[_Values] = []
         entries: list[_Values] = []
-        head = self._hash
+        head, month = self._hash, month_of(self.recorded_at)
         deltas: dict[int, int] = defaultdict(int)
         for row, moves in self._booked:
             head = chained(head, row, moves)
             transactions.append((*row, head))
             for number, (account_id, against_id, lot_id, points) in enumerate(moves, 1):
-                entries.append((row[0], number, account_id, against_id, lot_id, points))
+                entries.append((row[0], number, month, account_id, against_id, lot_id, points))
                 deltas[account_id] += points
                 deltas[against_id] -= points
         return transactions, entries, deltas
@@ -331,7 +330,7 @@ class Journal:
         """What each customer's account gains, its lots gain; all accounts together gain nothing."""
         gained = {one: sum([lot.remaining - lot.before for lot in lots.values()]) for one, lots in self._lots.items()}
         for account_id, delta in deltas.items():
-            if account_id not in _BOOKS and account_id not in self.accounts.owed:
+            if account_id not in self.books and account_id not in self.accounts.owed:
                 assert gained.pop(account_id, 0) == delta, f"account {account_id} is not the sum of its lots"
         assert not any(gained.values()), "a lot changed without an entry"
         assert sum(deltas.values()) == 0, "points were made or lost"

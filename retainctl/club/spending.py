@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retainctl.club.balances import balances
 from retainctl.club.earning import POINTS_PER_ENTRY
-from retainctl.club.ledger import ADJUSTMENT, PROGRAM, REDEMPTION, Journal, Kind, Move
+from retainctl.club.ledger import PROGRAM, Journal, Kind, Move
 from retainctl.club.terms import Terms, read_club
 from retainctl.config import Shop
 from retainctl.errors import BadData, Refused, WrongUsage
@@ -122,7 +122,7 @@ def _give(
     journal.book(
         "grant",
         source,
-        [Move(account_id, ADJUSTMENT, lot.id, points)],
+        [Move(account_id, journal.books.adjustment, lot.id, points)],
         account_id=account_id,
         points=points,
         terms=terms,
@@ -138,9 +138,9 @@ def _spend(
     lots = journal.live_lots(journal.accounts.of(customer_id))
     active = [lot for lot in lots if lot.active_from <= journal.now]
     if kind == "redemption":
-        moves = journal.take(active, points, against_id=REDEMPTION, part="consumed")
+        moves = journal.take(active, points, against_id=journal.books.redemption, part="consumed")
     else:
-        moves = journal.take(active, points, against_id=ADJUSTMENT, part="reversed")
+        moves = journal.take(active, points, against_id=journal.books.adjustment, part="reversed")
     assert sum(move.points for move in moves) == -points, "what is available can be taken"
     journal.book(
         kind,

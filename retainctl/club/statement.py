@@ -123,5 +123,5 @@ _ENTRIES = """
     FROM accounts AS a JOIN entries AS e ON e.account_id = a.id JOIN transactions AS t ON t.seq = e.seq
     LEFT JOIN lots AS l ON l.id = e.lot_id LEFT JOIN orders AS o ON o.id = t.order_id
     LEFT JOIN transaction_reasons AS r ON r.seq = t.seq
-    WHERE a.customer_id = ? AND e.seq <= ? ORDER BY t.seq, e.entry_no
+    WHERE a.unit = 'points' AND a.customer_id = ? AND e.seq <= ? ORDER BY t.seq, e.entry_no
 """

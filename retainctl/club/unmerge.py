@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from retainctl.club.ledger import ISSUANCE, PROGRAM, Journal, Move
+from retainctl.club.ledger import PROGRAM, Journal, Move
 from retainctl.club.terms import read_club
 from retainctl.config import Shop
 from retainctl.shop import merging
@@ -58,7 +58,7 @@ def _settle(shop: Shop, both: tuple[int, int], crossed: list[tuple[Any, ...]], *
         journal.book(
             "grant",
             f"undone:{entry}",
-            [Move(giver_id, ISSUANCE, lot.id, points)],
+            [Move(giver_id, journal.books.issuance, lot.id, points)],
             account_id=giver_id,
             points=points,
             terms=club.version(version),

@@ -57,8 +57,9 @@ def list_runs(shop: Shop, name: str, *, limit: int) -> list[RunRow]:
     return select(
         shop,
         RunRow,
-        """SELECT job, period, missed, started_at AS started, ended_at AS ended, exit_code, steps_done, counts, error
-           FROM job_runs WHERE job = ? ORDER BY id DESC LIMIT ?""",
+        """SELECT name AS job, period, missed, started_at AS started, ended_at AS ended, exit_code, steps_done,
+               result AS counts, error
+           FROM runs WHERE name = ? AND period IS NOT NULL ORDER BY id DESC LIMIT ?""",
         name,
         limit,
     )
@@ -67,7 +68,7 @@ def list_runs(shop: Shop, name: str, *, limit: int) -> list[RunRow]:
 def last_done_at(shop: Shop, name: str, job: Job) -> int | None:
     """When the last period of *job* that was done had become due."""
     found = value(
-        f"SELECT MAX(due_at) FROM job_runs WHERE job = ? AND exit_code IN ({', '.join('?' * len(job.done_codes))})"
+        f"SELECT MAX(due_at) FROM runs WHERE name = ? AND exit_code IN ({', '.join('?' * len(job.done_codes))})"
         " AND due_at <= ?",
         name,
         *job.done_codes,
@@ -80,13 +81,13 @@ def last_done_at(shop: Shop, name: str, job: Job) -> int | None:
 def begin(shop: Shop, name: str, period: Period) -> int:
     """Write that a run began, inside the job's lock: an earlier run without an end was killed. Its number."""
     execute(
-        "UPDATE job_runs SET ended_at = ?, exit_code = 1, error = 'it was killed' WHERE job = ? AND ended_at IS NULL",
+        "UPDATE runs SET ended_at = ?, exit_code = 1, error = 'it was killed' WHERE name = ? AND ended_at IS NULL",
         shop.clock.now(),
         name,
     )
     return int(
         value(
-            """INSERT INTO job_runs (job, period, due_at, missed, started_at) VALUES (?, ?, ?, ?, ?) RETURNING id""",
+            """INSERT INTO runs (name, period, due_at, missed, started_at) VALUES (?, ?, ?, ?, ?) RETURNING id""",
             name,
             period.key,
             period.due_at,
@@ -103,7 +104,7 @@ def finish(
     """Write how a run ended, and drop the rows of runs long ago."""
     now = shop.clock.now()
     execute(
-        "UPDATE job_runs SET ended_at = ?, exit_code = ?, steps_done = ?, counts = ?, error = ? WHERE id = ?",
+        "UPDATE runs SET ended_at = ?, exit_code = ?, steps_done = ?, result = ?, error = ? WHERE id = ?",
         now,
         exit_code,
         steps_done,
@@ -112,8 +113,8 @@ def finish(
         run_id,
     )
     execute(
-        """DELETE FROM job_runs WHERE job = ? AND ended_at < ?
-           AND id < (SELECT MAX(id) FROM job_runs WHERE job = ? AND exit_code = ?)""",
+        """DELETE FROM runs WHERE name = ? AND ended_at < ?
+           AND id < (SELECT MAX(id) FROM runs WHERE name = ? AND exit_code = ?)""",
         name,
         now - KEPT_SECONDS,
         name,
@@ -122,7 +123,11 @@ def finish(
 
 
 def _job_row(shop: Shop, name: str, job: Job) -> JobRow:
-    last = rows("SELECT started_at, ended_at, exit_code FROM job_runs WHERE job = ? ORDER BY id DESC LIMIT 1", name)
+    last = rows(
+        "SELECT started_at, ended_at, exit_code FROM runs WHERE name = ? AND period IS NOT NULL"
+        " ORDER BY id DESC LIMIT 1",
+        name,
+    )
     started, ended, code = last[0] if last else (None, None, None)
     done_at = last_done_at(shop, name, job)
     due = due_periods(name, job, shop.clock, done_at=done_at)

@@ -27,10 +27,13 @@ _SURVEY_SECONDS = 180 * DAY_SECONDS  # an invitation is good for half a year fro
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """One recipient of a mailing: *context* is what its plan kept for this customer, *at* the message's date."""
+    """One recipient of a mailing: *context* is what its plan kept for this customer, *at* the message's date.
 
-    customer_id: int
-    contact_point_id: int
+    Who is no customer has no ids, and gets service messages only.
+    """
+
+    customer_id: int | None
+    contact_point_id: int | None
     to_address: str
     message_id: str
     at: int
@@ -79,7 +82,7 @@ class Press:
 
 
 def links_of(
-    letterhead: Letterhead, mailing: Mailing, contact_point_id: int, customer_id: int, signs: Signer
+    letterhead: Letterhead, mailing: Mailing, contact_point_id: int | None, customer_id: int | None, signs: Signer
 ) -> dict[str, str | None]:
     """The links of one recipient, as templates see them."""
     public_url = letterhead.public_url
@@ -95,7 +98,7 @@ def links_of(
     return links
 
 
-def _unsubscribe_token(mailing: Mailing, contact_point_id: int, signs: Signer) -> str:
+def _unsubscribe_token(mailing: Mailing, contact_point_id: int | None, signs: Signer) -> str:
     return signs.sign(UNSUBSCRIBE, f"{contact_point_id}.{mailing.id}")
 
 

@@ -24,7 +24,7 @@ def clock_doubt(shop: Shop, *, since: int) -> str:
         return ""
     witnesses = rows(
         "SELECT imported_at AS written_at FROM imports WHERE imported_at > ? AND imported_at < ?"
-        " UNION SELECT started_at FROM job_runs WHERE started_at > ? AND started_at < ? ORDER BY written_at",
+        " UNION SELECT started_at FROM runs WHERE started_at > ? AND started_at < ? ORDER BY written_at",
         since,
         now,
         since,

@@ -19,6 +19,7 @@ from typing import Final, Literal
 from retainctl.config import Shop
 from retainctl.errors import Refused
 from retainctl.store import dialect
+from retainctl.store.address_hash import address_hasher
 from retainctl.store.database import execute, rows
 from retainctl.store.transactions import in_one_transaction
 
@@ -36,7 +37,7 @@ _OBJECTIONS: Final[tuple[Objection, ...]] = ("", "no_consent", "suppressed", "no
 BLOCKING: Final[tuple[SuppressionReason, ...]] = ("hard_bounce", "complaint")
 # Nothing goes to the address *p*, whatever was allowed.
 _BLOCKED: Final = f"""EXISTS (SELECT 1 FROM suppressions b
-    WHERE b.kind = p.kind AND b.key = p.key AND b.reason IN {BLOCKING})"""
+    WHERE b.kind = p.kind AND b.key_hash = p.key_hash AND b.reason IN {BLOCKING})"""
 _PURPOSES: Final = "(SELECT 'marketing' AS purpose UNION ALL SELECT 'survey') AS purposes"
 _IS_A_REFUSAL: Final = "s.reason IN ('complaint', 'unsubscribed', 'by_hand')"  # of the person, for every purpose
 # Every refusal ends the earlier permissions of the same person, kind and purpose.
@@ -47,7 +48,7 @@ _REFUSALS: Final = """SELECT customer_id, kind, purpose, MAX(refused_at) AS refu
         UNION ALL
         SELECT p.customer_id, p.kind, purposes.purpose, s.suppressed_at
         FROM {suppressed} CROSS JOIN {purposes}
-        WHERE p.kind IN ('email', 'phone') AND s.kind = p.kind AND s.key = p.key
+        WHERE p.kind IN ('email', 'phone') AND s.kind = p.kind AND s.key_hash = p.key_hash
             AND {is_a_refusal} AND {among}
     ) AS refusals GROUP BY customer_id, kind, purpose"""
 
@@ -255,7 +256,7 @@ def _known(points: set[int]) -> dict[tuple[int, str], list[_Known]]:
             FROM contact_points points CROSS JOIN contact_points p CROSS JOIN suppressions s
             CROSS JOIN {_PURPOSES}
             WHERE points.id {condition} AND p.customer_id = points.customer_id AND p.kind = points.kind
-                AND s.kind = p.kind AND s.key = p.key AND {_IS_A_REFUSAL}
+                AND s.kind = p.kind AND s.key_hash = p.key_hash AND {_IS_A_REFUSAL}
             ORDER BY 3, 4""",
         bound,
         bound,
@@ -303,15 +304,31 @@ def suppress(kind: Kind, key: str, reason: SuppressionReason, at: int, evidence:
     ``unsubscribed`` and ``by_hand`` are the refusal of a person who may think better of it; the others are for good.
     """
     added = execute(
-        "INSERT INTO suppressions (kind, key, reason, suppressed_at, evidence) VALUES (?, ?, ?, ?, ?)"
+        "INSERT INTO suppressions (kind, key_hash, key, reason, suppressed_at, evidence) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",
         kind,
+        address_hasher()(kind, key),
         key,
         reason,
         at,
         evidence,
     )
     return bool(added.rowcount)
+
+
+def blocked(addresses: Sequence[str], *, kind: Kind = "email") -> set[str]:
+    """Those of *addresses*, whoever has them, to which nothing goes, whatever was allowed."""
+    if not addresses:
+        return set()
+    hash_of = address_hasher()
+    by_hash = {hash_of(kind, address.casefold()): address for address in addresses}
+    marks = ", ".join("?" * len(by_hash))
+    found = rows(
+        f"SELECT key_hash FROM suppressions WHERE kind = ? AND key_hash IN ({marks}) AND reason IN {BLOCKING}",
+        kind,
+        *by_hash,
+    )
+    return {by_hash[bytes(key_hash)] for (key_hash,) in found}
 
 
 def _batches(decisions: Iterable[Decision]) -> Iterator[list[Decision]]:
@@ -323,7 +340,3 @@ def _batches(decisions: Iterable[Decision]) -> Iterator[list[Decision]]:
             batch = []
     if batch:
         yield batch
-
-
-def _marks(values: Collection[object]) -> str:
-    return ", ".join("?" * len(values))

@@ -59,7 +59,7 @@ def list_consent(shop: Shop, customer: str = "", *, limit: int = 100) -> list[Co
         WHERE p.kind IN ('email', 'phone') {only} AND (
             EXISTS (SELECT 1 FROM consents k WHERE k.contact_point_id = p.id AND k.purpose = purposes.purpose
                 AND (k.action = 'revoked' OR k.happened_at <= ?))
-            OR EXISTS (SELECT 1 FROM suppressions s WHERE s.kind = p.kind AND s.key = p.key))
+            OR EXISTS (SELECT 1 FROM suppressions s WHERE s.kind = p.kind AND s.key_hash = p.key_hash))
         ORDER BY p.customer_id, p.id, purposes.purpose LIMIT ?""",
         *values,
         now,
@@ -100,7 +100,7 @@ def _words(customer_ids: Sequence[int], *, at: int) -> dict[int, list[_Word]]:
         UNION ALL
         SELECT p.customer_id, s.suppressed_at, p.id, p.kind, '', 'suppressed', s.reason, s.evidence
         FROM contact_points p CROSS JOIN suppressions s
-        WHERE p.customer_id {condition} AND s.kind = p.kind AND s.key = p.key ORDER BY 2, 6""",
+        WHERE p.customer_id {condition} AND s.kind = p.kind AND s.key_hash = p.key_hash ORDER BY 2, 6""",
         bound,
         at,
         bound,
@@ -143,7 +143,7 @@ def show_consent(shop: Shop, customer: str) -> list[ConsentEvent]:
     )
     found += rows(
         """SELECT s.suppressed_at, p.value, '', 'suppressed', s.reason, s.evidence, '', s.suppressed_at
-        FROM suppressions AS s JOIN contact_points AS p ON p.kind = s.kind AND p.key = s.key
+        FROM suppressions AS s JOIN contact_points AS p ON p.kind = s.kind AND p.key_hash = s.key_hash
         WHERE p.customer_id = ?""",
         customer_id,
     )

@@ -218,7 +218,7 @@ def _addresses(customer_id: int, *, at: int) -> list[tuple[str, str, str]]:
         )
         for point, kind, text, flag, verified, suppressed in rows(
             """SELECT p.id, p.kind, p.value, p.flag, p.verified,
-                (SELECT MIN(s.reason) FROM suppressions AS s WHERE s.kind = p.kind AND s.key = p.key)
+                (SELECT MIN(s.reason) FROM suppressions AS s WHERE s.kind = p.kind AND s.key_hash = p.key_hash)
             FROM contact_points AS p WHERE p.customer_id = ? ORDER BY p.kind, p.id""",
             customer_id,
         )

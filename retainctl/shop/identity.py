@@ -8,12 +8,13 @@ strongest one counts, and nothing is merged.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple
 
 from retainctl.config import Shop
 from retainctl.store import dialect
+from retainctl.store.address_hash import address_hasher
 from retainctl.store.database import execute_many, rows
 from retainctl.store.transactions import in_one_transaction
 
@@ -140,6 +141,7 @@ class _Batch:
     new_points: list[tuple[object, ...]] = field(default_factory=list)
     newly_verified: list[tuple[int]] = field(default_factory=list)
     changed: set[int] = field(default_factory=set)
+    hash_of: Callable[[str, str], bytes] = field(default_factory=address_hasher)
     changes: list[tuple[object, ...]] = field(default_factory=list)
 
     def read(self, persons: Sequence[Person]) -> None:
@@ -255,6 +257,7 @@ class _Batch:
                     address.kind,
                     address.value,
                     address.key,
+                    self.hash_of(address.kind, address.key),
                     address.flag,
                     int(address.verified),
                     source,
@@ -297,7 +300,7 @@ class _Batch:
         dialect.insert_many("customer_keys", ("source", "external_id", "customer_id"), self.new_keys)
         dialect.insert_many(
             "contact_points",
-            ("id", "customer_id", "kind", "value", "key", "flag", "verified", "source", "created_at"),
+            ("id", "customer_id", "kind", "value", "key", "key_hash", "flag", "verified", "source", "created_at"),
             self.new_points,
         )
         execute_many("UPDATE contact_points SET verified = 1 WHERE id = ?", self.newly_verified)

@@ -7,13 +7,14 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import peewee
 
-from retainctl.errors import TryLater
+from retainctl.errors import BrokenInvariant, TryLater
 from retainctl.store.database import database, driver_errors, execute, execute_many, is_postgres, placed
 
 _POSTGRES_WORDS = (
@@ -43,22 +44,127 @@ def _compared_one_by_one(check: re.Match[str]) -> str:
     return "CHECK (" + " OR ".join(f"{check[1]} = {word.strip()}" for word in check[2].split(",")) + ")"
 
 
-def append_only_statements(table: str) -> list[str]:
-    """Triggers that refuse to change or remove a row of *table*, or on PostgreSQL to empty it at once."""
+def append_only_statements(table: str, erased: Mapping[str, str]) -> list[str]:
+    """Triggers that refuse to change or remove a row of *table*, or on PostgreSQL to empty it at once.
+
+    A column that *erased* names may become the literal that it has there, while all else stays as it is.
+    """
+    erasure = _is_an_erasure(table, erased)
     if is_postgres():
+        allowed = f"IF TG_OP = 'UPDATE' AND {erasure} THEN RETURN NEW; END IF;" if erasure else ""
         return [
             f"""CREATE FUNCTION {table}_are_added_to() RETURNS trigger LANGUAGE plpgsql AS
                 $$ BEGIN RAISE EXCEPTION '{table} are only added to'; END $$""",
+            f"""CREATE FUNCTION {table}_change() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN {allowed} RAISE EXCEPTION '{table} are only added to'; END $$""",
             f"""CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
-                FOR EACH ROW EXECUTE FUNCTION {table}_are_added_to()""",
+                FOR EACH ROW EXECUTE FUNCTION {table}_change()""",
             f"""CREATE TRIGGER {table}_never_emptied BEFORE TRUNCATE ON {table}
                 FOR EACH STATEMENT EXECUTE FUNCTION {table}_are_added_to()""",
         ]
+    but = f"WHEN NOT ({erasure})" if erasure else ""
     return [
-        f"""CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}
-            BEGIN SELECT RAISE(ABORT, '{table} are only added to'); END"""
-        for verb in ("UPDATE", "DELETE")
+        f"""CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {but}
+            BEGIN SELECT RAISE(ABORT, '{table} are only added to'); END""",
+        f"""CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table}
+            BEGIN SELECT RAISE(ABORT, '{table} are only added to'); END""",
     ]
+
+
+def _is_an_erasure(table: str, erased: Mapping[str, str]) -> str:
+    """The condition that an UPDATE of *table* takes personal words away and changes nothing else."""
+    if not erased:
+        return ""
+    same = "IS NOT DISTINCT FROM" if is_postgres() else "IS"
+    return " AND ".join(
+        f"(NEW.{name} {same} OLD.{name} OR NEW.{name} {same} {erased[name]})"
+        if name in erased
+        else f"NEW.{name} {same} OLD.{name}"
+        for name in (column.name for column in database.get_columns(table))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What belongs to a table beside its rows, as statements: what makes each again, by its name."""
+
+    drops: list[str]
+    indexes: dict[str, str]
+    others: list[str]
+
+
+def take_apart(table: str) -> Parts:
+    """What is to be made again when *table* is; its indexes and triggers are dropped, and give their names back."""
+    parts = _postgres_parts(table) if is_postgres() else _sqlite_parts(table)
+    for statement in parts.drops:
+        database.execute_sql(statement)
+    if not is_postgres():  # else SQLite would let the references to the table follow its old rows
+        execute("PRAGMA legacy_alter_table = 1")
+    return parts
+
+
+def put_together(table: str, parts: Parts, *, before: str) -> None:
+    """Give *table* what was taken from the one that is called *before* now, which goes."""
+    if is_postgres():
+        execute(f"DROP TABLE {before} CASCADE")
+    else:
+        execute(f"DROP TABLE {before}")
+        execute("PRAGMA legacy_alter_table = 0")
+    known = {index.name for index in database.get_indexes(table)}
+    for statement in [statement for name, statement in parts.indexes.items() if name not in known] + parts.others:
+        database.execute_sql(statement)
+
+
+def _sqlite_parts(table: str) -> Parts:
+    found = execute(
+        "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? AND type IN ('index', 'trigger')"
+        " AND sql IS NOT NULL ORDER BY name",
+        table,
+    ).fetchall()
+    return Parts(
+        drops=[f"DROP {kind} {name}" for kind, name, _ in found],
+        indexes={name: statement for kind, name, statement in found if kind == "index"},
+        others=[statement for kind, _, statement in found if kind == "trigger"],
+    )
+
+
+def _postgres_parts(table: str) -> Parts:
+    """Its indexes, triggers and grants, the references to it, and where its numbering goes on."""
+    indexes = execute(
+        "SELECT c.relname, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+        " WHERE i.indrelid = CAST(? AS regclass)"
+        " AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid)"
+        " ORDER BY 1",
+        table,
+    ).fetchall()
+    triggers = execute(
+        "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger"
+        " WHERE tgrelid = CAST(? AS regclass) AND NOT tgisinternal ORDER BY 1",
+        table,
+    ).fetchall()
+    references = execute(
+        "SELECT CAST(conrelid AS regclass), conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE confrelid = CAST(? AS regclass) AND conrelid <> confrelid AND contype = 'f' ORDER BY 2",
+        table,
+    ).fetchall()
+    grants = execute(
+        "SELECT grantee, string_agg(privilege_type, ', ') FROM information_schema.table_privileges"
+        " WHERE table_schema = current_schema() AND table_name = ? AND grantee <> grantor GROUP BY grantee",
+        table,
+    ).fetchall()
+    numbered = any(column.name == "id" and column.default is None for column in database.get_columns(table))
+    last = execute("SELECT pg_get_serial_sequence(?, 'id')", table).fetchone()[0] if numbered else None
+    goes_on = execute(f"SELECT nextval('{last}')").fetchone()[0] if last else None
+    return Parts(
+        drops=[f"DROP INDEX {name}" for name, _ in indexes]
+        + [f"DROP TRIGGER {name} ON {table}" for name, _ in triggers]
+        + [f"ALTER TABLE {child} DROP CONSTRAINT {name}" for child, name, _ in references],
+        indexes=dict(indexes),
+        others=[statement for _, statement in triggers]
+        + [f"ALTER TABLE {child} ADD CONSTRAINT {name} {statement}" for child, name, statement in references]
+        + [f'GRANT {rights} ON {table} TO "{role}"' for role, rights in grants]
+        + ([f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {goes_on}, false)"] if goes_on else []),
+    )
 
 
 def hold_lock(name: str) -> None:
@@ -85,6 +191,26 @@ def hold_schema() -> None:
     """
     if is_postgres():
         execute("SELECT pg_advisory_xact_lock(hashtext('retainctl schema'))")
+
+
+@contextmanager
+def references_at_rest() -> Iterator[None]:
+    """Around a transaction of SQLite: no reference is followed in it. PostgreSQL can take a reference away and back."""
+    if is_postgres():
+        yield
+        return
+    execute("PRAGMA foreign_keys = 0")
+    try:
+        yield
+    finally:
+        if not database.is_closed():
+            execute("PRAGMA foreign_keys = 1")
+
+
+def check_references() -> None:
+    """Inside a transaction whose references were at rest: BrokenInvariant where a row refers to none."""
+    if not is_postgres() and (lost := execute("PRAGMA foreign_key_check").fetchone()):
+        raise BrokenInvariant(f"{lost[0]}: row {lost[1]} names no {lost[2]}; nothing was changed")
 
 
 def insert_many(table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

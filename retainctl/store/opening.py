@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,9 +12,10 @@ import peewee
 
 from retainctl.errors import BadConfiguration, Refused, Unavailable
 from retainctl.store.database import database, execute, rows
-from retainctl.store.dialect import append_only_statements, hold_schema, schema_statements, write_ahead
+from retainctl.store.dialect import check_references, hold_schema, references_at_rest, write_ahead
 from retainctl.store.installation import adopt
 from retainctl.store.migrations import MIGRATIONS, Migration
+from retainctl.store.schema import Schema
 from retainctl.store.transactions import told, writing
 
 BUSY_SECONDS = 30
@@ -108,7 +109,7 @@ def _bring_up_to_date(*, now: int, migrate: bool, older: bool) -> None:
         )
     write_ahead()  # not before: it writes into the file
     for migration in missing if migrate else ():
-        _apply(migration, now=now)
+        _bring_on(migration, now=now)
 
 
 def _missing(place: str) -> BadConfiguration:
@@ -120,13 +121,22 @@ def _missing(place: str) -> BadConfiguration:
 
 def _make(*, now: int) -> None:
     """Every migration in one transaction, so that no other process ever sees a half-made database."""
-    with writing():
-        hold_schema()
+    with _changing_the_schema():
         if applied_migrations():
             return  # another process was quicker
         for migration in MIGRATIONS:
             _apply(migration, now=now)
         adopt()  # a database sends from where it was made
+
+
+@contextmanager
+def _changing_the_schema() -> Iterator[None]:
+    """One transaction that is the only one to change the schema. No table can be made anew while what refers to it is
+    followed, so references are looked at when the block ends."""
+    with references_at_rest(), writing():
+        hold_schema()
+        yield
+        check_references()
 
 
 def applied_migrations() -> set[int]:
@@ -136,24 +146,24 @@ def applied_migrations() -> set[int]:
     return {row[0] for row in rows("SELECT number FROM schema_migrations")}
 
 
+def _bring_on(migration: Migration, *, now: int) -> None:
+    """Apply *migration* with its record in one transaction, unless another process was quicker."""
+    with _changing_the_schema() if migration.transactional else nullcontext():
+        if migration.number not in applied_migrations():
+            _apply(migration, now=now)
+
+
 def _apply(migration: Migration, *, now: int) -> None:
-    with writing():
-        hold_schema()
-        for statement in schema_statements(
-            """CREATE TABLE IF NOT EXISTS schema_migrations
-               (number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"""
-        ):
-            execute(statement)
-        if migration.number in applied_migrations():
-            return  # another process was quicker
-        for statement in schema_statements(migration.script):
-            execute(statement)
-        for table in migration.append_only:
-            for statement in append_only_statements(table):
-                database.execute_sql(statement)
-        execute(
-            "INSERT INTO schema_migrations (number, name, applied_at) VALUES (?, ?, ?)",
-            migration.number,
-            migration.name,
-            now,
-        )
+    schema = Schema()
+    schema.create(_APPLIED)
+    migration.up(schema)
+    execute(
+        "INSERT INTO schema_migrations (number, name, applied_at) VALUES (?, ?, ?)",
+        migration.number,
+        migration.name,
+        now,
+    )
+
+
+_APPLIED = """CREATE TABLE IF NOT EXISTS schema_migrations
+    (number INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"""

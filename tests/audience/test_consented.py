@@ -11,6 +11,7 @@ from retainctl.audience import segments
 from retainctl.config import Shop
 from retainctl.shop.consent import Purpose, contactable, contacts
 from retainctl.shop.consent_history import list_consent
+from retainctl.store.address_hash import address_hasher
 from retainctl.store.dialect import insert_many
 from retainctl.store.transactions import writing
 
@@ -92,13 +93,15 @@ def may(point: Point, points: list[Point], purpose: str, now: int) -> bool:
 
 
 def write(points: list[Point]) -> None:
+    hash_of = address_hasher()
     with writing():
         insert_many("customers", ("id", "created_at"), [(one, 0) for one in range(1, CUSTOMERS + 1)])
         insert_many(
-            "contact_points", ("id", "customer_id", "kind", "value", "key", "flag", "source", "created_at"),
+            "contact_points", ("id", "customer_id", "kind", "value", "key", "key_hash", "flag", "source", "created_at"),
             [
-                (one.id, one.customer_id, one.kind, f"{one.kind}{one.id}", f"{one.kind}{one.id}", one.flag, "till", 0)
+                (one.id, one.customer_id, one.kind, key, key, hash_of(one.kind, key), one.flag, "till", 0)
                 for one in points
+                for key in [f"{one.kind}{one.id}"]
             ],
         )  # fmt: skip
         insert_many(
@@ -106,6 +109,10 @@ def write(points: list[Point]) -> None:
             [(one.id, *word, 0, "till", "form") for one in points for word in one.decisions],
         )  # fmt: skip
         insert_many(
-            "suppressions", ("kind", "key", "reason", "suppressed_at", "evidence"),
-            [(one.kind, f"{one.kind}{one.id}", *word, "told") for one in points for word in one.suppressions],
+            "suppressions", ("kind", "key_hash", "reason", "suppressed_at", "evidence"),
+            [
+                (one.kind, hash_of(one.kind, f"{one.kind}{one.id}"), *word, "told")
+                for one in points
+                for word in one.suppressions
+            ],
         )  # fmt: skip

@@ -103,7 +103,7 @@ def test_what_was_booked_is_only_added_to(books: Shop, table: str, change: str) 
 def test_no_name_of_a_person_is_in_the_chain(books: Shop) -> None:
     """Invariant 22: what was written as a reason may be blanked, and the books still hold."""
     with writing():
-        execute("UPDATE transaction_reasons SET reason = ''")
+        execute("UPDATE transaction_reasons SET reason = NULL")
     check(books)
 
 
@@ -115,9 +115,10 @@ def test_no_name_of_a_person_is_in_the_chain(books: Shop) -> None:
         "UPDATE accounts SET balance = 1000000000001 WHERE kind = 'customer'",
         "UPDATE lots SET remaining = remaining + 1",
         "UPDATE lots SET remaining = -1, consumed = consumed + remaining + 1",
-        "INSERT INTO entries (seq, entry_no, account_id, against_id, points) VALUES (1, 9, 5, 1, 1000000001)",
-        "INSERT INTO entries (seq, entry_no, account_id, against_id, points) VALUES (1, 9, 5, 5, 1)",
-        "INSERT INTO entries (seq, entry_no, account_id, against_id, points) VALUES (1, 9, 5, 1, 0)",
+        "INSERT INTO entries (seq, entry_no, month, account_id, against_id, points)"
+        " VALUES (1, 9, 24302, 5, 1, 1000000001)",
+        "INSERT INTO entries (seq, entry_no, month, account_id, against_id, points) VALUES (1, 9, 24302, 5, 5, 1)",
+        "INSERT INTO entries (seq, entry_no, month, account_id, against_id, points) VALUES (1, 9, 24302, 5, 1, 0)",
     ],
 )
 def test_the_database_itself_refuses_what_cannot_be(books: Shop, change: str) -> None:

@@ -34,7 +34,7 @@ def ran(*instants: int) -> None:
     with writing():
         for instant in instants:
             execute(
-                "INSERT INTO job_runs (job, period, due_at, started_at, ended_at, exit_code)"
+                "INSERT INTO runs (name, period, due_at, started_at, ended_at, exit_code)"
                 " VALUES ('deliver', ?, ?, ?, ?, 0)",
                 f"deliver:{instant}", instant, instant, instant,
             )  # fmt: skip

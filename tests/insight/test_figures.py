@@ -20,6 +20,7 @@ from retainctl.insight.rfm import Cell, as_of, ntile, rfm
 from retainctl.store.database import execute
 from retainctl.store.transactions import writing
 from tests import past
+from tests.planting import plant_address
 
 
 @pytest.fixture
@@ -146,11 +147,7 @@ def test_mailings_are_counted_to_the_last_candidate(shop: Shop) -> None:
     with writing():
         for number in range(1, 9):
             execute("INSERT INTO customers (id, created_at) VALUES (?, 0)", number)
-            execute(
-                "INSERT INTO contact_points (id, customer_id, kind, value, key, source, created_at)"
-                " VALUES (?, ?, 'email', ?, ?, 'shop', 0)",
-                number, number, f"a{number}@b.example", f"a{number}@b.example",
-            )  # fmt: skip
+            plant_address(number, f"a{number}@b.example", id=number)
         for mailing, state in ((1, "active"), (2, "cancelled")):
             execute(
                 "INSERT INTO mailings (id, program, name, class, purpose, state, draft, plan_hash, planned_at)"
@@ -162,8 +159,9 @@ def test_mailings_are_counted_to_the_last_candidate(shop: Shop) -> None:
         execute("INSERT INTO recipients (mailing_id, customer_id) VALUES (2, 1)")
         for number, state in enumerate(["sent", "deferred", "unknown", "failed", "expired"], 1):
             execute(
-                "INSERT INTO outbox (mailing_id, customer_id, contact_point_id, channel, message_key, message_id,"
-                " class, to_address, state, next_at) VALUES (1, ?, ?, 'files', ?, ?, 'marketing', '', ?, 0)",
+                "INSERT INTO outbox (month, mailing_id, customer_id, contact_point_id, channel, message_key,"
+                " message_id, class, to_address, state, next_at)"
+                " VALUES (0, 1, ?, ?, 'files', ?, ?, 'marketing', '', ?, 0)",
                 number, number, str(number), str(number), state,
             )  # fmt: skip
     at = "2025-03-02T10:20:00+02:00"
@@ -201,7 +199,7 @@ def test_points_by_month(shop: Shop) -> None:
                 seq, kind, str(seq), account, abs(moved), at, at, b"0" * 32,
             )  # fmt: skip
             execute(
-                "INSERT INTO entries (seq, entry_no, account_id, against_id, points) VALUES (?, 1, ?, ?, ?)",
+                "INSERT INTO entries (seq, entry_no, month, account_id, against_id, points) VALUES (?, 1, 0, ?, ?, ?)",
                 seq, account, against, moved,
             )  # fmt: skip
     assert points(shop) == [

@@ -50,7 +50,7 @@ def last_run(shop: Shop, name: str = "check") -> RunRow:
     return list_runs(shop, name, limit=1)[0]
 
 
-def test_a_job_runs_its_steps_and_leaves_a_row(shop: Shop, write_jobs: WriteJobs) -> None:
+def test_a_runs_its_steps_and_leaves_a_row(shop: Shop, write_jobs: WriteJobs) -> None:
     write_jobs(CHECK)
     report = run_job(shop, "check")
     assert (report.exit_code, report.sentences, report.periods) == (0, [], ["check:2025-03-02"])
@@ -68,7 +68,7 @@ def test_a_period_that_is_done_is_not_run_again_unless_asked(shop: Shop, write_j
     run_job(shop, "check")
     assert run_job(shop, "check").periods == []
     assert run_job(shop, "check", again=True).periods == ["check:2025-03-02"]
-    assert value("SELECT COUNT(*) FROM job_runs") == 2
+    assert value("SELECT COUNT(*) FROM runs") == 2
 
 
 def test_a_job_stops_at_the_first_step_that_fails_and_stays_due(shop: Shop, write_jobs: WriteJobs) -> None:
@@ -175,7 +175,7 @@ def test_a_run_that_was_killed_is_said_to_be_so_and_run_again(shop: Shop, write_
     write_jobs(CHECK)
     with writing():
         execute(
-            "INSERT INTO job_runs (job, period, due_at, started_at) VALUES ('check', 'check:2025-03-02', ?, ?)",
+            "INSERT INTO runs (name, period, due_at, started_at) VALUES ('check', 'check:2025-03-02', ?, ?)",
             shop.clock.now() - 23400, shop.clock.now() - 60,
         )  # fmt: skip
     assert {row.job: row.state for row in list_jobs(shop)}["check"] == "running"

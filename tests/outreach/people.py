@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retainctl.config import Shop
 from retainctl.shop import consent
-from tests.planting import plant
+from tests.planting import plant, plant_address
 
 
 def customer(
@@ -21,9 +21,7 @@ def customer(
     made = plant("customers", first_name=first_name, last_name=last_name, created_at=now)
     if address is not None:
         address = address or f"customer{made}@example.com"
-        point = plant(
-            "contact_points", customer_id=made, kind="email", value=address, key=address, source="till", created_at=now
-        )
+        point = plant_address(made, address, created_at=now)
         if agrees:
             consent.give(shop, point, purpose=purpose, source="till", evidence="form 17")
     return made

@@ -30,8 +30,8 @@ def recipe(shop: Shop, **changes: object) -> Recipe:
 def sent(shop: Shop, mailing_id: int, customer_id: int, state: str = "sent", point: int | None = None) -> None:
     execute("UPDATE mailings SET state = 'active', sent_at = ? WHERE id = ?", shop.clock.now(), mailing_id)
     execute(
-        "INSERT INTO outbox (mailing_id, customer_id, contact_point_id, channel, message_key, message_id, class,"
-        " to_address, state, next_at, handed_at) SELECT ?, ?, id, 'files', ?, ?, 'marketing', value, ?, 0, ?"
+        "INSERT INTO outbox (month, mailing_id, customer_id, contact_point_id, channel, message_key, message_id, class,"
+        " to_address, state, next_at, handed_at) SELECT 0, ?, ?, id, 'files', ?, ?, 'marketing', value, ?, 0, ?"
         " FROM contact_points WHERE customer_id = ? AND id = COALESCE(?, id)",
         mailing_id, customer_id, f"key {mailing_id} {customer_id}", f"<{mailing_id}.{customer_id}@shop.example>", state,
         shop.clock.now() if state == "sent" else None, customer_id, point,

@@ -11,6 +11,7 @@ from retainctl.shop.consent import Contact, Decision, Recorded, contactable, con
 from retainctl.shop.consent_history import list_consent
 from retainctl.store.database import execute, rows
 from retainctl.store.transactions import writing
+from tests.planting import plant_address
 
 DAY = 86_400
 
@@ -26,11 +27,7 @@ def customer(
             number, merged_into,
         )  # fmt: skip
         for point, address in zip(points, addresses, strict=True):
-            execute(
-                "INSERT INTO contact_points (id, customer_id, kind, value, key, flag, source, created_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, 'till', 0)",
-                point, number, kind, address, address.lower(), flag,
-            )  # fmt: skip
+            plant_address(number, address.lower(), id=point, kind=kind, value=address, flag=flag)
     return points
 
 
@@ -221,11 +218,7 @@ def test_a_batch_is_of_any_size_when_recorded(shop: Shop) -> None:
     with writing():
         execute("INSERT INTO customers (id, created_at) VALUES (1, 0)")
         for point in range(1, 1102):
-            execute(
-                "INSERT INTO contact_points (id, customer_id, kind, value, key, source, created_at)"
-                " VALUES (?, 1, 'email', ?, ?, 'till', 0)",
-                point, f"a{point}@x.example", f"a{point}@x.example",
-            )  # fmt: skip
+            plant_address(1, f"a{point}@x.example", id=point)
     decisions = [Decision(point, "survey", "given", "file", "form") for point in range(1, 1102)]
     assert record(shop, decisions).new == 1101
     assert consent.contactable([], purpose="survey", at=0) == {}

@@ -91,8 +91,9 @@ def invite(shop: Shop, ids: list[int], *, states: list[str]) -> None:
         for number, (one, state) in enumerate(zip(ids, states, strict=True)):
             point = value("SELECT id FROM contact_points WHERE customer_id = ?", one)
             execute(
-                "INSERT INTO outbox (mailing_id, customer_id, contact_point_id, channel, message_key, message_id,"
-                " class, to_address, state, next_at) VALUES (?, ?, ?, 'files', ?, ?, 'marketing', 'x', ?, 0)",
+                "INSERT INTO outbox (month, mailing_id, customer_id, contact_point_id, channel, message_key,"
+                " message_id, class, to_address, state, next_at)"
+                " VALUES (0, ?, ?, ?, 'files', ?, ?, 'marketing', 'x', ?, 0)",
                 mailing.id, one, point, f"key{number}", f"id{number}", state,
             )  # fmt: skip
 

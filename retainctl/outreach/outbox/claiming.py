@@ -34,8 +34,8 @@ class Candidate:
     id: int
     claim_no: int
     state: State
-    customer_id: int
-    contact_point_id: int
+    customer_id: int | None  # none: somebody who is no customer
+    contact_point_id: int | None
     to_address: str
     message_id: str
     not_after: int | None
@@ -273,6 +273,7 @@ def judged(
     """
     owners = _owners(candidates)
     customer_ids = list(set(owners.values()))
+    blocked = consent.blocked([one.to_address for one in candidates if one.contact_point_id is None])
     crowded = over_budget(shop, customer_ids, at=at) if counts(mailing) else {}
     contacts = {
         contact.contact_point_id: contact
@@ -281,21 +282,39 @@ def judged(
     }
     written = written_to(mailing.program, mailing.name, customer_ids)
     for candidate in candidates:
-        owner = owners[candidate.contact_point_id]
-        others = written.get(owner, set()) - {candidate.customer_id}
-        fate = _fate(candidate, contacts[candidate.contact_point_id], owner, written_as=others, at=at)
+        if candidate.customer_id is None or candidate.contact_point_id is None:
+            yield candidate, _fate_outside(candidate, blocked, at=at)
+            continue
+        customer_id, owner = candidate.customer_id, owners[candidate.contact_point_id]
+        others = written.get(owner, set()) - {customer_id}
+        fate = _fate(candidate, customer_id, contacts[candidate.contact_point_id], owner, written_as=others, at=at)
         if fate.state == "claimed" and owner in crowded:
             fate = Fate("deferred", "the contact budget is used up", until=crowded[owner])
         if fate.state == "claimed":
-            written.setdefault(owner, set()).add(candidate.customer_id)
+            written.setdefault(owner, set()).add(customer_id)
         yield candidate, fate
 
 
-def _fate(candidate: Candidate, contact: consent.Contact, owner: int, *, written_as: Collection[int], at: int) -> Fate:
+def _fate_outside(candidate: Candidate, blocked: Collection[str], *, at: int) -> Fate:
+    """What speaks against a message to somebody who is no customer: its time, or that the address gets nothing."""
+    if candidate.not_after is not None and candidate.not_after < at:
+        return Fate("expired", "the mailing's time is over")
+    return Fate("suppressed", "suppressed") if candidate.to_address in blocked else Fate("claimed")
+
+
+def _fate(
+    candidate: Candidate,
+    customer_id: int,
+    contact: consent.Contact,
+    owner: int,
+    *,
+    written_as: Collection[int],
+    at: int,
+) -> Fate:
     """What speaks against the candidate, if anything; *written_as*: as whom else the owner has got it."""
     if candidate.not_after is not None and candidate.not_after < at:
         return Fate("expired", "the mailing's time is over")
-    if owner != candidate.customer_id and owner != survivor_of(candidate.customer_id):
+    if owner != customer_id and owner != survivor_of(customer_id):
         return Fate("suppressed", "address_changed")
     if contact.objection:
         return Fate("suppressed", contact.objection)
@@ -304,7 +323,8 @@ def _fate(candidate: Candidate, contact: consent.Contact, owner: int, *, written
 
 def _owners(candidates: Sequence[Candidate]) -> dict[int, int]:
     """The customer who has each candidate's address now."""
-    condition, bound = one_of([candidate.contact_point_id for candidate in candidates])
+    points = [candidate.contact_point_id for candidate in candidates if candidate.contact_point_id is not None]
+    condition, bound = one_of(points)
     return dict(rows(f"SELECT id, customer_id FROM contact_points WHERE id {condition}", bound))
 
 
@@ -312,7 +332,7 @@ def _lock_customers(candidates: Sequence[Candidate]) -> None:
     """Two senders must not both find room for the same customer: the second waits for the first to commit."""
     if lock := rows_locked():
         customer_ids = {candidate.customer_id for candidate in candidates} | set(_owners(candidates).values())
-        condition, bound = one_of(list(customer_ids))
+        condition, bound = one_of([one for one in customer_ids if one is not None])
         rows(f"SELECT id FROM customers WHERE id {condition} ORDER BY id{lock}", bound)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
+from retainctl.clock import month_of
 from retainctl.config import Shop
-from retainctl.outreach.templates import Templates
+from retainctl.outreach.rendering import Addressee, Press
+from retainctl.outreach.templates import Templates, Value
 from retainctl.outreach.tokens import signer
 from retainctl.store.database import execute, rows, value
 from retainctl.store.dialect import insert_many, rows_locked
@@ -17,10 +19,26 @@ from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import in_one_transaction
 
 _BATCH = 5_000
-_COLUMNS = (
-    "mailing_id", "customer_id", "contact_point_id", "channel", "message_key", "message_id", "class", "to_address",
-    "state", "next_at", "not_after",
-)  # fmt: skip
+
+
+class _Message(NamedTuple):
+    """A new row of the outbox."""
+
+    month: int
+    mailing_id: int
+    customer_id: int | None
+    contact_point_id: int | None
+    channel: str
+    message_key: str
+    message_id: str
+    class_: str
+    to_address: str
+    state: str
+    next_at: int
+    not_after: int | None
+
+
+_COLUMNS = tuple(name.rstrip("_") for name in _Message._fields)
 
 
 @in_one_transaction
@@ -43,6 +61,27 @@ def queue(shop: Shop, mailing_id: int) -> int:
     return made
 
 
+@in_one_transaction
+def queue_for(shop: Shop, mailing_id: int, *, who: str, to_address: str, context: Mapping[str, Value]) -> bool:
+    """Give somebody who is no customer the mailing's message: the shop's owner, or a stranger who wrote to it.
+
+    *who* names them, once and for all of this mailing: a second call is False and changes nothing. The mailing is of
+    service messages, for nobody else's permission is known. The bytes are frozen at once.
+    """
+    mailing = Mailing.get_by_id(mailing_id)
+    assert mailing.purpose == "service", "only a customer can have agreed to anything else"
+    message = _maker(shop, mailing, secret=signer(mailing.planned_at).secret)(to_address, who)
+    marks = ", ".join("?" * len(_COLUMNS))
+    made = value(
+        f"INSERT INTO outbox ({', '.join(_COLUMNS)}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING id", *message
+    )
+    if made is None:
+        return False
+    addressee = Addressee(None, None, to_address, message.message_id, shop.clock.now(), context)
+    execute("INSERT INTO payloads (outbox_id, bytes) VALUES (?, ?)", made, Press(mailing).message(addressee))
+    return True
+
+
 def _recipients(mailing_id: int) -> Iterator[list[tuple[Any, ...]]]:
     """Customer, contact point, address and its key of each recipient, a few thousand at a time."""
     last = 0
@@ -58,16 +97,25 @@ def _recipients(mailing_id: int) -> Iterator[list[tuple[Any, ...]]]:
         last = batch[-1][0]
 
 
-def _rows_of(
-    shop: Shop, mailing: Mailing, recipients: list[tuple[Any, ...]], *, secret: bytes
-) -> Iterator[tuple[Any, ...]]:
-    channel, now = shop.settings.mail.channel, shop.clock.now()
+def _rows_of(shop: Shop, mailing: Mailing, recipients: list[tuple[Any, ...]], *, secret: bytes) -> Iterator[_Message]:
+    new = _maker(shop, mailing, secret=secret)
+    for customer_id, contact_point_id, address, key in recipients:
+        yield new(_wire_address(address, key=key), customer_id, customer_id, contact_point_id)
+
+
+def _maker(shop: Shop, mailing: Mailing, *, secret: bytes) -> Callable[..., _Message]:
+    """What makes the mailing's messages, each of an address and the name of who has it: a customer by their id."""
+    channel, now, month = shop.settings.mail.channel, shop.clock.now(), month_of(mailing.planned_at)
     sender = Templates.from_json(mailing.templates).letterhead.from_address
     domain = sender.rpartition("@")[2] or "retainctl.invalid"
-    for customer_id, contact_point_id, address, key in recipients:
-        message_key = _message_key(mailing, customer_id=customer_id, channel=channel)
+
+    def new(
+        to_address: str, who: int | str, customer_id: int | None = None, contact_point_id: int | None = None
+    ) -> _Message:
+        message_key = _message_key(mailing, step=0, channel=channel, who=who)
         local_id = hmac.digest(secret, f"message-id:{message_key}".encode(), "sha256").hex()[:32]
-        yield (
+        return _Message(
+            month,
             mailing.id,
             customer_id,
             contact_point_id,
@@ -75,15 +123,17 @@ def _rows_of(
             message_key,
             f"<{local_id}@{domain}>",
             mailing.class_,
-            _wire_address(address, key=key),
+            to_address,
             "planned",
             now,
             mailing.not_after,
         )
 
+    return new
 
-def _message_key(mailing: Mailing, *, customer_id: int, channel: str) -> str:
-    intent = json.dumps([mailing.program, mailing.name, mailing.id, customer_id, channel])
+
+def _message_key(mailing: Mailing, *, step: int, channel: str, who: int | str) -> str:
+    intent = json.dumps([mailing.program, mailing.name, mailing.id, step, channel, who])
     return hashlib.sha256(intent.encode()).hexdigest()
 
 

@@ -165,8 +165,14 @@ def _changed(
 
 
 def _write_down(events: Sequence[Sequence[object]]) -> None:
+    """Add what happened to messages, each in the month that its message stands in."""
     if events:
-        _insert("outbox_events (outbox_id, at, from_state, to_state, claim_no, owner, detail)", events)
+        columns = "outbox_id, at, from_state, to_state, claim_no, owner, detail"
+        execute(
+            f"WITH given ({columns}) AS ({_values(events)}) INSERT INTO outbox_events (month, {columns})"
+            " SELECT outbox.month, given.* FROM given JOIN outbox ON outbox.id = given.outbox_id",
+            *chain.from_iterable(events),
+        )
 
 
 def _insert(columns: str, given: Sequence[Sequence[object]]) -> None:

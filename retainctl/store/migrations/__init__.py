@@ -1,28 +1,40 @@
 """The schema, numbered and forward only. A migration that has landed is never edited: add the next one.
 
-Each is a module with the subject's SQL, written for SQLite; ``dialect`` says it in PostgreSQL's words.
+Each is a module whose ``up`` is handed the ``Schema``. Its SQL is written for SQLite, which ``dialect`` says in
+PostgreSQL's words.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from retainctl.store.migrations import m0001_shop, m0002_club, m0003_audience, m0004_outreach, m0005_voice, m0006_jobs
+from retainctl.store.migrations import (
+    m0001_ground,
+    m0002_shop,
+    m0003_club,
+    m0004_audience,
+    m0005_outreach,
+    m0006_voice,
+)
+from retainctl.store.schema import Schema
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
+    """One step of the schema. ``transactional`` is False only for what no transaction can hold, such as VACUUM."""
+
     number: int
     name: str
-    script: str
-    append_only: tuple[str, ...] = ()
+    up: Callable[[Schema], None]
+    transactional: bool = True
 
 
 MIGRATIONS = (
-    Migration(1, "shop", m0001_shop.SCRIPT, m0001_shop.APPEND_ONLY),
-    Migration(2, "club", m0002_club.SCRIPT, m0002_club.APPEND_ONLY),
-    Migration(3, "audience", m0003_audience.SCRIPT, m0003_audience.APPEND_ONLY),
-    Migration(4, "outreach", m0004_outreach.SCRIPT, m0004_outreach.APPEND_ONLY),
-    Migration(5, "voice", m0005_voice.SCRIPT, m0005_voice.APPEND_ONLY),
-    Migration(6, "jobs", m0006_jobs.SCRIPT, m0006_jobs.APPEND_ONLY),
+    Migration(1, "ground", m0001_ground.up),
+    Migration(2, "shop", m0002_shop.up),
+    Migration(3, "club", m0003_club.up),
+    Migration(4, "audience", m0004_audience.up),
+    Migration(5, "outreach", m0005_outreach.up),
+    Migration(6, "voice", m0006_voice.up),
 )

@@ -12,6 +12,7 @@ import pytest
 from retainctl.config import Shop
 from retainctl.outreach.outbox.queueing import queue
 from retainctl.store import installation
+from retainctl.store.address_hash import address_hasher
 from retainctl.store.database import rows
 from retainctl.store.dialect import insert_many, take_ids
 from retainctl.store.outreach import Mailing
@@ -48,14 +49,17 @@ def make_customers(shop: Shop, addresses: list[str]) -> list[int]:
     now = shop.clock.now()
     with writing():
         first = take_ids("customers", len(addresses))
-        point = take_ids("contact_points", len(addresses))
+        point, hash_of = take_ids("contact_points", len(addresses)), address_hasher()
         ids = [first + n for n in range(len(addresses))]
         insert_many(
             "customers", ("id", "first_name", "created_at"), [(one, f"דנה{n}", now) for n, one in enumerate(ids)]
         )
         insert_many(
-            "contact_points", ("id", "customer_id", "kind", "value", "key", "source", "created_at"),
-            [(point + n, one, "email", addresses[n], addresses[n].lower(), "till", now) for n, one in enumerate(ids)],
+            "contact_points", ("id", "customer_id", "kind", "value", "key", "key_hash", "source", "created_at"),
+            [
+                (point + n, one, "email", address, address.lower(), hash_of("email", address.lower()), "till", now)
+                for n, (one, address) in enumerate(zip(ids, addresses, strict=True))
+            ],
         )  # fmt: skip
         insert_many(
             "consents",

@@ -11,21 +11,12 @@ from retainctl.shop.merging import merge, undo
 from retainctl.store.database import rows
 from tests.outreach.outbox.conftest import QueueUp, make_customers
 from tests.outreach.outbox.test_limits import with_limits
-from tests.planting import plant
+from tests.planting import plant_address
 
 
 def another_address(shop: Shop, customer_id: int, address: str) -> int:
     """One more address of the customer; the id of the contact point."""
-    now = shop.clock.now()
-    return plant(
-        "contact_points",
-        customer_id=customer_id,
-        kind="email",
-        value=address,
-        key=address,
-        source="till",
-        created_at=now,
-    )
+    return plant_address(customer_id, address, created_at=shop.clock.now())
 
 
 def agrees(shop: Shop, point: int) -> None:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-SCRIPT = """
+from retainctl.store.schema import Schema
+
+
+def up(schema: Schema) -> None:
+    """Made with the database."""
+    schema.create(TABLES)
+
+
+TABLES = """
 -- A segment is a file. This is what its last refresh found.
 CREATE TABLE segments (
     id INTEGER PRIMARY KEY,
@@ -22,5 +30,3 @@ CREATE TABLE segment_members (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX segment_members_now ON segment_members (segment_id, customer_id) WHERE left_at IS NULL;
 """
-
-APPEND_ONLY: tuple[str, ...] = ()

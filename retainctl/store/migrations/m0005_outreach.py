@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-SCRIPT = """
+from retainctl.store.schema import Schema
+
+
+def up(schema: Schema) -> None:
+    """Made with the database."""
+    schema.create(TABLES)
+    schema.append_only("outbox_events")
+
+
+TABLES = """
 -- The keys that sign links and addresses. Old ones verify as long as their links may be in somebody's inbox.
 CREATE TABLE signing_keys (
     key_id TEXT NOT NULL PRIMARY KEY,
@@ -10,13 +19,20 @@ CREATE TABLE signing_keys (
     created_at INTEGER NOT NULL
 ) STRICT;
 
+-- What sends: a plan of any of these goes the same way.
+CREATE TABLE programs (program TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+INSERT INTO programs (program) VALUES ('campaign'), ('survey');
+
+CREATE TABLE channels (channel TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+INSERT INTO channels (channel) VALUES ('files'), ('mail');
+
 -- One plan of a campaign or a survey: the file as it was, who gets it, and whether that was approved.
 CREATE TABLE mailings (
     id INTEGER PRIMARY KEY,
-    program TEXT NOT NULL CHECK (program IN ('campaign', 'survey')),
+    program TEXT NOT NULL REFERENCES programs (program),
     name TEXT NOT NULL,
     class TEXT NOT NULL CHECK (class IN ('marketing', 'transactional')),
-    purpose TEXT NOT NULL CHECK (purpose IN ('marketing', 'survey', 'service')),
+    purpose TEXT NOT NULL REFERENCES purposes (purpose),
     state TEXT NOT NULL CHECK (state IN ('planned', 'approved', 'active', 'paused', 'cancelled')),
     draft TEXT NOT NULL,                    -- the file, whole, as it was planned
     templates TEXT NOT NULL DEFAULT '{}',   -- JSON: each template that it uses, as it was
@@ -40,15 +56,19 @@ CREATE TABLE recipients (
     PRIMARY KEY (mailing_id, customer_id)
 ) STRICT, WITHOUT ROWID;
 
--- One row an intent. Progress is the row's own state and nothing else.
+-- One row an intent. Progress is the row's own state and nothing else. Who gets it may be no customer: the owner,
+-- or a stranger whose mail is acknowledged. The month in which its mailing was planned stands in its unique keys and in
+-- its events, so that the tables can be divided by it.
 CREATE TABLE outbox (
     id INTEGER PRIMARY KEY,
+    month INTEGER NOT NULL,                 -- 12 * year + month - 1, in UTC
     mailing_id INTEGER NOT NULL REFERENCES mailings (id),
-    customer_id INTEGER NOT NULL REFERENCES customers (id),
-    contact_point_id INTEGER NOT NULL REFERENCES contact_points (id),
-    channel TEXT NOT NULL CHECK (channel IN ('files', 'mail')),
-    message_key TEXT NOT NULL UNIQUE,       -- sha256 of program, name, mailing, step, customer and channel
-    message_id TEXT NOT NULL UNIQUE,        -- made before the first attempt, the same on every attempt
+    customer_id INTEGER REFERENCES customers (id),
+    contact_point_id INTEGER REFERENCES contact_points (id),
+    step INTEGER NOT NULL DEFAULT 0,        -- of a mailing that has several
+    channel TEXT NOT NULL REFERENCES channels (channel),
+    message_key TEXT NOT NULL,              -- sha256 of program, name, mailing, step, channel and who gets it
+    message_id TEXT NOT NULL,               -- made before the first attempt, the same on every attempt
     class TEXT NOT NULL CHECK (class IN ('marketing', 'transactional')),
     to_address TEXT NOT NULL,
     payload_sha256 TEXT,                    -- of its frozen bytes
@@ -66,7 +86,10 @@ CREATE TABLE outbox (
     reply TEXT,
     handed_at INTEGER,
     done_at INTEGER,
-    UNIQUE (mailing_id, customer_id)
+    UNIQUE (mailing_id, customer_id, step, channel, month),
+    UNIQUE (message_key, month),
+    UNIQUE (message_id, month),
+    CHECK ((customer_id IS NULL) = (contact_point_id IS NULL))
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (mailing_id, state, next_at, id);
 CREATE INDEX outbox_contact_point ON outbox (contact_point_id);
@@ -84,6 +107,7 @@ CREATE TABLE payloads (
 CREATE TABLE outbox_events (
     id INTEGER PRIMARY KEY,
     outbox_id INTEGER NOT NULL REFERENCES outbox (id),
+    month INTEGER NOT NULL,
     at INTEGER NOT NULL,
     from_state TEXT NOT NULL,
     to_state TEXT NOT NULL,
@@ -93,5 +117,3 @@ CREATE TABLE outbox_events (
 ) STRICT;
 CREATE INDEX outbox_events_message ON outbox_events (outbox_id);
 """
-
-APPEND_ONLY = ("outbox_events",)

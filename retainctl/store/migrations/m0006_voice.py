@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-SCRIPT = """
+from retainctl.store.schema import Schema
+
+
+def up(schema: Schema) -> None:
+    """Made with the database."""
+    schema.create(TABLES)
+
+
+TABLES = """
 -- One row a person who answered a survey: a customer where that is known, else whatever the source calls them.
 CREATE TABLE responses (
     id INTEGER PRIMARY KEY,
@@ -28,5 +36,3 @@ CREATE TABLE answers (
     CHECK ((score IS NULL) <> (words IS NULL))
 ) STRICT, WITHOUT ROWID;
 """
-
-APPEND_ONLY: tuple[str, ...] = ()

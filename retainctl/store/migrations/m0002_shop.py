@@ -1,57 +1,29 @@
-"""Customers and how to reach them, consent, the catalogue, orders and returns, and what was imported."""
+"""Customers and how to reach them, consent, the catalogue, orders and returns."""
 
 from __future__ import annotations
 
-SCRIPT = """
--- One row names each lock that a PostgreSQL writer may wait for.
-CREATE TABLE locks (name TEXT NOT NULL PRIMARY KEY) STRICT;
+from retainctl.store.schema import Schema
 
--- What this database knows of itself: which installation may send.
-CREATE TABLE installation (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
--- Each import that was committed: a file is known by its hash, source, format and options.
-CREATE TABLE imports (
-    id INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('orders', 'customers', 'products', 'consent', 'answers')),
-    file_name TEXT NOT NULL,
-    sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
-    source TEXT NOT NULL,
-    format TEXT NOT NULL,
-    options TEXT NOT NULL,                  -- JSON: mapping, encoding, delimiter, currency as they were used
-    imported_at INTEGER NOT NULL,
-    rows_read INTEGER NOT NULL DEFAULT 0,
-    rows_new INTEGER NOT NULL DEFAULT 0,
-    rows_changed INTEGER NOT NULL DEFAULT 0,
-    rows_unchanged INTEGER NOT NULL DEFAULT 0,
-    rows_set_aside INTEGER NOT NULL DEFAULT 0,
-    rows_blank INTEGER NOT NULL DEFAULT 0,
-    rows_quarantined INTEGER NOT NULL DEFAULT 0,
-    notes TEXT NOT NULL DEFAULT '[]',       -- JSON: every guess that was made, in words
-    CHECK (rows_read = rows_new + rows_changed + rows_unchanged + rows_set_aside + rows_blank + rows_quarantined)
-) STRICT;
-CREATE INDEX imports_of_a_file ON imports (sha256, source, format);
+def up(schema: Schema) -> None:
+    """Made with the database."""
+    schema.create(TABLES)
+    schema.append_only("customer_changes", erased={"before": "NULL", "after": "NULL"})
+    schema.append_only("consents", erased={"evidence": "'erased'"})
+    schema.append_only("suppressions", erased={"key": "NULL", "evidence": "'erased'"})
+    schema.append_only("order_versions", erased={"content": "NULL"})
 
--- Rows that were read and not booked, as they stood in the file.
-CREATE TABLE held_rows (
-    id INTEGER PRIMARY KEY,
-    import_id INTEGER NOT NULL REFERENCES imports (id),
-    disposition TEXT NOT NULL CHECK (disposition IN ('quarantined', 'set_aside', 'incomplete')),
-    line INTEGER NOT NULL,
-    byte_offset INTEGER NOT NULL,
-    document TEXT NOT NULL,                 -- the order, customer or article it speaks of, where that can be read
-    column_name TEXT NOT NULL,
-    code TEXT NOT NULL,                     -- a stable word for scripts: bad_number, stock_write_off
-    message TEXT NOT NULL,
-    raw_bytes BLOB NOT NULL,
-    resolved_at INTEGER                     -- when a retry booked it, or a person dismissed it
-) STRICT;
-CREATE INDEX held_rows_open ON held_rows (import_id, disposition, resolved_at);
+
+TABLES = """
+-- What a customer is written to in.
+CREATE TABLE languages (language TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+INSERT INTO languages (language) VALUES ('he'), ('en');
 
 CREATE TABLE customers (
     id INTEGER PRIMARY KEY,
     first_name TEXT,
     last_name TEXT,
-    language TEXT CHECK (language IN ('he', 'en')),
+    language TEXT REFERENCES languages (language),
     merged_into INTEGER REFERENCES customers (id),
     created_at INTEGER NOT NULL,
     CHECK (merged_into <> id)
@@ -67,13 +39,21 @@ CREATE TABLE customer_keys (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX customer_keys_customer ON customer_keys (customer_id);
 
+CREATE TABLE contact_kinds (kind TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+INSERT INTO contact_kinds (kind) VALUES ('email'), ('phone'), ('postal');
+
+-- What is odd about an address; '' is nothing.
+CREATE TABLE contact_flags (flag TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+INSERT INTO contact_flags (flag) VALUES (''), ('role'), ('test'), ('relay'), ('needs_smtputf8');
+
 CREATE TABLE contact_points (
     id INTEGER PRIMARY KEY,
     customer_id INTEGER NOT NULL REFERENCES customers (id),
-    kind TEXT NOT NULL CHECK (kind IN ('email', 'phone', 'postal')),
+    kind TEXT NOT NULL REFERENCES contact_kinds (kind),
     value TEXT NOT NULL,                    -- as given
     key TEXT NOT NULL,                      -- as compared: e-mail case-folded with an A-label domain, phone in E.164
-    flag TEXT NOT NULL DEFAULT '' CHECK (flag IN ('', 'role', 'test', 'relay', 'needs_smtputf8')),
+    key_hash BLOB NOT NULL CHECK (length(key_hash) = 16),   -- of the kind and the key, by the secret 'addresses'
+    flag TEXT NOT NULL DEFAULT '' REFERENCES contact_flags (flag),
     verified INTEGER NOT NULL DEFAULT 0 CHECK (verified IN (0, 1)),
     source TEXT NOT NULL,
     created_at INTEGER NOT NULL
@@ -111,11 +91,15 @@ CREATE TABLE customer_merge_moves (
     PRIMARY KEY (merge_id, table_name, row_key)
 ) STRICT, WITHOUT ROWID;
 
+-- What a message is for. A service message needs no permission.
+CREATE TABLE purposes (purpose TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+INSERT INTO purposes (purpose) VALUES ('marketing'), ('survey'), ('service');
+
 -- Permission to write, given or taken back, of one contact point. The latest row counts; no row means no.
 CREATE TABLE consents (
     id INTEGER PRIMARY KEY,
     contact_point_id INTEGER NOT NULL REFERENCES contact_points (id),
-    purpose TEXT NOT NULL CHECK (purpose IN ('marketing', 'survey')),
+    purpose TEXT NOT NULL REFERENCES purposes (purpose) CHECK (purpose <> 'service'),
     action TEXT NOT NULL CHECK (action IN ('given', 'revoked')),
     happened_at INTEGER NOT NULL,
     recorded_at INTEGER NOT NULL,
@@ -125,14 +109,19 @@ CREATE TABLE consents (
 ) STRICT;
 CREATE INDEX consents_contact_point ON consents (contact_point_id, purpose, happened_at);
 
--- Addresses that get nothing more, whoever has them: for good, or until a later permission (unsubscribed, by_hand).
+-- Why an address gets nothing more: for good, or until a later permission (unsubscribed, by_hand).
+CREATE TABLE suppression_reasons (reason TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
+INSERT INTO suppression_reasons (reason) VALUES ('hard_bounce'), ('complaint'), ('unsubscribed'), ('by_hand');
+
+-- Addresses that get nothing more, whoever has them. The hash alone decides, so that it holds when a person is erased.
 CREATE TABLE suppressions (
-    kind TEXT NOT NULL CHECK (kind IN ('email', 'phone')),
-    key TEXT NOT NULL,
-    reason TEXT NOT NULL CHECK (reason IN ('hard_bounce', 'complaint', 'unsubscribed', 'by_hand')),
+    kind TEXT NOT NULL REFERENCES contact_kinds (kind),
+    key_hash BLOB NOT NULL CHECK (length(key_hash) = 16),
+    reason TEXT NOT NULL REFERENCES suppression_reasons (reason),
+    key TEXT,                               -- none: erased
     suppressed_at INTEGER NOT NULL,
     evidence TEXT NOT NULL,
-    PRIMARY KEY (kind, key, reason)
+    PRIMARY KEY (kind, key_hash, reason)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE products (
@@ -196,7 +185,7 @@ CREATE TABLE order_versions (
     version INTEGER NOT NULL,
     replaced_at INTEGER NOT NULL,
     import_id INTEGER NOT NULL REFERENCES imports (id),
-    content TEXT NOT NULL,                              -- JSON: the order and its lines
+    content TEXT,                                       -- JSON: the order and its lines; none: erased
     PRIMARY KEY (order_id, version)
 ) STRICT, WITHOUT ROWID;
 
@@ -244,5 +233,3 @@ CREATE TABLE customer_summaries (
     PRIMARY KEY (customer_id, currency)
 ) STRICT, WITHOUT ROWID;
 """
-
-APPEND_ONLY = ("customer_changes", "consents", "suppressions", "order_versions")
