@@ -9,7 +9,7 @@ import click
 
 from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_first
 
-from .importing import import_files, reading_options, tell_quarantined
+from .importing import MAPPING, import_files, reading_options, tell_quarantined
 
 orders = Group("orders", help="Bring orders in, and look at them.")
 quarantine = Group("quarantine", help="Rows of any import that could not be booked, or not with all of their cells.")
@@ -21,9 +21,7 @@ _QUARANTINE = "Look at them: retainctl orders quarantine list"
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--from", "format_", default="", metavar="FORMAT", help="Their format; else it is found by the header.")
 @click.option("--source", default="", metavar="NAME", help="The shop they come from; else the format's name.")
-@click.option(
-    "--mapping", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file that says what the columns mean."
-)
+@MAPPING
 @click.option("--currency", default="", metavar="CODE", help="The currency of rows that name none.")
 @click.option(
     "--consent-evidence",

@@ -76,13 +76,13 @@ def _columns() -> str:
     ]  # fmt: skip
     tables = {
         "orders": format_named("generic").columns, "customers": customer_columns.COLUMNS,
-        "products": products_import.COLUMNS, "consent": consent_import.COLUMNS,
+        "products": products_import.PRODUCTS.columns, "consent": consent_import.COLUMNS,
     }  # fmt: skip
     for noun, columns in tables.items():
         lines += ["", f"## {noun}", "", "| what | names |", "|---|---|"]
         for column in columns:
             if not re.search(r"_[3-9](_|$)", column.role):
-                names = ", ".join(f"`{name}`" for name in dict.fromkeys(column.names))
+                names = ", ".join(f"`{name}`" for name in dict.fromkeys(column.all_names))
                 lines.append(f"| {column.role}{' (required)' * column.required} | {names} |")
     return "\n".join(lines) + "\n"
 

@@ -16,13 +16,18 @@ class Column(NamedTuple):
     role: str
     names: tuple[str, ...]
     required: bool = False
+    otherwise: tuple[str, ...] = ()  # names that count where the header has none of *names*
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        return self.names + self.otherwise
 
 
 class Chunk(Protocol):
-    """Some thousand rows of a file in its order; one order's neighbouring rows stand in one chunk."""
+    """Some thousand rows of a file in its order; one document's neighbouring rows stand in one chunk."""
 
     rows: list[Cells]  # the cells of the format's columns, in their order; the first is the document's id
-    held: list[Held]  # rows that could not even be taken apart
+    held: list[Held]  # rows that could not even be parsed
     blank: int
 
     def origin(self, place: int) -> Origin:

@@ -80,11 +80,8 @@ def csv_chunks(file: InputFile, format_: Columned, delimiter: str) -> Iterator[L
 def bind(header: Sequence[str], columns: Sequence[Column], *, file: InputFile) -> list[int | None]:
     """For each of *columns* its place in *header*, None where it is absent; BadData for one that must be there."""
     _refuse_header(header, file)
-    places = {plain_name(name): place for place, name in reversed(list(enumerate(header)))}
-    bound = [
-        next((places[plain] for name in column.names if (plain := plain_name(name)) in places), None)
-        for column in columns
-    ]
+    bound = [_place(column, header, file) for column in columns]
+    _refuse_two_roles(header, columns, bound, file)
     missing = [column for column, place in zip(columns, bound, strict=True) if column.required and place is None]
     if missing:
         wanted = missing[0].names[0]
@@ -99,9 +96,41 @@ def bind(header: Sequence[str], columns: Sequence[Column], *, file: InputFile) -
     return bound
 
 
+def _place(column: Column, header: Sequence[str], file: InputFile) -> int | None:
+    """Where the one column of *header* stands that answers to a name of *column*; BadData where two do."""
+    for names in (column.names, column.otherwise):
+        plain = {plain_name(name) for name in names}
+        found = [place for place, name in enumerate(header) if name and plain_name(name) in plain]
+        if len(found) > 1:
+            both = " and ".join(header[place] for place in found)
+            raise BadData(
+                f"{file.name}: {both} may each be its {column.role}",
+                hint=f'Take one out, or say which in a mapping file: {column.role} = "{header[found[0]]}" (--mapping).',
+            )
+        if found:
+            return found[0]
+    return None
+
+
+def _refuse_two_roles(
+    header: Sequence[str], columns: Sequence[Column], bound: Sequence[int | None], file: InputFile
+) -> None:
+    """BadData where one column of *header* answers to two of *columns*."""
+    taken: dict[int, Column] = {}
+    for column, place in zip(columns, bound, strict=True):
+        if place is None:
+            continue
+        if place in taken:
+            raise BadData(
+                f"{file.name}: {header[place]} may be its {taken[place].role} or its {column.role}",
+                hint="Say which in a mapping file (--mapping).",
+            )
+        taken[place] = column
+
+
 def _refuse_header(header: Sequence[str], file: InputFile) -> None:
     if len(header) > MOST_COLUMNS:
-        raise BadData(f"{file.name} has {len(header)} columns: this is no table of orders")
+        raise BadData(f"{file.name} has {len(header)} columns: this does not look like a table")
     named = [name.casefold() for name in header if name]
     if twice := sorted({name for name in named if named.count(name) > 1}):
         raise BadData(f"{file.name} has two columns called {', '.join(twice)}", hint="Rename one, or take it out.")
@@ -129,7 +158,7 @@ def _picker(bound: Sequence[int | None], *, width: int) -> Callable[[list[str]],
 
 
 class _Chunks:
-    """Gathers rows into chunks that do not part an order's neighbouring rows."""
+    """Gathers rows into chunks that do not part a document's neighbouring rows."""
 
     def __init__(
         self, lines: TextLines, reader: Iterator[list[str]], pick: Callable[[list[str]], Cells], *, width: int
@@ -177,7 +206,7 @@ class _Chunks:
         taken: list[tuple[list[str], int]] = []
         try:
             taken.extend(islice(self._numbered, _ROWS_AT_ONCE))
-        finally:  # rows before one that cannot be taken apart are as good as others
+        finally:  # rows before one that cannot be parsed are as good as others
             if taken:
                 self._add(chunk, taken)
         return bool(taken)
@@ -224,10 +253,10 @@ class _Chunks:
         if after - before > 1 or "unexpected end of data" in str(error):
             opened = before + 1 + _unclosed_quote(self._lines.text(before, after))
             raise BadData(
-                f"a quote that opens on line {opened} of {self._lines.file.name} is never closed",
+                f"unclosed quote starting on line {opened} of {self._lines.file.name}",
                 hint="Close it, or double it if it is part of the text.",
             ) from None
-        chunk.held.append(self._quarantined(before, after, "bad_quotes", f"the row cannot be taken apart: {error}"))
+        chunk.held.append(self._quarantined(before, after, "bad_quotes", f"the row cannot be parsed: {error}"))
 
     def _hold_odd(self, chunk: LineChunk) -> None:
         """Take out of *chunk* the rows that hold what no text should."""

@@ -41,7 +41,7 @@ class Instants:
     def read(self, text: str) -> tuple[int, bool]:
         """Epoch seconds, and whether only a day was given (then it is the day's noon); else RowError."""
         if text == self._last[0]:
-            return self._last[1]  # the rows of one order stand together
+            return self._last[1]  # the rows of one document stand together
         found = self._read(text)
         self._last = text, found
         return found

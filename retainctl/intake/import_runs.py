@@ -32,6 +32,7 @@ class ImportOptions:
     encoding: str = ""
     delimiter: str = ""
     currency: str = ""
+    numbers: str = ""
     again: bool = False
     dry_run: bool = False
     strict: bool = False
@@ -52,6 +53,10 @@ class Counts:
     def add(self, other: Counts) -> None:
         for name in self.__slots__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def told(self) -> dict[str, Any]:
+        """The counts by the fields of ``Imported``."""
+        return {f"rows_{name}": getattr(self, name) for name in self.__slots__}
 
     def assert_complete(self) -> None:
         found = self.new + self.changed + self.unchanged + self.set_aside + self.blank + self.quarantined

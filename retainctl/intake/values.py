@@ -119,7 +119,7 @@ class Values:
         return f"{whole}.{rest}" if decimal else whole
 
     def money(self, text: str, currency: str, column: str) -> int:
-        """An amount in minor units; one that is finer than the currency is a RowError."""
+        """An amount in minor units; one with more decimals than the currency has is a RowError."""
         try:
             return self._moneys[text, currency]
         except AmbiguousNumber:
@@ -136,7 +136,7 @@ class Values:
         scaled = self._numbers[text].scaleb(exponent(currency))
         whole = int(scaled)
         if whole != scaled:
-            raise RowError("", "too_fine", f"{text!r} is finer than {currency} can be paid")
+            raise RowError("", "too_fine", f"{text!r} has more decimals than {currency} allows")
         return whole
 
     def whole(self, text: str, column: str) -> int:

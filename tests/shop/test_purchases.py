@@ -11,7 +11,7 @@ from retainctl.intake.import_runs import ImportOptions
 from retainctl.shop.customers import find_customer, show_customer
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
-from retainctl.shop.products_import import import_products
+from retainctl.shop.products_import import PRODUCTS
 from retainctl.shop.purchases import list_purchases
 from tests.conftest import Terminal
 
@@ -31,7 +31,7 @@ def dana(shop: Shop, tmp_path: Path) -> int:
     assert import_orders(shop, str(orders), OrderOptions()).row.rows_new == 5
     products = tmp_path / "products.csv"
     products.write_text("sku,brand\nC-1,Elite\n", encoding="utf-8")
-    import_products(shop, str(products), ImportOptions())
+    PRODUCTS.import_file(shop, str(products), ImportOptions())
     return find_customer(shop, "dana@example.com")
 
 

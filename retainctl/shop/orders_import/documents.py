@@ -148,7 +148,7 @@ class OrderValues(Values):
     def amount(self, quantity: str, unit_price: str, discount: str, currency: str) -> tuple[int, str, int, int]:
         """Pieces, the price as written, the amount after the discount and the discount, in minor units.
 
-        A price may be finer than the currency: the line is rounded, half away from zero.
+        A price may have more decimals than the currency: the line is rounded, half away from zero.
         """
         return self._amounts[quantity, unit_price, discount, currency]
 

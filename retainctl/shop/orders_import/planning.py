@@ -85,7 +85,7 @@ def plan_with(shop: Shop, file: InputFile, options: OrderOptions, *, mapping: st
         format_ = replace(format_, columns=read.mapped(format_.columns), readings=readings)
         stated_currency = stated_currency or read.currency
     if delimiter != "," and not options.delimiter and format_.is_table:
-        file.notes.append(f"columns are parted by {describe_delimiter(delimiter)}")
+        file.notes.append(f"columns are separated by {describe_delimiter(delimiter)}")
     currency = currency_code(stated_currency) if stated_currency else ""
     names = {plain_name(name) for name in header}
     has_currency = any(plain_name(name) in names for name in format_.names_of("currency"))
@@ -143,7 +143,9 @@ def _recognised(file: InputFile, header: list[str]) -> Format:
 def _fits(format_: Format, names: set[str], beginning: str) -> bool:
     if format_.recognises is not None:
         return format_.recognises(beginning)
-    return all(any(plain_name(name) in names for name in column.names) for column in format_.columns if column.required)
+    return all(
+        any(plain_name(name) in names for name in column.all_names) for column in format_.columns if column.required
+    )
 
 
 def in_words(notes: Mapping[str, int]) -> list[str]:

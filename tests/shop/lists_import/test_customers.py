@@ -97,7 +97,7 @@ def test_hebrew_headers_in_any_order(shop: Shop, file: Path) -> None:
     text = 'טלפון נייד;שם משפחה;דוא"ל;שם פרטי;מספר לקוח\n0502345678;לוי;dana@example.com;דנה;17\n'.replace('"', "״")
     outcome = bring(shop, file, text)
     assert counts(outcome) == (1, 1, 0, 0, 0, 0)
-    assert outcome.notes == ("columns are parted by a semicolon",)
+    assert outcome.notes == ("columns are separated by a semicolon",)
     assert rows("SELECT first_name, last_name FROM customers") == [("דנה", "לוי")]
 
 
@@ -202,7 +202,7 @@ def test_names_are_cleaned(shop: Shop, file: Path) -> None:
     [
         ("", "is empty"),
         ("email,email\na@example.com,b@example.com\n", "two columns called email"),
-        ('email,phone\n"a@example.com,1\n', "never closed"),
+        ('email,phone\n"a@example.com,1\n', "unclosed quote"),
         ("PK\x03\x04xl/", "Excel workbook"),
     ],
 )

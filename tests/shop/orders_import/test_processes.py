@@ -96,7 +96,7 @@ def test_what_is_wrong_with_the_whole_file_is_told(shop: Shop, tmp_path: Path, m
             shop, file_of(tmp_path, "o.csv", [HEADER, row("1"), row("2", unit_price='"1,000"')]), OrderOptions()
         )
     assert "number format" in caught.value.hint
-    with pytest.raises(BadData, match=r"a quote that opens on line 3 of .* is never closed"):
+    with pytest.raises(BadData, match=r"unclosed quote starting on line 3 of .*"):
         import_orders(shop, file_of(tmp_path, "o.csv", [HEADER, row("1"), row("2", sku='"M'), "", ""]), OrderOptions())
     assert value("SELECT COUNT(*) FROM orders") == 0
 

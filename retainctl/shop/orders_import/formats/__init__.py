@@ -42,7 +42,7 @@ class Format:
     is_table: bool = True  # it begins with a row of the columns' names
 
     def names_of(self, role: str) -> tuple[str, ...]:
-        return next((column.names for column in self.columns if column.role == role), ())
+        return next((column.all_names for column in self.columns if column.role == role), ())
 
 
 def all_formats() -> dict[str, Format]:

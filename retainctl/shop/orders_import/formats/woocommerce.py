@@ -1,7 +1,7 @@
 """WooCommerce orders as WebToffee's plug-in exports them: a row an order, its items in columns line_item_1, 2 …
 
 The refunds of an order stand in one cell, ``refund_items``: ``amount:5.00|reason:Broken|date:2024-05-03 10:00:00``,
-parted by semicolons. Their dates are UTC, unlike the order's own. A cell in any other form quarantines its row.
+separated by semicolons. Their dates are UTC, unlike the order's own. A cell in any other form quarantines its row.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _line(values: OrderValues, text: str, currency: str, place: int) -> Line:
     amount = values.money(parts.get("total", ""), currency, column)
     before = values.money(parts.get("sub_total") or parts.get("total", ""), currency, column)
     if pieces < 0 or amount < 0:
-        raise RowError(column, "negative_quantity", "an item is below nought")
+        raise RowError(column, "negative_quantity", "an item is negative")
     name = parts.get("name", "")
     sku = parts.get("sku") or parts.get("product_id") or name
     price = unit_price(values, parts.get("sub_total") or parts.get("total", ""), pieces, column)
@@ -115,7 +115,7 @@ def _refunds(values: OrderValues, document: Document) -> list[Return]:
             raise RowError("refund_items", "bad_refund", f"{text[:80]!r} is no refund as WebToffee writes it")
         amount = values.money(parts[1], document.currency, "refund_items")
         if amount < 0:
-            raise RowError("refund_items", "bad_refund", "a refund is below nought")
+            raise RowError("refund_items", "bad_refund", "a refund is negative")
         at, _ = values.instant(f"{parts[2]}Z", "refund_items")
         back.append(Return(place, None, 0, "", amount, document.currency, at, document.external_id))
     total = values.money(document.stated["total"], document.currency, "order_total")
@@ -137,7 +137,7 @@ FORMAT = Format(
         Column("tax", ("tax_total",)),
         Column("total", ("order_total",), required=True),
         Column("currency", ("order_currency",), required=True),
-        Column("customer_id", ("customer_id", "customer_user")),
+        Column("customer_id", ("customer_id",), otherwise=("customer_user",)),
         Column("email", ("billing_email",)),
         Column("other_email", ("customer_email",)),
         Column("phone", ("billing_phone",)),

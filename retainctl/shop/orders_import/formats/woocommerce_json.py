@@ -73,7 +73,7 @@ def _line(values: OrderValues, item: Record, currency: str) -> Line:
     amount = values.money(text_of(item, "total"), currency, "line_items")
     before = values.money(text_of(item, "subtotal") or text_of(item, "total"), currency, "line_items")
     if pieces < 0 or amount < 0:
-        raise RowError("line_items", "negative_quantity", "an item is below nought")
+        raise RowError("line_items", "negative_quantity", "an item is negative")
     name = text_of(item, "name")
     sku = text_of(item, "sku") or text_of(item, "product_id") or name
     price = text_of(item, "price") or text_of(item, "subtotal")
