@@ -67,7 +67,7 @@ def import_verb(
         import_files(files, lambda shop, name, advance: bring(shop, name, reading, progress=advance, **own))
 
     import_.__doc__ = f"{about}\n\n\b\n  {example}"
-    command = reading_options(MAPPING(import_))
+    command = MAPPING(reading_options(import_))
     for option in reversed(options):
         command = option(command)
     group.command("import")(click.argument("files", nargs=-1, required=True, metavar="FILE...")(command))

@@ -101,7 +101,7 @@ def _proof(cell: GivenCell) -> str:
 FIELDS: Final = (
     Lookup(
         "contact_point_id",
-        (Column("email", (*EMAIL_NAMES, "address")), Column("phone", PHONE_NAMES)),
+        (Column("email", EMAIL_NAMES, otherwise=("address",)), Column("phone", PHONE_NAMES)),
         _points,
     ),
     Field("purpose", ("purpose", "מטרה"), _purpose),
