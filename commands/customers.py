@@ -85,7 +85,6 @@ def merge(survivor: str | None, merged: str | None, reason: str, undo: int | Non
       retainctl customers merge 17 dana@work.example --reason "same phone, asked at the till"
       retainctl customers merge --undo 3
     """
-    from retainctl.club import unmerge
     from retainctl.shop import merging
     from retainctl.shop.customers import find_customer
 
@@ -93,7 +92,7 @@ def merge(survivor: str | None, merged: str | None, reason: str, undo: int | Non
         if survivor or merged or reason:
             raise click.UsageError("--undo stands alone.")
         with opened_shop(trust_clock=trust_clock) as shop:
-            show([unmerge.undo(shop, undo)], row_type=merging.Merge)
+            show([merging.undo(shop, undo)], row_type=merging.Merge)
         return
     if not (survivor and merged and reason.strip()):
         raise click.UsageError("Name SURVIVOR, MERGED and --reason; or --undo MERGE.")

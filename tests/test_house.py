@@ -13,12 +13,12 @@ import click
 import pytest
 
 from retainctl import cli, output, terminal
+from retainctl.store.migrations import MIGRATIONS
 from tests.conftest import ROOT
 
 ROW = (
-    "errors clock money normalising rows schema files html_page definitions spreadsheets config store intake shop club "
-    "audience outreach voice "
-    "journeys insight jobs web demo doctor output terminal commands cli"
+    "errors clock money normalising rows schema files html_page definitions spreadsheets config store facets intake "
+    "shop club audience outreach voice journeys insight jobs web demo doctor output terminal commands cli"
 ).split()
 # Which library may be imported where; a name ending in a dot is a package.
 ONLY_IN = {
@@ -147,3 +147,52 @@ def nested(words: str, group: click.Group) -> Iterator[tuple[str, click.Command]
         yield f"{words} {name}", command
         if isinstance(command, click.Group):
             yield from nested(f"{words} {name}", command)
+
+
+# Which package a migration's tables belong to; what the ground has is everybody's.
+_OWNERS = {
+    "ground": "store",
+    "shop": "shop",
+    "club": "club",
+    "audience": "audience",
+    "outreach": "outreach",
+    "voice": "voice",
+}
+_IN_SQL = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|TABLE)\s+(?:IF\s+NOT\s+EXISTS\s+)?([a-z_]+)")
+
+
+def owners() -> dict[str, str]:
+    """The room of each table."""
+    return {
+        table: _OWNERS[migration.name]
+        for migration in MIGRATIONS
+        for table in re.findall(r"CREATE TABLE (\w+)", sys.modules[migration.up.__module__].TABLES)
+    }
+
+
+def tables_named(source: str) -> set[str]:
+    """The words that stand where SQL names a table, in the strings of *source* that are no docstrings, and the tables
+    that functions of the store are handed by name."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= set(_IN_SQL.findall(node.value))
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in ("insert_many", "take_ids", "set_many", "add_many", "note_growth", "filled_at_once"):
+                found |= {str(argument.value) for argument in node.args if isinstance(argument, ast.Constant)}
+    return found
+
+
+@pytest.mark.parametrize(("name", "path"), list(modules()))
+def test_a_room_asks_only_tables_of_its_own_and_of_rooms_to_its_left(name: str, path: Path) -> None:
+    here = place(name)
+    if here is None or name.startswith("retainctl.store.migrations"):
+        return
+    for table in sorted(tables_named(path.read_text(encoding="utf-8")) & set(owners())):
+        assert ROW.index(owners()[table]) <= here, f"{name} asks {table}, which is {owners()[table]}'s"
+
+
+def test_the_wall_sees_a_table_however_it_is_asked() -> None:
+    for planted in ("rows('SELECT 1 FROM outbox')", 'f"UPDATE accounts SET {x}"', "insert_many('lots', (), [])"):
+        assert tables_named(planted) & set(owners()), planted

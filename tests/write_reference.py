@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import click
 
 from retainctl import cli
-from retainctl.audience.fields import FIELDS
+from retainctl.audience.fields import fields
 from retainctl.audience.parser import Parser, parse
 from retainctl.config import Settings
 from retainctl.errors import exit_codes
@@ -98,7 +98,7 @@ def _segments() -> str:
         "```text", example, "```", "",
         "What is not known is never greater, smaller or equal: such a condition does not hold, and its `not` does.", "",
         "| field | kind | what it is |", "|---|---|---|",
-        *(f"| `{field.name}` | {field.kind} | {field.meaning} |" for field in FIELDS.values()), "",
+        *(f"| `{field.name}` | {field.kind} | {field.meanings[0]} |" for field in fields().values()), "",
         "Money is in major units of the shop's currency. A contact is asked of any of a customer's.", "",
         "## The grammar", "", "```text", textwrap.dedent(rules), "```", "", words.replace("``", "`"),
     ]  # fmt: skip

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
-from retainctl.audience.fields import Field
 from retainctl.audience.tree import (
     Ago,
     Between,
@@ -26,20 +24,12 @@ from retainctl.audience.tree import (
     Tree,
     Value,
 )
-from retainctl.club.balances import available_points
 from retainctl.errors import BadData
+from retainctl.facets import Attribute, Question, Source
 from retainctl.normalising import category_steps
 from retainctl.shop.consent import permissions
 
 MAX_CONDITIONS = 500
-
-_COUNTS_AND_DAYS: Final = "orders, orders AS money_orders, gross_minor, returns_minor, first_order_on, last_order_on"
-# Counts and days over all currencies, money of one alone.
-_OVER_CURRENCIES: Final = """SUM(orders) AS orders,
-    SUM(CASE WHEN currency = ? THEN orders ELSE 0 END) AS money_orders,
-    SUM(CASE WHEN currency = ? THEN gross_minor ELSE 0 END) AS gross_minor,
-    SUM(CASE WHEN currency = ? THEN returns_minor ELSE 0 END) AS returns_minor,
-    MIN(first_order_on) AS first_order_on, MAX(last_order_on) AS last_order_on"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +42,9 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an expression is asked of: the day, the shop's currency, and the other segments and categories."""
+    """What an expression is asked of: the day and the currency, and the other segments and categories."""
 
-    today: date
-    now: int
-    currency: str
-    one_currency: bool  # every order is in the shop's currency
+    question: Question
     read_segment: Callable[[str], Tree]
     categories: Callable[[], Sequence[str]]
 
@@ -81,22 +68,14 @@ def compiled(tree: Tree, scope: Scope) -> Query:
     compiler = _Compiler(scope)
     parts = tree.parts if isinstance(tree, Every) else (tree,)
     conditions = tuple(compiler.condition(part) for part in parts)
-    return Query(_tables(compiler.tables, scope), conditions)
+    return Query(_tables(compiler.sources, scope), conditions)
 
 
-def _tables(used: set[str], scope: Scope) -> Condition:
+def _tables(used: set[Source], scope: Scope) -> Condition:
     sql, values = "FROM customers c", list[object]()
-    if "s" in used and scope.one_currency:
-        sql += f" LEFT JOIN (SELECT customer_id, {_COUNTS_AND_DAYS} FROM customer_summaries) s ON s.customer_id = c.id"
-    elif "s" in used:
-        values = [scope.currency] * 3
-        sql += (
-            f" LEFT JOIN (SELECT customer_id, {_OVER_CURRENCIES} FROM customer_summaries GROUP BY customer_id) s"
-            " ON s.customer_id = c.id"
-        )
-    if "a" in used:
-        available, bound = available_points(at=scope.now)
-        sql += f" LEFT JOIN ({available}) a ON a.customer_id = c.id"
+    for source in sorted(used):
+        query, bound = source.query(scope.question)
+        sql += f" LEFT JOIN ({query}) {source.alias} ON {source.alias}.customer_id = c.id"
         values += bound
     return Condition(sql + " WHERE c.merged_into IS NULL", tuple(values))
 
@@ -106,7 +85,7 @@ class _Compiler:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.tables: set[str] = set()
+        self.sources: set[Source] = set()
         self.within: list[str] = []
         self.count = 0
 
@@ -142,16 +121,16 @@ class _Compiler:
         sql = f" {word} ".join(f"({condition.sql})" for condition in conditions)
         return Condition(sql, tuple(value for condition in conditions for value in condition.values))
 
-    def _of(self, field: Field, comparison: str, *given: Value) -> Condition:
+    def _of(self, field: Attribute, comparison: str, *given: Value) -> Condition:
         if field.kind == "contact":
             return _contact(field, comparison, given)
-        if field.table:
-            self.tables.add(field.table)
+        if field.source:
+            self.sources.add(field.source)
         return Condition(f"{field.sql} {comparison}", tuple(self._bound(value) for value in given))
 
     def _bound(self, value: Value) -> int | str:
         if isinstance(value, Ago):
-            value = value.day(self.scope.today)
+            value = value.day(self.scope.question.today)
         return value.isoformat() if isinstance(value, date) else value
 
     def _bought(self, bought: Bought) -> Condition:
@@ -181,7 +160,7 @@ class _Compiler:
 
     def _consented(self, purpose: str) -> Condition:
         """The plan's own rule, of mail: the only way in which anybody is written to."""
-        sql, values = permissions(at=self.scope.now)
+        sql, values = permissions(at=self.scope.question.now)
         return Condition(
             f"c.id IN (SELECT customer_id FROM ({sql}) AS allowed WHERE kind = 'email' AND purpose = ?)",
             (*values, purpose),
@@ -200,7 +179,7 @@ class _Compiler:
             self.within.pop()
 
 
-def _contact(field: Field, comparison: str, given: tuple[Value, ...]) -> Condition:
+def _contact(field: Attribute, comparison: str, given: tuple[Value, ...]) -> Condition:
     """A condition that holds when some contact point of the customer fulfils it."""
     sql = "c.id IN (SELECT p.customer_id FROM contact_points p WHERE p.kind = ?"
     values: list[object] = [field.sql]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final, cast
 
-from retainctl.audience.fields import FIELDS, Field
+from retainctl.audience.fields import fields
 from retainctl.audience.lexer import Words
 from retainctl.audience.tree import (
     Ago,
@@ -28,6 +28,7 @@ from retainctl.audience.tree import (
 )
 from retainctl.definitions import is_name
 from retainctl.errors import BadData
+from retainctl.facets import Attribute
 from retainctl.money import parse_decimal, to_minor
 from retainctl.normalising import email_address
 
@@ -161,7 +162,7 @@ class Parser:
             return equal if token.text == "=" else Not(equal)
         return self.ordered(field)
 
-    def ordered(self, field: Field) -> Tree:
+    def ordered(self, field: Attribute) -> Tree:
         """A comparison that only what has an order can have."""
         token = self.words.now
         days = tuple(_DATE_WORDS) if field.kind == "date" else ()
@@ -184,22 +185,22 @@ class Parser:
             return Comparison(field, _DATE_WORDS[token.text.casefold()], self.day())
         return Comparison(field, cast("Operator", token.text), self.value(field))
 
-    def field(self) -> Field:
+    def field(self) -> Attribute:
         token = self.words.now
         if token.kind != "word":
             raise self.words.error(
                 "a condition is missing" if token.kind == "end" else f"{token.text} is not a condition"
             )
-        if field := FIELDS.get(token.text.casefold()):
+        if field := fields().get(token.text.casefold()):
             self.words.step()
             return field
         raise self.words.error(
             f"no field is called {token.text}",
-            near=(*FIELDS, *_CONDITION_WORDS),
-            hint="There are: " + ", ".join(FIELDS) + ".",
+            near=(*fields(), *_CONDITION_WORDS),
+            hint="There are: " + ", ".join(fields()) + ".",
         )
 
-    def values(self, field: Field) -> tuple[Value, ...]:
+    def values(self, field: Attribute) -> tuple[Value, ...]:
         if not self.words.take_sign("("):
             raise self.words.error('"(" is missing', hint=f"Write: {field.name} in (one, another)")
         values = [self.value(field)]
@@ -209,7 +210,7 @@ class Parser:
             raise self.words.error('")" is missing')
         return tuple(values)
 
-    def value(self, field: Field) -> Value:
+    def value(self, field: Attribute) -> Value:
         if field.kind == "date":
             return self.day()
         if field.kind == "number":

@@ -14,6 +14,7 @@ from retainctl.audience.parser import parse
 from retainctl.audience.tree import Tree
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, BadData, RetainError, TryLater, WrongUsage
+from retainctl.facets import Question
 from retainctl.rows import Row
 from retainctl.store.database import execute, execute_many, rows, value
 from retainctl.store.dialect import hold_lock, insert_many, only_reading
@@ -111,10 +112,12 @@ def asked(shop: Shop, tree: Tree) -> Query:
     return compiled(
         tree,
         Scope(
-            today=shop.clock.today(),
-            now=shop.clock.now(),
-            currency=currency,
-            one_currency=ends in ((None, None), (currency, currency)),
+            Question(
+                now=shop.clock.now(),
+                today=shop.clock.today(),
+                currency=currency,
+                one_currency=ends in ((None, None), (currency, currency)),
+            ),
             read_segment=lambda name: read_tree(shop, name),
             categories=lambda: [row[0] for row in rows("SELECT DISTINCT category FROM products")],
         ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from retainctl.audience.fields import Field
+from retainctl.facets import Attribute
 
 Operator = Literal["=", "<", "<=", ">", ">="]
 Unit = Literal["day", "week", "month", "year"]
@@ -38,7 +38,7 @@ Value = int | str | date | Ago  # money in minor units
 class Comparison:
     """``orders >= 5``"""
 
-    field: Field
+    field: Attribute
     operator: Operator
     value: Value
 
@@ -47,7 +47,7 @@ class Comparison:
 class Between:
     """``spent between 100 and 200``, both ends included"""
 
-    field: Field
+    field: Attribute
     low: Value
     high: Value
 
@@ -56,7 +56,7 @@ class Between:
 class OneOf:
     """``language in (he, en)``"""
 
-    field: Field
+    field: Attribute
     values: tuple[Value, ...]
 
 
@@ -64,7 +64,7 @@ class OneOf:
 class Known:
     """``email is known``"""
 
-    field: Field
+    field: Attribute
 
 
 @dataclass(frozen=True, slots=True)

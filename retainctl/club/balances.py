@@ -12,6 +12,7 @@ from retainctl.club.terms import read_club
 from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import rows, value
+from retainctl.store.dialect import one_of
 
 
 class Balance(Row, kind="balance"):
@@ -31,18 +32,22 @@ def balances(shop: Shop, customer_ids: Sequence[int]) -> dict[int, int]:
     return {one: _available(found, one) for one in customer_ids}
 
 
-def available_points(*, at: int) -> tuple[str, tuple[object, ...]]:
-    """The points that may be spent at *at*, as a query of (customer_id, points), and its values."""
+def available_points(*, at: int, customer_ids: Sequence[int] | None = None) -> tuple[str, list[object]]:
+    """The points that may be spent at *at*, as a query of (customer_id, points), and its values; None is everybody."""
+    among, ids = "TRUE", list[object]()
+    if customer_ids is not None:
+        condition, bound = one_of(list(customer_ids))
+        among, ids = f"b.customer_id {condition}", [bound]
     sql = f"""
         SELECT customer_id, CASE WHEN SUM(points) > 0 THEN SUM(points) ELSE 0 END AS points FROM (
             SELECT b.customer_id, l.remaining AS points FROM lots AS l JOIN accounts AS b ON b.id = l.account_id
             WHERE b.unit = '{UNIT}' AND l.remaining > 0 AND l.active_from <= ?
-                AND (l.expires_at IS NULL OR l.expires_at > ?)
+                AND (l.expires_at IS NULL OR l.expires_at > ?) AND {among}
             UNION ALL
-            SELECT customer_id, balance FROM accounts WHERE unit = '{UNIT}' AND kind = 'debt'
+            SELECT b.customer_id, b.balance FROM accounts AS b WHERE b.unit = '{UNIT}' AND b.kind = 'debt' AND {among}
         ) AS held GROUP BY customer_id
     """
-    return sql, (at, at)
+    return sql, [at, at, *ids, *ids]
 
 
 def balance_rows(shop: Shop, customer_ids: Sequence[int] | None = None) -> list[Balance]:

@@ -7,25 +7,38 @@ from typing import Any
 from retainctl.club.ledger import PROGRAM, Journal, Move
 from retainctl.club.terms import read_club
 from retainctl.config import Shop
-from retainctl.shop import merging
-from retainctl.store.database import rows
-from retainctl.store.transactions import in_one_transaction
+from retainctl.facets import Moved
+from retainctl.store.database import execute, rows
 
 
-@in_one_transaction
-def undo(shop: Shop, merge_id: int) -> merging.Merge:
-    """Undo a merge. What one has spent or owed while the two were one, and was taken from the other's points, comes
-    back to the other and is charged to the one.
+def give_back(shop: Shop, moved: Moved) -> None:
+    """Part the points of two who are two again: each has the accounts that were opened for them.
 
-    Points of orders that were awarded meanwhile follow at the next run of awarding.
+    What one has spent or owed while the two were one, and was taken from the other's points, comes back to the other
+    and is charged to the one. Points of orders that were awarded meanwhile follow at the next run of awarding.
     """
-    undone = merging.undo(shop, merge_id)
-    both = (undone.survivor_id, undone.merged_id)
+    execute(_ACCOUNTS_BACK, moved.merged_id, moved.merged_id)
+    execute(_AWARDS_DUE, moved.merged_id, moved.merged_id)
+    both = (moved.survivor_id, moved.merged_id)
     if crossed := rows(_CROSSED, *both, *both):
-        _settle(shop, both, crossed, reason=f"merge {merge_id} was undone")
-    return undone
+        _settle(shop, both, crossed, reason=f"merge {moved.merge_id} was undone")
 
 
+# Those that were opened for the merged customer, and for whoever had been merged into them before.
+_ACCOUNTS_BACK = """
+    UPDATE accounts SET customer_id = ? WHERE opened_for IN (
+        WITH RECURSIVE part (id) AS (
+            SELECT CAST(? AS BIGINT) UNION SELECT c.id FROM customers AS c JOIN part ON c.merged_into = part.id
+        )
+        SELECT id FROM part
+    )
+"""
+# What was awarded while the two were one is on the survivor's account: the next run of awarding moves it.
+_AWARDS_DUE = """
+    UPDATE orders SET version = version + 1 WHERE customer_id = ? AND id IN (
+        SELECT w.order_id FROM awards AS w JOIN accounts AS a ON a.id = w.account_id WHERE a.customer_id <> ?
+    )
+"""
 # Each time points of one were taken for the other and have not come back. A transaction is its account's act.
 _CROSSED = f"""
     SELECT e.seq || '/' || e.entry_no, t.account_id, e.account_id, -e.points,

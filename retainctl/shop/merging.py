@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Final
 
 from retainctl.config import Shop
 from retainctl.errors import Refused, WrongUsage
+from retainctl.facets import Moved, all_facets
 from retainctl.rows import Row
-from retainctl.shop import identity
 from retainctl.shop.summaries import summarise
-from retainctl.store import club, dialect
+from retainctl.store import dialect
 from retainctl.store.database import execute, execute_many, rows, value
 from retainctl.store.transactions import in_one_transaction
 
-# Every table whose rows belong to a customer and follow them, with its primary key. What was sent stays with whom it
-# was sent to, and is found by the address that follows. Accounts follow too, and know by themselves whom they were
-# opened for.
-_MOVED: Final = {
-    "contact_points": ("id",),
-    "customer_keys": ("source", "external_id"),
-    "orders": ("id",),
-    "order_returns": ("id",),
-    "responses": ("id",),
-}
 _ATTRIBUTES: Final = ("first_name", "last_name", "language")
 
 
@@ -64,7 +55,7 @@ def merge(shop: Shop, *, survivor_id: int, merged_id: int, reason: str) -> Merge
         now,
         reason,
     )
-    for table, key in _MOVED.items():
+    for table, key in _followers():
         moved = rows(f"SELECT {', '.join(key)} FROM {table} WHERE customer_id = ?", merged_id)
         dialect.insert_many(
             "customer_merge_moves",
@@ -72,7 +63,8 @@ def merge(shop: Shop, *, survivor_id: int, merged_id: int, reason: str) -> Merge
             [(merge_id, table, json.dumps(row, ensure_ascii=False)) for row in moved],
         )
         execute(f"UPDATE {table} SET customer_id = ? WHERE customer_id = ?", survivor_id, merged_id)
-    execute("UPDATE accounts SET customer_id = ? WHERE customer_id = ?", survivor_id, merged_id)
+    for facet in all_facets():
+        facet.merged(shop, Moved(merge_id, survivor_id, merged_id))
     execute("UPDATE customers SET merged_into = ? WHERE id = ?", survivor_id, merged_id)
     _take_over(survivor_id, merged_id, source=f"merge {merge_id}", now=now)
     summarise([survivor_id, merged_id])
@@ -81,8 +73,15 @@ def merge(shop: Shop, *, survivor_id: int, merged_id: int, reason: str) -> Merge
 
 def _hold_locks() -> None:
     """Nobody else makes customers or books points meanwhile: it moves what they look for and what they book on."""
-    for name in (identity.LOCK, club.LOCK):
-        dialect.hold_lock(name)
+    for facet in all_facets():
+        for name in facet.locks:
+            dialect.hold_lock(name)
+
+
+def _followers() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every table whose rows belong to a customer and follow them, with its primary key."""
+    for facet in all_facets():
+        yield from facet.moved_by_merge.items()
 
 
 def _assert_stands_alone(customer_id: int) -> None:
@@ -123,7 +122,7 @@ def _change(customer_id: int, name: str, before: str | None, after: str | None, 
 def undo(shop: Shop, merge_id: int) -> Merge:
     """Give back what the merge moved, and what has come back of the orders among it.
 
-    What came to the survivor since then stays theirs. Of points only the accounts go back: see club.parting.
+    What came to the survivor since then stays theirs; points are parted by what each has done (``club.unmerge``).
     """
     _hold_locks()
     found = rows("SELECT survivor_id, merged_id, undone_at FROM customer_merges WHERE id = ?", merge_id)
@@ -138,7 +137,7 @@ def undo(shop: Shop, merge_id: int) -> Merge:
             f"customer {survivor_id} has been merged into another since",
             hint=f"Undo that one first: retainctl customers merge --undo {later}",
         )
-    for table, key in _MOVED.items():
+    for table, key in _followers():
         moved = rows("SELECT row_key FROM customer_merge_moves WHERE merge_id = ? AND table_name = ?", merge_id, table)
         condition = " AND ".join(f"{column} = ?" for column in key)
         execute_many(
@@ -146,33 +145,18 @@ def undo(shop: Shop, merge_id: int) -> Merge:
             [(merged_id, survivor_id, *json.loads(row_key)) for (row_key,) in moved],
         )
     execute("UPDATE customers SET merged_into = NULL WHERE id = ?", merged_id)
-    execute(_ACCOUNTS_BACK, merged_id, merged_id)
     execute(_RETURNS_BACK, merged_id, survivor_id, merged_id)
-    execute(_AWARDS_DUE, merged_id, merged_id)
     _give_back(survivor_id, merge_id, now=shop.clock.now())
     execute("UPDATE customer_merges SET undone_at = ? WHERE id = ?", shop.clock.now(), merge_id)
     summarise([survivor_id, merged_id])
+    for facet in all_facets():
+        facet.parted(shop, Moved(merge_id, survivor_id, merged_id))
     return read(shop, merge_id)
 
 
-# Those that were opened for the merged customer, and for whoever had been merged into them before.
-_ACCOUNTS_BACK: Final = """
-    UPDATE accounts SET customer_id = ? WHERE opened_for IN (
-        WITH RECURSIVE part (id) AS (
-            SELECT CAST(? AS BIGINT) UNION SELECT c.id FROM customers AS c JOIN part ON c.merged_into = part.id
-        )
-        SELECT id FROM part
-    )
-"""
 _RETURNS_BACK: Final = """
     UPDATE order_returns SET customer_id = ?
     WHERE customer_id = ? AND order_id IN (SELECT id FROM orders WHERE customer_id = ?)
-"""
-# What was awarded while the two were one is on the survivor's account: the next run of awarding moves it.
-_AWARDS_DUE: Final = """
-    UPDATE orders SET version = version + 1 WHERE customer_id = ? AND id IN (
-        SELECT w.order_id FROM awards AS w JOIN accounts AS a ON a.id = w.account_id WHERE a.customer_id <> ?
-    )
 """
 
 

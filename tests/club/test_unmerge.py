@@ -12,10 +12,9 @@ from retainctl.club.expiry import expire
 from retainctl.club.explaining import explain_customer
 from retainctl.club.spending import redeem
 from retainctl.club.statement import statement
-from retainctl.club.unmerge import undo
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.shop.merging import merge
+from retainctl.shop.merging import merge, undo
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
 from tests.club.building import DAY, came_back, customer, order, set_terms

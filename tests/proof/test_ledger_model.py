@@ -35,10 +35,9 @@ from retainctl.club.expiry import expire
 from retainctl.club.ledger import CLOCK_TOLERANCE_SECONDS
 from retainctl.club.spending import add, redeem, take
 from retainctl.club.statement import statement
-from retainctl.club.unmerge import undo
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BadData, Refused
-from retainctl.shop.merging import merge
+from retainctl.shop.merging import merge, undo
 from retainctl.store.database import execute, is_postgres, rows, value
 from retainctl.store.opening import open_database
 from retainctl.store.transactions import writing

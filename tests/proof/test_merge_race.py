@@ -14,9 +14,8 @@ from retainctl.club.awarding import award
 from retainctl.club.balances import balances
 from retainctl.club.checking import check
 from retainctl.club.spending import add, redeem
-from retainctl.club.unmerge import undo
 from retainctl.config import Shop, read_shop
-from retainctl.shop.merging import merge
+from retainctl.shop.merging import merge, undo
 from retainctl.store.database import rows
 from retainctl.store.opening import open_database
 from retainctl.store.transactions import writing

@@ -9,10 +9,10 @@ from retainctl.store.database import rows
 _RULES = (
     (
         "the mailing {} went to the outbox with {} recipients, and has {} messages there",
-        """SELECT m.id, (SELECT COUNT(*) FROM recipients r WHERE r.mailing_id = m.id AND r.excluded = ''), COUNT(o.id)
-           FROM mailings m JOIN outbox o ON o.mailing_id = m.id GROUP BY m.id
-           HAVING COUNT(o.id) <> (SELECT COUNT(*) FROM recipients r WHERE r.mailing_id = m.id AND r.excluded = '')
-           ORDER BY m.id LIMIT 1""",
+        """SELECT m.id, r.chosen, COUNT(o.customer_id) FROM mailings m JOIN outbox o ON o.mailing_id = m.id
+           LEFT JOIN (SELECT mailing_id, COUNT(*) AS chosen FROM recipients WHERE excluded = '' GROUP BY mailing_id) r
+               ON r.mailing_id = m.id
+           GROUP BY m.id, r.chosen HAVING COUNT(o.customer_id) <> COALESCE(r.chosen, 0) ORDER BY m.id LIMIT 1""",
     ),
     (
         "message {} is {}, and was handed over {} times that nobody took back",

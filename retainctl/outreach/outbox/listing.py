@@ -19,7 +19,7 @@ class MessageRow(Row, kind="message"):
 
     id: int
     mailing: str
-    customer_id: int
+    customer_id: int | None
     to: str
     channel: str
     state: str
@@ -34,7 +34,7 @@ class MessageDetail(Row, kind="message_detail"):
 
     id: int
     mailing: str
-    customer_id: int
+    customer_id: int | None
     to: str
     message_id: str
     channel: str
