@@ -72,7 +72,8 @@ def _columns() -> str:
         "# Columns", "",
         "Written from the importers by `make docs`. A column is known by any of its names, in capitals or not. An",
         "empty cell changes nothing, and a column that is not here is not read. A second e-mail, phone or address goes",
-        "on to the ninth. Dates are ISO 8601; for orders `--mapping` may say otherwise.",
+        "on to the ninth. Dates are ISO 8601. A file may call its columns otherwise, and write its dates and numbers",
+        "otherwise: `--mapping FILE` says how. Two columns that answer to one line of a table are an error.",
     ]  # fmt: skip
     tables = {
         "orders": format_named("generic").columns, "customers": customer_columns.COLUMNS,

@@ -13,8 +13,8 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake import import_runs, quarantine
-from retainctl.intake.cells import Cells, Chunk, Column, Held, RowError
-from retainctl.intake.csv_rows import csv_chunks, describe_delimiter, plain_name, read_header
+from retainctl.intake.cells import Cells, Chunk, Column, Held, RowError, plain_name
+from retainctl.intake.csv_rows import csv_chunks, describe_delimiter, read_header
 from retainctl.intake.file import InputFile, input_file
 from retainctl.intake.import_runs import Asked, Counts, DryRun, Imported, ImportOptions, Outcome, Progress
 from retainctl.intake.json_rows import Record, RecordChunk, is_json, json_chunks, parse, text_of

@@ -23,8 +23,7 @@ from retainctl.normalising import (
 )
 from retainctl.shop.consent import Decision, record_each
 from retainctl.shop.consent_import import decided_at
-from retainctl.shop.customer_columns import COLUMNS, CONTACTS, PLACES, POSTAL, POSTAL_PARTS
-from retainctl.shop.customer_records import ENVELOPE, cells_of
+from retainctl.shop.customer_columns import COLUMNS, CONTACTS, ENVELOPE, PLACES, POSTAL, POSTAL_PARTS, cells_of
 from retainctl.shop.identity import Address, Found, Person, find_or_make
 from retainctl.spreadsheets import strip_guard
 from retainctl.store import dialect

@@ -15,7 +15,7 @@ from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Held, Origin
 from retainctl.intake.import_runs import Counts
 from retainctl.shop.identity import PlainPerson
-from retainctl.shop.orders_import.buyers import Buyers
+from retainctl.shop.orders_import.assemble import Buyers
 from retainctl.shop.orders_import.documents import SALE_STATUSES, Article, Document
 from retainctl.shop.orders_import.planning import ImportPlan
 from retainctl.shop.orders_import.stored import fingerprint

@@ -16,11 +16,9 @@ from typing import Final
 from retainctl.config import Shop
 from retainctl.intake.cache import IdSet
 from retainctl.intake.cells import Chunk, RowError
-from retainctl.shop.orders_import.assemble import Composing
+from retainctl.shop.orders_import.assemble import Buyers, Composing, Repeated, newest, repeated_ids
 from retainctl.shop.orders_import.batch import Batch, Packing
-from retainctl.shop.orders_import.buyers import Buyers
 from retainctl.shop.orders_import.documents import Document
-from retainctl.shop.orders_import.duplicates import Repeated, newest, repeated_ids
 from retainctl.shop.orders_import.planning import ImportPlan
 from retainctl.shop.orders_import.stored import (
     Past,

@@ -203,19 +203,15 @@ def _new_sales(booking: Booking) -> tuple[int, int]:
 
 
 def _row(booking: Booking, *, customers: int, sales: tuple[int, int]) -> OrdersImported:
-    plan, counts = booking.plan, booking.counts
+    plan = booking.plan
+    known, guests = sales
     return OrdersImported(
         plan.file.name,
         plan.source,
         "dry run" if plan.options.dry_run else "imported",
-        counts.read,
-        counts.new,
-        counts.changed,
-        counts.unchanged,
-        counts.set_aside,
-        counts.blank,
-        counts.quarantined,
-        customers,
-        *sales,
-        booking.returns,
+        **booking.counts.told(),
+        customers=customers,
+        orders=known,
+        guest_orders=guests,
+        returns=booking.returns,
     )

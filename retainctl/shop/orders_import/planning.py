@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.intake.csv_rows import describe_delimiter, plain_name, read_header
+from retainctl.intake.cells import plain_name
+from retainctl.intake.csv_rows import describe_delimiter, read_header
 from retainctl.intake.file import InputFile
 from retainctl.intake.import_runs import Asked, ImportOptions
 from retainctl.intake.mapping import MappingFile, mapping_text, read_mapping

@@ -18,10 +18,11 @@ from retainctl.shop.orders_import.documents import (
     OrderStatus,
     OrderValues,
     Return,
+    check_total,
+    full_return,
     order_id,
 )
 from retainctl.shop.orders_import.formats import Format
-from retainctl.shop.orders_import.totals import check_total, full_return
 
 
 class OrderCells(NamedTuple):

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.csv_rows import csv_chunks
-from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, OrderValues, order_id
+from retainctl.shop.orders_import.documents import (
+    Article,
+    Buyer,
+    Document,
+    Line,
+    OrderValues,
+    check_total,
+    order_id,
+    refund,
+    spread_discount,
+)
 from retainctl.shop.orders_import.formats import Format
-from retainctl.shop.orders_import.totals import check_total, refund, spread_discount
 
 STATUSES = {
     "paid": "paid", "partially_refunded": "paid", "refunded": "refunded", "pending": "pending",

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.csv_rows import csv_chunks
-from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, OrderValues, Return, order_id
+from retainctl.shop.orders_import.documents import (
+    Article,
+    Buyer,
+    Document,
+    Line,
+    OrderValues,
+    Return,
+    check_total,
+    full_return,
+    order_id,
+    refund,
+    spread_discount,
+)
 from retainctl.shop.orders_import.formats import Format
-from retainctl.shop.orders_import.totals import check_total, full_return, refund, spread_discount
 
 STATUSES = {
     "paid": "paid", "partially refunded": "paid", "refunded": "refunded", "fully refunded": "refunded",

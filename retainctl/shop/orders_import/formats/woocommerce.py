@@ -13,9 +13,18 @@ from dataclasses import replace
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.csv_rows import LineChunk, csv_chunks, read_header
 from retainctl.intake.file import InputFile
-from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, OrderValues, Return, order_id
+from retainctl.shop.orders_import.documents import (
+    Article,
+    Buyer,
+    Document,
+    Line,
+    OrderValues,
+    Return,
+    check_total,
+    full_return,
+    order_id,
+)
 from retainctl.shop.orders_import.formats import Format
-from retainctl.shop.orders_import.totals import check_total, full_return
 
 STATUSES = {
     "pending": "pending", "on-hold": "pending", "checkout-draft": "pending", "processing": "processing",

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.json_rows import Record, json_layout, objects_of, parse, text_of
-from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, OrderValues, Return, order_id
+from retainctl.shop.orders_import.documents import (
+    Article,
+    Buyer,
+    Document,
+    Line,
+    OrderValues,
+    Return,
+    check_total,
+    full_return,
+    order_id,
+)
 from retainctl.shop.orders_import.formats import Format
-from retainctl.shop.orders_import.totals import check_total, full_return
 
 STATUSES = {
     "pending": "pending", "on-hold": "pending", "checkout-draft": "pending", "processing": "processing",
