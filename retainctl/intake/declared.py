@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from retainctl.config import Shop
+from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.import_runs import Imported, ImportOptions, Outcome, Progress
 from retainctl.intake.one_file import Fate, RowTaker, import_list
@@ -42,7 +43,7 @@ class Field:
     new: object = ""
     kept_as: str = ""  # the column of the table; else the role
     required: bool = False  # the file must have it, and every row must fill it
-    reads_empty: bool = False  # an empty cell is read too, and so is one that says "null"
+    reads_empty: bool = False  # a cell that says nothing is read too: an empty one, or "null"
     otherwise: tuple[str, ...] = ()  # names that count where the header has none of *names*
 
     @property
@@ -107,44 +108,54 @@ class DeclaredTaker(RowTaker[T]):
         self, fields: Sequence[Field | Lookup], shop: Shop, options: ImportOptions, *, source: str, **settings: object
     ) -> None:
         super().__init__(shop, options, columns_of(fields), source=source, **settings)
-        self._fields = fields
         self._stated_source = options.source
+        self._lookups = [one for one in fields if isinstance(one, Lookup)]
+        self._read_as = [(one.role, one.kept, one.read) for one in fields if isinstance(one, Field) and one.read]
+        self._required = [one.role for one in fields if isinstance(one, Field) and one.required]
         self._roles = [column.role for column in self.columns]
+        read_empty = (one.role for one in fields if isinstance(one, Field) and one.reads_empty)
+        self._read_empty = {role: self._roles.index(role) for role in read_empty}
+        self._stated: Memo[str, str] = Memo(_stated)
         self._found: dict[tuple[str, Cells], int | RowError] = {}
 
     def prepare(self, rows: Sequence[Cells]) -> None:
         """Find what the rows name by their columns together."""
         self._found.clear()
-        for one in self._fields:
-            if isinstance(one, Lookup):
-                asked = list({self._naming(one, self.said(cells)) for cells in rows})
-                found = one.find(self.shop, self._stated_source, asked)
-                self._found |= {(one.role, cells): answer for cells, answer in zip(asked, found, strict=True)}
+        for one in self._lookups:
+            places = [self._roles.index(column.role) for column in one.columns]
+            asked = list({tuple(self._stated[cells[place]] for place in places) for cells in rows})
+            found = one.find(self.shop, self._stated_source, asked)
+            self._found |= {(one.role, cells): answer for cells, answer in zip(asked, found, strict=True)}
 
     def said(self, cells: Cells) -> dict[str, str]:
-        """The cells of a row by their roles, without the spaces and marks around them."""
-        return {role: strip_guard(cell.strip()) for role, cell in zip(self._roles, cells, strict=True)}
+        """The cells of a row by their roles; empty where one says nothing, unless its reader asks for the very word."""
+        stated = self._stated
+        said = {role: stated[cell] for role, cell in zip(self._roles, cells, strict=True)}
+        for role, place in self._read_empty.items():
+            said[role] = strip_guard(cells[place].strip())
+        return said
 
     def given(self, said: Mapping[str, str]) -> Kept:
         """What a row says, by the columns of the table that keep it; RowError for a cell that cannot be read."""
         given: Kept = {}
-        for one in self._fields:
-            if isinstance(one, Lookup):
-                found = self._found[one.role, self._naming(one, said)]
-                if isinstance(found, RowError):
-                    raise found
-                given[one.role] = found
-                continue
-            cell = said[one.role]
-            if one.required and not cell:
-                raise RowError(one.role, f"no_{one.role}", f"the row has no {one.role}")
-            if one.read is not None and (one.reads_empty or not is_null(cell)):
-                given[one.kept] = one.read(GivenCell(cell, one.role, said, self.values))
+        for one in self._lookups:
+            found = self._found[one.role, tuple(said[column.role] for column in one.columns)]
+            if isinstance(found, RowError):
+                raise found
+            given[one.role] = found
+        for role in self._required:
+            if not said[role]:
+                raise RowError(role, f"no_{role}", f"the row has no {role}")
+        for role, kept, read in self._read_as:
+            if (cell := said[role]) or role in self._read_empty:
+                given[kept] = read(GivenCell(cell, role, said, self.values))
         return given
 
-    @staticmethod
-    def _naming(one: Lookup, said: Mapping[str, str]) -> Cells:
-        return tuple("" if is_null(cell := said[column.role]) else cell for column in one.columns)
+
+def _stated(cell: str) -> str:
+    """What a cell says, without the spaces and marks around it; empty where it says nothing."""
+    text = strip_guard(cell.strip())
+    return "" if is_null(text) else text
 
 
 class _Read(NamedTuple):
@@ -170,7 +181,7 @@ class TableTaker(DeclaredTaker[_Read]):
         given = self.given(said)
         if missing := next((name for name in self._key if given.get(name) in (None, "")), None):
             raise RowError(missing, f"no_{missing}", f"the row has no {missing}")
-        return _Read({role: "" if is_null(cell) else cell for role, cell in said.items()}, given)
+        return _Read(said, given)
 
     def keep(self, read: list[_Read], *, import_id: int) -> list[Fate | RowError]:  # noqa: ARG002
         """Write the row of each key, where it says anything new."""

@@ -58,7 +58,13 @@ PRODUCTS: Final = Listing(
     "products",
     key=("sku",),
     fields=(
-        Field("sku", ("sku", "variant sku", "article", "product id", "מק״ט", "מקט"), exact, required=True),
+        Field(
+            "sku",
+            ("sku", "variant sku", "article", "product id", "מק״ט", "מקט"),
+            exact,
+            required=True,
+            reads_empty=True,  # "NA" may be an article
+        ),
         Field("name", ("name", "title", "product", "product name", "שם", "שם מוצר", "מוצר"), text),
         Field("category", ("category", "category path", "categories", "product category", "קטגוריה"), _category),
         Field("brand", ("brand", "vendor", "מותג"), text),

@@ -81,22 +81,16 @@ def plan_with(shop: Shop, file: InputFile, options: OrderOptions, *, mapping: st
     stated_currency = options.currency
     if mapping:
         read = read_mapping(mapping, OrderMapping, format_.columns, name=mapping_name)
-        statuses = {**format_.readings.get("statuses", {}), **read.statuses}
-        readings = {**format_.readings, **read.readings, "statuses": statuses}
-        format_ = replace(format_, columns=read.mapped(format_.columns), readings=readings)
+        format_ = _mapped(format_, read)
         stated_currency = stated_currency or read.currency
     if delimiter != "," and not options.delimiter and format_.is_table:
         file.notes.append(f"columns are separated by {describe_delimiter(delimiter)}")
     currency = currency_code(stated_currency) if stated_currency else ""
-    names = {plain_name(name) for name in header}
-    has_currency = any(plain_name(name) in names for name in format_.names_of("currency"))
-    if not format_.is_table:
-        has_currency = bool(format_.names_of("currency"))
     values = OrderValues(
         shop.clock,
         shop_currency=shop.settings.currency,
         stated_currency=currency,
-        currency_column=has_currency,
+        currency_column=_has_currency(format_, header),
         **format_.readings,
     )
     meaning: dict[str, Any] = {
@@ -123,6 +117,19 @@ def plan_with(shop: Shop, file: InputFile, options: OrderOptions, *, mapping: st
         json.dumps(meaning),
         Asked("orders", options.source or format_.source, format_.name, settings),
     )
+
+
+def _mapped(format_: Format, read: OrderMapping) -> Format:
+    """*format_* as a mapping file reads it."""
+    statuses = {**format_.readings.get("statuses", {}), **read.statuses}
+    readings = {**format_.readings, **read.readings, "statuses": statuses}
+    return replace(format_, columns=read.mapped(format_.columns), readings=readings)
+
+
+def _has_currency(format_: Format, header: list[str]) -> bool:
+    """Whether each row may say its own currency."""
+    names = {plain_name(name) for name in header}
+    return any(not format_.is_table or plain_name(name) in names for name in format_.names_of("currency"))
 
 
 def _recognised(file: InputFile, header: list[str]) -> Format:
