@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from retainctl.outreach.contact import REASONS
+
 # Report -> what it is called, and what each of its figures is, in English and in Hebrew.
 TITLES: Final = {
     "retention": ("Customers who come back", "לקוחות שחוזרים"),
@@ -113,9 +115,7 @@ _HEBREW: Final = {
     "mailing": "דיוור", "program": "סוג", "name": "שם", "state": "מצב", "planned_at": "תוכנן ב-",
     "candidates": "מועמדים", "planned": "מתוכננים", "sent": "נשלחו", "waiting": "ממתינים", "unknown": "לא ידוע",
     "failed": "נכשלו", "dropped": "בוטלו", "excluded": "הושמטו",
-    "excluded_no_consent": "ללא הסכמה", "excluded_no_address": "ללא כתובת", "excluded_suppressed": "חסומים",
-    "excluded_not_mailable": "כתובת לא שמישה", "excluded_budget": "מעבר למכסה", "excluded_held_out": "קבוצת ביקורת",
-    "excluded_not_relevant": "לא רלוונטי",
+    **{f"excluded_{reason}": words[1] for reason, words in REASONS.items()},
     "month": "חודש", "issued": "הונפקו", "granted": "ניתנו", "redeemed": "מומשו", "expired": "פגו",
     "clawed_back": "הושבו", "deducted": "נוכו", "outstanding": "יתרה", "in_and_out": "נכנסו ויצאו",
     "nothing_yet": "עדיין אין מה להראות.",
@@ -128,6 +128,7 @@ _ENGLISH: Final = {
     "nothing_yet": "There is nothing to show yet.",
     "went_on_rate": "Share who ordered again",
     "went_on": "Ordered again",
+    **{f"excluded_{reason}": words[0] for reason, words in REASONS.items()},
 }
 
 _HEBREW_VALUES: Final = {

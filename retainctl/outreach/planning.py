@@ -13,14 +13,16 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Literal
 
 from retainctl.config import Shop
 from retainctl.errors import Refused, TryLater
-from retainctl.outreach import contexts, limits, repeats
+from retainctl.outreach import contexts
+from retainctl.outreach.contact import REASONS, Ask, Person, verdicts
 from retainctl.outreach.templates import Templates, names_used
 from retainctl.rows import Row
-from retainctl.shop.consent import BATCH_SIZE, Contact, contactable
+from retainctl.shop.consent import BATCH_SIZE, Contact
 from retainctl.store.database import execute, rows
 from retainctl.store.dialect import insert_many
 from retainctl.store.outreach import Mailing
@@ -30,8 +32,6 @@ Program = Literal["campaign", "survey"]
 Purpose = Literal["marketing", "survey", "service"]
 UnknownPolicy = Literal["hold", "resend-once", "assume-sent"]
 
-# Why a candidate is not a recipient, in the order in which it is asked.
-REASONS = ("merged", "no_address", "not_mailable", "suppressed", "no_consent", "already_sent", "budget")
 SHOWN_HASH = 16  # hexadecimal digits
 _PLANNED_BY = {"campaign": "campaigns plan", "survey": "surveys run"}
 _WRITTEN_AT_ONCE = 5_000
@@ -188,24 +188,16 @@ def _batches(candidates: Sequence[int]) -> Iterator[list[int]]:
 
 def _choose(shop: Shop, recipe: Recipe, batch: list[int], *, names: Collection[str]) -> list[_Chosen]:
     """Each of *batch* that exists, as a recipient or excluded."""
-    now = shop.clock.now()
-    found = contactable(batch, purpose=recipe.purpose, at=now)
-    reachable = {customer_id: one for customer_id, one in found.items() if isinstance(one, Contact)}
-    already = repeats.already_sent(recipe.program, recipe.name, list(reachable), planned_since=recipe.already_since)
-    over = {} if recipe.purpose == "service" else limits.over_budget(shop, list(reachable), at=now)
-    kept = {one: contact for one, contact in reachable.items() if one not in already and one not in over}
+    ask = Ask(recipe.program, recipe.name, recipe.purpose, shop.clock.now(), recipe.already_since)
+    found = verdicts(shop, ask, [Person(one) for one in batch])
+    kept = {person.customer_id: one for person, one in found.items() if isinstance(one, Contact)}
     known = contexts.build(shop, kept, names=names) if kept else {}
-    chosen = []
-    for customer_id in sorted(found):
-        one = found[customer_id]
-        if isinstance(one, str):
-            chosen.append(_Chosen(customer_id, None, one, "{}"))
-        elif customer_id not in kept:
-            chosen.append(_Chosen(customer_id, None, "already_sent" if customer_id in already else "budget", "{}"))
-        else:
-            context = json.dumps(known[customer_id], ensure_ascii=False)
-            chosen.append(_Chosen(customer_id, one.contact_point_id, "", context))
-    return chosen
+    return [
+        _Chosen(customer_id, one.contact_point_id, "", json.dumps(known[customer_id], ensure_ascii=False))
+        if isinstance(one, Contact)
+        else _Chosen(customer_id, None, one.reason, "{}")
+        for (customer_id, *_), one in sorted(found.items(), key=itemgetter(0))
+    ]
 
 
 @in_one_transaction

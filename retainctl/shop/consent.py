@@ -108,24 +108,6 @@ def permissions(*, at: int, customer_ids: Collection[int] | None = None) -> tupl
     return sql, [*ids, *ids, at, *ids]
 
 
-def contactable(
-    customer_ids: Sequence[int], *, kind: Kind = "email", purpose: Use, at: int
-) -> dict[int, Contact | str]:
-    """Where each customer is written to at the instant *at*, or the reason why not: the first of ``contacts``.
-
-    The reasons: ``merged`` into another customer, ``no_address``, and those of ``contacts``. Ids that do not exist
-    are left out.
-    """
-    known = contacts(customer_ids, kind=kind, purpose=purpose, at=at)
-    condition, bound = dialect.one_of([customer_id for customer_id, found in known.items() if not found])
-    merged = rows(f"SELECT id FROM customers WHERE merged_into IS NOT NULL AND id {condition}", bound)
-    return {
-        **{customer_id: found[0].objection or found[0] for customer_id, found in known.items() if found},
-        **{customer_id: "no_address" for customer_id, found in known.items() if not found},
-        **dict.fromkeys((customer_id for (customer_id,) in merged), "merged"),
-    }
-
-
 def contacts(customer_ids: Sequence[int], *, kind: Kind = "email", purpose: Use, at: int) -> dict[int, list[Contact]]:
     """Every address of each customer, with what speaks against writing there for *purpose* at the instant *at*.
 

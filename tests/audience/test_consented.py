@@ -9,11 +9,12 @@ import pytest
 
 from retainctl.audience import segments
 from retainctl.config import Shop
-from retainctl.shop.consent import Purpose, contactable, contacts
+from retainctl.shop.consent import Purpose, contacts
 from retainctl.shop.consent_history import list_consent
 from retainctl.store.address_hash import address_hasher
 from retainctl.store.dialect import insert_many
 from retainctl.store.transactions import writing
+from tests.reach import contactable
 
 CUSTOMERS = 400
 PURPOSES: tuple[Purpose, ...] = ("marketing", "survey")

@@ -8,11 +8,12 @@ from retainctl.config import Shop
 from retainctl.outreach import contexts
 from retainctl.outreach.contexts import build, example
 from retainctl.outreach.templates import Renderer, Templates
-from retainctl.shop.consent import Contact, contactable
+from retainctl.shop.consent import Contact
 from retainctl.store.database import value
 from tests.outreach.people import customer
 from tests.outreach.test_rendering import with_settings
 from tests.planting import plant
+from tests.reach import contactable
 
 ALL = {
     "orders", "spent", "first_order", "last_order", "days_since_order",

@@ -11,6 +11,7 @@ from retainctl.config import Shop
 from retainctl.errors import Refused, TryLater
 from retainctl.outreach import planning
 from retainctl.outreach.composing import templates_of
+from retainctl.outreach.contact import REASONS
 from retainctl.outreach.planning import Recipe, plan
 from retainctl.shop import consent
 from retainctl.shop.merging import merge, undo
@@ -59,7 +60,7 @@ def test_every_candidate_is_a_recipient_or_excluded_with_its_reason(shop: Shop) 
         (well, ""), (merged, "merged"), (unreachable, "no_address"), (role, "not_mailable"),
         (suppressed, "suppressed"), (silent, "no_consent"),
     ]  # fmt: skip
-    assert made.candidates == made.recipients + sum(getattr(made, reason) for reason in planning.REASONS)
+    assert made.candidates == made.recipients + sum(getattr(made, reason) for reason in REASONS)
 
 
 def test_a_recipient_keeps_what_the_templates_will_see_and_no_more(shop: Shop) -> None:

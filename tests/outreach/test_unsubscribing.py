@@ -9,10 +9,10 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.outreach import campaigns, tokens
 from retainctl.outreach.unsubscribing import unsubscribe
-from retainctl.shop.consent import contactable
 from tests.conftest import Terminal
 from tests.outreach.people import customer
 from tests.outreach.test_drafts import finished
+from tests.reach import contactable
 
 
 def token_of(shop: Shop) -> str:

@@ -7,11 +7,12 @@ import pytest
 from retainctl.config import Shop
 from retainctl.errors import Refused
 from retainctl.shop import consent
-from retainctl.shop.consent import Contact, Decision, Recorded, contactable, contacts, give, record, revoke, suppress
+from retainctl.shop.consent import Contact, Decision, Recorded, contacts, give, record, revoke, suppress
 from retainctl.shop.consent_history import list_consent
 from retainctl.store.database import execute, rows
 from retainctl.store.transactions import writing
 from tests.planting import plant_address
+from tests.reach import contactable
 
 DAY = 86_400
 
@@ -221,4 +222,4 @@ def test_a_batch_is_of_any_size_when_recorded(shop: Shop) -> None:
             plant_address(1, f"a{point}@x.example", id=point)
     decisions = [Decision(point, "survey", "given", "file", "form") for point in range(1, 1102)]
     assert record(shop, decisions).new == 1101
-    assert consent.contactable([], purpose="survey", at=0) == {}
+    assert contactable([], purpose="survey", at=0) == {}

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.outreach.channels import Channel, Letter
-from retainctl.outreach.limits import counts, over_budget, quiet
+from retainctl.outreach.contact import Ask, Person, Refusal, verdicts
+from retainctl.outreach.limits import counts, quiet
 from retainctl.outreach.outbox import states
 from retainctl.outreach.outbox.states import LEASE_SECONDS, State
 from retainctl.outreach.rendering import Addressee, Press
-from retainctl.outreach.repeats import written_to
 from retainctl.outreach.templates import Templates, TooLong
 from retainctl.shop import consent
 from retainctl.shop.clock_check import clock_doubt
@@ -267,58 +267,45 @@ def withheld(shop: Shop, mailing: Mailing, *, at: int) -> str:
 def judged(
     shop: Shop, mailing: Mailing, candidates: Sequence[Candidate], *, at: int
 ) -> Iterable[tuple[Candidate, Fate]]:
-    """What becomes of each candidate at *at*: the time limit first, then consent, then the contact budget.
+    """What becomes of each candidate at *at*: the time limit first, then the same rules as at the plan.
 
     Asked is whoever has the address now. Of two candidates who have become one person, one gets it.
     """
     owners = _owners(candidates)
-    customer_ids = list(set(owners.values()))
-    blocked = consent.blocked([one.to_address for one in candidates if one.contact_point_id is None])
-    crowded = over_budget(shop, customer_ids, at=at) if counts(mailing) else {}
-    contacts = {
-        contact.contact_point_id: contact
-        for known in consent.contacts(customer_ids, purpose=cast("consent.Use", mailing.purpose), at=at).values()
-        for contact in known
+    fates = {one.id: fate for one in candidates if (fate := _out_of_place(one, owners, at=at))}
+    people = {
+        one.id: Person(owners[one.contact_point_id], one.contact_point_id, one.customer_id)
+        for one in candidates
+        if one.id not in fates and one.contact_point_id is not None
     }
-    written = written_to(mailing.program, mailing.name, customer_ids)
+    ask = Ask(mailing.program, mailing.name, cast("consent.Use", mailing.purpose), at)
+    found = verdicts(shop, ask, list(people.values()))
+    blocked = consent.blocked([one.to_address for one in candidates if one.contact_point_id is None])
     for candidate in candidates:
-        if candidate.customer_id is None or candidate.contact_point_id is None:
-            yield candidate, _fate_outside(candidate, blocked, at=at)
-            continue
-        customer_id, owner = candidate.customer_id, owners[candidate.contact_point_id]
-        others = written.get(owner, set()) - {customer_id}
-        fate = _fate(candidate, customer_id, contacts[candidate.contact_point_id], owner, written_as=others, at=at)
-        if fate.state == "claimed" and owner in crowded:
-            fate = Fate("deferred", "the contact budget is used up", until=crowded[owner])
-        if fate.state == "claimed":
-            written.setdefault(owner, set()).add(customer_id)
-        yield candidate, fate
+        if candidate.id in fates:
+            yield candidate, fates[candidate.id]
+        elif candidate.id in people:
+            yield candidate, _fate(found[people[candidate.id]])
+        else:
+            yield candidate, Fate("suppressed", "suppressed") if candidate.to_address in blocked else Fate("claimed")
 
 
-def _fate_outside(candidate: Candidate, blocked: Collection[str], *, at: int) -> Fate:
-    """What speaks against a message to somebody who is no customer: its time, or that the address gets nothing."""
+def _out_of_place(candidate: Candidate, owners: Mapping[int, int], *, at: int) -> Fate | None:
+    """What speaks against the candidate whoever is asked: its time, or that the address is somebody else's now."""
     if candidate.not_after is not None and candidate.not_after < at:
         return Fate("expired", "the mailing's time is over")
-    return Fate("suppressed", "suppressed") if candidate.to_address in blocked else Fate("claimed")
-
-
-def _fate(
-    candidate: Candidate,
-    customer_id: int,
-    contact: consent.Contact,
-    owner: int,
-    *,
-    written_as: Collection[int],
-    at: int,
-) -> Fate:
-    """What speaks against the candidate, if anything; *written_as*: as whom else the owner has got it."""
-    if candidate.not_after is not None and candidate.not_after < at:
-        return Fate("expired", "the mailing's time is over")
-    if owner != customer_id and owner != survivor_of(customer_id):
+    customer_id, owner = candidate.customer_id, owners.get(candidate.contact_point_id or 0)
+    if customer_id is not None and owner != customer_id and owner != survivor_of(customer_id):
         return Fate("suppressed", "address_changed")
-    if contact.objection:
-        return Fate("suppressed", contact.objection)
-    return Fate("suppressed", "already_sent") if written_as else Fate("claimed")
+    return None
+
+
+def _fate(verdict: consent.Contact | Refusal) -> Fate:
+    if not isinstance(verdict, Refusal):
+        return Fate("claimed")
+    if verdict.until is not None:
+        return Fate("deferred", "the contact budget is used up", until=verdict.until)
+    return Fate("suppressed", verdict.reason)
 
 
 def _owners(candidates: Sequence[Candidate]) -> dict[int, int]:

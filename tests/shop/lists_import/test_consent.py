@@ -10,12 +10,13 @@ import pytest
 from retainctl.clock import Clock
 from retainctl.config import Shop
 from retainctl.intake.import_runs import Imported, ImportOptions, Outcome
-from retainctl.shop.consent import Contact, Use, contactable, suppress
+from retainctl.shop.consent import Contact, Use, suppress
 from retainctl.shop.consent_history import list_consent, revoke_by_hand
 from retainctl.shop.consent_import import import_consent
 from retainctl.shop.identity import Address, Person, find_or_make
 from retainctl.store.database import rows, value
 from tests.conftest import Terminal
+from tests.reach import contactable
 
 
 @pytest.fixture

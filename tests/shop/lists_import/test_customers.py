@@ -13,7 +13,7 @@ import pytest
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.import_runs import Imported, ImportOptions, Outcome
-from retainctl.shop.consent import Contact, contactable
+from retainctl.shop.consent import Contact
 from retainctl.shop.consent_history import revoke_by_hand
 from retainctl.shop.consent_import import import_consent
 from retainctl.shop.customers_import import import_customers
@@ -21,6 +21,7 @@ from retainctl.shop.exporting import export_customers
 from retainctl.shop.merging import merge
 from retainctl.store.database import rows, value
 from tests.conftest import Ended, Terminal
+from tests.reach import contactable
 
 HEADER = "external_id,first_name,last_name,language,email,phone\n"
 SHOPIFY = (

@@ -10,10 +10,11 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.shop.consent import Decision, contactable, record
+from retainctl.shop.consent import Decision, record
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import rows, value
+from tests.reach import contactable
 from tests.shop.orders_import.conftest import Bring, codes, counts
 
 SHOPIFY = (

@@ -1,0 +1,129 @@
+"""Who may be written to: one ordered list of rules for the plan, the claim, the dry run and whoever asks why not.
+
+Each rule is asked of all who passed those before it, in one query, and refuses some with its reason. The reasons are
+the list below, in the same order and in both languages; what is planned or claimed has passed them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from retainctl.config import Shop
+from retainctl.outreach.limits import over_budget
+from retainctl.outreach.repeats import already_sent, written_to
+from retainctl.shop.consent import Contact, Use, contacts
+from retainctl.store.database import rows
+from retainctl.store.dialect import one_of
+
+Reason = Literal["merged", "no_address", "not_mailable", "suppressed", "no_consent", "already_sent", "budget"]
+
+# Why somebody is not written to, in the order in which it is asked, as reports say it.
+REASONS: Final[Mapping[Reason, tuple[str, str]]] = {
+    "merged": ("Merged into another customer", "מוזגו עם לקוח אחר"),
+    "no_address": ("No address", "ללא כתובת"),
+    "not_mailable": ("Nobody reads the address", "כתובת לא שמישה"),
+    "suppressed": ("Suppressed", "חסומים"),
+    "no_consent": ("No consent", "ללא הסכמה"),
+    "already_sent": ("Got it already", "כבר קיבלו"),
+    "budget": ("Over the contact budget", "מעבר למכסה"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What somebody is to be written to with. *planned_since*: only what was planned then or later was sent already."""
+
+    program: str
+    name: str
+    purpose: Use
+    at: int
+    planned_since: int = 0
+
+
+class Person(NamedTuple):
+    """Whom it is asked of: a customer and, where that is settled, the address and as whom they were chosen."""
+
+    customer_id: int
+    contact_point_id: int | None = None
+    chosen_as: int | None = None
+
+
+class Refusal(NamedTuple):
+    """Why not, and until when; never, where that is None."""
+
+    reason: Reason
+    until: int | None = None
+
+
+_Standing = Mapping[Person, Contact | None]
+_Rule = Callable[[Shop, Ask, _Standing], Mapping[Person, Refusal]]
+
+
+def verdicts(shop: Shop, ask: Ask, people: Sequence[Person]) -> dict[Person, Contact | Refusal]:
+    """Where each of up to 500 *people* is written to, or why not; those who do not exist are left out."""
+    known = contacts(list({one.customer_id for one in people}), purpose=ask.purpose, at=ask.at)
+    standing = {one: _contact(known[one.customer_id], one) for one in people if one.customer_id in known}
+    found: dict[Person, Contact | Refusal] = {}
+    for rule in RULES:
+        refused = rule(shop, ask, standing) if standing else {}
+        found |= refused
+        standing = {one: contact for one, contact in standing.items() if one not in refused}
+    return found | {one: contact for one, contact in standing.items() if contact is not None}
+
+
+def _contact(addresses: Sequence[Contact], person: Person) -> Contact | None:
+    """The first of a customer's *addresses*, or the one at which the person was chosen."""
+    wanted = person.contact_point_id
+    return next((one for one in addresses if wanted in (None, one.contact_point_id)), None)
+
+
+def _merged(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Person, Refusal]:
+    condition, bound = one_of([one.customer_id for one, contact in standing.items() if contact is None])
+    merged = {
+        row[0] for row in rows(f"SELECT id FROM customers WHERE merged_into IS NOT NULL AND id {condition}", bound)
+    }
+    return {one: Refusal("merged") for one in standing if one.customer_id in merged}
+
+
+def _no_address(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Person, Refusal]:
+    return {one: Refusal("no_address") for one, contact in standing.items() if contact is None}
+
+
+def _objected(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Person, Refusal]:
+    """``not_mailable``, ``suppressed`` and ``no_consent``, which an address is told with."""
+    return {
+        one: Refusal(contact.objection)
+        for one, contact in standing.items()
+        if contact is not None and contact.objection
+    }
+
+
+def _already_sent(_shop: Shop, ask: Ask, standing: _Standing) -> dict[Person, Refusal]:
+    """For a plan, whoever was or will be written to; for one who was chosen, whoever got it as somebody else."""
+    new = [one.customer_id for one in standing if one.chosen_as is None]
+    chosen = [one.customer_id for one in standing if one.chosen_as is not None]
+    sent = already_sent(ask.program, ask.name, new, planned_since=ask.planned_since)
+    written = written_to(ask.program, ask.name, chosen)
+    return {
+        one: Refusal("already_sent")
+        for one in standing
+        if (one.customer_id in sent if one.chosen_as is None else written.get(one.customer_id, set()) - {one.chosen_as})
+    }
+
+
+def _budget(shop: Shop, ask: Ask, standing: _Standing) -> dict[Person, Refusal]:
+    if ask.purpose == "service":
+        return {}
+    crowded = over_budget(shop, list({one.customer_id for one in standing}), at=ask.at)
+    return {one: Refusal("budget", crowded[one.customer_id]) for one in standing if one.customer_id in crowded}
+
+
+def _once(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Person, Refusal]:
+    """Of two who were chosen as two and have become one, the second."""
+    first: dict[int, Person] = {}
+    return {one: Refusal("already_sent") for one in standing if first.setdefault(one.customer_id, one) != one}
+
+
+RULES: Final[tuple[_Rule, ...]] = (_merged, _no_address, _objected, _already_sent, _budget, _once)
