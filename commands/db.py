@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import Group, note, opened_shop, show
+from retainctl.terminal import Group, note, opened_shop, show, tell
 
 db = Group("db", help="Back up, check and migrate the database; say which installation sends.")
 
@@ -59,7 +59,5 @@ def adopt(restored: bool) -> None:
     from retainctl.outreach.outbox import adopting
 
     with opened_shop() as shop:
-        held = adopting.adopt(shop, restored=restored)
-    if held:
-        raise held
-    note("this installation sends now")
+        done = adopting.adopt(shop, restored=restored)
+    tell(done)

@@ -52,6 +52,7 @@ def run(name: str | None, due: bool, again: bool, dry_run: bool) -> None:
     """
     from retainctl.errors import TryLater, WrongUsage
     from retainctl.jobs import running
+    from retainctl.result import Result
 
     if (name is None) != due or (again and due):
         raise WrongUsage("name one job, or say --due", hint="See them with: retainctl jobs list")
@@ -60,11 +61,11 @@ def run(name: str | None, due: bool, again: bool, dry_run: bool) -> None:
             show(running.steps_due(shop, [name] if name else [], again=again), row_type=running.DueStepRow)
             return
         try:
-            report = running.run_job(shop, name, again=again) if name else running.run_due(shop)
+            done = running.run_job(shop, name, again=again) if name else running.run_due(shop)
         except TryLater as held:
-            report = running.Report(held.exit_code, [str(held)])
-    for sentence in report.sentences:
+            done = Result(attention=(str(held),), code=held.exit_code)
+    for sentence in done.attention:
         # Try later is no news to cron: the next run will.
-        (note if report.exit_code == TryLater.exit_code else say)(sentence)
-    note(f"{', '.join(report.periods) or 'nothing was due'}: exit code {report.exit_code}")
-    click.get_current_context().exit(report.exit_code)
+        (note if done.exit_code == TryLater.exit_code else say)(sentence)
+    note(f"{', '.join(row.period for row in done.rows) or 'nothing was due'}: exit code {done.exit_code}")
+    click.get_current_context().exit(done.exit_code)

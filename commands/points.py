@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from retainctl.terminal import Group, note, opened_shop, progress, show, yes_clock
+from retainctl.terminal import Group, conclude, note, opened_shop, progress, recorded, show, yes_clock
 
 if TYPE_CHECKING:
     from retainctl.club.spending import Booking
@@ -33,16 +33,14 @@ def award(dry_run: bool, trust_clock: bool) -> None:
       retainctl points award
     """
     from retainctl.club.awarding import AwardRun, award
-    from retainctl.errors import DoneInPart
 
-    with opened_shop(trust_clock=trust_clock) as shop, progress("Awarding orders") as advance:
-        run = award(shop, dry_run=dry_run, advance=advance)
-    show([run], row_type=AwardRun)
-    if run.orders_held:
-        raise DoneInPart(
-            f"{run.orders_held} orders would earn more than 1,000,000,000 points, and were not awarded",
-            hint="Check their amounts, and import them again.",
-        )
+    with (
+        opened_shop(trust_clock=trust_clock) as shop,
+        recorded(shop, "points award", dry_run=dry_run) as keep,
+        progress("Awarding orders") as advance,
+    ):
+        done = keep(award(shop, dry_run=dry_run, advance=advance))
+    conclude(done, row_type=AwardRun)
 
 
 @points.command()
@@ -118,10 +116,15 @@ def expire(dry_run: bool, trust_clock: bool) -> None:
       retainctl points expire
     """
     from retainctl.club import expiry
+    from retainctl.result import Result
 
-    with opened_shop(trust_clock=trust_clock) as shop, progress("Expiring lots") as advance:
-        run = expiry.expire(shop, dry_run=dry_run, advance=advance)
-    show([run], row_type=expiry.ExpiryRun)
+    with (
+        opened_shop(trust_clock=trust_clock) as shop,
+        recorded(shop, "points expire", dry_run=dry_run) as keep,
+        progress("Expiring lots") as advance,
+    ):
+        done = keep(Result((expiry.expire(shop, dry_run=dry_run, advance=advance),)))
+    conclude(done, row_type=expiry.ExpiryRun)
 
 
 @points.command()

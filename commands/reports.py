@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import Group, choices, opened_shop, show, show_text
+from retainctl.terminal import Group, choices, conclude, opened_shop, show, show_text
 
 reports = Group("reports", help="See what came of it.")
 
@@ -53,14 +53,12 @@ def check(least: tuple[str, ...], most: tuple[str, ...]) -> None:
     \b
       retainctl reports check --min repeat_rate=0.25 --min customers=1000
     """
-    from retainctl.errors import DoneInPart, WrongUsage
+    from retainctl.errors import WrongUsage
     from retainctl.insight import reports as engine
 
     goals_least, goals_most = engine.read_goals(least), engine.read_goals(most)
     if not goals_least and not goals_most:
         raise WrongUsage("no goal was given, so that nothing would be checked", hint="Give one: --min repeat_rate=0.25")
     with opened_shop() as shop:
-        goals = engine.check(shop, least=goals_least, most=goals_most)
-        show(goals, row_type=engine.Goal)
-    if told := engine.missed(goals):
-        raise DoneInPart(told, hint="See the figures: retainctl reports show retention")
+        done = engine.check(shop, least=goals_least, most=goals_most)
+    conclude(done, row_type=engine.Goal)

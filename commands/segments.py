@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import Group, composed, note, opened_shop, show
+from retainctl.terminal import Group, composed, conclude, note, opened_shop, recorded, show
 
 segments = Group("segments", help="Say who belongs together, and keep it so.")
 
@@ -55,15 +55,10 @@ def refresh(name: tuple[str, ...]) -> None:
       retainctl segments refresh loyal lapsed
     """
     from retainctl.audience import segments as engine
-    from retainctl.errors import DoneInPart
 
-    with opened_shop() as shop:
-        refreshed, failures = engine.refresh_each(shop, name)
-        show(refreshed, row_type=engine.Refreshed)
-    if failures and not refreshed:
-        raise failures[0]
-    if failures:
-        raise DoneInPart("\n".join(map(str, failures)), hint="All other segments are refreshed.")
+    with opened_shop() as shop, recorded(shop, "segments refresh") as keep:
+        done = keep(engine.refresh_each(shop, name))
+    conclude(done, row_type=engine.Refreshed)
 
 
 @segments.command("show")

@@ -188,3 +188,18 @@ def category_steps(path: str) -> tuple[str, ...]:
     """The steps of a category such as ``Kitchen > Coffee``, as they are compared: by any case, composed or not."""
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
     return tuple(step.strip() for step in folded.split(">") if step.strip())
+
+
+# Not what a sentence says of addresses: "the @-sign", "'@'".
+_ADDRESS = re.compile(r"""(?!['"]?@(?:-sign|['"]))[^\s<>'"(),;:]*@[^\s<>'"(),;:]*""")
+
+
+def masked(sentence: str) -> str:
+    """*sentence* with whatever looks like an e-mail address as ``d***@e***.com``."""
+    return _ADDRESS.sub(_mask, sentence) if "@" in sentence else sentence
+
+
+def _mask(found: re.Match[str]) -> str:
+    name, _, domain = found[0].partition("@")
+    _, dot, last = domain.rpartition(".")
+    return f"{name[:1]}***@{domain[:1]}***{dot}{last if dot else ''}"

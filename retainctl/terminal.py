@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from retainctl.config import Shop
     from retainctl.output import Format
+    from retainctl.result import Result
     from retainctl.rows import Row
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -190,6 +191,36 @@ def show(rows: Sequence[Row], *, row_type: type[Row], notes: Sequence[str] = (),
     from retainctl import output
 
     output.show(rows, row_type=row_type, form=choices().form, notes=notes, path=path)
+
+
+@contextmanager
+def recorded(shop: Shop, name: str, *, dry_run: bool = False) -> Iterator[Callable[[Result[Any]], Result[Any]]]:
+    """A run of the command *name* while the block runs; hand what it yields the result, to keep. A dry run leaves
+    none."""
+    from retainctl.store import runs
+
+    if dry_run:
+        yield lambda result: result
+        return
+    with runs.recorded(shop, name) as run:
+        yield run.result
+
+
+def conclude(result: Result[Row], *, row_type: type[Row]) -> None:
+    """Show what a piece of work came to, and end as it says."""
+    if result.rows:
+        show(result.rows, row_type=row_type)
+    tell(result)
+
+
+def tell(result: Result[Any]) -> None:
+    """Say what is to be said of a piece of work beside its rows, and end as it says."""
+    for sentence in result.attention:
+        say(sentence)
+    for sentence in result.notes:
+        note(sentence)
+    if result.trouble:
+        raise result.trouble
 
 
 def show_first(limit: int, listed: Callable[[int], Sequence[Row]], *, row_type: type[Row]) -> None:

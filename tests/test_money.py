@@ -1,18 +1,43 @@
-"""Money as people read it."""
+"""Money as people read and write it."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
-from retainctl.money import with_sign
+from retainctl.errors import BadData
+from retainctl.money import exponent, to_minor, with_sign
 
 
 @pytest.mark.parametrize(
     ("minor", "currency", "shown"),
     [
-        (123_456, "ILS", "₪1,234.56"), (-5, "USD", "-$0.05"), (1_200, "CHF", "CHF\u00a012.00"),
-        (500, "JPY", "JPY\u00a0500"), (0, "EUR", "€0.00"),
+        (123_456, "ILS", "₪1,234.56"),
+        (-5, "USD", "-$0.05"),
+        (1_200, "CHF", "CHF\u00a012.00"),
+        (500, "JPY", "JPY\u00a0500"),
+        (0, "EUR", "€0.00"),
+        (1_234_567, "KWD", "KWD\u00a01,234.567"),
     ],
-)  # fmt: skip
+)
 def test_money_stands_after_its_sign_or_code(minor: int, currency: str, shown: str) -> None:
     assert with_sign(minor, currency) == shown
+
+
+def test_currencies_have_the_decimals_that_iso_4217_gives_them() -> None:
+    none = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+    three = "BHD IQD JOD KWD LYD OMR TND"
+    assert {exponent(currency) for currency in none.split()} == {0}
+    assert {exponent(currency) for currency in three.split()} == {3}
+    assert {exponent(currency) for currency in "ILS USD EUR GBP CHF HUF TWD EGP".split()} == {2}
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "minor"),
+    [("1.234", "KWD", 1_234), ("-0.001", "KWD", -1), ("1.23", "ILS", 123), ("123", "JPY", 123)],
+)
+def test_an_amount_is_whole_minor_units_of_its_currency_or_nothing(amount: str, currency: str, minor: int) -> None:
+    assert to_minor(Decimal(amount), currency) == minor
+    with pytest.raises(BadData):
+        to_minor(Decimal(amount) + Decimal("0.0005"), currency)

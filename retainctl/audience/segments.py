@@ -13,8 +13,9 @@ from retainctl.audience.definitions import SEGMENTS, Definition, read_definition
 from retainctl.audience.parser import parse
 from retainctl.audience.tree import Tree
 from retainctl.config import Shop
-from retainctl.errors import BadConfiguration, BadData, RetainError, TryLater, WrongUsage
+from retainctl.errors import BadConfiguration, BadData, DoneInPart, RetainError, TryLater, WrongUsage
 from retainctl.facets import Question
+from retainctl.result import Result
 from retainctl.rows import Row
 from retainctl.store.database import execute, execute_many, rows, value
 from retainctl.store.dialect import hold_lock, insert_many, only_reading
@@ -55,8 +56,8 @@ def refresh(shop: Shop, name: str) -> Refreshed:
     return _settle(name, expression, _ids(asked(shop, read_tree(shop, name))), now=shop.clock.now())
 
 
-def refresh_each(shop: Shop, chosen: Sequence[str]) -> tuple[list[Refreshed], list[RetainError]]:
-    """Refresh the segments called *chosen*, or all when none is. A broken one stops no other."""
+def refresh_each(shop: Shop, chosen: Sequence[str]) -> Result[Refreshed]:
+    """Refresh the segments called *chosen*, or all when none is. A broken one stops no other, and is the trouble."""
     refreshed: list[Refreshed] = []
     failures: list[RetainError] = []
     for name in chosen or SEGMENTS.names(shop.folder):
@@ -66,7 +67,11 @@ def refresh_each(shop: Shop, chosen: Sequence[str]) -> tuple[list[Refreshed], li
             failures.append(error)
         except TryLater as error:
             failures.append(TryLater(f"the segment {name}: {error}", hint=error.hint))
-    return refreshed, failures
+    trouble: RetainError | None = None
+    if failures:
+        told = "\n".join(map(str, failures))
+        trouble = DoneInPart(told, hint="All other segments are refreshed.") if refreshed else failures[0]
+    return Result(tuple(refreshed), trouble=trouble)
 
 
 def list_segments(shop: Shop) -> list[SegmentRow]:

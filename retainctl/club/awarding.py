@@ -19,6 +19,8 @@ from retainctl.club.lots import Lot
 from retainctl.club.orders import AwardedLine, Order, awarded_lines_of, due_orders, lines_of, owners_of, returned_of
 from retainctl.club.terms import Club, Terms, read_club
 from retainctl.config import Shop
+from retainctl.errors import DoneInPart
+from retainctl.result import Result
 from retainctl.rows import Row
 from retainctl.store.database import execute_many
 from retainctl.store.dialect import insert_many, set_many
@@ -38,7 +40,7 @@ class AwardRun(Row, kind="award_run"):
     orders_held: int
 
 
-def award(shop: Shop, *, dry_run: bool = False, advance: Callable[[int], None] = lambda _: None) -> AwardRun:
+def award(shop: Shop, *, dry_run: bool = False, advance: Callable[[int], None] = lambda _: None) -> Result[AwardRun]:
     """Give every order what it earns by the terms in force on its day, and take back what came back.
 
     One transaction for each twenty thousand orders; killed between two, the next run goes on. *advance* hears how
@@ -52,7 +54,10 @@ def award(shop: Shop, *, dry_run: bool = False, advance: Callable[[int], None] =
             tally, last = _award_some(shop, club, after=last, dry_run=dry_run)
             whole.update(tally)
             advance(tally["orders"])
-    return AwardRun(**{one.name: whole[one.name] for one in fields(AwardRun)})
+    run = AwardRun(**{one.name: whole[one.name] for one in fields(AwardRun)})
+    held = f"{run.orders_held} orders would earn more than {POINTS_PER_ENTRY:,} points, and were not awarded"
+    trouble = DoneInPart(held, hint="Check their amounts, and import them again.") if run.orders_held else None
+    return Result((run,), trouble=trouble)
 
 
 @in_one_transaction

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final, get_type_hints
 
 from retainctl.config import Shop
-from retainctl.errors import BadData, WrongUsage
+from retainctl.errors import BadData, DoneInPart, WrongUsage
 from retainctl.insight.campaigns import MailingRow, campaigns
 from retainctl.insight.cohorts import Cohort, cohorts
 from retainctl.insight.labels import Words
@@ -17,6 +17,7 @@ from retainctl.insight.points import PointsMonth, points
 from retainctl.insight.retention import Retention, retention
 from retainctl.insight.rfm import Cell, rfm
 from retainctl.money import parse_decimal
+from retainctl.result import Result
 from retainctl.rows import Row
 
 
@@ -97,7 +98,7 @@ def read_goals(written: Sequence[str]) -> dict[str, float]:
     return goals
 
 
-def check(shop: Shop, *, least: Mapping[str, float], most: Mapping[str, float]) -> list[Goal]:
+def check(shop: Shop, *, least: Mapping[str, float], most: Mapping[str, float]) -> Result[Goal]:
     """Each metric that *least* or *most* names, and whether it is met; one that is not known is not."""
     names = list(dict.fromkeys((*least, *most)))
     known = [name for name, hint in get_type_hints(Retention).items() if hint in (int, int | None, float | None)]
@@ -111,10 +112,12 @@ def check(shop: Shop, *, least: Mapping[str, float], most: Mapping[str, float]) 
         low, high = least.get(name), most.get(name)
         met = figure is not None and (low is None or figure >= low) and (high is None or figure <= high)
         goals.append(Goal(name, figure, low, high, met))
-    return goals
+    told = _missed(goals)
+    trouble = DoneInPart(told, hint="See the figures: retainctl reports show retention") if told else None
+    return Result(tuple(goals), trouble=trouble)
 
 
-def missed(goals: Sequence[Goal]) -> str:
+def _missed(goals: Sequence[Goal]) -> str:
     """The goals that were not met, in a sentence; nothing when all were."""
     return "; ".join(
         f"{goal.metric} is {'not known' if goal.value is None else _plain(goal.value)}, and must be {_bounds(goal)}"

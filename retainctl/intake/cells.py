@@ -13,11 +13,10 @@ from typing import Final, Literal, NamedTuple, Protocol
 
 from retainctl.errors import BadData
 from retainctl.intake.file import InputFile
+from retainctl.normalising import masked
 
 Cells = tuple[str, ...]
 MOST_COLUMNS: Final = 512
-# Not what a sentence says of addresses: "the @-sign", "'@'".
-_ADDRESS = re.compile(r"""(?!['"]?@(?:-sign|['"]))[^\s<>'"(),;:]*@[^\s<>'"(),;:]*""")
 
 
 class Column(NamedTuple):
@@ -81,17 +80,6 @@ class Held(NamedTuple):
     code: str
     message: str
     document: str = ""
-
-
-def masked(sentence: str) -> str:
-    """*sentence* with whatever looks like an e-mail address as ``d***@e***.com``."""
-    return _ADDRESS.sub(_mask, sentence) if "@" in sentence else sentence
-
-
-def _mask(found: re.Match[str]) -> str:
-    name, _, domain = found[0].partition("@")
-    _, dot, last = domain.rpartition(".")
-    return f"{name[:1]}***@{domain[:1]}***{dot}{last if dot else ''}"
 
 
 def bind(header: Sequence[str], columns: Sequence[Column], *, file: InputFile) -> list[int | None]:

@@ -89,7 +89,7 @@ class Values:
 
     def _number(self, text: str) -> Decimal:
         plain = text.strip()
-        if not _NUMBER.fullmatch(plain):
+        if not _NUMBER.fullmatch(plain) or (self._decimal != "." and "." in plain):
             plain = self._plain(plain)
         if not _NUMBER.fullmatch(plain):
             raise BadData(f"{text!r} is not a number")
@@ -116,6 +116,8 @@ class Values:
             if len(groups) > 1 and (not 1 <= len(groups[0]) <= 3 or any(len(group) != 3 for group in groups[1:])):
                 return ""
             whole = whole.replace(self._thousands, "")
+        if self._decimal != "." and "." in whole:
+            return ""
         return f"{whole}.{rest}" if decimal else whole
 
     def money(self, text: str, currency: str, column: str) -> int:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
-from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
-from retainctl.errors import DONE, TryLater
+from retainctl.errors import TryLater
 from retainctl.jobs.periods import TRUSTED_AHEAD_SECONDS, Period, due_periods, latest_period, next_due_at
 from retainctl.jobs.table import Job, find_job, read_jobs
 from retainctl.rows import Row
-from retainctl.store.database import execute, rows, value
+from retainctl.store.database import rows, value
 from retainctl.store.select import Instant, MaybeInstant, select
-from retainctl.store.transactions import in_one_transaction
 
-KEPT_SECONDS = 90 * DAY_SECONDS
 LATE_SECONDS = 900  # a job is overdue when its deadline has passed and this too
 
 
@@ -75,51 +68,6 @@ def last_done_at(shop: Shop, name: str, job: Job) -> int | None:
         shop.clock.now() + TRUSTED_AHEAD_SECONDS,
     )
     return None if found is None else int(found)
-
-
-@in_one_transaction
-def begin(shop: Shop, name: str, period: Period) -> int:
-    """Write that a run began, inside the job's lock: an earlier run without an end was killed. Its number."""
-    execute(
-        "UPDATE runs SET ended_at = ?, exit_code = 1, error = 'it was killed' WHERE name = ? AND ended_at IS NULL",
-        shop.clock.now(),
-        name,
-    )
-    return int(
-        value(
-            """INSERT INTO runs (name, period, due_at, missed, started_at) VALUES (?, ?, ?, ?, ?) RETURNING id""",
-            name,
-            period.key,
-            period.due_at,
-            period.missed,
-            shop.clock.now(),
-        )
-    )
-
-
-@in_one_transaction
-def finish(
-    shop: Shop, name: str, run_id: int, *, exit_code: int, steps_done: int, counts: Mapping[str, Any], error: str
-) -> None:
-    """Write how a run ended, and drop the rows of runs long ago."""
-    now = shop.clock.now()
-    execute(
-        "UPDATE runs SET ended_at = ?, exit_code = ?, steps_done = ?, result = ?, error = ? WHERE id = ?",
-        now,
-        exit_code,
-        steps_done,
-        json.dumps(counts, ensure_ascii=False),
-        error,
-        run_id,
-    )
-    execute(
-        """DELETE FROM runs WHERE name = ? AND ended_at < ?
-           AND id < (SELECT MAX(id) FROM runs WHERE name = ? AND exit_code = ?)""",
-        name,
-        now - KEPT_SECONDS,
-        name,
-        DONE,
-    )
 
 
 def _job_row(shop: Shop, name: str, job: Job) -> JobRow:

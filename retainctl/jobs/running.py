@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,11 +12,13 @@ from retainctl.errors import DONE, TERMINATED, DoneInPart, TryLater
 from retainctl.jobs.locking import only_one
 from retainctl.jobs.periods import Period, due_periods, latest_period
 from retainctl.jobs.pings import ping
-from retainctl.jobs.records import begin, finish, last_done_at
+from retainctl.jobs.records import last_done_at
 from retainctl.jobs.steps import command_line, run_step
 from retainctl.jobs.table import Job, find_job, read_jobs
+from retainctl.result import Result
 from retainctl.rows import Row
 from retainctl.store.database import database
+from retainctl.store.runs import begin, finish
 
 
 class DueStepRow(Row, kind="due_step"):
@@ -27,13 +30,12 @@ class DueStepRow(Row, kind="due_step"):
     step: str
 
 
-@dataclass(slots=True)
-class Report:
-    """What came of a run: its exit code, and the sentences that a person should read."""
+class PeriodRow(Row, kind="period"):
+    """One period of a job that was run, and how it ended."""
 
-    exit_code: int = DONE
-    sentences: list[str] = field(default_factory=list)
-    periods: list[str] = field(default_factory=list)
+    job: str
+    period: str
+    exit_code: int
 
 
 def steps_due(shop: Shop, names: list[str], *, again: bool = False) -> list[DueStepRow]:
@@ -47,44 +49,47 @@ def steps_due(shop: Shop, names: list[str], *, again: bool = False) -> list[DueS
     ]
 
 
-def run_job(shop: Shop, name: str, *, again: bool = False) -> Report:
+def run_job(shop: Shop, name: str, *, again: bool = False) -> Result[PeriodRow]:
     """Run the job *name* for each period that is due, the oldest first, and stop at one that fails.
 
     Nothing due is nothing done, unless *again* asks for the latest period once more. Another run of the job that is
     under way, here or on another host, is TryLater.
     """
     job = find_job(shop, name)
-    report = Report()
+    done: list[Result[PeriodRow]] = []
     with only_one(shop, name, seconds=job.deadline_seconds + 60):
         for period in _periods(shop, name, job, again=again):
-            _run(shop, name, job, period, report)
-            if report.exit_code not in (DONE, DoneInPart.exit_code):
+            done.append(_run(shop, name, job, period))
+            if done[-1].exit_code not in (DONE, DoneInPart.exit_code):
                 break
-    return report
+    return _together(done, code=next((one.code for one in reversed(done) if one.code != DONE), DONE))
 
 
-def run_due(shop: Shop) -> Report:
+def run_due(shop: Shop) -> Result[PeriodRow]:
     """Run every job of which a period is due, in the table's order; one that fails or is held stops no other.
 
     The exit code is the first failure's, else that of what was done in part or must be tried later.
     """
-    whole = Report()
-    codes = []
+    done: list[Result[PeriodRow]] = []
     for name in read_jobs(shop):
-        if not steps_due(shop, [name]):
-            continue
-        try:
-            report = run_job(shop, name)
-        except TryLater:
-            codes.append(TryLater.exit_code)
-            continue
-        codes.append(report.exit_code)
-        whole.sentences += report.sentences
-        whole.periods += report.periods
+        if steps_due(shop, [name]):
+            try:
+                done.append(run_job(shop, name))
+            except TryLater:
+                done.append(Result(code=TryLater.exit_code))
     mild = (DONE, TryLater.exit_code, DoneInPart.exit_code)
+    codes = [one.code for one in done]
     failures = [code for code in codes if code not in mild]
-    whole.exit_code = failures[0] if failures else max(codes, key=mild.index, default=DONE)
-    return whole
+    return _together(done, code=failures[0] if failures else max(codes, key=mild.index, default=DONE))
+
+
+def _together(done: Sequence[Result[PeriodRow]], *, code: int) -> Result[PeriodRow]:
+    """One result of several, which ends with *code*."""
+    return Result(
+        rows=tuple(row for one in done for row in one.rows),
+        attention=tuple(sentence for one in done for sentence in one.attention),
+        code=code,
+    )
 
 
 def _periods(shop: Shop, name: str, job: Job, *, again: bool) -> list[Period]:
@@ -92,40 +97,29 @@ def _periods(shop: Shop, name: str, job: Job, *, again: bool) -> list[Period]:
     return due or ([latest_period(name, job, shop.clock)] if again else [])
 
 
-def _run(shop: Shop, name: str, job: Job, period: Period, report: Report) -> None:
-    run_id = begin(shop, name, period)
+def _run(shop: Shop, name: str, job: Job, period: Period) -> Result[PeriodRow]:
+    run_id = begin(shop, name, period=period.key, due_at=period.due_at, missed=period.missed)
     warnings = [ping(shop, name, "start")]
     ended = _Run()
+
+    def keep(*, exit_code: int, error: str) -> None:
+        finish(shop, run_id, name, exit_code=exit_code, result=ended.counts, error=error, steps_done=ended.steps_done)
+
     database.close()  # the steps may take hours; the next query opens it again
     try:
         ended.go(shop, name, job, period)
     except BaseException:
-        finish(
-            shop,
-            name,
-            run_id,
-            exit_code=TERMINATED,
-            steps_done=ended.steps_done,
-            counts=ended.counts,
-            error="it was stopped",
-        )
+        keep(exit_code=TERMINATED, error="it was stopped")
         raise
-    finish(
-        shop,
-        name,
-        run_id,
-        exit_code=ended.exit_code,
-        steps_done=ended.steps_done,
-        counts=ended.counts,
-        error=ended.error,
-    )
+    keep(exit_code=ended.exit_code, error=ended.error)
     # What the next period will do is no failure: quiet hours would raise an alarm every night.
     is_put_off = ended.exit_code == TryLater.exit_code and ended.exit_code in job.done_codes
     warnings.append(ping(shop, name, str(DONE if is_put_off else ended.exit_code)))
-    report.sentences += [warning for warning in warnings if warning] + ended.sentences
-    report.periods.append(period.key)
-    if ended.exit_code != DONE:
-        report.exit_code = ended.exit_code
+    return Result(
+        rows=(PeriodRow(name, period.key, ended.exit_code),),
+        attention=(*filter(None, warnings), *ended.sentences),
+        code=ended.exit_code,
+    )
 
 
 @dataclass(slots=True)

@@ -28,8 +28,8 @@ def later(shop: Shop, days: int) -> Shop:
 
 def test_an_order_earns_once(shop: Shop) -> None:
     order(shop, 1, [12_990, 12_990], at=shop.clock.now() - DAY)
-    first = award(shop)
-    again = award(shop)
+    first = award(shop).row
+    again = award(shop).row
     assert (first.orders, first.orders_awarded, first.points_earned) == (1, 1, 259)
     assert (again.orders, again.points_earned) == (0, 0)
     assert balances(shop, [1, 2]) == {1: 259, 2: 0}
@@ -38,7 +38,7 @@ def test_an_order_earns_once(shop: Shop) -> None:
 
 def test_a_guests_order_earns_nothing(shop: Shop) -> None:
     order(shop, 1, [10_000], at=shop.clock.now() - DAY, customer_id=None)
-    assert award(shop).orders == 0
+    assert award(shop).row.orders == 0
     assert transactions() == []
 
 
@@ -216,4 +216,4 @@ def test_a_dry_run_counts_and_books_nothing(shop: Shop) -> None:
 def test_splitting_lines_never_changes_what_an_order_earns(shop: Shop, amounts: list[int]) -> None:
     """Invariant 16."""
     order(shop, 1, amounts, at=shop.clock.now() - DAY)
-    assert award(shop).points_earned == 100
+    assert award(shop).row.points_earned == 100

@@ -122,9 +122,9 @@ def test_a_clock_that_is_years_ahead_books_nothing_and_the_right_time_goes_on(sh
     ):
         with pytest.raises(Refused, match="the clock may be wrong"):
             book(years_ahead)
-    assert award(years_ahead, dry_run=True).orders == 1
+    assert award(years_ahead, dry_run=True).row.orders == 1
     assert transactions() == [("award", 100)]
-    assert award(at(shop, shop.clock.now() + DAY)).points_earned == 50
+    assert award(at(shop, shop.clock.now() + DAY)).row.points_earned == 50
     assert balances(at(shop, shop.clock.now() + DAY), [1]) == {1: 150}
     check(shop)
 
@@ -138,13 +138,13 @@ def test_a_quiet_shop_whose_jobs_run_goes_on_by_itself(shop: Shop) -> None:
     with pytest.raises(Refused, match=f"from {shop.clock.iso(shop.clock.now() + 120 * DAY)[:10]}"):
         award(later)
     ran(shop.clock.now() + 160 * DAY, later.clock.now())
-    assert award(later).points_earned == 50
+    assert award(later).row.points_earned == 50
 
 
 def test_a_quiet_shop_with_nothing_to_book_is_no_alarm(shop: Shop) -> None:
     order(shop, 1, [10_000], at=shop.clock.now())
     award(shop)
-    assert award(at(shop, shop.clock.now() + 41 * DAY)).orders == 0
+    assert award(at(shop, shop.clock.now() + 41 * DAY)).row.orders == 0
     assert expire(at(shop, shop.clock.now() + 41 * DAY)).lots == 0
 
 

@@ -66,7 +66,7 @@ def test_new_terms_change_nothing_that_was_booked(shop: Shop) -> None:
     order(shop, 1, [10_000], at=at)
     award(shop)
     set_terms(shop.folder, ONE, f"valid_from = 2025-01-01\n{TWO}")
-    assert award(shop).orders == 0
+    assert award(shop).row.orders == 0
     order(shop, 1, [20_000], at=at)
     award(shop)
     assert rows("SELECT terms_version, points FROM awards") == [(1, 200)]

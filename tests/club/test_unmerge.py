@@ -49,7 +49,7 @@ def test_an_order_that_was_awarded_meanwhile_goes_back_with_its_points(shop: Sho
     undo(shop, merge_id)
     award(shop)
     assert points(shop) == {DANA: (100, 0), NOA: (200, 0)}
-    assert award(shop).orders == 0
+    assert award(shop).row.orders == 0
 
 
 def test_what_the_survivor_earns_meanwhile_stays_theirs_whoever_was_first(shop: Shop) -> None:

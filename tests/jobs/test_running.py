@@ -16,8 +16,9 @@ from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, TryLater, WrongUsage
 from retainctl.jobs import steps
 from retainctl.jobs.records import RunRow, list_jobs, list_runs
-from retainctl.jobs.running import run_due, run_job, steps_due
+from retainctl.jobs.running import PeriodRow, run_due, run_job, steps_due
 from retainctl.jobs.table import read_jobs
+from retainctl.result import Result
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
 from tests.conftest import NOW, Terminal
@@ -50,10 +51,14 @@ def last_run(shop: Shop, name: str = "check") -> RunRow:
     return list_runs(shop, name, limit=1)[0]
 
 
-def test_a_runs_its_steps_and_leaves_a_row(shop: Shop, write_jobs: WriteJobs) -> None:
+def periods(done: Result[PeriodRow]) -> list[str]:
+    return [row.period for row in done.rows]
+
+
+def test_a_job_runs_its_steps_and_leaves_a_row(shop: Shop, write_jobs: WriteJobs) -> None:
     write_jobs(CHECK)
     report = run_job(shop, "check")
-    assert (report.exit_code, report.sentences, report.periods) == (0, [], ["check:2025-03-02"])
+    assert (report.exit_code, report.attention, periods(report)) == (0, (), ["check:2025-03-02"])
     run = last_run(shop)
     assert run == RunRow(
         job="check", period="check:2025-03-02", missed=0,
@@ -66,8 +71,8 @@ def test_a_runs_its_steps_and_leaves_a_row(shop: Shop, write_jobs: WriteJobs) ->
 def test_a_period_that_is_done_is_not_run_again_unless_asked(shop: Shop, write_jobs: WriteJobs) -> None:
     write_jobs(CHECK)
     run_job(shop, "check")
-    assert run_job(shop, "check").periods == []
-    assert run_job(shop, "check", again=True).periods == ["check:2025-03-02"]
+    assert periods(run_job(shop, "check")) == []
+    assert periods(run_job(shop, "check", again=True)) == ["check:2025-03-02"]
     assert value("SELECT COUNT(*) FROM runs") == 2
 
 
@@ -75,7 +80,7 @@ def test_a_job_stops_at_the_first_step_that_fails_and_stays_due(shop: Shop, writ
     write_jobs(FAILS)
     report = run_job(shop, "check")
     assert report.exit_code == 2
-    assert report.sentences == [
+    assert list(report.attention) == [
         "check: jobs show nobody: no job is called nobody",
         "check: jobs show nobody: There are: deliver, nightly, check.",
         "check: stopped at step 1 of 2, jobs show nobody: no job is called nobody (exit code 2)."
@@ -89,7 +94,7 @@ def test_a_job_whose_deadline_passes_is_stopped_and_said_so(shop: Shop, write_jo
     write_jobs(LONG.format(seconds=1))
     report = run_job(shop, "long")
     assert report.exit_code == 1
-    assert "it ran beyond the job's deadline" in report.sentences[-1]
+    assert "it ran beyond the job's deadline" in report.attention[-1]
     run = last_run(shop, "long")
     assert (run.exit_code, run.error) == (1, "it ran beyond the job's deadline")
     assert run.steps_done < 60
@@ -157,7 +162,7 @@ def test_all_that_is_due_runs_and_one_that_fails_stops_no_other(shop: Shop, writ
     report = run_due(shop)
     assert report.exit_code == 2
     assert {row.job: row.state for row in list_jobs(shop)} == {"deliver": "ok", "nightly": "ok", "check": "failed"}
-    assert run_due(shop).periods == ["check:2025-03-02"]
+    assert periods(run_due(shop)) == ["check:2025-03-02"]
 
 
 def test_missed_days_are_made_up_one_by_one_with_their_own_day(
@@ -179,7 +184,7 @@ def test_a_run_that_was_killed_is_said_to_be_so_and_run_again(shop: Shop, write_
             shop.clock.now() - 23400, shop.clock.now() - 60,
         )  # fmt: skip
     assert {row.job: row.state for row in list_jobs(shop)}["check"] == "running"
-    assert run_job(shop, "check").periods == ["check:2025-03-02"]
+    assert periods(run_job(shop, "check")) == ["check:2025-03-02"]
     assert [(run.exit_code, run.error) for run in list_runs(shop, "check", limit=9)] == [(0, ""), (1, "it was killed")]
 
 

@@ -89,7 +89,7 @@ def assert_it_is_whole_and_holds_all(copy: Shop) -> int:
         deliver(copy)
     waiting = value("SELECT COUNT(*) FROM outbox WHERE state <> 'sent'")
     adopt(copy)
-    assert deliver(copy).counts.sent == 0
+    assert deliver(copy).row.sent == 0
     check()
     assert value("SELECT COUNT(*) FROM outbox WHERE state = 'unknown'") == waiting
     return int(waiting)

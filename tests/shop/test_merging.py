@@ -23,8 +23,15 @@ def order(external_id: str, customer_id: int, gross: int, *, day: int, currency:
     execute(
         "INSERT INTO orders (source, external_id, customer_id, ordered_at, ordered_on, status, is_sale, currency,"
         " gross_minor, content_hash, import_id) VALUES ('web', ?, ?, ?, ?, 'paid', ?, ?, ?, ?, 1)",
-        external_id, customer_id, day * DAY, f"1970-01-{day + 1:02}", sale, currency, gross, b"x",
-    )  # fmt: skip
+        external_id,
+        customer_id,
+        day * DAY,
+        f"1970-01-{day + 1:02}",
+        sale,
+        currency,
+        gross,
+        b"x",
+    )
 
 
 def returned(external_id: str, customer_id: int, amount: int, *, order_id: int | None = None) -> None:
@@ -32,8 +39,12 @@ def returned(external_id: str, customer_id: int, amount: int, *, order_id: int |
         "INSERT INTO order_returns (source, external_id, line_no, customer_id, order_id, quantity, amount_minor,"
         " currency, returned_at, returned_on, content_hash, import_id)"
         " VALUES ('web', ?, 1, ?, ?, 1, ?, 'ILS', 0, '1970-01-01', ?, 1)",
-        external_id, customer_id, order_id, amount, b"x",
-    )  # fmt: skip
+        external_id,
+        customer_id,
+        order_id,
+        amount,
+        b"x",
+    )
 
 
 @pytest.fixture
@@ -57,8 +68,11 @@ def two(shop: Shop) -> tuple[int, int]:
         execute(
             "INSERT INTO accounts (id, kind, customer_id, opened_for, balance)"
             " VALUES (11, 'customer', ?, ?, 30), (12, 'customer', ?, ?, 40)",
-            dana.customer_id, dana.customer_id, again.customer_id, again.customer_id,
-        )  # fmt: skip
+            dana.customer_id,
+            dana.customer_id,
+            again.customer_id,
+            again.customer_id,
+        )
         summarise([dana.customer_id, again.customer_id])
     return dana.customer_id, again.customer_id
 
@@ -67,9 +81,15 @@ def everything() -> list[list[tuple[object, ...]]]:
     return [
         rows(f"SELECT * FROM {table} ORDER BY 1, 2")
         for table in (
-            "customers", "customer_keys", "contact_points", "orders", "order_returns", "accounts", "customer_summaries",
+            "customers",
+            "customer_keys",
+            "contact_points",
+            "orders",
+            "order_returns",
+            "accounts",
+            "customer_summaries",
         )
-    ]  # fmt: skip
+    ]
 
 
 def summary(customer_id: int) -> list[tuple[object, ...]]:
@@ -117,6 +137,57 @@ def test_what_came_since_stays_the_survivor_s_when_a_merge_is_undone(shop: Shop,
     assert summary(dana) == [(3, 11_000, 0, "1970-01-02", "1970-01-13")]
     assert summary(again) == [(1, 4000, 500, "1970-01-10", "1970-01-10")]
     assert value("SELECT last_name FROM customers WHERE id = ?", dana) == "Cohen"
+
+
+def test_the_survivor_s_own_names_stay_and_those_that_they_lack_are_taken_over(
+    shop: Shop, two: tuple[int, int]
+) -> None:
+    dana, again = two
+    execute("UPDATE customers SET first_name = 'Dana', language = 'en' WHERE id = ?", again)
+    names = "SELECT first_name, last_name, language FROM customers ORDER BY id"
+    done = merge(shop, survivor_id=dana, merged_id=again, reason="one person")
+    assert rows(names) == [("דנה", "Levi", "en"), ("Dana", "Levi", "en")]
+    undo(shop, done.merge_id)
+    assert rows(names) == [("דנה", None, None), ("Dana", "Levi", "en")]
+
+
+def test_undoing_a_merge_takes_nothing_from_a_third(shop: Shop, two: tuple[int, int]) -> None:
+    dana, again = two
+    (third,) = find_or_make(shop, [person("3", "third@x.example")])
+    done = merge(shop, survivor_id=dana, merged_id=again, reason="one person")
+    with writing():
+        for table, what in (
+            ("orders", "external_id = 'C'"),
+            ("order_returns", "external_id = 'R'"),
+            ("customer_keys", "external_id = '2'"),
+            ("contact_points", "key = 'd@y.example'"),
+        ):
+            execute(f"UPDATE {table} SET customer_id = ? WHERE {what}", third.customer_id)
+    undo(shop, done.merge_id)
+    for table in ("orders", "order_returns", "customer_keys", "contact_points"):
+        assert value(f"SELECT COUNT(*) FROM {table} WHERE customer_id = ?", again) == 0
+
+
+def test_two_merges_into_one_are_undone_each_by_itself(shop: Shop, two: tuple[int, int]) -> None:
+    dana, again = two
+    (third,) = find_or_make(shop, [person("3", "third@x.example", last_name="Cohen", language="en")])
+    assert third.customer_id is not None
+    with writing():
+        order("T", third.customer_id, 16_000, day=12)
+        returned("S", dana, 700, order_id=value("SELECT id FROM orders WHERE external_id = 'A'"))
+        summarise([third.customer_id])
+    first = merge(shop, survivor_id=dana, merged_id=again, reason="one person")
+    second = merge(shop, survivor_id=dana, merged_id=third.customer_id, reason="and a third")
+    assert rows("SELECT last_name, language FROM customers WHERE id = ?", dana) == [("Levi", "en")]
+    undo(shop, first.merge_id)
+    assert rows("SELECT last_name, language FROM customers WHERE id = ?", dana) == [(None, "en")]
+    assert [summary(one)[0][:3] for one in (dana, again)] == [(3, 19_000, 700), (1, 4_000, 500)]
+    assert summary(third.customer_id) == []
+    with pytest.raises(Refused):
+        undo(shop, first.merge_id)
+    undo(shop, second.merge_id)
+    assert rows("SELECT last_name, language FROM customers WHERE id = ?", dana) == [(None, None)]
+    assert [summary(one)[0][1] for one in (dana, again, third.customer_id)] == [3_000, 4_000, 16_000]
 
 
 def test_a_chain_of_merges_is_undone_from_its_end(shop: Shop, two: tuple[int, int]) -> None:

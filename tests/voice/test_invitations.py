@@ -103,7 +103,7 @@ def test_a_sender_that_changed_since_the_plan_is_refused(asking: Shop) -> None:
 def test_the_invitation_asks_each_question_and_is_answered_by_reply_with_its_own_token(asking: Shop) -> None:
     ids = [customer(asking, first_name, purpose="survey") for first_name in ("דנה", "נועה")]
     invitations.send(asking, "spring", invitations.plan(asking, "spring").hash)
-    assert deliver(asking).counts.sent == 2
+    assert deliver(asking).row.sent == 2
     found = mails(asking)
     assert len(found) == 2
     for one, name in zip(ids, ("דנה", "נועה"), strict=True):
@@ -135,7 +135,7 @@ def test_the_contact_budget_holds_for_invitations_too(asking: Shop) -> None:
         if name != "spring":
             draft(asking, name, kind="csat", audience="buyers")
         invitations.send(asking, name, invitations.plan(asking, name).hash)
-        assert deliver(asking).counts.sent == 1
+        assert deliver(asking).row.sent == 1
     draft(asking, "autumn", kind="ces", audience="buyers")
     plan = invitations.plan(asking, "autumn")
     assert (plan.recipients, plan.budget) == (0, 1)
@@ -146,7 +146,7 @@ def test_who_took_back_their_consent_is_not_written_to_although_it_was_approved(
     invitations.send(asking, "spring", invitations.plan(asking, "spring").hash)
     point = value("SELECT id FROM contact_points WHERE customer_id = ?", one)
     consent.revoke(asking, point, purpose="survey", source="phone", evidence="called")
-    assert deliver(asking).counts.sent == 0
+    assert deliver(asking).row.sent == 0
     assert mails(asking) == {}
 
 

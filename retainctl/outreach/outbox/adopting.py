@@ -5,6 +5,8 @@ from __future__ import annotations
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart
 from retainctl.outreach.outbox import states
+from retainctl.result import Result
+from retainctl.rows import Row
 from retainctl.store import installation
 from retainctl.store.database import execute, rows
 from retainctl.store.dialect import rows_locked
@@ -13,8 +15,11 @@ from retainctl.store.transactions import in_one_transaction
 _WHY = "it waited in a database that was restored or copied, and may have been sent from where that came"
 
 
+_THIS: Result[Row] = Result(notes=("this installation sends now",))
+
+
 @in_one_transaction
-def adopt(shop: Shop, *, restored: bool = False) -> DoneInPart | None:
+def adopt(shop: Shop, *, restored: bool = False) -> Result[Row]:
     """From now on this installation sends, and the one that did before does not; what a person is to be told.
 
     Nobody knows what the other has sent since the backup. So each message that waits is unknown until a person
@@ -22,18 +27,19 @@ def adopt(shop: Shop, *, restored: bool = False) -> DoneInPart | None:
     installation sends already nothing changes, unless a person says that the database was *restored* all the same.
     """
     if installation.may_send() and not restored:
-        return None
+        return _THIS
     execute("UPDATE mailings SET state = 'planned', approved_at = NULL WHERE state = 'approved'")
     execute("UPDATE mailings SET unknown_policy = 'hold' WHERE state IN ('active', 'paused')")
     held = _hold(at=shop.clock.now())
     installation.adopt()
     if not held:
-        return None
-    return DoneInPart(
+        return _THIS
+    trouble = DoneInPart(
         f"this installation sends now, but not the {held} {'message' if held == 1 else 'messages'} that waited: "
         "nobody knows whether they were sent since the backup",
         hint="Enter who refused since then (retainctl consent revoke), then settle them: retainctl outbox resolve",
     )
+    return Result(trouble=trouble)
 
 
 def _hold(*, at: int) -> int:

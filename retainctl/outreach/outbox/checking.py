@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from retainctl.errors import BrokenInvariant
+from retainctl.outreach.outbox import resolve
+from retainctl.result import Result
+from retainctl.rows import Row
 from retainctl.store.database import rows
 
 # Each rule finds what breaks it: a row that names it, and nothing where all is well.
@@ -63,3 +66,10 @@ def check() -> None:
             raise BrokenInvariant(
                 sentence.format(*found[0]), hint="Send nothing more, keep a copy of the database, and report it."
             )
+
+
+def examine() -> Result[Row]:
+    """``check``, and what nobody knows until a person settles it."""
+    check()
+    unresolved = resolve.unresolved()
+    return Result(trouble=unresolved) if unresolved else Result(notes=("the outbox is in order",))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart, RetainError, TryLater
@@ -14,6 +13,7 @@ from retainctl.outreach.outbox import resolve
 from retainctl.outreach.outbox.claiming import Claimer, due_batches, judged, open_mailings, withheld
 from retainctl.outreach.outbox.recover import sweep
 from retainctl.outreach.outbox.send_loop import Loop, Progress, Tally
+from retainctl.result import Result
 from retainctl.rows import Row
 from retainctl.store.database import value
 from retainctl.store.installation import sending
@@ -34,25 +34,13 @@ class Delivery(Row, kind="delivery"):
     left: int
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """The counts of a run, and what it ends with where a person must look or the rest must wait.
-
-    *unresolved* is what earlier runs could not know, and is to be told until a person settles it.
-    """
-
-    counts: Delivery
-    trouble: RetainError | None
-    unresolved: DoneInPart | None
-
-
 def deliver(
     shop: Shop,
     *,
     limit: int | None = None,
     stopping: Callable[[], bool] = lambda: False,
     progress: Progress = lambda _size: None,
-) -> Delivered:
+) -> Result[Delivery]:
     """Send what is due, at most *limit* messages, until nothing is left or *stopping* says so.
 
     Any number of runs may go on at once: each recipient gets each message once. Refused where this installation may
@@ -73,9 +61,12 @@ def _deliver_by(shop: Shop, name: ChannelName, loop: Loop, holder: Holder) -> No
         loop.run(channel, Claimer(shop, channel, channel_name=name, owner=holder.name))
 
 
-def _delivered(tally: Tally) -> Delivered:
+def _delivered(tally: Tally) -> Result[Delivery]:
+    """What earlier runs could not know is a note until a person settles it, and what this run could not is trouble."""
     unresolved = resolve.unresolved()
-    return Delivered(_counts(tally), _trouble(tally, unresolved), unresolved)
+    trouble = _trouble(tally, unresolved)
+    notes = () if trouble or unresolved is None else (str(unresolved),)
+    return Result((_counts(tally),), notes=notes, trouble=trouble)
 
 
 def _counts(tally: Tally) -> Delivery:
@@ -109,7 +100,7 @@ def _trouble(tally: Tally, unresolved: DoneInPart | None) -> RetainError | None:
     return None
 
 
-def foresee(shop: Shop, *, limit: int | None = None) -> Delivered:
+def foresee(shop: Shop, *, limit: int | None = None) -> Result[Delivery]:
     """What ``deliver`` would do now if every server took everything; nothing is sent or written."""
     tally, now = Tally(room=limit), shop.clock.now()
     for name in NAMES:

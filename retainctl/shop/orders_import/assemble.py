@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.cache import IdSet, Memo
-from retainctl.intake.cells import Cells, Chunk, Held, Origin, RowError, SetAside, masked
-from retainctl.normalising import EmailAddress, clean_name, email_address, is_null, phone_number
+from retainctl.intake.cells import Cells, Chunk, Held, Origin, RowError, SetAside
+from retainctl.normalising import EmailAddress, clean_name, email_address, is_null, masked, phone_number
 from retainctl.shop.identity import PlainPerson
 from retainctl.shop.orders_import.documents import GUEST, Buyer, Document, OrderValues
 from retainctl.shop.orders_import.formats import Format
@@ -21,10 +21,7 @@ NAMED_RETURNS: Final = 100_000
 
 
 class Composing:
-    """Makes documents of rows. ``held`` gathers the rows that cannot be booked, until somebody takes them.
-
-    ``named_returns`` gathers where returns stood that may turn out to be larger than the order they name.
-    """
+    """Makes documents of rows. ``held`` gathers the rows that cannot be booked, until somebody takes them."""
 
     def __init__(self, plan: ImportPlan, buyers: Buyers) -> None:
         self._format = plan.format
@@ -32,13 +29,13 @@ class Composing:
         self._buyers = buyers
         self._named_returns_left = NAMED_RETURNS
         self.held: list[Held] = []
-        self.named_returns: dict[tuple[str, int], Origin] = {}
 
     def document(self, chunk: Chunk, places: Sequence[int], digests: Sequence[int]) -> Document | None:
         """What the good rows at *places* make, if any is good; the others are held. *digests* are the chunk's."""
         add, values, rows = self._format.add, self._values, chunk.rows
         document: Document | None = None
         good = []
+        returned: list[int] = []  # for each return the row that made it
         for place in places:
             try:
                 document = add(values, document, rows[place])
@@ -46,6 +43,8 @@ class Composing:
                 self.hold(chunk.origin(place), error, rows[place][0])
             else:
                 good.append(place)
+                if document.returns:
+                    returned += [place] * (len(document.returns) - len(returned))
         if document is None:
             return None
         if self._format.finish is not None:
@@ -62,7 +61,8 @@ class Composing:
         for flaw in flaws:
             self.held.append(Held("incomplete", chunk.origin(good[0]), *flaw, document.external_id))
         if document.returns:
-            self._note_named_returns(chunk, good, document)
+            returned += good[:1] * (len(document.returns) - len(returned))  # they are the whole order's
+            self._note_origins(chunk, returned, document)
         return document
 
     def hold(self, origin: Origin, error: RowError, document: str) -> None:
@@ -70,17 +70,16 @@ class Composing:
         disposition = "set_aside" if isinstance(error, SetAside) else "quarantined"
         self.held.append(Held(disposition, origin, error.column, error.code, str(error), document))  # type: ignore[arg-type]
 
-    def take(self) -> tuple[list[Held], dict[tuple[str, int], Origin]]:
-        """The rows held, and where returns stood, since the last time."""
-        taken = self.held, self.named_returns
-        self.held, self.named_returns = [], {}
+    def take(self) -> list[Held]:
+        """The rows held since the last time."""
+        taken, self.held = self.held, []
         return taken
 
-    def _note_named_returns(self, chunk: Chunk, good: Sequence[int], document: Document) -> None:
-        for one in document.returns:
+    def _note_origins(self, chunk: Chunk, places: Sequence[int], document: Document) -> None:
+        """Keep where returns stood, at *places* of *chunk*, that may prove larger than the order they name."""
+        for number, (one, place) in enumerate(zip(document.returns, places, strict=False)):
             if one.named_order is not None and one.order_line is None and self._named_returns_left:
-                place = good[min(one.line_no, len(good)) - 1]
-                self.named_returns[document.external_id, one.line_no] = chunk.origin(place)
+                document.returns[number] = one._replace(origin=chunk.origin(place))
                 self._named_returns_left -= 1
 
 

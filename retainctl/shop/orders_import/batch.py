@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import starmap
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Held, Origin
@@ -57,6 +57,14 @@ class LineRow(NamedTuple):
     discount_minor: int
 
 
+class Named(NamedTuple):
+    """Where a return stood that may prove larger than the order it names, and as what it was counted till then."""
+
+    origin: Origin
+    row: Literal["new", "changed"]
+    returns: int  # that are new: one, or none where it stands for what was there before
+
+
 class ReturnedRow(NamedTuple):
     """A return of the document at *place*; one *is_own* that is taken from a line, or all, of that very order.
 
@@ -66,6 +74,7 @@ class ReturnedRow(NamedTuple):
     place: int
     article: int
     is_own: bool
+    named: Named | None
     line_no: int
     named_order: str | None
     order_line_no: int | None
@@ -131,7 +140,6 @@ class Batch:
     changed_returns: Portion = field(default_factory=Portion)
     added_returns: Portion = field(default_factory=Portion)
     consents: list[tuple[PlainPerson, int]] = field(default_factory=list)  # who allowed marketing, when
-    named_returns: dict[tuple[str, int], Origin] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)  # with the last of the file: how often which oddity was met
     file_notes: list[str] = field(default_factory=list)
 
@@ -201,6 +209,8 @@ class Packing:
             self.batch.consents.append((self._buyers.person(document.buyer), document.ordered_at))
 
     def _add_returns(self, portion: Portion, place: int, document: Document) -> None:
+        counted: Literal["new", "changed"] = "new" if portion is self.batch.new else "changed"
+        new = int(portion is self.batch.new or portion is self.batch.added_returns)
         for one in document.returns:
             is_placed = one.order_line is not None or one.quantity == 0  # a line's, or money of the whole order
             is_own = document.is_order and is_placed and one.named_order == document.external_id
@@ -208,6 +218,7 @@ class Packing:
                 place,
                 self._articles[one.article] if one.article else 0,
                 is_own,
+                Named(one.origin, counted, new) if one.origin else None,
                 one.line_no,
                 one.named_order,
                 one.order_line if is_own else None,

@@ -10,7 +10,7 @@ from itertools import count, starmap
 
 from retainctl.config import Shop
 from retainctl.intake.cache import IdSet, Memo
-from retainctl.intake.cells import Held, Origin
+from retainctl.intake.cells import Held
 from retainctl.intake.import_runs import Counts
 from retainctl.normalising import clean_name
 from retainctl.shop.consent import Decision, record
@@ -22,6 +22,7 @@ from retainctl.shop.orders_import.batch import (
     Batch,
     DocumentRow,
     LineRow,
+    Named,
     Portion,
     ReturnedRow,
 )
@@ -103,7 +104,7 @@ class Booking:
     held: list[Held] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     attention: list[str] = field(default_factory=list)  # sentences that ask a person to look
-    named_returns: dict[tuple[str, int], Origin] = field(default_factory=dict)
+    named_returns: dict[tuple[str, int], Named] = field(default_factory=dict)
     touched: IdSet = field(default_factory=IdSet)  # customers whose summary is to be made anew
     money: Counter[str] = field(default_factory=Counter)  # by currency, what the books must have grown by
     _customers: array[int] = field(default_factory=lambda: array("q", [0]))  # by the buyer's number
@@ -114,7 +115,6 @@ class Booking:
         """Count what was read, and learn who its new buyers and which its new articles are."""
         self.counts.add(batch.counts)
         self.held += batch.held
-        self.named_returns |= batch.named_returns
         self.notes.update(batch.notes)
         self._meet(batch.persons)
         products = self._catalogue.ids(batch.articles)
@@ -174,6 +174,8 @@ class Booking:
         made = []
         for one in starmap(ReturnedRow, portion.returns):
             document = DocumentRow(*portion.documents[one.place])
+            if one.named:
+                self.named_returns[document.external_id, one.line_no] = one.named
             made.append(
                 (
                     self.plan.source,

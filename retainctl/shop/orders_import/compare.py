@@ -46,6 +46,7 @@ class Reading:
         self._composing = Composing(plan, buyers)
         self._packing = Packing(plan, buyers)
         self._told = IdSet()  # by a known order's id: all of its rows were seen, or are told to be added
+        self._left_alone = IdSet()  # by a known order's id: more is known of it than this file tells
         self._undecided: dict[str, tuple[Stored, Document]] = {}  # known orders that differ, so far
         self._undecided_rows = 0
         self._returns_told: set[str] = set()
@@ -130,7 +131,10 @@ class Reading:
         if known is None:
             if key in self._returns_told or returned is None:
                 return False
-            return returned.fingerprint == fingerprint(digest, self._salt)
+            if returned.fingerprint != fingerprint(digest, self._salt):
+                return False
+            self._returns_told.add(key)
+            return True
         if self._past.appended_to is not None or known.order_id in self._told or key in self._undecided:
             return False
         if known.fingerprint != fingerprint(digest, self._salt):
@@ -141,6 +145,9 @@ class Reading:
     def _judge_known(self, key: str, known: Stored, document: Document) -> None:
         batch = self._packing.batch
         counts = batch.counts
+        if known.order_id in self._left_alone:
+            counts.unchanged += document.rows
+            return
         if self._past.appended_to is not None and known.order_id not in self._told:
             if known.import_id > self._past.appended_to:
                 counts.unchanged += document.rows  # the source has told all of this order again since
@@ -165,13 +172,13 @@ class Reading:
     def _judge_returns(self, key: str, returned: StoredReturn | None, document: Document) -> None:
         batch = self._packing.batch
         counts = batch.counts
-        if key in self._returns_told or self._past.appended_to is not None:
+        if returned and self._was_told_since(returned):
+            self._plan.values.note("stale")
+            counts.unchanged += document.rows
+        elif key in self._returns_told or self._past.appended_to is not None:
             self._packing.add(batch.added_returns, document)
             counts.changed += document.rows
         elif returned and returned.fingerprint == fingerprint(document.digest, self._salt):
-            counts.unchanged += document.rows
-        elif returned and self._was_told_since(returned):
-            self._plan.values.note("stale")
             counts.unchanged += document.rows
         else:
             self._packing.add(batch.changed_returns, document)
@@ -201,11 +208,9 @@ class Reading:
         counts = batch.counts
         for known, document in self._undecided.values():
             if self._was_told_since(known) or is_stale(known.order_id, document.updated_at):
-                self._plan.values.note("stale")
-                counts.unchanged += document.rows
+                self._leave_alone(known, document, "stale")
             elif not document.is_order:
-                self._plan.values.note("order_became_return")
-                counts.unchanged += document.rows
+                self._leave_alone(known, document, "order_became_return")
             else:
                 self._packing.add(batch.changed, document, known.order_id)
                 counts.changed += document.rows
@@ -213,13 +218,18 @@ class Reading:
         self._undecided.clear()
         self._undecided_rows = 0
 
+    def _leave_alone(self, known: Stored, document: Document, why: str) -> None:
+        self._plan.values.note(why)
+        self._packing.batch.counts.unchanged += document.rows
+        self._left_alone.add(known.order_id)
+
     def _was_told_since(self, known: Stored | StoredReturn) -> bool:
         return self._past.read_before_by is not None and known.import_id > self._past.read_before_by
 
     def _taken(self) -> Batch:
         """What was judged since the last time, ready to be handed over."""
         batch = self._packing.take()
-        batch.held, batch.named_returns = self._composing.take()
+        batch.held = self._composing.take()
         for one in batch.held:
             if one.disposition == "quarantined":
                 batch.counts.quarantined += 1

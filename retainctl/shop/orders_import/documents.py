@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from retainctl.clock import Clock
 from retainctl.errors import BadData
 from retainctl.intake.cache import Memo
-from retainctl.intake.cells import RowError
+from retainctl.intake.cells import Origin, RowError
 from retainctl.intake.values import Values
 from retainctl.money import exponent
 from retainctl.normalising import SCIENTIFIC
@@ -58,7 +58,7 @@ class Return(NamedTuple):
     """Goods or money that came back. One that names no order takes from the customer's latest sale of the article.
 
     *order_line* is the place, from one, of the line it takes from, where the file says so; a *quantity* of 0 is
-    money only.
+    money only. *origin* is where it stood, if it may prove larger than the order that it names.
     """
 
     line_no: int
@@ -70,6 +70,7 @@ class Return(NamedTuple):
     returned_at: int
     named_order: str | None = None
     order_line: int | None = None
+    origin: Origin | None = None
 
 
 @dataclass(slots=True)
@@ -105,7 +106,10 @@ class Document:
         return self.status in SALE_STATUSES and any(line.kind == "sale" and line.quantity > 0 for line in self.lines)
 
     def absorb(self, later: Document) -> None:
-        """Add the rows of the same id that stood elsewhere in the file; BadData where they are of another currency."""
+        """Add the rows of the same id that stood elsewhere in the file; BadData where they are of another currency.
+
+        What is the order's own, as its shipping, was told by the first of its rows.
+        """
         refuse_mixed(self.external_id, self.currency, later.currency)
         self.ordered_at = min(self.ordered_at, later.ordered_at)
         self.is_order = self.is_order or later.is_order
@@ -121,8 +125,6 @@ class Document:
         ]
         self.rows += later.rows
         self.digest += later.digest
-        self.tax_minor += later.tax_minor
-        self.shipping_minor += later.shipping_minor
         if self.buyer == GUEST:
             self.buyer, self.buyer_number = later.buyer, later.buyer_number
 

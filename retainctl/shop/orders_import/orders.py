@@ -58,7 +58,7 @@ def _import(shop: Shop, plan: ImportPlan, progress: Progress) -> Outcome[OrdersI
     known = import_runs.known_imports(plan.file, plan.asked)
     if known and not plan.options.again and import_runs.brings_nothing(known[-1]):
         return Outcome(OrdersImported(plan.file.name, plan.source, "already imported"))
-    past = Past(is_first=nothing_stored(), read_before_by=known[-1] if known else None)
+    past = Past(is_first=nothing_stored(), read_before_by=known[0] if known else None)
     outcome, import_id, held = book(shop, plan, past, progress=progress)
     told = _told_anew(import_id, plan.source)
     quarantine.keep_held(import_id, held, resolved=known, told=told, now=shop.clock.now())
@@ -149,18 +149,17 @@ def _attach_returns(booking: Booking) -> None:
 
 
 def _refuse_return(booking: Booking, waiting: Waiting) -> None:
-    origin = booking.named_returns.get((waiting.external_id, waiting.line_no))
-    if origin is None:
+    named = booking.named_returns.get((waiting.external_id, waiting.line_no))
+    if named is None:
         _tell_return(booking, waiting)
         return
     execute("DELETE FROM order_returns WHERE id = ?", waiting.id)
     message = f"it returns more than order {waiting.named_order} has"
     booking.held.append(
-        Held("quarantined", origin, "quantity", "return_larger_than_order", message, waiting.external_id)
+        Held("quarantined", named.origin, "quantity", "return_larger_than_order", message, waiting.external_id)
     )
-    booking.counts.new -= 1
-    booking.counts.quarantined += 1
-    booking.returns -= 1
+    booking.counts.add(import_runs.Counts(**{named.row: -1}, quarantined=1))
+    booking.returns -= named.returns
 
 
 def _tell_return(booking: Booking, waiting: Waiting) -> None:

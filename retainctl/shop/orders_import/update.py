@@ -75,11 +75,13 @@ def _append_to(booking: Booking, order_id: int, portion: Portion) -> None:
     booking.write_returns(added, owner=owner)
     execute(
         "UPDATE orders SET customer_id = ?, ordered_at = ?, ordered_on = ?, is_sale = ?,"
-        " gross_minor = gross_minor + ?, content_hash = ?, import_id = ? WHERE id = ?",
+        " gross_minor = gross_minor + ?, discount_minor = discount_minor + ?, content_hash = ?, import_id = ?"
+        " WHERE id = ?",
         owner,
         *min((at, day), (document.ordered_at, document.ordered_on)),
         int(is_sale or (has_sale and status in SALE_STATUSES)),
         document.gross_minor,
+        document.discount_minor,
         document.content_hash,
         booking.import_id,
         order_id,

@@ -82,7 +82,7 @@ def test_what_is_settled_as_not_sent_goes_out_under_its_own_id(shop: Shop, queue
     resolve(shop, ids[:1], resolution="sent", reason="the server's log has it")
     resolve(shop, ids[1:2], resolution="resend", reason="the server's log has it not")
 
-    assert deliver(shop).counts.sent == 1
+    assert deliver(shop).row.sent == 1
     assert states(mailing) == {"sent": 2, "unknown": 1}
     check()
 
@@ -105,7 +105,7 @@ def test_every_message_that_waits_is_held_and_no_other(
     with writing():
         installation.forget_sender()
 
-    told = adopt(shop)
+    told = adopt(shop).trouble
 
     assert told is not None
     assert "not the 5 messages that waited" in str(told)
@@ -130,13 +130,13 @@ def go_on_from_planned(mailing: Mailing, *, at: int) -> None:
 def test_adopting_changes_nothing_where_one_sends_already(shop: Shop, queue_up: QueueUp) -> None:
     mailing = queue_up(2)
 
-    assert adopt(shop) is None
+    assert adopt(shop).trouble is None
     assert states(mailing) == {"planned": 2}
     with writing():
         installation.forget_sender()
-    assert adopt(shop) is not None
+    assert adopt(shop).trouble is not None
     before = value("SELECT COUNT(*) FROM outbox_events")
-    assert adopt(shop) is None
+    assert adopt(shop).trouble is None
     assert value("SELECT COUNT(*) FROM outbox_events") == before
 
 

@@ -39,7 +39,7 @@ def test_what_is_allowed_at_another_address_later_takes_nothing_from_the_planned
     mailing = queue_up(customer_ids=[dana])
     assert rows("SELECT contact_point_id FROM recipients WHERE mailing_id = ?", mailing.id) == [(new,)]
 
-    assert deliver(shop).counts.sent == 1
+    assert deliver(shop).row.sent == 1
     assert ends() == [("new@example.com", "sent", "")]
 
 
@@ -63,7 +63,7 @@ def test_of_two_recipients_who_become_one_person_exactly_one_gets_it(
     people = [row[0] for row in rows("SELECT id FROM customers ORDER BY id")]
     merge(shop, survivor_id=people[survivor], merged_id=people[1 - survivor], reason="same")
 
-    assert deliver(shop, limit=1).counts.sent == 1
+    assert deliver(shop, limit=1).row.sent == 1
     deliver(shop)
     assert ends() == [
         ("person0@example.com", "sent", ""),
@@ -90,11 +90,11 @@ def test_the_budget_is_that_of_whoever_has_the_address_now(shop: Shop, queue_up:
     tight = with_limits(shop, marketing_per_week=1)
     first, second = make_customers(shop, ["dana@example.com", "noa@example.com"])
     queue_up(customer_ids=[first], using=tight)
-    assert deliver(tight).counts.sent == 1
+    assert deliver(tight).row.sent == 1
     queue_up(customer_ids=[second], using=tight, name="summer")
     merge(shop, survivor_id=first, merged_id=second, reason="same")
 
-    assert deliver(tight).counts.deferred == 1
+    assert deliver(tight).row.deferred == 1
 
 
 def test_an_address_that_went_back_to_another_person_is_not_written_to(shop: Shop, queue_up: QueueUp) -> None:
@@ -113,5 +113,5 @@ def test_a_service_message_goes_to_an_address_that_allowed_no_advertisement(shop
     another_address(shop, dana, "new@example.com")
     queue_up(customer_ids=[dana], purpose="service")
 
-    assert deliver(shop).counts.sent == 1
+    assert deliver(shop).row.sent == 1
     assert ends() == [("new@example.com", "sent", "")]

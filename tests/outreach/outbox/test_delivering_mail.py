@@ -26,7 +26,7 @@ def test_each_recipient_gets_one_mail(shop: Shop, queue_up: QueueUp, pipelining:
         done = deliver(mailed)
 
     assert done.trouble is None
-    assert done.counts.sent == 50
+    assert done.row.sent == 50
     assert states(mailing) == {"sent": 50}
     assert sorted(sink.copies().items()) == [
         (message_id, 1) for (message_id,) in rows("SELECT message_id FROM outbox ORDER BY message_id")

@@ -18,7 +18,8 @@ from retainctl.errors import BadConfiguration, DoneInPart, RetainError, TryLater
 from retainctl.outreach.channels import Letter, Returned
 from retainctl.outreach.channels.mail.pool import MailChannel
 from retainctl.outreach.outbox.checking import check
-from retainctl.outreach.outbox.delivering import Delivered, deliver
+from retainctl.outreach.outbox.delivering import Delivery, deliver
+from retainctl.result import Result
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
 from tests.outreach.outbox.conftest import QueueUp, by_mail, states
@@ -82,7 +83,7 @@ def test_a_login_that_is_no_address_is_used_as_it_is(
         mailed = by_mail(shop, port=sink.port, connections=1, user="apikey", password="env:SECRET")
         queue_up(3, using=mailed)
 
-        assert deliver(mailed).counts.sent == 3
+        assert deliver(mailed).row.sent == 3
     assert sink.logins == [b"AUTH PLAIN AGFwaWtleQBodW50ZXIyLXByb2Jl"]  # NUL apikey NUL hunter2-probe
     assert sink.connections == 1
 
@@ -118,8 +119,8 @@ def test_a_certificate_is_checked(
         accepted = deliver(mailed)
 
     assert "certificate of the mail server" in str(refused.trouble)
-    assert refused.counts.sent == 0
-    assert accepted.counts.sent == 20
+    assert refused.row.sent == 0
+    assert accepted.row.sent == 20
     assert max(sink.copies().values()) == 1
 
 
@@ -190,7 +191,7 @@ def test_a_connection_carries_no_more_than_its_share(shop: Shop, queue_up: Queue
         mailed = by_mail(shop, port=sink.port, connections=1, messages_per_connection=10)
         queue_up(35, using=mailed)
 
-        assert deliver(mailed).counts.sent == 35
+        assert deliver(mailed).row.sent == 35
     assert sink.connections == 4
 
 
@@ -229,7 +230,7 @@ def test_nothing_that_could_be_a_command_goes_on_the_wire(
             execute("UPDATE outbox SET to_address = ?", address)
             execute("INSERT INTO payloads (outbox_id, bytes) SELECT id, ? FROM outbox", payload)
 
-        assert deliver(mailed).counts.failed == 1
+        assert deliver(mailed).row.failed == 1
     assert (sink.accepted, sink.recipients) == ([], [])
 
 
@@ -241,7 +242,7 @@ def test_lines_that_begin_with_a_dot_arrive_as_they_were(shop: Shop, queue_up: Q
         with writing():
             execute("INSERT INTO payloads (outbox_id, bytes) SELECT id, ? FROM outbox", payload)
 
-        assert deliver(mailed).counts.sent == 2
+        assert deliver(mailed).row.sent == 2
     assert {one.sha256 for one in sink.accepted} == {digest for (digest,) in rows("SELECT payload_sha256 FROM outbox")}
 
 
@@ -250,13 +251,13 @@ def test_the_daily_cap_holds_over_runs(shop: Shop, queue_up: QueueUp) -> None:
         mailed = by_mail(shop, port=sink.port, daily_cap=25)
         queue_up(60, using=mailed)
 
-        def on_day(day: int) -> Delivered:
+        def on_day(day: int) -> Result[Delivery]:
             clock = Clock(shop.clock.zone, shop.clock.now() + day * DAY_SECONDS)
             return deliver(dataclasses.replace(mailed, clock=clock))
 
-        assert [on_day(0).counts.sent, on_day(0).counts.sent, on_day(1).counts.sent] == [25, 0, 25]
+        assert [on_day(0).row.sent, on_day(0).row.sent, on_day(1).row.sent] == [25, 0, 25]
         assert isinstance(on_day(1).trouble, TryLater)
-        assert on_day(2).counts.sent == 10
+        assert on_day(2).row.sent == 10
 
 
 def test_what_is_deferred_comes_again_later_and_is_given_up_after_two_days(shop: Shop, queue_up: QueueUp) -> None:

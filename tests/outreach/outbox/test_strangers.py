@@ -35,7 +35,7 @@ def test_the_owner_gets_a_message_once_and_it_is_settled_as_any_other(shop: Shop
     assert not queue_for(shop, notice.id, who="owner", to_address="other@shop.example", context=CONTEXT)
     assert queue_for(shop, notice.id, who="stranger:1", to_address="noa@example.com", context=CONTEXT)
 
-    assert deliver(shop).counts.sent == 2
+    assert deliver(shop).row.sent == 2
     assert rows("SELECT to_address, state, customer_id FROM outbox ORDER BY id") == [
         ("owner@shop.example", "sent", None),
         ("noa@example.com", "sent", None),
@@ -51,9 +51,9 @@ def test_what_bounced_or_is_too_late_does_not_go_to_a_stranger_either(shop: Shop
     for address in ("Gone@example.com", "left@example.com"):
         queue_for(shop, notice.id, who=address, to_address=address, context=CONTEXT)
 
-    counts = deliver(shop).counts
+    counts = deliver(shop).row
     assert (counts.sent, counts.suppressed) == (1, 1)  # who left still gets what was asked for
 
     queue_for(shop, notice.id, who="late", to_address="late@example.com", context=CONTEXT)
     execute("UPDATE outbox SET not_after = ? WHERE to_address LIKE 'late%'", shop.clock.now() - 1)
-    assert deliver(shop).counts.expired == 1
+    assert deliver(shop).row.expired == 1

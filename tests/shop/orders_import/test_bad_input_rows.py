@@ -48,6 +48,16 @@ def test_b26_orders_that_differ_are_both_quarantined(books: Shop, bring: Bring) 
     assert value("SELECT COUNT(*) FROM orders WHERE external_id = '99'") == 0
 
 
+@pytest.mark.parametrize("changed", [("2025-01-06T08:00:00", "2025-01-06T08:00:00"), ("2025-01-06T08:00:00", None)])
+def test_b26_none_counts_where_nothing_says_which_is_the_newer(
+    books: Shop, bring: Bring, changed: tuple[str, str | None]
+) -> None:
+    both = zip(changed, ("failed", "completed"), strict=True)
+    lines = [order(99, date_modified_gmt=at, status=status) for at, status in both]
+    outcome = bring(books, *[order(number) for number in range(1, 41)], *lines, name="o.jsonl")
+    assert codes(outcome) == ["conflicting_rows"] * 2
+
+
 def test_b26_the_newer_one_counts_where_they_say_when_they_were_changed(books: Shop, bring: Bring) -> None:
     newer = order(1, status="refunded", date_modified_gmt="2025-01-07T08:00:00")
     older = order(1, date_modified_gmt="2025-01-06T08:00:00")

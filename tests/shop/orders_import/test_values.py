@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from retainctl.clock import Clock
+from retainctl.config import Shop
+from retainctl.intake.cells import RowError
 from retainctl.intake.values import Values
+from retainctl.store.database import rows
+from tests.shop.orders_import.conftest import HEADER, Bring, counts, row
 
 CLOCKS_CHANGED = (1_711_670_400, 1_729_900_800, 1_712_361_600, 1_711_843_200)  # in 2024, in one of the zones below
 
@@ -19,3 +24,59 @@ def test_an_order_is_booked_on_the_shops_own_day_when_the_clocks_change_too(zone
     for first in CLOCKS_CHANGED:
         for instant in range(first - 2 * 86_400, first + 3 * 86_400, 600):
             assert values.day(instant) == clock.day(instant).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("style", "text", "number"),
+    [
+        ("1,234.56", "1,234.5", "1234.5"),
+        ("1,234.56", "-123,456,789.5", "-123456789.5"),
+        ("1,234.56", "12,34.50", None),  # a group in the middle of two
+        ("1,234.56", "1,2345.50", None),
+        ("1,234.56", "1234,567.50", None),  # a first group of four
+        ("1,234.56", ",234.50", None),
+        ("1,234.56", "1.234,50", None),
+        ("1.234,56", "-1.234,5", "-1234.5"),
+        ("1.234,56", "12.34,50", None),
+        ("1.234,56", "1.234", "1234"),
+        ("1.234,56", "12.34", None),
+        ("1.234,56", "12", "12"),
+        ("1 234,56", "1\u202f234,5", "1234.5"),
+        ("1 234,56", "12 34,5", None),
+        ("1'234.56", "1'234.5", "1234.5"),
+        ("1'234.56", "1'23.5", None),
+        ("1 234,56", "12.34", None),
+        ("1234,56", "1.234,5", None),
+        ("1234,56", "12.34", None),
+        ("1234,56", "₪12,34", "12.34"),
+        ("1234.56", "-1234.5", "-1234.5"),
+        ("1234.56", "\u200f(12.50) ₪", "-12.50"),
+    ],
+)
+def test_a_number_is_read_by_its_own_format_or_not_at_all(style: str, text: str, number: str | None) -> None:
+    values = Values(Clock(ZoneInfo("Asia/Jerusalem"), fixed=1_800_000_000), shop_currency="ILS", numbers=style)
+    if number is None:
+        with pytest.raises(RowError) as caught:
+            values.number(text, "unit_price")
+        assert (caught.value.column, caught.value.code) == ("unit_price", "bad_number")
+    else:
+        assert values.number(text, "unit_price") == Decimal(number)
+
+
+def test_an_amount_has_as_many_decimals_as_its_currency(shop: Shop, bring: Bring) -> None:
+    good = [row(f"G{number}") for number in range(60)]
+    outcome = bring(
+        shop,
+        HEADER,
+        *good,
+        row("1", currency="KWD", quantity="3", unit_price="1.2345", discount="0.005"),
+        row("2", currency="JPY", quantity="3", unit_price="100.5", discount="2"),
+        row("3", currency="ILS", quantity="3", unit_price="1.2345", discount="0.05"),
+        row("4", currency="KWD", discount="0.0005"),
+        row("5", currency="ILS", discount="0.005"),
+        row("6", currency="JPY", discount="0.5"),
+    )
+    assert counts(outcome) == (66, 63, 0, 0, 0, 0, 3)
+    assert rows(
+        "SELECT external_id, currency, gross_minor, discount_minor FROM orders WHERE external_id < 'A' ORDER BY 1"
+    ) == [("1", "KWD", 3_699, 5), ("2", "JPY", 300, 2), ("3", "ILS", 365, 5)]

@@ -1,0 +1,103 @@
+"""How much may be wrong with a file, and what the register of imports knows of the files before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.errors import BadData
+from retainctl.intake import csv_rows
+from retainctl.intake.import_runs import ImportOptions
+from retainctl.intake.quarantine import list_quarantined
+from retainctl.shop.customers_import import import_customers
+from retainctl.store.database import rows, value
+from tests.shop.orders_import.conftest import HEADER, Bring, counts, row
+
+
+def good(many: int) -> list[str]:
+    return [row(f"G{number}") for number in range(many)]
+
+
+def bad(many: int) -> list[str]:
+    return [row(f"B{number}", quantity="x") for number in range(many)]
+
+
+@pytest.mark.parametrize(
+    ("bad_rows", "good_rows", "is_booked"),
+    [(1, 0, True), (1, 19, True), (2, 38, True), (2, 37, False), (1_000, 19_000, True), (1_001, 19_999, False)],
+)
+def test_one_bad_row_is_booked_around_and_one_in_twenty_and_a_thousand(
+    books: Shop, bring: Bring, monkeypatch: pytest.MonkeyPatch, bad_rows: int, good_rows: int, is_booked: bool
+) -> None:
+    """All of them stand at the beginning: a file is judged by its rows to the end."""
+    for rows_at_once in ("CHUNK_ROWS", "_ROWS_AT_ONCE"):
+        monkeypatch.setattr(csv_rows, rows_at_once, good_rows // 10 + 1)
+    lines = [HEADER, *bad(bad_rows), *good(good_rows)]
+    if is_booked:
+        assert counts(bring(books, *lines)) == (bad_rows + good_rows, good_rows, 0, 0, 0, 0, bad_rows)
+    else:
+        with pytest.raises(BadData):
+            bring(books, *lines)
+    assert value("SELECT COUNT(*) FROM orders") == (good_rows if is_booked else 0)
+
+
+def test_an_old_file_brings_no_news_however_often_it_comes_again(shop: Shop, bring: Bring) -> None:
+    bring(shop, HEADER, row("1"), name="a.csv")
+    bring(shop, HEADER, row("1", quantity="9"), name="b.csv")
+    for _ in range(2):
+        assert counts(bring(shop, HEADER, row("1"), name="a.csv", again=True)) == (1, 0, 0, 1, 0, 0, 0)
+    assert rows("SELECT version, gross_minor FROM orders") == [(2, 9_000)]
+
+
+def test_a_file_with_bad_rows_may_come_again_until_its_own_source_has_told_more(
+    shop: Shop, bring: Bring, tmp_path: Path
+) -> None:
+    lines = [HEADER, *good(20), *bad(1)]
+    bring(shop, *lines)
+    path = tmp_path / "people.csv"
+    path.write_text("email\ndana@shop.example\n")
+    import_customers(shop, str(path), ImportOptions(source="generic"))
+    bring(shop, HEADER, row("1"), name="b.csv", source="another")
+    assert bring(shop, *lines).row.outcome == "imported"
+    bring(shop, HEADER, row("1"), name="c.csv")
+    assert bring(shop, *lines).row.outcome == "already imported"
+
+
+def test_a_bad_row_is_done_with_when_its_return_is_told_anew(shop: Shop, bring: Bring) -> None:
+    header = HEADER + ",refund_of"
+    again = f"{row('R', quantity='-1')},G1"
+    half = [f"{row('1')},", f"{row('1', quantity='y')},"]
+    bring(shop, header, *[f"{line}," for line in good(40)], f"{row('R', quantity='x')},G1", *half)
+    bring(shop, header, again, source="another", name="b.csv")
+    assert [one.code for one in list_quarantined(shop)] == ["bad_number"] * 2
+    bring(shop, header, again, name="c.csv")
+    assert [one.line for one in list_quarantined(shop)] == [44], "nothing was told of order 1"
+    bring(shop, header, half[0], f"{row('1', sku='TEA')},", name="d.csv")
+    assert list_quarantined(shop) == []
+
+
+def test_a_bad_e_mail_that_comes_again_with_its_order_stays_in_the_list(shop: Shop, bring: Bring) -> None:
+    flawed = row("1", email="dana")
+    bring(shop, HEADER, flawed)
+    bring(shop, HEADER, flawed, row("1", sku="TEA", email="dana"), name="b.csv")
+    assert [one.code for one in list_quarantined(shop)] == ["bad_email"]
+    bring(shop, HEADER, row("1"), row("1", sku="TEA"), name="c.csv")
+    assert list_quarantined(shop) == []
+
+
+def test_an_import_tells_how_many_sales_of_whom_it_made(shop: Shop, bring: Bring) -> None:
+    guest = {"email": "", "phone": ""}
+    bring(shop, HEADER, row("0"), row("00", **guest))
+    lines = [row("1"), row("2"), row("3", status="cancelled"), row("4", **guest), row("5", status="failed", **guest)]
+    made = bring(shop, HEADER, *lines, name="b.csv").row
+    assert (made.rows_new, made.orders, made.guest_orders) == (5, 2, 1)
+
+
+def test_a_row_that_is_set_aside_once_more_than_before_is_kept_once_more(shop: Shop, bring: Bring) -> None:
+    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+    adjusted = "A1,B,Adjust bad debt,1,2011-01-01 10:00:00,-1.0,,United Kingdom"
+    for many, name in enumerate(("a.csv", "b.csv", "c.csv"), 1):
+        bring(shop, header, *[adjusted] * many, name=name)
+        assert value("SELECT COUNT(*) FROM held_rows") == many

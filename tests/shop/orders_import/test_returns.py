@@ -1,0 +1,164 @@
+"""Returns meet their sales: whose they are, from which lines they take, and never more than an order has left."""
+
+from __future__ import annotations
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.shop.orders import list_returns
+from retainctl.shop.orders_import import returns
+from retainctl.store.database import rows
+from tests.shop.orders_import.conftest import HEADER, Bring, codes, counts, row
+
+REFUNDS = HEADER + ",refund_of,shipping,tax"
+ORDERS = [f"{row(f'G{number}')},,5.00,1.00" for number in range(1, 61)]  # each of two mugs, 20.00, with 6.00 upon it
+UCI = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+
+
+def back(reference: str, order: str, quantity: int, price: str = "10.00", **cells: str) -> str:
+    """A return of mugs that names its order."""
+    return f"{row(reference, quantity=str(-quantity), unit_price=price, **cells)},{order},,"
+
+
+def invoice(number: str, quantity: int, at: str = "2011-01-01 10:00:00", customer: int = 17850) -> str:
+    """A line of the UCI data: mugs at 2.50, which come back without the name of their order."""
+    return f"{number},MUG,A MUG,{quantity},{at},2.5,{customer}.0,United Kingdom"
+
+
+def taken() -> list[tuple[object, ...]]:
+    """What came back: of which order and line, how many pieces, for how much."""
+    return rows(
+        "SELECT r.external_id, o.external_id, r.order_line_no, r.quantity, r.amount_minor FROM order_returns AS r"
+        " LEFT JOIN orders AS o ON o.id = r.order_id ORDER BY r.external_id, r.line_no, r.part_no"
+    )
+
+
+def test_no_return_gives_back_more_pieces_or_more_money_than_its_order_has(shop: Shop, bring: Bring) -> None:
+    outcome = bring(
+        shop,
+        REFUNDS,
+        *ORDERS,
+        back("pieces", "G1", 3, "1.00"),
+        back("money", "G2", 1, "26.01"),
+        back("of no article", "G3", 1, "26.01", sku=""),
+        back("all", "G4", 1, "26.00"),
+        back("some", "G5", 1, sku=""),
+    )
+    assert (counts(outcome), outcome.row.returns) == ((65, 62, 0, 0, 0, 0, 3), 2)
+    assert codes(outcome) == ["return_larger_than_order"] * 3
+    assert taken() == [("all", "G4", 1, 1, 2_600), ("some", "G5", None, 1, 1_000)], "shipping and tax come back too"
+
+
+def test_returns_that_are_too_large_together_take_what_there_is_the_earliest_first(shop: Shop, bring: Bring) -> None:
+    outcome = bring(
+        shop,
+        REFUNDS,
+        *ORDERS,
+        back("A", "G1", 1, "15.00", ordered_at="2025-01-08"),
+        back("B", "G1", 1, "15.00", ordered_at="2025-01-07"),
+        back("C", "G2", 2, "1.00", ordered_at="2025-01-08"),
+        back("D", "G2", 1, "1.00", ordered_at="2025-01-07"),
+        back("E", "G3", 1, "15.00"),
+        back("F", "G4", 1, "1.00"),
+    )
+    assert codes(outcome) == ["return_larger_than_order"] * 2
+    then = bring(shop, REFUNDS, *ORDERS, back("G", "G3", 1, "15.00"), back("H", "G4", 2, "1.00"), name="b.csv")
+    assert codes(then) == ["return_larger_than_order"] * 2, "what came back before counts too"
+    assert taken() == [
+        ("B", "G1", 1, 1, 1_500),
+        ("D", "G2", 1, 1, 100),
+        ("E", "G3", 1, 1, 1_500),
+        ("F", "G4", 1, 1, 100),
+    ]
+
+
+def test_a_return_takes_from_the_line_of_its_own_price_and_then_from_others_of_its_article(
+    shop: Shop, bring: Bring
+) -> None:
+    lines = [row("1", unit_price="12.00"), row("1", sku="TEA"), row("1"), row("1", unit_price="9.00")]
+    bring(shop, REFUNDS, *[f"{line},,," for line in lines], back("R", "1", 5))
+    assert taken() == [("R", "1", 3, 2, 2_000), ("R", "1", 1, 2, 2_000), ("R", "1", 4, 1, 1_000)]
+
+
+def test_a_return_belongs_to_who_brought_it_back_and_counts_while_its_order_is_a_sale(shop: Shop, bring: Bring) -> None:
+    bring(shop, REFUNDS, back("R", "1", 1, email="noa@shop.example"), back("S", "2", 1, email=""))
+    noa = "SELECT s.returns_minor FROM customer_summaries AS s JOIN contact_points AS p USING (customer_id)"
+    assert rows(noa) == [(1_000,)]
+    bring(shop, REFUNDS, f"{row('1', status='cancelled')},,,", f"{row('2')},,,", name="b.csv")
+    assert rows(
+        "SELECT r.external_id, p.key FROM order_returns AS r JOIN contact_points AS p USING (customer_id) ORDER BY 1"
+    ) == [("R", "noa@shop.example"), ("S", "dana@shop.example")]
+    assert rows(noa) == [(1_000,)], "of Dana's sale; Noa's came from an order that is none"
+
+
+def test_a_return_takes_from_an_order_of_its_own_shop(shop: Shop, bring: Bring) -> None:
+    bring(shop, REFUNDS, back("R", "1", 3), source="haifa")
+    bring(shop, REFUNDS, f"{row('1')},,,", source="haifa", name="b.csv")
+    bring(shop, REFUNDS, back("R", "1", 1), source="eilat")
+    assert [(one.source, one.state) for one in list_returns(shop, waiting=True, limit=9)] == [
+        ("eilat", "waiting"),
+        ("haifa", "too_large"),
+    ]
+    bring(shop, REFUNDS, f"{row('1')},,,", source="eilat", name="b.csv")
+    assert rows("SELECT o.source FROM order_returns AS r JOIN orders AS o ON o.id = r.order_id") == [("eilat",)]
+
+
+def test_an_unnamed_return_takes_from_a_sale_of_its_own_currency_in_the_same_second_at_latest(
+    shop: Shop, bring: Bring
+) -> None:
+    bring(shop, UCI, invoice("1", 4), currency="USD")
+    bring(shop, UCI, invoice("2", 4, "2011-01-02 10:00:00"), currency="EUR", name="b.csv")
+    bring(
+        shop,
+        UCI,
+        invoice("C3", -1),
+        invoice("C4", -1, "2011-01-01 09:59:59"),
+        invoice("C5", -1, "2011-01-03 10:00:00"),
+        currency="USD",
+        name="c.csv",
+    )
+    assert taken() == [("C3", "1", 1, 1, 250), ("C4", None, None, 1, 250), ("C5", "1", 1, 1, 250)]
+
+
+def test_unnamed_returns_take_from_their_own_customer_s_sales_the_earliest_first(
+    shop: Shop, bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(returns, "BATCH_SIZE", 2)
+    bring(
+        shop,
+        UCI,
+        invoice("1", 4, customer=1),
+        invoice("2", 4, customer=2),  # nothing comes back from these two
+        *[invoice(f"{customer}", customer, customer=customer) for customer in (3, 4, 5)],
+        invoice("C8", -2, "2011-01-09 10:00:00", customer=3),
+        invoice("C9", -2, "2011-01-08 10:00:00", customer=3),
+        invoice("C4", -5, "2011-01-09 10:00:00", customer=4),
+        invoice("C5", -1, "2011-01-09 10:00:00", customer=5),
+    )
+    assert taken() == [
+        ("C4", "4", 1, 4, 1_000),
+        ("C4", None, None, 1, 250),
+        ("C5", "5", 1, 1, 250),
+        ("C8", "3", 1, 1, 250),
+        ("C8", None, None, 1, 250),
+        ("C9", "3", 1, 2, 500),
+    ]
+
+
+def test_a_return_is_shared_over_as_many_sales_as_it_takes_and_what_is_left_waits_for_more(
+    shop: Shop, bring: Bring
+) -> None:
+    bring(
+        shop,
+        UCI,
+        *[invoice(f"{day}", 1, f"2011-01-0{day} 10:00:00") for day in (1, 2, 3)],
+        invoice("C9", -5, "2011-01-09 10:00:00"),
+    )
+    bring(shop, UCI, invoice("4", 1, "2011-01-04 10:00:00"), name="b.csv")
+    assert taken() == [
+        ("C9", "3", 1, 1, 250),
+        ("C9", "2", 1, 1, 250),
+        ("C9", "1", 1, 1, 250),
+        ("C9", "4", 1, 1, 250),
+        ("C9", None, None, 1, 250),
+    ]

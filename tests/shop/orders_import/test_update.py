@@ -1,0 +1,189 @@
+"""Orders and returns that are there already: what is added to them later, and what their source has changed."""
+
+from __future__ import annotations
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.shop import summaries as summing
+from retainctl.shop.orders_import.planning import OrderOptions
+from retainctl.shop.orders_import.retry import retry
+from retainctl.store.database import rows, value
+from tests.shop.orders_import.conftest import HEADER, Bring, counts, row
+from tests.shop.orders_import.test_bad_input_rows import order
+
+REFUNDS = HEADER + ",refund_of"
+OTHERS = [row(f"G{number}") for number in range(1, 200)]
+NOA = "noa@shop.example"
+
+
+def back(reference: str, order: str, **cells: str) -> str:
+    """One mug that came back."""
+    return f"{row(reference, **({'quantity': '-1'} | cells))},{order}"
+
+
+def orders(columns: str) -> list[tuple[object, ...]]:
+    """Some columns of the orders whose ids are plain numbers."""
+    return rows(f"SELECT external_id, {columns} FROM orders AS o WHERE external_id < 'A' ORDER BY external_id")
+
+
+def summaries() -> dict[str, tuple[int, int]]:
+    """What each bought and brought back."""
+    return {
+        key: (gross, back)
+        for key, gross, back in rows(
+            "SELECT p.key, s.gross_minor, s.returns_minor FROM customer_summaries AS s"
+            " JOIN contact_points AS p USING (customer_id)"
+        )
+    }
+
+
+def test_a_row_that_comes_later_is_added_to_its_order_as_if_it_had_come_with_it(shop: Shop, bring: Bring) -> None:
+    """Each order's second row waits in quarantine for its currency."""
+    bring(
+        shop,
+        HEADER,
+        *OTHERS,
+        row("1", ordered_at="2025-01-05"),
+        row("1", ordered_at="2025-01-03", currency=""),
+        row("2", ordered_at="2025-01-05"),
+        row("2", ordered_at="2025-01-07", currency=""),
+        row("3", status="cancelled"),
+        row("3", status="cancelled", currency=""),
+        row("4", quantity="0"),
+        row("4", currency=""),
+        row("5", quantity="0"),
+        row("5", quantity="0", currency=""),
+        row("6", email=""),
+        row("6", email=NOA, currency=""),
+        row("7"),
+        row("7", email=NOA, currency=""),
+    )
+    assert orders("is_sale") == [("1", 1), ("2", 1), ("3", 0), ("4", 0), ("5", 0), ("6", 1), ("7", 1)]
+    retry(shop, (), OrderOptions(currency="ILS"))
+    assert orders("ordered_on, is_sale, gross_minor, version") == [
+        ("1", "2025-01-03", 1, 4_000, 2),
+        ("2", "2025-01-05", 1, 4_000, 2),
+        ("3", "2025-01-05", 0, 4_000, 2),
+        ("4", "2025-01-05", 1, 2_000, 2),
+        ("5", "2025-01-05", 0, 0, 2),
+        ("6", "2025-01-05", 1, 4_000, 2),
+        ("7", "2025-01-05", 1, 4_000, 2),
+    ]
+    assert value("SELECT COUNT(*) FROM order_versions") == 7
+    assert summaries() == {"dana@shop.example": (199 * 2_000 + 14_000, 0), NOA: (4_000, 0)}
+
+
+def test_a_refund_that_comes_later_is_another_than_the_one_that_is_there(shop: Shop, bring: Bring) -> None:
+    refund = f"{row('1', quantity='-1', status='refunded', email='')},"
+    sales = [f"{line}," for line in (*OTHERS, row("1"))]
+    bring(shop, REFUNDS, *sales, refund, refund.replace("ILS", ""), back("R", "2"), back("R", "2", currency=""))
+    (outcome,) = retry(shop, (), OrderOptions(currency="ILS"))
+    assert (counts(outcome), outcome.row.returns) == ((2, 0, 2, 0, 0, 0, 0), 1)
+    assert rows("SELECT external_id, line_no, quantity FROM order_returns ORDER BY 1, 2") == [
+        ("1", 1, 1),
+        ("1", 2, 1),
+        ("R", 1, 1),
+        ("R", 2, 1),
+    ]
+    assert summaries() == {"dana@shop.example": (200 * 2_000, 4_000)}
+
+
+def test_a_changed_return_leaves_the_order_and_the_customer_that_it_was_of(shop: Shop, bring: Bring) -> None:
+    sales = [f"{row('1')},", f"{row('2', email=NOA)},", f"{row('3', email='tal@shop.example')},"]
+    bring(shop, REFUNDS, *sales, back("R", "1"), back("S", "3", email=""), back("S", "3", email=""))
+    assert orders("version") == [("1", 2), ("2", 1), ("3", 2)]
+    changed = bring(shop, REFUNDS, back("R", "2", email=NOA), back("S", "3", email=""), name="b.csv")
+    assert (counts(changed), changed.row.returns) == ((2, 0, 2, 0, 0, 0, 0), 0)
+    assert orders("version, (SELECT COUNT(*) FROM order_returns AS r WHERE r.order_id = o.id)") == [
+        ("1", 3, 0),
+        ("2", 2, 1),
+        ("3", 4, 1),
+    ]
+    assert summaries() == {"dana@shop.example": (2_000, 0), NOA: (2_000, 1_000), "tal@shop.example": (2_000, 1_000)}
+
+
+def test_a_changed_return_that_is_larger_than_its_order_is_quarantined_and_counted_as_such(
+    shop: Shop, bring: Bring
+) -> None:
+    bring(shop, REFUNDS, f"{row('1')},", back("R", "1"))
+    outcome = bring(shop, REFUNDS, back("R", "1", quantity="-3"), name="b.csv")
+    assert (counts(outcome), outcome.row.returns) == ((1, 0, 0, 0, 0, 0, 1), 0)
+    assert value("SELECT COUNT(*) FROM order_returns") == 0
+
+
+def test_returns_of_an_order_that_changes_meet_its_lines_anew(shop: Shop, bring: Bring) -> None:
+    lines = [f"{row('1', sku=sku)}," for sku in ("MUG", "TEA", "JAM")]
+    bring(shop, REFUNDS, *lines, back("R", "1", sku="TEA"), back("S", "1", sku="MUG"))
+    taken = "SELECT external_id, order_line_no FROM order_returns ORDER BY 1"
+    assert rows(taken) == [("R", 2), ("S", 1)]
+    bring(shop, REFUNDS, lines[2], lines[0], f"{row('1', sku='TEA', quantity='9')},", name="b.csv")
+    assert rows(taken) == [("R", 3), ("S", 2)]
+    changed = bring(shop, REFUNDS, lines[2], f"{row('1', sku='TEA', quantity='9')},", name="c.csv")
+    assert rows(taken) == [("R", 2), ("S", None)]
+    assert len(changed.attention) == 1
+
+
+def test_an_order_that_changes_takes_its_own_refunds_and_its_customer_with_it(shop: Shop, bring: Bring) -> None:
+    bring(shop, HEADER, row("1", status="refunded"), row("1", sku="TEA", status="refunded"), row("2"))
+    assert summaries() == {"dana@shop.example": (6_000, 4_000)}
+    bring(shop, HEADER, row("1", status="refunded", email=NOA), name="b.csv")
+    assert summaries() == {"dana@shop.example": (2_000, 0), NOA: (2_000, 2_000)}
+    bring(shop, HEADER, row("1", email=NOA), name="c.csv")
+    assert summaries() == {"dana@shop.example": (2_000, 0), NOA: (2_000, 0)}
+
+
+def test_every_customer_whose_order_changed_has_new_figures_however_many_are_made_at_once(
+    shop: Shop, bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summing, "BATCH_SIZE", 2)
+    sales = [row(str(number), email=f"c{number}@shop.example") for number in range(20)]
+    bring(shop, HEADER, *sales)
+    bring(shop, HEADER, *[one.replace("MUG,2", "MUG,3") for one in sales[:5]], name="b.csv")
+    assert summaries() == {f"c{number}@shop.example": (3_000 if number < 5 else 2_000, 0) for number in range(20)}
+
+
+def test_an_article_has_the_first_name_and_category_that_it_is_given(shop: Shop, bring: Bring) -> None:
+    header = "order_id,ordered_at,sku,product,category,quantity,unit_price"
+    named = [("1", "MUG,,"), ("2", "MUG,Mug,"), ("3", "MUG,Cup,"), ("4", "TEA,Tea,Drinks"), ("5", "JAM,,Food")]
+    then = [("6", "MUG,Cup,Kitchen"), ("7", "TEA,Leaves,Plants"), ("8", "JAM,Jam,Fruit")]
+    for some, name in ((named, "a.csv"), (then, "b.csv")):
+        bring(shop, header, *[f"{order},2025-01-05,{article},1,5" for order, article in some], name=name)
+    assert rows("SELECT sku, name, category FROM products ORDER BY sku") == [
+        ("JAM", "Jam", "Food"),
+        ("MUG", "Mug", "Kitchen"),
+        ("TEA", "Tea", "Drinks"),
+    ]
+
+
+def test_an_order_is_refunded_when_it_says_so_and_by_no_more_than_it_says(shop: Shop, bring: Bring) -> None:
+    header = HEADER + ",updated_at"
+    bring(
+        shop,
+        header,
+        f"{row('1', status='refunded')},2025-01-09",
+        f"{row('2', status='refunded')},",
+        f"{row('2', quantity='-1', status='refunded')},",
+    )
+    assert rows("SELECT external_id, quantity, returned_on FROM order_returns ORDER BY 1") == [
+        ("1", 2, "2025-01-09"),
+        ("2", 1, "2025-01-05"),
+    ]
+
+
+def test_rows_are_tried_again_with_those_of_their_own_import(shop: Shop, bring: Bring) -> None:
+    for shop_name in ("haifa", "eilat"):
+        bring(shop, HEADER, row("1"), row("1", sku="TEA", currency=""), source=shop_name)
+    assert [counts(one) for one in retry(shop, (), OrderOptions(currency="ILS"))] == [(1, 0, 1, 0, 0, 0, 0)] * 2
+    assert rows("SELECT source, version, gross_minor FROM orders ORDER BY 1") == [
+        ("eilat", 2, 4_000),
+        ("haifa", 2, 4_000),
+    ]
+
+
+def test_a_whole_order_that_is_tried_again_stands_for_what_it_was(shop: Shop, bring: Bring) -> None:
+    known = {"total": "", "status": "completed"}
+    bring(shop, order(1, **known), name="a.jsonl")
+    bring(shop, order(1, **known | {"status": "cancelled", "currency": ""}), name="b.jsonl")
+    retry(shop, (), OrderOptions(currency="ILS"))
+    assert orders("version, status, gross_minor") == [("1", 2, "cancelled", 2_000)]

@@ -1,0 +1,67 @@
+"""Each run leaves a row and its lines in the log, by whatever it was started and however it ended."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from commands.outbox import STATES
+from retainctl.config import Shop
+from retainctl.errors import Refused
+from retainctl.outreach.outbox.states import State
+from retainctl.result import Result
+from retainctl.store.database import rows
+from retainctl.store.runs import LOG_BYTES, LOG_NAME, log, recorded
+from tests.conftest import Terminal
+
+
+def runs() -> list[tuple[object, ...]]:
+    return rows("SELECT name, period, exit_code, result, error, ended_at IS NOT NULL FROM runs ORDER BY id")
+
+
+def test_what_is_run_by_hand_leaves_a_row_as_jobs_do(shop: Shop, retainctl: Terminal) -> None:
+    assert retainctl("points", "award").code == 0
+    assert retainctl("points", "award", "--dry-run").code == 0
+    assert retainctl("segments", "refresh", "nobody").code == 2
+
+    (award, refresh) = runs()
+    assert award[:3] == ("points award", None, 0)
+    assert '"points_earned": 0' in str(award[3])
+    assert refresh == ("segments refresh", None, 2, '{"rows": 0}', "there is no segment called nobody", True)
+    assert retainctl("jobs", "show", "nightly").stdout.count("\n") == 1  # a job's own runs alone
+
+
+def test_a_run_that_fails_is_kept_with_its_error_and_its_traceback_in_the_log(shop: Shop) -> None:
+    with pytest.raises(Refused), recorded(shop, "points award"):
+        raise Refused("dana@shop.example has refused\nfor good")
+
+    assert runs() == [("points award", None, 77, "{}", "d***@s***.example has refused\nfor good", True)]
+    lines = (shop.folder / LOG_NAME).read_text("utf-8").splitlines()
+    assert [re.sub(r"^\S+ run=\d+ ", "", line)[:34] for line in lines] == [
+        "points award: began",
+        "points award: ended with 77: d***@",
+        "points award: Traceback (most rece",
+    ]
+    assert "dana@" not in "".join(lines)
+    assert oct((shop.folder / LOG_NAME).stat().st_mode)[-3:] == "600"
+
+
+def test_a_long_log_becomes_the_one_before_and_one_that_cannot_be_written_stops_nothing(shop: Shop) -> None:
+    path = shop.folder / LOG_NAME
+    path.write_bytes(b"x" * LOG_BYTES)
+    log(shop, 1, "points award", "began")
+    assert path.with_name(f"{LOG_NAME}.1").stat().st_size == LOG_BYTES
+    assert len(path.read_text("utf-8").splitlines()) == 1
+
+    path.unlink()
+    Path(path).mkdir()
+    with recorded(shop, "points award") as run:
+        run.result(Result())
+    assert runs()[0][2] == 0
+
+
+def test_the_states_that_can_be_typed_are_those_of_the_outbox() -> None:
+    assert get_args(State) == STATES
