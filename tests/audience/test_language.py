@@ -140,6 +140,24 @@ def test_an_expression_finds(town: Shop, expression: str, found: list[int]) -> N
     assert segments.matching_ids(town, expression) == found
 
 
+def test_times_are_orders_and_a_line_that_sold_nothing_is_none(shop: Shop) -> None:
+    past.product("KAFE", category="Coffee")
+    twins, twice, nothing, shipping = (past.customer(number) for number in range(1, 5))
+    past.order(twins, "2025-01-01", skus=["KAFE", "KAFE"])
+    for day in ("2025-01-01", "2025-01-02"):
+        past.order(twice, day, skus=["KAFE"])
+    zero, free = past.order(nothing, "2025-01-01", skus=["KAFE"]), past.order(shipping, "2025-01-01", skus=["KAFE"])
+    past.order(None, "2025-01-01", skus=["KAFE"])
+    with writing():
+        execute("UPDATE order_lines SET quantity = 0 WHERE order_id = ?", zero)
+        execute("UPDATE order_lines SET kind = 'shipping' WHERE order_id = ?", free)
+
+    for what in ("product KAFE", "category Coffee", "anything"):
+        assert segments.matching_ids(shop, f"bought {what}") == [twins, twice]
+        assert segments.matching_ids(shop, f"bought {what} at least 2 times") == [twice]
+        assert segments.matching_ids(shop, f"not bought {what}") == [nothing, shipping]
+
+
 def test_a_domain_may_be_in_hebrew(shop: Shop) -> None:
     past.customer(1, email="dana@xn--9dbd1a4b.example")
     assert segments.matching_ids(shop, "email_domain = 'חנות.example'") == [1]
@@ -155,6 +173,8 @@ def test_a_segment_stands_in_another(town: Shop) -> None:
     segments.create(town, "loyal", "orders >= 2")
     segments.create(town, "2024-vip", "in segment loyal and not language = en")
     assert segments.member_ids(town, "2024-vip") == [1]
+    segments.create(town, "both", "in segment 2024-vip or in segment loyal and in segment loyal")
+    assert segments.member_ids(town, "both") == [1, 2]
 
 
 def test_segments_in_a_circle_are_refused(town: Shop) -> None:

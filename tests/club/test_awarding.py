@@ -7,6 +7,9 @@ import random
 import pytest
 
 from retainctl.clock import Clock
+from retainctl.club import awarding
+from retainctl.club import balances as balancing
+from retainctl.club import orders as reading
 from retainctl.club.awarding import award
 from retainctl.club.balances import balances
 from retainctl.club.checking import check
@@ -33,6 +36,29 @@ def test_an_order_earns_once(shop: Shop) -> None:
     assert (first.orders, first.orders_awarded, first.points_earned) == (1, 1, 259)
     assert (again.orders, again.points_earned) == (0, 0)
     assert balances(shop, [1, 2]) == {1: 259, 2: 0}
+    check(shop)
+
+
+def test_orders_of_several_transactions_and_queries_are_each_awarded_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Invariant 12."""
+    monkeypatch.setattr(awarding, "ORDERS_PER_TRANSACTION", 4)
+    monkeypatch.setattr(reading, "IDS_PER_QUERY", 3)
+    monkeypatch.setattr(balancing, "IDS_PER_QUERY", 3)
+    people = [1, 2, 3, 4, 50, 60, 70]
+    for one in people:
+        order(shop, one, [one * 100, 1_000], at=shop.clock.now() - DAY, customer_id=one)
+    steps: list[int] = []
+    first = award(shop, advance=steps.append).row
+    assert (first.orders, first.orders_awarded, first.points_earned, sum(steps)) == (7, 7, 260, 7)
+    assert balances(shop, people) == {one: one + 10 for one in people}
+    for one in people:
+        came_back(one, 500, at=shop.clock.now(), line_no=2)
+    again = award(shop).row
+    assert (again.orders, again.orders_taken_back, again.points_taken_back) == (7, 7, 35)
+    assert balances(shop, people) == {one: one + 5 for one in people}
+    assert award(shop).row.orders == 0
     check(shop)
 
 

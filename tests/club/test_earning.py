@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retainctl.club.earning import RULES, Line, Purchase, Shares, earned, taken_back
+from retainctl.club.earning import RULES, Line, Purchase, Shares, earned, taken_back, taken_back_by_line
 from retainctl.club.terms import Terms
 
 POINT_A_SHEKEL = Terms(version=1, points_per={"ILS": "1"})
@@ -58,6 +58,13 @@ def test_an_order_below_the_minimum_earns_nothing_and_at_it_everything() -> None
     terms = Terms(version=1, points_per={"ILS": "1"}, minimum_order={"ILS": "50"})
     assert earned(purchase([2_000, 2_999]), terms) == [0, 0]
     assert earned(purchase([2_000, 3_000]), terms) == [20, 30]
+    between = Terms(version=1, points_per={"ILS": "1"}, minimum_order={"ILS": "49.995"})
+    assert [sum(earned(purchase([amount]), between)) for amount in (4_999, 5_000)] == [0, 50]
+
+
+def test_what_earns_nothing_itself_counts_towards_the_minimum() -> None:
+    terms = Terms(version=1, points_per={"ILS": "1"}, minimum_order={"ILS": "50"}, excluded_categories=("Gifts",))
+    assert earned(Purchase("ILS", [Line(1, 3_000, "Gifts"), Line(2, 2_000, "Coffee")]), terms) == [0, 20]
 
 
 def test_an_excluded_category_earns_nothing_nor_does_what_is_below_it() -> None:
@@ -93,10 +100,28 @@ def test_parts_of_a_return_take_back_what_the_whole_does(lines: list[tuple[int, 
         for part in (amount // 3, amount // 3, amount - 2 * (amount // 3)):
             where = dice.choice([number, None])  # type: ignore[attr-defined]
             returned[where] = returned.get(where, 0) + part
-            now = taken_back(awarded, returned)
-            assert now >= last, "what is taken back only grows"
-            last = now
-    assert sum(returned.values()) == sum(amount for _, amount, _ in awarded)
+            now = taken_back_by_line(awarded, returned)
+            assert all(points <= lines[line_no - 1][1] for line_no, _, points in now), "no more than a line earned"
+            assert last <= sum(points for _, _, points in now), "what is taken back only grows"
+            last = taken_back(awarded, returned)
+    assert last == sum(points for _, points in lines)
+
+
+@pytest.mark.parametrize(
+    ("returned", "taken"),
+    [
+        ({None: 100}, [(1, 100, 10)]),
+        ({None: 150}, [(1, 100, 10), (2, 50, 20)]),
+        ({None: 900}, [(1, 100, 10), (2, 100, 40)]),
+        ({1: 250}, [(1, 100, 10)]),
+        ({1: 250, None: 50}, [(1, 100, 10), (2, 50, 20)]),
+        ({2: 50, None: 120}, [(1, 100, 10), (2, 70, 28)]),
+    ],
+)
+def test_what_names_no_line_counts_once_from_the_first_line_on(
+    returned: dict[int | None, int], taken: list[tuple[int, int, int]]
+) -> None:
+    assert taken_back_by_line([(1, 100, 10), (2, 100, 40)], returned) == taken
 
 
 @given(st.lists(st.tuples(st.integers(1, 9_999), st.integers(0, 200)), min_size=1, max_size=4))

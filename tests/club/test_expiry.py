@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from retainctl.clock import Clock
+from retainctl.club import expiry
 from retainctl.club.awarding import award
 from retainctl.club.balances import balances
 from retainctl.club.checking import check
@@ -168,3 +169,20 @@ def test_a_dry_run_takes_nothing(shop: Shop) -> None:
     award(shop)
     assert expire(shop, dry_run=True).lots == 1
     assert transactions() == [("award", 100)]
+
+
+def test_more_lots_than_fit_one_transaction_all_expire_and_a_customer_of_several_counts_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Invariant 7."""
+    monkeypatch.setattr(expiry, "LOTS_PER_TRANSACTION", 2)
+    set_terms(shop.folder, TEN_DAYS)
+    for number in range(1, 6):
+        order(shop, number, [number * 1_000], at=shop.clock.now() - 30 * DAY, customer_id=1 + number % 2)
+    award(shop)
+    steps: list[int] = []
+    run = expire(shop, advance=steps.append)
+    assert (run.lots, run.points, run.customers, steps) == (5, 150, 2, [2, 2, 1])
+    assert lots() == [(points, 0, 0, points, 0) for points in (10, 20, 30, 40, 50)]
+    assert expire(shop).lots == 0
+    check(shop)

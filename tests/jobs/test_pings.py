@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -65,6 +66,27 @@ def test_it_hears_of_the_start_and_the_exit_code(
     write_jobs(CHECK.format(step="jobs show nobody"))
     assert retainctl("jobs", "run", "check", "--again").code == 2
     assert health_check.heard[2:] == ["/key/start", "/key/2"]
+
+    (folder / "half.csv").write_text("email\naddress\nnoa@example.com\n", encoding="utf-8")
+    write_jobs(CHECK.format(step="customers import half.csv --source shop"))
+    assert retainctl("jobs", "run", "check", "--again").code == 3
+    assert health_check.heard[4:] == ["/key/start", "/key/3"]
+
+
+@pytest.mark.parametrize(("when", "told"), [("every_minutes = 5", "/0"), ('at = "03:30"', "/75")])
+def test_what_a_frequent_job_puts_off_is_no_failure_and_what_a_daily_one_puts_off_is(
+    folder: Path, retainctl: Terminal, write_jobs: WriteJobs, health_check: HealthCheck, when: str, told: str
+) -> None:
+    tell(folder, health_check.url)
+    write_jobs(
+        '[jobs.inner]\nsummary = ""\nat = "03:30"\nsteps = ["outbox check"]\n'
+        f'[jobs.outer]\nsummary = ""\n{when}\nsteps = ["jobs run inner"]\n'
+    )
+    (folder / "locks").mkdir(exist_ok=True)
+    with (folder / "locks" / "job-inner.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert retainctl("jobs", "run", "outer").code == 75
+    assert health_check.heard == ["/start", told]
 
 
 def test_each_job_may_have_a_check_of_its_own(

@@ -12,14 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, TryLater, WrongUsage
 from retainctl.jobs import steps
+from retainctl.jobs.locking import only_one
 from retainctl.jobs.records import RunRow, list_jobs, list_runs
 from retainctl.jobs.running import PeriodRow, run_due, run_job, steps_due
 from retainctl.jobs.table import read_jobs
 from retainctl.result import Result
 from retainctl.store.database import execute, rows, value
+from retainctl.store.dialect import lease_clock
 from retainctl.store.transactions import writing
 from tests.conftest import NOW, Terminal
 from tests.jobs.conftest import WriteJobs
@@ -55,7 +58,7 @@ def periods(done: Result[PeriodRow]) -> list[str]:
     return [row.period for row in done.rows]
 
 
-def test_a_job_runs_its_steps_and_leaves_a_row(shop: Shop, write_jobs: WriteJobs) -> None:
+def test_a_runs_its_steps_and_leaves_a_row(shop: Shop, write_jobs: WriteJobs) -> None:
     write_jobs(CHECK)
     report = run_job(shop, "check")
     assert (report.exit_code, report.attention, periods(report)) == (0, (), ["check:2025-03-02"])
@@ -135,6 +138,23 @@ def test_a_job_that_another_host_holds_is_for_later_until_its_lease_has_run_out(
     assert rows("SELECT * FROM job_leases") == []
 
 
+def test_a_lease_that_another_host_took_over_is_not_given_back_by_the_first(shop: Shop) -> None:
+    now = lease_clock(shop.clock.now())
+    with only_one(shop, "check", seconds=100):
+        assert 100 <= value("SELECT lease_until FROM job_leases") - now <= 105
+        with writing():
+            execute("UPDATE job_leases SET host = 'elsewhere', lease_until = ?", now)
+    assert rows("SELECT job, host FROM job_leases") == [("check", "elsewhere")]
+    with only_one(shop, "check", seconds=100):  # it has run out
+        with only_one(shop, "other", seconds=100):
+            assert rows("SELECT job FROM job_leases WHERE host <> 'elsewhere' ORDER BY job") == [("check",), ("other",)]
+        assert rows("SELECT job FROM job_leases") == [("check",)]
+        with writing():
+            execute("UPDATE job_leases SET host = 'elsewhere'")
+        with only_one(shop, "other", seconds=100):  # what is held elsewhere is another job
+            assert value("SELECT COUNT(*) FROM job_leases") == 2
+
+
 def test_the_lock_is_never_written_through_a_link(shop: Shop, write_jobs: WriteJobs, tmp_path: Path) -> None:
     write_jobs(CHECK)
     victim = tmp_path / "victim"
@@ -161,8 +181,38 @@ def test_all_that_is_due_runs_and_one_that_fails_stops_no_other(shop: Shop, writ
     )
     report = run_due(shop)
     assert report.exit_code == 2
+    assert periods(report) == ["deliver:2025-03-02T08:00Z", "nightly:2025-03-02", "check:2025-03-02"]
     assert {row.job: row.state for row in list_jobs(shop)} == {"deliver": "ok", "nightly": "ok", "check": "failed"}
     assert periods(run_due(shop)) == ["check:2025-03-02"]
+
+
+def test_of_several_failures_the_first_tells_the_exit_code_and_a_mild_one_never_hides_it(
+    shop: Shop, write_jobs: WriteJobs
+) -> None:
+    (shop.folder / "half.csv").write_text("email\naddress\nnoa@example.com\n", encoding="utf-8")
+    (shop.folder / "segments").mkdir(exist_ok=True)
+    (shop.folder / "segments" / "odd.toml").write_text("expression = 'odd'\n", encoding="utf-8")
+    step = {
+        0: "outbox check", 2: "jobs show nobody", 3: "customers import half.csv --source shop",
+        65: "segments refresh", 75: "outbox check",
+    }  # fmt: skip
+    ends = {}
+    for codes in ((65, 2), (2, 65), (3, 75), (75, 0)):
+        jobs = dict(zip(("deliver", "nightly"), codes, strict=True))
+        write_jobs(
+            "".join(
+                f'[jobs.{name}]\nsummary = ""\nat = "03:30"\nsteps = ["{step[code]}"]\n' for name, code in jobs.items()
+            )
+        )
+        with writing():
+            execute("DELETE FROM runs")
+            execute("DELETE FROM job_leases")
+            for name, code in jobs.items():
+                if code == 75:
+                    execute("INSERT INTO job_leases (job, host, lease_until) VALUES (?, 'elsewhere', ?)", name, 2**40)
+        report = run_due(shop)
+        ends[codes] = (report.exit_code, len(periods(report)))
+    assert ends == {(65, 2): (65, 2), (2, 65): (2, 2), (3, 75): (3, 1), (75, 0): (75, 1)}
 
 
 def test_missed_days_are_made_up_one_by_one_with_their_own_day(
@@ -174,6 +224,41 @@ def test_missed_days_are_made_up_one_by_one_with_their_own_day(
     failed = retainctl("jobs", "run", "check", now="2025-03-02T10:00")
     assert failed.code == 2
     assert "no job is called check-2025-03-02" in failed.stderr
+
+
+def test_of_missed_days_none_is_run_after_one_that_fails(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs('[jobs.check]\nsummary = ""\nat = "03:30"\ncatch_up = "each"\nsteps = ["jobs show nobody"]\n')
+    done(shop, "check", shop.clock.now() - 3 * DAY_SECONDS)
+    report = run_job(shop, "check")
+    assert (report.exit_code, periods(report)) == (2, ["check:2025-02-28"])
+    assert [row.period for row in steps_due(shop, ["check"])] == [
+        "check:2025-02-28",
+        "check:2025-03-01",
+        "check:2025-03-02",
+    ]
+
+
+def test_what_was_done_in_part_is_not_forgotten_when_the_rest_is_good(shop: Shop, write_jobs: WriteJobs) -> None:
+    for day in ("2025-03-01", "2025-03-02"):
+        line = "address" if day == "2025-03-01" else "dana@example.com"
+        (shop.folder / f"{day}.csv").write_text(f"email\n{line}\nnoa@example.com\n", encoding="utf-8")
+    write_jobs(
+        '[jobs.check]\nsummary = ""\nat = "03:30"\ncatch_up = "each"\n'
+        'steps = ["customers import {day}.csv --source shop", "outbox check"]\n'
+    )
+    done(shop, "check", shop.clock.now() - 2 * DAY_SECONDS)
+    report = run_job(shop, "check")
+    assert [(run.exit_code, run.steps_done) for run in list_runs(shop, "check", limit=9)] == [(0, 2), (3, 2), (0, 0)]
+    assert (report.exit_code, len(periods(report))) == (3, 2)
+
+
+def done(shop: Shop, name: str, due_at: int) -> None:
+    """Leave the row of a period that was done."""
+    with writing():
+        execute(
+            "INSERT INTO runs (name, period, due_at, started_at, ended_at, exit_code) VALUES (?, ?, ?, ?, ?, 0)",
+            name, f"{name}:{due_at}", due_at, due_at, due_at,
+        )  # fmt: skip
 
 
 def test_a_run_that_was_killed_is_said_to_be_so_and_run_again(shop: Shop, write_jobs: WriteJobs) -> None:

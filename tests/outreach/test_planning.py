@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from typing import get_args
 
 import pytest
 
@@ -12,6 +13,7 @@ from retainctl.errors import Refused, TryLater
 from retainctl.outreach import planning
 from retainctl.outreach.composing import templates_of
 from retainctl.outreach.contact import REASONS
+from retainctl.outreach.outbox.states import State
 from retainctl.outreach.planning import Recipe, plan
 from retainctl.shop import consent
 from retainctl.shop.merging import merge, undo
@@ -82,6 +84,27 @@ def test_nobody_gets_one_campaign_twice_but_what_failed_may_be_tried_again(shop:
     assert (again.recipients, again.already_sent) == (2, 1)
     assert plan(shop, recipe(shop, name="summer"), [got_it]).recipients == 1
     assert plan(shop, recipe(shop, already_since=shop.clock.now() + 1), [got_it]).recipients == 1
+    assert plan(shop, recipe(shop, already_since=shop.clock.now()), [got_it]).already_sent == 1
+    assert plan(shop, recipe(shop, program="survey"), [got_it]).recipients == 1
+
+
+def test_who_waits_for_a_campaign_or_may_have_got_it_is_in_no_second_plan_of_it(shop: Shop) -> None:
+    dana = customer(shop)
+    plan(shop, recipe(shop), [dana])
+    mailing = planning.latest("campaign", "spring")
+    assert mailing is not None
+    sent(shop, mailing.id, dana)
+    found = {}
+    for state in get_args(State):
+        execute("UPDATE outbox SET state = ?", state)
+        found[state] = plan(shop, recipe(shop), [dana], dry_run=True).recipients
+
+    assert {state for state, recipients in found.items() if recipients} == {
+        "failed",
+        "suppressed",
+        "expired",
+        "cancelled",
+    }
 
 
 def test_who_has_had_enough_is_left_out_but_a_service_message_still_comes(shop: Shop) -> None:

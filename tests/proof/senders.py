@@ -38,11 +38,12 @@ def sender(folder: Path, limit: int | None = None) -> BaseProcess:
     return process
 
 
-def write_mail_settings(folder: Path, *, port: int, connections: int = 4) -> None:
+def write_mail_settings(folder: Path, *, port: int, connections: int = 4, daily_cap: int = 0) -> None:
     """Let the shop send by a server on this machine."""
     path = folder / "retainctl.toml"
     text = path.read_text(encoding="utf-8")
     settings = (
         f'[mail]\nchannel = "mail"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\nconnections = {connections}\n'
+        f"daily_cap = {daily_cap}\n"
     )
     path.write_text(text.replace("[mail]\n", settings), encoding="utf-8")

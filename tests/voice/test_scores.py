@@ -39,8 +39,9 @@ def test_when_all_say_the_same_the_interval_is_not_known() -> None:
 
 
 def test_the_interval_stays_within_what_a_score_can_be() -> None:
-    found = scores.nps({10: 3, 8: 1}).score
-    assert found.high == 100.0
+    assert scores.nps({10: 3, 8: 1}).score.high == 100.0
+    assert rounded(scores.nps({10: 1, 8: 1}).score, 1) == (50.0, -19.3, 100.0)
+    assert rounded(scores.nps({0: 1, 8: 1}).score, 1) == (-50.0, -100.0, 19.3)
 
 
 # Wilson's interval as R's prop.test(x, n, correct = FALSE) gives it.
@@ -50,6 +51,11 @@ def test_the_interval_stays_within_what_a_score_can_be() -> None:
 )
 def test_a_share_has_wilsons_interval(part: int, whole: int, low: float, high: float) -> None:
     assert rounded(scores.share(part, whole), 4) == (part / whole, low, high)
+
+
+def test_an_interval_of_a_share_never_leaves_nought_to_one() -> None:
+    assert min(scores.share(0, whole).low or 0.0 for whole in range(1, 400)) == 0.0
+    assert max(scores.share(whole, whole).high or 0.0 for whole in range(1, 400)) == 1.0
 
 
 def test_a_share_of_nothing_is_not_known() -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from retainctl.config import Shop
-from retainctl.outreach.outbox.delivering import deliver
+from retainctl.outreach.channels.files import FilesChannel
+from retainctl.outreach.outbox.claiming import Claimer
+from retainctl.outreach.outbox.delivering import deliver, foresee
 from retainctl.shop import consent
 from retainctl.shop.merging import merge, undo
-from retainctl.store.database import rows
-from tests.outreach.outbox.conftest import QueueUp, make_customers
+from retainctl.store.database import execute, rows
+from retainctl.store.transactions import writing
+from tests.outreach.outbox.conftest import QueueUp, by_mail, make_customers
 from tests.outreach.outbox.test_limits import with_limits
 from tests.planting import plant_address
 
@@ -71,6 +74,30 @@ def test_of_two_recipients_who_become_one_person_exactly_one_gets_it(
     ]
 
 
+def test_one_who_may_have_got_it_at_another_address_does_not_get_it_again(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(2)
+    first, second = (row[0] for row in rows("SELECT id FROM customers ORDER BY id"))
+    merge(shop, survivor_id=first, merged_id=second, reason="same")
+    found = {}
+    for state in ("claimed", "handing", "unknown", "sent", "failed", "suppressed", "expired", "cancelled"):
+        execute("UPDATE outbox SET state = ? WHERE customer_id = ?", state, first)
+        counts = foresee(shop).row
+        found[state] = (counts.sent, counts.suppressed)
+
+    again = dict.fromkeys(("claimed", "handing", "unknown", "sent"), (0, 1))
+    assert found == again | dict.fromkeys(("failed", "suppressed", "expired", "cancelled"), (1, 0))
+
+
+def test_a_survey_and_a_campaign_of_one_name_are_two(shop: Shop, queue_up: QueueUp) -> None:
+    first, second = make_customers(shop, ["dana@example.com", "noa@example.com"])
+    queue_up(customer_ids=[first])
+    assert deliver(shop).row.sent == 1
+    queue_up(customer_ids=[second], purpose="survey", program="survey")
+    merge(shop, survivor_id=first, merged_id=second, reason="same")
+
+    assert deliver(shop).row.sent == 1
+
+
 def test_where_the_first_of_two_who_became_one_may_not_be_written_to_the_second_gets_it(
     shop: Shop, queue_up: QueueUp
 ) -> None:
@@ -115,3 +142,27 @@ def test_a_service_message_goes_to_an_address_that_allowed_no_advertisement(shop
 
     assert deliver(shop).row.sent == 1
     assert ends() == [("new@example.com", "sent", "")]
+
+
+def test_the_daily_cap_counts_since_midnight_what_is_in_hand_what_was_sent_and_what_may_have_arrived(
+    shop: Shop, queue_up: QueueUp
+) -> None:
+    capped = by_mail(shop, port=25, daily_cap=6)
+    mailing = queue_up(11, using=capped)
+    midnight, now = shop.clock.start_of(shop.clock.today()), shop.clock.now()
+    rest = [
+        ("mail", "sent", midnight, None),
+        ("mail", "handing", now, "sender-1"),
+        ("mail", "unknown", now, None),
+        ("mail", "claimed", None, "sender-1"),
+        ("mail", "sent", midnight - 1, None),
+        ("mail", "failed", now, None),
+        ("files", "sent", now, None),
+        ("files", "claimed", None, "sender-1"),
+    ]
+    for (message_id,), given in zip(rows("SELECT id FROM outbox ORDER BY id"), rest, strict=False):
+        execute("UPDATE outbox SET channel = ?, state = ?, handed_at = ?, owner = ? WHERE id = ?", *given, message_id)
+    claimer = Claimer(capped, FilesChannel(shop.folder / "mail"), channel_name="mail", owner="sender-2")
+
+    with writing():
+        assert [len(claimer.claim([mailing.id], wanted=wanted).letters) for wanted in (1, 9, 9)] == [1, 1, 0]

@@ -15,7 +15,7 @@ from retainctl.outreach.outbox.delivering import deliver
 from retainctl.shop.merging import merge, undo
 from retainctl.store.database import execute, rows
 from retainctl.store.transactions import writing
-from tests.outreach.outbox.conftest import QueueUp
+from tests.outreach.outbox.conftest import QueueUp, make_customers
 
 NOON = "2025-03-02T12:00"  # a Sunday
 
@@ -52,7 +52,8 @@ def test_quiet_hours_end_in_the_morning_of_the_next_loud_day(shop: Shop, at: str
 def test_quiet_hours_may_lie_within_a_day(shop: Shop) -> None:
     siesta = with_limits(shop, quiet_from="13:00", quiet_until="16:00")
 
-    assert quiet(siesta, instant(shop, "2025-03-02T14:00")) == instant(shop, "2025-03-02T16:00")
+    for hour in ("13:00", "14:00", "15:59"):
+        assert quiet(siesta, instant(shop, f"2025-03-02T{hour}")) == instant(shop, "2025-03-02T16:00")
     assert quiet(siesta, instant(shop, "2025-03-02T23:00")) is None
 
 
@@ -93,6 +94,26 @@ def test_what_is_on_its_way_counts_and_what_failed_does_not(shop: Shop, queue_up
         with writing():
             execute("UPDATE outbox SET state = ?, handed_at = ?", state, None if state == "claimed" else now)
         assert (customer_id in over_budget(tight, [customer_id], at=now)) == counted, state
+
+
+def test_each_customer_has_room_again_when_the_oldest_of_as_many_as_the_limit_is_a_week_old(
+    shop: Shop, queue_up: QueueUp
+) -> None:
+    people = make_customers(shop, [f"person{n}@example.com" for n in range(3)])
+    now, day = shop.clock.now(), DAY_SECONDS
+    written = [[6, 2, 4], [3, 1, 30], [5, 6, -1]]  # days ago; what a wrong clock wrote is yet to come
+    for place in range(3):
+        mailing = queue_up(customer_ids=people)
+        for one, days in zip(people, written, strict=True):
+            execute(
+                "UPDATE outbox SET state = 'sent', handed_at = ? WHERE mailing_id = ? AND customer_id = ?",
+                now - days[place] * day, mailing.id, one,
+            )  # fmt: skip
+    assert over_budget(with_limits(shop, marketing_per_month=0), people, at=now) == {
+        people[0]: now + 3 * day, people[1]: now + 4 * day, people[2]: now + 1 * day,
+    }  # fmt: skip
+    monthly = with_limits(shop, marketing_per_week=0, marketing_per_month=3)
+    assert over_budget(monthly, people, at=now) == {people[0]: now + 24 * day}
 
 
 def test_after_a_merge_nobody_is_written_to_twice_and_the_budget_is_one(shop: Shop, queue_up: QueueUp) -> None:

@@ -174,6 +174,19 @@ def test_a_list_of_dead_addresses_stops_the_mailing(shop: Shop, queue_up: QueueU
     check()
 
 
+def test_fifty_refusals_in_a_row_stop_the_mailing(shop: Shop, queue_up: QueueUp) -> None:
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port, connections=1)
+        few = queue_up(addresses=[f"rcpt=550_5.1.1+few{n}@example.com" for n in range(49)], using=mailed)
+        many = queue_up(addresses=[f"rcpt=550_5.1.1+many{n}@example.com" for n in range(180)], using=mailed)
+
+        deliver(mailed)
+
+    assert states(few) == {"failed": 49}
+    assert 50 <= states(many)["failed"] < 150
+    assert rows("SELECT state FROM mailings ORDER BY id") == [("active",), ("paused",)]
+
+
 def test_a_server_that_wants_new_connections_gets_them(shop: Shop, queue_up: QueueUp) -> None:
     with Sink(close_after=7) as sink:
         mailed = by_mail(shop, port=sink.port, connections=2)
