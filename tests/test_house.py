@@ -17,8 +17,8 @@ from retainctl.store.migrations import MIGRATIONS
 from tests.conftest import ROOT
 
 ROW = (
-    "errors clock money normalising rows schema files html_page definitions spreadsheets config store facets intake "
-    "shop club audience outreach voice journeys insight jobs web demo doctor output terminal commands cli"
+    "errors clock money normalising rows result schema files html_page definitions spreadsheets config store facets "
+    "intake shop club audience outreach voice journeys insight jobs web demo doctor output terminal commands cli"
 ).split()
 # Which library may be imported where; a name ending in a dot is a package.
 ONLY_IN = {
@@ -93,6 +93,15 @@ def test_the_engine_asks_neither_the_system_for_the_time_nor_the_environment(nam
 def test_a_store_that_differs_by_database_differs_in_one_module(name: str, path: Path) -> None:
     if name not in ("retainctl.store.dialect", "retainctl.store.database"):
         assert "is_postgres" not in path.read_text(encoding="utf-8"), name
+
+
+def test_what_reads_files_knows_no_shop() -> None:
+    for name, path in modules():
+        if name.startswith("retainctl.intake"):
+            text = path.read_text(encoding="utf-8").replace("retainctl orders quarantine", "")
+            assert not re.search(
+                r"\b(orders|customers?|products?|buyers?|articles?|surveys?)\b", text, re.IGNORECASE
+            ), name
 
 
 def test_help_imports_no_engine_and_no_library_but_click() -> None:
