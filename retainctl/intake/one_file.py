@@ -84,7 +84,7 @@ class Records(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Run:
+class _Tally:
     taker: RowTaker[Any]
     import_id: int
     waiting: set[str]  # what earlier imports hold rows of
@@ -140,7 +140,7 @@ def _import(
     if known and not options.again and import_runs.brings_nothing(known[-1]):
         return Outcome(taker.result(file.name, "already imported", Counts()))
     import_id = import_runs.begin(shop, file, asked)
-    run = _Run(taker, import_id, quarantine.waiting_documents(import_id))
+    run = _Tally(taker, import_id, quarantine.waiting_documents(import_id))
     for chunk in chunks:
         before = run.counts.read
         _take(chunk, run)
@@ -158,7 +158,7 @@ def _import(
     return outcome
 
 
-def _take(chunk: Chunk, run: _Run) -> None:
+def _take(chunk: Chunk, run: _Tally) -> None:
     """Read and keep the rows of *chunk*, and count what became of each."""
     run.counts.blank += chunk.blank
     run.counts.read += chunk.blank

@@ -15,7 +15,7 @@ from retainctl.intake.import_runs import DryRun, Imported, Outcome, Progress
 from retainctl.intake.values import AmbiguousNumber
 from retainctl.shop.orders_import import update
 from retainctl.shop.orders_import.batch import Batch
-from retainctl.shop.orders_import.booking import Booking
+from retainctl.shop.orders_import.booking import Booker
 from retainctl.shop.orders_import.planning import ImportPlan, OrderOptions, in_words, make_plan
 from retainctl.shop.orders_import.processes import batches
 from retainctl.shop.orders_import.returns import Waiting, attach_named, attach_unnamed
@@ -95,7 +95,7 @@ def book(
     customers_before = int(value("SELECT COUNT(*) FROM customers"))
     money_before = _money()
     import_id = import_runs.begin(shop, plan.file, plan.asked)
-    booking = Booking(shop, plan, import_id)
+    booking = Booker(shop, plan, import_id)
     check_limit = partial(
         import_runs.check_limit, booking.counts, plan.file, strict=plan.options.strict, held=booking.held
     )
@@ -132,13 +132,13 @@ def _readable(plan: ImportPlan, every: Iterator[Batch]) -> Iterator[Batch]:
         raise BadData(f"{plan.file.name}: {error}", hint=error.hint) from None
 
 
-def _note_growth(booking: Booking) -> None:
+def _note_growth(booking: Booker) -> None:
     for table, added in (("orders", booking.counts.new), ("order_returns", booking.returns)):
         if added:
             dialect.note_growth(table, rows_added=added)
 
 
-def _attach_returns(booking: Booking) -> None:
+def _attach_returns(booking: Booker) -> None:
     """Let waiting returns meet their sales; those of this file that are larger than their order are quarantined."""
     attached = attach_named(booking.plan.source)
     for customer in attached.customers:
@@ -148,7 +148,7 @@ def _attach_returns(booking: Booking) -> None:
     attach_unnamed(booking.touched)
 
 
-def _refuse_return(booking: Booking, waiting: Waiting) -> None:
+def _refuse_return(booking: Booker, waiting: Waiting) -> None:
     named = booking.named_returns.get((waiting.external_id, waiting.line_no))
     if named is None:
         _tell_return(booking, waiting)
@@ -162,7 +162,7 @@ def _refuse_return(booking: Booking, waiting: Waiting) -> None:
     booking.returns -= named.returns
 
 
-def _tell_return(booking: Booking, waiting: Waiting) -> None:
+def _tell_return(booking: Booker, waiting: Waiting) -> None:
     """Let a person look at a return that an earlier import brought: now that its order is here, it is too large."""
     ((written_by,),) = rows(
         "SELECT import_id FROM orders WHERE source = ? AND external_id = ?", booking.plan.source, waiting.named_order
@@ -191,7 +191,7 @@ def _assert_money(before: dict[str, int], booked: dict[str, int]) -> None:
         assert grown == booked.get(currency, 0), f"{currency}: {booked.get(currency, 0)} was read, {grown} was booked"
 
 
-def _new_sales(booking: Booking) -> tuple[int, int]:
+def _new_sales(booking: Booker) -> tuple[int, int]:
     """How many of the orders that this import made are sales of customers, and how many of guests."""
     if not booking.first_order_id:
         return 0, 0
@@ -201,7 +201,7 @@ def _new_sales(booking: Booking) -> tuple[int, int]:
     return known, every - known
 
 
-def _row(booking: Booking, *, customers: int, sales: tuple[int, int]) -> OrdersImported:
+def _row(booking: Booker, *, customers: int, sales: tuple[int, int]) -> OrdersImported:
     plan = booking.plan
     known, guests = sales
     return OrdersImported(
