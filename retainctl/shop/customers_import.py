@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.cells import Cells, RowError
-from retainctl.intake.import_runs import ImportOptions, Outcome, Progress
+from retainctl.intake.import_runs import FileResult, ImportOptions, Progress
 from retainctl.intake.one_file import Fate, Records, RowTaker, import_list
 from retainctl.intake.values import yes_or_no
 from retainctl.normalising import (
@@ -58,7 +58,7 @@ def import_customers(
     *,
     consent_evidence: str = "",
     progress: Progress = lambda _rows: None,
-) -> Outcome[Any]:
+) -> FileResult[Any]:
     """Import the customers in the file called *name*.
 
     Columns that say who accepts marketing count only with *consent_evidence*: what proves that they were asked.

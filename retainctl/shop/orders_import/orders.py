@@ -11,7 +11,7 @@ from retainctl.errors import BadData
 from retainctl.intake import import_runs, quarantine
 from retainctl.intake.cells import Held
 from retainctl.intake.file import input_file
-from retainctl.intake.import_runs import DryRun, Imported, Outcome, Progress
+from retainctl.intake.import_runs import DryRun, FileResult, Imported, Progress
 from retainctl.intake.values import AmbiguousNumber
 from retainctl.shop.orders_import import update
 from retainctl.shop.orders_import.batch import Batch
@@ -37,7 +37,7 @@ class OrdersImported(Imported):
 
 def import_orders(
     shop: Shop, name: str, options: OrderOptions, *, progress: Progress = lambda _rows: None
-) -> Outcome[OrdersImported]:
+) -> FileResult[OrdersImported]:
     """Import the file called *name* (``-``: the standard input).
 
     BadData where the file as a whole cannot be booked; then nothing is written. Rows that cannot be booked are
@@ -49,22 +49,22 @@ def import_orders(
             with collector_at_rest():
                 return _import(shop, plan, progress)
         except DryRun as dry:
-            return dry.outcome
+            return dry.result
 
 
 @in_one_transaction
-def _import(shop: Shop, plan: ImportPlan, progress: Progress) -> Outcome[OrdersImported]:
+def _import(shop: Shop, plan: ImportPlan, progress: Progress) -> FileResult[OrdersImported]:
     dialect.hold_lock(import_runs.LOCK)
     known = import_runs.known_imports(plan.file, plan.asked)
     if known and not plan.options.again and import_runs.brings_nothing(known[-1]):
-        return Outcome(OrdersImported(plan.file.name, plan.source, "already imported"))
+        return FileResult((OrdersImported(plan.file.name, plan.source, "already imported"),))
     past = Past(is_first=nothing_stored(), read_before_by=known[0] if known else None)
-    outcome, import_id, held = book(shop, plan, past, progress=progress)
+    result, import_id, held = book(shop, plan, past, progress=progress)
     told = _told_anew(import_id, plan.source)
     quarantine.keep_held(import_id, held, resolved=known, told=told, now=shop.clock.now())
     if plan.options.dry_run:
-        raise DryRun(outcome)
-    return outcome
+        raise DryRun(result)
+    return result
 
 
 def _told_anew(import_id: int, source: str) -> set[str]:
@@ -87,7 +87,7 @@ def _told_anew(import_id: int, source: str) -> set[str]:
 
 def book(
     shop: Shop, plan: ImportPlan, past: Past, *, progress: Progress = lambda _rows: None, limited: bool = True
-) -> tuple[Outcome[OrdersImported], int, list[Held]]:
+) -> tuple[FileResult[OrdersImported], int, list[Held]]:
     """Book the rows of a planned file, in the caller's transaction: the outcome, the import's id, the rows held.
 
     Unless *limited* no share of bad rows is too large.
@@ -121,7 +121,8 @@ def book(
     made = int(value("SELECT COUNT(*) FROM customers")) - customers_before
     row = _row(booking, customers=made, sales=_new_sales(booking))
     bad = tuple(held for held in booking.held if held.disposition != "set_aside")
-    return Outcome(row, tuple(notes), bad, tuple(booking.attention)), import_id, booking.held
+    result = FileResult((row,), tuple(notes), tuple(booking.attention), quarantined=bad)
+    return result, import_id, booking.held
 
 
 def _readable(plan: ImportPlan, every: Iterator[Batch]) -> Iterator[Batch]:
