@@ -91,7 +91,7 @@ def _recipe(shop: Shop) -> Recipe:
     templates = templates_of(
         shop, subject=subject, reason=reason, body=body, purpose="marketing", constants={"what": "קפה"}
     )
-    return Recipe(program="campaign", name="spring", purpose="marketing", draft="the file", templates=templates)
+    return Recipe(program="campaign", name="spring", purpose="marketing", templates=templates)
 
 
 def _make(folder: Path) -> None:

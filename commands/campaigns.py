@@ -44,9 +44,9 @@ def check(name: str) -> None:
     \b
       retainctl campaigns check spring
     """
+    from retainctl.definitions import Fault
     from retainctl.errors import BadData
     from retainctl.outreach import campaigns as engine
-    from retainctl.outreach.lint import Fault
 
     with opened_shop() as shop:
         faults = engine.check(shop, name)

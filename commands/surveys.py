@@ -58,12 +58,12 @@ def check(name: str) -> None:
       retainctl surveys check spring
     """
     from retainctl.errors import BadData
-    from retainctl.voice import invitations
     from retainctl.voice import surveys as files
 
     with opened_shop() as shop:
-        show(files.questions_of(files.read_survey(shop, name)), row_type=files.QuestionRow)
-        found = invitations.faults(shop, name)
+        defined = files.SURVEYS.read(shop, name)
+        show(files.questions_of(defined.value), row_type=files.QuestionRow)
+        found = list(files.SURVEYS.faults(shop, defined))
         for fault in found:
             say(f"{fault.where}: {fault.fault}. {fault.remedy}")
         if found:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from retainctl.audience.segments import member_ids
 from retainctl.config import Shop
+from retainctl.definitions import Fault
 from retainctl.errors import BadData, Refused, RetainError, WrongUsage
-from retainctl.outreach import drafts, lint, planning
+from retainctl.outreach import drafts, planning
+from retainctl.outreach.drafts import CAMPAIGNS
 from retainctl.outreach.outbox.queueing import queue
 from retainctl.outreach.rendering import links_of
-from retainctl.outreach.samples import Kind
+from retainctl.outreach.samples import CampaignKind
 from retainctl.outreach.templates import Renderer, Templates
 from retainctl.outreach.tokens import signer
 from retainctl.rows import Row
@@ -71,34 +73,34 @@ class Changed(Row, kind="campaign_state"):
     messages: int
 
 
-def draft(shop: Shop, name: str, *, kind: Kind, audience: str) -> Path:
+def draft(shop: Shop, name: str, *, kind: CampaignKind, audience: str) -> Path:
     """Write a new campaign's file, and say where it is."""
     return drafts.write_draft(shop, name, kind=kind, audience=audience)
 
 
-def check(shop: Shop, name: str) -> list[lint.Fault]:
+def check(shop: Shop, name: str) -> list[Fault]:
     """Everything that keeps the campaign from being planned."""
-    return lint.faults_of_draft(shop, drafts.read_draft(shop, name))
+    return list(CAMPAIGNS.faults(shop, CAMPAIGNS.read(shop, name)))
 
 
 def plan(
     shop: Shop, name: str, *, dry_run: bool = False, advance: Callable[[int], None] = lambda _: None
 ) -> planning.Plan:
     """Choose who gets the campaign and why everybody else does not; a draft with faults is BadData."""
-    whole = drafts.read_draft(shop, name)
-    if faults := lint.faults_of_draft(shop, whole):
+    defined = CAMPAIGNS.read(shop, name)
+    if faults := list(CAMPAIGNS.faults(shop, defined)):
         more = f", and {len(faults) - 1} more" if len(faults) > 1 else ""
         raise BadData(
             f"the campaign {name} is not ready: {faults[0].fault}{more}",
             hint=f"See everything: retainctl campaigns check {name}",
         )
-    candidates = member_ids(shop, whole.front.audience, refreshed=not dry_run)
-    return planning.plan(shop, drafts.recipe_of(shop, whole), candidates, dry_run=dry_run, advance=advance)
+    candidates = member_ids(shop, defined.value.front.audience, refreshed=not dry_run)
+    return planning.plan(shop, drafts.recipe_of(shop, defined), candidates, dry_run=dry_run, advance=advance)
 
 
 def approve(shop: Shop, name: str, plan_hash: str) -> Changed:
     """Approve the plan with that hash; Refused when anything differs from what was planned."""
-    recipe = drafts.recipe_of(shop, drafts.read_draft(shop, name))
+    recipe = drafts.recipe_of(shop, CAMPAIGNS.read(shop, name))
     return _changed(planning.approve(shop, recipe, plan_hash))
 
 
@@ -116,7 +118,7 @@ def send(shop: Shop, name: str, *, dry_run: bool = False) -> Changed:
         )
     if mailing.state != "approved":
         return _changed(mailing)
-    planning.refuse_changes(mailing, drafts.recipe_of(shop, drafts.read_draft(shop, name)))
+    planning.refuse_changes(mailing, drafts.recipe_of(shop, CAMPAIGNS.read(shop, name)))
     if dry_run:
         return _changed(mailing, messages=_recipients(mailing))
     made = queue(shop, mailing.id)
@@ -135,7 +137,7 @@ def resume(name: str) -> Changed:
 
 def list_campaigns(shop: Shop) -> list[CampaignRow]:
     """Every campaign that has a file."""
-    return [_row(shop, name) for name in drafts.CAMPAIGNS.names(shop.folder)]
+    return [_row(shop, name) for name in CAMPAIGNS.names(shop.folder)]
 
 
 def outcomes(name: str) -> list[Outcome]:
@@ -222,7 +224,7 @@ def _move(name: str, *, before: str, after: str, reason: str) -> Changed:
 
 def _row(shop: Shop, name: str) -> CampaignRow:
     try:
-        front = drafts.read_draft(shop, name).front
+        front = CAMPAIGNS.read(shop, name).value.front
     except RetainError:
         return CampaignRow(name, "", "", "faulty", "", None, 0)
     mailing = planning.latest("campaign", name)

@@ -1,4 +1,4 @@
-"""What is wrong with a draft, all of it at once, each fault in a sentence with its remedy."""
+"""What is wrong with what is to be sent, all of it at once, each fault in a sentence with its remedy."""
 
 from __future__ import annotations
 
@@ -7,41 +7,16 @@ from collections.abc import Iterator
 
 from markupsafe import escape
 
-from retainctl.audience import definitions
+from retainctl.audience.segments import read_tree
 from retainctl.config import Shop
+from retainctl.definitions import Fault
 from retainctl.errors import BadData, RetainError
 from retainctl.outreach import contexts, message, sandbox
-from retainctl.outreach.drafts import Draft, recipe_of
 from retainctl.outreach.planning import Program, Purpose
 from retainctl.outreach.templates import Rendered, Templates, Value
-from retainctl.rows import Row
 
 _LONGEST_SUBJECT = 200
 _LINK = "https://shop.example/a-link-of-this-customer"
-
-
-class Fault(Row, kind="fault"):
-    """One thing that is wrong, and what to do about it."""
-
-    where: str
-    fault: str
-    remedy: str
-
-
-def faults_of_draft(shop: Shop, draft: Draft) -> list[Fault]:
-    """Everything that keeps the campaign *draft* from being planned; nothing when it is well."""
-    found = [
-        *_missing(draft),
-        *audience_faults(shop, draft.front.audience, where="front matter"),
-        *_time(shop, draft),
-        *faults_of_sender(shop, draft.front.purpose),
-    ]
-    recipe = recipe_of(shop, draft)
-    if draft.body.strip():
-        found += faults_of_templates(shop, recipe.templates, program="campaign", purpose=recipe.purpose)
-    else:
-        found.append(Fault("body", "the message is empty", "Write it below the second +++ line."))
-    return found
 
 
 def faults_of_sender(shop: Shop, purpose: Purpose) -> Iterator[Fault]:
@@ -91,35 +66,14 @@ def faults_of_templates(shop: Shop, templates: Templates, *, program: Program, p
     return list(found)
 
 
-def _missing(draft: Draft) -> Iterator[Fault]:
-    asked = {
-        "why": "why you write to these customers, and why now",
-        "what": "what you offer or tell them",
-        "audience": "the segment that it goes to",
-        "subject": "what stands above the message",
-        "reason": "why this recipient gets it, in words they will read",
-    }
-    for name, sentence in asked.items():
-        if not getattr(draft.front, name).strip():
-            yield Fault("front matter", f"{name} is empty", f"Say {sentence}.")
-    if not draft.front.where:
-        yield Fault("front matter", "where is empty", 'Say which way it goes: where = ["mail"].')
-
-
 def audience_faults(shop: Shop, name: str, *, where: str) -> Iterator[Fault]:
     """What is wrong with the audience *name* that *where* names; nothing where it names none."""
     if not name.strip():
         return
     try:
-        definitions.read_tree(shop, name)
+        read_tree(shop, name)
     except RetainError as error:
         yield Fault(where, str(error), error.hint or f"Correct segments/{name}.toml.")
-
-
-def _time(shop: Shop, draft: Draft) -> Iterator[Fault]:
-    day = draft.front.not_after
-    if day and day < shop.clock.today():
-        yield Fault("front matter", f"not_after is {day}, which has passed", "Choose a later day.")
 
 
 def _links(shop: Shop, program: Program, purpose: Purpose, *, known: bool) -> dict[str, Value]:

@@ -1,9 +1,9 @@
 """A plan: who gets a mailing and why everybody else does not, written down so that it can be approved.
 
 Campaigns and surveys plan alike. Every candidate becomes one row: a recipient with what the templates will see of
-him, or excluded with the first reason that applies. The plan's hash is over the file, the templates with the sender,
-and who; what is approved is that hash. People may drop out after that (they are asked again at the claim), none may
-come in.
+him, or excluded with the first reason that applies. The plan's hash is over what the file means, the templates with
+the sender, and who; what is approved is that hash. People may drop out after that (they are asked again at the claim),
+none may come in.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Literal
+from typing import Any, Literal
 
 from retainctl.config import Shop
+from retainctl.definitions import Defined, keep, kind_of
 from retainctl.errors import Refused, TryLater
 from retainctl.outreach import contexts
 from retainctl.outreach.contact import REASONS, Ask, Person, verdicts
 from retainctl.outreach.templates import Templates, names_used
 from retainctl.rows import Row
 from retainctl.shop.consent import BATCH_SIZE, Contact
-from retainctl.store.database import execute, rows
+from retainctl.store.database import execute, rows, value
 from retainctl.store.dialect import insert_many
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import in_one_transaction, writing
@@ -55,7 +56,7 @@ class Plan(Row, kind="plan"):
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What is to be planned: *draft* is its whole file, *not_after* the last instant at which it may still go.
+    """What is to be planned, by the file that says so; *not_after* is the last instant at which it may still go.
 
     *already_since*: whoever was written to by a mailing of this program and name that was planned at that instant or
     later is ``already_sent``. 0 means ever.
@@ -64,8 +65,8 @@ class Recipe:
     program: Program
     name: str
     purpose: Purpose
-    draft: str
     templates: Templates
+    defined: Defined[Any] | None = None
     not_after: int | None = None
     unknown_policy: UnknownPolicy = "hold"
     already_since: int = 0
@@ -120,6 +121,14 @@ def latest(program: Program, name: str) -> Mailing | None:
         .where(Mailing.program == program, Mailing.name == name, Mailing.state != "cancelled", Mailing.plan_hash != "")
         .order_by(Mailing.id.desc())
         .first()
+    )
+    return found
+
+
+def last_run(program: str, name: str) -> int | None:
+    """The version of the definition by which *name* was planned last."""
+    found: int | None = value(
+        "SELECT definition_id FROM mailings WHERE program = ? AND name = ? ORDER BY id DESC LIMIT 1", program, name
     )
     return found
 
@@ -217,7 +226,7 @@ def _begin(shop: Shop, recipe: Recipe) -> int:
         class_="transactional" if recipe.purpose == "service" else "marketing",
         purpose=recipe.purpose,
         state="planned",
-        draft=recipe.draft,
+        definition_id=_kept(shop, recipe),
         templates=recipe.templates.to_json(),
         plan_hash="",
         unknown_policy=recipe.unknown_policy,
@@ -225,6 +234,10 @@ def _begin(shop: Shop, recipe: Recipe) -> int:
         not_after=recipe.not_after,
     )
     return int(mailing.id)
+
+
+def _kept(shop: Shop, recipe: Recipe) -> int | None:
+    return keep(kind_of(recipe.program), recipe.defined, now=shop.clock.now()) if recipe.defined else None
 
 
 def _write(mailing_id: int | None, chosen: list[_Chosen]) -> None:
@@ -265,7 +278,8 @@ def _recipients(mailing_id: int) -> Iterator[tuple[int, int]]:
 
 def _digest(recipe: Recipe) -> hashlib._Hash:
     """The hash of what *recipe* says, under its own name; who gets it is added."""
-    said = [recipe.program, recipe.name, recipe.draft, recipe.templates.to_json()]
+    meaning = recipe.defined.hash if recipe.defined else ""
+    said = [recipe.program, recipe.name, meaning, recipe.templates.to_json()]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode())
 
 

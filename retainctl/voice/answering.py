@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from retainctl.config import Shop
+from retainctl.definitions import Defined
 from retainctl.intake.cells import Cells, RowError
 from retainctl.intake.csv_rows import csv_chunks, read_header
 from retainctl.intake.file import InputFile
@@ -19,7 +20,7 @@ from retainctl.intake.one_file import Fate, How, Plan, import_one
 from retainctl.intake.outcome import Imported, Outcome, Progress
 from retainctl.voice.reading import IDENTITIES, Reader, Response
 from retainctl.voice.save_responses import Books
-from retainctl.voice.surveys import Survey, read_survey, survey_text
+from retainctl.voice.surveys import SURVEYS, Survey
 
 FORMAT = "answers"
 
@@ -49,31 +50,31 @@ def import_answers(
     Bytes that are no text quarantine their row; with ``errors="replace"`` they are replaced, and the answer is
     marked. BadData where the file as a whole cannot be booked; then nothing is written.
     """
-    survey = read_survey(shop, name)
+    defined = SURVEYS.read(shop, name)
     return import_one(
         shop,
         file_name,
         encoding=options.encoding,
         how=How(options.again, options.dry_run),
-        plan=lambda file: _plan(shop, name, survey, file, options),
+        plan=lambda file: _plan(shop, defined, file, options),
         progress=progress,
     )
 
 
-def _plan(shop: Shop, name: str, survey: Survey, file: InputFile, options: Options) -> Plan[AnswersImported]:
+def _plan(shop: Shop, defined: Defined[Survey], file: InputFile, options: Options) -> Plan[AnswersImported]:
     file.keeps_bad_bytes = options.errors == "replace"
-    settings = json.dumps({"encoding": file.encoding, "errors": options.errors, "survey": survey_text(shop, name)})
-    reader, books = Reader(shop, name, survey), Books(name)
+    settings = json.dumps({"encoding": file.encoding, "errors": options.errors, "survey": defined.hash})
+    reader, books = Reader(shop, defined.name, defined.value), Books(defined.name)
     _, delimiter = read_header(file)
     return Plan(
-        asked=Asked("answers", name, FORMAT, settings),
+        asked=Asked("answers", defined.name, FORMAT, settings),
         chunks=csv_chunks(file, reader, delimiter),
         take=lambda rows, import_id: _take(rows, reader, books, import_id=import_id),
         left_out=lambda: (),
         document=lambda cells: next(filter(None, cells[:IDENTITIES]), ""),
         row=lambda outcome, counts: AnswersImported(
             file.name,
-            name,
+            defined.name,
             outcome,
             counts.read,
             counts.new,

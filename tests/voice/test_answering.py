@@ -85,7 +85,7 @@ def invite(shop: Shop, ids: list[int], *, states: list[str]) -> None:
     """The invitations of ``spring`` as the outbox leaves them."""
     with writing():
         mailing = Mailing.create(
-            program="survey", name="spring", class_="marketing", purpose="survey", state="active", draft="",
+            program="survey", name="spring", class_="marketing", purpose="survey", state="active",
             plan_hash="x", planned_at=0,
         )  # fmt: skip
         for number, (one, state) in enumerate(zip(ids, states, strict=True)):
@@ -134,7 +134,7 @@ def test_who_answered_is_a_customer_by_token_email_or_id(survey: Shop) -> None:
     noa = customer(survey, external_id="8", email="noa@example.com")
     with writing():
         mailing = Mailing.create(
-            program="survey", name="spring", class_="marketing", purpose="survey", state="active", draft="",
+            program="survey", name="spring", class_="marketing", purpose="survey", state="active",
             plan_hash="x", planned_at=0,
         )  # fmt: skip
     token = tokens.sign(SURVEY, f"{mailing.id}.{noa}", survey.clock.now())
@@ -202,7 +202,7 @@ def invitation(survey: Shop, customer_id: int, *, expires_at: int | None = None)
     """The token of an invitation of theirs to the survey."""
     with writing():
         mailing = Mailing.create(
-            program="survey", name="spring", class_="marketing", purpose="survey", state="active", draft="",
+            program="survey", name="spring", class_="marketing", purpose="survey", state="active",
             plan_hash="x", planned_at=0,
         )  # fmt: skip
     return tokens.sign(SURVEY, f"{mailing.id}.{customer_id}", survey.clock.now(), expires_at=expires_at)
@@ -244,7 +244,7 @@ def test_a_token_of_another_survey_is_refused(survey: Shop) -> None:
     noa = customer(survey, external_id="8", email="noa@example.com")
     with writing():
         other = Mailing.create(
-            program="survey", name="autumn", class_="marketing", purpose="survey", state="active", draft="",
+            program="survey", name="autumn", class_="marketing", purpose="survey", state="active",
             plan_hash="x", planned_at=0,
         )  # fmt: skip
     token = tokens.sign(SURVEY, f"{other.id}.{noa}", survey.clock.now())
