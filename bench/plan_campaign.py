@@ -16,7 +16,8 @@ from pathlib import Path
 from bench.measure import Run, race, run
 from retainctl.config import Shop, init_folder, read_shop
 from retainctl.outreach.composing import templates_of
-from retainctl.outreach.planning import Recipe, plan
+from retainctl.outreach.planning import plan
+from retainctl.outreach.programs import Recipe
 from retainctl.outreach.samples import STARTERS
 from retainctl.store.dialect import insert_many
 from retainctl.store.opening import open_database

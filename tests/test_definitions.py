@@ -15,8 +15,8 @@ from retainctl.config import Shop
 from retainctl.definitions import Kind, all_kinds, hash_of, is_name, keep, toml, version_that_ran, versions
 from retainctl.doctor import check_files
 from retainctl.errors import BadConfiguration, Refused, WrongUsage
-from retainctl.outreach import campaigns
-from retainctl.outreach.drafts import CAMPAIGNS
+from retainctl.outreach import mailings
+from retainctl.outreach.drafts import CAMPAIGN, CAMPAIGNS, write_draft
 from retainctl.shop.opening import spare
 from retainctl.store.database import rows, value
 from tests.conftest import Terminal
@@ -161,12 +161,12 @@ def test_the_version_that_ran_last_need_not_be_the_newest(shop: Shop) -> None:
 
 def test_a_plan_says_by_which_version_of_its_file_it_was_made(shop: Shop) -> None:
     segments.create(shop, "everybody", "orders >= 0")
-    path = campaigns.draft(shop, "spring", kind="offer", audience="everybody")
+    path = write_draft(shop, "spring", kind="offer", audience="everybody")
     path.write_text(path.read_text(encoding="utf-8").replace(' = ""', ' = "x"'), encoding="utf-8")
     for text in ("\n", "\nAnd one thing more.\n"):
         path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
-        campaigns.plan(shop, "spring", dry_run=True)
-        campaigns.plan(shop, "spring")
+        mailings.plan(shop, CAMPAIGN, "spring", dry_run=True)
+        mailings.plan(shop, CAMPAIGN, "spring")
     assert rows(
         "SELECT d.version, d.text FROM mailings AS m JOIN definitions AS d ON d.id = m.definition_id ORDER BY m.id"
     ) == [(one.version, one.text) for one in versions(CAMPAIGNS, "spring")]

@@ -140,6 +140,11 @@ def nested(words: str, group: click.Group) -> Iterator[tuple[str, click.Command]
             yield from nested(f"{words} {name}", command)
 
 
+@pytest.mark.parametrize(("name", "path"), list(modules()))
+def test_what_a_program_does_otherwise_is_declared_and_not_asked_for(name: str, path: Path) -> None:
+    assert not re.search(r"program\b[^=\n]*[!=]= ?[\"']", path.read_text(encoding="utf-8")), name
+
+
 # Which package a migration's tables belong to; what the ground has is everybody's.
 _OWNERS = {
     "ground": "store",

@@ -21,8 +21,10 @@ from retainctl.definitions import Defined, Fault, Kind
 from retainctl.errors import BadData
 from retainctl.outreach import lint, planning
 from retainctl.outreach.composing import templates_of
-from retainctl.outreach.planning import Purpose, Recipe, UnknownPolicy
+from retainctl.outreach.programs import Program, Recipe, UnknownPolicy
 from retainctl.outreach.samples import STARTERS, CampaignKind
+from retainctl.rows import Row
+from retainctl.shop.consent import Use
 
 _FENCE = "+++"
 _DAYS_OPEN = 14
@@ -47,7 +49,7 @@ class Front:
     text: str = ""
 
     @property
-    def purpose(self) -> Purpose:
+    def purpose(self) -> Use:
         """What the recipients must have agreed to; a service message is no advertisement."""
         return "service" if self.kind == "service" else "marketing"
 
@@ -58,6 +60,16 @@ class Draft:
 
     front: Front
     body: str
+
+
+class CampaignOutcome(Row, kind="campaign_outcome"):
+    """How many of a plan's candidates came to what: sent, waiting, or left out for a reason. They add up."""
+
+    campaign: str
+    state: str
+    hash: str
+    outcome: str
+    customers: int
 
 
 def write_draft(shop: Shop, name: str, *, kind: CampaignKind, audience: str) -> Path:
@@ -89,6 +101,7 @@ def recipe_of(shop: Shop, defined: Defined[Draft]) -> Recipe:
         program="campaign",
         name=defined.name,
         purpose=front.purpose,
+        audience=front.audience,
         defined=defined,
         templates=templates_of(
             shop,
@@ -176,4 +189,12 @@ CAMPAIGNS: Final = Kind(
     parse=_parse,
     faults=_faults,
     last_run=partial(planning.last_run, "campaign"),
+)
+
+CAMPAIGN: Final = Program(
+    "campaign",
+    "campaigns",
+    labels=("campaign", "קמפיין"),
+    recipe=lambda shop, name: recipe_of(shop, CAMPAIGNS.read(shop, name)),
+    outcome=CampaignOutcome,
 )

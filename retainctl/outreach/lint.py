@@ -12,14 +12,15 @@ from retainctl.config import Shop
 from retainctl.definitions import Fault
 from retainctl.errors import BadData, RetainError
 from retainctl.outreach import contexts, message, sandbox
-from retainctl.outreach.planning import Program, Purpose
+from retainctl.outreach.programs import Addressed, program_of
 from retainctl.outreach.templates import Rendered, Templates, Value
+from retainctl.shop.consent import Use
 
 _LONGEST_SUBJECT = 200
 _LINK = "https://shop.example/a-link-of-this-customer"
 
 
-def faults_of_sender(shop: Shop, purpose: Purpose) -> Iterator[Fault]:
+def faults_of_sender(shop: Shop, purpose: Use) -> Iterator[Fault]:
     """What the shop's own file lacks before it may write to anybody; an advertisement must say who sends it."""
     settings = shop.settings
     file = "retainctl.toml"
@@ -46,7 +47,7 @@ def faults_of_sender(shop: Shop, purpose: Purpose) -> Iterator[Fault]:
                 )
 
 
-def faults_of_templates(shop: Shop, templates: Templates, *, program: Program, purpose: Purpose) -> list[Fault]:
+def faults_of_templates(shop: Shop, templates: Templates, *, program: str, purpose: Use) -> list[Fault]:
     """What is wrong with *templates*, tried on a customer of whom all is known and on one of whom nothing is."""
     pairs = [
         contexts.example(shop, known=known) | _links(shop, program, purpose, known=known) for known in (True, False)
@@ -76,13 +77,12 @@ def audience_faults(shop: Shop, name: str, *, where: str) -> Iterator[Fault]:
         yield Fault(where, str(error), error.hint or f"Correct segments/{name}.toml.")
 
 
-def _links(shop: Shop, program: Program, purpose: Purpose, *, known: bool) -> dict[str, Value]:
+def _links(shop: Shop, program: str, purpose: Use, *, known: bool) -> dict[str, Value]:
     """What the press adds for each recipient."""
     link = None if purpose == "service" else _LINK
     links: dict[str, Value] = {"unsubscribe_link": link, "unsubscribe_mail": link}
-    if program == "survey":
-        links |= {"survey_token": "v1.token", "survey_link": _LINK if known and shop.settings.public_url else None}
-    return links
+    public_url = shop.settings.public_url if known else ""
+    return links | dict(program_of(program).links(Addressed(1, 0, 1, public_url, lambda *_, **_more: "v1.token")))
 
 
 def _unknown_name(name: str, known: dict[str, Value]) -> Fault:

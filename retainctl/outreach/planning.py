@@ -14,13 +14,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Literal
 
 from retainctl.config import Shop
-from retainctl.definitions import Defined, keep, kind_of
+from retainctl.definitions import keep, kind_of
 from retainctl.errors import Refused, TryLater
 from retainctl.outreach import contexts
 from retainctl.outreach.contact import REASONS, Ask, Person, verdicts
+from retainctl.outreach.programs import Recipe, program_of
 from retainctl.outreach.templates import Templates, names_used
 from retainctl.rows import Row
 from retainctl.shop.consent import BATCH_SIZE, Contact
@@ -29,12 +29,7 @@ from retainctl.store.dialect import insert_many
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import in_one_transaction, writing
 
-Program = Literal["campaign", "survey"]
-Purpose = Literal["marketing", "survey", "service"]
-UnknownPolicy = Literal["hold", "resend-once", "assume-sent"]
-
 SHOWN_HASH = 16  # hexadecimal digits
-_PLANNED_BY = {"campaign": "campaigns plan", "survey": "surveys run"}
 _WRITTEN_AT_ONCE = 5_000
 
 
@@ -52,24 +47,6 @@ class Plan(Row, kind="plan"):
     no_consent: int
     already_sent: int
     budget: int
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What is to be planned, by the file that says so; *not_after* is the last instant at which it may still go.
-
-    *already_since*: whoever was written to by a mailing of this program and name that was planned at that instant or
-    later is ``already_sent``. 0 means ever.
-    """
-
-    program: Program
-    name: str
-    purpose: Purpose
-    templates: Templates
-    defined: Defined[Any] | None = None
-    not_after: int | None = None
-    unknown_policy: UnknownPolicy = "hold"
-    already_since: int = 0
 
 
 def plan(
@@ -114,7 +91,7 @@ def plan(
     )
 
 
-def latest(program: Program, name: str) -> Mailing | None:
+def latest(program: str, name: str) -> Mailing | None:
     """The newest whole plan of *name*, in whatever state but cancelled."""
     found: Mailing | None = (
         Mailing.select()
@@ -143,7 +120,7 @@ def approve(shop: Shop, recipe: Recipe, plan_hash: str) -> Mailing:
     if mailing is None or mailing.state not in ("planned", "approved"):
         raise Refused(
             f"the {recipe.program} {recipe.name} has no plan that waits for approval",
-            hint=f"Make one: retainctl {_PLANNED_BY[recipe.program]} {recipe.name}",
+            hint=f"Make one: {_command(recipe)}",
         )
     if len(plan_hash) < SHOWN_HASH or not mailing.plan_hash.startswith(plan_hash.lower()):
         raise Refused(
@@ -167,8 +144,12 @@ def refuse_changes(mailing: Mailing, recipe: Recipe) -> None:
         what = f"the sender or the time zone of the {recipe.program}" if moved else f"the {recipe.program}"
         raise Refused(
             f"{what} {recipe.name} has changed since it was planned",
-            hint=f"Plan it again, look at it, and approve that: retainctl {_PLANNED_BY[recipe.program]} {recipe.name}",
+            hint=f"Plan it again, look at it, and approve that: {_command(recipe)}",
         )
+
+
+def _command(recipe: Recipe) -> str:
+    return f"retainctl {program_of(recipe.program).commands} plan {recipe.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,20 @@ from typing import Final, Literal
 
 from retainctl import schema
 from retainctl.audience.segments import read_segment
+from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
 from retainctl.definitions import Defined, Fault, Kind, toml
 from retainctl.errors import WrongUsage
 from retainctl.outreach import lint, planning
 from retainctl.outreach.composing import templates_of
-from retainctl.outreach.planning import Recipe
+from retainctl.outreach.programs import Addressed, Program, Recipe
 from retainctl.rows import Row
 from retainctl.voice import samples
 
 MOST_QUESTIONS = 5  # beyond these fewer and fewer people answer
 _QUESTIONS = re.compile(r"\{\{\s*questions\s*\}\}")
+PURPOSE = "survey"  # of a token that says "MAILING.CUSTOMER"
+_TOKEN_SECONDS = 180 * DAY_SECONDS  # an invitation is good for half a year from its plan
 SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 
 QuestionKind = Literal["nps", "csat", "ces", "choice", "text"]
@@ -187,6 +190,7 @@ def recipe_of(shop: Shop, defined: Defined[Survey]) -> Recipe:
         program="survey",
         name=defined.name,
         purpose="survey",
+        audience=survey.audience,
         defined=defined,
         templates=templates_of(
             shop,
@@ -224,6 +228,11 @@ def _faults(shop: Shop, defined: Defined[Survey]) -> Iterator[Fault]:
     yield from lint.faults_of_templates(shop, recipe.templates, program="survey", purpose=recipe.purpose)
 
 
+def _links(to: Addressed) -> dict[str, str | None]:
+    token = to.sign(PURPOSE, f"{to.mailing_id}.{to.customer_id}", expires_at=to.planned_at + _TOKEN_SECONDS)
+    return {"survey_token": token, "survey_link": f"{to.public_url}/s/{token}" if to.public_url else None}
+
+
 SURVEYS: Final = Kind(
     "survey",
     "surveys",
@@ -233,4 +242,12 @@ SURVEYS: Final = Kind(
     parse=toml(Survey),
     faults=_faults,
     last_run=partial(planning.last_run, "survey"),
+)
+
+SURVEY: Final = Program(
+    "survey",
+    "surveys",
+    labels=("survey", "סקר"),
+    recipe=lambda shop, name: recipe_of(shop, SURVEYS.read(shop, name)),
+    links=_links,
 )

@@ -15,7 +15,8 @@ from retainctl.outreach import planning
 from retainctl.outreach.composing import templates_of
 from retainctl.outreach.contact import REASONS
 from retainctl.outreach.outbox.states import State
-from retainctl.outreach.planning import Recipe, plan
+from retainctl.outreach.planning import plan
+from retainctl.outreach.programs import Recipe
 from retainctl.shop import consent
 from retainctl.shop.merging import merge, undo
 from retainctl.store.database import execute, rows, value

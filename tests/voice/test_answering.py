@@ -11,13 +11,13 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.outcome import Outcome
 from retainctl.outreach import tokens
-from retainctl.outreach.rendering import SURVEY
 from retainctl.shop import identity, merging
 from retainctl.store.database import execute, rows, value
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import writing
 from retainctl.voice.answering import AnswersImported, Options, import_answers
 from retainctl.voice.results import CommentRow, comments, results
+from retainctl.voice.surveys import PURPOSE
 from tests.conftest import Terminal
 
 SURVEY_FILE = """
@@ -137,7 +137,7 @@ def test_who_answered_is_a_customer_by_token_email_or_id(survey: Shop) -> None:
             program="survey", name="spring", class_="marketing", purpose="survey", state="active",
             plan_hash="x", planned_at=0,
         )  # fmt: skip
-    token = tokens.sign(SURVEY, f"{mailing.id}.{noa}", survey.clock.now())
+    token = tokens.sign(PURPOSE, f"{mailing.id}.{noa}", survey.clock.now())
     outcome = take(
         survey, HEADER + f",{token},,,,10,,\n,,DANA@example.com,,,9,,\nr3,,,7,,8,,\nr4,,nobody@example.com,,,1,,\n"
     )
@@ -205,7 +205,7 @@ def invitation(survey: Shop, customer_id: int, *, expires_at: int | None = None)
             program="survey", name="spring", class_="marketing", purpose="survey", state="active",
             plan_hash="x", planned_at=0,
         )  # fmt: skip
-    return tokens.sign(SURVEY, f"{mailing.id}.{customer_id}", survey.clock.now(), expires_at=expires_at)
+    return tokens.sign(PURPOSE, f"{mailing.id}.{customer_id}", survey.clock.now(), expires_at=expires_at)
 
 
 def test_one_invitation_is_one_answer_and_the_newest_counts(survey: Shop) -> None:
@@ -247,7 +247,7 @@ def test_a_token_of_another_survey_is_refused(survey: Shop) -> None:
             program="survey", name="autumn", class_="marketing", purpose="survey", state="active",
             plan_hash="x", planned_at=0,
         )  # fmt: skip
-    token = tokens.sign(SURVEY, f"{other.id}.{noa}", survey.clock.now())
+    token = tokens.sign(PURPOSE, f"{other.id}.{noa}", survey.clock.now())
     outcome = take(survey, HEADER + f"r1,{token},,,,9,,\n")
     assert [held.message for held in outcome.quarantined] == ["the token belongs to another survey"]
 
