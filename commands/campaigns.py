@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import Group, composed, note, opened_shop, show
+from retainctl.terminal import Group, add_verb, composed, note, opened_shop, show
 
+from .definitions import check, definition_verbs
 from .mailings import mailing_verbs
 
 campaigns = Group("campaigns", help="Draft, check, plan, approve and send campaigns.")
@@ -36,25 +37,7 @@ def draft(name: str, kind: Any, audience: str) -> None:
         note(f"Finish {path}, then: retainctl campaigns check {name}")
 
 
-@campaigns.command()
-@click.argument("name", type=composed)
-def check(name: str) -> None:
-    """Check the campaign NAME; print nothing when it is ready to be planned.
-
-    \b
-      retainctl campaigns check spring
-    """
-    from retainctl.definitions import Fault
-    from retainctl.errors import BadData
-    from retainctl.outreach.drafts import CAMPAIGNS
-
-    with opened_shop() as shop:
-        faults = list(CAMPAIGNS.faults(shop, CAMPAIGNS.read(shop, name)))
-        if faults:
-            show(faults, row_type=Fault)
-            raise BadData(f"the campaign {name} is not ready: {len(faults)} faults")
-
-
+add_verb(campaigns, "check", check, "campaign")
 mailing_verbs(campaigns, "campaign")
 
 
@@ -65,3 +48,6 @@ def list_campaigns() -> None:
 
     with opened_shop() as shop:
         show(engine.list_campaigns(shop), row_type=engine.CampaignRow)
+
+
+definition_verbs(campaigns, "campaign")

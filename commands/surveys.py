@@ -8,6 +8,7 @@ import click
 
 from retainctl.terminal import Group, agreed, composed, note, opened_shop, progress, say, show, somebody_is_there
 
+from .definitions import definition_verbs
 from .importing import import_files
 from .mailings import mailing_verbs
 
@@ -162,3 +163,6 @@ def results(name: str, comments: bool) -> None:
             show(made.comments(shop, name), row_type=made.CommentRow)
         else:
             show(made.results(shop, name), row_type=made.ResultRow)
+
+
+definition_verbs(surveys, "survey")

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 
 from retainctl import schema
 from retainctl.config import Shop
-from retainctl.errors import BadConfiguration, Refused, WrongUsage
+from retainctl.errors import BadConfiguration, Refused, RetainError, WrongUsage
 from retainctl.files import write_text
 from retainctl.rows import Row
 from retainctl.store.database import rows
@@ -82,6 +82,15 @@ class Kept(NamedTuple):
     hash: str
     text: str | None
     first_used_at: int
+
+
+class DefinitionRow(Row, kind="definition"):
+    """One that has a file: the version by which it ran last, and whether the file says something else since."""
+
+    name: str
+    state: Literal["never ran", "as it ran", "changed", "faulty"]
+    version: int | None
+    first_used_at: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,3 +240,39 @@ def version_that_ran(kind: Kind[Any], name: str) -> Kept | None:
     """The version by which the one called *name* ran last; None where it never did."""
     found, last_id = versions(kind, name), kind.last_run(name)
     return next((one for one in found if one.id == last_id), found[-1] if found else None)
+
+
+def list_definitions(shop: Shop, kind: Kind[Any]) -> list[DefinitionRow]:
+    """Every one of the *kind* that has a file."""
+    return [_row(shop, kind, name) for name in kind.names(shop.folder)]
+
+
+def _row(shop: Shop, kind: Kind[Any], name: str) -> DefinitionRow:
+    meaning, ran = _meaning(shop, kind, name), version_that_ran(kind, name)
+    if ran is None:
+        return DefinitionRow(name, "never ran" if meaning else "faulty", None, None)
+    state: Any = "faulty" if not meaning else "as it ran" if meaning == ran.hash else "changed"
+    return DefinitionRow(name, state, ran.version, shop.clock.iso(ran.first_used_at))
+
+
+def difference(shop: Shop, kind: Kind[Any], name: str) -> tuple[str, str]:
+    """The file now against the version that ran last, as a unified diff, and what is to be said of it."""
+    now, ran, file = kind.text(shop.folder, name), version_that_ran(kind, name), f"{kind.folder}/{name}{kind.ending}"
+    if ran is None:
+        return "", f"the {kind.noun} {name} never ran"
+    if ran.text is None:
+        return "", f"version {ran.version} of the {kind.noun} {name} ran last, and its text was erased"
+    lines = difflib.unified_diff(
+        ran.text.splitlines(), now.splitlines(), f"{file} (version {ran.version})", f"{file} (now)", lineterm=""
+    )
+    changed = "".join(f"{line}\n" for line in lines)
+    same = changed and _meaning(shop, kind, name) == ran.hash
+    return changed, "only comments, blank lines or the order of settings differ" if same else ""
+
+
+def _meaning(shop: Shop, kind: Kind[Any], name: str) -> str:
+    """The hash of what the file means; nothing where it is not as it should be."""
+    try:
+        return kind.read(shop, name).hash
+    except RetainError:
+        return ""

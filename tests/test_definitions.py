@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 
+import click
 import pytest
 
-from retainctl import definitions
+from retainctl import cli, definitions
 from retainctl.audience import segments
 from retainctl.audience.segments import SEGMENTS
 from retainctl.config import Shop
-from retainctl.definitions import Kind, all_kinds, hash_of, is_name, keep, toml, version_that_ran, versions
+from retainctl.definitions import Kind, all_kinds, difference, hash_of, is_name, keep, toml, version_that_ran, versions
 from retainctl.doctor import check_files
 from retainctl.errors import BadConfiguration, Refused, WrongUsage
 from retainctl.outreach import mailings
 from retainctl.outreach.drafts import CAMPAIGN, CAMPAIGNS, write_draft
 from retainctl.shop.opening import spare
-from retainctl.store.database import rows, value
-from tests.conftest import Terminal
+from retainctl.store.database import execute, rows, value
+from retainctl.terminal import Group
+from tests.conftest import NOW, ROOT, Ended, Terminal
 
 
 @pytest.mark.parametrize("name", ["loyal", "2024", "נאמנים", "לקוחות-vip", "café", "ürün_1", "会员", "a" * 64, "com10"])
@@ -105,6 +110,8 @@ class Promise:
     kept: bool = True
 
 
+promises = Group("promises", help="What the shop promised.")
+import_module("retainctl.commands.definitions").definition_verbs(promises, "promise")
 PROMISES = Kind(
     "promise", "promises", ".toml", make="promises draft {}", settings=Promise, parse=toml(Promise),
     first=lambda shop: f'# Of {shop.settings.name}.\nto = "everybody"\n',
@@ -181,3 +188,77 @@ def test_the_files_of_every_kind_are_read_by_doctor_and_no_result_takes_their_pl
     say(promised, "too = 1\n")
     with pytest.raises(BadConfiguration, match=r"promises/spring\.toml, line 1: no setting is called too"):
         check_files(promised, lambda _words: None)
+
+
+def test_the_verbs_of_a_kind_that_is_only_declared(promised: Shop) -> None:
+    def run(*words: str) -> Ended:
+        script = (
+            "import sys; from retainctl import cli, definitions\n"
+            "definitions.KINDS['promise'] = 'tests.test_definitions:PROMISES'\n"
+            "cli.COMMANDS['promises'] = ('tests.test_definitions:promises', 'What the shop promised.')\n"
+            "cli.main(sys.argv[1:])"
+        )
+        asked = [sys.executable, "-c", script, "--shop", str(promised.folder), "--now", NOW, "promises", *words]
+        ended = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, check=False)
+        return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+    assert run("draft", "spring") == Ended(0, "", "")
+    assert run("draft", "spring").code == 77
+    assert run("show", "spring").stdout == '# Of החנות.\nto = "everybody"\n'
+    assert run("check", "spring") == Ended(0, "", "")
+    head = "name\tstate\tversion\tfirst_used_at\n"
+    assert run("list") == Ended(0, f"{head}spring\tnever ran\t\t\n", "")
+    keep(PROMISES, PROMISES.read(promised, "spring"), now=promised.clock.now())
+    assert run("list").stdout == f"{head}spring\tas it ran\t1\t2025-03-02T10:00:00+02:00\n"
+    say(promised, 'to = "dana"\n')
+    assert "\tchanged\t1\t" in run("list").stdout
+    say(promised, "to = 1\n")
+    assert "\tfaulty\t1\t" in run("list").stdout
+    assert run("check", "spring").code == 78
+    assert "+to = 1\n" in run("diff", "spring").stdout
+    unknown = run("diff", "sprong")
+    assert (unknown.code, unknown.stderr) == (
+        2,
+        "retainctl: there is no promise called sprong\n  Did you mean spring?\n",
+    )
+
+
+def test_a_diff_shows_what_changed_since_the_last_run(retainctl: Terminal) -> None:
+    path = retainctl.folder / "segments" / "loyal.toml"
+    path.parent.mkdir()
+    path.write_text('expression = "orders >= 5"\n')
+    assert retainctl("segments", "diff", "loyal") == Ended(0, "", "the segment loyal never ran\n")
+    assert retainctl("segments", "check", "loyal") == Ended(0, "", "")
+    retainctl("segments", "refresh")
+    assert retainctl("segments", "diff", "loyal") == Ended(0, "", "")
+    path.write_text('# who comes back\nexpression = "orders >= 5"\n')
+    commented = retainctl("segments", "diff", "loyal")
+    assert commented.stderr == "only comments, blank lines or the order of settings differ\n"
+    assert "+# who comes back\n" in commented.stdout
+    path.write_text('expression = "orders >= 6"')
+    assert retainctl("segments", "diff", "loyal") == Ended(
+        0,
+        "--- segments/loyal.toml (version 1)\n+++ segments/loyal.toml (now)\n@@ -1 +1 @@\n"
+        '-expression = "orders >= 5"\n+expression = "orders >= 6"\n',
+        "",
+    )
+    path.write_text('expression = "in segment lost"')
+    wrong = retainctl("segments", "check", "loyal")
+    assert (wrong.code, wrong.stderr) == (65, "retainctl: the segment loyal is not ready: 1 faults\n")
+    assert "there is no segment called lost" in wrong.stdout
+
+
+def test_a_version_whose_text_was_erased_is_said_to_be_gone(shop: Shop) -> None:
+    segments.create(shop, "loyal", "orders >= 5")
+    execute("UPDATE definitions SET text = NULL")
+    assert difference(shop, SEGMENTS, "loyal") == (
+        "", "version 1 of the segment loyal ran last, and its text was erased",
+    )  # fmt: skip
+
+
+def test_every_kind_has_the_verbs_of_its_files() -> None:
+    context = click.Context(cli.root)
+    for kind in all_kinds():
+        group = cli.root.get_command(context, kind.folder)
+        assert isinstance(group, click.Group)
+        assert {"check", "list", "show", "diff"} <= set(group.commands), kind.noun
