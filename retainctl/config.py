@@ -27,6 +27,7 @@ FOLDER_VARIABLE = "RETAINCTL_SHOP"
 
 
 SECRETS = ("env:", "file:", "credential:")  # where a secret may be; see secret()
+OwnFolder = Literal["locks", "mail", "templates"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,10 @@ class Shop:
     folder: Path
     settings: Settings
     clock: Clock
+
+    def own(self, name: OwnFolder) -> Path:
+        """The folder that the program keeps for itself, beside those of the files that define."""
+        return self.folder / name
 
     @property
     def database_url(self) -> str:

@@ -11,15 +11,14 @@ from functools import partial
 from typing import Literal
 
 from retainctl import schema
-from retainctl.audience import definitions
 from retainctl.clock import DAY_SECONDS
 from retainctl.club import terms
 from retainctl.config import Shop, read_shop
+from retainctl.definitions import all_kinds
 from retainctl.errors import DONE, BadConfiguration, RetainError
 from retainctl.jobs.records import list_jobs
 from retainctl.jobs.steps import ReadWords, check_steps
 from retainctl.jobs.table import read_jobs
-from retainctl.outreach import drafts
 from retainctl.rows import Row
 from retainctl.shop.opening import opened
 from retainctl.shop.orders import doubtful_returns
@@ -27,7 +26,6 @@ from retainctl.store.database import value
 from retainctl.store.installation import may_send
 from retainctl.store.integrity import check_database
 from retainctl.store.opening import applied_migrations
-from retainctl.voice.surveys import list_surveys
 
 BEHIND_SECONDS = 300  # a clock that is so far behind what was written is wrong
 AHEAD_SECONDS = 40 * DAY_SECONDS  # and one so far ahead may be
@@ -73,11 +71,9 @@ def check_files(shop: Shop, read_words: ReadWords) -> None:
     *read_words* knows what can be typed, and so whether the steps of the jobs can run.
     """
     schema.read_file(shop.folder / terms.FILE_NAME, terms.Club)
-    for name in definitions.SEGMENTS.names(shop.folder):
-        definitions.read_tree(shop, name)
-    for name in drafts.CAMPAIGNS.names(shop.folder):
-        drafts.read_draft(shop, name)
-    list_surveys(shop)
+    for kind in all_kinds():
+        for name in kind.names(shop.folder):
+            kind.read(shop, name)
     check_steps(read_jobs(shop), read_words)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 import signal
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial, update_wrapper
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -108,6 +110,13 @@ class Group(click.Group):
             formatter.write_dl([(name, verb.get_short_help_str(limit=200)) for name, verb in self.commands.items()])
 
 
+def add_verb(group: Group, name: str, verb: Any, noun: str) -> None:
+    """Give *group* the *verb* that several nouns share: it is called with its *noun* first, and so is its docstring."""
+    own = update_wrapper(partial(verb, noun), verb)
+    vars(own)["__click_params__"] = list(vars(verb).get("__click_params__", ()))  # click takes its list apart
+    group.command(name, help=(verb.__doc__ or "").format(noun=noun, group=group.name))(own)
+
+
 def read_words(words: Sequence[str]) -> None:
     """Read *words* as if they were typed after ``retainctl``, and run nothing; WrongUsage where one is wrong."""
     command = click.get_current_context().find_root().command
@@ -134,6 +143,17 @@ def told(error: click.ClickException) -> tuple[str, str]:
     message = error.format_message().rstrip(".")
     asked = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "retainctl"
     return message[:1].lower() + message[1:], f"See: {asked} --help"
+
+
+def somebody_is_there() -> bool:
+    """Whether a person at a terminal can be asked."""
+    return sys.stdin.isatty()
+
+
+def agreed(question: str) -> bool:
+    """Whether the person at the terminal says yes to *question*."""
+    click.echo(f"{question} [y/N] ", nl=False, err=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 # On the verbs whose work under a clock that is far ahead could not be undone.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from retainctl.outreach.contact import REASONS
+from retainctl.outreach.programs import program_of
 
 # Report -> what it is called, and what each of its figures is, in English and in Hebrew.
 TITLES: Final = {
@@ -132,7 +133,6 @@ _ENGLISH: Final = {
 }
 
 _HEBREW_VALUES: Final = {
-    "program": {"campaign": "קמפיין", "survey": "סקר"},
     "state": {"planned": "תוכנן", "approved": "אושר", "active": "פעיל", "paused": "מושהה", "cancelled": "בוטל"},
 }
 
@@ -150,6 +150,8 @@ class Words:
 
     def value(self, column: str, value: str) -> str:
         """A value of one of the program's own words, such as a state."""
+        if column == "program":
+            return program_of(value).labels[self.language == "he"]
         return _HEBREW_VALUES.get(column, {}).get(value, value) if self.language == "he" else value
 
     def title(self, report: str) -> str:

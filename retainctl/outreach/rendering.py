@@ -13,16 +13,14 @@ from datetime import datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from retainctl.clock import DAY_SECONDS
 from retainctl.errors import BadData
 from retainctl.outreach import message
+from retainctl.outreach.programs import Addressed, program_of
 from retainctl.outreach.templates import Letterhead, Renderer, Templates, TooLong, Value
 from retainctl.outreach.tokens import Signer, signer
 from retainctl.store.outreach import Mailing
 
 UNSUBSCRIBE = "unsubscribe"  # the purpose of a token that says "CONTACT_POINT.MAILING"
-SURVEY = "survey"  # the purpose of a token that says "MAILING.CUSTOMER"
-_SURVEY_SECONDS = 180 * DAY_SECONDS  # an invitation is good for half a year from its plan; a way out is for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +56,7 @@ class Press:
         and TooLong that the templates are to blame for it.
 
         Templates see, beside the context: ``unsubscribe_mail`` (a mailto) and ``unsubscribe_link`` (https where the
-        shop has a public_url, else that mailto), both unknown in a service message; and, in a survey's invitation,
-        ``survey_token`` and ``survey_link`` (unknown without a public_url).
+        shop has a public_url, else that mailto), both unknown in a service message; and the program's own links.
         """
         links = links_of(
             self._letterhead, self._mailing, addressee.contact_point_id, addressee.customer_id, self._signer
@@ -91,11 +88,8 @@ def links_of(
         token = _unsubscribe_token(mailing, contact_point_id, signs)
         links["unsubscribe_mail"] = _unsubscribe_mail(letterhead, token)
         links["unsubscribe_link"] = f"{public_url}/u/{token}" if public_url else links["unsubscribe_mail"]
-    if mailing.program == "survey":
-        token = signs.sign(SURVEY, f"{mailing.id}.{customer_id}", expires_at=mailing.planned_at + _SURVEY_SECONDS)
-        links["survey_token"] = token
-        links["survey_link"] = f"{public_url}/s/{token}" if public_url else None
-    return links
+    addressed = Addressed(mailing.id, mailing.planned_at, customer_id, public_url, signs.sign)
+    return links | dict(program_of(mailing.program).links(addressed))
 
 
 def _unsubscribe_token(mailing: Mailing, contact_point_id: int | None, signs: Signer) -> str:

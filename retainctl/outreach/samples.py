@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-Kind = Literal["offer", "newsletter", "greeting", "service"]
+CampaignKind = Literal["offer", "newsletter", "greeting", "service"]
 
 Starter = tuple[str, str, str]
 
@@ -20,7 +20,7 @@ _ENGLISH_REASON: Final = (
     "{% if last_order %}. You last bought from us on {{ last_order }}{% endif %}."
 )
 
-STARTERS: Final[dict[str, dict[Kind, Starter]]] = {
+STARTERS: Final[dict[str, dict[CampaignKind, Starter]]] = {
     "he": {
         "offer": (
             "{{ first_name }}, יש לנו משהו בשבילך",

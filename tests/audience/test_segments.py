@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from retainctl.audience import explaining, members, segments
-from retainctl.audience.definitions import Definition, read_definition
 from retainctl.audience.members import Change
-from retainctl.audience.segments import Refreshed, SegmentRow
+from retainctl.audience.segments import Refreshed, Segment, SegmentRow, read_segment
 from retainctl.clock import Clock
 from retainctl.config import Shop
 from retainctl.errors import Refused, RetainError, WrongUsage
@@ -103,7 +102,7 @@ def test_members_are_of_the_file_as_it_is(town: Shop) -> None:
 )
 def test_a_file_says_what_was_typed(town: Shop, expression: str) -> None:
     segments.create(town, "typed", expression, description="לקוחות \\ 'טובים'")
-    assert read_definition(town, "typed") == Definition(expression, "לקוחות \\ 'טובים'")
+    assert read_segment(town, "typed") == Segment(expression, "לקוחות \\ 'טובים'")
     segments.create(town, "typed", expression, description="לקוחות \\ 'טובים'")  # again: nothing to do
     with pytest.raises(Refused, match="there is a segment called typed already"):
         segments.create(town, "typed", "orders >= 9")

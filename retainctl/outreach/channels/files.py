@@ -9,8 +9,6 @@ from retainctl.errors import Refused, RetainError
 from retainctl.files import written
 from retainctl.outreach.channels import Answer, Down, Letter, Outcome, Ready, Report
 
-FOLDER = "mail"
-
 
 class FilesChannel:
     """Writes each letter to a file of its own name, whole and on the disk or not at all.
@@ -54,7 +52,7 @@ class FilesChannel:
                 self._reports.append(Down(trouble))
             self._down = True
         else:
-            self._reports.append(Answer(letter, Outcome("sent", f"{FOLDER}/{path.name}")))
+            self._reports.append(Answer(letter, Outcome("sent", f"{path.parent.name}/{path.name}")))
 
     def drop(self, letter: Letter) -> None:
         pass
@@ -70,5 +68,5 @@ def file_name(letter: Letter) -> str:
 
 def _already_there(path: Path, letter: Letter) -> Outcome:
     if path.read_bytes() == letter.payload:
-        return Outcome("sent", f"{FOLDER}/{path.name}")
-    return Outcome("failed", f"another message stands in {FOLDER}/{path.name}")
+        return Outcome("sent", f"{path.parent.name}/{path.name}")
+    return Outcome("failed", f"another message stands in {path.parent.name}/{path.name}")

@@ -14,7 +14,7 @@ NAMES: tuple[ChannelName, ...] = get_args(ChannelName)
 def opened(shop: Shop, name: ChannelName) -> Channel:
     """The channel called *name*, ready to take letters; BadConfiguration where it cannot be."""
     if name == "files":
-        return files.FilesChannel(shop.folder / files.FOLDER)
+        return files.FilesChannel(shop.own("mail"))
     from retainctl.outreach.channels.mail.pool import MailChannel  # it imports yagmail, which takes a tenth of a second
 
     return MailChannel(shop)
