@@ -17,8 +17,8 @@ from retainctl.store.migrations import MIGRATIONS
 from tests.conftest import ROOT
 
 ROW = (
-    "errors clock money normalising rows schema files html_page definitions spreadsheets config store facets intake "
-    "shop club audience outreach voice journeys insight jobs web demo doctor output terminal commands cli"
+    "errors clock money normalising rows result schema files html_page definitions spreadsheets config store facets "
+    "intake shop club audience outreach voice journeys insight jobs web demo doctor output terminal commands cli"
 ).split()
 # Which library may be imported where; a name ending in a dot is a package.
 ONLY_IN = {
