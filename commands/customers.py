@@ -4,43 +4,31 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_first, yes_clock
 
-from .importing import import_files, reading_options
+from .importing import import_verb
 
 customers = Group("customers", help="Import, see, merge and export customers.")
 
 
-@customers.command("import")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--source", default="", metavar="NAME", help='The shop that gave them their ids; else "generic".')
-@click.option(
-    "--consent-evidence",
-    default="",
-    metavar="TEXT",
-    help='What proves that "accepts marketing" was asked for; without it the column counts for nothing.',
-)
-@reading_options
-def import_(files: tuple[str, ...], source: str, consent_evidence: str, **reading: Any) -> None:
-    """Import customers from FILE..., plain or .gz; - is the standard input.
-
-    \b
-      retainctl customers import customers_export.csv --source shopify
-    """
-    from retainctl.intake.sheet import Options
-    from retainctl.shop.customers_import import import_customers
-
-    options = Options(source=source, **reading)
-    import_files(
-        files,
-        lambda shop, name, progress: import_customers(
-            shop, name, options, consent_evidence=consent_evidence, progress=progress
+import_verb(
+    customers,
+    "retainctl.shop.customers_import:import_customers",
+    about="Import customers from FILE..., plain or .gz; - is the standard input.",
+    example="retainctl customers import customers_export.csv --source shopify",
+    options=(
+        click.option("--source", default="", metavar="NAME", help='The shop that gave them their ids; else "generic".'),
+        click.option(
+            "--consent-evidence",
+            default="",
+            metavar="TEXT",
+            help='What proves that "accepts marketing" was asked for; without it the column counts for nothing.',
         ),
-    )
+    ),
+)
 
 
 @customers.command("list")

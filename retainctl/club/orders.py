@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from retainctl.club.earning import Line
 from retainctl.store.database import rows
+from retainctl.store.dialect import one_of
 
 IDS_PER_QUERY = 500
 
@@ -109,4 +110,5 @@ def _each(query: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         if part[-1] - part[0] < 2 * len(part):
             yield from rows(query.format(among="BETWEEN ? AND ?"), part[0], part[-1])
         else:
-            yield from rows(query.format(among=f"IN ({', '.join('?' * len(part))})"), *part)
+            condition, bound = one_of(list(part))
+            yield from rows(query.format(among=condition), bound)

@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from retainctl.clock import DAY_SECONDS, Clock
-from retainctl.intake.cache import Remembered
+from retainctl.intake.cache import Memo
 from retainctl.intake.cells import RowError
 
 NOON: Final = 12
@@ -35,13 +35,13 @@ class Instants:
         self._last: tuple[str, tuple[int, bool]] = ("", (0, False))
         # The same days, minutes, seconds and offsets come again and again. An instant is the sum of its parts.
         self._parts = [_part(0, 10), _part(10, 16), _part(16, 19), _part(19, 25)]
-        self._offsets: Remembered[int, int | None] = Remembered(self._offset_of_a_day)
-        self._days: Remembered[int, str] = Remembered(_day_text)
+        self._offsets: Memo[int, int | None] = Memo(self._offset_of_a_day)
+        self._days: Memo[int, str] = Memo(_day_text)
 
     def read(self, text: str) -> tuple[int, bool]:
         """Epoch seconds, and whether only a day was given (then it is the day's noon); else RowError."""
         if text == self._last[0]:
-            return self._last[1]  # the rows of one order stand together
+            return self._last[1]  # the rows of one document stand together
         found = self._read(text)
         self._last = text, found
         return found
@@ -109,7 +109,7 @@ class Instants:
         return int(offset.total_seconds())
 
 
-def _part(start: int, end: int) -> Remembered[str, int]:
+def _part(start: int, end: int) -> Memo[str, int]:
     """What the characters from *start* to *end* of a full instant add to it, in seconds; ValueError for others."""
 
     def seconds(text: str) -> int:
@@ -118,7 +118,7 @@ def _part(start: int, end: int) -> Remembered[str, int]:
             raise ValueError
         return int(datetime.fromisoformat(full).timestamp())
 
-    return Remembered(seconds)
+    return Memo(seconds)
 
 
 def _made(text: str, make: Callable[[], datetime]) -> datetime:

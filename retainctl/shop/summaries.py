@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Final
 
 from retainctl.store.database import execute, value
-from retainctl.store.dialect import each_once
+from retainctl.store.dialect import each_once, one_of
 
 BATCH_SIZE: Final = 500
 
@@ -25,11 +25,11 @@ def summarise(customer_ids: Collection[int]) -> None:
         _make_anew("IS NOT NULL", [])  # reading all orders in their order is faster than finding most of them
         return
     for first in range(0, len(every), BATCH_SIZE):
-        some = every[first : first + BATCH_SIZE]
-        _make_anew(f"IN ({', '.join('?' * len(some))})", some)
+        condition, ids = one_of(every[first : first + BATCH_SIZE])
+        _make_anew(condition, [ids])
 
 
-def _make_anew(condition: str, customer_ids: list[int]) -> None:
+def _make_anew(condition: str, customer_ids: list[object]) -> None:
     """Make the summaries of the customers whose id meets *condition*, which binds *customer_ids*."""
     execute(f"DELETE FROM customer_summaries WHERE customer_id {condition}", *customer_ids)
     execute(

@@ -244,12 +244,12 @@ def _candidates(condition: str, *values: object) -> Iterator[Candidate]:
 def _contexts(mailing_id: int, customer_ids: Sequence[int]) -> dict[int, str]:
     if not customer_ids:
         return {}
-    marks = ", ".join("?" * len(customer_ids))
+    condition, ids = one_of(list(customer_ids))
     return dict(
         rows(
-            f"SELECT customer_id, context FROM recipients WHERE mailing_id = ? AND customer_id IN ({marks})",
+            f"SELECT customer_id, context FROM recipients WHERE mailing_id = ? AND customer_id {condition}",
             mailing_id,
-            *customer_ids,
+            ids,
         )
     )
 

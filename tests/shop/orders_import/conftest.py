@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop, init_folder, read_shop
-from retainctl.intake.outcome import Outcome
-from retainctl.shop.orders_import.orders import import_orders
-from retainctl.shop.orders_import.results import Options, OrdersImported
+from retainctl.intake.import_runs import Outcome
+from retainctl.shop.orders_import.orders import OrdersImported, import_orders
+from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.opening import open_database
 from tests.conftest import NOW
 
@@ -45,7 +45,7 @@ def bring(tmp_path: Path) -> Bring:
         path = tmp_path / name
         parts = [line if isinstance(line, bytes) else f"{line}\n".encode() for line in lines]
         path.write_bytes(b"".join(parts))
-        return import_orders(shop, str(path), Options(**options))  # type: ignore[arg-type]
+        return import_orders(shop, str(path), OrderOptions(**options))  # type: ignore[arg-type]
 
     return bring
 

@@ -12,7 +12,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.shop.consent import Decision, record
 from retainctl.shop.orders_import.orders import import_orders
-from retainctl.shop.orders_import.results import Options
+from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import rows, value
 from tests.reach import contactable
 from tests.shop.orders_import.conftest import Bring, codes, counts
@@ -221,7 +221,7 @@ def test_a_refund_of_woocommerce_in_another_form_is_quarantined(
 
 def test_shopify_orders_of_its_test_mode_are_set_aside(shop: Shop, shared: Path) -> None:
     folder = shared / "data/platform"
-    test_order = import_orders(shop, str(folder / "go_shopify_fixtures/orders.json"), Options())
+    test_order = import_orders(shop, str(folder / "go_shopify_fixtures/orders.json"), OrderOptions())
     assert counts(test_order) == (1, 0, 0, 0, 1, 0, 0)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from retainctl.config import Shop, read_shop
 from retainctl.shop.orders_import.orders import import_orders
-from retainctl.shop.orders_import.results import Options
+from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import rows, value
 from retainctl.store.opening import open_database
 from tests.conftest import NOW, MakeShop
@@ -31,7 +31,7 @@ def write(tmp_path: Path, *lines: str) -> str:
 
 def bring(shop: Shop, name: str, **options: object) -> tuple[int, ...]:
     """What became of the rows: read, new, changed, unchanged, set aside, blank, quarantined."""
-    row = import_orders(shop, name, Options(**options)).row  # type: ignore[arg-type]
+    row = import_orders(shop, name, OrderOptions(**options)).row  # type: ignore[arg-type]
     return (
         row.rows_read, row.rows_new, row.rows_changed, row.rows_unchanged, row.rows_set_aside, row.rows_blank,
         row.rows_quarantined,
@@ -42,7 +42,7 @@ def test_the_whole_file_is_accounted_for(british: Path, shared: Path) -> None:
     file = str(shared / "data/online_retail/online_retail_2010-12_2011-12.csv.gz")
     shop = read_shop(str(british), now=NOW)
     with open_database(shop.database_url, now=shop.clock.now(), migrate=True):
-        outcome = import_orders(shop, file, Options(format="uci-online-retail"))
+        outcome = import_orders(shop, file, OrderOptions(format="uci-online-retail"))
         assert (outcome.row.rows_read, outcome.row.rows_new, outcome.row.rows_set_aside) == (541_909, 539_391, 2_518)
         assert (outcome.row.orders, outcome.row.guest_orders, outcome.row.returns) == (18_532, 1_427, 9_288)
         assert rows(
