@@ -8,14 +8,18 @@ import inspect
 import re
 import textwrap
 from collections.abc import Iterator
+from datetime import date
+from typing import Any, Literal, get_args, get_origin
 
 import click
 
-from retainctl import cli
+from retainctl import cli, schema
 from retainctl.audience.fields import fields
 from retainctl.audience.parser import Parser, parse
+from retainctl.club.terms import Terms
 from retainctl.config import Settings
 from retainctl.errors import exit_codes
+from retainctl.jobs.table import Job
 from retainctl.shop import consent_import, customer_columns, products_import
 from retainctl.shop.orders_import.formats import format_named
 from retainctl.terminal import global_options
@@ -120,31 +124,38 @@ def _exit_codes() -> str:
 
 def _settings() -> str:
     lines = [
-        "# retainctl.toml",
-        "",
-        "Written from config.py by `make docs`. A setting without a default must be there.",
-        "",
-        inspect.cleandoc(Settings.__doc__ or "").partition("\n\n")[2],
-        "",
-    ]
-    lines += list(_table(Settings, ""))
+        "# Settings", "",
+        "Written by `make docs` from the classes that read the files. A setting without a default must be there.",
+    ]  # fmt: skip
+    for heading, one in (
+        ("retainctl.toml", Settings), ("club.toml: each [[terms]]", Terms), ("jobs.toml: each [jobs.NAME]", Job),
+    ):  # fmt: skip
+        lines += ["", f"## {heading}", "", *_table(one, "")]
     return "\n".join(lines) + "\n"
 
 
-def _table(schema: type, heading: str) -> Iterator[str]:
-    if heading:
-        yield from ("", f"## [{heading}]", "", (schema.__doc__ or "").strip(), "")
-    yield from ("| setting | kind | default |", "|---|---|---|")
-    inner: list[tuple[str, type]] = []
-    for field in dataclasses.fields(schema):
-        if isinstance(field.default_factory, type) and dataclasses.is_dataclass(field.default_factory):
-            inner.append((field.name, field.default_factory))
+def _table(one: type, name: str) -> Iterator[str]:
+    yield from ("| setting | what it is | kind | default |", "|---|---|---|---|")
+    for setting in schema.settings(one):
+        if setting.is_table:
+            yield from ("", f"### [{setting.name}]", "", setting.sentence, "", *_table(setting.kind, setting.name))
             continue
-        kind = str(field.type).replace("Literal", "one of ").replace("|", "or")
-        default = "" if field.default is dataclasses.MISSING else f"`{field.default!r}`"
-        yield f"| `{field.name}` | {kind} | {default} |"
-    for name, one in inner:
-        yield from _table(one, name)
+        default = "" if setting.default in (None, dataclasses.MISSING) else f"`{schema.to_toml(setting.default)}`"
+        yield f"| `{setting.name}` | {setting.sentence} | {_kind(setting.kind)} | {default} |"
+
+
+def _kind(kind: Any) -> str:
+    """What may be written there, in words."""
+    inner = [one for one in get_args(kind) if one not in (..., type(None))]
+    if get_origin(kind) is Literal:
+        return ", ".join(inner)
+    if get_origin(kind) is tuple:
+        return f"list of {_kind(inner[0])}"
+    if get_origin(kind) is dict:
+        return f"{_kind(inner[1])} by name"
+    if inner:
+        return _kind(inner[0])
+    return {str: "text", int: "whole number", bool: "true or false", date: "day"}[kind]
 
 
 if __name__ == "__main__":
