@@ -42,8 +42,8 @@ def list_them(query: str, limit: int) -> None:
     """
     from retainctl.shop.customers import CustomerRow, list_customers
 
-    with opened_shop():
-        show_first(limit, lambda most: list_customers(query=query, limit=most), row_type=CustomerRow)
+    with opened_shop() as shop:
+        show_first(limit, lambda most: list_customers(shop, query=query, limit=most), row_type=CustomerRow)
 
 
 @customers.command("show")

@@ -18,8 +18,8 @@ from retainctl.config import Shop
 # By their names: the packages stand further to the right, and each is read only when a facet is asked for.
 _PACKAGES: Final = ("shop", "club", "audience", "outreach", "voice")
 
-# What an attribute's SQL gives: a whole number, minor units of the shop's currency, an ISO day, the day from which the
-# days are counted, a text, a category as a path, or the kind of contact point of which a condition is asked.
+# What an attribute's SQL gives: a whole number, minor units of the shop's currency, a day as days since 1970, the day
+# from which days are counted, a text, a category as a path, or the kind of contact point that a condition is asked of.
 AttributeKind = Literal["number", "money", "date", "days_since", "text", "category", "contact"]
 
 

@@ -24,6 +24,7 @@ from retainctl.audience.tree import (
     Tree,
     Value,
 )
+from retainctl.clock import day_number
 from retainctl.errors import BadData
 from retainctl.facets import Attribute, Question, Source
 from retainctl.normalising import category_steps
@@ -131,10 +132,10 @@ class _Compiler:
     def _bound(self, value: Value) -> int | str:
         if isinstance(value, Ago):
             value = value.day(self.scope.question.today)
-        return value.isoformat() if isinstance(value, date) else value
+        return day_number(value) if isinstance(value, date) else value
 
     def _bought(self, bought: Bought) -> Condition:
-        where, values = "o.is_sale = 1 AND l.kind = 'sale' AND l.quantity > 0", list[object]()
+        where, values = "o.is_sale = 1 AND l.kind = 'sale' AND l.quantity_thousandths > 0", list[object]()
         if bought.what == "category":
             # Compared here and not by the database, which folds no case beyond ASCII.
             found = [category for category in self.scope.categories() if _is_within(category, bought.name)]
@@ -146,7 +147,7 @@ class _Compiler:
             where += f" AND l.product_id IN (SELECT id FROM products WHERE {column} = ?)"
             values.append(bought.name)
         if bought.since is not None:
-            where += " AND o.ordered_on >= ?"
+            where += " AND o.order_day >= ?"
             values.append(self._bound(bought.since))
         times = ""
         if bought.times != 1:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 
+from retainctl.clock import day_of
 from retainctl.club.earning import Line, Purchase, Shares, spend, taken_back_by_line
 from retainctl.club.orders import AwardedLine, awarded_lines_of, returned_of
 from retainctl.club.terms import Terms, read_club
@@ -40,24 +41,24 @@ def explain_customer(shop: Shop, customer_id: int) -> list[Explanation]:
 def explain_order(shop: Shop, order_id: int) -> list[Explanation]:
     """How an order came to its points: each line, the whole, and what was taken back."""
     found = rows(
-        "SELECT o.source, o.external_id, a.currency, o.ordered_on, o.is_sale, o.customer_id, a.terms_version, a.points"
+        "SELECT o.source, o.external_id, a.currency, o.order_day, o.is_sale, o.customer_id, a.terms_version, a.points"
         " FROM orders AS o LEFT JOIN awards AS a ON a.order_id = o.id WHERE o.id = ?",
         order_id,
     )
     if not found:
         raise WrongUsage(f"there is no order {order_id}")
-    source, external_id, currency, ordered_on, is_sale, customer_id, version, points = found[0]
+    source, external_id, currency, order_day, is_sale, customer_id, version, points = found[0]
     name = f"{source}:{external_id}"
     club = read_club(shop)
     if version is None:
         why = "a guest's order" if customer_id is None else "not awarded yet" if is_sale else "not a sale"
-        return [Explanation(name, None, "", club.on(ordered_on).version, why, None)]
+        return [Explanation(name, None, "", club.on(day_of(order_day).isoformat()).version, why, None)]
     terms = club.version(version)
     awarded = awarded_lines_of([order_id]).get(order_id, [])
     steps = list(_earned(name, currency, terms, awarded))
     if is_sale and (returned := returned_of([order_id]).get(order_id)):
         for line_no, amount, taken in taken_back_by_line([line[1:4] for line in awarded], returned.amounts):
-            paid, gave = next(line[2:4] for line in awarded if line[1] == line_no)
+            paid, gave = next(line[2:4] for line in awarded if line.line_no == line_no)
             words = f"{gave} × {format_minor(amount, currency)} / {format_minor(paid, currency)}, rounded down"
             steps.append(Explanation(name, line_no, "returned", terms.version, words, -taken))
     if rest := points - sum(step.points or 0 for step in steps):
@@ -91,7 +92,7 @@ def _earned(name: str, currency: str, terms: Terms, awarded: Sequence[AwardedLin
             words = f"{paid}: {_why_nothing(line, lines, currency, terms, shares)}"
         yield Explanation(name, line.line_no, "spend", terms.version, words, points)
     exact = _exact(sum(shares.numerators), shares.denominator)
-    total = sum(line[3] for line in awarded)
+    total = sum(line.points for line in awarded)
     yield Explanation(name, None, "spend", terms.version, f"{exact}, rounded down once: {total}", None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from retainctl.club.earning import Line
@@ -22,7 +22,7 @@ class Order(NamedTuple):
     customer_id: int | None
     version: int
     ordered_at: int
-    ordered_on: str
+    order_day: int
     is_sale: int
     currency: str
     account_id: int | None
@@ -31,8 +31,15 @@ class Order(NamedTuple):
     points: int | None
 
 
-AwardedLine = tuple[int, int, int, int, int | None, str]
-"""A row of awarded_lines: order_id, line_no, amount_minor, points, product_id, category."""
+class AwardedLine(NamedTuple):
+    """A row of ``awarded_lines``."""
+
+    order_id: int
+    line_no: int
+    amount_minor: int
+    points: int
+    product_id: int | None
+    category: str
 
 
 @dataclass(slots=True)
@@ -49,7 +56,7 @@ def due_orders(*, after: int, until: int, limit: int) -> list[Order]:
 
 
 _DUE = """
-    SELECT o.id, o.customer_id, o.version, o.ordered_at, o.ordered_on, o.is_sale, o.currency,
+    SELECT o.id, o.customer_id, o.version, o.ordered_at, o.order_day, o.is_sale, o.currency,
         a.account_id, a.terms_version, a.currency, a.points
     FROM orders AS o LEFT JOIN awards AS a ON a.order_id = o.id
     WHERE o.id > ? AND o.ordered_at <= ?
@@ -77,7 +84,8 @@ def awarded_lines_of(order_ids: Sequence[int]) -> dict[int, list[AwardedLine]]:
         SELECT order_id, line_no, amount_minor, points, product_id, category FROM awarded_lines
         WHERE order_id {among} ORDER BY order_id, line_no
     """
-    return {order_id: [*group] for order_id, group in groupby(_each(query, order_ids), key=itemgetter(0))}
+    lines = map(AwardedLine._make, _each(query, order_ids))
+    return {order_id: [*group] for order_id, group in groupby(lines, key=attrgetter("order_id"))}
 
 
 def returned_of(order_ids: Sequence[int]) -> dict[int, Returned]:

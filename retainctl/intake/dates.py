@@ -36,7 +36,6 @@ class Instants:
         # The same days, minutes, seconds and offsets come again and again. An instant is the sum of its parts.
         self._parts = [_part(0, 10), _part(10, 16), _part(16, 19), _part(19, 25)]
         self._offsets: Memo[int, int | None] = Memo(self._offset_of_a_day)
-        self._days: Memo[int, str] = Memo(_day_text)
 
     def read(self, text: str) -> tuple[int, bool]:
         """Epoch seconds, and whether only a day was given (then it is the day's noon); else RowError."""
@@ -46,12 +45,12 @@ class Instants:
         self._last = text, found
         return found
 
-    def day(self, instant: int) -> str:
-        """The day on the shop's own calendar, as ``2025-03-01``."""
+    def day(self, instant: int) -> int:
+        """The day on the shop's own calendar, in days since 1970."""
         offset = self._offsets[instant // DAY_SECONDS]
         if offset is None:
             offset = self._offset(instant)
-        return self._days[(instant + offset) // DAY_SECONDS]
+        return (instant + offset) // DAY_SECONDS
 
     def _read(self, text: str) -> tuple[int, bool]:
         if self._dates == "iso" and len(text) >= 20:
@@ -128,7 +127,3 @@ def _made(text: str, make: Callable[[], datetime]) -> datetime:
         return make()
     except ValueError:
         raise RowError("", "bad_date", f"{text!r} is not a date in the format that was stated") from None
-
-
-def _day_text(day: int) -> str:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).date().isoformat()

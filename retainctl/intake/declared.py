@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
+from retainctl.clock import day_of
 from retainctl.config import Shop
 from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Cells, Column, RowError
@@ -263,7 +264,7 @@ def whole(cell: GivenCell) -> int:
 
 def day(cell: GivenCell) -> str:
     """A day on the shop's own calendar."""
-    return cell.values.day(instant(cell))
+    return day_of(cell.values.day(instant(cell))).isoformat()
 
 
 def instant(cell: GivenCell) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from retainctl.clock import day_of
 from retainctl.config import Shop
 from retainctl.facets import Attribute, Event, Facet, Known, Question, Source
 from retainctl.money import format_minor
@@ -13,13 +14,13 @@ from retainctl.shop.consent import permissions
 from retainctl.store.database import rows
 from retainctl.store.dialect import one_of
 
-_COUNTS_AND_DAYS: Final = "orders, orders AS money_orders, gross_minor, returns_minor, first_order_on, last_order_on"
+_COUNTS_AND_DAYS: Final = "orders, orders AS money_orders, gross_minor, returns_minor, first_order_day, last_order_day"
 # Counts and days over all currencies, money of one alone.
 _OVER_CURRENCIES: Final = """SUM(orders) AS orders,
     SUM(CASE WHEN currency = ? THEN orders ELSE 0 END) AS money_orders,
     SUM(CASE WHEN currency = ? THEN gross_minor ELSE 0 END) AS gross_minor,
     SUM(CASE WHEN currency = ? THEN returns_minor ELSE 0 END) AS returns_minor,
-    MIN(first_order_on) AS first_order_on, MAX(last_order_on) AS last_order_on"""
+    MIN(first_order_day) AS first_order_day, MAX(last_order_day) AS last_order_day"""
 
 
 def _summaries(asked: Question) -> tuple[str, Sequence[object]]:
@@ -63,11 +64,11 @@ _ATTRIBUTES: Final = (
     Attribute("average_order", "money", ("bought by order", "הזמנה ממוצעת"),
               "(s.gross_minor * 1.0 / NULLIF(s.money_orders, 0))", _SUMMARY),
     Attribute("first_order", "date", ("the day of the first order", "יום ההזמנה הראשונה"),
-              "s.first_order_on", _SUMMARY, ("2024-01-31", "2024-01-31")),
+              "s.first_order_day", _SUMMARY, (19753, 19753)),
     Attribute("last_order", "date", ("the day of the last order", "יום ההזמנה האחרונה"),
-              "s.last_order_on", _SUMMARY, ("2025-02-03", "2025-02-03")),
+              "s.last_order_day", _SUMMARY, (20122, 20122)),
     Attribute("days_since_order", "days_since", ("days since the last order", "ימים מאז ההזמנה האחרונה"),
-              "s.last_order_on", _SUMMARY, (27, 27), is_for_segments=False),
+              "s.last_order_day", _SUMMARY, (27, 27), is_for_segments=False),
     Attribute("top_category", "category", ("where most orders are from", "הקטגוריה העיקרית"),
               "t.category", _TOP, ("Coffee", "קפה"), is_for_segments=False),
     Attribute("first_name", "text", ("as the shop writes it", "שם פרטי"), "c.first_name", None, ("Dana", "דנה")),
@@ -92,11 +93,11 @@ def _now(shop: Shop, customer_id: int) -> Iterator[Known]:
         yield Known("customer", f"id at {source}", external_id)
     yield from _addresses(customer_id, at=shop.clock.now())
     for currency, orders, gross, returned, first, last in rows(
-        "SELECT currency, orders, gross_minor, returns_minor, first_order_on, last_order_on FROM customer_summaries"
+        "SELECT currency, orders, gross_minor, returns_minor, first_order_day, last_order_day FROM customer_summaries"
         " WHERE customer_id = ? ORDER BY currency",
         customer_id,
     ):
-        span = f", {first} to {last}" if first else ""
+        span = "" if first is None else f", {day_of(first)} to {day_of(last)}"
         yield Known("orders", currency, f"{orders} orders, {format_minor(gross, currency)} {currency}{span}")
         yield Known("orders", "returned", f"{format_minor(returned, currency)} {currency}")
 

@@ -149,7 +149,7 @@ def test_times_are_orders_and_a_line_that_sold_nothing_is_none(shop: Shop) -> No
     zero, free = past.order(nothing, "2025-01-01", skus=["KAFE"]), past.order(shipping, "2025-01-01", skus=["KAFE"])
     past.order(None, "2025-01-01", skus=["KAFE"])
     with writing():
-        execute("UPDATE order_lines SET quantity = 0 WHERE order_id = ?", zero)
+        execute("UPDATE order_lines SET quantity_thousandths = 0 WHERE order_id = ?", zero)
         execute("UPDATE order_lines SET kind = 'shipping' WHERE order_id = ?", free)
 
     for what in ("product KAFE", "category Coffee", "anything"):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import starmap
 from typing import Any, Final, Literal, NamedTuple
 
+from retainctl.clock import day_of, month_number
 from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Held, Origin
 from retainctl.intake.import_runs import Counts
@@ -31,7 +32,8 @@ class DocumentRow(NamedTuple):
     buyer: int
     external_id: str
     ordered_at: int
-    ordered_on: str
+    order_day: int
+    order_month: int
     day_precision: int
     status: str
     is_sale: int
@@ -51,7 +53,7 @@ class LineRow(NamedTuple):
     article: int
     line_no: int
     kind: str
-    quantity: int
+    quantity_thousandths: int
     unit_price: str
     amount_minor: int
     discount_minor: int
@@ -79,11 +81,11 @@ class ReturnedRow(NamedTuple):
     named_order: str | None
     order_line_no: int | None
     unit_price: str
-    quantity: int
+    quantity_thousandths: int
     amount_minor: int
     currency: str
     returned_at: int
-    returned_on: str
+    return_day: int
 
 
 # Where the columns of the tables begin in a row.
@@ -153,6 +155,7 @@ class Packing:
         self._buyers = buyers
         self._articles: Memo[Article, int] = Memo(self._number)
         self._articles_met = 0
+        self._months: Memo[int, int] = Memo(lambda day: month_number(day_of(day)))
         self.batch = Batch()
 
     def take(self) -> Batch:
@@ -163,7 +166,7 @@ class Packing:
 
     def add(self, portion: Portion, document: Document, order_id: int | None = None) -> None:
         """Add *document* to a *portion* of the batch."""
-        place = len(portion.documents)
+        place, day = len(portion.documents), self._day(document.ordered_at)
         gross = discount = 0
         has_sale = False
         articles, add_line = self._articles, portion.lines.append
@@ -172,7 +175,7 @@ class Packing:
                 gross += amount
                 discount += less
                 has_sale = has_sale or quantity > 0
-            add_line((place, articles[article] if article else 0, line_no, kind, quantity, price, amount, less))
+            add_line((place, articles[article] if article else 0, line_no, kind, 1000 * quantity, price, amount, less))
         self._buyers.hand_over(document.buyer_number, document.buyer)
         portion.order_ids.append(order_id)
         portion.documents.append(
@@ -181,7 +184,8 @@ class Packing:
                 document.buyer_number,
                 document.external_id,
                 document.ordered_at,
-                self._day(document.ordered_at),
+                day,
+                self._months[day],
                 int(document.day_precision),
                 document.status,
                 int(has_sale and document.status in SALE_STATUSES),
@@ -223,7 +227,7 @@ class Packing:
                 one.named_order,
                 one.order_line if is_own else None,
                 one.unit_price,
-                one.quantity,
+                1000 * one.quantity,
                 one.amount_minor,
                 one.currency,
                 one.returned_at,

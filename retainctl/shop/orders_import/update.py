@@ -53,8 +53,8 @@ def _append(booking: Booking, portion: Portion) -> None:
 
 
 def _append_to(booking: Booking, order_id: int, portion: Portion) -> None:
-    ((customer, at, day, is_sale, status, currency, stored, written_by, last_line, last_return),) = rows(
-        """SELECT customer_id, ordered_at, ordered_on, is_sale, status, currency, content_hash, import_id,
+    ((customer, at, day, month, is_sale, status, currency, stored, written_by, last_line, last_return),) = rows(
+        """SELECT customer_id, ordered_at, order_day, order_month, is_sale, status, currency, content_hash, import_id,
                 (SELECT COALESCE(MAX(line_no), 0) FROM order_lines WHERE order_id = orders.id),
                 (SELECT COALESCE(MAX(line_no), 0) FROM order_returns
                     WHERE source = orders.source AND external_id = orders.external_id)
@@ -67,18 +67,18 @@ def _append_to(booking: Booking, order_id: int, portion: Portion) -> None:
     (document,) = portion.named()
     refuse_mixed(document.external_id, currency, document.currency)
     document = document._replace(content_hash=joined(bytes(stored), document.content_hash, booking.plan.salt))
-    has_sale = any(line.kind == "sale" and line.quantity > 0 for line in starmap(LineRow, portion.lines))
+    has_sale = any(line.kind == "sale" and line.quantity_thousandths > 0 for line in starmap(LineRow, portion.lines))
     owner = customer if customer is not None else booking.customer(document)
     booking.touch(owner)
     added = portion.after(document, line=last_line, returned=last_return)
     booking.write_lines(added)
     booking.write_returns(added, owner=owner)
     execute(
-        "UPDATE orders SET customer_id = ?, ordered_at = ?, ordered_on = ?, is_sale = ?,"
+        "UPDATE orders SET customer_id = ?, ordered_at = ?, order_day = ?, order_month = ?, is_sale = ?,"
         " gross_minor = gross_minor + ?, discount_minor = discount_minor + ?, content_hash = ?, import_id = ?"
         " WHERE id = ?",
         owner,
-        *min((at, day), (document.ordered_at, document.ordered_on)),
+        *min((at, day, month), (document.ordered_at, document.order_day, document.order_month)),
         int(is_sale or (has_sale and status in SALE_STATUSES)),
         document.gross_minor,
         document.discount_minor,

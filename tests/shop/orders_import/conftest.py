@@ -15,6 +15,7 @@ from retainctl.store.opening import open_database
 from tests.conftest import NOW
 
 HEADER = "order_id,ordered_at,email,phone,sku,quantity,unit_price,discount,currency,status"
+PIECES = "quantity_thousandths / 1000"
 Bring = Callable[..., Outcome[OrdersImported]]
 
 

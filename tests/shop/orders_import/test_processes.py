@@ -19,7 +19,7 @@ from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import database, execute, is_postgres, rows, value
 from tests.conftest import NOW
-from tests.shop.orders_import.conftest import HEADER, codes, counts, row
+from tests.shop.orders_import.conftest import HEADER, PIECES, codes, counts, row
 
 # Rows of one order far apart, of known orders changed and unchanged, returns, bad rows, bad cells, and a blank.
 FIRST = [
@@ -67,7 +67,7 @@ def test_the_books_are_the_same(shop: Shop, tmp_path: Path, monkeypatch: pytest.
         "customers": 2_301, "contact_points": 2_301, "products": 9, "orders": 5_002, "order_lines": 5_003,
         "order_returns": 1, "order_versions": 2, "customer_summaries": 2_301, "held_rows": 2,
     }  # fmt: skip
-    lines = rows("SELECT line_no, quantity FROM order_lines JOIN orders ON id = order_id WHERE external_id = '5'")
+    lines = rows(f"SELECT line_no, {PIECES} FROM order_lines JOIN orders ON id = order_id WHERE external_id = '5'")
     assert sorted(lines) == [(1, 2), (2, 1)]
 
 

@@ -19,6 +19,7 @@ from retainctl.shop.orders_import.documents import (
     spread_discount,
 )
 from retainctl.store.database import rows
+from tests.planting import on_day
 from tests.shop.orders_import.conftest import HEADER, Bring, row
 
 
@@ -92,4 +93,4 @@ def test_a_total_is_right_to_a_minor_unit_a_line(way: int, off: int, is_right: b
 def test_of_the_times_of_an_order_s_rows_the_earliest_counts(books: Shop, bring: Bring) -> None:
     days = ("2025-01-05", "2025-01-03", "2025-01-04")
     bring(books, HEADER, *[row("1", ordered_at=day) for day in days])
-    assert rows("SELECT ordered_on FROM orders") == [("2025-01-03",)]
+    assert rows("SELECT order_day, order_month FROM orders") == [on_day("2025-01-03")]

@@ -12,6 +12,7 @@ from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import rows, value
 from retainctl.store.opening import open_database
 from tests.conftest import NOW, MakeShop
+from tests.shop.orders_import.conftest import PIECES
 
 pytest.importorskip("retainctl.shop.orders_import.formats.uci")
 
@@ -65,7 +66,7 @@ def test_the_whole_file_is_accounted_for(british: Path, shared: Path) -> None:
         )
         assert (
             value(
-                "SELECT COUNT(*) FROM order_lines AS l JOIN (SELECT order_id, order_line_no, SUM(quantity) AS back"
+                f"SELECT COUNT(*) FROM order_lines AS l JOIN (SELECT order_id, order_line_no, SUM({PIECES}) AS back"
                 " FROM order_returns WHERE order_id IS NOT NULL GROUP BY order_id, order_line_no) AS r"
                 " ON r.order_id = l.order_id AND r.order_line_no = l.line_no WHERE r.back > l.quantity"
             )
@@ -88,7 +89,7 @@ def test_a_return_takes_from_the_latest_sale_and_then_from_earlier_ones(british:
         )
         assert bring(shop, file) == (6, 6, 0, 0, 0, 0, 0)
         taken = rows(
-            "SELECT r.external_id, r.part_no, o.external_id, r.quantity, r.amount_minor FROM order_returns AS r"
+            f"SELECT r.external_id, r.part_no, o.external_id, r.{PIECES}, r.amount_minor FROM order_returns AS r"
             " LEFT JOIN orders AS o ON o.id = r.order_id ORDER BY 1, 2"
         )
         assert taken == [

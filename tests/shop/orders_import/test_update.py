@@ -9,7 +9,8 @@ from retainctl.shop import summaries as summing
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.shop.orders_import.retry import retry
 from retainctl.store.database import rows, value
-from tests.shop.orders_import.conftest import HEADER, Bring, counts, row
+from tests.planting import on_day
+from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, counts, row
 from tests.shop.orders_import.test_bad_input_rows import order
 
 REFUNDS = HEADER + ",refund_of"
@@ -61,14 +62,14 @@ def test_a_row_that_comes_later_is_added_to_its_order_as_if_it_had_come_with_it(
     )
     assert orders("is_sale") == [("1", 1), ("2", 1), ("3", 0), ("4", 0), ("5", 0), ("6", 1), ("7", 1)]
     retry(shop, (), OrderOptions(currency="ILS"))
-    assert orders("ordered_on, is_sale, gross_minor, version") == [
-        ("1", "2025-01-03", 1, 4_000, 2),
-        ("2", "2025-01-05", 1, 4_000, 2),
-        ("3", "2025-01-05", 0, 4_000, 2),
-        ("4", "2025-01-05", 1, 2_000, 2),
-        ("5", "2025-01-05", 0, 0, 2),
-        ("6", "2025-01-05", 1, 4_000, 2),
-        ("7", "2025-01-05", 1, 4_000, 2),
+    assert orders("order_day, is_sale, gross_minor, version") == [
+        ("1", on_day("2025-01-03")[0], 1, 4_000, 2),
+        ("2", on_day("2025-01-05")[0], 1, 4_000, 2),
+        ("3", on_day("2025-01-05")[0], 0, 4_000, 2),
+        ("4", on_day("2025-01-05")[0], 1, 2_000, 2),
+        ("5", on_day("2025-01-05")[0], 0, 0, 2),
+        ("6", on_day("2025-01-05")[0], 1, 4_000, 2),
+        ("7", on_day("2025-01-05")[0], 1, 4_000, 2),
     ]
     assert value("SELECT COUNT(*) FROM order_versions") == 7
     assert summaries() == {"dana@shop.example": (199 * 2_000 + 14_000, 0), NOA: (4_000, 0)}
@@ -80,7 +81,7 @@ def test_a_refund_that_comes_later_is_another_than_the_one_that_is_there(shop: S
     bring(shop, REFUNDS, *sales, refund, refund.replace("ILS", ""), back("R", "2"), back("R", "2", currency=""))
     (outcome,) = retry(shop, (), OrderOptions(currency="ILS"))
     assert (counts(outcome), outcome.row.returns) == ((2, 0, 2, 0, 0, 0, 0), 1)
-    assert rows("SELECT external_id, line_no, quantity FROM order_returns ORDER BY 1, 2") == [
+    assert rows(f"SELECT external_id, line_no, {PIECES} FROM order_returns ORDER BY 1, 2") == [
         ("1", 1, 1),
         ("1", 2, 1),
         ("R", 1, 1),
@@ -165,9 +166,9 @@ def test_an_order_is_refunded_when_it_says_so_and_by_no_more_than_it_says(shop: 
         f"{row('2', status='refunded')},",
         f"{row('2', quantity='-1', status='refunded')},",
     )
-    assert rows("SELECT external_id, quantity, returned_on FROM order_returns ORDER BY 1") == [
-        ("1", 2, "2025-01-09"),
-        ("2", 1, "2025-01-05"),
+    assert rows(f"SELECT external_id, {PIECES}, return_day FROM order_returns ORDER BY 1") == [
+        ("1", 2, on_day("2025-01-09")[0]),
+        ("2", 1, on_day("2025-01-05")[0]),
     ]
 
 
