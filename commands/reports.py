@@ -14,11 +14,10 @@ reports = Group("reports", help="See what came of it.")
 @reports.command("list")
 def list_reports() -> None:
     """List the reports."""
-    from retainctl.insight.reports import ReportRow
-    from retainctl.insight.reports import list_reports as engine
+    from retainctl.insight import reports as engine
 
     with opened_shop() as shop:
-        show(engine(shop), row_type=ReportRow)
+        show(engine.list_reports(shop), row_type=engine.ReportRow)
 
 
 @reports.command("show")
@@ -30,8 +29,7 @@ def show_report(report: str, output: Path | None) -> None:
     \b
       retainctl reports show cohorts --output cohorts.html
     """
-    from retainctl.insight.report import Wording
-    from retainctl.insight.reports import report_called
+    from retainctl.insight.reports import Wording, report_called
     from retainctl.output import form_of
 
     found = report_called(report)

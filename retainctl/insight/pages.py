@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined
 
 from retainctl.config import Shop
 from retainctl.html_page import framed
-from retainctl.insight.report import Report, Wording
+from retainctl.insight.reports import Report, Wording
 from retainctl.money import with_sign
 from retainctl.rows import Row
 

@@ -9,8 +9,7 @@ from click.testing import CliRunner
 
 from commands.reports import show_report
 from retainctl.insight.labels import SHARED
-from retainctl.insight.report import Report
-from retainctl.insight.reports import all_reports
+from retainctl.insight.reports import Report, all_reports
 
 
 def columns_without_labels(report: Report) -> list[str]:

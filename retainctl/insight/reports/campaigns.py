@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from retainctl.config import Shop
-from retainctl.insight.report import Report, Wording
+from retainctl.insight.reports import Report, Wording
 from retainctl.insight.svg import ACCENT, GREY, MUTED, SOFT, WARM, WIDTH, Canvas
 from retainctl.outreach.contact import REASONS
 from retainctl.rows import Row

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from retainctl.clock import day_of, month_number, month_text
 from retainctl.config import Shop
 from retainctl.insight.labels import WHAT_AN_ORDER_IS
-from retainctl.insight.report import Report, Wording
+from retainctl.insight.reports import Report, Wording
 from retainctl.insight.svg import MUTED, WIDTH, Canvas, on_shade
 from retainctl.rows import Row
 from retainctl.store.database import rows, value

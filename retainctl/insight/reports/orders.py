@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from retainctl.config import Shop
 from retainctl.insight.labels import WHAT_AN_ORDER_IS
-from retainctl.insight.report import Report, Wording
+from retainctl.insight.reports import Report, Wording
 from retainctl.insight.svg import ACCENT, SOFT, Canvas
 from retainctl.money import exponent, rounded_half_up
 from retainctl.rows import Row

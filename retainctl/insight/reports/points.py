@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from retainctl.config import Shop
-from retainctl.insight.report import Report, Wording
+from retainctl.insight.reports import Report, Wording
 from retainctl.insight.svg import ACCENT, GREY, SOFT, WARM, WIDTH, Canvas
 from retainctl.rows import Row
 from retainctl.store.database import execute

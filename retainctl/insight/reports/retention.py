@@ -10,7 +10,7 @@ from markupsafe import Markup
 from retainctl.clock import day_of
 from retainctl.config import Shop
 from retainctl.insight.labels import WHAT_AN_ORDER_IS
-from retainctl.insight.report import Report, Wording
+from retainctl.insight.reports import Report, Wording
 from retainctl.insight.svg import MUTED, WARM, WIDTH, Canvas
 from retainctl.money import rounded_half_up
 from retainctl.rows import Row

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from retainctl.clock import day_number, day_of
 from retainctl.config import Shop
 from retainctl.insight.labels import WHAT_AN_ORDER_IS
-from retainctl.insight.report import Report, Wording
+from retainctl.insight.reports import Report, Wording
 from retainctl.insight.svg import MUTED, Canvas, on_shade
 from retainctl.rows import Row
 from retainctl.store.database import value
