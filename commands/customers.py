@@ -58,7 +58,7 @@ def show_one(customer: str, bought: str | None, since: datetime | None, limit: i
       retainctl customers show dana@example.com
       retainctl customers show dana@example.com --bought Coffee --since 2025-01-01
     """
-    from retainctl.shop.customers import Fact, find_customer, show_customer
+    from retainctl.shop.customers import CustomerFact, find_customer, show_customer
     from retainctl.shop.purchases import Purchase, list_purchases
 
     if since is not None and bought is None:
@@ -66,7 +66,7 @@ def show_one(customer: str, bought: str | None, since: datetime | None, limit: i
     with opened_shop() as shop:
         found = find_customer(shop, customer)
         if bought is None:
-            show(show_customer(shop, found, limit=limit), row_type=Fact)
+            show(show_customer(shop, found, limit=limit), row_type=CustomerFact)
             return
         first = shop.clock.start_of(since.date()) if since else None
         show(list_purchases(shop, found, bought=bought, since=first, limit=limit), row_type=Purchase)

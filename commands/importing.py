@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import pkgutil
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from retainctl.terminal import opened_shop, progress, say, show
+from retainctl.terminal import opened_shop, progress, show, tell
 
 if TYPE_CHECKING:
     from retainctl.config import Shop
-    from retainctl.intake.import_runs import Imported, Outcome, Progress
+    from retainctl.intake.import_runs import FileResult, Imported, Progress
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -75,46 +75,24 @@ def import_verb(
 
 def import_files(
     files: Sequence[str],
-    import_one: Callable[[Shop, str, Progress], Outcome[Any]],
+    import_one: Callable[[Shop, str, Progress], FileResult[Any]],
     *,
     row_type: type[Imported] | None = None,
-    hint: str = "",
+    hint: str = _CORRECT,
 ) -> None:
-    """Import each of *files*, show what became of them, and end with DoneInPart where rows were quarantined."""
+    """Import each of *files*, and show what became of them, even where one of them ends it."""
     from retainctl.errors import BadData
-    from retainctl.intake.import_runs import Imported
+    from retainctl.intake.import_runs import Imported, together
 
     if missing := [name for name in files if name != "-" and not os.path.exists(name)]:  # noqa: PTH110 - never raises
         raise BadData(f"there is no file {missing[0]}, and nothing was imported")
-    outcomes: list[Outcome[Any]] = []
+    done: list[FileResult[Any]] = []
     with opened_shop() as shop:
         try:
             for name in files:
                 with progress(f"Importing {name}") as advance:
-                    outcomes.append(import_one(shop, name, advance))
+                    done.append(import_one(shop, name, advance))
         finally:
-            if outcomes:
-                show([replace(outcome.row, notes=outcome.notes) for outcome in outcomes], row_type=row_type or Imported)
-    tell_quarantined(outcomes, hint=hint)
-
-
-def tell_quarantined(outcomes: Sequence[Outcome[Any]], *, hint: str = "") -> None:
-    """Say which rows need a look, and what else does, and end with DoneInPart where there is any of it."""
-    from retainctl.errors import DoneInPart
-
-    bad = [(outcome.row.file, held) for outcome in outcomes for held in outcome.quarantined]
-    for file, held in bad[:10]:
-        say(f"{file}, line {held.origin.line}, {held.column or 'row'}: {held.message} ({held.code})")
-    if len(bad) > 10:
-        say(f"and {len(bad) - 10} more")
-    attention = [sentence for outcome in outcomes for sentence in outcome.attention]
-    for sentence in attention[:10]:
-        say(sentence)
-    if attention and not bad:
-        raise DoneInPart(
-            "1 return needs a look" if len(attention) == 1 else f"{len(attention)} returns need a look",
-            hint="See: retainctl orders returns --waiting",
-        )
-    if bad:
-        rows = "1 row is" if len(bad) == 1 else f"{len(bad)} rows are"
-        raise DoneInPart(f"{rows} in quarantine", hint=hint or _CORRECT)
+            if done:
+                show(together(done, hint=hint).rows, row_type=row_type or Imported)
+    tell(together(done, hint=hint))

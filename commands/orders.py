@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_first
+from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_first, tell
 
-from .importing import MAPPING, import_files, reading_options, tell_quarantined
+from .importing import MAPPING, import_files, reading_options
 
 orders = Group("orders", help="Bring orders in, and look at them.")
 quarantine = Group("quarantine", help="Rows of any import that could not be booked, or not with all of their cells.")
@@ -143,16 +143,18 @@ def retry_quarantine(rows: tuple[int, ...], mapping: Path | None, encoding: str,
     \b
       retainctl orders quarantine retry --encoding cp1255
     """
+    from retainctl.intake.import_runs import together
     from retainctl.shop.orders_import.orders import OrdersImported
     from retainctl.shop.orders_import.planning import OrderOptions
     from retainctl.shop.orders_import.retry import retry
 
     with opened_shop() as shop:
-        outcomes = retry(shop, rows, OrderOptions(mapping=mapping, encoding=encoding, currency=currency))
-        if not outcomes:
+        tried = retry(shop, rows, OrderOptions(mapping=mapping, encoding=encoding, currency=currency))
+        if not tried:
             note("no row of orders waits; rows of lists and answers are corrected in their file, and imported again")
-        show([outcome.row for outcome in outcomes], row_type=OrdersImported)
-    tell_quarantined(outcomes, hint=_QUARANTINE)
+        done = together(tried, hint=_QUARANTINE)
+        show(done.rows, row_type=OrdersImported)
+    tell(done)
 
 
 @quarantine.command("dismiss")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,16 @@ from click.testing import CliRunner, Result
 
 from retainctl import cli
 from retainctl.config import read_shop
+from retainctl.facets import all_facets
+from retainctl.shop import facet
 from retainctl.shop.identity import Address, Person, find_or_make
+from retainctl.shop.merging import merge, undo
 from retainctl.store import opening
-from retainctl.store.database import rows
+from retainctl.store.database import rows, value
 from retainctl.store.migrations import MIGRATIONS, Migration
 from retainctl.terminal import Choices
 from tests.conftest import NOW, ROOT
+from tests.planting import plant
 from tests.recipes import prices_tables, visits_tables
 
 Run = Callable[..., Result]
@@ -182,3 +187,28 @@ def test_visits_find_their_customers(run: Run, folder: Path, tmp_path: Path) -> 
     assert last["visited_on"] == "2025-02-28"
     with opening.open_database(shop.database_url, now=shop.clock.now()):
         assert rows("SELECT customer_id FROM visits WHERE minutes = 5") == [(found[2],)]
+
+
+def test_a_merge_moves_the_visits_and_its_undo_gives_them_back(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = {**facet.FACET.moved_by_merge, "visits": ("id",)}
+    monkeypatch.setattr(facet, "FACET", replace(facet.FACET, moved_by_merge=moved))
+    all_facets.cache_clear()
+    shop = read_shop(str(folder), now=NOW)
+    with opening.open_database(shop.database_url, now=shop.clock.now()):
+        people = [Person("web", key, (), name) for key, name in (("17", "Dana"), ("18", "Danit"))]
+        dana, danit = (one.customer_id for one in find_or_make(shop, people))
+        assert dana is not None
+        assert danit is not None
+        for customer_id, day in ((dana, "2025-02-26"), (danit, "2025-02-26"), (danit, "2025-02-27")):
+            plant("visits", customer_id=customer_id, visited_on=day, place="Haifa")
+
+        def visits() -> list[tuple[int, int]]:
+            return [(one, value("SELECT COUNT(*) FROM visits WHERE customer_id = ?", one)) for one in (dana, danit)]
+
+        merged = merge(shop, survivor_id=dana, merged_id=danit, reason="one person")
+        assert visits() == [(dana, 2), (danit, 1)]  # the visit that both had is one, and stays where it was
+        undo(shop, merged.merge_id)
+        assert visits() == [(dana, 1), (danit, 2)]
+    all_facets.cache_clear()

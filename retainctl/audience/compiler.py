@@ -26,7 +26,7 @@ from retainctl.audience.tree import (
 )
 from retainctl.clock import day_number
 from retainctl.errors import BadData
-from retainctl.facets import Attribute, Question, Source
+from retainctl.facets import Attribute, Joined, Viewpoint
 from retainctl.normalising import category_steps
 from retainctl.shop.consent import permissions
 
@@ -45,7 +45,7 @@ class Condition:
 class Scope:
     """What an expression is asked of: the day and the currency, and the other segments and categories."""
 
-    question: Question
+    question: Viewpoint
     read_segment: Callable[[str], Tree]
     categories: Callable[[], Sequence[str]]
 
@@ -72,7 +72,7 @@ def compiled(tree: Tree, scope: Scope) -> Query:
     return Query(_tables(compiler.sources, scope), conditions)
 
 
-def _tables(used: set[Source], scope: Scope) -> Condition:
+def _tables(used: set[Joined], scope: Scope) -> Condition:
     sql, values = "FROM customers c", list[object]()
     for source in sorted(used):
         query, bound = source.query(scope.question)
@@ -86,7 +86,7 @@ class _Compiler:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.sources: set[Source] = set()
+        self.sources: set[Joined] = set()
         self.within: list[str] = []
         self.count = 0
 

@@ -14,7 +14,7 @@ from retainctl.audience.parser import parse
 from retainctl.audience.tree import Tree
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, BadData, DoneInPart, RetainError, TryLater, WrongUsage
-from retainctl.facets import Question
+from retainctl.facets import Viewpoint
 from retainctl.result import Result
 from retainctl.rows import Row
 from retainctl.store.database import execute, execute_many, rows, value
@@ -117,7 +117,7 @@ def asked(shop: Shop, tree: Tree) -> Query:
     return compiled(
         tree,
         Scope(
-            Question(
+            Viewpoint(
                 now=shop.clock.now(),
                 today=shop.clock.today(),
                 currency=currency,

@@ -12,7 +12,7 @@ from dataclasses import fields
 from functools import cache, partial
 
 from retainctl.clock import Clock, day_of
-from retainctl.club.earning import POINTS_PER_ENTRY, Line, Purchase, earned, taken_back
+from retainctl.club.earning import POINTS_PER_ENTRY, EarningLine, EarningOrder, earned, taken_back
 from retainctl.club.ledger import Journal, Move
 from retainctl.club.lots import Lot
 from retainctl.club.orders import AwardedLine, Order, awarded_lines_of, due_orders, lines_of, owners_of, returned_of
@@ -156,11 +156,11 @@ class _Awarding:
 
         A product that the order had then counts for what it was then, whatever the catalogue says by now.
         """
-        was = {product_id: category for *_, product_id, category in before}
+        was = {one.product_id: one.category for one in before}
         now = [
             line._replace(category=was.get(line.product_id, line.category)) for line in self._lines.get(order.id, ())
         ]
-        then = [Line(line_no, amount, category, product_id) for _, line_no, amount, _, product_id, category in before]
+        then = [EarningLine(one.line_no, one.amount_minor, one.category, one.product_id) for one in before]
         return before if (order.currency, now) == (order.awarded_currency, then) else _earned(order, now, terms)
 
     def write(self) -> None:
@@ -228,9 +228,9 @@ class _Awarding:
         self._journal.repay(self._journal.accounts.holder(account_id), terms)
 
 
-def _earned(order: Order, lines: Sequence[Line], terms: Terms) -> list[AwardedLine]:
+def _earned(order: Order, lines: Sequence[EarningLine], terms: Terms) -> list[AwardedLine]:
     """What each line earns."""
-    points = earned(Purchase(order.currency, lines), terms)
+    points = earned(EarningOrder(order.currency, lines), terms)
     return [
         AwardedLine(order.id, line_no, amount, one, product_id, category)
         for (line_no, amount, category, product_id), one in zip(lines, points, strict=True)

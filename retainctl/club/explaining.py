@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from retainctl.clock import day_of
-from retainctl.club.earning import Line, Purchase, Shares, spend, taken_back_by_line
+from retainctl.club.earning import EarningLine, EarningOrder, Shares, spend, taken_back_by_line
 from retainctl.club.orders import AwardedLine, awarded_lines_of, returned_of
 from retainctl.club.terms import Terms, read_club
 from retainctl.config import Shop
@@ -82,8 +82,8 @@ def order_id_of(name: str) -> int:
 
 def _earned(name: str, currency: str, terms: Terms, awarded: Sequence[AwardedLine]) -> Iterator[Explanation]:
     """Each line's share in exact numbers and the points that it was given, then the sum, rounded down once."""
-    lines = [Line(line_no, amount, category) for _, line_no, amount, _, _, category in awarded]
-    shares = spend(Purchase(currency, lines), terms)
+    lines = [EarningLine(line_no, amount, category) for _, line_no, amount, _, _, category in awarded]
+    shares = spend(EarningOrder(currency, lines), terms)
     for line, numerator, (_, _, amount, points, _, _) in zip(lines, shares.numerators, awarded, strict=True):
         paid = f"{format_minor(amount, currency)} {currency}"
         if numerator:
@@ -96,12 +96,12 @@ def _earned(name: str, currency: str, terms: Terms, awarded: Sequence[AwardedLin
     yield Explanation(name, None, "spend", terms.version, f"{exact}, rounded down once: {total}", None)
 
 
-def _why_nothing(line: Line, lines: Sequence[Line], currency: str, terms: Terms, shares: Shares) -> str:
+def _why_nothing(line: EarningLine, lines: Sequence[EarningLine], currency: str, terms: Terms, shares: Shares) -> str:
     if currency not in terms.points_per:
         return f"nothing is earned in {currency}"
     if line.amount_minor <= 0:
         return "nothing was paid"
-    if any(shares.numerators) or spend(Purchase(currency, [line._replace(category="")]), terms).numerators[0]:
+    if any(shares.numerators) or spend(EarningOrder(currency, [line._replace(category="")]), terms).numerators[0]:
         return f"{line.category} earns nothing"
     total = format_minor(sum(one.amount_minor for one in lines), currency)
     return f"the order comes to {total}, less than {terms.minimum_order.get(currency, '0')}"

@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
-from retainctl.club.earning import Line
+from retainctl.club.earning import EarningLine
 from retainctl.store.database import rows
 from retainctl.store.dialect import one_of
 
@@ -43,7 +43,7 @@ class AwardedLine(NamedTuple):
 
 
 @dataclass(slots=True)
-class Returned:
+class CameBack:
     """What came back of an order: by line (None: of no line that is known), and when last."""
 
     amounts: dict[int | None, int] = field(default_factory=dict)
@@ -65,7 +65,7 @@ _DUE = """
 """
 
 
-def lines_of(order_ids: Sequence[int]) -> dict[int, list[Line]]:
+def lines_of(order_ids: Sequence[int]) -> dict[int, list[EarningLine]]:
     """The lines of each order that sell something, in their order."""
     query = """
         SELECT l.order_id, l.line_no, l.amount_minor, COALESCE(p.category, ''), l.product_id
@@ -73,7 +73,7 @@ def lines_of(order_ids: Sequence[int]) -> dict[int, list[Line]]:
         WHERE l.order_id {among} AND l.kind = 'sale' ORDER BY l.order_id, l.line_no
     """
     return {
-        order_id: [Line(*line[1:]) for line in group]
+        order_id: [EarningLine(*line[1:]) for line in group]
         for order_id, group in groupby(_each(query, order_ids), key=itemgetter(0))
     }
 
@@ -88,15 +88,15 @@ def awarded_lines_of(order_ids: Sequence[int]) -> dict[int, list[AwardedLine]]:
     return {order_id: [*group] for order_id, group in groupby(lines, key=attrgetter("order_id"))}
 
 
-def returned_of(order_ids: Sequence[int]) -> dict[int, Returned]:
+def returned_of(order_ids: Sequence[int]) -> dict[int, CameBack]:
     """What came back of each order."""
     query = """
         SELECT order_id, order_line_no, SUM(amount_minor), MAX(returned_at) FROM order_returns
         WHERE order_id {among} GROUP BY order_id, order_line_no
     """
-    returned: dict[int, Returned] = {}
+    returned: dict[int, CameBack] = {}
     for order_id, line_no, amount, last_at in _each(query, order_ids):
-        one = returned.setdefault(order_id, Returned())
+        one = returned.setdefault(order_id, CameBack())
         one.amounts[line_no] = int(amount)
         one.last_at = max(one.last_at, last_at)
     return returned

@@ -13,7 +13,7 @@ from retainctl.clock import day_of
 from retainctl.config import Shop
 from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Cells, Column, RowError
-from retainctl.intake.import_runs import Imported, ImportOptions, Outcome, Progress
+from retainctl.intake.import_runs import FileResult, Imported, ImportOptions, Progress
 from retainctl.intake.one_file import Fate, RowTaker, import_list
 from retainctl.intake.values import Values
 from retainctl.normalising import clean_name, is_null
@@ -92,7 +92,7 @@ class Listing:
 
     def import_file(
         self, shop: Shop, name: str, options: ImportOptions, *, progress: Progress = lambda _rows: None
-    ) -> Outcome[Imported]:
+    ) -> FileResult[Imported]:
         """Import the file called *name* (``-``: the standard input) into the list's table."""
         return import_list(shop, name, options, lambda _f, _h: TableTaker(self, shop, options), progress=progress)
 

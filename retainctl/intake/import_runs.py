@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, TypeVar
 
 from retainctl.config import Shop
-from retainctl.errors import BadData
+from retainctl.errors import BadData, DoneInPart
 from retainctl.intake.cells import Held
 from retainctl.intake.file import InputFile
+from retainctl.result import Result
 from retainctl.rows import Row
 from retainctl.store import dialect
 from retainctl.store.database import execute, rows
 
 MOST_QUARANTINED: Final = 1_000
 MOST_QUARANTINED_SHARE: Final = 0.05
+MOST_TOLD: Final = 10  # rows by themselves; the others are counted
 LOCK: Final = "import"  # one import at a time
 
 Progress = Callable[[int], None]
@@ -96,24 +98,41 @@ R = TypeVar("R", bound=Imported)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[R]):
-    """The result of one file, what was guessed or noticed on the way, and the rows that need a look.
+class FileResult(Result[R]):
+    """The result of one file; its *notes* say what was guessed or noticed on the way.
 
-    They are those that were not booked, and those that were without a cell that is bad; *attention* is what else
-    needs a look, in sentences.
+    *quarantined* are the rows that were not booked, and those that were without a cell that is bad.
     """
 
-    row: R
-    notes: tuple[str, ...] = ()
     quarantined: tuple[Held, ...] = ()
-    attention: tuple[str, ...] = ()
+
+
+def together(files: Sequence[FileResult[Any]], *, hint: str) -> Result[Imported]:
+    """One result of several files: which of their rows, and what else, needs a look."""
+    bad = [(one.row.file, held) for one in files for held in one.quarantined]
+    told = [
+        f"{file}, line {held.origin.line}, {held.column or 'row'}: {held.message} ({held.code})"
+        for file, held in bad[:MOST_TOLD]
+    ]
+    if len(bad) > MOST_TOLD:
+        told.append(f"and {len(bad) - MOST_TOLD} more")
+    returns = [sentence for one in files for sentence in one.attention]
+    trouble: DoneInPart | None = None
+    if bad:
+        rows_are = "1 row is" if len(bad) == 1 else f"{len(bad)} rows are"
+        trouble = DoneInPart(f"{rows_are} in quarantine", hint=hint)
+    elif returns:
+        returns_need = "1 return needs" if len(returns) == 1 else f"{len(returns)} returns need"
+        trouble = DoneInPart(f"{returns_need} a look", hint="See: retainctl orders returns --waiting")
+    rows = tuple(replace(one.row, notes=one.notes) for one in files)
+    return Result(rows, attention=(*told, *returns[:MOST_TOLD]), trouble=trouble)
 
 
 class DryRun(Exception):
-    """Carries the outcome out of a transaction that is to leave nothing."""
+    """Carries the result out of a transaction that is to leave nothing."""
 
-    def __init__(self, outcome: Outcome[Any]) -> None:
-        self.outcome = outcome
+    def __init__(self, result: FileResult[Any]) -> None:
+        self.result = result
 
 
 def known_imports(file: InputFile, asked: Asked) -> list[int]:

@@ -16,7 +16,7 @@ from retainctl.intake import import_runs, quarantine
 from retainctl.intake.cells import Cells, Chunk, Column, Held, RowError, plain_name
 from retainctl.intake.csv_rows import csv_chunks, describe_delimiter, read_header
 from retainctl.intake.file import InputFile, input_file
-from retainctl.intake.import_runs import Asked, Counts, DryRun, Imported, ImportOptions, Outcome, Progress
+from retainctl.intake.import_runs import Asked, Counts, DryRun, FileResult, Imported, ImportOptions, Progress
 from retainctl.intake.json_rows import Record, RecordChunk, is_json, json_chunks, parse, text_of
 from retainctl.intake.mapping import MappingFile, mapping_text, read_mapping
 from retainctl.intake.values import AmbiguousNumber, Values
@@ -84,7 +84,7 @@ class Records(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Run:
+class _Tally:
     taker: RowTaker[Any]
     import_id: int
     waiting: set[str]  # what earlier imports hold rows of
@@ -107,7 +107,7 @@ def import_list(
     records: Records | None = None,
     keeps_bad_bytes: bool = False,
     progress: Progress = lambda _rows: None,
-) -> Outcome[Any]:
+) -> FileResult[Any]:
     """Import the file called *name* (``-``: the standard input) as the taker that is made for it reads it.
 
     BadData where the file as a whole cannot be read; then nothing is written. Rows that say nothing certain are
@@ -118,7 +118,7 @@ def import_list(
         try:
             return _import(shop, file, options, make_taker, records, progress)
         except DryRun as dry:
-            return dry.outcome
+            return dry.result
         except AmbiguousNumber as error:
             raise BadData(f"{file.name}: {error}", hint=error.hint) from None
 
@@ -131,16 +131,16 @@ def _import(
     make_taker: MakeTaker,
     records: Records | None,
     progress: Progress,
-) -> Outcome[Any]:
+) -> FileResult[Any]:
     dialect.hold_lock(import_runs.LOCK)
     taker, chunks = _opened(file, options, make_taker, records)
     settings = json.dumps({"encoding": file.encoding, **taker.settings}, ensure_ascii=False)
     asked = Asked(taker.kind, taker.source, "list", settings)
     known = import_runs.known_imports(file, asked)
     if known and not options.again and import_runs.brings_nothing(known[-1]):
-        return Outcome(taker.result(file.name, "already imported", Counts()))
+        return FileResult((taker.result(file.name, "already imported", Counts()),))
     import_id = import_runs.begin(shop, file, asked)
-    run = _Run(taker, import_id, quarantine.waiting_documents(import_id))
+    run = _Tally(taker, import_id, quarantine.waiting_documents(import_id))
     for chunk in chunks:
         before = run.counts.read
         _take(chunk, run)
@@ -151,14 +151,14 @@ def _import(
     notes = [*dict.fromkeys(file.notes), *(f"{sentence}: {count}" for sentence, count in sorted(taker.notes.items()))]
     quarantine.keep_held(import_id, run.held, resolved=known, told=run.told, now=shop.clock.now())
     import_runs.end(import_id, run.counts, notes)
-    result = taker.result(file.name, "dry run" if options.dry_run else "imported", run.counts)
-    outcome = Outcome(result, tuple(notes), tuple(run.held))
+    row = taker.result(file.name, "dry run" if options.dry_run else "imported", run.counts)
+    result = FileResult((row,), tuple(notes), quarantined=tuple(run.held))
     if options.dry_run:
-        raise DryRun(outcome)
-    return outcome
+        raise DryRun(result)
+    return result
 
 
-def _take(chunk: Chunk, run: _Run) -> None:
+def _take(chunk: Chunk, run: _Tally) -> None:
     """Read and keep the rows of *chunk*, and count what became of each."""
     run.counts.blank += chunk.blank
     run.counts.read += chunk.blank

@@ -141,7 +141,7 @@ def keep_held(
     )
 
 
-class _Known(NamedTuple):
+class _Earlier(NamedTuple):
     """A row that an earlier import holds."""
 
     id: int
@@ -153,10 +153,10 @@ class _Known(NamedTuple):
     is_open: bool
 
 
-def _known_rows(import_id: int) -> list[_Known]:
+def _known_rows(import_id: int) -> list[_Earlier]:
     """The rows that imports of the same kind, source and format hold; what was quarantined and is resolved is not."""
     return [
-        _Known(
+        _Earlier(
             held_id,
             holder,
             bytes(raw),

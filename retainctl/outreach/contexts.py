@@ -11,7 +11,7 @@ from typing import Any
 
 from retainctl.clock import day_number, day_of
 from retainctl.config import Shop
-from retainctl.facets import Attribute, Question, all_attributes
+from retainctl.facets import Attribute, Viewpoint, all_attributes
 from retainctl.money import format_minor
 from retainctl.outreach.templates import Value
 from retainctl.shop.consent import Contact
@@ -72,7 +72,7 @@ def _name(first: Value, last: Value, shop: Shop) -> dict[str, Value]:
 
 def _cells(shop: Shop, attributes: Sequence[Attribute], ids: Sequence[int]) -> list[tuple[Any, ...]]:
     """What the database says of *attributes*, a row a customer."""
-    question = Question(shop.clock.now(), shop.clock.today(), shop.settings.currency, customer_ids=ids)
+    question = Viewpoint(shop.clock.now(), shop.clock.today(), shop.settings.currency, customer_ids=ids)
     joins, values = "", list[object]()
     for source in {one.source.alias: one.source for one in attributes if one.source}.values():
         query, bound = source.query(question)

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from retainctl.config import Shop
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.declared import DeclaredTaker, Field, GivenCell, Lookup, columns_of
-from retainctl.intake.import_runs import ImportOptions, Outcome, Progress
+from retainctl.intake.import_runs import FileResult, ImportOptions, Progress
 from retainctl.intake.one_file import Fate, import_list
 from retainctl.intake.values import Values, yes_or_no
 from retainctl.normalising import clean_name
@@ -27,7 +27,7 @@ def import_consent(
     evidence: str = "",
     purpose: Purpose = "marketing",
     progress: Progress = lambda _rows: None,
-) -> Outcome[Any]:
+) -> FileResult[Any]:
     """Import the decisions in the file called *name*.
 
     *evidence* and *purpose* are of rows that state none of their own; a row with no evidence at all is quarantined.

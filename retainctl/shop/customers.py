@@ -30,7 +30,7 @@ class CustomerRow(Row, kind="customer"):
     last_order: MaybeDay
 
 
-class Fact(Row, kind="customer_fact"):
+class CustomerFact(Row, kind="customer_fact"):
     """One thing that is known of a customer. *at* is None for what holds now, else when it happened."""
 
     at: str | None
@@ -126,12 +126,12 @@ def escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
 
 
-def show_customer(shop: Shop, customer_id: int, *, limit: int = 200) -> list[Fact]:
+def show_customer(shop: Shop, customer_id: int, *, limit: int = 200) -> list[CustomerFact]:
     """What holds now of the customer, then the newest *limit* events of their history, oldest first."""
     present = (known for facet in all_facets() for known in facet.now(shop, customer_id))
     events = (event for facet in all_facets() for event in facet.history(shop, customer_id))
     newest = sorted(events, key=attrgetter("at"))[-limit:]
     return [
-        *(Fact(at=None, about=one.about, what=one.what, detail=one.detail) for one in present),
-        *(Fact(at=shop.clock.iso(one.at), about=one.about, what=one.what, detail=one.detail) for one in newest),
+        *(CustomerFact(at=None, about=one.about, what=one.what, detail=one.detail) for one in present),
+        *(CustomerFact(at=shop.clock.iso(one.at), about=one.about, what=one.what, detail=one.detail) for one in newest),
     ]

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.cells import Cells, RowError
-from retainctl.intake.import_runs import ImportOptions, Outcome, Progress
+from retainctl.intake.import_runs import FileResult, ImportOptions, Progress
 from retainctl.intake.one_file import Fate, Records, RowTaker, import_list
 from retainctl.intake.values import yes_or_no
 from retainctl.normalising import (
@@ -46,7 +46,7 @@ class _Said(NamedTuple):
     at: int | None
 
 
-class _Read(NamedTuple):
+class _Reader(NamedTuple):
     person: Person
     said: list[_Said]
 
@@ -58,7 +58,7 @@ def import_customers(
     *,
     consent_evidence: str = "",
     progress: Progress = lambda _rows: None,
-) -> Outcome[Any]:
+) -> FileResult[Any]:
     """Import the customers in the file called *name*.
 
     Columns that say who accepts marketing count only with *consent_evidence*: what proves that they were asked.
@@ -81,7 +81,7 @@ def _usual_source(header: Sequence[str]) -> str:
     return SOURCE
 
 
-class CustomerTaker(RowTaker[_Read]):
+class CustomerTaker(RowTaker[_Reader]):
     """Rows to customers."""
 
     kind = "customers"
@@ -94,7 +94,7 @@ class CustomerTaker(RowTaker[_Read]):
         self._evidence = consent_evidence.strip()
         self._settled: set[int] = set()
 
-    def read(self, cells: Cells) -> _Read:
+    def read(self, cells: Cells) -> _Reader:
         bad: list[RowError] = []
         addresses = self._addresses(cells, bad)
         known_as = self._external_id(cells)
@@ -109,9 +109,9 @@ class CustomerTaker(RowTaker[_Read]):
             self._language(cells),
         )
         self.left_out = [RowError(one.column, one.code, f"{one}; the customer was kept without it") for one in bad]
-        return _Read(person, self._consents(cells, addresses))
+        return _Reader(person, self._consents(cells, addresses))
 
-    def keep(self, read: list[_Read], *, import_id: int) -> list[Fate | RowError]:  # noqa: ARG002
+    def keep(self, read: list[_Reader], *, import_id: int) -> list[Fate | RowError]:  # noqa: ARG002
         """Find or make the customer of each row, and record what it says of consent."""
         found = find_or_make(self.shop, [one.person for one in read], settled=self._settled)
         consented = self._record(read, found)
@@ -210,7 +210,7 @@ class CustomerTaker(RowTaker[_Read]):
             said.append(_Said(place, answer, decided_at(self.values, when, since, given=answer) if when else None))
         return said
 
-    def _record(self, read: Sequence[_Read], found: Sequence[Found]) -> set[int]:
+    def _record(self, read: Sequence[_Reader], found: Sequence[Found]) -> set[int]:
         """Record what the rows say of consent; the places of the rows by which something new is known."""
         told = [
             (place, point, said)

@@ -7,7 +7,7 @@ from typing import Final
 
 from retainctl.clock import day_of
 from retainctl.config import Shop
-from retainctl.facets import Attribute, Event, Facet, Known, Question, Source
+from retainctl.facets import Attribute, Event, Facet, Fact, Joined, Viewpoint
 from retainctl.money import format_minor
 from retainctl.shop import identity
 from retainctl.shop.consent import permissions
@@ -23,7 +23,7 @@ _OVER_CURRENCIES: Final = """SUM(orders) AS orders,
     MIN(first_order_day) AS first_order_day, MAX(last_order_day) AS last_order_day"""
 
 
-def _summaries(asked: Question) -> tuple[str, Sequence[object]]:
+def _summaries(asked: Viewpoint) -> tuple[str, Sequence[object]]:
     among, ids = _among(asked, "customer_id")
     if asked.one_currency:
         return f"SELECT customer_id, {_COUNTS_AND_DAYS} FROM customer_summaries WHERE {among}", ids
@@ -31,7 +31,7 @@ def _summaries(asked: Question) -> tuple[str, Sequence[object]]:
     return sql, [asked.currency] * 3 + ids
 
 
-def _top_categories(asked: Question) -> tuple[str, Sequence[object]]:
+def _top_categories(asked: Viewpoint) -> tuple[str, Sequence[object]]:
     """The category that each customer bought from in the most orders; the first in the alphabet among equals."""
     among, ids = _among(asked, "o.customer_id")
     sql = f"""SELECT customer_id, category FROM (
@@ -44,15 +44,15 @@ def _top_categories(asked: Question) -> tuple[str, Sequence[object]]:
     return sql, ids
 
 
-def _among(asked: Question, column: str) -> tuple[str, list[object]]:
+def _among(asked: Viewpoint, column: str) -> tuple[str, list[object]]:
     if asked.customer_ids is None:
         return "TRUE", []
     condition, bound = one_of(list(asked.customer_ids))
     return f"{column} {condition}", [bound]
 
 
-_SUMMARY: Final = Source("s", _summaries)
-_TOP: Final = Source("t", _top_categories)
+_SUMMARY: Final = Joined("s", _summaries)
+_TOP: Final = Joined("t", _top_categories)
 
 
 _ATTRIBUTES: Final = (
@@ -80,17 +80,17 @@ _ATTRIBUTES: Final = (
 )  # fmt: skip
 
 
-def _now(shop: Shop, customer_id: int) -> Iterator[Known]:
+def _now(shop: Shop, customer_id: int) -> Iterator[Fact]:
     ((first_name, last_name, language),) = rows(
         "SELECT first_name, last_name, language FROM customers WHERE id = ?", customer_id
     )
-    yield Known("customer", "id", str(customer_id))
-    yield Known("customer", "name", " ".join(name for name in (first_name, last_name) if name))
-    yield Known("customer", "language", language or "")
+    yield Fact("customer", "id", str(customer_id))
+    yield Fact("customer", "name", " ".join(name for name in (first_name, last_name) if name))
+    yield Fact("customer", "language", language or "")
     for source, external_id in rows(
         "SELECT source, external_id FROM customer_keys WHERE customer_id = ? ORDER BY 1, 2", customer_id
     ):
-        yield Known("customer", f"id at {source}", external_id)
+        yield Fact("customer", f"id at {source}", external_id)
     yield from _addresses(customer_id, at=shop.clock.now())
     for currency, orders, gross, returned, first, last in rows(
         "SELECT currency, orders, gross_minor, returns_minor, first_order_day, last_order_day FROM customer_summaries"
@@ -98,11 +98,11 @@ def _now(shop: Shop, customer_id: int) -> Iterator[Known]:
         customer_id,
     ):
         span = "" if first is None else f", {day_of(first)} to {day_of(last)}"
-        yield Known("orders", currency, f"{orders} orders, {format_minor(gross, currency)} {currency}{span}")
-        yield Known("orders", "returned", f"{format_minor(returned, currency)} {currency}")
+        yield Fact("orders", currency, f"{orders} orders, {format_minor(gross, currency)} {currency}{span}")
+        yield Fact("orders", "returned", f"{format_minor(returned, currency)} {currency}")
 
 
-def _addresses(customer_id: int, *, at: int) -> Iterator[Known]:
+def _addresses(customer_id: int, *, at: int) -> Iterator[Fact]:
     """Each contact point with what its owner allows there at the instant *at*."""
     sql, values = permissions(at=at, customer_ids=[customer_id])
     permitted = set(rows(f"SELECT contact_point_id, purpose FROM ({sql}) AS allowed", *values))
@@ -126,7 +126,7 @@ def _addresses(customer_id: int, *, at: int) -> Iterator[Known]:
             *allowed.get(point, ["no consent"] if kind != "postal" else []),
             f"suppressed ({suppressed})" if suppressed else "",
         ]
-        yield Known(kind, text, ", ".join(filter(None, words)))
+        yield Fact(kind, text, ", ".join(filter(None, words)))
 
 
 def _history(_shop: Shop, customer_id: int) -> Iterator[Event]:

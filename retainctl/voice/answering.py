@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from retainctl.config import Shop
 from retainctl.intake.cells import Cells, RowError
-from retainctl.intake.import_runs import Counts, Imported, ImportOptions, Outcome, Progress
+from retainctl.intake.import_runs import Counts, FileResult, Imported, ImportOptions, Progress
 from retainctl.intake.one_file import Fate, RowTaker, import_list
 from retainctl.voice.reading import IDENTITIES, Reader, Response
 from retainctl.voice.save_responses import Books
@@ -34,7 +34,7 @@ class AnswersImported(Imported):
 
 def import_answers(
     shop: Shop, name: str, file_name: str, options: AnswerOptions, *, progress: Progress = lambda _rows: None
-) -> Outcome[AnswersImported]:
+) -> FileResult[AnswersImported]:
     """Take the answers to the survey *name* from a file (``-``: the standard input).
 
     Bytes that are no text quarantine their row; with ``errors="replace"`` they are replaced, and the answer is

@@ -9,7 +9,7 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.intake.import_runs import Outcome
+from retainctl.intake.import_runs import FileResult
 from retainctl.outreach import tokens
 from retainctl.outreach.rendering import SURVEY
 from retainctl.shop import identity, merging
@@ -64,7 +64,7 @@ def survey(shop: Shop) -> Shop:
 
 def take(
     shop: Shop, text: str | bytes, options: AnswerOptions | None = None, name: str = "answers.csv"
-) -> Outcome[AnswersImported]:
+) -> FileResult[AnswersImported]:
     path = shop.folder / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     return import_answers(shop, "spring", str(path), options or AnswerOptions())

@@ -92,7 +92,7 @@ def _text(text: str) -> str:
 
 
 @dataclass(slots=True)
-class Booking:
+class Booker:
     """What one import writes, and what it has written so far."""
 
     shop: Shop

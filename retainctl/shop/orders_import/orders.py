@@ -11,11 +11,11 @@ from retainctl.errors import BadData
 from retainctl.intake import import_runs, quarantine
 from retainctl.intake.cells import Held
 from retainctl.intake.file import input_file
-from retainctl.intake.import_runs import DryRun, Imported, Outcome, Progress
+from retainctl.intake.import_runs import DryRun, FileResult, Imported, Progress
 from retainctl.intake.values import AmbiguousNumber
 from retainctl.shop.orders_import import update
 from retainctl.shop.orders_import.batch import Batch
-from retainctl.shop.orders_import.booking import Booking
+from retainctl.shop.orders_import.booking import Booker
 from retainctl.shop.orders_import.planning import ImportPlan, OrderOptions, in_words, make_plan
 from retainctl.shop.orders_import.processes import batches
 from retainctl.shop.orders_import.returns import Waiting, attach_named, attach_unnamed
@@ -37,7 +37,7 @@ class OrdersImported(Imported):
 
 def import_orders(
     shop: Shop, name: str, options: OrderOptions, *, progress: Progress = lambda _rows: None
-) -> Outcome[OrdersImported]:
+) -> FileResult[OrdersImported]:
     """Import the file called *name* (``-``: the standard input).
 
     BadData where the file as a whole cannot be booked; then nothing is written. Rows that cannot be booked are
@@ -49,22 +49,22 @@ def import_orders(
             with collector_at_rest():
                 return _import(shop, plan, progress)
         except DryRun as dry:
-            return dry.outcome
+            return dry.result
 
 
 @in_one_transaction
-def _import(shop: Shop, plan: ImportPlan, progress: Progress) -> Outcome[OrdersImported]:
+def _import(shop: Shop, plan: ImportPlan, progress: Progress) -> FileResult[OrdersImported]:
     dialect.hold_lock(import_runs.LOCK)
     known = import_runs.known_imports(plan.file, plan.asked)
     if known and not plan.options.again and import_runs.brings_nothing(known[-1]):
-        return Outcome(OrdersImported(plan.file.name, plan.source, "already imported"))
+        return FileResult((OrdersImported(plan.file.name, plan.source, "already imported"),))
     past = Past(is_first=nothing_stored(), read_before_by=known[0] if known else None)
-    outcome, import_id, held = book(shop, plan, past, progress=progress)
+    result, import_id, held = book(shop, plan, past, progress=progress)
     told = _told_anew(import_id, plan.source)
     quarantine.keep_held(import_id, held, resolved=known, told=told, now=shop.clock.now())
     if plan.options.dry_run:
-        raise DryRun(outcome)
-    return outcome
+        raise DryRun(result)
+    return result
 
 
 def _told_anew(import_id: int, source: str) -> set[str]:
@@ -87,7 +87,7 @@ def _told_anew(import_id: int, source: str) -> set[str]:
 
 def book(
     shop: Shop, plan: ImportPlan, past: Past, *, progress: Progress = lambda _rows: None, limited: bool = True
-) -> tuple[Outcome[OrdersImported], int, list[Held]]:
+) -> tuple[FileResult[OrdersImported], int, list[Held]]:
     """Book the rows of a planned file, in the caller's transaction: the outcome, the import's id, the rows held.
 
     Unless *limited* no share of bad rows is too large.
@@ -95,7 +95,7 @@ def book(
     customers_before = int(value("SELECT COUNT(*) FROM customers"))
     money_before = _money()
     import_id = import_runs.begin(shop, plan.file, plan.asked)
-    booking = Booking(shop, plan, import_id)
+    booking = Booker(shop, plan, import_id)
     check_limit = partial(
         import_runs.check_limit, booking.counts, plan.file, strict=plan.options.strict, held=booking.held
     )
@@ -121,7 +121,8 @@ def book(
     made = int(value("SELECT COUNT(*) FROM customers")) - customers_before
     row = _row(booking, customers=made, sales=_new_sales(booking))
     bad = tuple(held for held in booking.held if held.disposition != "set_aside")
-    return Outcome(row, tuple(notes), bad, tuple(booking.attention)), import_id, booking.held
+    result = FileResult((row,), tuple(notes), tuple(booking.attention), quarantined=bad)
+    return result, import_id, booking.held
 
 
 def _readable(plan: ImportPlan, every: Iterator[Batch]) -> Iterator[Batch]:
@@ -132,13 +133,13 @@ def _readable(plan: ImportPlan, every: Iterator[Batch]) -> Iterator[Batch]:
         raise BadData(f"{plan.file.name}: {error}", hint=error.hint) from None
 
 
-def _note_growth(booking: Booking) -> None:
+def _note_growth(booking: Booker) -> None:
     for table, added in (("orders", booking.counts.new), ("order_returns", booking.returns)):
         if added:
             dialect.note_growth(table, rows_added=added)
 
 
-def _attach_returns(booking: Booking) -> None:
+def _attach_returns(booking: Booker) -> None:
     """Let waiting returns meet their sales; those of this file that are larger than their order are quarantined."""
     attached = attach_named(booking.plan.source)
     for customer in attached.customers:
@@ -148,7 +149,7 @@ def _attach_returns(booking: Booking) -> None:
     attach_unnamed(booking.touched)
 
 
-def _refuse_return(booking: Booking, waiting: Waiting) -> None:
+def _refuse_return(booking: Booker, waiting: Waiting) -> None:
     named = booking.named_returns.get((waiting.external_id, waiting.line_no))
     if named is None:
         _tell_return(booking, waiting)
@@ -162,7 +163,7 @@ def _refuse_return(booking: Booking, waiting: Waiting) -> None:
     booking.returns -= named.returns
 
 
-def _tell_return(booking: Booking, waiting: Waiting) -> None:
+def _tell_return(booking: Booker, waiting: Waiting) -> None:
     """Let a person look at a return that an earlier import brought: now that its order is here, it is too large."""
     ((written_by,),) = rows(
         "SELECT import_id FROM orders WHERE source = ? AND external_id = ?", booking.plan.source, waiting.named_order
@@ -191,7 +192,7 @@ def _assert_money(before: dict[str, int], booked: dict[str, int]) -> None:
         assert grown == booked.get(currency, 0), f"{currency}: {booked.get(currency, 0)} was read, {grown} was booked"
 
 
-def _new_sales(booking: Booking) -> tuple[int, int]:
+def _new_sales(booking: Booker) -> tuple[int, int]:
     """How many of the orders that this import made are sales of customers, and how many of guests."""
     if not booking.first_order_id:
         return 0, 0
@@ -201,7 +202,7 @@ def _new_sales(booking: Booking) -> tuple[int, int]:
     return known, every - known
 
 
-def _row(booking: Booking, *, customers: int, sales: tuple[int, int]) -> OrdersImported:
+def _row(booking: Booker, *, customers: int, sales: tuple[int, int]) -> OrdersImported:
     plan = booking.plan
     known, guests = sales
     return OrdersImported(

@@ -16,7 +16,7 @@ from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.intake.cells import Held
 from retainctl.intake.file import InputFile, input_file
-from retainctl.intake.import_runs import LOCK, Outcome
+from retainctl.intake.import_runs import LOCK, FileResult
 from retainctl.intake.mapping import mapping_text
 from retainctl.intake.quarantine import LIST_THEM
 from retainctl.shop.orders_import.formats import format_named
@@ -43,7 +43,7 @@ class _Waiting:
     raw: list[bytes]
 
 
-def retry(shop: Shop, ids: Sequence[int], options: OrderOptions) -> list[Outcome[OrdersImported]]:
+def retry(shop: Shop, ids: Sequence[int], options: OrderOptions) -> list[FileResult[OrdersImported]]:
     """Try the rows *ids* (none: all that are open) again, read as then but for what *options* say otherwise.
 
     A row that can be booked now is added to its order; one that cannot stays, with its newest reason.
@@ -67,7 +67,7 @@ def _by_import(ids: Sequence[int]) -> list[_Waiting]:
 
 
 @in_one_transaction
-def _retry(shop: Shop, waiting: _Waiting, options: OrderOptions) -> Outcome[OrdersImported]:
+def _retry(shop: Shop, waiting: _Waiting, options: OrderOptions) -> FileResult[OrdersImported]:
     dialect.hold_lock(LOCK)
     asked = waiting.asked
     options = replace(
@@ -83,11 +83,11 @@ def _retry(shop: Shop, waiting: _Waiting, options: OrderOptions) -> Outcome[Orde
     with _as_file(waiting, encoding=options.encoding) as (file, places):
         plan = plan_with(shop, file, options, mapping=mapping, mapping_name=str(options.mapping or "the mapping"))
         is_part = not format_named(waiting.format).one_row_an_order
-        outcome, _, held = book(shop, plan, Past(appended_to=waiting.import_id if is_part else None), limited=False)
-    assert outcome.row.rows_read == len(waiting.ids), "each row in quarantine is one row again"
+        result, _, held = book(shop, plan, Past(appended_to=waiting.import_id if is_part else None), limited=False)
+    assert result.row.rows_read == len(waiting.ids), "each row in quarantine is one row again"
     still = {places[one.origin.byte_offset]: one for one in held if one.disposition != "set_aside"}
     _settle(waiting, still, now=shop.clock.now())
-    return replace(outcome, row=replace(outcome.row, file=waiting.file_name, outcome="retried"))
+    return replace(result, rows=(replace(result.row, file=waiting.file_name, outcome="retried"),))
 
 
 @contextmanager

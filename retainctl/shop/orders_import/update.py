@@ -8,7 +8,7 @@ from itertools import starmap
 from typing import Any, Final
 
 from retainctl.shop.orders_import.batch import Batch, LineRow, Portion
-from retainctl.shop.orders_import.booking import LINE_COLUMNS, ORDER_COLUMNS, Booking
+from retainctl.shop.orders_import.booking import LINE_COLUMNS, ORDER_COLUMNS, Booker
 from retainctl.shop.orders_import.documents import SALE_STATUSES, refuse_mixed
 from retainctl.shop.orders_import.stored import joined
 from retainctl.store import dialect
@@ -18,7 +18,7 @@ _KEPT: Final = [name for name in ORDER_COLUMNS if name != "content_hash"]
 _REPLACED: Final = ORDER_COLUMNS[1:]
 
 
-def book(booking: Booking, batch: Batch) -> None:
+def book(booking: Booker, batch: Batch) -> None:
     """Write *batch*; in the caller's transaction."""
     booking.meet(batch)
     booking.returns += len(batch.new.returns) + len(batch.added_returns.returns)
@@ -29,7 +29,7 @@ def book(booking: Booking, batch: Batch) -> None:
     _append_returns(booking, batch.added_returns)
 
 
-def _replace(booking: Booking, portion: Portion) -> None:
+def _replace(booking: Booker, portion: Portion) -> None:
     """Write orders anew whose source changed them; what they were is kept as a version."""
     order_ids = _ids(portion)
     if not order_ids:
@@ -46,13 +46,13 @@ def _replace(booking: Booking, portion: Portion) -> None:
     booking.write_returns(portion)
 
 
-def _append(booking: Booking, portion: Portion) -> None:
+def _append(booking: Booker, portion: Portion) -> None:
     """Add rows that stood elsewhere in the file than others of their order, or come out of quarantine."""
     for place, order_id in enumerate(_ids(portion)):
         _append_to(booking, order_id, portion.of([place]))
 
 
-def _append_to(booking: Booking, order_id: int, portion: Portion) -> None:
+def _append_to(booking: Booker, order_id: int, portion: Portion) -> None:
     ((customer, at, day, month, is_sale, status, currency, stored, written_by, last_line, last_return),) = rows(
         """SELECT customer_id, ordered_at, order_day, order_month, is_sale, status, currency, content_hash, import_id,
                 (SELECT COALESCE(MAX(line_no), 0) FROM order_lines WHERE order_id = orders.id),
@@ -89,7 +89,7 @@ def _append_to(booking: Booking, order_id: int, portion: Portion) -> None:
     booking.money[currency] += document.gross_minor
 
 
-def _replace_returns(booking: Booking, portion: Portion) -> None:
+def _replace_returns(booking: Booker, portion: Portion) -> None:
     """Write returns anew whose source changed them; the orders they came from are versions further on."""
     for document in portion.named():
         bound = booking.plan.source, document.external_id
@@ -102,7 +102,7 @@ def _replace_returns(booking: Booking, portion: Portion) -> None:
     _append(booking, booking.add(portion))
 
 
-def _append_returns(booking: Booking, portion: Portion) -> None:
+def _append_returns(booking: Booker, portion: Portion) -> None:
     """Add rows that stood elsewhere in the file to returns that are there already."""
     for place, document in enumerate(portion.named()):
         bound = booking.plan.source, document.external_id
@@ -121,7 +121,7 @@ def _ids(portion: Portion) -> list[int]:
     return [one for one in portion.order_ids if one is not None]
 
 
-def _keep_versions(booking: Booking, order_ids: Sequence[int]) -> None:
+def _keep_versions(booking: Booker, order_ids: Sequence[int]) -> None:
     """Write down what the orders are before they are changed."""
     condition, bound = dialect.one_of(list(order_ids))
     lines: dict[int, list[dict[str, Any]]] = {}
@@ -141,14 +141,14 @@ def _keep_versions(booking: Booking, order_ids: Sequence[int]) -> None:
     dialect.insert_many("order_versions", ("order_id", "version", "replaced_at", "import_id", "content"), versions)
 
 
-def _forget_money(booking: Booking, order_ids: Sequence[int]) -> None:
+def _forget_money(booking: Booker, order_ids: Sequence[int]) -> None:
     """Take what the orders were out of what the books must have grown by."""
     condition, bound = dialect.one_of(list(order_ids))
     for currency, gross in rows(f"SELECT currency, gross_minor FROM orders WHERE id {condition}", bound):
         booking.money[currency] -= gross
 
 
-def _detach(booking: Booking, portion: Portion) -> None:
+def _detach(booking: Booker, portion: Portion) -> None:
     """Drop the orders' own returns, and let the others that took from them wait again."""
     execute_many(
         "DELETE FROM order_returns WHERE source = ? AND external_id = ?",

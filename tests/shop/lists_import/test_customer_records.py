@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop
-from retainctl.intake.import_runs import Imported, ImportOptions, Outcome
+from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
 from retainctl.shop.customers_import import import_customers
 from retainctl.store.database import rows, value
 
@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "customers.json"
 
 
-def bring(shop: Shop, file: Path, text: str, *, evidence: str = "", again: bool = False) -> Outcome[Imported]:
+def bring(shop: Shop, file: Path, text: str, *, evidence: str = "", again: bool = False) -> FileResult[Imported]:
     file.write_text(text, encoding="utf-8")
     return import_customers(shop, str(file), ImportOptions(again=again), consent_evidence=evidence)
 

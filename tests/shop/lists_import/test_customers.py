@@ -12,7 +12,7 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.intake.import_runs import Imported, ImportOptions, Outcome
+from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
 from retainctl.shop.consent import Contact
 from retainctl.shop.consent_history import revoke_by_hand
 from retainctl.shop.consent_import import import_consent
@@ -39,12 +39,12 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "customers.csv"
 
 
-def bring(shop: Shop, file: Path, text: str | bytes, *, evidence: str = "", **options: object) -> Outcome[Imported]:
+def bring(shop: Shop, file: Path, text: str | bytes, *, evidence: str = "", **options: object) -> FileResult[Imported]:
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     return import_customers(shop, str(file), ImportOptions(**options), consent_evidence=evidence)  # type: ignore[arg-type]
 
 
-def counts(outcome: Outcome[Imported]) -> tuple[int, ...]:
+def counts(outcome: FileResult[Imported]) -> tuple[int, ...]:
     """Read, new, changed, unchanged, blank, quarantined."""
     row = outcome.row
     return (
