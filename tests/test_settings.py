@@ -12,7 +12,7 @@ import pytest
 from retainctl import schema
 from retainctl.club.terms import Club, Terms
 from retainctl.config import FILE_NAME, Settings, init_folder, read_shop
-from retainctl.jobs.table import Job, Table
+from retainctl.jobs.table import Job, JobsFile
 
 
 def without_sentence(one: type) -> list[str]:
@@ -26,7 +26,7 @@ def without_sentence(one: type) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("one", [Settings, Club, Terms, Table, Job])
+@pytest.mark.parametrize("one", [Settings, Club, Terms, JobsFile, Job])
 def test_every_setting_has_its_sentence(one: type) -> None:
     assert without_sentence(one) == []
 
