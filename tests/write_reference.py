@@ -24,6 +24,7 @@ from retainctl.shop import consent_import, customer_columns, products_import
 from retainctl.shop.orders_import.formats import format_named
 from retainctl.terminal import global_options
 from tests.conftest import ROOT
+from tests.recipes import FILES, as_shown
 
 _GLOBAL = {parameter.name for parameter in global_options()}
 
@@ -36,6 +37,7 @@ def reference() -> dict[str, str]:
         "docs/reference/segments.md": _segments(),
         "docs/reference/exit-codes.md": _exit_codes(),
         "docs/reference/settings.md": _settings(),
+        "docs/contributing.md": _contributing(),
     }
 
 
@@ -156,6 +158,16 @@ def _kind(kind: Any) -> str:
     if inner:
         return _kind(inner[0])
     return {str: "text", int: "whole number", bool: "true or false", date: "day"}[kind]
+
+
+def _contributing() -> str:
+    """The document, with the code of each recipe as the tests run it."""
+
+    def code(found: re.Match[str]) -> str:
+        return found[1] + as_shown(FILES[found[2]]) + "```" if found[2] in FILES else found[0]
+
+    text = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
+    return re.sub(r"(?m)(^`([^`\n]+)`:\n\n```\w+\n)(?:.*\n)*?```$", code, text)
 
 
 if __name__ == "__main__":
