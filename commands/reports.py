@@ -8,7 +8,7 @@ import click
 
 from retainctl.terminal import Group, choices, conclude, opened_shop, show, show_text
 
-reports = Group("reports", help="See what came of it.")
+reports = Group("reports", help="Reports: retention, cohorts, RFM and others.")
 
 
 @reports.command("list")

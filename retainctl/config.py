@@ -290,7 +290,7 @@ def secret(reference: str, folder: Path) -> str:
     try:
         mode = path.stat()
         if mode.st_mode & (stat.S_IRWXG | stat.S_IRWXO) or mode.st_uid not in (os.getuid(), 0):
-            raise BadConfiguration(f"others may read the secret in {path}", hint=f"Run: chmod 600 {path}")
+            raise BadConfiguration(f"{path} is readable by other users", hint=f"Run: chmod 600 {path}")
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise BadConfiguration(f"the secret in {path} cannot be read: {error.strerror}") from None
