@@ -18,8 +18,8 @@ from pathlib import Path
 from bench.measure import race, run
 from retainctl.config import Shop, init_folder, read_shop
 from retainctl.outreach.composing import templates_of
+from retainctl.outreach.drafts import sample
 from retainctl.outreach.rendering import Addressee, Press
-from retainctl.outreach.samples import STARTERS
 from retainctl.outreach.templates import Rendered, Renderer, Templates
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing
@@ -107,7 +107,7 @@ class _opened:  # noqa: N801
         shop = read_shop(str(path.parent), now="2025-03-02T10:00")
         self._database = open_database(shop.database_url, now=shop.clock.now(), migrate=True)
         self._database.__enter__()
-        subject, reason, body = STARTERS["he"]["offer"]
+        subject, reason, body = sample("offer", language="he")
         templates = templates_of(
             shop,
             subject=subject,
