@@ -43,41 +43,30 @@ def chunks(file: InputFile, format_: Format, delimiter: str) -> Iterator[LineChu
 
 def add(values: OrderValues, document: Document | None, cells: Cells) -> Document:
     """Book one order."""
-    (
-        number,
-        ordered_at,
-        status,
-        shipping,
-        fee,
-        tax,
-        total,
-        currency_cell,
-        customer,
-        email,
-        other_email,
-        phone,
-        first_name,
-        last_name,
-        refunds,
-        *items,
-    ) = cells
     assert document is None, "an order is one row"
-    order_id(number)
-    currency = values.currency(currency_cell)
-    customer = "" if customer.strip() == "0" else customer.strip()
+    cell, items = FORMAT.by_role(cells), cells[len(FORMAT.columns) :]
+    order_id(cell["order_id"])
+    currency = values.currency(cell["currency"])
+    customer = cell["customer_id"].strip()
     document = Document(
-        number,
-        Buyer(customer, email or other_email, phone, first_name, last_name),
-        values.instant(ordered_at, "order_date")[0],
+        cell["order_id"],
+        Buyer(
+            "" if customer == "0" else customer,
+            cell["email"] or cell["other_email"],
+            cell["phone"],
+            cell["first_name"],
+            cell["last_name"],
+        ),
+        values.instant(cell["ordered_at"], "order_date")[0],
         currency,
-        values.status(status.removeprefix("wc-")),
-        shipping_minor=values.money(shipping, currency, "shipping_total"),
-        tax_minor=values.money(tax, currency, "tax_total"),
-        stated={"total": total, "refunds": refunds},
+        values.status(cell["status"].removeprefix("wc-")),
+        shipping_minor=values.money(cell["shipping"], currency, "shipping_total"),
+        tax_minor=values.money(cell["tax"], currency, "tax_total"),
+        stated={name: cell[name] for name in ("total", "refunds")},
     )
     document.lines += [_line(values, item, currency, place) for place, item in enumerate(items, 1) if item.strip()]
-    if fees := values.money(fee, currency, "fee_total"):
-        document.lines.append(Line(None, 1, fee, fees, kind="fee"))
+    if fees := values.money(cell["fee"], currency, "fee_total"):
+        document.lines.append(Line(None, 1, cell["fee"], fees, kind="fee"))
     return document
 
 
