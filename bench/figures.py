@@ -8,11 +8,12 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
 from bench.measure import race, run
+from retainctl.clock import month_of
 
 CUSTOMERS = 600_000
 DAYS = 1095
@@ -26,9 +27,9 @@ db.execute("SELECT COUNT(*), SUM(n), SUM(g), COUNT(*) FILTER (n > 1) FROM"
 db.execute("SELECT r, f, m, COUNT(*) FROM"
            " (SELECT NTILE(5) OVER (ORDER BY l, name) r, NTILE(5) OVER (ORDER BY n, name) f,"
            " NTILE(5) OVER (ORDER BY g, name) m"
-           " FROM (SELECT customer_id, MIN(name) name, MAX(ordered_on) l, COUNT(*) n, SUM(gross_minor) g"
+           " FROM (SELECT customer_id, MIN(name) name, MAX(order_day) l, COUNT(*) n, SUM(gross_minor) g"
            " FROM orders GROUP BY customer_id)) GROUP BY ALL").fetchall()
-db.execute("WITH m AS (SELECT DISTINCT customer_id, substr(ordered_on, 1, 7) AS month FROM orders), f AS (SELECT"
+db.execute("WITH m AS (SELECT DISTINCT customer_id, order_month AS month FROM orders), f AS (SELECT"
            " customer_id, MIN(month) AS first FROM m GROUP BY customer_id)"
            " SELECT first, month, COUNT(*) FROM m JOIN f USING (customer_id) GROUP BY ALL").fetchall()
 """
@@ -94,14 +95,16 @@ def fill(path: Path) -> None:
     )
     midnight = int(datetime(2022, 1, 1, tzinfo=UTC).timestamp())
     database.executemany(
-        "INSERT INTO orders (source, external_id, customer_id, ordered_at, ordered_on, status, is_sale, currency,"
-        " gross_minor, content_hash, import_id) VALUES ('shop', ?, ?, ?, ?, 'paid', 1, 'ILS', ?, zeroblob(16), 1)",
+        "INSERT INTO orders (source, external_id, customer_id, ordered_at, order_day, order_month, status,"
+        " is_sale, currency, gross_minor, content_hash, import_id)"
+        " VALUES ('shop', ?, ?, ?, ?, ?, 'paid', 1, 'ILS', ?, zeroblob(16), 1)",
         (
             (
                 f"O{number}",
                 customer,
                 midnight + int(at * 86_400),
-                str(BEGIN + timedelta(int(at))),
+                midnight // 86_400 + int(at),
+                month_of(midnight + int(at) * 86_400),
                 100 + number % 99_900,
             )
             for number, (at, customer) in enumerate(orders)
@@ -109,7 +112,7 @@ def fill(path: Path) -> None:
     )
     database.execute(
         "INSERT INTO customer_summaries SELECT customer_id, 'ILS', COUNT(*), SUM(gross_minor), 0, MIN(ordered_at),"
-        " MAX(ordered_at), MIN(ordered_on), MAX(ordered_on), group_concat(DISTINCT substr(ordered_on, 1, 7))"
+        " MAX(ordered_at), MIN(order_day), MAX(order_day), group_concat(DISTINCT order_month)"
         " FROM orders GROUP BY customer_id"
     )
     database.execute("COMMIT")
@@ -135,16 +138,14 @@ def copy_to_duckdb(path: Path, native: Path) -> None:
     table = native.with_suffix(".csv")
     with table.open("w", encoding="utf-8", newline="") as file, sqlite3.connect(path) as database:
         writer = csv.writer(file)
-        writer.writerow(("customer_id", "ordered_on", "gross_minor", "name"))
+        writer.writerow(("customer_id", "order_day", "order_month", "gross_minor", "name"))
         writer.writerows(
             database.execute(
-                "SELECT o.customer_id, o.ordered_on, o.gross_minor, k.external_id FROM orders o"
+                "SELECT o.customer_id, o.order_day, o.order_month, o.gross_minor, k.external_id FROM orders o"
                 " JOIN customer_keys k ON k.customer_id = o.customer_id ORDER BY o.id"
             )
         )
-    duckdb.connect(str(native)).execute(
-        f"CREATE TABLE orders AS SELECT * REPLACE (CAST(ordered_on AS VARCHAR) AS ordered_on) FROM '{table}'"
-    ).close()
+    duckdb.connect(str(native)).execute(f"CREATE TABLE orders AS SELECT * FROM '{table}'").close()
 
 
 if __name__ == "__main__":

@@ -110,8 +110,8 @@ def _make(folder: Path) -> None:
             ((i, "marketing", "given", 0, 0, "x", "form") for i in everybody if i % 10),
         ),
         "customer_summaries": (
-            "customer_id currency orders gross_minor returns_minor first_order_on last_order_on",
-            ((i, "ILS", 3, 1000, 0, "2024-01-01", "2025-01-01") for i in everybody),
+            "customer_id currency orders gross_minor returns_minor first_order_day last_order_day",
+            ((i, "ILS", 3, 1000, 0, 19723, 20089) for i in everybody),
         ),
         "products": ("id sku category", ((i, str(i), f"category {i % 20}") for i in range(1, 201))),
         "imports": (
@@ -119,16 +119,16 @@ def _make(folder: Path) -> None:
             [(1, "orders", "x", "0" * 64, "x", "x", "{}", 0)],
         ),
         "orders": (
-            "id source external_id customer_id ordered_at ordered_on status is_sale currency gross_minor content_hash"
-            " import_id",
+            "id source external_id customer_id ordered_at order_day order_month status is_sale currency"
+            " gross_minor content_hash import_id",
             (
-                (i, "x", str(i), (i - 1) // 3 + 1, 0, "2024-01-01", "paid", 1, "ILS", 100, b"", 1)
+                (i, "x", str(i), (i - 1) // 3 + 1, 0, 19723, 24288, "paid", 1, "ILS", 100, b"", 1)
                 for i in range(1, 3 * COUNT + 1)
             ),
         ),
         "order_lines": (
-            "order_id line_no kind product_id quantity unit_price amount_minor",
-            ((i, 0, "sale", i % 200 + 1, 1, "1", 100) for i in range(1, 3 * COUNT + 1)),
+            "order_id line_no kind product_id quantity_thousandths unit_price amount_minor",
+            ((i, 0, "sale", i % 200 + 1, 1000, "1", 100) for i in range(1, 3 * COUNT + 1)),
         ),
     }
     with open_database(shop.database_url, now=0, migrate=True), writing():

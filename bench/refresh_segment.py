@@ -15,7 +15,7 @@ NOW = "2025-03-02T10:00"
 _BARE = """
 import sqlite3, sys
 found = sqlite3.connect(sys.argv[1]).execute(
-    "SELECT customer_id FROM customer_summaries WHERE orders >= 5 AND last_order_on < '2024-12-02'").fetchall()
+    "SELECT customer_id FROM customer_summaries WHERE orders >= 5 AND last_order_day < 20059").fetchall()
 """
 
 
@@ -55,8 +55,8 @@ def _fill(database: sqlite3.Connection) -> None:
         (CUSTOMERS,),
     )
     database.execute(
-        """INSERT INTO customer_summaries SELECT id, 'ILS', id * 7919 % 9 + 1, id % 100000, 0, 0, 0, '2024-01-01',
-             date('2025-03-01', '-' || (id * 104729 % 400) || ' days'), '2024-01' FROM customers"""
+        """INSERT INTO customer_summaries SELECT id, 'ILS', id * 7919 % 9 + 1, id % 100000, 0, 0, 0, 19723,
+             20148 - id * 104729 % 400, '24288' FROM customers"""
     )
     database.execute("COMMIT")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from retainctl.terminal import Group, opened_shop, show, show_first
 
-from .importing import import_files, reading_options
+from .importing import import_verb
 
 if TYPE_CHECKING:
     from retainctl.shop.consent import Purpose
@@ -16,34 +16,23 @@ if TYPE_CHECKING:
 consent = Group("consent", help="Who may be written to, since when, and on what evidence.")
 
 
-@consent.command("import")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--evidence", default="", metavar="TEXT", help="What proves it, for rows that state no evidence.")
-@click.option(
-    "--purpose",
-    type=click.Choice(["marketing", "survey"]),
-    default="marketing",
-    show_default=True,
-    help="What was allowed, for rows that do not say it.",
-)
-@click.option("--source", default="", metavar="NAME", help='Where it was given; else "file".')
-@reading_options
-def import_(files: tuple[str, ...], evidence: str, purpose: Purpose, source: str, **reading: Any) -> None:
-    """Import permissions and refusals from FILE..., one an address; no evidence, no permission.
-
-    \b
-      retainctl consent import signups.csv --evidence "form of the spring fair, box 3" --source fair
-    """
-    from retainctl.intake.sheet import Options
-    from retainctl.shop.consent_import import import_consent
-
-    options = Options(source=source, **reading)
-    import_files(
-        files,
-        lambda shop, name, progress: import_consent(
-            shop, name, options, evidence=evidence, purpose=purpose, progress=progress
+import_verb(
+    consent,
+    "retainctl.shop.consent_import:import_consent",
+    about="Import permissions and refusals from FILE..., one an address; no evidence, no permission.",
+    example='retainctl consent import signups.csv --evidence "form of the spring fair, box 3" --source fair',
+    options=(
+        click.option("--evidence", default="", metavar="TEXT", help="What proves it, for rows that state no evidence."),
+        click.option(
+            "--purpose",
+            type=click.Choice(["marketing", "survey"]),
+            default="marketing",
+            show_default=True,
+            help="What was allowed, for rows that do not say it.",
         ),
-    )
+        click.option("--source", default="", metavar="NAME", help='Where it was given; else "file".'),
+    ),
+)
 
 
 @consent.command("list")

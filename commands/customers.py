@@ -4,43 +4,31 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_first, yes_clock
 
-from .importing import import_files, reading_options
+from .importing import import_verb
 
 customers = Group("customers", help="Import, see, merge and export customers.")
 
 
-@customers.command("import")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--source", default="", metavar="NAME", help='The shop that gave them their ids; else "generic".')
-@click.option(
-    "--consent-evidence",
-    default="",
-    metavar="TEXT",
-    help='What proves that "accepts marketing" was asked for; without it the column counts for nothing.',
-)
-@reading_options
-def import_(files: tuple[str, ...], source: str, consent_evidence: str, **reading: Any) -> None:
-    """Import customers from FILE..., plain or .gz; - is the standard input.
-
-    \b
-      retainctl customers import customers_export.csv --source shopify
-    """
-    from retainctl.intake.sheet import Options
-    from retainctl.shop.customers_import import import_customers
-
-    options = Options(source=source, **reading)
-    import_files(
-        files,
-        lambda shop, name, progress: import_customers(
-            shop, name, options, consent_evidence=consent_evidence, progress=progress
+import_verb(
+    customers,
+    "retainctl.shop.customers_import:import_customers",
+    about="Import customers from FILE..., plain or .gz; - is the standard input.",
+    example="retainctl customers import customers_export.csv --source shopify",
+    options=(
+        click.option("--source", default="", metavar="NAME", help='The shop that gave them their ids; else "generic".'),
+        click.option(
+            "--consent-evidence",
+            default="",
+            metavar="TEXT",
+            help='What proves that "accepts marketing" was asked for; without it the column counts for nothing.',
         ),
-    )
+    ),
+)
 
 
 @customers.command("list")
@@ -54,8 +42,8 @@ def list_them(query: str, limit: int) -> None:
     """
     from retainctl.shop.customers import CustomerRow, list_customers
 
-    with opened_shop():
-        show_first(limit, lambda most: list_customers(query=query, limit=most), row_type=CustomerRow)
+    with opened_shop() as shop:
+        show_first(limit, lambda most: list_customers(shop, query=query, limit=most), row_type=CustomerRow)
 
 
 @customers.command("show")
@@ -70,7 +58,7 @@ def show_one(customer: str, bought: str | None, since: datetime | None, limit: i
       retainctl customers show dana@example.com
       retainctl customers show dana@example.com --bought Coffee --since 2025-01-01
     """
-    from retainctl.shop.customers import Fact, find_customer, show_customer
+    from retainctl.shop.customers import CustomerFact, find_customer, show_customer
     from retainctl.shop.purchases import Purchase, list_purchases
 
     if since is not None and bought is None:
@@ -78,7 +66,7 @@ def show_one(customer: str, bought: str | None, since: datetime | None, limit: i
     with opened_shop() as shop:
         found = find_customer(shop, customer)
         if bought is None:
-            show(show_customer(shop, found, limit=limit), row_type=Fact)
+            show(show_customer(shop, found, limit=limit), row_type=CustomerFact)
             return
         first = shop.clock.start_of(since.date()) if since else None
         show(list_purchases(shop, found, bought=bought, since=first, limit=limit), row_type=Purchase)

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import os
+import pkgutil
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from retainctl.terminal import opened_shop, progress, say, show
+from retainctl.terminal import opened_shop, progress, show, tell
 
 if TYPE_CHECKING:
     from retainctl.config import Shop
-    from retainctl.intake.outcome import Imported, Outcome, Progress
+    from retainctl.intake.import_runs import FileResult, Imported, Progress
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _CORRECT = "Correct them in the file, and import it again. List them: retainctl orders quarantine list"
+MAPPING = click.option(
+    "--mapping", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file that says what the columns mean."
+)
+CURRENCY = click.option("--currency", default="", metavar="CODE", help="Of prices that name none; else the shop's.")
+NUMBERS = click.option(
+    "--numbers",
+    type=click.Choice(["1234.56", "1,234.56", "1234,56", "1.234,56", "1 234,56", "1'234.56"]),
+    help="How the file writes its numbers; else 1234.56.",
+)
 _READING_OPTIONS = (
     click.option("--encoding", default="", help="How the text is encoded, when not UTF-8: cp1255."),
-    click.option("--delimiter", default="", metavar="MARK", help="What parts the columns; else it is found."),
+    click.option("--delimiter", default="", metavar="MARK", help="What separates the columns; else it is found."),
     click.option("--again", is_flag=True, help="Compare every row of files that were imported already."),
     click.option("--dry-run", is_flag=True, help="Do everything, report it, and write nothing."),
     click.option("--strict", is_flag=True, help="Write nothing at all when one row is bad."),
@@ -34,48 +45,54 @@ def reading_options(command: F) -> F:
     return command
 
 
+def import_verb(
+    group: click.Group, importer: str, *, example: str, about: str, options: Sequence[Callable[[Any], Any]] = ()
+) -> None:
+    """Give *group* the verb ``import``, which brings files into a list.
+
+    *importer* is the path of a ``Listing``, as in ``retainctl.shop.products_import:PRODUCTS``, or of a function that is
+    called as its ``import_file`` is. It is loaded when the verb runs. *options* are the verb's own: those that are no
+    field of ImportOptions are handed to the importer by their names.
+    """
+
+    def import_(files: tuple[str, ...], **asked: Any) -> None:
+        from retainctl.intake.import_runs import ImportOptions
+
+        known = {one.name for one in fields(ImportOptions)}
+        stated = {name: value for name, value in asked.items() if value is not None}
+        own = {name: stated.pop(name) for name in stated.keys() - known}
+        reading = ImportOptions(**stated)
+        found = pkgutil.resolve_name(importer)
+        bring = getattr(found, "import_file", found)
+        import_files(files, lambda shop, name, advance: bring(shop, name, reading, progress=advance, **own))
+
+    import_.__doc__ = f"{about}\n\n\b\n  {example}"
+    command = MAPPING(reading_options(import_))
+    for option in reversed(options):
+        command = option(command)
+    group.command("import")(click.argument("files", nargs=-1, required=True, metavar="FILE...")(command))
+
+
 def import_files(
     files: Sequence[str],
-    import_one: Callable[[Shop, str, Progress], Outcome[Any]],
+    import_one: Callable[[Shop, str, Progress], FileResult[Any]],
     *,
     row_type: type[Imported] | None = None,
-    hint: str = "",
+    hint: str = _CORRECT,
 ) -> None:
-    """Import each of *files*, show what became of them, and end with DoneInPart where rows were quarantined."""
+    """Import each of *files*, and show what became of them, even where one of them ends it."""
     from retainctl.errors import BadData
-    from retainctl.intake.outcome import Imported
+    from retainctl.intake.import_runs import Imported, together
 
     if missing := [name for name in files if name != "-" and not os.path.exists(name)]:  # noqa: PTH110 - never raises
         raise BadData(f"there is no file {missing[0]}, and nothing was imported")
-    outcomes: list[Outcome[Any]] = []
+    done: list[FileResult[Any]] = []
     with opened_shop() as shop:
         try:
             for name in files:
                 with progress(f"Importing {name}") as advance:
-                    outcomes.append(import_one(shop, name, advance))
+                    done.append(import_one(shop, name, advance))
         finally:
-            if outcomes:
-                show([replace(outcome.row, notes=outcome.notes) for outcome in outcomes], row_type=row_type or Imported)
-    tell_quarantined(outcomes, hint=hint)
-
-
-def tell_quarantined(outcomes: Sequence[Outcome[Any]], *, hint: str = "") -> None:
-    """Say which rows need a look, and what else does, and end with DoneInPart where there is any of it."""
-    from retainctl.errors import DoneInPart
-
-    bad = [(outcome.row.file, held) for outcome in outcomes for held in outcome.quarantined]
-    for file, held in bad[:10]:
-        say(f"{file}, line {held.origin.line}, {held.column or 'row'}: {held.message} ({held.code})")
-    if len(bad) > 10:
-        say(f"and {len(bad) - 10} more")
-    attention = [sentence for outcome in outcomes for sentence in outcome.attention]
-    for sentence in attention[:10]:
-        say(sentence)
-    if attention and not bad:
-        raise DoneInPart(
-            "1 return needs a look" if len(attention) == 1 else f"{len(attention)} returns need a look",
-            hint="See: retainctl orders returns --waiting",
-        )
-    if bad:
-        rows = "1 row is" if len(bad) == 1 else f"{len(bad)} rows are"
-        raise DoneInPart(f"{rows} in quarantine", hint=hint or _CORRECT)
+            if done:
+                show(together(done, hint=hint).rows, row_type=row_type or Imported)
+    tell(together(done, hint=hint))

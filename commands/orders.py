@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_first
+from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_first, tell
 
-from .importing import import_files, reading_options, tell_quarantined
+from .importing import MAPPING, import_files, reading_options
 
 orders = Group("orders", help="Bring orders in, and look at them.")
 quarantine = Group("quarantine", help="Rows of any import that could not be booked, or not with all of their cells.")
@@ -21,9 +21,7 @@ _QUARANTINE = "Look at them: retainctl orders quarantine list"
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--from", "format_", default="", metavar="FORMAT", help="Their format; else it is found by the header.")
 @click.option("--source", default="", metavar="NAME", help="The shop they come from; else the format's name.")
-@click.option(
-    "--mapping", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file that says what the columns mean."
-)
+@MAPPING
 @click.option("--currency", default="", metavar="CODE", help="The currency of rows that name none.")
 @click.option(
     "--consent-evidence",
@@ -46,10 +44,12 @@ def import_(
     \b
       retainctl orders import orders_export.csv.gz --from shopify
     """
-    from retainctl.shop.orders_import.orders import import_orders
-    from retainctl.shop.orders_import.results import Options, OrdersImported
+    from retainctl.shop.orders_import.orders import OrdersImported, import_orders
+    from retainctl.shop.orders_import.planning import OrderOptions
 
-    options = Options(format_, source, mapping=mapping, currency=currency, consent_evidence=consent_evidence, **reading)
+    options = OrderOptions(
+        source, mapping=mapping, currency=currency, format=format_, consent_evidence=consent_evidence, **reading
+    )
     import_files(
         files,
         lambda shop, name, progress: import_orders(shop, name, options, progress=progress),
@@ -110,7 +110,7 @@ def list_quarantine() -> None:
     \b
       retainctl orders quarantine list --format csv
     """
-    from retainctl.shop.orders_import.quarantine import Quarantined, list_quarantined
+    from retainctl.intake.quarantine import Quarantined, list_quarantined
 
     with opened_shop() as shop:
         show(list_quarantined(shop), row_type=Quarantined)
@@ -124,7 +124,7 @@ def show_quarantine(row: int) -> None:
     \b
       retainctl orders quarantine show 4
     """
-    from retainctl.shop.orders_import.quarantine import RawRow, show_held
+    from retainctl.intake.quarantine import RawRow, show_held
 
     with opened_shop() as shop:
         show([show_held(shop, row)], row_type=RawRow)
@@ -143,15 +143,18 @@ def retry_quarantine(rows: tuple[int, ...], mapping: Path | None, encoding: str,
     \b
       retainctl orders quarantine retry --encoding cp1255
     """
-    from retainctl.shop.orders_import.quarantine import retry
-    from retainctl.shop.orders_import.results import Options, OrdersImported
+    from retainctl.intake.import_runs import together
+    from retainctl.shop.orders_import.orders import OrdersImported
+    from retainctl.shop.orders_import.planning import OrderOptions
+    from retainctl.shop.orders_import.retry import retry
 
     with opened_shop() as shop:
-        outcomes = retry(shop, rows, Options(mapping=mapping, encoding=encoding, currency=currency))
-        if not outcomes:
+        tried = retry(shop, rows, OrderOptions(mapping=mapping, encoding=encoding, currency=currency))
+        if not tried:
             note("no row of orders waits; rows of lists and answers are corrected in their file, and imported again")
-        show([outcome.row for outcome in outcomes], row_type=OrdersImported)
-    tell_quarantined(outcomes, hint=_QUARANTINE)
+        done = together(tried, hint=_QUARANTINE)
+        show(done.rows, row_type=OrdersImported)
+    tell(done)
 
 
 @quarantine.command("dismiss")
@@ -162,7 +165,7 @@ def dismiss_quarantine(rows: tuple[int, ...]) -> None:
     \b
       retainctl orders quarantine dismiss 4 7
     """
-    from retainctl.shop.orders_import.quarantine import RawRow, dismiss
+    from retainctl.intake.quarantine import RawRow, dismiss
 
     with opened_shop() as shop:
         show(dismiss(shop, rows), row_type=RawRow)

@@ -12,7 +12,7 @@ import click
 from retainctl.terminal import Group, conclude, note, opened_shop, progress, recorded, show, yes_clock
 
 if TYPE_CHECKING:
-    from retainctl.club.spending import Booking
+    from retainctl.club.spending import PointsBooking
 
 points = Group("points", help="Award, spend, expire and explain the club's points; prove the books.")
 
@@ -95,15 +95,15 @@ def take(customer: str, points: int, source: str, reason: str, trust_clock: bool
 
 
 def _book(
-    verb: Callable[..., Booking], customer: str, points: int, *, source: str, reason: str, trust_clock: bool
+    verb: Callable[..., PointsBooking], customer: str, points: int, *, source: str, reason: str, trust_clock: bool
 ) -> None:
     """Book *points* of the customer by one of the engine's verbs, and show what was booked."""
-    from retainctl.club.spending import Booking
+    from retainctl.club.spending import PointsBooking
     from retainctl.shop.customers import find_customer
 
     with opened_shop(trust_clock=trust_clock) as shop:
         booking = verb(shop, find_customer(shop, customer), points, source=source, reason=reason)
-        show([booking], row_type=Booking)
+        show([booking], row_type=PointsBooking)
 
 
 @points.command()

@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from retainctl.terminal import Group, opened_shop, show_first
 
-from .importing import import_files, reading_options
+from .importing import CURRENCY, NUMBERS, import_verb
 
 products = Group("products", help="Import and see the catalogue.")
 
 
-@products.command("import")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--currency", default="", metavar="CODE", help="Of prices that name none; else the shop's.")
-@click.option(
-    "--numbers",
-    type=click.Choice(["1234.56", "1,234.56", "1234,56", "1.234,56", "1 234,56", "1'234.56"]),
-    default="1234.56",
-    show_default=True,
-    help="How the file writes its numbers.",
+import_verb(
+    products,
+    "retainctl.shop.products_import:PRODUCTS",
+    about="Import products from FILE..., by their article number; an empty cell changes nothing.",
+    example="retainctl products import catalogue.csv",
+    options=(CURRENCY, NUMBERS),
 )
-@reading_options
-def import_(files: tuple[str, ...], currency: str, numbers: str, **reading: Any) -> None:
-    """Import products from FILE..., by their article number; an empty cell changes nothing.
-
-    \b
-      retainctl products import catalogue.csv
-    """
-    from retainctl.intake.sheet import Options
-    from retainctl.shop.products_import import import_products
-
-    options = Options(**reading)
-    import_files(
-        files,
-        lambda shop, name, progress: import_products(
-            shop, name, options, numbers=numbers, currency=currency, progress=progress
-        ),
-    )
 
 
 @products.command("list")

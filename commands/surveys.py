@@ -137,7 +137,7 @@ def import_answers(
     """
     from retainctl.voice import answering
 
-    options = answering.Options(encoding, errors, again, dry_run)
+    options = answering.AnswerOptions(encoding=encoding, errors=errors, again=again, dry_run=dry_run)
     import_files(
         [file],
         lambda shop, path, progress: answering.import_answers(shop, name, path, options, progress=progress),

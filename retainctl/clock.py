@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from retainctl.errors import WrongUsage
 
 DAY_SECONDS = 86_400
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,28 @@ class Clock:
 
 
 def month_of(instant: int) -> int:
-    """The month of *instant* in UTC, counted from the year 0: what large tables are divided by."""
-    moment = datetime.fromtimestamp(instant, UTC)
-    return 12 * moment.year + moment.month - 1
+    """The month of *instant* in UTC, as ``month_number`` counts: what large tables are divided by."""
+    return month_number(datetime.fromtimestamp(instant, UTC).date())
+
+
+def day_number(day: date) -> int:
+    """Days since 1970: how a calendar day is kept, so that every database counts and compares it alike."""
+    return day.toordinal() - _EPOCH
+
+
+def day_of(number: int) -> date:
+    """The calendar day that is kept as *number*."""
+    return date.fromordinal(number + _EPOCH)
+
+
+def month_number(day: date) -> int:
+    """Months since the year 0: 12 * year + month - 1."""
+    return 12 * day.year + day.month - 1
+
+
+def month_text(number: int) -> str:
+    """``2025-03``, of a month that is kept as *number*."""
+    return f"{number // 12:04}-{number % 12 + 1:02}"
 
 
 def parse_instant(text: str, zone: ZoneInfo) -> int:

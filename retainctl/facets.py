@@ -18,13 +18,13 @@ from retainctl.config import Shop
 # By their names: the packages stand further to the right, and each is read only when a facet is asked for.
 _PACKAGES: Final = ("shop", "club", "audience", "outreach", "voice")
 
-# What an attribute's SQL gives: a whole number, minor units of the shop's currency, an ISO day, the day from which the
-# days are counted, a text, a category as a path, or the kind of contact point of which a condition is asked.
+# What an attribute's SQL gives: a whole number, minor units of the shop's currency, a day as days since 1970, the day
+# from which days are counted, a text, a category as a path, or the kind of contact point that a condition is asked of.
 AttributeKind = Literal["number", "money", "date", "days_since", "text", "category", "contact"]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Viewpoint:
     """What attributes are asked of: the day, the shop's currency, and which customers; None is all."""
 
     now: int
@@ -34,11 +34,11 @@ class Question:
     customer_ids: Sequence[int] | None = None
 
 
-class Source(NamedTuple):
+class Joined(NamedTuple):
     """A query with at most one row a ``customer_id``, known in an attribute's SQL by *alias*, and its values."""
 
     alias: str
-    query: Callable[[Question], tuple[str, Sequence[object]]]
+    query: Callable[[Viewpoint], tuple[str, Sequence[object]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,12 @@ class Attribute:
     kind: AttributeKind
     meanings: tuple[str, str]
     sql: str
-    source: Source | None = None
+    source: Joined | None = None
     example: tuple[str | int, str | int] | None = None
     is_for_segments: bool = True
 
 
-class Known(NamedTuple):
+class Fact(NamedTuple):
     """One thing that holds now of a customer."""
 
     about: str
@@ -93,7 +93,7 @@ class Facet:
     """
 
     attributes: tuple[Attribute, ...] = ()
-    now: Callable[[Shop, int], Iterable[Known]] = lambda _shop, _customer_id: ()
+    now: Callable[[Shop, int], Iterable[Fact]] = lambda _shop, _customer_id: ()
     history: Callable[[Shop, int], Iterable[Event]] = lambda _shop, _customer_id: ()
     moved_by_merge: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     locks: tuple[str, ...] = ()

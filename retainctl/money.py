@@ -60,7 +60,7 @@ def to_minor(amount: Decimal, currency: str) -> int:
     scaled = amount.scaleb(exponent(currency))
     whole = int(scaled)
     if whole != scaled:
-        raise BadData(f"{amount} is finer than {currency} can be paid")
+        raise BadData(f"{amount} has more decimals than {currency} allows")
     return whole
 
 

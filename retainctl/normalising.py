@@ -41,7 +41,7 @@ _TEST_DOMAINS: Final = frozenset({"test.com", "asdf.com"})
 _RELAY_DOMAIN: Final = re.compile(r"marketplace\.amazon\.[a-z.]+|members\.ebay\.[a-z.]+|relay\.walmart\.com")
 
 _PLAIN_PHONE: Final = re.compile(r"(?:\+972|0)(5\d)-?(\d{7})", re.ASCII)
-_SCIENTIFIC: Final = re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d+", re.ASCII)
+SCIENTIFIC: Final = re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d+", re.ASCII)
 
 
 class CleanName(NamedTuple):
@@ -103,7 +103,7 @@ def is_null(text: str) -> bool:
 
 def external_id(text: str) -> str:
     """What a shop calls something, kept exactly; BadData for one that a spreadsheet has turned into a number."""
-    if _SCIENTIFIC.fullmatch(text.strip()):
+    if SCIENTIFIC.fullmatch(text.strip()):
         raise BadData(f"the id {text!r} was damaged by a spreadsheet")
     if not text.isprintable():
         raise BadData(f"the id {text!r} holds control characters")
@@ -165,7 +165,7 @@ def _unusual_phone(text: str, country: str) -> str:
     import phonenumbers
 
     number = text.strip().removeprefix("'")  # a spreadsheet's mark for "this is text"
-    if _SCIENTIFIC.fullmatch(number):
+    if SCIENTIFIC.fullmatch(number):
         raise BadData(f"the phone {text!r} was damaged by a spreadsheet")
     try:
         parsed = phonenumbers.parse(number, country or None)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from retainctl.shop.summaries import summarise
 from retainctl.store.database import execute, value
 from retainctl.store.transactions import writing
-from tests.planting import plant_address
+from tests.planting import on_day, plant_address
 
 
 def customer(customer_id: int, *, name: str = "", language: str | None = None, key: str = "", email: str = "") -> int:
@@ -39,15 +39,17 @@ def order(
         )
         number = int(value("SELECT COALESCE(MAX(id), 0) + 1 FROM orders"))
         execute(
-            "INSERT INTO orders (id, source, external_id, customer_id, ordered_at, ordered_on, status, is_sale,"
-            " currency, gross_minor, content_hash, import_id) VALUES (?, 'shop', ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
-            number, f"O{number}", customer_id, at, day, "paid" if is_sale else "cancelled", int(is_sale),
+            "INSERT INTO orders (id, source, external_id, customer_id, ordered_at, order_day, order_month, status,"
+            " is_sale, currency, gross_minor, content_hash, import_id)"
+            " VALUES (?, 'shop', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+            number, f"O{number}", customer_id, at, *on_day(day), "paid" if is_sale else "cancelled", int(is_sale),
             currency, minor, b"",
         )  # fmt: skip
         for place, sku in enumerate(skus, 1):
             execute(
-                "INSERT INTO order_lines (order_id, line_no, kind, product_id, quantity, unit_price, amount_minor)"
-                " VALUES (?, ?, 'sale', (SELECT id FROM products WHERE sku = ?), 1, '', ?)",
+                "INSERT INTO order_lines (order_id, line_no, kind, product_id, quantity_thousandths, unit_price,"
+                " amount_minor)"
+                " VALUES (?, ?, 'sale', (SELECT id FROM products WHERE sku = ?), 1000, '', ?)",
                 number, place, sku, minor,
             )  # fmt: skip
         if returned_minor:
@@ -63,10 +65,10 @@ def returned(
     with writing():
         number = int(value("SELECT COALESCE(MAX(id), 0) + 1 FROM order_returns"))
         execute(
-            "INSERT INTO order_returns (id, source, external_id, line_no, customer_id, order_id, quantity,"
-            " amount_minor, currency, returned_at, returned_on, content_hash, import_id)"
-            " VALUES (?, 'shop', ?, 1, ?, ?, 1, ?, ?, 0, ?, ?, 1)",
-            number, f"R{number}", customer_id, order_id, minor, currency, day, b"",
+            "INSERT INTO order_returns (id, source, external_id, line_no, customer_id, order_id, quantity_thousandths,"
+            " amount_minor, currency, returned_at, return_day, content_hash, import_id)"
+            " VALUES (?, 'shop', ?, 1, ?, ?, 1000, ?, ?, 0, ?, ?, 1)",
+            number, f"R{number}", customer_id, order_id, minor, currency, on_day(day)[0], b"",
         )  # fmt: skip
         summarise([customer_id] if customer_id else [])
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from retainctl.clock import day_number, month_number
 from retainctl.store.address_hash import address_hasher
 from retainctl.store.database import value
 
@@ -20,3 +23,8 @@ def plant_address(customer_id: int, key: str, *, kind: str = "email", value: str
     return plant(
         "contact_points", customer_id=customer_id, kind=kind, value=value or key, key=key, key_hash=key_hash, **given
     )
+
+
+def on_day(day: str) -> tuple[int, int]:
+    """``order_day`` and ``order_month`` of an ISO day."""
+    return day_number(date.fromisoformat(day)), month_number(date.fromisoformat(day))

@@ -93,7 +93,7 @@ def test_what_was_guessed_stands_in_the_result_and_in_no_mail_of_cron(retainctl:
     (folder / "o.csv").write_text(
         "order_id;ordered_at;email;sku;quantity;unit_price;gift\n1;2025-01-05;a@example.com;MUG;1;5;x\n"
     )
-    notes = ["columns are parted by a semicolon", "columns that are not read: gift"]
+    notes = ["columns are separated by a semicolon", "columns that are not read: gift"]
     logged = retainctl("orders", "import", str(folder / "o.csv"), "--dry-run")
     assert (logged.code, logged.stderr) == (0, "")
     assert all(note in logged.stdout for note in notes)

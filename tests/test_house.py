@@ -95,6 +95,15 @@ def test_a_store_that_differs_by_database_differs_in_one_module(name: str, path:
         assert "is_postgres" not in path.read_text(encoding="utf-8"), name
 
 
+def test_what_reads_files_knows_no_shop() -> None:
+    for name, path in modules():
+        if name.startswith("retainctl.intake"):
+            text = path.read_text(encoding="utf-8").replace("retainctl orders quarantine", "")
+            assert not re.search(
+                r"\b(orders|customers?|products?|buyers?|articles?|surveys?)\b", text, re.IGNORECASE
+            ), name
+
+
 def test_help_imports_no_engine_and_no_library_but_click() -> None:
     script = (
         "import sys; sys.argv = ['retainctl', '--help']\n"

@@ -11,7 +11,7 @@ import pytest
 
 from retainctl.output import Format, render
 from retainctl.rows import Row
-from retainctl.shop.orders_import.results import OrdersImported
+from retainctl.shop.orders_import.orders import OrdersImported
 
 
 class Person(Row):

@@ -75,17 +75,18 @@ def _columns() -> str:
         "# Columns", "",
         "Written from the importers by `make docs`. A column is known by any of its names, in capitals or not. An",
         "empty cell changes nothing, and a column that is not here is not read. A second e-mail, phone or address goes",
-        "on to the ninth. Dates are ISO 8601; for orders `--mapping` may say otherwise.",
+        "on to the ninth. Dates are ISO 8601. A file may call its columns otherwise, and write its dates and numbers",
+        "otherwise: `--mapping FILE` says how. Two columns that answer to one line of a table are an error.",
     ]  # fmt: skip
     tables = {
         "orders": format_named("generic").columns, "customers": customer_columns.COLUMNS,
-        "products": products_import.COLUMNS, "consent": consent_import.COLUMNS,
+        "products": products_import.PRODUCTS.columns, "consent": consent_import.COLUMNS,
     }  # fmt: skip
     for noun, columns in tables.items():
         lines += ["", f"## {noun}", "", "| what | names |", "|---|---|"]
         for column in columns:
             if not re.search(r"_[3-9](_|$)", column.role):
-                names = ", ".join(f"`{name}`" for name in dict.fromkeys(column.names))
+                names = ", ".join(f"`{name}`" for name in dict.fromkeys(column.all_names))
                 lines.append(f"| {column.role}{' (required)' * column.required} | {names} |")
     return "\n".join(lines) + "\n"
 

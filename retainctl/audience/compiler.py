@@ -24,8 +24,9 @@ from retainctl.audience.tree import (
     Tree,
     Value,
 )
+from retainctl.clock import day_number
 from retainctl.errors import BadData
-from retainctl.facets import Attribute, Question, Source
+from retainctl.facets import Attribute, Joined, Viewpoint
 from retainctl.normalising import category_steps
 from retainctl.shop.consent import permissions
 
@@ -44,7 +45,7 @@ class Condition:
 class Scope:
     """What an expression is asked of: the day and the currency, and the other segments and categories."""
 
-    question: Question
+    question: Viewpoint
     read_segment: Callable[[str], Tree]
     categories: Callable[[], Sequence[str]]
 
@@ -71,7 +72,7 @@ def compiled(tree: Tree, scope: Scope) -> Query:
     return Query(_tables(compiler.sources, scope), conditions)
 
 
-def _tables(used: set[Source], scope: Scope) -> Condition:
+def _tables(used: set[Joined], scope: Scope) -> Condition:
     sql, values = "FROM customers c", list[object]()
     for source in sorted(used):
         query, bound = source.query(scope.question)
@@ -85,7 +86,7 @@ class _Compiler:
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.sources: set[Source] = set()
+        self.sources: set[Joined] = set()
         self.within: list[str] = []
         self.count = 0
 
@@ -131,10 +132,10 @@ class _Compiler:
     def _bound(self, value: Value) -> int | str:
         if isinstance(value, Ago):
             value = value.day(self.scope.question.today)
-        return value.isoformat() if isinstance(value, date) else value
+        return day_number(value) if isinstance(value, date) else value
 
     def _bought(self, bought: Bought) -> Condition:
-        where, values = "o.is_sale = 1 AND l.kind = 'sale' AND l.quantity > 0", list[object]()
+        where, values = "o.is_sale = 1 AND l.kind = 'sale' AND l.quantity_thousandths > 0", list[object]()
         if bought.what == "category":
             # Compared here and not by the database, which folds no case beyond ASCII.
             found = [category for category in self.scope.categories() if _is_within(category, bought.name)]
@@ -146,7 +147,7 @@ class _Compiler:
             where += f" AND l.product_id IN (SELECT id FROM products WHERE {column} = ?)"
             values.append(bought.name)
         if bought.since is not None:
-            where += " AND o.ordered_on >= ?"
+            where += " AND o.order_day >= ?"
             values.append(self._bound(bought.since))
         times = ""
         if bought.times != 1:

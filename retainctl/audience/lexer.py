@@ -42,7 +42,7 @@ class Token:
         return self.kind == "sign" and self.text in signs
 
 
-class Words:
+class Tokens:
     """The words of an expression, taken one after the other."""
 
     def __init__(self, text: str) -> None:

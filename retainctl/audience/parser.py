@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final, cast
 
 from retainctl.audience.fields import fields
-from retainctl.audience.lexer import Words
+from retainctl.audience.lexer import Tokens
 from retainctl.audience.tree import (
     Ago,
     Between,
@@ -67,11 +67,11 @@ class Parser:
         day        = 2025-03-01 | "today" | number ( "days" | "weeks" | "months" | "years" ) "ago"
         name       = a word, or a text in "double" or 'single' quotes; a doubled quote is one quote
 
-    ``and`` binds tighter than ``or``. Words of the language may be written in capitals.
+    ``and`` binds tighter than ``or``. Tokens of the language may be written in capitals.
     """
 
     def __init__(self, text: str, *, currency: str) -> None:
-        self.words = Words(text)
+        self.words = Tokens(text)
         self.currency = currency
         self.depth = 0
 

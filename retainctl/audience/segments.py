@@ -18,7 +18,7 @@ from retainctl.audience.tree import Tree
 from retainctl.config import Shop
 from retainctl.definitions import Defined, Fault, Kind, keep, version_that_ran
 from retainctl.errors import BadConfiguration, BadData, DoneInPart, RetainError, TryLater, WrongUsage
-from retainctl.facets import Question
+from retainctl.facets import Viewpoint
 from retainctl.result import Result
 from retainctl.rows import Row
 from retainctl.store.database import execute, execute_many, rows, value
@@ -129,7 +129,7 @@ def asked(shop: Shop, tree: Tree) -> Query:
     return compiled(
         tree,
         Scope(
-            Question(
+            Viewpoint(
                 now=shop.clock.now(),
                 today=shop.clock.today(),
                 currency=currency,

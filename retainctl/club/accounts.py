@@ -11,7 +11,7 @@ from retainctl.store.dialect import one_of
 UNIT: Final = "points"
 
 
-class Books(NamedTuple):
+class ShopAccounts(NamedTuple):
     """The shop's own accounts, against which customers' are booked."""
 
     issuance: int
@@ -20,9 +20,9 @@ class Books(NamedTuple):
     adjustment: int
 
 
-def read_books() -> Books:
+def read_books() -> ShopAccounts:
     """The shop's own accounts in this unit."""
-    return Books(**dict(rows("SELECT kind, id FROM accounts WHERE opened_for IS NULL AND unit = ?", UNIT)))
+    return ShopAccounts(**dict(rows("SELECT kind, id FROM accounts WHERE opened_for IS NULL AND unit = ?", UNIT)))
 
 
 class Accounts:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import fields
-from datetime import date
 from functools import cache, partial
 
-from retainctl.clock import Clock
-from retainctl.club.earning import POINTS_PER_ENTRY, Line, Purchase, earned, taken_back
+from retainctl.clock import Clock, day_of
+from retainctl.club.earning import POINTS_PER_ENTRY, EarningLine, EarningOrder, earned, taken_back
 from retainctl.club.ledger import Journal, Move
 from retainctl.club.lots import Lot
 from retainctl.club.orders import AwardedLine, Order, awarded_lines_of, due_orders, lines_of, owners_of, returned_of
@@ -84,7 +83,10 @@ class _Awarding:
     def __init__(self, shop: Shop, club: Club, journal: Journal, orders: Sequence[Order]) -> None:
         self.tally = Counter(orders=len(orders))
         self._club, self._journal = club, journal
-        self._terms_on, self._life = cache(club.on), cache(partial(_life, club, shop.clock))
+        self._terms_on, self._life = (
+            cache(lambda day: club.on(day_of(day).isoformat())),
+            cache(partial(_life, club, shop.clock)),
+        )
         ids = [order.id for order in orders]
         self._lines = lines_of(ids)
         self._returned = returned_of(ids)
@@ -99,9 +101,9 @@ class _Awarding:
     def first(self, order: Order) -> None:
         """Award an order that never was: all that it earned, and then what came back of it."""
         assert order.customer_id is not None
-        terms = self._terms_on(order.ordered_on)
+        terms = self._terms_on(order.order_day)
         lines = _earned(order, self._lines.get(order.id, ()), terms)
-        gross = sum([line[3] for line in lines])
+        gross = sum([line.points for line in lines])
         if gross > POINTS_PER_ENTRY:
             self.tally["orders_held"] += 1
             return
@@ -128,7 +130,7 @@ class _Awarding:
         terms = self._club.version(order.terms_version)
         before = self._awarded_lines.get(order.id, [])
         lines = self._judged(order, before, terms)
-        gross = sum([line[3] for line in lines])
+        gross = sum([line.points for line in lines])
         if gross > POINTS_PER_ENTRY:
             self.tally["orders_held"] += 1
             return
@@ -154,11 +156,11 @@ class _Awarding:
 
         A product that the order had then counts for what it was then, whatever the catalogue says by now.
         """
-        was = {product_id: category for *_, product_id, category in before}
+        was = {one.product_id: one.category for one in before}
         now = [
             line._replace(category=was.get(line.product_id, line.category)) for line in self._lines.get(order.id, ())
         ]
-        then = [Line(line_no, amount, category, product_id) for _, line_no, amount, _, product_id, category in before]
+        then = [EarningLine(one.line_no, one.amount_minor, one.category, one.product_id) for one in before]
         return before if (order.currency, now) == (order.awarded_currency, then) else _earned(order, now, terms)
 
     def write(self) -> None:
@@ -185,7 +187,7 @@ class _Awarding:
     def _give(self, order: Order, account_id: int, points: int, terms: Terms) -> Lot:
         self.tally["orders_awarded"] += 1
         self.tally["points_earned"] += points
-        active_from, expires_at = self._life(order.ordered_on, terms.version)
+        active_from, expires_at = self._life(order.order_day, terms.version)
         lot = self._journal.grant(
             account_id,
             points,
@@ -226,16 +228,16 @@ class _Awarding:
         self._journal.repay(self._journal.accounts.holder(account_id), terms)
 
 
-def _earned(order: Order, lines: Sequence[Line], terms: Terms) -> list[AwardedLine]:
+def _earned(order: Order, lines: Sequence[EarningLine], terms: Terms) -> list[AwardedLine]:
     """What each line earns."""
-    points = earned(Purchase(order.currency, lines), terms)
+    points = earned(EarningOrder(order.currency, lines), terms)
     return [
-        (order.id, line_no, amount, one, product_id, category)
+        AwardedLine(order.id, line_no, amount, one, product_id, category)
         for (line_no, amount, category, product_id), one in zip(lines, points, strict=True)
     ]
 
 
-def _life(club: Club, clock: Clock, ordered_on: str, version: int) -> tuple[int, int | None]:
+def _life(club: Club, clock: Clock, order_day: int, version: int) -> tuple[int, int | None]:
     """From when, and until when, the points of a day's orders may be spent; 0: from the order's own instant."""
-    terms, day = club.version(version), date.fromisoformat(ordered_on)
+    terms, day = club.version(version), day_of(order_day)
     return terms.active_from(at=0, day=day, clock=clock), terms.expires_at(day=day, clock=clock)

@@ -94,10 +94,11 @@ def _read(now: int, customer_ids: Sequence[int]) -> Counter[tuple[int, str]]:
     since = last_booked(now)
     for start in range(0, len(customer_ids), IDS_PER_QUERY):
         part = customer_ids[start : start + IDS_PER_QUERY]
-        whose = f"a.unit = '{UNIT}' AND a.customer_id IN ({', '.join('?' * len(part))})"
-        for customer_id, active_from, points in rows(_HELD.format(whose=whose), *part, *part, since, now):
+        condition, ids = one_of(list(part))
+        whose = f"a.unit = '{UNIT}' AND a.customer_id {condition}"
+        for customer_id, active_from, points in rows(_HELD.format(whose=whose), ids, ids, since, now):
             found[customer_id, "active" if active_from <= now else "pending"] += int(points)
-        for customer_id, points in rows(_OWED.format(whose=whose), *part, *part, since):
+        for customer_id, points in rows(_OWED.format(whose=whose), ids, ids, since):
             found[customer_id, "owed"] = -int(points)
     return found
 

@@ -18,7 +18,7 @@ from retainctl.normalising import category_steps
 POINTS_PER_ENTRY = 1_000_000_000
 
 
-class Line(NamedTuple):
+class EarningLine(NamedTuple):
     """A line that sells something, as it was paid for; the rules look at the category, not at the product."""
 
     line_no: int
@@ -27,11 +27,11 @@ class Line(NamedTuple):
     product_id: int | None = None
 
 
-class Purchase(NamedTuple):
+class EarningOrder(NamedTuple):
     """What the rules see of an order."""
 
     currency: str
-    lines: Sequence[Line]
+    lines: Sequence[EarningLine]
 
 
 class Shares(NamedTuple):
@@ -41,10 +41,10 @@ class Shares(NamedTuple):
     denominator: int
 
 
-Rule = Callable[[Purchase, Terms], Shares]
+Rule = Callable[[EarningOrder, Terms], Shares]
 
 
-def spend(purchase: Purchase, terms: Terms) -> Shares:
+def spend(purchase: EarningOrder, terms: Terms) -> Shares:
     """So many points for each whole unit of the order's own currency; nothing in a currency without a rate."""
     currency, lines = purchase
     rate = terms.points_per.get(currency)
@@ -66,7 +66,7 @@ def spend(purchase: Purchase, terms: Terms) -> Shares:
 RULES: tuple[Rule, ...] = (spend,)
 
 
-def earned(purchase: Purchase, terms: Terms, *, rules: Sequence[Rule] = RULES) -> list[int]:
+def earned(purchase: EarningOrder, terms: Terms, *, rules: Sequence[Rule] = RULES) -> list[int]:
     """The whole points of each line of *purchase*, in the order of its lines."""
     return _apportioned(*_sum([rule(purchase, terms) for rule in rules]))
 

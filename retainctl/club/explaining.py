@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 
-from retainctl.club.earning import Line, Purchase, Shares, spend, taken_back_by_line
+from retainctl.clock import day_of
+from retainctl.club.earning import EarningLine, EarningOrder, Shares, spend, taken_back_by_line
 from retainctl.club.orders import AwardedLine, awarded_lines_of, returned_of
 from retainctl.club.terms import Terms, read_club
 from retainctl.config import Shop
@@ -40,24 +41,24 @@ def explain_customer(shop: Shop, customer_id: int) -> list[Explanation]:
 def explain_order(shop: Shop, order_id: int) -> list[Explanation]:
     """How an order came to its points: each line, the whole, and what was taken back."""
     found = rows(
-        "SELECT o.source, o.external_id, a.currency, o.ordered_on, o.is_sale, o.customer_id, a.terms_version, a.points"
+        "SELECT o.source, o.external_id, a.currency, o.order_day, o.is_sale, o.customer_id, a.terms_version, a.points"
         " FROM orders AS o LEFT JOIN awards AS a ON a.order_id = o.id WHERE o.id = ?",
         order_id,
     )
     if not found:
         raise WrongUsage(f"there is no order {order_id}")
-    source, external_id, currency, ordered_on, is_sale, customer_id, version, points = found[0]
+    source, external_id, currency, order_day, is_sale, customer_id, version, points = found[0]
     name = f"{source}:{external_id}"
     club = read_club(shop)
     if version is None:
         why = "a guest's order" if customer_id is None else "not awarded yet" if is_sale else "not a sale"
-        return [Explanation(name, None, "", club.on(ordered_on).version, why, None)]
+        return [Explanation(name, None, "", club.on(day_of(order_day).isoformat()).version, why, None)]
     terms = club.version(version)
     awarded = awarded_lines_of([order_id]).get(order_id, [])
     steps = list(_earned(name, currency, terms, awarded))
     if is_sale and (returned := returned_of([order_id]).get(order_id)):
         for line_no, amount, taken in taken_back_by_line([line[1:4] for line in awarded], returned.amounts):
-            paid, gave = next(line[2:4] for line in awarded if line[1] == line_no)
+            paid, gave = next(line[2:4] for line in awarded if line.line_no == line_no)
             words = f"{gave} × {format_minor(amount, currency)} / {format_minor(paid, currency)}, rounded down"
             steps.append(Explanation(name, line_no, "returned", terms.version, words, -taken))
     if rest := points - sum(step.points or 0 for step in steps):
@@ -81,8 +82,8 @@ def order_id_of(name: str) -> int:
 
 def _earned(name: str, currency: str, terms: Terms, awarded: Sequence[AwardedLine]) -> Iterator[Explanation]:
     """Each line's share in exact numbers and the points that it was given, then the sum, rounded down once."""
-    lines = [Line(line_no, amount, category) for _, line_no, amount, _, _, category in awarded]
-    shares = spend(Purchase(currency, lines), terms)
+    lines = [EarningLine(line_no, amount, category) for _, line_no, amount, _, _, category in awarded]
+    shares = spend(EarningOrder(currency, lines), terms)
     for line, numerator, (_, _, amount, points, _, _) in zip(lines, shares.numerators, awarded, strict=True):
         paid = f"{format_minor(amount, currency)} {currency}"
         if numerator:
@@ -91,16 +92,16 @@ def _earned(name: str, currency: str, terms: Terms, awarded: Sequence[AwardedLin
             words = f"{paid}: {_why_nothing(line, lines, currency, terms, shares)}"
         yield Explanation(name, line.line_no, "spend", terms.version, words, points)
     exact = _exact(sum(shares.numerators), shares.denominator)
-    total = sum(line[3] for line in awarded)
+    total = sum(line.points for line in awarded)
     yield Explanation(name, None, "spend", terms.version, f"{exact}, rounded down once: {total}", None)
 
 
-def _why_nothing(line: Line, lines: Sequence[Line], currency: str, terms: Terms, shares: Shares) -> str:
+def _why_nothing(line: EarningLine, lines: Sequence[EarningLine], currency: str, terms: Terms, shares: Shares) -> str:
     if currency not in terms.points_per:
         return f"nothing is earned in {currency}"
     if line.amount_minor <= 0:
         return "nothing was paid"
-    if any(shares.numerators) or spend(Purchase(currency, [line._replace(category="")]), terms).numerators[0]:
+    if any(shares.numerators) or spend(EarningOrder(currency, [line._replace(category="")]), terms).numerators[0]:
         return f"{line.category} earns nothing"
     total = format_minor(sum(one.amount_minor for one in lines), currency)
     return f"the order comes to {total}, less than {terms.minimum_order.get(currency, '0')}"

@@ -9,22 +9,22 @@ from retainctl.club.accounts import UNIT
 from retainctl.club.balances import available_points
 from retainctl.club.unmerge import give_back
 from retainctl.config import Shop
-from retainctl.facets import Attribute, Facet, Known, Moved, Question, Source
+from retainctl.facets import Attribute, Facet, Fact, Joined, Moved, Viewpoint
 from retainctl.store.club import LOCK
 from retainctl.store.database import execute, rows
 
 
-def _available(asked: Question) -> tuple[str, Sequence[object]]:
+def _available(asked: Viewpoint) -> tuple[str, Sequence[object]]:
     return available_points(at=asked.now, customer_ids=asked.customer_ids)
 
 
-def _now(_shop: Shop, customer_id: int) -> Iterator[Known]:
+def _now(_shop: Shop, customer_id: int) -> Iterator[Fact]:
     for kind, balance in rows(
         "SELECT kind, SUM(balance) FROM accounts WHERE unit = ? AND customer_id = ? GROUP BY kind ORDER BY kind",
         UNIT,
         customer_id,
     ):
-        yield Known("points", "balance" if kind == "customer" else "owed", str(int(balance)))
+        yield Fact("points", "balance" if kind == "customer" else "owed", str(int(balance)))
 
 
 def _merged(_shop: Shop, moved: Moved) -> None:
@@ -39,7 +39,7 @@ FACET: Final = Facet(
             "number",
             ("what may be spent now", "נקודות שאפשר לממש עכשיו"),
             "COALESCE(a.points, 0)",
-            Source("a", _available),
+            Joined("a", _available),
             (320, 320),
         ),
     ),

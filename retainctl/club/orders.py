@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
-from retainctl.club.earning import Line
+from retainctl.club.earning import EarningLine
 from retainctl.store.database import rows
+from retainctl.store.dialect import one_of
 
 IDS_PER_QUERY = 500
 
@@ -21,7 +22,7 @@ class Order(NamedTuple):
     customer_id: int | None
     version: int
     ordered_at: int
-    ordered_on: str
+    order_day: int
     is_sale: int
     currency: str
     account_id: int | None
@@ -30,12 +31,19 @@ class Order(NamedTuple):
     points: int | None
 
 
-AwardedLine = tuple[int, int, int, int, int | None, str]
-"""A row of awarded_lines: order_id, line_no, amount_minor, points, product_id, category."""
+class AwardedLine(NamedTuple):
+    """A row of ``awarded_lines``."""
+
+    order_id: int
+    line_no: int
+    amount_minor: int
+    points: int
+    product_id: int | None
+    category: str
 
 
 @dataclass(slots=True)
-class Returned:
+class CameBack:
     """What came back of an order: by line (None: of no line that is known), and when last."""
 
     amounts: dict[int | None, int] = field(default_factory=dict)
@@ -48,7 +56,7 @@ def due_orders(*, after: int, until: int, limit: int) -> list[Order]:
 
 
 _DUE = """
-    SELECT o.id, o.customer_id, o.version, o.ordered_at, o.ordered_on, o.is_sale, o.currency,
+    SELECT o.id, o.customer_id, o.version, o.ordered_at, o.order_day, o.is_sale, o.currency,
         a.account_id, a.terms_version, a.currency, a.points
     FROM orders AS o LEFT JOIN awards AS a ON a.order_id = o.id
     WHERE o.id > ? AND o.ordered_at <= ?
@@ -57,7 +65,7 @@ _DUE = """
 """
 
 
-def lines_of(order_ids: Sequence[int]) -> dict[int, list[Line]]:
+def lines_of(order_ids: Sequence[int]) -> dict[int, list[EarningLine]]:
     """The lines of each order that sell something, in their order."""
     query = """
         SELECT l.order_id, l.line_no, l.amount_minor, COALESCE(p.category, ''), l.product_id
@@ -65,7 +73,7 @@ def lines_of(order_ids: Sequence[int]) -> dict[int, list[Line]]:
         WHERE l.order_id {among} AND l.kind = 'sale' ORDER BY l.order_id, l.line_no
     """
     return {
-        order_id: [Line(*line[1:]) for line in group]
+        order_id: [EarningLine(*line[1:]) for line in group]
         for order_id, group in groupby(_each(query, order_ids), key=itemgetter(0))
     }
 
@@ -76,18 +84,19 @@ def awarded_lines_of(order_ids: Sequence[int]) -> dict[int, list[AwardedLine]]:
         SELECT order_id, line_no, amount_minor, points, product_id, category FROM awarded_lines
         WHERE order_id {among} ORDER BY order_id, line_no
     """
-    return {order_id: [*group] for order_id, group in groupby(_each(query, order_ids), key=itemgetter(0))}
+    lines = map(AwardedLine._make, _each(query, order_ids))
+    return {order_id: [*group] for order_id, group in groupby(lines, key=attrgetter("order_id"))}
 
 
-def returned_of(order_ids: Sequence[int]) -> dict[int, Returned]:
+def returned_of(order_ids: Sequence[int]) -> dict[int, CameBack]:
     """What came back of each order."""
     query = """
         SELECT order_id, order_line_no, SUM(amount_minor), MAX(returned_at) FROM order_returns
         WHERE order_id {among} GROUP BY order_id, order_line_no
     """
-    returned: dict[int, Returned] = {}
+    returned: dict[int, CameBack] = {}
     for order_id, line_no, amount, last_at in _each(query, order_ids):
-        one = returned.setdefault(order_id, Returned())
+        one = returned.setdefault(order_id, CameBack())
         one.amounts[line_no] = int(amount)
         one.last_at = max(one.last_at, last_at)
     return returned
@@ -109,4 +118,5 @@ def _each(query: str, ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         if part[-1] - part[0] < 2 * len(part):
             yield from rows(query.format(among="BETWEEN ? AND ?"), part[0], part[-1])
         else:
-            yield from rows(query.format(among=f"IN ({', '.join('?' * len(part))})"), *part)
+            condition, bound = one_of(list(part))
+            yield from rows(query.format(among=condition), bound)

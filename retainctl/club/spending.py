@@ -14,7 +14,7 @@ from retainctl.store.database import rows, value
 from retainctl.store.transactions import in_one_transaction
 
 
-class Booking(Row, kind="booking"):
+class PointsBooking(Row, kind="booking"):
     """What was booked, what it is worth, and what the customer may spend now; *repeated*: it was booked before."""
 
     customer_id: int
@@ -26,23 +26,23 @@ class Booking(Row, kind="booking"):
     repeated: bool
 
 
-def redeem(shop: Shop, customer_id: int, points: int, *, source: str, reason: str = "") -> Booking:
+def redeem(shop: Shop, customer_id: int, points: int, *, source: str, reason: str = "") -> PointsBooking:
     """Spend *points* once for *source*, first to expire first; Refused, and nothing booked, when they are not there."""
     return _book(shop, "redemption", customer_id, points, source=source, reason=reason)
 
 
-def add(shop: Shop, customer_id: int, points: int, *, source: str, reason: str) -> Booking:
+def add(shop: Shop, customer_id: int, points: int, *, source: str, reason: str) -> PointsBooking:
     """Give *points* once for *source*; they live as long as points that are earned today."""
     return _book(shop, "grant", customer_id, points, source=source, reason=reason)
 
 
-def take(shop: Shop, customer_id: int, points: int, *, source: str, reason: str) -> Booking:
+def take(shop: Shop, customer_id: int, points: int, *, source: str, reason: str) -> PointsBooking:
     """Take *points* away once for *source*; Refused, and nothing booked, when they are not there."""
     return _book(shop, "deduction", customer_id, points, source=source, reason=reason)
 
 
 @in_one_transaction
-def _book(shop: Shop, kind: Kind, customer_id: int, points: int, *, source: str, reason: str) -> Booking:
+def _book(shop: Shop, kind: Kind, customer_id: int, points: int, *, source: str, reason: str) -> PointsBooking:
     _check(customer_id, points, source)
     journal = Journal(shop)
     customer_id = survivor_of(customer_id)  # under the ledger's lock, which a merge holds too
@@ -65,7 +65,7 @@ def _book(shop: Shop, kind: Kind, customer_id: int, points: int, *, source: str,
     after = balances(shop, [customer_id])[customer_id]
     if kind != "grant" and not repeated:
         assert after == before - points, f"customer {customer_id} had {before}, gave {points} and has {after}"
-    return Booking(
+    return PointsBooking(
         customer_id=customer_id,
         booked=kind,
         points=points,

@@ -51,7 +51,7 @@ _COMMENTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Shopper:
     number: int
     first_name: str
     last_name: str
@@ -78,11 +78,11 @@ def history(*, now: int, zone: ZoneInfo) -> dict[str, str]:
     }
 
 
-def _person(number: int, chance: random.Random, start: datetime) -> Person:
+def _person(number: int, chance: random.Random, start: datetime) -> Shopper:
     hebrew = chance.random() < 0.7
     first = chance.choice(_HEBREW_FIRST if hebrew else _ENGLISH_FIRST)
     last = chance.choice(_HEBREW_LAST if hebrew else _ENGLISH_LAST)
-    return Person(
+    return Shopper(
         number=number,
         first_name=first,
         last_name=last,
@@ -94,7 +94,7 @@ def _person(number: int, chance: random.Random, start: datetime) -> Person:
     )
 
 
-def _visits(person: Person, chance: random.Random, end: datetime) -> Iterator[datetime]:
+def _visits(person: Shopper, chance: random.Random, end: datetime) -> Iterator[datetime]:
     """When this customer bought: at a pace of one's own, until one stays away."""
     days_between = 15 + chance.expovariate(1 / 60)
     leaves = chance.betavariate(1.1, 3.5)
@@ -123,7 +123,7 @@ _ORDER_COLUMNS = (
 
 
 def _order_rows(
-    orders: list[tuple[datetime, int]], people: dict[int, Person], chance: random.Random
+    orders: list[tuple[datetime, int]], people: dict[int, Shopper], chance: random.Random
 ) -> Iterator[tuple[object, ...]]:
     for number, (moment, person_number) in enumerate(orders, 10_001):
         person = people[person_number]
@@ -153,7 +153,7 @@ def _order_rows(
 _CUSTOMER_COLUMNS = "customer_id first_name last_name email phone language".split()
 
 
-def _customer_rows(people: list[Person]) -> Iterator[tuple[object, ...]]:
+def _customer_rows(people: list[Shopper]) -> Iterator[tuple[object, ...]]:
     for person in people:
         yield f"K{person.number}", person.first_name, person.last_name, person.email, person.phone, person.language
 
@@ -161,7 +161,7 @@ def _customer_rows(people: list[Person]) -> Iterator[tuple[object, ...]]:
 _CONSENT_COLUMNS = "email purpose happened_at wording".split()
 
 
-def _consent_rows(people: list[Person]) -> Iterator[tuple[object, ...]]:
+def _consent_rows(people: list[Shopper]) -> Iterator[tuple[object, ...]]:
     wording = {
         "he": "אני רוצה לקבל מבצעים ושאלות על השירות בדואר אלקטרוני",
         "en": "I want offers and questions about the service by e-mail",
@@ -175,7 +175,7 @@ def _consent_rows(people: list[Person]) -> Iterator[tuple[object, ...]]:
 _ANSWER_COLUMNS = "respondent email answered_at recommend comment".split()
 
 
-def _answer_rows(people: list[Person], chance: random.Random, end: datetime) -> Iterator[tuple[object, ...]]:
+def _answer_rows(people: list[Shopper], chance: random.Random, end: datetime) -> Iterator[tuple[object, ...]]:
     for person in people:
         if chance.random() < 0.35:
             score = chance.choices(range(11), (1, 1, 1, 2, 2, 4, 6, 12, 20, 22, 29))[0]

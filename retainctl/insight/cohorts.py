@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
+from retainctl.clock import day_of, month_number, month_text
 from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import rows, value
@@ -19,14 +20,15 @@ class Cohort(Row, kind="cohort"):
 
 def cohorts(_shop: Shop) -> list[Cohort]:
     """Every month from the first order to the last in which somebody began; what is yet to come is None."""
-    first, last = rows("SELECT MIN(first_order_on), MAX(last_order_on) FROM customer_summaries")[0]
+    first, last = rows("SELECT MIN(first_order_day), MAX(last_order_day) FROM customer_summaries")[0]
     if first is None:
         return []
-    zero, width = _month(first), _month(last) - _month(first) + 1
+    zero = month_number(day_of(first))
+    width = month_number(day_of(last)) - zero + 1
     counts = _counts(zero, width)
     return [
         Cohort(
-            _written(zero + begun),
+            month_text(zero + begun),
             {str(after): counts[begun][after] if begun + after < width else None for after in range(width)},
         )
         for begun in sorted(counts)
@@ -48,18 +50,9 @@ def _counts(zero: int, width: int) -> dict[int, Counter[int]]:
 
 def _months_by_customer(zero: int, width: int) -> list[int]:
     """At each customer's id a number in which each month with an order is a bit, the lowest for the month *zero*."""
-    bits = {_written(zero + after): 1 << after for after in range(width)}
+    bits = {str(zero + after): 1 << after for after in range(width)}
     months = [0] * (value("SELECT MAX(id) FROM customers") + 1)
     for customer_id, written in streamed("SELECT customer_id, order_months FROM customer_summaries WHERE orders > 0"):
         for month in written.split(","):
             months[customer_id] |= bits[month]
     return months
-
-
-def _month(day: str) -> int:
-    """Months since the year 0."""
-    return int(day[:4]) * 12 + int(day[5:7]) - 1
-
-
-def _written(month: int) -> str:
-    return f"{month // 12:04}-{month % 12 + 1:02}"

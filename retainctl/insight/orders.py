@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
-from functools import cache
 
 from retainctl.config import Shop
 from retainctl.insight.retention import rounded_half_up
@@ -53,27 +51,21 @@ def _walked() -> Iterator[tuple[str, int, int, int | None]]:
     before: tuple[int, str, int, int, int] | None = None  # customer, currency, number, value, day
     # The plus keeps SQLite from going by the customers' index, and looking up every order one by one: it sorts them.
     found = streamed(
-        """SELECT customer_id, currency, gross_minor, ordered_on FROM orders
+        """SELECT customer_id, currency, gross_minor, order_day FROM orders
            WHERE is_sale = 1 AND +customer_id IS NOT NULL ORDER BY +customer_id, ordered_at, id"""
     )
     for customer_id, currency, minor, day in found:
-        ordinal = _ordinal(day)
         if before is None:
             number = 1
         elif before[0] == customer_id:
-            yield before[1], before[2], before[3], ordinal - before[4]
+            yield before[1], before[2], before[3], day - before[4]
             number = before[2] + 1
         else:
             yield before[1], before[2], before[3], None
             number = 1
-        before = customer_id, currency, number, minor, ordinal
+        before = customer_id, currency, number, minor, day
     if before is not None:
         yield before[1], before[2], before[3], None
-
-
-@cache
-def _ordinal(day: str) -> int:
-    return date.fromisoformat(day).toordinal()
 
 
 def _row(currency: str, number: int, sums: _Sums) -> OrderNumber:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from retainctl.clock import day_of
 from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import execute, rows
@@ -38,7 +39,7 @@ def retention(_shop: Shop) -> list[Retention]:
     for (currency,) in rows("SELECT DISTINCT currency FROM customer_summaries"):
         found = rows(
             """SELECT SUM(CASE WHEN orders > 0 THEN 1 ELSE 0 END), SUM(orders), SUM(gross_minor), SUM(returns_minor),
-                   SUM(CASE WHEN orders > 1 THEN 1 ELSE 0 END), MIN(first_order_on), MAX(last_order_on)
+                   SUM(CASE WHEN orders > 1 THEN 1 ELSE 0 END), MIN(first_order_day), MAX(last_order_day)
                FROM customer_summaries WHERE currency = ?""",
             currency,
         )[0]
@@ -57,8 +58,8 @@ def _row(
     gross: int,
     returns: int,
     repeat: int,
-    first: str | None,
-    last: str | None,
+    first: int | None,
+    last: int | None,
 ) -> Retention:
     rate = round(repeat / customers, 6) if customers else None
     return Retention(
@@ -74,8 +75,8 @@ def _row(
         repeat_rate=rate,
         band=_band(rate),
         currency=currency,
-        first_order=first,
-        last_order=last,
+        first_order=None if first is None else day_of(first).isoformat(),
+        last_order=None if last is None else day_of(last).isoformat(),
     )
 
 

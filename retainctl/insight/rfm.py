@@ -8,11 +8,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import chain
 from operator import itemgetter
-from sys import intern
 
+from retainctl.clock import day_number, day_of
 from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import value
@@ -38,11 +38,11 @@ def as_of(shop: Shop) -> date | None:
     """The day from which recency is counted back: the one after the last order, or the one that was asked for."""
     if shop.clock.fixed is not None:
         return shop.clock.today()
-    last = value("SELECT MAX(last_order_on) FROM customer_summaries")
-    return date.fromisoformat(last) + timedelta(days=1) if last else None
+    last = value("SELECT MAX(last_order_day) FROM customer_summaries")
+    return None if last is None else day_of(last + 1)
 
 
-def ntile(values: Sequence[int | str]) -> list[int]:
+def ntile(values: Sequence[int]) -> list[int]:
     """The fifth of each value, 5 for the greatest; of equal ones the earlier in the list is in the lower fifth.
 
     As SQL's NTILE(5): where the count does not divide by five, the lowest fifths have one more.
@@ -58,16 +58,15 @@ def ntile(values: Sequence[int | str]) -> list[int]:
     return [next(at_edges[one]) if one in at_edges else bisect_left(edges, one) + 1 for one in values]
 
 
-def _measures(shop: Shop) -> Iterator[list[int | str]]:
+def _measures(shop: Shop) -> Iterator[list[int]]:
     """The last day, the orders and the money of each customer, in the order of their external ids.
 
     Recency is the same order as the last day. Who has no external id comes last, by number.
     """
     size = (value("SELECT MAX(id) FROM customers") or 0) + 1
-    days, orders, spent = [""] * size, [0] * size, [0] * size
+    days, orders, spent = [-1] * size, [0] * size, [0] * size
     for customer_id, day, count, minor in _found(shop):
-        if day > days[customer_id]:  # there may be a row for another currency
-            days[customer_id] = intern(day)
+        days[customer_id] = max(days[customer_id], day)  # there may be a row for another currency
         orders[customer_id] += count
         spent[customer_id] += minor
     # Read as they lie in their index, which is the order asked for: joining and sorting takes twice the time.
@@ -77,19 +76,19 @@ def _measures(shop: Shop) -> Iterator[list[int | str]]:
     return ([measure[one] for one in buyers] for measure in (days, orders, spent))
 
 
-def _found(shop: Shop) -> Iterator[tuple[int, str, int, int]]:
+def _found(shop: Shop) -> Iterator[tuple[int, int, int, int]]:
     """Each customer and currency: the customer, the last day, the orders, and what was spent in the shop's own."""
     asked = as_of(shop)
     own = "CASE WHEN currency = ? THEN gross_minor ELSE 0 END"
-    last = value("SELECT MAX(last_order_on) FROM customer_summaries")
-    if asked is None or last is None or asked.isoformat() >= last:
+    last = value("SELECT MAX(last_order_day) FROM customer_summaries")
+    if asked is None or last is None or day_number(asked) >= last:
         return streamed(
-            f"SELECT customer_id, last_order_on, orders, {own} FROM customer_summaries WHERE orders > 0",
+            f"SELECT customer_id, last_order_day, orders, {own} FROM customer_summaries WHERE orders > 0",
             shop.settings.currency,
         )
     return streamed(
-        f"""SELECT customer_id, MAX(ordered_on), COUNT(*), CAST(SUM({own}) AS bigint) FROM orders
-            WHERE is_sale = 1 AND customer_id IS NOT NULL AND ordered_on <= ? GROUP BY customer_id, currency""",
+        f"""SELECT customer_id, MAX(order_day), COUNT(*), CAST(SUM({own}) AS bigint) FROM orders
+            WHERE is_sale = 1 AND customer_id IS NOT NULL AND order_day <= ? GROUP BY customer_id, currency""",
         shop.settings.currency,
-        asked.isoformat(),
+        day_number(asked),
     )

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
 
-REMEMBERED: Final = 50_000
+MOST_KEPT: Final = 50_000
 
 
-class Remembered(dict[K, V]):
+class Memo(dict[K, V]):
     """What *make* made of each key; *most* of them, and then all are forgotten at once: memory stays flat."""
 
-    def __init__(self, make: Callable[[K], V], *, most: int = REMEMBERED) -> None:
+    def __init__(self, make: Callable[[K], V], *, most: int = MOST_KEPT) -> None:
         super().__init__()
         self.make = make
         self.most = most
@@ -28,3 +28,24 @@ class Remembered(dict[K, V]):
         if len(self) >= self.most:
             self.clear()
         self[key] = value
+
+
+class IdSet:
+    """Ids of a table: one byte for each that there is, so that millions of them fit into some megabytes."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def __contains__(self, number: int) -> bool:
+        return number < len(self._bytes) and self._bytes[number] == 1
+
+    def __iter__(self) -> Iterator[int]:
+        number = self._bytes.find(1)
+        while number >= 0:
+            yield number
+            number = self._bytes.find(1, number + 1)
+
+    def add(self, number: int) -> None:
+        if number >= len(self._bytes):
+            self._bytes.extend(bytes(max(number + 1 - len(self._bytes), 1 << 16)))
+        self._bytes[number] = 1

@@ -1,12 +1,22 @@
-"""A row of a file before anybody knows what it means: its cells, where it stood, and why it could not be booked."""
+"""A row of a file before anybody knows what it means: its cells, where it stood, and why it could not be booked.
+
+And the columns of its header: each stands for one of those that are read, and none for another in silence.
+"""
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Protocol
+import difflib
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple, Protocol
 
+from retainctl.errors import BadData
+from retainctl.intake.file import InputFile
 from retainctl.normalising import masked
 
 Cells = tuple[str, ...]
+MOST_COLUMNS: Final = 512
 
 
 class Column(NamedTuple):
@@ -15,13 +25,18 @@ class Column(NamedTuple):
     role: str
     names: tuple[str, ...]
     required: bool = False
+    otherwise: tuple[str, ...] = ()  # names that count where the header has none of *names*
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        return self.names + self.otherwise
 
 
 class Chunk(Protocol):
-    """Some thousand rows of a file in its order; one order's neighbouring rows stand in one chunk."""
+    """Some thousand rows of a file in its order; one document's neighbouring rows stand in one chunk."""
 
     rows: list[Cells]  # the cells of the format's columns, in their order; the first is the document's id
-    held: list[Held]  # rows that could not even be taken apart
+    held: list[Held]  # rows that could not even be parsed
     blank: int
 
     def origin(self, place: int) -> Origin:
@@ -65,3 +80,67 @@ class Held(NamedTuple):
     code: str
     message: str
     document: str = ""
+
+
+def bind(header: Sequence[str], columns: Sequence[Column], *, file: InputFile) -> list[int | None]:
+    """For each of *columns* its place in *header*, None where it is absent; BadData for one that must be there."""
+    _refuse_header(header, file)
+    bound = [_place(column, header, file) for column in columns]
+    _refuse_two_roles(header, columns, bound, file)
+    missing = [column for column, place in zip(columns, bound, strict=True) if column.required and place is None]
+    if missing:
+        wanted = missing[0].names[0]
+        near = difflib.get_close_matches(wanted, header, n=1, cutoff=0.5)
+        raise BadData(
+            f"{file.name} has no column {', '.join(column.names[0] for column in missing)}",
+            hint=f"It has: {', '.join(header)}." + (f" Is {near[0]} meant?" if near else ""),
+        )
+    used = set(bound)
+    if extra := [name for place, name in enumerate(header) if place not in used and name]:
+        file.notes.append(f"columns that are not read: {', '.join(extra)}")
+    return bound
+
+
+def _place(column: Column, header: Sequence[str], file: InputFile) -> int | None:
+    """Where the one column of *header* stands that answers to a name of *column*; BadData where two do."""
+    for names in (column.names, column.otherwise):
+        plain = {plain_name(name) for name in names}
+        found = [place for place, name in enumerate(header) if name and plain_name(name) in plain]
+        if len(found) > 1:
+            both = " and ".join(header[place] for place in found)
+            raise BadData(
+                f"{file.name}: {both} may each be its {column.role}",
+                hint=f'Take one out, or say which in a mapping file: {column.role} = "{header[found[0]]}" (--mapping).',
+            )
+        if found:
+            return found[0]
+    return None
+
+
+def _refuse_two_roles(
+    header: Sequence[str], columns: Sequence[Column], bound: Sequence[int | None], file: InputFile
+) -> None:
+    """BadData where one column of *header* answers to two of *columns*."""
+    taken: dict[int, Column] = {}
+    for column, place in zip(columns, bound, strict=True):
+        if place is None:
+            continue
+        if place in taken:
+            raise BadData(
+                f"{file.name}: {header[place]} may be its {taken[place].role} or its {column.role}",
+                hint="Say which in a mapping file (--mapping).",
+            )
+        taken[place] = column
+
+
+def _refuse_header(header: Sequence[str], file: InputFile) -> None:
+    if len(header) > MOST_COLUMNS:
+        raise BadData(f"{file.name} has {len(header)} columns: this does not look like a table")
+    named = [name.casefold() for name in header if name]
+    if twice := sorted({name for name in named if named.count(name) > 1}):
+        raise BadData(f"{file.name} has two columns called {', '.join(twice)}", hint="Rename one, or take it out.")
+
+
+def plain_name(name: str) -> str:
+    """A column's name as two of them are compared: without case, spaces and punctuation."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFC", name).casefold()) or name.strip()

@@ -7,9 +7,7 @@ wrong with one row holds that row. Nothing is dropped and nothing is guessed in 
 from __future__ import annotations
 
 import csv
-import difflib
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice, repeat
@@ -17,13 +15,12 @@ from operator import attrgetter, itemgetter
 from typing import Final, Protocol
 
 from retainctl.errors import BadData
-from retainctl.intake.cells import Cells, Column, Held, Origin
+from retainctl.intake.cells import Cells, Column, Held, Origin, bind
 from retainctl.intake.file import LINE_BYTES, InputFile
 from retainctl.intake.text import BAD_BYTE, FIELD_LENGTH, TextLines
 
 CHUNK_ROWS: Final = 2_000
 _ROWS_AT_ONCE: Final = 250  # what the processor's cache holds
-MOST_COLUMNS: Final = 512
 DELIMITERS: Final = ",;\t|"
 _NAMES: Final = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 _BARE_QUOTE: Final = (
@@ -77,41 +74,6 @@ def csv_chunks(file: InputFile, format_: Columned, delimiter: str) -> Iterator[L
     yield from _Chunks(lines, reader, pick, width=len(header)).read()
 
 
-def bind(header: Sequence[str], columns: Sequence[Column], *, file: InputFile) -> list[int | None]:
-    """For each of *columns* its place in *header*, None where it is absent; BadData for one that must be there."""
-    _refuse_header(header, file)
-    places = {plain_name(name): place for place, name in reversed(list(enumerate(header)))}
-    bound = [
-        next((places[plain] for name in column.names if (plain := plain_name(name)) in places), None)
-        for column in columns
-    ]
-    missing = [column for column, place in zip(columns, bound, strict=True) if column.required and place is None]
-    if missing:
-        wanted = missing[0].names[0]
-        near = difflib.get_close_matches(wanted, header, n=1, cutoff=0.5)
-        raise BadData(
-            f"{file.name} has no column {', '.join(column.names[0] for column in missing)}",
-            hint=f"It has: {', '.join(header)}." + (f" Is {near[0]} meant?" if near else ""),
-        )
-    used = set(bound)
-    if extra := [name for place, name in enumerate(header) if place not in used and name]:
-        file.notes.append(f"columns that are not read: {', '.join(extra)}")
-    return bound
-
-
-def _refuse_header(header: Sequence[str], file: InputFile) -> None:
-    if len(header) > MOST_COLUMNS:
-        raise BadData(f"{file.name} has {len(header)} columns: this is no table of orders")
-    named = [name.casefold() for name in header if name]
-    if twice := sorted({name for name in named if named.count(name) > 1}):
-        raise BadData(f"{file.name} has two columns called {', '.join(twice)}", hint="Rename one, or take it out.")
-
-
-def plain_name(name: str) -> str:
-    """A column's name as two of them are compared: without case, spaces and punctuation."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFC", name).casefold()) or name.strip()
-
-
 def _picker(bound: Sequence[int | None], *, width: int) -> Callable[[list[str]], Cells]:
     """What takes the cells of the bound columns out of a row; a column that is absent gives empty cells."""
     if all(place is not None for place in bound) and len(bound) > 1:
@@ -129,7 +91,7 @@ def _picker(bound: Sequence[int | None], *, width: int) -> Callable[[list[str]],
 
 
 class _Chunks:
-    """Gathers rows into chunks that do not part an order's neighbouring rows."""
+    """Gathers rows into chunks that do not part a document's neighbouring rows."""
 
     def __init__(
         self, lines: TextLines, reader: Iterator[list[str]], pick: Callable[[list[str]], Cells], *, width: int
@@ -177,7 +139,7 @@ class _Chunks:
         taken: list[tuple[list[str], int]] = []
         try:
             taken.extend(islice(self._numbered, _ROWS_AT_ONCE))
-        finally:  # rows before one that cannot be taken apart are as good as others
+        finally:  # rows before one that cannot be parsed are as good as others
             if taken:
                 self._add(chunk, taken)
         return bool(taken)
@@ -224,10 +186,10 @@ class _Chunks:
         if after - before > 1 or "unexpected end of data" in str(error):
             opened = before + 1 + _unclosed_quote(self._lines.text(before, after))
             raise BadData(
-                f"a quote that opens on line {opened} of {self._lines.file.name} is never closed",
+                f"unclosed quote starting on line {opened} of {self._lines.file.name}",
                 hint="Close it, or double it if it is part of the text.",
             ) from None
-        chunk.held.append(self._quarantined(before, after, "bad_quotes", f"the row cannot be taken apart: {error}"))
+        chunk.held.append(self._quarantined(before, after, "bad_quotes", f"the row cannot be parsed: {error}"))
 
     def _hold_odd(self, chunk: LineChunk) -> None:
         """Take out of *chunk* the rows that hold what no text should."""

@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from retainctl.clock import DAY_SECONDS, Clock
-from retainctl.intake.cache import Remembered
+from retainctl.intake.cache import Memo
 from retainctl.intake.cells import RowError
 
 NOON: Final = 12
@@ -35,23 +35,22 @@ class Instants:
         self._last: tuple[str, tuple[int, bool]] = ("", (0, False))
         # The same days, minutes, seconds and offsets come again and again. An instant is the sum of its parts.
         self._parts = [_part(0, 10), _part(10, 16), _part(16, 19), _part(19, 25)]
-        self._offsets: Remembered[int, int | None] = Remembered(self._offset_of_a_day)
-        self._days: Remembered[int, str] = Remembered(_day_text)
+        self._offsets: Memo[int, int | None] = Memo(self._offset_of_a_day)
 
     def read(self, text: str) -> tuple[int, bool]:
         """Epoch seconds, and whether only a day was given (then it is the day's noon); else RowError."""
         if text == self._last[0]:
-            return self._last[1]  # the rows of one order stand together
+            return self._last[1]  # the rows of one document stand together
         found = self._read(text)
         self._last = text, found
         return found
 
-    def day(self, instant: int) -> str:
-        """The day on the shop's own calendar, as ``2025-03-01``."""
+    def day(self, instant: int) -> int:
+        """The day on the shop's own calendar, in days since 1970."""
         offset = self._offsets[instant // DAY_SECONDS]
         if offset is None:
             offset = self._offset(instant)
-        return self._days[(instant + offset) // DAY_SECONDS]
+        return (instant + offset) // DAY_SECONDS
 
     def _read(self, text: str) -> tuple[int, bool]:
         if self._dates == "iso" and len(text) >= 20:
@@ -109,7 +108,7 @@ class Instants:
         return int(offset.total_seconds())
 
 
-def _part(start: int, end: int) -> Remembered[str, int]:
+def _part(start: int, end: int) -> Memo[str, int]:
     """What the characters from *start* to *end* of a full instant add to it, in seconds; ValueError for others."""
 
     def seconds(text: str) -> int:
@@ -118,7 +117,7 @@ def _part(start: int, end: int) -> Remembered[str, int]:
             raise ValueError
         return int(datetime.fromisoformat(full).timestamp())
 
-    return Remembered(seconds)
+    return Memo(seconds)
 
 
 def _made(text: str, make: Callable[[], datetime]) -> datetime:
@@ -128,7 +127,3 @@ def _made(text: str, make: Callable[[], datetime]) -> datetime:
         return make()
     except ValueError:
         raise RowError("", "bad_date", f"{text!r} is not a date in the format that was stated") from None
-
-
-def _day_text(day: int) -> str:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)).date().isoformat()

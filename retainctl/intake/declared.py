@@ -5,21 +5,33 @@ An empty cell says nothing and changes nothing; a key that comes twice in a file
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
+from retainctl.clock import day_of
+from retainctl.config import Shop
+from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Cells, Column, RowError
-from retainctl.intake.import_runs import ImportKind
-from retainctl.intake.one_file import Fate
+from retainctl.intake.import_runs import FileResult, Imported, ImportOptions, Progress
+from retainctl.intake.one_file import Fate, RowTaker, import_list
 from retainctl.intake.values import Values
 from retainctl.normalising import clean_name, is_null
 from retainctl.spreadsheets import strip_guard
 from retainctl.store import dialect
 from retainctl.store.database import execute_many, rows
 
-Record = dict[str, Any]
-Read = Callable[[Values, str], object]
+T = TypeVar("T")
+Kept = dict[str, Any]  # what is kept of a row, by the columns of the table
+
+
+class GivenCell(NamedTuple):
+    """A cell that is read: its text, its column, all cells of its row by their columns, and the file's readers."""
+
+    text: str
+    column: str
+    row: Mapping[str, str]
+    values: Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,110 +40,247 @@ class Field:
 
     role: str
     names: tuple[str, ...]
-    read: Read | None = None  # None: a rule of the list reads it
+    read: Callable[[GivenCell], object] | None = None  # None: the rule of the list reads it
     new: object = ""
     kept_as: str = ""  # the column of the table; else the role
+    required: bool = False  # the file must have it, and every row must fill it
+    reads_empty: bool = False  # a cell that says nothing is read too: an empty one, or "null"
+    otherwise: tuple[str, ...] = ()  # names that count where the header has none of *names*
 
     @property
     def kept(self) -> str:
         return self.kept_as or self.role
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return (Column(self.role, self.names, self.required, self.otherwise),)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Columns that together name a row of another table: its id is kept, and a row that names none is a bad one.
+
+    *find* is handed the cells of some thousand rows, and the source that was stated; it answers for each.
+    """
+
+    role: str
+    columns: tuple[Column, ...]
+    find: Callable[[Shop, str, Sequence[Cells]], Sequence[int | RowError]]
+
+    @property
+    def kept(self) -> str:
+        return self.role
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A kind of list: one table, one key, its fields, and *rule*, which sees what a row said and what is kept."""
+    """A kind of list: one table, whose rows are told apart by the roles of the *key*; its fields; and a *rule*.
 
-    kind: ImportKind
+    The rule sees what a row said and what is kept after it, and may correct that or raise RowError.
+    """
+
+    kind: str  # a word of the table import_kinds
     table: str
-    key: str
-    fields: tuple[Field, ...]
-    rule: Callable[[Values, dict[str, str], Record], None] = lambda _values, _said, _after: None
+    key: tuple[str, ...]
+    fields: tuple[Field | Lookup, ...]
+    rule: Callable[[Values, Mapping[str, str], Kept], None] = lambda _values, _said, _after: None
+    source: str = ""  # of what is imported, where nobody states it; else the kind
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        return tuple(Column(one.role, one.names, required=one.role == self.key) for one in self.fields)
+        return columns_of(self.fields)
+
+    def import_file(
+        self, shop: Shop, name: str, options: ImportOptions, *, progress: Progress = lambda _rows: None
+    ) -> FileResult[Imported]:
+        """Import the file called *name* (``-``: the standard input) into the list's table."""
+        return import_list(shop, name, options, lambda _f, _h: TableTaker(self, shop, options), progress=progress)
 
 
-class DeclaredTaker:
+def columns_of(fields: Sequence[Field | Lookup]) -> tuple[Column, ...]:
+    """The columns of *fields*, in their order."""
+    return tuple(column for one in fields for column in one.columns)
+
+
+class DeclaredTaker(RowTaker[T]):
+    """Reads rows as declared fields say."""
+
+    def __init__(
+        self, fields: Sequence[Field | Lookup], shop: Shop, options: ImportOptions, *, source: str, **settings: object
+    ) -> None:
+        super().__init__(shop, options, columns_of(fields), source=source, **settings)
+        self._stated_source = options.source
+        self._lookups = [one for one in fields if isinstance(one, Lookup)]
+        self._read_as = [(one.role, one.kept, one.read) for one in fields if isinstance(one, Field) and one.read]
+        self._required = [one.role for one in fields if isinstance(one, Field) and one.required]
+        self._roles = [column.role for column in self.columns]
+        read_empty = (one.role for one in fields if isinstance(one, Field) and one.reads_empty)
+        self._read_empty = {role: self._roles.index(role) for role in read_empty}
+        self._stated: Memo[str, str] = Memo(_stated)
+        self._found: dict[tuple[str, Cells], int | RowError] = {}
+
+    def prepare(self, rows: Sequence[Cells]) -> None:
+        """Find what the rows name by their columns together."""
+        self._found.clear()
+        for one in self._lookups:
+            places = [self._roles.index(column.role) for column in one.columns]
+            asked = list({tuple(self._stated[cells[place]] for place in places) for cells in rows})
+            found = one.find(self.shop, self._stated_source, asked)
+            self._found |= {(one.role, cells): answer for cells, answer in zip(asked, found, strict=True)}
+
+    def said(self, cells: Cells) -> dict[str, str]:
+        """The cells of a row by their roles; empty where one says nothing, unless its reader asks for the very word."""
+        stated = self._stated
+        said = {role: stated[cell] for role, cell in zip(self._roles, cells, strict=True)}
+        for role, place in self._read_empty.items():
+            said[role] = strip_guard(cells[place].strip())
+        return said
+
+    def given(self, said: Mapping[str, str]) -> Kept:
+        """What a row says, by the columns of the table that keep it; RowError for a cell that cannot be read."""
+        given: Kept = {}
+        for one in self._lookups:
+            found = self._found[one.role, tuple(said[column.role] for column in one.columns)]
+            if isinstance(found, RowError):
+                raise found
+            given[one.role] = found
+        for role in self._required:
+            if not said[role]:
+                raise RowError(role, f"no_{role}", f"the row has no {role}")
+        for role, kept, read in self._read_as:
+            if (cell := said[role]) or role in self._read_empty:
+                given[kept] = read(GivenCell(cell, role, said, self.values))
+        return given
+
+
+def _stated(cell: str) -> str:
+    """What a cell says, without the spaces and marks around it; empty where it says nothing."""
+    text = strip_guard(cell.strip())
+    return "" if is_null(text) else text
+
+
+class _Read(NamedTuple):
+    said: dict[str, str]
+    given: Kept
+
+
+class TableTaker(DeclaredTaker[_Read]):
     """Rows to the rows of a declared list's table."""
 
-    def __init__(self, listing: Listing, values: Values, *, source: str, settings: dict[str, str]) -> None:
-        self.kind: ImportKind = listing.kind
-        self.columns = listing.columns
-        self.one_of: tuple[str, ...] = (listing.key,)
-        self.source, self.settings = source, settings
-        self.notes: dict[str, int] = {}
-        self.left_out: list[tuple[int, RowError]] = []
-        self._listing, self._values = listing, values
-        self._kept = [one.kept for one in listing.fields if one.role != listing.key and one.kept]
-        self._new = {one.kept: one.new for one in listing.fields if one.kept in self._kept}
-        self._place = [one.role for one in listing.fields].index(listing.key)
-        self._seen: dict[str, Cells] = {}
+    def __init__(self, listing: Listing, shop: Shop, options: ImportOptions) -> None:
+        super().__init__(listing.fields, shop, options, source=options.source or listing.source or listing.kind)
+        self.kind = listing.kind
+        of_role = {one.role: one for one in listing.fields}
+        self._listing = listing
+        self._key = [of_role[role].kept for role in listing.key]
+        self.one_of = tuple(column.role for role in listing.key[:1] for column in of_role[role].columns)
+        self._new = {one.kept: getattr(one, "new", None) for one in listing.fields if one.kept not in self._key}
+        self._seen: dict[tuple[Any, ...], int] = {}
 
-    def take(self, rows: Sequence[Cells]) -> list[Fate | RowError]:
+    def read(self, cells: Cells) -> _Read:
+        said = self.said(cells)
+        given = self.given(said)
+        if missing := next((name for name in self._key if given.get(name) in (None, "")), None):
+            raise RowError(missing, f"no_{missing}", f"the row has no {missing}")
+        return _Read(said, given)
+
+    def keep(self, read: list[_Read], *, import_id: int) -> list[Fate | RowError]:  # noqa: ARG002
         """Write the row of each key, where it says anything new."""
-        keys = [strip_guard(cells[self._place].strip()) for cells in rows]
-        known, made, changed = self._known(keys), dict[str, Record](), dict[str, Record]()
+        keys = [tuple(one.given[name] for name in self._key) for one in read]
+        known = self._known(keys)
+        made: list[Kept] = []
+        changed: list[tuple[int, Kept]] = []
         fates: list[Fate | RowError] = []
-        for key, cells in zip(keys, rows, strict=True):
+        for key, one in zip(keys, read, strict=True):
+            row_id, before = known.get(key, (0, self._new))
+            after = before | {name: value for name, value in one.given.items() if name not in self._key}
             try:
-                after = self._after(key, cells, known.get(key, self._new))
+                self._listing.rule(self.values, one.said, after)
+                if (fate := self._again(key, one)) is None:
+                    fate = "new" if not row_id else "changed" if after != before else "unchanged"
+                    if not row_id:
+                        made.append(dict(zip(self._key, key, strict=True)) | after)
+                    elif fate == "changed":
+                        changed.append((row_id, after))
+                fates.append(fate)
             except RowError as error:
                 fates.append(error)
-                continue
-            if key in self._seen:
-                fates.append("unchanged" if self._seen[key] == cells else self._twice(key))
-                continue
-            self._seen[key] = cells
-            if key not in known:
-                made[key] = after
-            elif after != known[key]:
-                changed[key] = after
-            fates.append("new" if key not in known else "changed" if key in changed else "unchanged")
         self._write(made, changed)
         return fates
 
-    def _after(self, key: str, cells: Cells, before: Record) -> Record:
-        said = {
-            one.role: "" if is_null(text := strip_guard(cell.strip())) else text
-            for one, cell in zip(self._listing.fields, cells, strict=True)
+    def _again(self, key: tuple[Any, ...], one: _Read) -> Fate | None:
+        """What becomes of a row whose key came before in the file; None where it did not."""
+        content = hash(tuple(one.said.values()))
+        if key not in self._seen:
+            self._seen[key] = content
+            return None
+        if self._seen[key] != content:
+            names = " and ".join(f"{role} {part!r}" for role, part in zip(self._listing.key, key, strict=True))
+            raise RowError(
+                self._listing.key[0], "twice", f"{names} appears twice with different values; the first counts"
+            )
+        return "unchanged"
+
+    def _known(self, keys: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], tuple[int, Kept]]:
+        """The rows of the table with these keys: the id of each, and what it keeps."""
+        if not keys:
+            return {}
+        width = len(self._key)
+        # Each part of the key narrows the search: a table may hold a year of what a file has one day of.
+        conditions, bound = zip(*(dialect.one_of(list(set(parts))) for parts in zip(*keys, strict=True)), strict=True)
+        where = " AND ".join(f"{name} {condition}" for name, condition in zip(self._key, conditions, strict=True))
+        sql = f"SELECT id, {', '.join([*self._key, *self._new])} FROM {self._listing.table} WHERE {where}"
+        return {
+            tuple(cells[:width]): (row_id, dict(zip(self._new, cells[width:], strict=True)))
+            for row_id, *cells in rows(sql, *bound)
         }
-        if not key:
-            raise RowError(self._listing.key, f"no_{self._listing.key}", f"the row has no {self._listing.key}")
-        after = dict(before)
-        for one in self._listing.fields:
-            if said[one.role] and one.read and one.role != self._listing.key:
-                after[one.kept] = one.read(self._values, said[one.role])
-        self._listing.rule(self._values, said, after)
-        return after
 
-    def _twice(self, key: str) -> RowError:
-        name = self._listing.key
-        return RowError(name, "twice", f"{name} {key!r} stands in the file twice, and differs; the first counts")
-
-    def _known(self, keys: list[str]) -> dict[str, Record]:
-        condition, bound = dialect.one_of(keys)
-        names = ", ".join(self._kept)
-        sql = f"SELECT {self._listing.key}, {names} FROM {self._listing.table} WHERE {self._listing.key} {condition}"
-        return {key: dict(zip(self._kept, kept, strict=True)) for key, *kept in rows(sql, bound)}
-
-    def _write(self, made: dict[str, Record], changed: dict[str, Record]) -> None:
-        table, key = self._listing.table, self._listing.key
+    def _write(self, made: Sequence[Kept], changed: Sequence[tuple[int, Kept]]) -> None:
+        table = self._listing.table
         if made:
-            first = dialect.take_ids(table, len(made))
-            dialect.insert_many(
-                table, ("id", key, *self._kept),
-                [(number, one, *record.values()) for number, (one, record) in enumerate(made.items(), first)],
-            )  # fmt: skip
-        execute_many(
-            f"UPDATE {table} SET {', '.join(f'{name} = ?' for name in self._kept)} WHERE {key} = ?",
-            [(*record.values(), one) for one, record in changed.items()],
-        )
+            numbered = enumerate(made, dialect.take_ids(table, len(made)))
+            cells = [(number, *record.values()) for number, record in numbered]
+            dialect.insert_many(table, ("id", *self._key, *self._new), cells)
+        if changed:
+            names = ", ".join(f"{name} = ?" for name in self._new)
+            sql = f"UPDATE {table} SET {names} WHERE id = ?"
+            execute_many(sql, [(*record.values(), row_id) for row_id, record in changed])
 
 
-def text(_values: Values, cell: str) -> object:
-    return clean_name(cell).value or ""
+def exact(cell: GivenCell) -> str:
+    """The text as it stands."""
+    return cell.text
 
 
-def whole(values: Values, cell: str) -> object:
-    return values.quantity(cell, "")
+def text(cell: GivenCell) -> str:
+    """The text without control and direction marks."""
+    return clean_name(cell.text).value or ""
+
+
+def whole(cell: GivenCell) -> int:
+    """A whole number."""
+    return cell.values.whole(cell.text, cell.column)
+
+
+def day(cell: GivenCell) -> str:
+    """A day on the shop's own calendar."""
+    return day_of(cell.values.day(instant(cell))).isoformat()
+
+
+def instant(cell: GivenCell) -> int:
+    """A moment; a day alone is its noon."""
+    return cell.values.instant(cell.text, cell.column)[0]
+
+
+def currency(cell: GivenCell) -> str:
+    """A currency; where its field ``reads_empty``, one that the row leaves out is the usual one."""
+    return cell.values.currency("" if is_null(cell.text) else cell.text)
+
+
+def price(cell: GivenCell) -> int:
+    """An amount in minor units of the row's currency, which is not negative."""
+    code = cell.row.get("currency", "")
+    minor = cell.values.money(cell.text, cell.values.currency("" if is_null(code) else code), cell.column)
+    if minor < 0:
+        raise RowError(cell.column, "negative_price", f"{cell.text!r} is negative")
+    return minor

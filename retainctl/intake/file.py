@@ -115,7 +115,7 @@ def input_file(name: str, *, encoding: str = "") -> Iterator[InputFile]:
     if not path.exists():
         raise BadData(f"there is no file {name}")
     if not path.is_file():
-        raise BadData(f"{name} is no plain file", hint="To read from a pipe, write: - < it")
+        raise BadData(f"{name} is not a regular file", hint="To read from a pipe, write: - < it")
     yield _prepared(name, path, encoding)
 
 
@@ -147,7 +147,7 @@ def _prepared(name: str, path: Path, encoding: str) -> InputFile:
     except PermissionError:
         raise BadConfiguration(f"{name} may not be read", hint="Check its owner and mode.") from None
     if not start:
-        raise BadData(f"{name} is empty: it has not even a header")
+        raise BadData(f"{name} is empty: it has no header row")
     _refuse_other_kinds(name, start)
     found = InputFile(name, path, sha256, stamp)
     for mark, marked in _MARKS:
@@ -256,7 +256,7 @@ class _Bytes:
             if cut == 0 and len(data) > LINE_BYTES:
                 cut = _after_last(data, commas, width) if or_parts else 0
                 if cut == 0:
-                    raise BadData("a line is longer than 1 MB: this is no table of orders")
+                    raise BadData("a line is longer than 1 MB: this does not look like a table")
             rest = data[cut:]
             if cut:
                 yield data[:cut]

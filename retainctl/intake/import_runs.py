@@ -1,26 +1,43 @@
-"""The imports that were committed: what each file was, how many rows it had, and which of them were held."""
+"""Runs of imports: what is asked of one, what became of its file, and the row that tells of it from then on."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, TypeVar
 
 from retainctl.config import Shop
-from retainctl.errors import BadData
+from retainctl.errors import BadData, DoneInPart
 from retainctl.intake.cells import Held
 from retainctl.intake.file import InputFile
+from retainctl.result import Result
+from retainctl.rows import Row
 from retainctl.store import dialect
-from retainctl.store.database import execute, execute_many, rows
+from retainctl.store.database import execute, rows
 
 MOST_QUARANTINED: Final = 1_000
 MOST_QUARANTINED_SHARE: Final = 0.05
+MOST_TOLD: Final = 10  # rows by themselves; the others are counted
 LOCK: Final = "import"  # one import at a time
 
-ImportKind = Literal["orders", "customers", "products", "consent", "answers", "prices"]
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How a file is to be read and what is to be done with it, as the command line says it."""
+
+    source: str = ""
+    mapping: Path | None = None
+    encoding: str = ""
+    delimiter: str = ""
+    currency: str = ""
+    numbers: str = ""
+    again: bool = False
+    dry_run: bool = False
+    strict: bool = False
 
 
 @dataclass(slots=True)
@@ -39,6 +56,10 @@ class Counts:
         for name in self.__slots__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
+    def told(self) -> dict[str, Any]:
+        """The counts by the fields of ``Imported``."""
+        return {f"rows_{name}": getattr(self, name) for name in self.__slots__}
+
     def assert_complete(self) -> None:
         found = self.new + self.changed + self.unchanged + self.set_aside + self.blank + self.quarantined
         assert self.read == found, f"{self.read} rows were read and {found} accounted for"
@@ -48,10 +69,70 @@ class Counts:
 class Asked:
     """What is imported and how it is read: an equal one of the same file brings nothing new."""
 
-    kind: ImportKind
+    kind: str  # of what is imported: a word of the table import_kinds
     source: str
     format: str
     settings: str  # JSON
+
+
+class Imported(Row, kind="import"):
+    """What became of one file. Rows read = new + changed + unchanged + set aside + blank + quarantined.
+
+    ``outcome`` is ``imported``, ``already imported`` or ``dry run``; *notes* say what was guessed or noticed.
+    """
+
+    file: str
+    source: str
+    outcome: str
+    rows_read: int = 0
+    rows_new: int = 0
+    rows_changed: int = 0
+    rows_unchanged: int = 0
+    rows_set_aside: int = 0
+    rows_blank: int = 0
+    rows_quarantined: int = 0
+    notes: tuple[str, ...] = field(default=(), kw_only=True)
+
+
+R = TypeVar("R", bound=Imported)
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult(Result[R]):
+    """The result of one file; its *notes* say what was guessed or noticed on the way.
+
+    *quarantined* are the rows that were not booked, and those that were without a cell that is bad.
+    """
+
+    quarantined: tuple[Held, ...] = ()
+
+
+def together(files: Sequence[FileResult[Any]], *, hint: str) -> Result[Imported]:
+    """One result of several files: which of their rows, and what else, needs a look."""
+    bad = [(one.row.file, held) for one in files for held in one.quarantined]
+    told = [
+        f"{file}, line {held.origin.line}, {held.column or 'row'}: {held.message} ({held.code})"
+        for file, held in bad[:MOST_TOLD]
+    ]
+    if len(bad) > MOST_TOLD:
+        told.append(f"and {len(bad) - MOST_TOLD} more")
+    returns = [sentence for one in files for sentence in one.attention]
+    trouble: DoneInPart | None = None
+    if bad:
+        rows_are = "1 row is" if len(bad) == 1 else f"{len(bad)} rows are"
+        trouble = DoneInPart(f"{rows_are} in quarantine", hint=hint)
+    elif returns:
+        returns_need = "1 return needs" if len(returns) == 1 else f"{len(returns)} returns need"
+        trouble = DoneInPart(f"{returns_need} a look", hint="See: retainctl orders returns --waiting")
+    rows = tuple(replace(one.row, notes=one.notes) for one in files)
+    return Result(rows, attention=(*told, *returns[:MOST_TOLD]), trouble=trouble)
+
+
+class DryRun(Exception):
+    """Carries the result out of a transaction that is to leave nothing."""
+
+    def __init__(self, result: FileResult[Any]) -> None:
+        self.result = result
 
 
 def known_imports(file: InputFile, asked: Asked) -> list[int]:
@@ -120,97 +201,6 @@ def check_limit(counts: Counts, file: InputFile, *, strict: bool, held: Sequence
             "format, and nothing was written",
             hint=place,
         )
-
-
-def waiting_documents(import_id: int) -> set[str]:
-    """What the open rows speak of that earlier imports of the same kind, source and format hold."""
-    return {one.document for one in _known_rows(import_id) if one.is_open and one.document}
-
-
-def keep_held(
-    import_id: int, held: Sequence[Held], *, resolved: Sequence[int], told: Collection[str], now: int
-) -> None:
-    """Keep rows that were not booked, or not wholly, each of them once; *resolved* are earlier imports of the file.
-
-    A row may come again in every nightly export. In quarantine its newest reason counts, and the older row is
-    resolved; one that was set aside, or booked without a cell, is kept as it is. What earlier imports hold of
-    documents that were *told* anew, or are held anew, is resolved as well.
-    """
-    bad = [one for one in held if one.disposition == "quarantined"]
-    others = [one for one in held if one.disposition != "quarantined"]
-    bad_again = {one.origin.raw_bytes for one in bad}
-    others_again = {(one.origin.raw_bytes, one.code) for one in others}
-    told_anew = {*told, *(one.document for one in bad)} - {""}
-    known = _known_rows(import_id)
-    settled = [
-        one.id
-        for one in known
-        if one.is_open
-        and (
-            (one.document in told_anew and (one.raw_bytes, one.code) not in others_again)
-            or (one.is_quarantined and (one.raw_bytes in bad_again or one.import_id in resolved))
-        )
-    ]
-    execute_many("UPDATE held_rows SET resolved_at = ? WHERE id = ?", [(now, one) for one in settled])
-    before = Counter((one.raw_bytes, one.code) for one in known if not one.is_quarantined)
-    kept = []
-    for one in others:
-        if before[one.origin.raw_bytes, one.code]:
-            before[one.origin.raw_bytes, one.code] -= 1
-        else:
-            kept.append(one)
-    dialect.insert_many(
-        "held_rows",
-        ("import_id", "disposition", "line", "byte_offset", "document", "column_name", "code", "message", "raw_bytes"),
-        [
-            (
-                import_id,
-                one.disposition,
-                one.origin.line,
-                one.origin.byte_offset,
-                one.document,
-                one.column,
-                one.code,
-                one.message,
-                one.origin.raw_bytes,
-            )
-            for one in kept + bad
-        ],
-    )
-
-
-class _Known(NamedTuple):
-    """A row that an earlier import holds."""
-
-    id: int
-    import_id: int
-    raw_bytes: bytes
-    document: str
-    code: str
-    is_quarantined: bool
-    is_open: bool
-
-
-def _known_rows(import_id: int) -> list[_Known]:
-    """The rows that imports of the same kind, source and format hold; what was quarantined and is resolved is not."""
-    return [
-        _Known(
-            held_id,
-            holder,
-            bytes(raw),
-            document,
-            code,
-            disposition == "quarantined",
-            resolved_at is None and disposition != "set_aside",
-        )
-        for held_id, holder, raw, document, code, disposition, resolved_at in rows(
-            """SELECT h.id, h.import_id, h.raw_bytes, h.document, h.code, h.disposition, h.resolved_at
-               FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id
-               JOIN imports AS own ON own.kind = i.kind AND own.source = i.source AND own.format = i.format
-               WHERE own.id = ? AND (h.disposition <> 'quarantined' OR h.resolved_at IS NULL)""",
-            import_id,
-        )
-    ]
 
 
 def end(import_id: int, counts: Counts, notes: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
-"""Records of a JSON file: one object, a list of them (bare or in an envelope such as ``orders``), or JSON lines.
+"""Records of a JSON file: one object, a list of them (bare or in an envelope), or JSON lines.
 
-Numbers stay the text that they were written as. A key that comes twice, NaN, and nesting deeper than an order
-ever is quarantine their record.
+Numbers stay the text that they were written as. A key that comes twice, NaN, and nesting deeper than a record
+ever has quarantine theirs.
 """
 
 from __future__ import annotations
@@ -172,7 +172,9 @@ def _elements(file: InputFile, pieces: Iterator[str], envelope: str) -> Iterator
     start = re.compile(rf'\s*\{{\s*"{envelope}s"\s*:\s*\[|\s*\[').match(text)
     if start is None:
         if next(pieces, ""):
-            raise BadData(f"{file.name} is one record of more than 1 MB", hint="Write each order on a line of its own.")
+            raise BadData(
+                f"{file.name} is one record of more than 1 MB", hint="Write each record on a line of its own."
+            )
         yield text, Origin(1, len(file.byte_order_mark), file.encoded(text))
         return
     decoder = json.JSONDecoder(parse_int=str, strict=False)

@@ -1,49 +1,91 @@
-"""Booking one file whose rows each say something by themselves: in one transaction, or not at all."""
+"""Importing one list: a file whose rows each say something by themselves, in one transaction or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Literal
+from itertools import chain
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.intake import import_runs
-from retainctl.intake.cells import Cells, Chunk, Held, RowError
+from retainctl.intake import import_runs, quarantine
+from retainctl.intake.cells import Cells, Chunk, Column, Held, RowError, plain_name
+from retainctl.intake.csv_rows import csv_chunks, describe_delimiter, read_header
 from retainctl.intake.file import InputFile, input_file
-from retainctl.intake.import_runs import Asked, Counts
-from retainctl.intake.outcome import DryRun, Outcome, Progress, R
-from retainctl.intake.values import AmbiguousNumber
+from retainctl.intake.import_runs import Asked, Counts, DryRun, FileResult, Imported, ImportOptions, Progress
+from retainctl.intake.json_rows import Record, RecordChunk, is_json, json_chunks, parse, text_of
+from retainctl.intake.mapping import MappingFile, mapping_text, read_mapping
+from retainctl.intake.values import AmbiguousNumber, Values
+from retainctl.money import currency_code
 from retainctl.store import dialect
 from retainctl.store.transactions import in_one_transaction
 
+T = TypeVar("T")
 Fate = Literal["new", "changed", "unchanged"]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan(Generic[R]):
-    """How a file is booked: as what, from which rows, and by whom."""
+class RowTaker(ABC, Generic[T]):
+    """What a list makes of its rows: each is read as a *T*, and some thousand are kept at once.
 
-    asked: Asked
-    chunks: Iterator[Chunk]
-    take: Callable[[Sequence[Cells], int], Sequence[Fate | RowError]]  # writes rows of an import; what became of each
-    document: Callable[[Cells], str]  # what a row speaks of
-    left_out: Callable[[], Sequence[tuple[int, RowError]]]  # bad cells, by the place of the rows that count without
-    row: Callable[[str, Counts], R]  # the result, whose outcome is in a word
-    notes: Callable[[], list[str]]
+    It is made for one file, and used inside its transaction.
+    """
+
+    kind: str  # a word of the table import_kinds
+    one_of: tuple[str, ...] = ()  # roles: the file has a column of one of them, and a row speaks of the first it fills
+
+    def __init__(
+        self, shop: Shop, options: ImportOptions, columns: Sequence[Column], *, source: str, **settings: object
+    ) -> None:
+        text = mapping_text(options.mapping)
+        mapping = read_mapping(text, MappingFile, columns, name=str(options.mapping)) if text else MappingFile()
+        currency = currency_code(options.currency or mapping.currency or shop.settings.currency)
+        readings = mapping.readings | ({"numbers": options.numbers} if options.numbers else {})
+        self.shop = shop
+        self.source = source
+        self.columns = mapping.mapped(columns)
+        self.values = Values(shop.clock, shop_currency=currency, stated_currency=currency, **readings)
+        # Whatever makes an equal file mean something else.
+        self.settings = {"mapping": text, "currency": currency, "numbers": options.numbers, **settings}
+        self.notes: Counter[str] = Counter()  # sentences, and how many rows each is true of
+        self.left_out: list[RowError] = []  # bad cells of the row that is read: it counts without them
+
+    def note(self, sentence: str) -> None:
+        """Count one more row that *sentence* is true of."""
+        self.notes[sentence] += 1
+
+    def prepare(self, rows: Sequence[Cells]) -> None:
+        """Look up at once what some thousand rows name."""
+
+    @abstractmethod
+    def read(self, cells: Cells) -> T:
+        """What one row says; RowError where it says nothing certain."""
+
+    @abstractmethod
+    def keep(self, read: list[T], *, import_id: int) -> Sequence[Fate | RowError]:
+        """Write what the good rows say; what became of each, in order."""
+
+    def result(self, file: str, outcome: str, counts: Counts) -> Any:
+        """The row that tells what became of the file."""
+        return Imported(file, self.source, outcome, **counts.told())
 
 
-@dataclass(frozen=True, slots=True)
-class How:
-    """How the command line wants it done."""
+MakeTaker = Callable[[InputFile, Sequence[str]], RowTaker[Any]]  # of a file and the names of its columns (JSON: keys)
 
-    again: bool
-    dry_run: bool
-    strict: bool = False
+
+class Records(NamedTuple):
+    """How a list is read that comes as JSON: what its records are called, and the cells of one."""
+
+    envelope: str
+    cells: Callable[[Record], Cells]
 
 
 @dataclass(slots=True)
-class _Run:
+class _Tally:
+    taker: RowTaker[Any]
     import_id: int
     waiting: set[str]  # what earlier imports hold rows of
     counts: Counts = field(default_factory=Counts)
@@ -56,66 +98,129 @@ class _Run:
         self.counts.read += len(held)
 
 
-def import_one(
-    shop: Shop, name: str, *, encoding: str, how: How, plan: Callable[[InputFile], Plan[R]], progress: Progress
-) -> Outcome[R]:
-    """Import the file called *name* (``-``: the standard input) by the *plan* that is made for it.
+def import_list(
+    shop: Shop,
+    name: str,
+    options: ImportOptions,
+    make_taker: MakeTaker,
+    *,
+    records: Records | None = None,
+    keeps_bad_bytes: bool = False,
+    progress: Progress = lambda _rows: None,
+) -> FileResult[Any]:
+    """Import the file called *name* (``-``: the standard input) as the taker that is made for it reads it.
 
     BadData where the file as a whole cannot be read; then nothing is written. Rows that say nothing certain are
     quarantined, and the rest is written.
     """
-    with input_file(name, encoding=encoding) as file:
+    with input_file(name, encoding=options.encoding) as file:
+        file.keeps_bad_bytes = keeps_bad_bytes
         try:
-            return _import(shop, file, how, plan, progress)
+            return _import(shop, file, options, make_taker, records, progress)
         except DryRun as dry:
-            return dry.outcome
+            return dry.result
         except AmbiguousNumber as error:
             raise BadData(f"{file.name}: {error}", hint=error.hint) from None
 
 
 @in_one_transaction
 def _import(
-    shop: Shop, file: InputFile, how: How, make_plan: Callable[[InputFile], Plan[R]], progress: Progress
-) -> Outcome[R]:
+    shop: Shop,
+    file: InputFile,
+    options: ImportOptions,
+    make_taker: MakeTaker,
+    records: Records | None,
+    progress: Progress,
+) -> FileResult[Any]:
     dialect.hold_lock(import_runs.LOCK)
-    plan = make_plan(file)
-    known = import_runs.known_imports(file, plan.asked)
-    if known and not how.again and import_runs.brings_nothing(known[-1]):
-        return Outcome(plan.row("already imported", Counts()))
-    import_id = import_runs.begin(shop, file, plan.asked)
-    run = _Run(import_id, import_runs.waiting_documents(import_id))
-    for chunk in plan.chunks:
+    taker, chunks = _opened(file, options, make_taker, records)
+    settings = json.dumps({"encoding": file.encoding, **taker.settings}, ensure_ascii=False)
+    asked = Asked(taker.kind, taker.source, "list", settings)
+    known = import_runs.known_imports(file, asked)
+    if known and not options.again and import_runs.brings_nothing(known[-1]):
+        return FileResult((taker.result(file.name, "already imported", Counts()),))
+    import_id = import_runs.begin(shop, file, asked)
+    run = _Tally(taker, import_id, quarantine.waiting_documents(import_id))
+    for chunk in chunks:
         before = run.counts.read
-        _take(chunk, run, plan)
-        import_runs.check_limit(run.counts, file, strict=how.strict, held=run.held, ended=False)
+        _take(chunk, run)
+        import_runs.check_limit(run.counts, file, strict=options.strict, held=run.held, ended=False)
         progress(run.counts.read - before)
-    import_runs.check_limit(run.counts, file, strict=how.strict, held=run.held, ended=True)
+    import_runs.check_limit(run.counts, file, strict=options.strict, held=run.held, ended=True)
     run.counts.assert_complete()
-    notes = plan.notes()
-    import_runs.keep_held(import_id, run.held, resolved=known, told=run.told, now=shop.clock.now())
+    notes = [*dict.fromkeys(file.notes), *(f"{sentence}: {count}" for sentence, count in sorted(taker.notes.items()))]
+    quarantine.keep_held(import_id, run.held, resolved=known, told=run.told, now=shop.clock.now())
     import_runs.end(import_id, run.counts, notes)
-    row = plan.row("dry run" if how.dry_run else "imported", run.counts)
-    outcome = Outcome(row, tuple(notes), tuple(run.held))
-    if how.dry_run:
-        raise DryRun(outcome)
-    return outcome
+    row = taker.result(file.name, "dry run" if options.dry_run else "imported", run.counts)
+    result = FileResult((row,), tuple(notes), quarantined=tuple(run.held))
+    if options.dry_run:
+        raise DryRun(result)
+    return result
 
 
-def _take(chunk: Chunk, run: _Run, plan: Plan[R]) -> None:
+def _take(chunk: Chunk, run: _Tally) -> None:
+    """Read and keep the rows of *chunk*, and count what became of each."""
     run.counts.blank += chunk.blank
     run.counts.read += chunk.blank
     run.hold(chunk.held)
-    documents = [plan.document(cells) for cells in chunk.rows]
+    taker = run.taker
+    naming = [place for place, column in enumerate(taker.columns) if column.role in taker.one_of]
+    documents = [next((cells[place] for place in naming if cells[place]), "") for cells in chunk.rows]
 
     def held(disposition: Literal["quarantined", "incomplete"], place: int, why: RowError) -> Held:
         return Held(disposition, chunk.origin(place), why.column, why.code, str(why), documents[place])
 
-    for place, fate in enumerate(plan.take(chunk.rows, run.import_id)):
+    taker.prepare(chunk.rows)
+    read: dict[int, Any] = {}
+    fates: dict[int, Fate | RowError] = {}
+    incomplete: list[Held] = []
+    for place, cells in enumerate(chunk.rows):
+        taker.left_out = []
+        try:
+            read[place] = taker.read(cells)
+            incomplete += [held("incomplete", place, why) for why in taker.left_out]
+        except RowError as error:
+            fates[place] = error
+    fates |= zip(read, taker.keep(list(read.values()), import_id=run.import_id), strict=True)
+    for place, document in enumerate(documents):
+        fate = fates[place]
         if isinstance(fate, RowError):
             run.hold([held("quarantined", place, fate)])
-        else:
-            if documents[place] in run.waiting:
-                run.told.add(documents[place])
-            run.counts.read += 1
-            setattr(run.counts, fate, getattr(run.counts, fate) + 1)
-    run.held += [held("incomplete", place, why) for place, why in plan.left_out()]
+            continue
+        if document in run.waiting:
+            run.told.add(document)
+        run.counts.read += 1
+        setattr(run.counts, fate, getattr(run.counts, fate) + 1)
+    run.held += incomplete
+
+
+def _opened(
+    file: InputFile, options: ImportOptions, make_taker: MakeTaker, records: Records | None
+) -> tuple[RowTaker[Any], Iterator[Chunk]]:
+    """What takes the rows of *file*, and the rows, as they stand in a table or in JSON."""
+    if records is not None and is_json(file):
+        found = json_chunks(file, records.envelope, lambda record: text_of(record, "id"))
+        first = next(found)
+        keys = parse(first.rows[0][1]) if first.rows else {}
+        inner = keys.get(records.envelope)
+        names = list(inner if isinstance(inner, dict) else keys)
+        return make_taker(file, names), _celled(chain([first], found), records)
+    header, delimiter = read_header(file, delimiter=options.delimiter)
+    taker = make_taker(file, header)
+    present = {plain_name(name) for name in header}
+    wanted = [column for column in taker.columns if column.role in taker.one_of and column.names]
+    if wanted and not any(plain_name(name) in present for column in wanted for name in column.all_names):
+        raise BadData(
+            f"{file.name} has no column {' or '.join(column.names[0] for column in wanted)}",
+            hint=f"It has: {', '.join(header)[:300]}.",
+        )
+    if delimiter != "," and not options.delimiter and len(header) > 1:
+        file.notes.append(f"columns are separated by {describe_delimiter(delimiter)}")
+    return taker, csv_chunks(file, taker, delimiter)
+
+
+def _celled(chunks: Iterable[RecordChunk], records: Records) -> Iterator[Chunk]:
+    """*chunks* of records as chunks of cells."""
+    for chunk in chunks:
+        chunk.rows = [records.cells(parse(text)) for _, text in chunk.rows]
+        yield chunk

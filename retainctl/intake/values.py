@@ -1,4 +1,4 @@
-"""Cells to values, by our own grammar: numbers, money, instants, currencies, ids.
+"""Cells to values, by our own grammar: numbers, money, instants, currencies, yes and no.
 
 What a format could mean in two ways is stated (``numbers``, ``dates``) and never guessed. The same texts come
 again and again in an export, so each reader remembers what it made of them.
@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from retainctl.clock import Clock
 from retainctl.errors import BadData
-from retainctl.intake.cache import Remembered
+from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Cells, RowError
 from retainctl.intake.dates import Instants
 from retainctl.money import currency_code, exponent
@@ -34,7 +34,11 @@ NUMBER_STYLES: Final = {
 _NUMBER: Final = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
 _GROUPED: Final = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d{1,3}(?:\.\d{3})+(?:,\d+)?|-?\d+,\d+", re.ASCII)
 _CURRENCY_MARKS: Final = re.compile(r"^(-?)\s*(?:₪|\$|€|£|NIS|ILS|USD|EUR|GBP)\s*|\s*(?:₪|\$|€|£|NIS|ILS|USD|EUR|GBP)$")
-_SCIENTIFIC: Final = re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d+", re.ASCII)
+
+_YES: Final = frozenset("yes y true 1 on subscribed given opted_in confirmed כן מאשר מאושר v ✓".split())
+_NO: Final = frozenset("no n false 0 off unsubscribed revoked opted_out refused לא מסרב הסיר".split())
+# They say that nobody asked, which is neither.
+_UNKNOWN: Final = frozenset({"", "never_subscribed", "not_subscribed", "pending", "null", "none", "-", "n/a"})
 
 
 class Values:
@@ -54,7 +58,6 @@ class Values:
         numbers: str = "1234.56",
         dates: str = "iso",
         zone: ZoneInfo | None = None,
-        statuses: Mapping[str, str] | None = None,
     ) -> None:
         self.clock = clock
         self.zone = zone or clock.zone
@@ -65,12 +68,10 @@ class Values:
         self._usual_currency = stated_currency or ("" if currency_column else shop_currency)
         self.notes: dict[str, int] = {}
         self._thousands, self._decimal = NUMBER_STYLES[numbers]
-        self._statuses = {key.casefold(): value for key, value in (statuses or {}).items()}
-        self._numbers: Remembered[str, Decimal] = Remembered(self._number)
-        self._moneys: Remembered[tuple[str, str], int] = Remembered(self._money)
-        self._amounts: Remembered[tuple[str, str, str, str], tuple[int, str, int, int]] = Remembered(self._amount)
-        self._currencies: Remembered[str, str] = Remembered(self._currency)
-        self._made: dict[Callable[..., Any], Remembered[Any, Any]] = {}
+        self._numbers: Memo[str, Decimal] = Memo(self._number)
+        self._moneys: Memo[tuple[str, str], int] = Memo(self._money)
+        self._currencies: Memo[str, str] = Memo(self._currency)
+        self._made: dict[Callable[..., Any], Memo[Any, Any]] = {}
 
     def note(self, code: str) -> None:
         self.notes[code] = self.notes.get(code, 0) + 1
@@ -120,7 +121,7 @@ class Values:
         return f"{whole}.{rest}" if decimal else whole
 
     def money(self, text: str, currency: str, column: str) -> int:
-        """An amount in minor units; one that is finer than the currency is a RowError."""
+        """An amount in minor units; one with more decimals than the currency has is a RowError."""
         try:
             return self._moneys[text, currency]
         except AmbiguousNumber:
@@ -137,42 +138,20 @@ class Values:
         scaled = self._numbers[text].scaleb(exponent(currency))
         whole = int(scaled)
         if whole != scaled:
-            raise RowError("", "too_fine", f"{text!r} is finer than {currency} can be paid")
+            raise RowError("", "too_fine", f"{text!r} has more decimals than {currency} allows")
         return whole
 
-    def quantity(self, text: str, column: str = "quantity") -> int:
-        """A whole number of pieces, which may be negative."""
+    def whole(self, text: str, column: str) -> int:
+        """A whole number, which may be negative."""
         value = self.number(text, column)
         if value != int(value):
-            raise RowError(column, "bad_quantity", f"{text!r} is not a whole number of pieces")
+            raise RowError(column, "bad_quantity", f"{text!r} is not a whole number")
         return int(value)
 
-    def amount(self, quantity: str, unit_price: str, discount: str, currency: str) -> tuple[int, str, int, int]:
-        """Pieces, the price as written, the amount after the discount and the discount, in minor units.
-
-        A price may be finer than the currency: the line is rounded, half away from zero.
-        """
-        return self._amounts[quantity, unit_price, discount, currency]
-
-    def _amount(self, key: tuple[str, str, str, str]) -> tuple[int, str, int, int]:
-        quantity, unit_price, discount, currency = key
-        pieces = self.quantity(quantity)
-        price = self.number(unit_price, "unit_price")
-        less = self.money(discount, currency, "discount")
-        if price < 0:
-            raise RowError("unit_price", "negative_price", f"the price {unit_price!r} is negative")
-        if less < 0:
-            raise RowError("discount", "negative_discount", f"the discount {discount!r} is negative")
-        scaled = (price * abs(pieces)).scaleb(exponent(currency))
-        before = int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP))
-        if less > before:
-            raise RowError("discount", "bad_discount", f"the discount {discount!r} is more than the line")
-        return pieces, str(price), before - less, less
-
-    def remembered(self, make: Callable[[Values, Cells], V]) -> Mapping[Cells, V]:
+    def memo(self, make: Callable[[Self, Cells], V]) -> Mapping[Cells, V]:
         """What *make* makes of a row's cells with these readers, each once: the same ones come again and again."""
         if make not in self._made:
-            self._made[make] = Remembered(partial(make, self))
+            self._made[make] = Memo(partial(make, self))
         return self._made[make]
 
     # --- words ---------------------------------------------------------------------------------------------------
@@ -191,16 +170,9 @@ class Values:
         except BadData as error:
             raise RowError("currency", "bad_currency", str(error)) from None
 
-    def status(self, text: str, column: str = "status") -> str:
-        """One of our statuses, as the source's words are mapped."""
-        found = self._statuses.get(text) or self._statuses.get(text.strip().casefold())
-        if found is None:
-            raise RowError(column, "bad_status", f"{text!r} is no status that this format knows")
-        return found
-
     # --- instants ------------------------------------------------------------------------------------------------
 
-    def instant(self, text: str, column: str = "ordered_at") -> tuple[int, bool]:
+    def instant(self, text: str, column: str) -> tuple[int, bool]:
         """Epoch seconds, and whether only a day was given (then it is the day's noon)."""
         try:
             return self._instants.read(text)
@@ -212,12 +184,13 @@ class AmbiguousNumber(BadData):
     """A number whose format must be stated before the file can be read."""
 
 
-def order_id(text: str, column: str = "order_id") -> str:
-    """An id, kept exactly but for spaces around it and a spreadsheet's leading apostrophe mark."""
-    if not text.isprintable():
-        raise RowError(column, "bad_id", f"the id {text!r} holds control characters")
-    if not text.strip():
-        raise RowError(column, "no_id", "the id is missing")
-    if _SCIENTIFIC.fullmatch(text.strip()):
-        raise RowError(column, "damaged_id", f"a spreadsheet damaged the id {text!r}")
-    return text
+def yes_or_no(text: str) -> bool | None:
+    """True for yes, False for no, None where nothing was said; ValueError for any other word."""
+    word = text.strip().casefold()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    if word in _UNKNOWN:
+        return None
+    raise ValueError(f"{text!r} says neither yes nor no")

@@ -8,6 +8,7 @@ from retainctl.jobs.periods import TRUSTED_AHEAD_SECONDS, Period, due_periods, l
 from retainctl.jobs.table import Job, find_job, read_jobs
 from retainctl.rows import Row
 from retainctl.store.database import rows, value
+from retainctl.store.dialect import one_of
 from retainctl.store.select import Instant, MaybeInstant, select
 
 LATE_SECONDS = 900  # a job is overdue when its deadline has passed and this too
@@ -60,11 +61,11 @@ def list_runs(shop: Shop, name: str, *, limit: int) -> list[RunRow]:
 
 def last_done_at(shop: Shop, name: str, job: Job) -> int | None:
     """When the last period of *job* that was done had become due."""
+    condition, codes = one_of(list(job.done_codes))
     found = value(
-        f"SELECT MAX(due_at) FROM runs WHERE name = ? AND exit_code IN ({', '.join('?' * len(job.done_codes))})"
-        " AND due_at <= ?",
+        f"SELECT MAX(due_at) FROM runs WHERE name = ? AND exit_code {condition} AND due_at <= ?",
         name,
-        *job.done_codes,
+        codes,
         shop.clock.now() + TRUSTED_AHEAD_SECONDS,
     )
     return None if found is None else int(found)

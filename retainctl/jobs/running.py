@@ -100,7 +100,7 @@ def _periods(shop: Shop, name: str, job: Job, *, again: bool) -> list[Period]:
 def _run(shop: Shop, name: str, job: Job, period: Period) -> Result[PeriodRow]:
     run_id = begin(shop, name, period=period.key, due_at=period.due_at, missed=period.missed)
     warnings = [ping(shop, name, "start")]
-    ended = _Run()
+    ended = _Steps()
 
     def keep(*, exit_code: int, error: str) -> None:
         finish(shop, run_id, name, exit_code=exit_code, result=ended.counts, error=error, steps_done=ended.steps_done)
@@ -123,7 +123,7 @@ def _run(shop: Shop, name: str, job: Job, period: Period) -> Result[PeriodRow]:
 
 
 @dataclass(slots=True)
-class _Run:
+class _Steps:
     """The steps of one run, as far as they came."""
 
     exit_code: int = DONE

@@ -71,7 +71,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class JobsFile:
     """The form of ``jobs.toml``."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -85,11 +85,11 @@ class Table:
 def read_jobs(shop: Shop) -> dict[str, Job]:
     """Every job of *shop* by its name: the program's own first, each replaced by the shop's of the same name."""
     text = resources.files("retainctl.schedules").joinpath(FILE_NAME).read_text(encoding="utf-8")
-    jobs = schema.read_text(text, Table, name=FILE_NAME).jobs
+    jobs = schema.read_text(text, JobsFile, name=FILE_NAME).jobs
     own = shop.folder / FILE_NAME
     if not own.exists():
         return jobs
-    return jobs | schema.read_file(own, Table).jobs
+    return jobs | schema.read_file(own, JobsFile).jobs
 
 
 def find_job(shop: Shop, name: str) -> Job:

@@ -42,7 +42,7 @@ class Ask:
     planned_since: int = 0
 
 
-class Person(NamedTuple):
+class Recipient(NamedTuple):
     """Whom it is asked of: a customer and, where that is settled, the address and as whom they were chosen."""
 
     customer_id: int
@@ -57,15 +57,15 @@ class Refusal(NamedTuple):
     until: int | None = None
 
 
-_Standing = Mapping[Person, Contact | None]
-_Rule = Callable[[Shop, Ask, _Standing], Mapping[Person, Refusal]]
+_Standing = Mapping[Recipient, Contact | None]
+_Rule = Callable[[Shop, Ask, _Standing], Mapping[Recipient, Refusal]]
 
 
-def verdicts(shop: Shop, ask: Ask, people: Sequence[Person]) -> dict[Person, Contact | Refusal]:
+def verdicts(shop: Shop, ask: Ask, people: Sequence[Recipient]) -> dict[Recipient, Contact | Refusal]:
     """Where each of up to 500 *people* is written to, or why not; those who do not exist are left out."""
     known = contacts(list({one.customer_id for one in people}), purpose=ask.purpose, at=ask.at)
     standing = {one: _contact(known[one.customer_id], one) for one in people if one.customer_id in known}
-    found: dict[Person, Contact | Refusal] = {}
+    found: dict[Recipient, Contact | Refusal] = {}
     for rule in RULES:
         refused = rule(shop, ask, standing) if standing else {}
         found |= refused
@@ -73,13 +73,13 @@ def verdicts(shop: Shop, ask: Ask, people: Sequence[Person]) -> dict[Person, Con
     return found | {one: contact for one, contact in standing.items() if contact is not None}
 
 
-def _contact(addresses: Sequence[Contact], person: Person) -> Contact | None:
+def _contact(addresses: Sequence[Contact], person: Recipient) -> Contact | None:
     """The first of a customer's *addresses*, or the one at which the person was chosen."""
     wanted = person.contact_point_id
     return next((one for one in addresses if wanted in (None, one.contact_point_id)), None)
 
 
-def _merged(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Person, Refusal]:
+def _merged(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Recipient, Refusal]:
     condition, bound = one_of([one.customer_id for one, contact in standing.items() if contact is None])
     merged = {
         row[0] for row in rows(f"SELECT id FROM customers WHERE merged_into IS NOT NULL AND id {condition}", bound)
@@ -87,11 +87,11 @@ def _merged(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Person, Refusal
     return {one: Refusal("merged") for one in standing if one.customer_id in merged}
 
 
-def _no_address(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Person, Refusal]:
+def _no_address(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Recipient, Refusal]:
     return {one: Refusal("no_address") for one, contact in standing.items() if contact is None}
 
 
-def _objected(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Person, Refusal]:
+def _objected(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Recipient, Refusal]:
     """``not_mailable``, ``suppressed`` and ``no_consent``, which an address is told with."""
     return {
         one: Refusal(contact.objection)
@@ -100,7 +100,7 @@ def _objected(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Person, Refus
     }
 
 
-def _already_sent(_shop: Shop, ask: Ask, standing: _Standing) -> dict[Person, Refusal]:
+def _already_sent(_shop: Shop, ask: Ask, standing: _Standing) -> dict[Recipient, Refusal]:
     """For a plan, whoever was or will be written to; for one who was chosen, whoever got it as somebody else."""
     new = [one.customer_id for one in standing if one.chosen_as is None]
     chosen = [one.customer_id for one in standing if one.chosen_as is not None]
@@ -113,16 +113,16 @@ def _already_sent(_shop: Shop, ask: Ask, standing: _Standing) -> dict[Person, Re
     }
 
 
-def _budget(shop: Shop, ask: Ask, standing: _Standing) -> dict[Person, Refusal]:
+def _budget(shop: Shop, ask: Ask, standing: _Standing) -> dict[Recipient, Refusal]:
     if ask.purpose == "service":
         return {}
     crowded = over_budget(shop, list({one.customer_id for one in standing}), at=ask.at)
     return {one: Refusal("budget", crowded[one.customer_id]) for one in standing if one.customer_id in crowded}
 
 
-def _once(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Person, Refusal]:
+def _once(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Recipient, Refusal]:
     """Of two who were chosen as two and have become one, the second."""
-    first: dict[int, Person] = {}
+    first: dict[int, Recipient] = {}
     return {one: Refusal("already_sent") for one in standing if first.setdefault(one.customer_id, one) != one}
 
 

@@ -9,8 +9,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from retainctl.clock import day_number, day_of
 from retainctl.config import Shop
-from retainctl.facets import Attribute, Question, all_attributes
+from retainctl.facets import Attribute, Viewpoint, all_attributes
 from retainctl.money import format_minor
 from retainctl.outreach.templates import Value
 from retainctl.shop.consent import Contact
@@ -71,7 +72,7 @@ def _name(first: Value, last: Value, shop: Shop) -> dict[str, Value]:
 
 def _cells(shop: Shop, attributes: Sequence[Attribute], ids: Sequence[int]) -> list[tuple[Any, ...]]:
     """What the database says of *attributes*, a row a customer."""
-    question = Question(shop.clock.now(), shop.clock.today(), shop.settings.currency, customer_ids=ids)
+    question = Viewpoint(shop.clock.now(), shop.clock.today(), shop.settings.currency, customer_ids=ids)
     joins, values = "", list[object]()
     for source in {one.source.alias: one.source for one in attributes if one.source}.values():
         query, bound = source.query(question)
@@ -95,9 +96,9 @@ def _value(shop: Shop, attribute: Attribute, cell: Any) -> Value:
         case "money":
             return format_minor(int(cell), shop.settings.currency)
         case "date":
-            return _day(shop, cell)
+            return _day(shop, day_of(cell))
         case "days_since":
-            return (shop.clock.today() - date.fromisoformat(cell)).days
+            return day_number(shop.clock.today()) - int(cell)
         case "category":
             return str(cell).rpartition(">")[2].strip()
         case _:
@@ -108,7 +109,8 @@ def _currency(shop: Shop) -> str:
     return _SYMBOLS.get(shop.settings.currency, shop.settings.currency)
 
 
-def _day(shop: Shop, day: str) -> str:
-    """An ISO day as the shop's customers read it."""
-    year, month, number = (int(part) for part in day.split("-"))
-    return f"{number}.{month}.{year}" if shop.settings.language == "he" else f"{number} {_MONTHS[month - 1]} {year}"
+def _day(shop: Shop, day: date) -> str:
+    """A day as the shop's customers read it."""
+    if shop.settings.language == "he":
+        return f"{day.day}.{day.month}.{day.year}"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

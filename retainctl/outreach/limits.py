@@ -15,6 +15,7 @@ from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration
 from retainctl.store.database import rows
+from retainctl.store.dialect import one_of
 from retainctl.store.outreach import Mailing
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -46,14 +47,14 @@ def over_budget(shop: Shop, customer_ids: Sequence[int], *, at: int) -> dict[int
 def _contacts(customer_ids: Sequence[int], *, at: int) -> dict[int, list[int]]:
     """When each customer was written to in the last month; what is on its way counts as written to now."""
     contacts: dict[int, list[int]] = defaultdict(list)
-    marks = ", ".join("?" * len(customer_ids))
+    condition, ids = one_of(list(customer_ids))
     for customer_id, handed_at in rows(
         # By the addresses that the customer has now: what was sent before a merge stays with whom it was sent to.
         "SELECT p.customer_id, CASE WHEN o.state = 'claimed' THEN NULL ELSE o.handed_at END"
         " FROM contact_points p JOIN outbox o ON o.contact_point_id = p.id JOIN mailings m ON m.id = o.mailing_id"
-        f" WHERE p.customer_id IN ({marks}) AND o.state IN ('claimed', 'handing', 'sent', 'unknown')"
+        f" WHERE p.customer_id {condition} AND o.state IN ('claimed', 'handing', 'sent', 'unknown')"
         " AND m.purpose <> 'service'",
-        *customer_ids,
+        ids,
     ):
         instant = at if handed_at is None else handed_at
         if at - MONTH_SECONDS < instant <= at:

@@ -19,7 +19,7 @@ from retainctl.config import Shop
 from retainctl.definitions import keep, kind_of
 from retainctl.errors import Refused, TryLater
 from retainctl.outreach import contexts
-from retainctl.outreach.contact import REASONS, Ask, Person, verdicts
+from retainctl.outreach.contact import REASONS, Ask, Recipient, verdicts
 from retainctl.outreach.programs import Recipe, program_of
 from retainctl.outreach.templates import Templates, names_used
 from retainctl.rows import Row
@@ -179,7 +179,7 @@ def _batches(candidates: Sequence[int]) -> Iterator[list[int]]:
 def _choose(shop: Shop, recipe: Recipe, batch: list[int], *, names: Collection[str]) -> list[_Chosen]:
     """Each of *batch* that exists, as a recipient or excluded."""
     ask = Ask(recipe.program, recipe.name, recipe.purpose, shop.clock.now(), recipe.already_since)
-    found = verdicts(shop, ask, [Person(one) for one in batch])
+    found = verdicts(shop, ask, [Recipient(one) for one in batch])
     kept = {person.customer_id: one for person, one in found.items() if isinstance(one, Contact)}
     known = contexts.build(shop, kept, names=names) if kept else {}
     return [

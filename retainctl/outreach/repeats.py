@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from retainctl.store.database import rows
+from retainctl.store.dialect import one_of
 
 
 def already_sent(program: str, name: str, customer_ids: Sequence[int], *, planned_since: int = 0) -> set[int]:
@@ -41,13 +42,14 @@ def written_to(program: str, name: str, customer_ids: Sequence[int]) -> dict[int
 def _written_to(condition: str, *values: object, customer_ids: Sequence[int]) -> set[tuple[int, int]]:
     if not customer_ids:
         return set()
+    among, ids = one_of(list(customer_ids))
     # CROSS JOIN keeps SQLite to this order: from a few customers to their messages, not through a whole mailing.
     return set(
         rows(
             "SELECT p.customer_id, o.customer_id FROM contact_points p CROSS JOIN outbox o CROSS JOIN mailings m"
             " WHERE o.contact_point_id = p.id AND m.id = o.mailing_id"
-            f" AND p.customer_id IN ({', '.join('?' * len(customer_ids))}) AND {condition}",
-            *customer_ids,
+            f" AND p.customer_id {among} AND {condition}",
+            ids,
             *values,
         )
     )

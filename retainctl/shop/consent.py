@@ -20,7 +20,7 @@ from retainctl.config import Shop
 from retainctl.errors import Refused
 from retainctl.store import dialect
 from retainctl.store.address_hash import address_hasher
-from retainctl.store.database import execute, rows
+from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import in_one_transaction
 
 BATCH_SIZE: Final = 500
@@ -127,7 +127,7 @@ def contacts(customer_ids: Sequence[int], *, kind: Kind = "email", purpose: Use,
     )
     condition, bound = dialect.one_of(list(customer_ids))
     found: dict[int, list[Contact]] = {}
-    for customer_id, point, value, key, flag, blocked, first_name, last_name, language in rows(
+    for customer_id, point, written, key, flag, blocked, first_name, last_name, language in rows(
         f"""SELECT c.id, p.id, p.value, p.key, p.flag, CASE WHEN {_BLOCKED} THEN 1 ELSE 0 END,
                 c.first_name, c.last_name, c.language
             FROM customers c LEFT JOIN contact_points p ON p.customer_id = c.id AND p.kind = ? AND c.merged_into IS NULL
@@ -142,7 +142,7 @@ def contacts(customer_ids: Sequence[int], *, kind: Kind = "email", purpose: Use,
                 objection = "not_mailable" if flag else "suppressed"
             elif purpose != "service" and point not in allowed:
                 objection = "no_consent"
-            known.append(Contact(point, _deliverable(value, key), first_name, last_name, language, objection))
+            known.append(Contact(point, _deliverable(written, key), first_name, last_name, language, objection))
     for known in found.values():
         if len(known) > 1:  # the sort is stable: among equals the order of the query holds
             known.sort(key=lambda one: (_OBJECTIONS.index(one.objection), -allowed.get(one.contact_point_id, -1)))
@@ -303,14 +303,8 @@ def blocked(addresses: Sequence[str], *, kind: Kind = "email") -> set[str]:
     if not addresses:
         return set()
     hash_of = address_hasher()
-    by_hash = {hash_of(kind, address.casefold()): address for address in addresses}
-    marks = ", ".join("?" * len(by_hash))
-    found = rows(
-        f"SELECT key_hash FROM suppressions WHERE kind = ? AND key_hash IN ({marks}) AND reason IN {BLOCKING}",
-        kind,
-        *by_hash,
-    )
-    return {by_hash[bytes(key_hash)] for (key_hash,) in found}
+    query = f"SELECT 1 FROM suppressions WHERE kind = ? AND key_hash = ? AND reason IN {BLOCKING}"
+    return {address for address in addresses if value(query, kind, hash_of(kind, address.casefold()))}
 
 
 def _batches(decisions: Iterable[Decision]) -> Iterator[list[Decision]]:

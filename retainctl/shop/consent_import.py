@@ -3,49 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from retainctl.config import Shop
-from retainctl.errors import BadData
-from retainctl.intake.booleans import yes_or_no
 from retainctl.intake.cells import Cells, Column, RowError
-from retainctl.intake.decisions import decided_at
-from retainctl.intake.import_runs import ImportKind
-from retainctl.intake.one_file import Fate
-from retainctl.intake.outcome import Imported, Outcome, Progress
-from retainctl.intake.sheet import Options, import_list
-from retainctl.intake.values import Values
-from retainctl.normalising import clean_name, email_address, is_null, phone_number
+from retainctl.intake.declared import DeclaredTaker, Field, GivenCell, Lookup, columns_of
+from retainctl.intake.import_runs import FileResult, ImportOptions, Progress
+from retainctl.intake.one_file import Fate, import_list
+from retainctl.intake.values import Values, yes_or_no
+from retainctl.normalising import clean_name
 from retainctl.shop.consent import Decision, Purpose, record_each
-from retainctl.spreadsheets import strip_guard
-from retainctl.store import dialect
-from retainctl.store.database import rows
+from retainctl.shop.customer_lookup import EMAIL_NAMES, PHONE_NAMES, address_in, points_at
 
 SOURCE: Final = "file"
 EVIDENCE_LENGTH: Final = 2_000
-
-COLUMNS: Final[tuple[Column, ...]] = (
-    Column("email", ("email", "e-mail", "email address", "address", "דוא״ל", "דואל", "אימייל", "מייל")),
-    Column("phone", ("phone", "mobile", "phone number", "טלפון", "נייד")),
-    Column("purpose", ("purpose", "מטרה")),
-    Column("answer", ("action", "answer", "consent", "email marketing consent", "accepts_marketing", "אישור")),
-    Column(
-        "at", ("at", "happened_at", "date", "consented_at", "optin_time", "email marketing consent timestamp", "תאריך")
-    ),
-    Column("evidence", ("evidence", "ראיה", "אסמכתא")),
-    Column("wording", ("wording", "text", "נוסח")),
-)
 
 
 def import_consent(
     shop: Shop,
     name: str,
-    options: Options,
+    options: ImportOptions,
     *,
     evidence: str = "",
     purpose: Purpose = "marketing",
     progress: Progress = lambda _rows: None,
-) -> Outcome[Imported]:
+) -> FileResult[Any]:
     """Import the decisions in the file called *name*.
 
     *evidence* and *purpose* are of rows that state none of their own; a row with no evidence at all is quarantined.
@@ -53,100 +35,125 @@ def import_consent(
     but no hour overrules no refusal of that day.
     """
     return import_list(
-        shop, name, options, lambda _header: ConsentTaker(shop, options, evidence, purpose), progress=progress
+        shop, name, options, lambda _f, _h: ConsentTaker(shop, options, evidence, purpose), progress=progress
     )
 
 
-class ConsentTaker:
+def decided_at(values: Values, text: str, column: str, *, given: bool) -> int:
+    """The instant in a cell of *column*; a permission that lies in the future is a RowError.
+
+    Where the cell has a day without an hour, a permission was given as it began and a refusal as it ended: of one
+    day's two, nobody knows which came first, and the refusal holds.
+    """
+    instant, day_only = values.instant(text, column)
+    if day_only:
+        day = values.clock.day(instant)
+        instant = values.clock.start_of(day) if given else values.clock.end_of(day) - 1
+    if given and instant > values.clock.now():
+        raise RowError(column, "future_date", f"{text!r}: the consent is dated in the future")
+    return instant
+
+
+def _points(shop: Shop, _source: str, asked: Sequence[Cells]) -> list[int | RowError]:
+    """The contact point at the address that each of *asked* names."""
+    addresses: list[tuple[str, str] | RowError] = []
+    for email, phone in asked:
+        try:
+            found = address_in(shop, email, phone)
+            addresses.append(found or RowError("email", "no_address", "the row has no e-mail and no phone"))
+        except RowError as error:
+            addresses.append(error)
+    points = points_at(one for one in addresses if isinstance(one, tuple))
+    unknown = RowError("email", "unknown_address", "no customer has this address: import the customers first")
+    return [
+        one if isinstance(one, RowError) else points[one].contact_point_id if one in points else unknown
+        for one in addresses
+    ]
+
+
+def _purpose(cell: GivenCell) -> str:
+    purpose = cell.text.casefold()
+    if purpose not in ("marketing", "survey"):
+        raise RowError(cell.column, "bad_purpose", f"{purpose!r} is neither marketing nor survey")
+    return purpose
+
+
+def _answer(cell: GivenCell) -> bool:
+    """Whether it is a permission, which a row without an answer is."""
+    try:
+        given = yes_or_no(cell.text) if cell.text else True
+    except ValueError as error:
+        raise RowError(cell.column, "bad_answer", str(error)) from None
+    if given is None:
+        raise RowError(cell.column, "no_answer", f"{cell.text!r} says neither yes nor no")
+    return given
+
+
+def _at(cell: GivenCell) -> int:
+    answer = cell.row["answer"]
+    return decided_at(cell.values, cell.text, cell.column, given=not answer or yes_or_no(answer) is True)
+
+
+def _proof(cell: GivenCell) -> str:
+    return clean_name(cell.text, length=EVIDENCE_LENGTH).value or ""
+
+
+FIELDS: Final = (
+    Lookup(
+        "contact_point_id",
+        (Column("email", EMAIL_NAMES, otherwise=("address",)), Column("phone", PHONE_NAMES)),
+        _points,
+    ),
+    Field("purpose", ("purpose", "מטרה"), _purpose),
+    Field(
+        "answer",
+        ("action", "answer", "consent", "email marketing consent", "accepts_marketing", "אישור"),
+        _answer,
+        reads_empty=True,
+    ),
+    Field(
+        "at",
+        ("at", "happened_at", "date", "consented_at", "optin_time", "email marketing consent timestamp", "תאריך"),
+        _at,
+    ),
+    Field("evidence", ("evidence", "ראיה", "אסמכתא"), _proof),
+    Field("wording", ("wording", "text", "נוסח"), _proof),
+)
+
+
+COLUMNS: Final = columns_of(FIELDS)
+
+
+class ConsentTaker(DeclaredTaker[Decision]):
     """Rows to decisions."""
 
-    kind: ImportKind = "consent"
-    columns = COLUMNS
-    one_of: tuple[str, ...] = ("email", "phone")
+    kind = "consent"
+    one_of = ("email", "phone")
 
-    def __init__(self, shop: Shop, options: Options, evidence: str, purpose: Purpose) -> None:
-        self.source = options.source or SOURCE
-        self.settings = {"evidence": evidence, "purpose": purpose, "country": shop.settings.country}
-        self.notes: dict[str, int] = {}
-        self.left_out: list[tuple[int, RowError]] = []
-        self._shop = shop
+    def __init__(self, shop: Shop, options: ImportOptions, evidence: str, purpose: Purpose) -> None:
+        settings = {"evidence": evidence, "purpose": purpose, "country": shop.settings.country}
+        super().__init__(FIELDS, shop, options, source=options.source or SOURCE, **settings)
         self._evidence = evidence.strip()
         self._purpose = purpose
-        self._values = Values(shop.clock, shop_currency=shop.settings.currency)
 
-    def take(self, rows: Sequence[Cells]) -> list[Fate | RowError]:
-        """Record the decision of each row."""
-        addresses = [self._address(cells) for cells in rows]
-        points = _points([one for one in addresses if not isinstance(one, RowError)])
-        read: list[Decision | RowError] = [
-            address if isinstance(address, RowError) else self._decision(cells, points.get(address))
-            for cells, address in zip(rows, addresses, strict=True)
-        ]
-        answers = iter(record_each(self._shop, [one for one in read if not isinstance(one, RowError)]))
-        fates: list[Fate | RowError] = []
-        for one in read:
-            if isinstance(one, RowError):
-                fates.append(one)
-                continue
-            answer = next(answers)
-            if answer == "refused_before":
-                sentence = "permissions without a date, of customers who have refused: the refusal holds"
-                self.notes[sentence] = self.notes.get(sentence, 0) + 1
-            fates.append("new" if answer == "new" else "unchanged")
-        return fates
-
-    def _address(self, cells: Cells) -> tuple[str, str] | RowError:
-        email, phone = (strip_guard(text.strip()) for text in cells[:2])
-        try:
-            if not is_null(email):
-                return "email", email_address(email).key
-            if not is_null(phone):
-                return "phone", phone_number(phone, self._shop.settings.country)
-        except BadData as error:
-            return RowError("email" if not is_null(email) else "phone", "bad_address", str(error))
-        return RowError("email", "no_address", "the row has no e-mail and no phone")
-
-    def _decision(self, cells: Cells, point: int | None) -> Decision | RowError:
-        _, _, purpose, answer, at, evidence, wording = (strip_guard(text.strip()) for text in cells)
-        if point is None:
-            return RowError("email", "unknown_address", "no customer has this address: import the customers first")
-        purpose = self._purpose if is_null(purpose) else purpose.casefold()
-        if purpose not in ("marketing", "survey"):
-            return RowError("purpose", "bad_purpose", f"{purpose!r} is neither marketing nor survey")
-        try:
-            given = True if not answer else yes_or_no(answer)
-        except ValueError as error:
-            return RowError("answer", "bad_answer", str(error))
-        if given is None:
-            return RowError("answer", "no_answer", f"{answer!r} says neither yes nor no")
-        proof = clean_name(evidence, length=EVIDENCE_LENGTH).value or self._evidence
+    def read(self, cells: Cells) -> Decision:
+        given = self.given(self.said(cells))
+        proof = given.get("evidence") or self._evidence
         if not proof:
-            return RowError("evidence", "no_evidence", "the row has no evidence, and --evidence was not given")
-        try:
-            moment = decided_at(self._values, at, "at", given=given) if not is_null(at) else None
-        except RowError as error:
-            return error
+            raise RowError("evidence", "no_evidence", "the row has no evidence, and --evidence was not given")
         return Decision(
-            point,
-            cast("Purpose", purpose),
-            "given" if given else "revoked",
+            given["contact_point_id"],
+            cast("Purpose", given.get("purpose", self._purpose)),
+            "given" if given["answer"] else "revoked",
             self.source,
             proof,
-            moment,
-            clean_name(wording, length=EVIDENCE_LENGTH).value or "",
+            given.get("at"),
+            given.get("wording", ""),
         )
 
-
-def _points(addresses: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """The contact point at each address that a customer has."""
-    found: dict[tuple[str, str], int] = {}
-    for kind in ("email", "phone"):
-        condition, bound = dialect.one_of(list({key for one, key in addresses if one == kind}))
-        for key, point in rows(
-            # The index of identities is of these two kinds alone, and SQLite asks to be told so.
-            f"SELECT key, id FROM contact_points WHERE kind IN ('email', 'phone') AND kind = ? AND key {condition}",
-            kind,
-            bound,
-        ):
-            found[kind, key] = point
-    return found
+    def keep(self, read: list[Decision], *, import_id: int) -> list[Fate | RowError]:  # noqa: ARG002
+        """Record the decisions."""
+        answers = record_each(self.shop, read)
+        if refused := answers.count("refused_before"):
+            self.notes["permissions without a date, of customers who have refused: the refusal holds"] += refused
+        return ["new" if answer == "new" else "unchanged" for answer in answers]

@@ -11,6 +11,7 @@ from retainctl.facets import all_facets
 from retainctl.normalising import email_address, phone_number
 from retainctl.rows import Row
 from retainctl.store.database import rows, value
+from retainctl.store.select import MaybeDay, select
 
 # The index of identities is of these two kinds alone, and SQLite asks to be told so.
 OF_THIS_ADDRESS: Final = "kind IN ('email', 'phone') AND kind = ? AND key = ?"
@@ -26,10 +27,10 @@ class CustomerRow(Row, kind="customer"):
     email: str | None
     phone: str | None
     orders: int
-    last_order: str | None
+    last_order: MaybeDay
 
 
-class Fact(Row, kind="customer_fact"):
+class CustomerFact(Row, kind="customer_fact"):
     """One thing that is known of a customer. *at* is None for what holds now, else when it happened."""
 
     at: str | None
@@ -94,7 +95,7 @@ def ever_one_with(customer_id: int) -> set[int]:
     return {row[0] for row in rows(query, customer_id)}
 
 
-def list_customers(*, query: str = "", limit: int = 100) -> list[CustomerRow]:
+def list_customers(shop: Shop, *, query: str = "", limit: int = 100) -> list[CustomerRow]:
     """The first *limit* customers by id whose name, e-mail, phone or external id holds *query*."""
     condition, values = "", []
     if query:
@@ -104,18 +105,13 @@ def list_customers(*, query: str = "", limit: int = 100) -> list[CustomerRow]:
             OR EXISTS (SELECT 1 FROM customer_keys AS k
                 WHERE k.customer_id = c.id AND lower(k.external_id) LIKE ? ESCAPE '\'))"""
         values = [pattern] * 3
-    return [
-        CustomerRow(*found)
-        for found in rows(
-            f"""SELECT c.id, c.first_name, c.last_name, c.language, {_first("email")}, {_first("phone")},
-                COALESCE((SELECT CAST(SUM(s.orders) AS bigint) FROM customer_summaries AS s
-                    WHERE s.customer_id = c.id), 0),
-                (SELECT MAX(s.last_order_on) FROM customer_summaries AS s WHERE s.customer_id = c.id)
-            FROM customers AS c WHERE c.merged_into IS NULL {condition} ORDER BY c.id LIMIT ?""",
-            *values,
-            limit,
-        )
-    ]
+    sql = f"""SELECT c.id AS customer_id, c.first_name, c.last_name, c.language, {_first("email")} AS email,
+            {_first("phone")} AS phone,
+            COALESCE((SELECT CAST(SUM(s.orders) AS bigint) FROM customer_summaries AS s WHERE s.customer_id = c.id), 0)
+                AS orders,
+            (SELECT MAX(s.last_order_day) FROM customer_summaries AS s WHERE s.customer_id = c.id) AS last_order
+        FROM customers AS c WHERE c.merged_into IS NULL {condition} ORDER BY c.id LIMIT ?"""
+    return select(shop, CustomerRow, sql, *values, limit)
 
 
 def _first(kind: str) -> str:
@@ -130,12 +126,12 @@ def escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
 
 
-def show_customer(shop: Shop, customer_id: int, *, limit: int = 200) -> list[Fact]:
+def show_customer(shop: Shop, customer_id: int, *, limit: int = 200) -> list[CustomerFact]:
     """What holds now of the customer, then the newest *limit* events of their history, oldest first."""
     present = (known for facet in all_facets() for known in facet.now(shop, customer_id))
     events = (event for facet in all_facets() for event in facet.history(shop, customer_id))
     newest = sorted(events, key=attrgetter("at"))[-limit:]
     return [
-        *(Fact(at=None, about=one.about, what=one.what, detail=one.detail) for one in present),
-        *(Fact(at=shop.clock.iso(one.at), about=one.about, what=one.what, detail=one.detail) for one in newest),
+        *(CustomerFact(at=None, about=one.about, what=one.what, detail=one.detail) for one in present),
+        *(CustomerFact(at=shop.clock.iso(one.at), about=one.about, what=one.what, detail=one.detail) for one in newest),
     ]

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.intake.booleans import language_code, yes_or_no
 from retainctl.intake.cells import Cells, RowError
-from retainctl.intake.decisions import decided_at
-from retainctl.intake.import_runs import ImportKind
-from retainctl.intake.one_file import Fate
-from retainctl.intake.outcome import Imported, Outcome, Progress
-from retainctl.intake.sheet import Options, Records, import_list
-from retainctl.intake.values import Values
+from retainctl.intake.import_runs import FileResult, ImportOptions, Progress
+from retainctl.intake.one_file import Fate, Records, RowTaker, import_list
+from retainctl.intake.values import yes_or_no
 from retainctl.normalising import (
     POSTAL_LENGTH,
     clean_name,
@@ -25,8 +22,8 @@ from retainctl.normalising import (
     postal_key,
 )
 from retainctl.shop.consent import Decision, record_each
-from retainctl.shop.customer_columns import COLUMNS, CONTACTS, PLACES, POSTAL, POSTAL_PARTS
-from retainctl.shop.customer_records import ENVELOPE, cells_of
+from retainctl.shop.consent_import import decided_at
+from retainctl.shop.customer_columns import COLUMNS, CONTACTS, ENVELOPE, PLACES, POSTAL, POSTAL_PARTS, cells_of
 from retainctl.shop.identity import Address, Found, Person, find_or_make
 from retainctl.spreadsheets import strip_guard
 from retainctl.store import dialect
@@ -49,15 +46,19 @@ class _Said(NamedTuple):
     at: int | None
 
 
-class _Read(NamedTuple):
+class _Reader(NamedTuple):
     person: Person
     said: list[_Said]
-    bad: list[RowError]  # addresses that are none
 
 
 def import_customers(
-    shop: Shop, name: str, options: Options, *, consent_evidence: str = "", progress: Progress = lambda _rows: None
-) -> Outcome[Imported]:
+    shop: Shop,
+    name: str,
+    options: ImportOptions,
+    *,
+    consent_evidence: str = "",
+    progress: Progress = lambda _rows: None,
+) -> FileResult[Any]:
     """Import the customers in the file called *name*.
 
     Columns that say who accepts marketing count only with *consent_evidence*: what proves that they were asked.
@@ -66,7 +67,7 @@ def import_customers(
         shop,
         name,
         options,
-        lambda header: CustomerTaker(shop, options, consent_evidence, header),
+        lambda _file, header: CustomerTaker(shop, options, consent_evidence, header),
         records=Records(ENVELOPE, cells_of),
         progress=progress,
     )
@@ -80,77 +81,53 @@ def _usual_source(header: Sequence[str]) -> str:
     return SOURCE
 
 
-class CustomerTaker:
+class CustomerTaker(RowTaker[_Reader]):
     """Rows to customers."""
 
-    kind: ImportKind = "customers"
-    columns = COLUMNS
-    one_of: tuple[str, ...] = ("external_id", "email", "phone")
+    kind = "customers"
+    one_of = ("external_id", "email", "phone")
 
-    def __init__(self, shop: Shop, options: Options, consent_evidence: str, header: Sequence[str]) -> None:
-        self.source = options.source or _usual_source(header)
-        self.settings = {"country": shop.settings.country, "consent_evidence": consent_evidence}
-        self.notes: dict[str, int] = {}
-        self.left_out: list[tuple[int, RowError]] = []
-        self._shop = shop
+    def __init__(self, shop: Shop, options: ImportOptions, consent_evidence: str, header: Sequence[str]) -> None:
+        source = options.source or _usual_source(header)
+        settings = {"country": shop.settings.country, "consent_evidence": consent_evidence}
+        super().__init__(shop, options, COLUMNS, source=source, **settings)
         self._evidence = consent_evidence.strip()
-        self._values = Values(shop.clock, shop_currency=shop.settings.currency)
         self._settled: set[int] = set()
 
-    def take(self, rows: Sequence[Cells]) -> list[Fate | RowError]:
+    def read(self, cells: Cells) -> _Reader:
+        bad: list[RowError] = []
+        addresses = self._addresses(cells, bad)
+        known_as = self._external_id(cells)
+        if bad and not addresses and not known_as:
+            raise bad[0]
+        person = Person(
+            _text(cells, "source") or self.source,
+            known_as,
+            (*addresses, *self._postal(cells)),
+            self._name(cells, "first_name"),
+            self._name(cells, "last_name"),
+            self._language(cells),
+        )
+        self.left_out = [RowError(one.column, one.code, f"{one}; the customer was kept without it") for one in bad]
+        return _Reader(person, self._consents(cells, addresses))
+
+    def keep(self, read: list[_Reader], *, import_id: int) -> list[Fate | RowError]:  # noqa: ARG002
         """Find or make the customer of each row, and record what it says of consent."""
-        read: list[_Read | RowError] = [self._read(cells) for cells in rows]
-        good = [one for one in read if not isinstance(one, RowError)]
-        self.left_out = [
-            (place, RowError(bad.column, bad.code, f"{bad}; the customer was kept without it"))
-            for place, one in enumerate(read)
-            if not isinstance(one, RowError)
-            for bad in one.bad
-        ]
-        found = find_or_make(self._shop, [one.person for one in good], settled=self._settled)
-        consented = self._record(good, found)
+        found = find_or_make(self.shop, [one.person for one in read], settled=self._settled)
+        consented = self._record(read, found)
         for conflict in (conflict for one in found for conflict in one.conflicts):
             if len(self.notes) < MOST_NOTES:
-                self._note(f"nobody was merged, but look: {conflict}")
-            self._note("rows whose id, e-mail or phone belong to different customers; nobody was merged")
-        fates = iter(
-            "changed" if one.outcome == "unchanged" and place in consented else one.outcome
+                self.note(f"nobody was merged, but look: {conflict}")
+            self.note("rows whose id, e-mail or phone belong to different customers; nobody was merged")
+        nobody = RowError("", "nobody", "the row has no id, e-mail or phone, so that nobody can be found by it")
+        return [
+            nobody
+            if one.outcome == "guest"
+            else "changed"
+            if one.outcome == "unchanged" and place in consented
+            else one.outcome
             for place, one in enumerate(found)
-        )
-        return [one if isinstance(one, RowError) else self._fate(next(fates)) for one in read]
-
-    @staticmethod
-    def _fate(outcome: str) -> Fate | RowError:
-        if outcome == "new":
-            return "new"
-        if outcome == "changed":
-            return "changed"
-        if outcome == "unchanged":
-            return "unchanged"
-        return RowError("", "nobody", "the row has no id, e-mail or phone, so that nobody can be found by it")
-
-    def _note(self, sentence: str) -> None:
-        self.notes[sentence] = self.notes.get(sentence, 0) + 1
-
-    def _read(self, cells: Cells) -> _Read | RowError:
-        try:
-            bad: list[RowError] = []
-            addresses = self._addresses(cells, bad)
-            known_as = self._external_id(cells)
-            if bad and not addresses and not known_as:
-                return bad[0]
-            source = _text(cells, "source") or self.source
-            person = Person(
-                source,
-                known_as,
-                (*addresses, *self._postal(cells)),
-                self._name(cells, "first_name"),
-                self._name(cells, "last_name"),
-                self._language(cells),
-            )
-            return _Read(person, self._consents(cells, addresses), bad)
-        except RowError as error:
-            return error
+        ]
 
     def _external_id(self, cells: Cells) -> str | None:
         text = _text(cells, "external_id")
@@ -166,9 +143,9 @@ class CustomerTaker:
     def _name(self, cells: Cells, role: str) -> str | None:
         name = clean_name(_text(cells, role))
         if "marks_removed" in name.notes:
-            self._note("names with control or direction marks, which were removed")
+            self.note("names with control or direction marks, which were removed")
         if "cut" in name.notes:
-            self._note("names cut at 200 characters")
+            self.note("names cut at 200 characters")
         return name.value
 
     def _language(self, cells: Cells) -> str | None:
@@ -177,7 +154,7 @@ class CustomerTaker:
             return None
         language = language_code(text)
         if language is None:
-            self._note("languages that the shop does not write in, left out")
+            self.note("languages that the shop does not write in, left out")
         return language
 
     def _addresses(self, cells: Cells, bad: list[RowError]) -> list[Address]:
@@ -200,10 +177,10 @@ class CustomerTaker:
 
     def _address(self, kind: str, text: str, *, verified: bool) -> Address:
         if kind == "phone":
-            return Address("phone", text.strip(), phone_number(text, self._shop.settings.country), "", verified)
+            return Address("phone", text.strip(), phone_number(text, self.shop.settings.country), "", verified)
         email = email_address(text)
         if email.flag:
-            self._note(f"{email.flag.replace('needs_smtputf8', 'non-ASCII')} e-mails, kept and not mailed")
+            self.note(f"{email.flag.replace('needs_smtputf8', 'non-ASCII')} e-mails, kept and not mailed")
         return Address("email", email.value, email.key, email.flag, verified)
 
     @staticmethod
@@ -227,13 +204,13 @@ class CustomerTaker:
             if answer is None or place is None:
                 continue
             if answer and not self._evidence:
-                self._note("rows that say yes to marketing, which counts for nothing without --consent-evidence")
+                self.note("rows that say yes to marketing, which counts for nothing without --consent-evidence")
                 continue
             when = _text(cells, since)
-            said.append(_Said(place, answer, decided_at(self._values, when, since, given=answer) if when else None))
+            said.append(_Said(place, answer, decided_at(self.values, when, since, given=answer) if when else None))
         return said
 
-    def _record(self, read: Sequence[_Read], found: Sequence[Found]) -> set[int]:
+    def _record(self, read: Sequence[_Reader], found: Sequence[Found]) -> set[int]:
         """Record what the rows say of consent; the places of the rows by which something new is known."""
         told = [
             (place, point, said)
@@ -243,7 +220,7 @@ class CustomerTaker:
         ]
         kept = self._counting(told)
         answers = record_each(
-            self._shop,
+            self.shop,
             [
                 Decision(
                     point,
@@ -258,7 +235,7 @@ class CustomerTaker:
         )
         for answer in answers:
             if answer == "refused_before":
-                self._note("rows that say yes without a date, of customers who have refused: the refusal holds")
+                self.note("rows that say yes without a date, of customers who have refused: the refusal holds")
         return {place for (place, _, _), answer in zip(kept, answers, strict=True) if answer == "new"}
 
     def _counting(self, told: list[tuple[int, int, _Said]]) -> list[tuple[int, int, _Said]]:
@@ -279,7 +256,7 @@ class CustomerTaker:
             if said.given or said.at or giver == self.source:
                 kept.append((place, point, said))
             elif giver:
-                self._note(
+                self.note(
                     f"rows that say no without a date, of customers who said yes by {giver}: the yes holds until "
                     "it is revoked"
                 )
@@ -297,3 +274,15 @@ def yes_or_no_in(text: str, role: str) -> bool | None:
         return yes_or_no(text)
     except ValueError as error:
         raise RowError(role, "bad_answer", str(error)) from None
+
+
+_HEBREW: Final = re.compile(r"(?:he|iw|heb)(?:[-_].*)?|hebrew|עברית", re.IGNORECASE)
+_ENGLISH: Final = re.compile(r"(?:en|eng)(?:[-_].*)?|english|אנגלית", re.IGNORECASE)
+
+
+def language_code(text: str) -> str | None:
+    """``he`` or ``en``, None for a language that the shop does not write in."""
+    word = text.strip()
+    if _HEBREW.fullmatch(word):
+        return "he"
+    return "en" if _ENGLISH.fullmatch(word) else None

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from retainctl.clock import day_of
 from retainctl.config import Shop
-from retainctl.facets import Attribute, Event, Facet, Known, Question, Source
+from retainctl.facets import Attribute, Event, Facet, Fact, Joined, Viewpoint
 from retainctl.money import format_minor
 from retainctl.shop import identity
 from retainctl.shop.consent import permissions
 from retainctl.store.database import rows
 from retainctl.store.dialect import one_of
 
-_COUNTS_AND_DAYS: Final = "orders, orders AS money_orders, gross_minor, returns_minor, first_order_on, last_order_on"
+_COUNTS_AND_DAYS: Final = "orders, orders AS money_orders, gross_minor, returns_minor, first_order_day, last_order_day"
 # Counts and days over all currencies, money of one alone.
 _OVER_CURRENCIES: Final = """SUM(orders) AS orders,
     SUM(CASE WHEN currency = ? THEN orders ELSE 0 END) AS money_orders,
     SUM(CASE WHEN currency = ? THEN gross_minor ELSE 0 END) AS gross_minor,
     SUM(CASE WHEN currency = ? THEN returns_minor ELSE 0 END) AS returns_minor,
-    MIN(first_order_on) AS first_order_on, MAX(last_order_on) AS last_order_on"""
+    MIN(first_order_day) AS first_order_day, MAX(last_order_day) AS last_order_day"""
 
 
-def _summaries(asked: Question) -> tuple[str, Sequence[object]]:
+def _summaries(asked: Viewpoint) -> tuple[str, Sequence[object]]:
     among, ids = _among(asked, "customer_id")
     if asked.one_currency:
         return f"SELECT customer_id, {_COUNTS_AND_DAYS} FROM customer_summaries WHERE {among}", ids
@@ -30,7 +31,7 @@ def _summaries(asked: Question) -> tuple[str, Sequence[object]]:
     return sql, [asked.currency] * 3 + ids
 
 
-def _top_categories(asked: Question) -> tuple[str, Sequence[object]]:
+def _top_categories(asked: Viewpoint) -> tuple[str, Sequence[object]]:
     """The category that each customer bought from in the most orders; the first in the alphabet among equals."""
     among, ids = _among(asked, "o.customer_id")
     sql = f"""SELECT customer_id, category FROM (
@@ -43,15 +44,15 @@ def _top_categories(asked: Question) -> tuple[str, Sequence[object]]:
     return sql, ids
 
 
-def _among(asked: Question, column: str) -> tuple[str, list[object]]:
+def _among(asked: Viewpoint, column: str) -> tuple[str, list[object]]:
     if asked.customer_ids is None:
         return "TRUE", []
     condition, bound = one_of(list(asked.customer_ids))
     return f"{column} {condition}", [bound]
 
 
-_SUMMARY: Final = Source("s", _summaries)
-_TOP: Final = Source("t", _top_categories)
+_SUMMARY: Final = Joined("s", _summaries)
+_TOP: Final = Joined("t", _top_categories)
 
 
 _ATTRIBUTES: Final = (
@@ -63,11 +64,11 @@ _ATTRIBUTES: Final = (
     Attribute("average_order", "money", ("bought by order", "הזמנה ממוצעת"),
               "(s.gross_minor * 1.0 / NULLIF(s.money_orders, 0))", _SUMMARY),
     Attribute("first_order", "date", ("the day of the first order", "יום ההזמנה הראשונה"),
-              "s.first_order_on", _SUMMARY, ("2024-01-31", "2024-01-31")),
+              "s.first_order_day", _SUMMARY, (19753, 19753)),
     Attribute("last_order", "date", ("the day of the last order", "יום ההזמנה האחרונה"),
-              "s.last_order_on", _SUMMARY, ("2025-02-03", "2025-02-03")),
+              "s.last_order_day", _SUMMARY, (20122, 20122)),
     Attribute("days_since_order", "days_since", ("days since the last order", "ימים מאז ההזמנה האחרונה"),
-              "s.last_order_on", _SUMMARY, (27, 27), is_for_segments=False),
+              "s.last_order_day", _SUMMARY, (27, 27), is_for_segments=False),
     Attribute("top_category", "category", ("where most orders are from", "הקטגוריה העיקרית"),
               "t.category", _TOP, ("Coffee", "קפה"), is_for_segments=False),
     Attribute("first_name", "text", ("as the shop writes it", "שם פרטי"), "c.first_name", None, ("Dana", "דנה")),
@@ -79,29 +80,29 @@ _ATTRIBUTES: Final = (
 )  # fmt: skip
 
 
-def _now(shop: Shop, customer_id: int) -> Iterator[Known]:
+def _now(shop: Shop, customer_id: int) -> Iterator[Fact]:
     ((first_name, last_name, language),) = rows(
         "SELECT first_name, last_name, language FROM customers WHERE id = ?", customer_id
     )
-    yield Known("customer", "id", str(customer_id))
-    yield Known("customer", "name", " ".join(name for name in (first_name, last_name) if name))
-    yield Known("customer", "language", language or "")
+    yield Fact("customer", "id", str(customer_id))
+    yield Fact("customer", "name", " ".join(name for name in (first_name, last_name) if name))
+    yield Fact("customer", "language", language or "")
     for source, external_id in rows(
         "SELECT source, external_id FROM customer_keys WHERE customer_id = ? ORDER BY 1, 2", customer_id
     ):
-        yield Known("customer", f"id at {source}", external_id)
+        yield Fact("customer", f"id at {source}", external_id)
     yield from _addresses(customer_id, at=shop.clock.now())
     for currency, orders, gross, returned, first, last in rows(
-        "SELECT currency, orders, gross_minor, returns_minor, first_order_on, last_order_on FROM customer_summaries"
+        "SELECT currency, orders, gross_minor, returns_minor, first_order_day, last_order_day FROM customer_summaries"
         " WHERE customer_id = ? ORDER BY currency",
         customer_id,
     ):
-        span = f", {first} to {last}" if first else ""
-        yield Known("orders", currency, f"{orders} orders, {format_minor(gross, currency)} {currency}{span}")
-        yield Known("orders", "returned", f"{format_minor(returned, currency)} {currency}")
+        span = "" if first is None else f", {day_of(first)} to {day_of(last)}"
+        yield Fact("orders", currency, f"{orders} orders, {format_minor(gross, currency)} {currency}{span}")
+        yield Fact("orders", "returned", f"{format_minor(returned, currency)} {currency}")
 
 
-def _addresses(customer_id: int, *, at: int) -> Iterator[Known]:
+def _addresses(customer_id: int, *, at: int) -> Iterator[Fact]:
     """Each contact point with what its owner allows there at the instant *at*."""
     sql, values = permissions(at=at, customer_ids=[customer_id])
     permitted = set(rows(f"SELECT contact_point_id, purpose FROM ({sql}) AS allowed", *values))
@@ -125,7 +126,7 @@ def _addresses(customer_id: int, *, at: int) -> Iterator[Known]:
             *allowed.get(point, ["no consent"] if kind != "postal" else []),
             f"suppressed ({suppressed})" if suppressed else "",
         ]
-        yield Known(kind, text, ", ".join(filter(None, words)))
+        yield Fact(kind, text, ", ".join(filter(None, words)))
 
 
 def _history(_shop: Shop, customer_id: int) -> Iterator[Event]:

@@ -103,7 +103,7 @@ def find_or_make(
 
 
 @dataclass(slots=True)
-class _Known:
+class _Attributes:
     """A customer's own attributes, as the database has them or will."""
 
     first_name: str | None = None
@@ -135,7 +135,7 @@ class _Batch:
     with_email: set[int] = field(default_factory=set)
     with_id: set[tuple[str, int]] = field(default_factory=set)  # the source, and the customer whom it calls something
     points: dict[tuple[str, str, int], _Point] = field(default_factory=dict)
-    known: dict[int, _Known] = field(default_factory=dict)
+    known: dict[int, _Attributes] = field(default_factory=dict)
     made: set[int] = field(default_factory=set)
     new_keys: list[tuple[str, str, int]] = field(default_factory=list)
     new_points: list[tuple[object, ...]] = field(default_factory=list)
@@ -160,7 +160,7 @@ class _Batch:
         for customer_id, first, last, language in _where_one_of(
             "SELECT id, first_name, last_name, language FROM customers WHERE id", owned
         ):
-            self.known[customer_id] = _Known(first, last, language)
+            self.known[customer_id] = _Attributes(first, last, language)
         postal = {address.key for person in persons for address in person.addresses if address.kind == "postal"}
         if postal:
             for point, customer_id, key, verified in _where_one_of(
@@ -226,7 +226,7 @@ class _Batch:
         customer_id = self.next_customer
         self.next_customer += 1
         self.made.add(customer_id)
-        self.known[customer_id] = _Known()
+        self.known[customer_id] = _Attributes()
         return customer_id
 
     def _name_key(self, person: Person, customer_id: int) -> bool:

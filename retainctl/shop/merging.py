@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
+
+import peewee
 
 from retainctl.config import Shop
 from retainctl.errors import Refused, WrongUsage
@@ -12,7 +14,7 @@ from retainctl.facets import Moved, all_facets
 from retainctl.rows import Row
 from retainctl.shop.summaries import summarise
 from retainctl.store import dialect
-from retainctl.store.database import execute, execute_many, rows, value
+from retainctl.store.database import database, execute, execute_many, rows, value
 from retainctl.store.transactions import in_one_transaction
 
 _ATTRIBUTES: Final = ("first_name", "last_name", "language")
@@ -56,19 +58,44 @@ def merge(shop: Shop, *, survivor_id: int, merged_id: int, reason: str) -> Merge
         reason,
     )
     for table, key in _followers():
-        moved = rows(f"SELECT {', '.join(key)} FROM {table} WHERE customer_id = ?", merged_id)
         dialect.insert_many(
             "customer_merge_moves",
             ("merge_id", "table_name", "row_key"),
-            [(merge_id, table, json.dumps(row, ensure_ascii=False)) for row in moved],
+            [
+                (merge_id, table, json.dumps(row, ensure_ascii=False))
+                for row in _moved(table, key, to=survivor_id, off=merged_id)
+            ],
         )
-        execute(f"UPDATE {table} SET customer_id = ? WHERE customer_id = ?", survivor_id, merged_id)
     for facet in all_facets():
         facet.merged(shop, Moved(merge_id, survivor_id, merged_id))
     execute("UPDATE customers SET merged_into = ? WHERE id = ?", survivor_id, merged_id)
     _take_over(survivor_id, merged_id, source=f"merge {merge_id}", now=now)
     summarise([survivor_id, merged_id])
     return read(shop, merge_id)
+
+
+def _moved(table: str, key: tuple[str, ...], *, to: int, off: int) -> list[tuple[Any, ...]]:
+    """Give all rows of *table* that *off* has to *to*; the keys of those that were moved.
+
+    One that says what a row of *to* says already, where a table has each once, stays where it is.
+    """
+    found = rows(f"SELECT {', '.join(key)} FROM {table} WHERE customer_id = ?", off)
+    try:
+        with database.atomic():
+            execute(f"UPDATE {table} SET customer_id = ? WHERE customer_id = ?", to, off)
+        return found
+    except peewee.IntegrityError:
+        return [row for row in found if _is_moved(table, key, row, to=to)]
+
+
+def _is_moved(table: str, key: tuple[str, ...], row: tuple[Any, ...], *, to: int) -> bool:
+    condition = " AND ".join(f"{column} = ?" for column in key)
+    try:
+        with database.atomic():
+            execute(f"UPDATE {table} SET customer_id = ? WHERE {condition}", to, *row)
+    except peewee.IntegrityError:
+        return False
+    return True
 
 
 def _hold_locks() -> None:

@@ -9,7 +9,8 @@ from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.rows import Row
 from retainctl.store.database import rows
-from retainctl.store.select import Instant, select
+from retainctl.store.dialect import whole_in_json
+from retainctl.store.select import Instant, MaybePieces, Pieces, select
 
 
 class OrderRow(Row, kind="order"):
@@ -34,7 +35,7 @@ class OrderPart(Row, kind="order_part"):
     line: int | None
     article: str
     name: str
-    quantity: int | None
+    quantity: MaybePieces
     unit_price: str
     amount_minor: int
     currency: str
@@ -56,7 +57,7 @@ class ReturnRow(Row, kind="return"):
     state: str
     order: str
     article: str
-    quantity: int
+    quantity: Pieces
     amount_minor: int
     currency: str
     returned_at: Instant
@@ -86,18 +87,21 @@ def show_order(shop: Shop, order: str, *, source: str = "") -> list[OrderPart]:
         names = ", ".join(row[1] for row in found)
         raise WrongUsage(f"several shops have an order {order}: {names}", hint="Say which: --source NAME")
     order_id, _, currency, _ = found[0]
-    return [one for sql in (_LINES, _RETURNS, _VERSIONS) for one in select(shop, OrderPart, sql, currency, order_id)]
+    versions = _VERSIONS.format(amount=whole_in_json("content", "order", "gross_minor"))
+    return [one for sql in (_LINES, _RETURNS, versions) for one in select(shop, OrderPart, sql, currency, order_id)]
 
 
-_LINES = """SELECT l.kind AS part, l.line_no AS line, p.sku AS article, p.name, l.quantity, l.unit_price,
-        l.amount_minor, ? AS currency, NULL AS at, '' AS reference
+_LINES = """SELECT l.kind AS part, l.line_no AS line, p.sku AS article, p.name,
+        l.quantity_thousandths AS quantity, l.unit_price, l.amount_minor, ? AS currency, NULL AS at, '' AS reference
     FROM order_lines AS l LEFT JOIN products AS p ON p.id = l.product_id WHERE l.order_id = ? ORDER BY l.line_no"""
-_RETURNS = """SELECT 'return' AS part, r.order_line_no AS line, p.sku AS article, p.name, r.quantity, r.unit_price,
-        r.amount_minor, ? AS currency, r.returned_at AS at, r.external_id AS reference
+_RETURNS = """SELECT 'return' AS part, r.order_line_no AS line, p.sku AS article, p.name,
+        r.quantity_thousandths AS quantity, r.unit_price, r.amount_minor, ? AS currency, r.returned_at AS at,
+        r.external_id AS reference
     FROM order_returns AS r LEFT JOIN products AS p ON p.id = r.product_id WHERE r.order_id = ?
     ORDER BY r.returned_at, r.id"""
-_VERSIONS = """SELECT 'version' AS part, NULL AS line, '' AS article, '' AS name, NULL AS quantity, '' AS unit_price,
-        json_extract(content, '$.order.gross_minor') AS amount_minor, ? AS currency, replaced_at AS at,
+_VERSIONS = """SELECT 'version' AS part, NULL AS line, '' AS article, '' AS name, NULL AS quantity,
+        '' AS unit_price,
+        {amount} AS amount_minor, ? AS currency, replaced_at AS at,
         'version ' || version AS reference
     FROM order_versions WHERE order_id = ? ORDER BY version"""
 
@@ -116,7 +120,8 @@ def list_returns(shop: Shop, *, waiting: bool, limit: int) -> list[ReturnRow]:
         shop,
         ReturnRow,
         f"""SELECT r.source, r.external_id AS reference, r.line_no AS line, r.customer_id AS customer,
-                {_STATE} AS state, COALESCE(o.external_id, r.named_order) AS "order", p.sku AS article, r.quantity,
+                {_STATE} AS state, COALESCE(o.external_id, r.named_order) AS "order", p.sku AS article,
+                r.quantity_thousandths AS quantity,
                 r.amount_minor, r.currency, r.returned_at
             FROM order_returns AS r LEFT JOIN orders AS o ON o.id = r.order_id
             JOIN imports AS i ON i.id = r.import_id

@@ -2,65 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from retainctl.config import Shop
-from retainctl.intake.booleans import yes_or_no
 from retainctl.intake.cells import RowError
-from retainctl.intake.declared import DeclaredTaker, Field, Listing, Record, text
-from retainctl.intake.outcome import Imported, Outcome, Progress
-from retainctl.intake.sheet import Options, import_list
-from retainctl.intake.values import NUMBER_STYLES, Values
+from retainctl.intake.declared import Field, GivenCell, Kept, Listing, exact, text, whole
+from retainctl.intake.values import Values, yes_or_no
 
-NUMBERS: Final = tuple(NUMBER_STYLES)
 _PRICES: Final = ("price", "member_price", "cost")
 _STATES: Final = {"active": True, "published": True, "draft": False, "archived": False, "פעיל": True, "לא פעיל": False}
 
 
-def import_products(
-    shop: Shop,
-    name: str,
-    options: Options,
-    *,
-    numbers: str = "1234.56",
-    currency: str = "",
-    progress: Progress = lambda _rows: None,
-) -> Outcome[Imported]:
-    """Import the products in the file called *name*; *numbers* is how it writes them, *currency* what it means."""
-    usual = currency or shop.settings.currency
-    values = Values(shop.clock, shop_currency=usual, stated_currency=usual, numbers=numbers)
-    settings = {"numbers": numbers, "currency": usual}
-    # There is one catalogue, whatever file it comes from.
-    make = lambda _header: DeclaredTaker(PRODUCTS, values, source="catalogue", settings=settings)  # noqa: E731
-    return import_list(shop, name, options, make, progress=progress)
+def _category(cell: GivenCell) -> str:
+    return " > ".join(part.strip() for part in text(cell).split(">"))
 
 
-def _category(_values: Values, cell: str) -> str:
-    return " > ".join(part.strip() for part in str(text(_values, cell)).split(">"))
+def _url(cell: GivenCell) -> str:
+    address = cell.text
+    if not address.startswith(("https://", "http://")) or not address.isprintable() or " " in address:
+        raise RowError(cell.column, "bad_url", f"{address!r} is not the address of an image")
+    return address
 
 
-def _stock(values: Values, cell: str) -> int:
-    return values.quantity(cell, "stock")
-
-
-def _url(_values: Values, cell: str) -> str:
-    if not cell.startswith(("https://", "http://")) or not cell.isprintable() or " " in cell:
-        raise RowError("image_url", "bad_url", f"{cell!r} is not the address of an image")
-    return cell
-
-
-def _active(_values: Values, cell: str) -> int:
-    word = cell.casefold()
+def _active(cell: GivenCell) -> int:
+    word = cell.text.casefold()
     try:
-        answer = _STATES[word] if word in _STATES else yes_or_no(cell)
+        answer = _STATES[word] if word in _STATES else yes_or_no(cell.text)
     except ValueError:
         answer = None
     if answer is None:
-        raise RowError("active", "bad_answer", f"{cell!r} says neither active nor not")
+        raise RowError(cell.column, "bad_answer", f"{cell.text!r} says neither active nor not")
     return int(answer)
 
 
-def _prices(values: Values, said: dict[str, str], after: Record) -> None:
+def _prices(values: Values, said: Mapping[str, str], after: Kept) -> None:
     """What was known in another currency says nothing beside these; members never pay more."""
     given = [role for role in _PRICES if said[role]]
     if not given:
@@ -75,20 +50,37 @@ def _prices(values: Values, said: dict[str, str], after: Record) -> None:
     if None not in (after["price_minor"], after["member_price_minor"]) and (
         after["member_price_minor"] > after["price_minor"]
     ):
-        raise RowError("member_price", "member_price_above_price", "members would pay more than others")
+        raise RowError("member_price", "member_price_above_price", "member_price is higher than price")
 
 
-PRODUCTS: Final = Listing("products", "products", "sku", (
-    Field("sku", ("sku", "variant sku", "article", "product id", "מק״ט", "מקט")),
-    Field("name", ("name", "title", "product", "product name", "שם", "שם מוצר", "מוצר"), text),
-    Field("category", ("category", "category path", "categories", "product category", "קטגוריה"), _category),
-    Field("brand", ("brand", "vendor", "מותג"), text),
-    Field("currency", ("currency", "מטבע"), None, None),
-    Field("price", ("price", "regular price", "variant price", "מחיר"), None, None, "price_minor"),
-    Field("member_price", ("member_price", "club price", "מחיר מועדון", "מחיר לחבר"), None, None, "member_price_minor"),
-    Field("cost", ("cost", "cost per item", "עלות"), None, None, "cost_minor"),
-    Field("stock", ("stock", "variant inventory qty", "מלאי"), _stock, None),
-    Field("image_url", ("image_url", "image src", "image", "תמונה"), _url),
-    Field("active", ("active", "status", "published", "פעיל"), _active, 1),
-), _prices)  # fmt: skip
-COLUMNS: Final = PRODUCTS.columns
+PRODUCTS: Final = Listing(
+    "products",
+    "products",
+    key=("sku",),
+    fields=(
+        Field(
+            "sku",
+            ("sku", "variant sku", "article", "product id", "מק״ט", "מקט"),
+            exact,
+            required=True,
+            reads_empty=True,  # "NA" may be an article
+        ),
+        Field("name", ("name", "title", "product", "product name", "שם", "שם מוצר", "מוצר"), text),
+        Field("category", ("category", "category path", "categories", "product category", "קטגוריה"), _category),
+        Field("brand", ("brand", "vendor", "מותג"), text),
+        Field("currency", ("currency", "מטבע"), new=None),
+        Field("price", ("price", "regular price", "variant price", "מחיר"), new=None, kept_as="price_minor"),
+        Field(
+            "member_price",
+            ("member_price", "club price", "מחיר מועדון", "מחיר לחבר"),
+            new=None,
+            kept_as="member_price_minor",
+        ),
+        Field("cost", ("cost", "cost per item", "עלות"), new=None, kept_as="cost_minor"),
+        Field("stock", ("stock", "variant inventory qty", "מלאי"), whole, new=None),
+        Field("image_url", ("image_url", "image src", "image", "תמונה"), _url),
+        Field("active", ("active", "status", "פעיל"), _active, new=1, otherwise=("published",)),
+    ),
+    rule=_prices,
+    source="catalogue",  # there is one, whatever file it comes from
+)

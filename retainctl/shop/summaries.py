@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Final
 
 from retainctl.store.database import execute, value
-from retainctl.store.dialect import each_once
+from retainctl.store.dialect import each_once, one_of
 
 BATCH_SIZE: Final = 500
 
@@ -25,24 +25,24 @@ def summarise(customer_ids: Collection[int]) -> None:
         _make_anew("IS NOT NULL", [])  # reading all orders in their order is faster than finding most of them
         return
     for first in range(0, len(every), BATCH_SIZE):
-        some = every[first : first + BATCH_SIZE]
-        _make_anew(f"IN ({', '.join('?' * len(some))})", some)
+        condition, ids = one_of(every[first : first + BATCH_SIZE])
+        _make_anew(condition, [ids])
 
 
-def _make_anew(condition: str, customer_ids: list[int]) -> None:
+def _make_anew(condition: str, customer_ids: list[object]) -> None:
     """Make the summaries of the customers whose id meets *condition*, which binds *customer_ids*."""
     execute(f"DELETE FROM customer_summaries WHERE customer_id {condition}", *customer_ids)
     execute(
         f"""INSERT INTO customer_summaries (customer_id, currency, orders, gross_minor, returns_minor,
-                first_order_at, last_order_at, first_order_on, last_order_on, order_months)
+                first_order_at, last_order_at, first_order_day, last_order_day, order_months)
             SELECT customer_id, currency, SUM(sales), SUM(gross), SUM(returned),
-                MIN(at), MAX(at), MIN(day), MAX(day), {each_once("substr(day, 1, 7)")}
+                MIN(at), MAX(at), MIN(day), MAX(day), {each_once("CAST(month AS TEXT)")}
             FROM (
                 SELECT customer_id, currency, 1 AS sales, gross_minor AS gross, 0 AS returned,
-                    ordered_at AS at, ordered_on AS day
+                    ordered_at AS at, order_day AS day, order_month AS month
                 FROM orders WHERE is_sale = 1 AND customer_id {condition}
                 UNION ALL
-                SELECT r.customer_id, r.currency, 0, 0, r.amount_minor, NULL, NULL
+                SELECT r.customer_id, r.currency, 0, 0, r.amount_minor, NULL, NULL, NULL
                 FROM order_returns AS r LEFT JOIN orders AS o ON o.id = r.order_id
                 WHERE r.customer_id {condition} AND COALESCE(o.is_sale, 1) = 1
             ) AS events

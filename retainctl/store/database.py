@@ -11,7 +11,7 @@ import peewee
 database = peewee.DatabaseProxy()
 
 
-class Table(peewee.Model):
+class Model(peewee.Model):
     """A table of the open database. The schema stands in the migrations; a class only names its columns."""
 
     class Meta:

@@ -363,6 +363,13 @@ def each_once(expression: str) -> str:
     return f"string_agg(DISTINCT {expression}, ',')" if is_postgres() else f"group_concat(DISTINCT {expression})"
 
 
+def whole_in_json(column: str, *path: str) -> str:
+    """The whole number at the end of *path* in *column*, which holds JSON; or NULL."""
+    if is_postgres():
+        return f"CAST(CAST({column} AS jsonb) #>> '{{{','.join(path)}}}' AS bigint)"
+    return f"json_extract({column}, '$.{'.'.join(path)}')"
+
+
 def one_of(many: list[str] | list[int]) -> tuple[str, object]:
     """The condition that a column holds one of *many*, of any number, and the one value that it binds."""
     if is_postgres():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import peewee
 
-from retainctl.store.database import Table
+from retainctl.store.database import Model
 
 
-class SigningKey(Table):
+class SigningKey(Model):
     key_id = peewee.TextField(primary_key=True)
     secret = peewee.BlobField()
     created_at = peewee.BigIntegerField()
@@ -16,7 +16,7 @@ class SigningKey(Table):
         table_name = "signing_keys"
 
 
-class Mailing(Table):
+class Mailing(Model):
     id = peewee.AutoField()
     program = peewee.TextField()
     name = peewee.TextField()

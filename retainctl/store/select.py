@@ -1,6 +1,7 @@
 """A query's rows as frozen rows: by the names of their columns, read as their types say.
 
-An ``Instant`` is epoch seconds in the database and ISO 8601 by the shop's clock here; a ``bool`` is 0 or 1 there. What
+An ``Instant`` is epoch seconds in the database and ISO 8601 by the shop's clock here; ``Pieces`` are thousandths there,
+a day is counted from 1970, and a ``bool`` is 0 or 1. What
 is unknown is None where the field allows it, and else the empty text.
 """
 
@@ -10,13 +11,16 @@ from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_type_hints
 
-from retainctl.clock import Clock
+from retainctl.clock import Clock, day_of
 from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import execute
 
 R = TypeVar("R", bound=Row)
 Instant = Annotated[str, "instant"]
+Pieces = Annotated[float, "thousandths"]
+MaybeDay = Annotated[str | None, "day"]
+MaybePieces = Annotated[float | None, "thousandths"]
 MaybeInstant = Annotated[str | None, "instant"]
 _Read = Callable[[Any, Clock], Any]
 
@@ -38,6 +42,10 @@ def _readers(row_type: type[Row]) -> dict[str, _Read]:
 
 
 def _reader(hint: Any) -> _Read:
+    if hint == MaybeDay:
+        return lambda cell, _clock: None if cell is None else day_of(cell).isoformat()
+    if hint in (Pieces, MaybePieces):
+        return lambda cell, _clock: None if cell is None else cell // 1000 if cell % 1000 == 0 else cell / 1000
     if hint == Instant:
         return lambda cell, clock: "" if cell is None else clock.iso(cell)
     if hint == MaybeInstant:

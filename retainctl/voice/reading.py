@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from retainctl import normalising
 from retainctl.config import Shop
@@ -12,6 +12,7 @@ from retainctl.errors import BadData
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.values import Values
 from retainctl.outreach import tokens
+from retainctl.shop.customer_lookup import called, points_at
 from retainctl.shop.customers import survivor_of
 from retainctl.store.database import rows
 from retainctl.voice.surveys import PURPOSE, Question, Survey
@@ -19,8 +20,7 @@ from retainctl.voice.surveys import PURPOSE, Question, Survey
 REPLACEMENT: Final = "\ufffd"
 _BAD_BYTE: Final = re.compile("[\udc80-\udcff]")
 _SCORE: Final = re.compile(r"(-?\d{1,6})(?:\.0{1,6})?", re.ASCII)
-_BATCH: Final = 500
-IDENTITIES: Final = 4  # the first cells of a row say who answered: respondent, token, e-mail, customer
+IDENTITIES: Final = ("respondent", "token", "email", "customer")  # the first cells of a row say who answered
 
 
 class Given(NamedTuple):
@@ -58,18 +58,11 @@ class Reader:
         """Look up the customers that the rows name, all at once."""
         file = self._survey.answers
         if file.email:
-            keys = {key for row in cells if (key := _email_key(row[2]))}
-            self._by_email = dict(
-                _where_in("SELECT key, customer_id FROM contact_points WHERE kind = 'email' AND key IN", keys)
-            )
+            points = points_at(("email", key) for row in cells if (key := _email_key(row[2])))
+            self._by_email = {key: point.customer_id for (_, key), point in points.items()}
         if file.customer:
-            self._by_key = dict(
-                _where_in(
-                    "SELECT external_id, customer_id FROM customer_keys WHERE source = ? AND external_id IN",
-                    {row[3] for row in cells if row[3]},
-                    file.source,
-                )
-            )
+            ids = called({row[3] for row in cells if row[3]}, source=file.source)
+            self._by_key = {key: customer for key, customers in ids.items() for customer in customers}
 
     def response(self, cells: Cells) -> Response:
         """One row's response; RowError where it is none."""
@@ -161,11 +154,3 @@ def _email_key(cell: str) -> str:
 def _plain(text: str) -> str:
     """*text* with every byte that was no text replaced."""
     return _BAD_BYTE.sub(REPLACEMENT, text)
-
-
-def _where_in(sql: str, values: Iterable[str], *before: object) -> Iterator[tuple[Any, ...]]:
-    """The rows of *sql*, which ends in IN, for *values* of any number."""
-    every = sorted(values)
-    for first in range(0, len(every), _BATCH):
-        some = every[first : first + _BATCH]
-        yield from rows(f"{sql} ({', '.join('?' * len(some))})", *before, *some)

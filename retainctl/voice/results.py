@@ -9,6 +9,7 @@ from typing import Any
 from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import rows, value
+from retainctl.store.dialect import one_of
 from retainctl.voice import scores
 from retainctl.voice.scores import Interval
 from retainctl.voice.surveys import SURVEYS, Question, Survey
@@ -83,14 +84,15 @@ def comments(shop: Shop, name: str) -> list[CommentRow]:
     opened = [question.name for question in survey.questions if question.kind == "text"]
     if not opened:
         return []
+    among, questions = one_of(opened)
     found = rows(
         f"""SELECT responses.respondent, responses.customer_id, answers.question, scored.score, answers.replaced,
                 answers.words
             FROM responses
-            JOIN answers ON answers.response_id = responses.id AND answers.question IN ({", ".join("?" * len(opened))})
+            JOIN answers ON answers.response_id = responses.id AND answers.question {among}
             LEFT JOIN answers AS scored ON scored.response_id = responses.id AND scored.question = ?
             WHERE responses.survey = ? ORDER BY responses.id, answers.question""",
-        *opened,
+        questions,
         score,
         name,
     )

@@ -149,7 +149,7 @@ def test_times_are_orders_and_a_line_that_sold_nothing_is_none(shop: Shop) -> No
     zero, free = past.order(nothing, "2025-01-01", skus=["KAFE"]), past.order(shipping, "2025-01-01", skus=["KAFE"])
     past.order(None, "2025-01-01", skus=["KAFE"])
     with writing():
-        execute("UPDATE order_lines SET quantity = 0 WHERE order_id = ?", zero)
+        execute("UPDATE order_lines SET quantity_thousandths = 0 WHERE order_id = ?", zero)
         execute("UPDATE order_lines SET kind = 'shipping' WHERE order_id = ?", free)
 
     for what in ("product KAFE", "category Coffee", "anything"):
@@ -212,7 +212,7 @@ def test_segments_that_multiply_each_other_are_refused(shop: Shop) -> None:
         ("last_order between 10 days ago and 90 days ago", "90 comes first", ""),
         ("orders >= 2.5", "a whole number is missing\n  orders >= 2.5\n            ^", ""),
         ("orders", "after orders a comparison is missing\n  orders\n        ^", "Write one of"),
-        ("spent > 20.555", "20.555 is finer than ILS can be paid\n  spent > 20.555\n          ^", ""),
+        ("spent > 20.555", "20.555 has more decimals than ILS allows\n  spent > 20.555\n          ^", ""),
         ("spent > 1e5", "an amount is missing", "major units"),
         ("spent > 1234567890123", "'1234567890123' is not a number", ""),
         ("spent since today", "after spent a comparison is missing", ""),

@@ -8,6 +8,7 @@ from pathlib import Path
 from retainctl.config import Shop
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
+from tests.planting import on_day
 
 DAY = 86_400
 
@@ -35,19 +36,20 @@ def order(
     with writing():
         _import()
         known = value("SELECT version FROM orders WHERE id = ?", order_id)
-        day = shop.clock.day(at).isoformat()
+        day = on_day(shop.clock.day(at).isoformat())
         status = "paid" if is_sale else "cancelled"
-        values = (customer_id, at, day, status, int(is_sale), currency, sum(lines.values()))
+        values = (customer_id, at, *day, status, int(is_sale), currency, sum(lines.values()))
         if known is None:
             execute(
-                "INSERT INTO orders (customer_id, ordered_at, ordered_on, status, is_sale, currency, gross_minor,"
-                " id, source, external_id, content_hash, import_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'web', ?, ?, 1)",
+                "INSERT INTO orders (customer_id, ordered_at, order_day, order_month, status, is_sale, currency,"
+                " gross_minor, id, source, external_id, content_hash, import_id)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'web', ?, ?, 1)",
                 *values, order_id, f"W{order_id}", b"",
             )  # fmt: skip
         else:
             execute(
-                "UPDATE orders SET customer_id = ?, ordered_at = ?, ordered_on = ?, status = ?, is_sale = ?,"
-                " currency = ?, gross_minor = ?, version = version + 1 WHERE id = ?",
+                "UPDATE orders SET customer_id = ?, ordered_at = ?, order_day = ?, order_month = ?, status = ?,"
+                " is_sale = ?, currency = ?, gross_minor = ?, version = version + 1 WHERE id = ?",
                 *values, order_id,
             )  # fmt: skip
             gone = {row[0] for row in rows("SELECT line_no FROM order_lines WHERE order_id = ?", order_id)} - set(lines)
@@ -59,8 +61,9 @@ def order(
                 execute("DELETE FROM order_lines WHERE order_id = ? AND line_no = ?", order_id, line_no)
         for place, (line_no, amount) in enumerate(lines.items()):
             execute(
-                "INSERT INTO order_lines (order_id, line_no, kind, product_id, quantity, unit_price, amount_minor)"
-                " VALUES (?, ?, 'sale', ?, 1, '', ?)"
+                "INSERT INTO order_lines (order_id, line_no, kind, product_id, quantity_thousandths, unit_price,"
+                " amount_minor)"
+                " VALUES (?, ?, 'sale', ?, 1000, '', ?)"
                 " ON CONFLICT (order_id, line_no) DO UPDATE"
                 " SET product_id = excluded.product_id, amount_minor = excluded.amount_minor",
                 order_id, line_no, _product(categories[place]) if place < len(categories) else None, amount,
@@ -72,9 +75,9 @@ def came_back(order_id: int, amount_minor: int, *, at: int, line_no: int | None 
     with writing():
         _import()
         execute(
-            "INSERT INTO order_returns (source, external_id, line_no, order_id, order_line_no, quantity, amount_minor,"
-            " currency, returned_at, returned_on, content_hash, import_id)"
-            " SELECT 'web', 'R' || (SELECT COUNT(*) FROM order_returns), 1, id, ?, 1, ?, currency, ?, '', ?, 1"
+            "INSERT INTO order_returns (source, external_id, line_no, order_id, order_line_no, quantity_thousandths,"
+            " amount_minor, currency, returned_at, return_day, content_hash, import_id)"
+            " SELECT 'web', 'R' || (SELECT COUNT(*) FROM order_returns), 1, id, ?, 1000, ?, currency, ?, 0, ?, 1"
             " FROM orders WHERE id = ?",
             line_no, amount_minor, at, b"", order_id,
         )  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retainctl.club.earning import RULES, Line, Purchase, Shares, earned, taken_back, taken_back_by_line
+from retainctl.club.earning import RULES, EarningLine, EarningOrder, Shares, earned, taken_back, taken_back_by_line
 from retainctl.club.terms import Terms
 
 POINT_A_SHEKEL = Terms(version=1, points_per={"ILS": "1"})
@@ -16,8 +16,8 @@ line_amounts = st.lists(st.integers(0, 50_000), min_size=1, max_size=6)
 rates = st.sampled_from(["1", "0.5", "1/3", "7", "0.01", "2.5/3"])
 
 
-def purchase(amounts: list[int], *, currency: str = "ILS", category: str = "") -> Purchase:
-    return Purchase(currency, [Line(number, amount, category) for number, amount in enumerate(amounts, 1)])
+def purchase(amounts: list[int], *, currency: str = "ILS", category: str = "") -> EarningOrder:
+    return EarningOrder(currency, [EarningLine(number, amount, category) for number, amount in enumerate(amounts, 1)])
 
 
 @given(line_amounts, rates)
@@ -64,25 +64,29 @@ def test_an_order_below_the_minimum_earns_nothing_and_at_it_everything() -> None
 
 def test_what_earns_nothing_itself_counts_towards_the_minimum() -> None:
     terms = Terms(version=1, points_per={"ILS": "1"}, minimum_order={"ILS": "50"}, excluded_categories=("Gifts",))
-    assert earned(Purchase("ILS", [Line(1, 3_000, "Gifts"), Line(2, 2_000, "Coffee")]), terms) == [0, 20]
+    lines = [EarningLine(1, 3_000, "Gifts"), EarningLine(2, 2_000, "Coffee")]
+    assert earned(EarningOrder("ILS", lines), terms) == [
+        0,
+        20,
+    ]
 
 
 def test_an_excluded_category_earns_nothing_nor_does_what_is_below_it() -> None:
     terms = Terms(version=1, points_per={"ILS": "1"}, excluded_categories=("Gift cards", "Kitchen > Coffee"))
     categories = ["Gift cards", "Gift cards > Paper", "Kitchen", "Kitchen > Coffee > Beans", "Gift cards of others"]
-    lines = [Line(number, 10_000, category) for number, category in enumerate(categories)]
-    assert earned(Purchase("ILS", lines), terms) == [0, 0, 100, 0, 100]
+    lines = [EarningLine(number, 10_000, category) for number, category in enumerate(categories)]
+    assert earned(EarningOrder("ILS", lines), terms) == [0, 0, 100, 0, 100]
 
 
 def test_a_category_is_excluded_however_it_is_written() -> None:
     terms = Terms(version=1, points_per={"ILS": "1"}, excluded_categories=("Gift cards", "Cafe\u0301 > Beans"))
     categories = ["gift cards", "GIFT CARDS>paper", "CAFÉ > beans > Dark", "cafe > beans", ""]
-    lines = [Line(number, 10_000, category) for number, category in enumerate(categories)]
-    assert earned(Purchase("ILS", lines), terms) == [0, 0, 0, 100, 100]
+    lines = [EarningLine(number, 10_000, category) for number, category in enumerate(categories)]
+    assert earned(EarningOrder("ILS", lines), terms) == [0, 0, 0, 100, 100]
 
 
 def test_rules_are_a_list_whose_shares_are_added_before_anything_is_rounded() -> None:
-    def half_a_point_a_line(purchase: Purchase, terms: Terms) -> Shares:
+    def half_a_point_a_line(purchase: EarningOrder, terms: Terms) -> Shares:
         return Shares([1] * len(purchase.lines), 2)
 
     both = (*RULES, half_a_point_a_line)

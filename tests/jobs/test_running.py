@@ -193,9 +193,12 @@ def test_of_several_failures_the_first_tells_the_exit_code_and_a_mild_one_never_
     (shop.folder / "segments").mkdir(exist_ok=True)
     (shop.folder / "segments" / "odd.toml").write_text("expression = 'odd'\n", encoding="utf-8")
     step = {
-        0: "outbox check", 2: "jobs show nobody", 3: "customers import half.csv --source shop",
-        65: "segments refresh", 75: "outbox check",
-    }  # fmt: skip
+        0: "outbox check",
+        2: "jobs show nobody",
+        3: "customers import half.csv --source shop",
+        65: "segments refresh",
+        75: "outbox check",
+    }
     ends = {}
     for codes in ((65, 2), (2, 65), (3, 75), (75, 0)):
         jobs = dict(zip(("deliver", "nightly"), codes, strict=True))
@@ -257,8 +260,12 @@ def done(shop: Shop, name: str, due_at: int) -> None:
     with writing():
         execute(
             "INSERT INTO runs (name, period, due_at, started_at, ended_at, exit_code) VALUES (?, ?, ?, ?, ?, 0)",
-            name, f"{name}:{due_at}", due_at, due_at, due_at,
-        )  # fmt: skip
+            name,
+            f"{name}:{due_at}",
+            due_at,
+            due_at,
+            due_at,
+        )
 
 
 def test_a_run_that_was_killed_is_said_to_be_so_and_run_again(shop: Shop, write_jobs: WriteJobs) -> None:

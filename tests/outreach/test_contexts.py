@@ -12,7 +12,7 @@ from retainctl.shop.consent import Contact
 from retainctl.store.database import value
 from tests.outreach.people import customer
 from tests.outreach.test_rendering import with_settings
-from tests.planting import plant
+from tests.planting import on_day, plant
 from tests.reach import contactable
 
 ALL = {
@@ -38,8 +38,8 @@ def summary(
         returns_minor=returns,
         first_order_at=0,
         last_order_at=0,
-        first_order_on="2024-01-31",
-        last_order_on="2025-02-20",
+        first_order_day=on_day("2024-01-31")[0],
+        last_order_day=on_day("2025-02-20")[0],
     )
 
 
@@ -61,7 +61,8 @@ def bought(shop: Shop, customer_id: int, *categories: str, number: int) -> None:
         external_id=str(number),
         customer_id=customer_id,
         ordered_at=0,
-        ordered_on="2025-02-20",
+        order_day=on_day("2025-02-20")[0],
+        order_month=on_day("2025-02-20")[1],
         status="paid",
         is_sale=1,
         currency="ILS",
@@ -78,7 +79,7 @@ def bought(shop: Shop, customer_id: int, *categories: str, number: int) -> None:
             line_no=line,
             kind="sale",
             product_id=product,
-            quantity=9,
+            quantity_thousandths=9000,
             unit_price="1",
             amount_minor=900,
         )

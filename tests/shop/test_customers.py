@@ -59,7 +59,7 @@ def test_who_was_merged_is_found_as_the_survivor(shop: Shop) -> None:
     merge(shop, survivor_id=dana, merged_id=noa, reason="one person")
     assert find_customer(shop, str(noa)) == dana
     assert find_customer(shop, "noa_k@example.org") == dana
-    assert [customer.customer_id for customer in list_customers()] == [dana]
+    assert [customer.customer_id for customer in list_customers(shop)] == [dana]
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_who_was_merged_is_found_as_the_survivor(shop: Shop) -> None:
 )
 def test_a_search_takes_every_letter_as_it_is(shop: Shop, query: str, expected: int) -> None:
     two_customers(shop)
-    assert len(list_customers(query=query)) == expected
+    assert len(list_customers(shop, query=query)) == expected
 
 
 def test_a_listing_ends_where_it_is_told(shop: Shop) -> None:
     two_customers(shop)
-    assert len(list_customers(limit=1)) == 1
+    assert len(list_customers(shop, limit=1)) == 1
 
 
 def test_all_that_is_known_is_shown_in_the_order_of_time(shop: Shop) -> None:

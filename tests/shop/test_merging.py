@@ -21,12 +21,13 @@ def person(external_id: str, email: str, **attributes: str) -> Person:
 
 def order(external_id: str, customer_id: int, gross: int, *, day: int, currency: str = "ILS", sale: int = 1) -> None:
     execute(
-        "INSERT INTO orders (source, external_id, customer_id, ordered_at, ordered_on, status, is_sale, currency,"
-        " gross_minor, content_hash, import_id) VALUES ('web', ?, ?, ?, ?, 'paid', ?, ?, ?, ?, 1)",
+        "INSERT INTO orders (source, external_id, customer_id, ordered_at, order_day, order_month, status, is_sale,"
+        " currency, gross_minor, content_hash, import_id) VALUES ('web', ?, ?, ?, ?, ?, 'paid', ?, ?, ?, ?, 1)",
         external_id,
         customer_id,
         day * DAY,
-        f"1970-01-{day + 1:02}",
+        day,
+        23640,
         sale,
         currency,
         gross,
@@ -36,9 +37,9 @@ def order(external_id: str, customer_id: int, gross: int, *, day: int, currency:
 
 def returned(external_id: str, customer_id: int, amount: int, *, order_id: int | None = None) -> None:
     execute(
-        "INSERT INTO order_returns (source, external_id, line_no, customer_id, order_id, quantity, amount_minor,"
-        " currency, returned_at, returned_on, content_hash, import_id)"
-        " VALUES ('web', ?, 1, ?, ?, 1, ?, 'ILS', 0, '1970-01-01', ?, 1)",
+        "INSERT INTO order_returns (source, external_id, line_no, customer_id, order_id, quantity_thousandths,"
+        " amount_minor, currency, returned_at, return_day, content_hash, import_id)"
+        " VALUES ('web', ?, 1, ?, ?, 1000, ?, 'ILS', 0, 0, ?, 1)",
         external_id,
         customer_id,
         order_id,
@@ -94,7 +95,7 @@ def everything() -> list[list[tuple[object, ...]]]:
 
 def summary(customer_id: int) -> list[tuple[object, ...]]:
     return rows(
-        "SELECT orders, gross_minor, returns_minor, first_order_on, last_order_on FROM customer_summaries"
+        "SELECT orders, gross_minor, returns_minor, first_order_day, last_order_day FROM customer_summaries"
         " WHERE customer_id = ?",
         customer_id,
     )
@@ -104,7 +105,7 @@ def test_all_that_the_merged_customer_had_is_the_survivor_s(shop: Shop, two: tup
     dana, again = two
     done = merge(shop, survivor_id=dana, merged_id=again, reason="one person, two accounts")
     assert (done.contact_points, done.keys, done.orders, done.returns) == (1, 1, 1, 1)
-    assert summary(dana) == [(3, 7000, 500, "1970-01-02", "1970-01-10")]
+    assert summary(dana) == [(3, 7000, 500, 1, 9)]
     assert summary(again) == []
     assert value("SELECT SUM(balance) FROM accounts WHERE customer_id = ?", dana) == 70
     assert rows("SELECT first_name, last_name, merged_into FROM customers ORDER BY id") == [
@@ -134,8 +135,8 @@ def test_what_came_since_stays_the_survivor_s_when_a_merge_is_undone(shop: Shop,
         order("D", dana, 8000, day=12)
         execute("UPDATE customers SET last_name = 'Cohen' WHERE id = ?", dana)
     undo(shop, done.merge_id)
-    assert summary(dana) == [(3, 11_000, 0, "1970-01-02", "1970-01-13")]
-    assert summary(again) == [(1, 4000, 500, "1970-01-10", "1970-01-10")]
+    assert summary(dana) == [(3, 11_000, 0, 1, 12)]
+    assert summary(again) == [(1, 4000, 500, 9, 9)]
     assert value("SELECT last_name FROM customers WHERE id = ?", dana) == "Cohen"
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop
-from retainctl.intake.sheet import Options as ListOptions
+from retainctl.intake.import_runs import ImportOptions
 from retainctl.shop.customers import find_customer, show_customer
 from retainctl.shop.orders_import.orders import import_orders
-from retainctl.shop.orders_import.results import Options
-from retainctl.shop.products_import import import_products
+from retainctl.shop.orders_import.planning import OrderOptions
+from retainctl.shop.products_import import PRODUCTS
 from retainctl.shop.purchases import list_purchases
 from tests.conftest import Terminal
 
@@ -28,10 +28,10 @@ A-4,2024-03-06T10:00:00+02:00,noa@example.com,C-1,Coffee,Kitchen > Coffee,1,39.9
 def dana(shop: Shop, tmp_path: Path) -> int:
     orders = tmp_path / "orders.csv"
     orders.write_text(ORDERS, encoding="utf-8")
-    assert import_orders(shop, str(orders), Options()).row.rows_new == 5
+    assert import_orders(shop, str(orders), OrderOptions()).row.rows_new == 5
     products = tmp_path / "products.csv"
     products.write_text("sku,brand\nC-1,Elite\n", encoding="utf-8")
-    import_products(shop, str(products), ListOptions())
+    PRODUCTS.import_file(shop, str(products), ImportOptions())
     return find_customer(shop, "dana@example.com")
 
 

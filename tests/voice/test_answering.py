@@ -9,13 +9,13 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.intake.outcome import Outcome
+from retainctl.intake.import_runs import FileResult
 from retainctl.outreach import tokens
 from retainctl.shop import identity, merging
 from retainctl.store.database import execute, rows, value
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import writing
-from retainctl.voice.answering import AnswersImported, Options, import_answers
+from retainctl.voice.answering import AnswerOptions, AnswersImported, import_answers
 from retainctl.voice.results import CommentRow, comments, results
 from retainctl.voice.surveys import PURPOSE
 from tests.conftest import Terminal
@@ -63,11 +63,11 @@ def survey(shop: Shop) -> Shop:
 
 
 def take(
-    shop: Shop, text: str | bytes, options: Options | None = None, name: str = "answers.csv"
-) -> Outcome[AnswersImported]:
+    shop: Shop, text: str | bytes, options: AnswerOptions | None = None, name: str = "answers.csv"
+) -> FileResult[AnswersImported]:
     path = shop.folder / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return import_answers(shop, "spring", str(path), options or Options())
+    return import_answers(shop, "spring", str(path), options or AnswerOptions())
 
 
 def counts(row: AnswersImported) -> tuple[int, int, int, int, int, int]:
@@ -118,7 +118,7 @@ def test_the_same_file_is_known_and_again_changes_nothing(survey: Shop) -> None:
     text = HEADER + "r1,,,,,9,,\nr2,,,,,8,,\n"
     take(survey, text)
     assert take(survey, text, name="copy.csv").row.outcome == "already imported"
-    assert counts(take(survey, text, Options(again=True)).row) == (2, 0, 0, 2, 0, 0)
+    assert counts(take(survey, text, AnswerOptions(again=True)).row) == (2, 0, 0, 2, 0, 0)
     assert value("SELECT MAX(version) FROM responses") == 1
 
 
@@ -216,7 +216,7 @@ def test_one_invitation_is_one_answer_and_the_newest_counts(survey: Shop) -> Non
         f"r9,{token},,,2025-02-02T09:00,5,,\nr2,,,,2025-02-02T09:00,7,,\n"
     )
     assert counts(take(survey, text).row) == (4, 2, 1, 1, 0, 0)
-    assert counts(take(survey, text, Options(again=True)).row) == (4, 0, 0, 4, 0, 0)
+    assert counts(take(survey, text, AnswerOptions(again=True)).row) == (4, 0, 0, 4, 0, 0)
     assert counts(take(survey, HEADER + f"r1,{token},,,2025-01-31T09:00,10,,\n").row) == (1, 0, 0, 1, 0, 0)
     assert rows(
         "SELECT r.respondent, r.customer_id, r.version, a.score FROM responses r JOIN answers a ON a.response_id = r.id"
@@ -265,12 +265,12 @@ def test_a_file_without_the_score_is_refused_whole(survey: Shop) -> None:
 
 def test_bytes_that_are_no_text_quarantine_their_row_or_are_replaced_and_marked(survey: Shop) -> None:
     data = (HEADER + "r1,,,,,9,,good\n").encode() + b"r2,,,,,3,,caf\x81 bad\n" + b"r3,,,,,8,,fine\n" * 1
-    strict = take(survey, data, Options(encoding="cp1252"))
+    strict = take(survey, data, AnswerOptions(encoding="cp1252"))
     assert counts(strict.row) == (3, 2, 0, 0, 0, 1)
     assert (strict.quarantined[0].code, strict.quarantined[0].origin.raw_bytes) == (
         "bad_bytes", b"r2,,,,,3,,caf\x81 bad\n",
     )  # fmt: skip
-    replaced = take(survey, data, Options(encoding="cp1252", errors="replace"))
+    replaced = take(survey, data, AnswerOptions(encoding="cp1252", errors="replace"))
     assert counts(replaced.row) == (3, 1, 0, 2, 0, 0)
     assert replaced.row.answers_replaced == 1
     assert comments(survey, "spring") == [
@@ -281,7 +281,7 @@ def test_bytes_that_are_no_text_quarantine_their_row_or_are_replaced_and_marked(
 
 
 def test_a_dry_run_counts_and_writes_nothing(survey: Shop) -> None:
-    outcome = take(survey, HEADER + "r1,,,,,9,,\n", Options(dry_run=True))
+    outcome = take(survey, HEADER + "r1,,,,,9,,\n", AnswerOptions(dry_run=True))
     assert (outcome.row.outcome, outcome.row.rows_new) == ("dry run", 1)
     for table in ("imports", "responses", "answers", "held_rows"):
         assert value(f"SELECT COUNT(*) FROM {table}") == 0

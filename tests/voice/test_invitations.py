@@ -20,7 +20,7 @@ from retainctl.outreach import mailings, tokens
 from retainctl.outreach.outbox.delivering import deliver
 from retainctl.shop import consent
 from retainctl.store.database import rows, value
-from retainctl.voice.answering import Options, import_answers
+from retainctl.voice.answering import AnswerOptions, import_answers
 from retainctl.voice.invitations import invite
 from retainctl.voice.results import results
 from retainctl.voice.surveys import PURPOSE, SURVEY, draft
@@ -161,7 +161,7 @@ def test_answers_with_the_token_make_the_response_rate(asking: Shop, tmp_path: P
     [token] = re.findall(r"קוד התשובה: (\S+)", next(iter(mails(asking).values())))
     file = tmp_path / "answers.csv"
     file.write_text(f"token,recommend,comment\n{token},10,מצוין\n", encoding="utf-8")
-    assert import_answers(asking, "spring", str(file), Options()).row.rows_new == 1
+    assert import_answers(asking, "spring", str(file), AnswerOptions()).row.rows_new == 1
     row = results(asking, "spring")[0]
     assert (row.invited, row.responded, row.response_rate, row.promoters) == (4, 1, 0.25, 1)
 

@@ -11,7 +11,7 @@ from typing import cast
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.outreach.channels import Channel, Letter
-from retainctl.outreach.contact import Ask, Person, Refusal, verdicts
+from retainctl.outreach.contact import Ask, Recipient, Refusal, verdicts
 from retainctl.outreach.limits import counts, quiet
 from retainctl.outreach.outbox import states
 from retainctl.outreach.outbox.states import LEASE_SECONDS, State
@@ -244,12 +244,12 @@ def _candidates(condition: str, *values: object) -> Iterator[Candidate]:
 def _contexts(mailing_id: int, customer_ids: Sequence[int]) -> dict[int, str]:
     if not customer_ids:
         return {}
-    marks = ", ".join("?" * len(customer_ids))
+    condition, ids = one_of(list(customer_ids))
     return dict(
         rows(
-            f"SELECT customer_id, context FROM recipients WHERE mailing_id = ? AND customer_id IN ({marks})",
+            f"SELECT customer_id, context FROM recipients WHERE mailing_id = ? AND customer_id {condition}",
             mailing_id,
-            *customer_ids,
+            ids,
         )
     )
 
@@ -274,7 +274,7 @@ def judged(
     owners = _owners(candidates)
     fates = {one.id: fate for one in candidates if (fate := _out_of_place(one, owners, at=at))}
     people = {
-        one.id: Person(owners[one.contact_point_id], one.contact_point_id, one.customer_id)
+        one.id: Recipient(owners[one.contact_point_id], one.contact_point_id, one.customer_id)
         for one in candidates
         if one.id not in fates and one.contact_point_id is not None
     }

@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Literal
 
 from retainctl.store.database import execute, rows
+from retainctl.store.dialect import one_of
 
 State = Literal[
     "planned", "claimed", "handing", "sent", "deferred", "failed", "unknown", "suppressed", "expired", "cancelled"
@@ -132,7 +133,8 @@ def receive(receipts: Sequence[Receipt], *, at: int, by: str) -> set[int]:
         "outbox.state = 'handing'",
     )
     if changed:
-        execute(f"DELETE FROM payloads WHERE outbox_id IN ({', '.join('?' * len(changed))})", *changed)
+        condition, ids = one_of(list(changed))
+        execute(f"DELETE FROM payloads WHERE outbox_id {condition}", ids)
     _write_down(
         [
             (one.id, at, "handing", "sent", one.claim_no, by, one.reply[:REPLY_LENGTH])

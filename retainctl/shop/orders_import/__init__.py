@@ -2,13 +2,13 @@
 
 ``orders``      importing a file, the public function; ``planning`` how it is read
 ``processes``   a large file is read in a process of its own, while the first one writes
-``files`` ``tables`` ``values`` ``instants``   bytes to lines, lines to cells, cells to values
-``formats``     one small module a format; ``sheets`` and ``mapping`` are what most of them share
-``reading``     rows to documents (``composing``), each judged: new, changed or unchanged
-``portions``    what is handed over from reading to writing: plain rows, made by ``packing``
-``booking`` ``amending`` ``catalogue`` ``returning``   writing them
-``register``    the imports that were committed; lists of customers and products use it too
-``quarantine``  the rows that could not be booked
+``formats``     one small module a format; ``documents`` what they make of rows
+``assemble``    rows of one id to their document; ``compare`` judges each: new, changed or unchanged
+``batch``       what is handed over from reading to writing: plain rows
+``booking`` ``update`` ``returns``   writing them; ``stored`` what was there before
+``retry``       rows out of the quarantine, once more
+
+Files, cells, values, the quarantine and the runs of imports are ``intake``'s.
 """
 
 from __future__ import annotations

@@ -14,17 +14,22 @@ from collections.abc import Generator, Iterator
 from typing import Final
 
 from retainctl.config import Shop
+from retainctl.intake.cache import IdSet
 from retainctl.intake.cells import Chunk, RowError
-from retainctl.shop.orders_import.assemble import Composing
-from retainctl.shop.orders_import.buyers import Buyers
+from retainctl.shop.orders_import.assemble import Buyers, Composing, Repeated, newest, repeated_ids
+from retainctl.shop.orders_import.batch import Batch, Packing
 from retainctl.shop.orders_import.documents import Document
-from retainctl.shop.orders_import.duplicates import Repeated, newest, repeated_ids
-from retainctl.shop.orders_import.fingerprints import digests, fingerprint
-from retainctl.shop.orders_import.flags import Flags
-from retainctl.shop.orders_import.packing import Judged, Packing
-from retainctl.shop.orders_import.planning import Plan
-from retainctl.shop.orders_import.portions import Taken
-from retainctl.shop.orders_import.stored import Past, Stored, StoredReturn, is_stale, stored_orders, stored_returns
+from retainctl.shop.orders_import.planning import ImportPlan
+from retainctl.shop.orders_import.stored import (
+    Past,
+    Stored,
+    StoredReturn,
+    digests,
+    fingerprint,
+    is_stale,
+    stored_orders,
+    stored_returns,
+)
 
 UNDECIDED_ROWS: Final = 100_000
 
@@ -32,7 +37,7 @@ UNDECIDED_ROWS: Final = 100_000
 class Reading:
     """All rows of one file on their way into the books."""
 
-    def __init__(self, shop: Shop, plan: Plan, import_id: int, past: Past) -> None:
+    def __init__(self, shop: Shop, plan: ImportPlan, import_id: int, past: Past) -> None:
         buyers = Buyers(shop, plan.source, plan.values)
         self._plan = plan
         self._salt = plan.salt
@@ -40,24 +45,23 @@ class Reading:
         self._past = past
         self._composing = Composing(plan, buyers)
         self._packing = Packing(plan, buyers)
-        self._told = Flags()  # by a known order's id: all of its rows were seen, or are told to be added
-        self._left_alone = Flags()  # by a known order's id: more is known of it than this file tells
+        self._told = IdSet()  # by a known order's id: all of its rows were seen, or are told to be added
+        self._left_alone = IdSet()  # by a known order's id: more is known of it than this file tells
         self._undecided: dict[str, tuple[Stored, Document]] = {}  # known orders that differ, so far
         self._undecided_rows = 0
         self._returns_told: set[str] = set()
-        self._judged = Judged()
 
-    def takings(self) -> Generator[Taken]:
+    def batches(self) -> Generator[Batch]:
         """What the file comes to, some thousand rows after the other."""
         ids = repeated_ids(self._chunks()) if self._plan.format.one_row_an_order else ()
         repeated = {key: Repeated() for key in ids}
         for chunk in self._chunks():
             self._take(chunk, repeated)
-            yield self._packed()
+            yield self._taken()
         for one in repeated.values():
             self._take_one_of(one)
         self._settle()
-        last = self._packed()
+        last = self._taken()
         last.notes, last.file_notes = self._plan.values.notes, self._plan.file.notes
         yield last
 
@@ -66,8 +70,9 @@ class Reading:
 
     def _take(self, chunk: Chunk, repeated: dict[str, Repeated]) -> None:
         """Judge the rows of *chunk*; those of ids that are *repeated* are only kept."""
-        self._judged.counts.read += len(chunk.rows) + len(chunk.held) + chunk.blank
-        self._judged.counts.blank += chunk.blank
+        counts = self._packing.batch.counts
+        counts.read += len(chunk.rows) + len(chunk.held) + chunk.blank
+        counts.blank += chunk.blank
         self._composing.held += chunk.held
         documents: dict[str, list[int]] = {}
         latest, places = None, []
@@ -77,7 +82,7 @@ class Reading:
                 places.append(place)
             elif key in repeated:
                 repeated[key].keep(cells, chunk.origin(place))
-                self._judged.counts.read -= 1
+                counts.read -= 1
             else:
                 latest, places = key, documents.setdefault(key, [])
                 places.append(place)
@@ -86,15 +91,16 @@ class Reading:
     def _judge(self, chunk: Chunk, documents: dict[str, list[int]]) -> None:
         row_digests = digests(chunk.rows)
         stored, returned = self._known(list(documents))
-        compose, judged = self._composing.document, self._judged
+        compose, packing, batch = self._composing.document, self._packing, self._packing.batch
+        has_evidence = bool(self._plan.options.consent_evidence)
         for key, places in documents.items():
             known = stored.get(key)
             if known or key in returned:
                 digest = sum([row_digests[place] for place in places])
                 if self._is_unchanged(key, known, returned.get(key), digest):
-                    judged.counts.unchanged += len(places)
-                    if known and self._plan.options.consent_evidence:
-                        judged.consenting += filter(None, [compose(chunk, places, row_digests)])
+                    batch.counts.unchanged += len(places)
+                    if known and has_evidence and (document := compose(chunk, places, row_digests)):
+                        packing.add_consent(document)
                     continue
             document = compose(chunk, places, row_digests)
             if document is None:
@@ -104,8 +110,8 @@ class Reading:
             elif key in returned or key in self._returns_told:
                 self._judge_returns(key, returned.get(key), document)
             else:
-                judged.new.append(document)
-                judged.counts.new += document.rows
+                packing.add(batch.new, document)
+                batch.counts.new += document.rows
                 if not document.is_order:
                     self._returns_told.add(key)
         if self._undecided_rows > UNDECIDED_ROWS:
@@ -137,7 +143,8 @@ class Reading:
         return True
 
     def _judge_known(self, key: str, known: Stored, document: Document) -> None:
-        counts = self._judged.counts
+        batch = self._packing.batch
+        counts = batch.counts
         if known.order_id in self._left_alone:
             counts.unchanged += document.rows
             return
@@ -147,7 +154,7 @@ class Reading:
                 return
             self._told.add(known.order_id)
         if known.order_id in self._told:
-            self._judged.added.append((known.order_id, document))
+            self._packing.add(batch.added, document, known.order_id)
             counts.changed += document.rows
             return
         self._undecided_rows += document.rows
@@ -163,17 +170,18 @@ class Reading:
             counts.unchanged += document.rows
 
     def _judge_returns(self, key: str, returned: StoredReturn | None, document: Document) -> None:
-        counts = self._judged.counts
+        batch = self._packing.batch
+        counts = batch.counts
         if returned and self._was_told_since(returned):
             self._plan.values.note("stale")
             counts.unchanged += document.rows
         elif key in self._returns_told or self._past.appended_to is not None:
-            self._judged.added_returns.append(document)
+            self._packing.add(batch.added_returns, document)
             counts.changed += document.rows
         elif returned and returned.fingerprint == fingerprint(document.digest, self._salt):
             counts.unchanged += document.rows
         else:
-            self._judged.changed_returns.append(document)
+            self._packing.add(batch.changed_returns, document)
             counts.changed += document.rows
         self._returns_told.add(key)
 
@@ -181,7 +189,7 @@ class Reading:
         """Of rows that are each a whole order of one id: equal ones are one, the newest of others, or none."""
         if not repeated.rows:
             return
-        counts = self._judged.counts
+        counts = self._packing.batch.counts
         last = newest(repeated, self._plan.format, self._plan.values)
         if last is None:
             error = RowError("order_id", "conflicting_rows", f"order {repeated.rows[0][0]} comes twice, and differs")
@@ -196,14 +204,15 @@ class Reading:
 
     def _settle(self) -> None:
         """Decide on what differs from what is stored, now that all of its rows are seen."""
-        counts = self._judged.counts
+        batch = self._packing.batch
+        counts = batch.counts
         for known, document in self._undecided.values():
             if self._was_told_since(known) or is_stale(known.order_id, document.updated_at):
                 self._leave_alone(known, document, "stale")
             elif not document.is_order:
                 self._leave_alone(known, document, "order_became_return")
             else:
-                self._judged.changed.append((known.order_id, document))
+                self._packing.add(batch.changed, document, known.order_id)
                 counts.changed += document.rows
             self._told.add(known.order_id)
         self._undecided.clear()
@@ -211,19 +220,19 @@ class Reading:
 
     def _leave_alone(self, known: Stored, document: Document, why: str) -> None:
         self._plan.values.note(why)
-        self._judged.counts.unchanged += document.rows
+        self._packing.batch.counts.unchanged += document.rows
         self._left_alone.add(known.order_id)
 
     def _was_told_since(self, known: Stored | StoredReturn) -> bool:
         return self._past.read_before_by is not None and known.import_id > self._past.read_before_by
 
-    def _packed(self) -> Taken:
+    def _taken(self) -> Batch:
         """What was judged since the last time, ready to be handed over."""
-        judged, self._judged = self._judged, Judged()
-        held = self._composing.take()
-        for one in held:
+        batch = self._packing.take()
+        batch.held = self._composing.take()
+        for one in batch.held:
             if one.disposition == "quarantined":
-                judged.counts.quarantined += 1
+                batch.counts.quarantined += 1
             elif one.disposition == "set_aside":
-                judged.counts.set_aside += 1
-        return self._packing.packed(judged, held)
+                batch.counts.set_aside += 1
+        return batch

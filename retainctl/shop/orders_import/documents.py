@@ -1,14 +1,24 @@
-"""What a format makes of the rows of a file: orders with their lines, returns, and rows that cannot be booked."""
+"""What a format makes of the rows of a file: orders with their lines and returns, and sums that agree."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Literal, NamedTuple
 
+from retainctl.clock import Clock
 from retainctl.errors import BadData
-from retainctl.intake.cells import Origin
+from retainctl.intake.cache import Memo
+from retainctl.intake.cells import Origin, RowError
+from retainctl.intake.values import Values
+from retainctl.money import exponent
+from retainctl.normalising import SCIENTIFIC
 
 LineKind = Literal["sale", "shipping", "fee", "tip"]
+OrderStatus = Literal[
+    "pending", "paid", "processing", "shipped", "fulfilled", "completed", "refunded", "cancelled", "voided", "failed"
+]
 SALE_STATUSES = frozenset({"paid", "processing", "shipped", "fulfilled", "completed", "refunded"})
 
 
@@ -127,3 +137,118 @@ def refuse_mixed(external_id: str, currency: str, later_currency: str) -> None:
             " nothing was written",
             hint="Correct the file, and import it again.",
         )
+
+
+class OrderValues(Values):
+    """The readers of one file of orders: *statuses* are the source's words for ours."""
+
+    def __init__(self, clock: Clock, *, statuses: Mapping[str, str] | None = None, **readings: Any) -> None:
+        super().__init__(clock, **readings)
+        self._statuses = {key.casefold(): value for key, value in (statuses or {}).items()}
+        self._amounts: Memo[tuple[str, str, str, str], tuple[int, str, int, int]] = Memo(self._amount)
+
+    def amount(self, quantity: str, unit_price: str, discount: str, currency: str) -> tuple[int, str, int, int]:
+        """Pieces, the price as written, the amount after the discount and the discount, in minor units.
+
+        A price may have more decimals than the currency: the line is rounded, half away from zero.
+        """
+        return self._amounts[quantity, unit_price, discount, currency]
+
+    def _amount(self, key: tuple[str, str, str, str]) -> tuple[int, str, int, int]:
+        quantity, unit_price, discount, currency = key
+        pieces = self.whole(quantity, "quantity")
+        price = self.number(unit_price, "unit_price")
+        less = self.money(discount, currency, "discount")
+        if price < 0:
+            raise RowError("unit_price", "negative_price", f"the price {unit_price!r} is negative")
+        if less < 0:
+            raise RowError("discount", "negative_discount", f"the discount {discount!r} is negative")
+        scaled = (price * abs(pieces)).scaleb(exponent(currency))
+        before = int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+        if less > before:
+            raise RowError("discount", "bad_discount", f"the discount {discount!r} is more than the line")
+        return pieces, str(price), before - less, less
+
+    def status(self, text: str, column: str = "status") -> str:
+        """One of our statuses, as the source's words are mapped."""
+        found = self._statuses.get(text) or self._statuses.get(text.strip().casefold())
+        if found is None:
+            raise RowError(column, "bad_status", f"{text!r} is no status that this format knows")
+        return found
+
+
+def order_id(text: str, column: str = "order_id") -> str:
+    """An id, kept exactly but for spaces around it and a spreadsheet's leading apostrophe mark."""
+    if not text.isprintable():
+        raise RowError(column, "bad_id", f"the id {text!r} holds control characters")
+    if not text.strip():
+        raise RowError(column, "no_id", "the id is missing")
+    if SCIENTIFIC.fullmatch(text.strip()):
+        raise RowError(column, "damaged_id", f"a spreadsheet damaged the id {text!r}")
+    return text
+
+
+def full_return(document: Document, *, at: int) -> list[Return]:
+    """The return of every sale line of *document*."""
+    return [
+        Return(
+            place,
+            line.article,
+            line.quantity,
+            line.unit_price,
+            line.amount_minor,
+            document.currency,
+            at,
+            document.external_id,
+            place,
+        )
+        for place, line in enumerate(document.lines, 1)
+        if line.kind == "sale"
+    ]
+
+
+def refund(document: Document, refunded_minor: int, *, at: int, column: str) -> None:
+    """Give back *refunded_minor* of an order: all of its lines, or money of the whole where it is less."""
+    whole = document.gross_minor + _others(document)
+    if refunded_minor < 0 or refunded_minor > whole + document.tax_minor + len(document.lines):
+        raise RowError(column, "return_larger_than_order", "more was refunded than the order was")
+    if refunded_minor >= document.gross_minor:
+        document.returns = full_return(document, at=at)
+    elif refunded_minor:
+        document.returns = [Return(1, None, 0, "", refunded_minor, document.currency, at, document.external_id)]
+
+
+def spread_discount(document: Document, discount_minor: int) -> None:
+    """Take a discount of the whole order from its sale lines, by their amounts, to the last minor unit."""
+    places = [place for place, line in enumerate(document.lines) if line.kind == "sale" and line.amount_minor]
+    gross = document.gross_minor
+    if not 0 < discount_minor <= gross:
+        return
+    shares = {place: document.lines[place].amount_minor * discount_minor for place in places}
+    whole = {place: share // gross for place, share in shares.items()}
+    left = discount_minor - sum(whole.values())
+    for place in sorted(places, key=lambda one: (-(shares[one] % gross), one))[:left]:
+        whole[place] += 1
+    for place, share in whole.items():
+        line = document.lines[place]
+        document.lines[place] = line._replace(
+            amount_minor=line.amount_minor - share, discount_minor=line.discount_minor + share
+        )
+
+
+def check_total(values: OrderValues, document: Document) -> None:
+    """RowError where the stated total is not the lines with shipping, with or without tax: a minor unit a line."""
+    total = document.stated.get("total", "")
+    if not total.strip():
+        return
+    stated = values.money(total, document.currency, "total")
+    lines = document.gross_minor
+    others = _others(document)
+    ways = {lines, lines + others, lines + document.tax_minor, lines + others + document.tax_minor}
+    if min(abs(stated - way) for way in ways) > max(len(document.lines), 1):
+        raise RowError("total", "bad_total", f"the total {total} is not the sum of the lines")
+
+
+def _others(document: Document) -> int:
+    """Shipping, fees and tips."""
+    return document.shipping_minor + sum(line.amount_minor for line in document.lines if line.kind != "sale")

@@ -8,17 +8,16 @@ from functools import partial
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.intake import import_runs
+from retainctl.intake import import_runs, quarantine
 from retainctl.intake.cells import Held
 from retainctl.intake.file import input_file
-from retainctl.intake.outcome import DryRun, Outcome, Progress
+from retainctl.intake.import_runs import DryRun, FileResult, Imported, Progress
 from retainctl.intake.values import AmbiguousNumber
 from retainctl.shop.orders_import import update
-from retainctl.shop.orders_import.booking import Booking
-from retainctl.shop.orders_import.planning import Plan, in_words, make_plan
-from retainctl.shop.orders_import.portions import Taken
-from retainctl.shop.orders_import.processes import takings
-from retainctl.shop.orders_import.results import Options, OrdersImported
+from retainctl.shop.orders_import.batch import Batch
+from retainctl.shop.orders_import.booking import Booker
+from retainctl.shop.orders_import.planning import ImportPlan, OrderOptions, in_words, make_plan
+from retainctl.shop.orders_import.processes import batches
 from retainctl.shop.orders_import.returns import Waiting, attach_named, attach_unnamed
 from retainctl.shop.orders_import.stored import Past, nothing_stored
 from retainctl.shop.summaries import summarise
@@ -27,9 +26,18 @@ from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import collector_at_rest, in_one_transaction
 
 
+class OrdersImported(Imported):
+    """What became of one file of orders, and the customers, sales and returns that it made."""
+
+    customers: int = 0
+    orders: int = 0
+    guest_orders: int = 0
+    returns: int = 0
+
+
 def import_orders(
-    shop: Shop, name: str, options: Options, *, progress: Progress = lambda _rows: None
-) -> Outcome[OrdersImported]:
+    shop: Shop, name: str, options: OrderOptions, *, progress: Progress = lambda _rows: None
+) -> FileResult[OrdersImported]:
     """Import the file called *name* (``-``: the standard input).
 
     BadData where the file as a whole cannot be booked; then nothing is written. Rows that cannot be booked are
@@ -41,27 +49,27 @@ def import_orders(
             with collector_at_rest():
                 return _import(shop, plan, progress)
         except DryRun as dry:
-            return dry.outcome
+            return dry.result
 
 
 @in_one_transaction
-def _import(shop: Shop, plan: Plan, progress: Progress) -> Outcome[OrdersImported]:
+def _import(shop: Shop, plan: ImportPlan, progress: Progress) -> FileResult[OrdersImported]:
     dialect.hold_lock(import_runs.LOCK)
     known = import_runs.known_imports(plan.file, plan.asked)
     if known and not plan.options.again and import_runs.brings_nothing(known[-1]):
-        return Outcome(OrdersImported(plan.file.name, plan.source, "already imported"))
+        return FileResult((OrdersImported(plan.file.name, plan.source, "already imported"),))
     past = Past(is_first=nothing_stored(), read_before_by=known[0] if known else None)
-    outcome, import_id, held = book(shop, plan, past, progress=progress)
+    result, import_id, held = book(shop, plan, past, progress=progress)
     told = _told_anew(import_id, plan.source)
-    import_runs.keep_held(import_id, held, resolved=known, told=told, now=shop.clock.now())
+    quarantine.keep_held(import_id, held, resolved=known, told=told, now=shop.clock.now())
     if plan.options.dry_run:
-        raise DryRun(outcome)
-    return outcome
+        raise DryRun(result)
+    return result
 
 
 def _told_anew(import_id: int, source: str) -> set[str]:
     """The documents that this import has written of those whose rows earlier ones hold."""
-    waiting = import_runs.waiting_documents(import_id)
+    waiting = quarantine.waiting_documents(import_id)
     if not waiting:
         return set()
     condition, bound = dialect.one_of(sorted(waiting))
@@ -78,8 +86,8 @@ def _told_anew(import_id: int, source: str) -> set[str]:
 
 
 def book(
-    shop: Shop, plan: Plan, past: Past, *, progress: Progress = lambda _rows: None, limited: bool = True
-) -> tuple[Outcome[OrdersImported], int, list[Held]]:
+    shop: Shop, plan: ImportPlan, past: Past, *, progress: Progress = lambda _rows: None, limited: bool = True
+) -> tuple[FileResult[OrdersImported], int, list[Held]]:
     """Book the rows of a planned file, in the caller's transaction: the outcome, the import's id, the rows held.
 
     Unless *limited* no share of bad rows is too large.
@@ -87,25 +95,25 @@ def book(
     customers_before = int(value("SELECT COUNT(*) FROM customers"))
     money_before = _money()
     import_id = import_runs.begin(shop, plan.file, plan.asked)
-    booking = Booking(shop, plan, import_id)
+    booking = Booker(shop, plan, import_id)
     check_limit = partial(
         import_runs.check_limit, booking.counts, plan.file, strict=plan.options.strict, held=booking.held
     )
-    every = takings(shop, plan, import_id, past)
+    every = batches(shop, plan, import_id, past)
     tables = ("orders", "order_lines") if past.is_first else ()
     with dialect.filled_at_once(*tables, others_may_wait=not customers_before), closing(every):
         file_notes: list[str] = []
-        for taken in _readable(plan, every):
-            update.book(booking, taken)
+        for batch in _readable(plan, every):
+            update.book(booking, batch)
             if limited:
                 check_limit(ended=False)
-            progress(taken.counts.read)
-            file_notes = taken.file_notes
+            progress(batch.counts.read)
+            file_notes = batch.file_notes
     _note_growth(booking)
     _attach_returns(booking)
     if limited:
         check_limit(ended=True)
-    summarise(list(booking.touched.places()))
+    summarise(list(booking.touched))
     _assert_money(money_before, booking.money)
     booking.counts.assert_complete()
     notes = [*dict.fromkeys(file_notes), *in_words(+booking.notes)]
@@ -113,34 +121,35 @@ def book(
     made = int(value("SELECT COUNT(*) FROM customers")) - customers_before
     row = _row(booking, customers=made, sales=_new_sales(booking))
     bad = tuple(held for held in booking.held if held.disposition != "set_aside")
-    return Outcome(row, tuple(notes), bad, tuple(booking.attention)), import_id, booking.held
+    result = FileResult((row,), tuple(notes), tuple(booking.attention), quarantined=bad)
+    return result, import_id, booking.held
 
 
-def _readable(plan: Plan, every: Iterator[Taken]) -> Iterator[Taken]:
-    """*every* taking; BadData names the file where a number in it can be read in two ways."""
+def _readable(plan: ImportPlan, every: Iterator[Batch]) -> Iterator[Batch]:
+    """*every* batch; BadData names the file where a number in it can be read in two ways."""
     try:
         yield from every
     except AmbiguousNumber as error:
         raise BadData(f"{plan.file.name}: {error}", hint=error.hint) from None
 
 
-def _note_growth(booking: Booking) -> None:
+def _note_growth(booking: Booker) -> None:
     for table, added in (("orders", booking.counts.new), ("order_returns", booking.returns)):
         if added:
             dialect.note_growth(table, rows_added=added)
 
 
-def _attach_returns(booking: Booking) -> None:
+def _attach_returns(booking: Booker) -> None:
     """Let waiting returns meet their sales; those of this file that are larger than their order are quarantined."""
     attached = attach_named(booking.plan.source)
     for customer in attached.customers:
         booking.touch(customer)
     for waiting in attached.too_large:
         _refuse_return(booking, waiting)
-    attach_unnamed(booking.touched.places())
+    attach_unnamed(booking.touched)
 
 
-def _refuse_return(booking: Booking, waiting: Waiting) -> None:
+def _refuse_return(booking: Booker, waiting: Waiting) -> None:
     named = booking.named_returns.get((waiting.external_id, waiting.line_no))
     if named is None:
         _tell_return(booking, waiting)
@@ -154,7 +163,7 @@ def _refuse_return(booking: Booking, waiting: Waiting) -> None:
     booking.returns -= named.returns
 
 
-def _tell_return(booking: Booking, waiting: Waiting) -> None:
+def _tell_return(booking: Booker, waiting: Waiting) -> None:
     """Let a person look at a return that an earlier import brought: now that its order is here, it is too large."""
     ((written_by,),) = rows(
         "SELECT import_id FROM orders WHERE source = ? AND external_id = ?", booking.plan.source, waiting.named_order
@@ -183,7 +192,7 @@ def _assert_money(before: dict[str, int], booked: dict[str, int]) -> None:
         assert grown == booked.get(currency, 0), f"{currency}: {booked.get(currency, 0)} was read, {grown} was booked"
 
 
-def _new_sales(booking: Booking) -> tuple[int, int]:
+def _new_sales(booking: Booker) -> tuple[int, int]:
     """How many of the orders that this import made are sales of customers, and how many of guests."""
     if not booking.first_order_id:
         return 0, 0
@@ -193,20 +202,16 @@ def _new_sales(booking: Booking) -> tuple[int, int]:
     return known, every - known
 
 
-def _row(booking: Booking, *, customers: int, sales: tuple[int, int]) -> OrdersImported:
-    plan, counts = booking.plan, booking.counts
+def _row(booking: Booker, *, customers: int, sales: tuple[int, int]) -> OrdersImported:
+    plan = booking.plan
+    known, guests = sales
     return OrdersImported(
         plan.file.name,
         plan.source,
         "dry run" if plan.options.dry_run else "imported",
-        counts.read,
-        counts.new,
-        counts.changed,
-        counts.unchanged,
-        counts.set_aside,
-        counts.blank,
-        counts.quarantined,
-        customers,
-        *sales,
-        booking.returns,
+        **booking.counts.told(),
+        customers=customers,
+        orders=known,
+        guest_orders=guests,
+        returns=booking.returns,
     )

@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.intake.csv_rows import describe_delimiter, plain_name, read_header
+from retainctl.intake.cells import plain_name
+from retainctl.intake.csv_rows import describe_delimiter, read_header
 from retainctl.intake.file import InputFile
-from retainctl.intake.import_runs import Asked
-from retainctl.intake.values import Values
+from retainctl.intake.import_runs import Asked, ImportOptions
+from retainctl.intake.mapping import MappingFile, mapping_text, read_mapping
 from retainctl.money import currency_code
-from retainctl.shop.orders_import.fingerprints import salt_of
-from retainctl.shop.orders_import.format import Format
-from retainctl.shop.orders_import.formats import all_formats, format_named
-from retainctl.shop.orders_import.mapping import mapped, mapping_text, parse_mapping
-from retainctl.shop.orders_import.results import Options
+from retainctl.shop.orders_import.documents import OrderStatus, OrderValues
+from retainctl.shop.orders_import.formats import Format, all_formats, format_named
+from retainctl.shop.orders_import.stored import salt_of
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class OrderOptions(ImportOptions):
+    """What is asked of files of orders besides: their format, and what proves that marketing was allowed."""
+
+    format: str = ""
+    consent_evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderMapping(MappingFile):
+    """A mapping file for orders, which also says what the source's words for a status mean."""
+
+    statuses: dict[str, OrderStatus] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
     """One file, and everything that was decided about how it is read.
 
     *mapping* is the text of the mapping file. *meaning* is what the same cells are read by: rows that are read in
@@ -32,8 +46,8 @@ class Plan:
     file: InputFile
     format: Format
     delimiter: str
-    values: Values
-    options: Options
+    values: OrderValues
+    options: OrderOptions
     mapping: str
     meaning: str
     asked: Asked
@@ -48,36 +62,35 @@ class Plan:
         return salt_of(self.meaning)
 
 
-def make_plan(shop: Shop, file: InputFile, options: Options) -> Plan:
+def make_plan(shop: Shop, file: InputFile, options: OrderOptions) -> ImportPlan:
     """Decide how *file* is read; BadData where its format cannot be told."""
-    text = mapping_text(options.mapping) if options.mapping else ""
-    return plan_with(shop, file, options, mapping=text, mapping_name=str(options.mapping or ""))
+    return plan_with(
+        shop, file, options, mapping=mapping_text(options.mapping), mapping_name=str(options.mapping or "")
+    )
 
 
-def plan_with(shop: Shop, file: InputFile, options: Options, *, mapping: str, mapping_name: str) -> Plan:
+def plan_with(shop: Shop, file: InputFile, options: OrderOptions, *, mapping: str, mapping_name: str) -> ImportPlan:
     """The plan with the text of a mapping file (``""``: none)."""
-    read = parse_mapping(mapping, name=mapping_name) if mapping else None
     header, delimiter = read_header(file, delimiter=options.delimiter)
     if options.format:
         format_ = format_named(options.format)
-    elif read is not None:
+    elif mapping:
         format_ = format_named("generic")
     else:
         format_ = _recognised(file, header)
-    if read is not None:
-        format_ = mapped(format_, read)
+    stated_currency = options.currency
+    if mapping:
+        read = read_mapping(mapping, OrderMapping, format_.columns, name=mapping_name)
+        format_ = _mapped(format_, read)
+        stated_currency = stated_currency or read.currency
     if delimiter != "," and not options.delimiter and format_.is_table:
-        file.notes.append(f"columns are parted by {describe_delimiter(delimiter)}")
-    currency = currency_code(options.currency) if options.currency else ""
-    names = {plain_name(name) for name in header}
-    has_currency = any(plain_name(name) in names for name in format_.names_of("currency"))
-    if not format_.is_table:
-        has_currency = bool(format_.names_of("currency"))
-    values = Values(
+        file.notes.append(f"columns are separated by {describe_delimiter(delimiter)}")
+    currency = currency_code(stated_currency) if stated_currency else ""
+    values = OrderValues(
         shop.clock,
         shop_currency=shop.settings.currency,
         stated_currency=currency,
-        currency_column=has_currency,
+        currency_column=_has_currency(format_, header),
         **format_.readings,
     )
     meaning: dict[str, Any] = {
@@ -94,7 +107,7 @@ def plan_with(shop: Shop, file: InputFile, options: Options, *, mapping: str, ma
         "header": header if format_.is_table else [],
     }
     settings = json.dumps(asked, ensure_ascii=False)
-    return Plan(
+    return ImportPlan(
         file,
         format_,
         delimiter,
@@ -104,6 +117,19 @@ def plan_with(shop: Shop, file: InputFile, options: Options, *, mapping: str, ma
         json.dumps(meaning),
         Asked("orders", options.source or format_.source, format_.name, settings),
     )
+
+
+def _mapped(format_: Format, read: OrderMapping) -> Format:
+    """*format_* as a mapping file reads it."""
+    statuses = {**format_.readings.get("statuses", {}), **read.statuses}
+    readings = {**format_.readings, **read.readings, "statuses": statuses}
+    return replace(format_, columns=read.mapped(format_.columns), readings=readings)
+
+
+def _has_currency(format_: Format, header: list[str]) -> bool:
+    """Whether each row may say its own currency."""
+    names = {plain_name(name) for name in header}
+    return any(not format_.is_table or plain_name(name) in names for name in format_.names_of("currency"))
 
 
 def _recognised(file: InputFile, header: list[str]) -> Format:
@@ -125,7 +151,9 @@ def _recognised(file: InputFile, header: list[str]) -> Format:
 def _fits(format_: Format, names: set[str], beginning: str) -> bool:
     if format_.recognises is not None:
         return format_.recognises(beginning)
-    return all(any(plain_name(name) in names for name in column.names) for column in format_.columns if column.required)
+    return all(
+        any(plain_name(name) in names for name in column.all_names) for column in format_.columns if column.required
+    )
 
 
 def in_words(notes: Mapping[str, int]) -> list[str]:

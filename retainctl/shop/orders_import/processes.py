@@ -12,10 +12,9 @@ from typing import Final
 from retainctl.config import Shop
 from retainctl.errors import RetainError, TryLater
 from retainctl.intake.file import InputFile
+from retainctl.shop.orders_import.batch import Batch
 from retainctl.shop.orders_import.compare import Reading
-from retainctl.shop.orders_import.planning import Plan, plan_with
-from retainctl.shop.orders_import.portions import Taken
-from retainctl.shop.orders_import.results import Options
+from retainctl.shop.orders_import.planning import ImportPlan, OrderOptions, plan_with
 from retainctl.shop.orders_import.stored import Past
 from retainctl.store.opening import open_database
 from retainctl.store.transactions import collector_at_rest, reading
@@ -33,13 +32,13 @@ class _Task:
 
     shop: Shop
     file: InputFile
-    options: Options
+    options: OrderOptions
     mapping: str
     import_id: int
     past: Past
 
 
-def takings(shop: Shop, plan: Plan, import_id: int, past: Past) -> Generator[Taken]:
+def batches(shop: Shop, plan: ImportPlan, import_id: int, past: Past) -> Generator[Batch]:
     """What the file of *plan* comes to, some thousand rows after the other; from a second process if it is large.
 
     Where the file was read before, or its rows are out of quarantine, there is little to write meanwhile.
@@ -47,10 +46,10 @@ def takings(shop: Shop, plan: Plan, import_id: int, past: Past) -> Generator[Tak
     is_new = past.read_before_by is None and past.appended_to is None
     if is_new and plan.file.stamp.size >= LARGE_BYTES:
         return _from_second(_Task(shop, plan.file, plan.options, plan.mapping, import_id, past))
-    return Reading(shop, plan, import_id, past).takings()
+    return Reading(shop, plan, import_id, past).batches()
 
 
-def _from_second(task: _Task) -> Generator[Taken]:
+def _from_second(task: _Task) -> Generator[Batch]:
     second = subprocess.Popen(  # noqa: S603
         [sys.executable, "-I", "-c", _SECOND, *sys.path],
         stdin=subprocess.PIPE,
@@ -75,13 +74,13 @@ def _from_second(task: _Task) -> Generator[Taken]:
 
 
 def serve() -> None:
-    """In the second process: answer the task on the standard input with one Taken after the other, and None."""
+    """In the second process: answer the task on the standard input with one Batch after the other, and None."""
     task: _Task = pickle.load(sys.stdin.buffer)  # noqa: S301
     answers = sys.stdout.buffer
     try:
         try:
-            for taken in _read(task):
-                pickle.dump(taken, answers, protocol=pickle.HIGHEST_PROTOCOL)
+            for batch in _read(task):
+                pickle.dump(batch, answers, protocol=pickle.HIGHEST_PROTOCOL)
                 answers.flush()
             pickle.dump(None, answers)
         except RetainError as error:
@@ -91,7 +90,7 @@ def serve() -> None:
         pass  # the first was ended
 
 
-def _read(task: _Task) -> Iterator[Taken]:
+def _read(task: _Task) -> Iterator[Batch]:
     with open_database(task.shop.database_url, now=task.shop.clock.now()), reading(), collector_at_rest():
         plan = plan_with(task.shop, task.file, task.options, mapping=task.mapping, mapping_name="the mapping")
-        yield from Reading(task.shop, plan, task.import_id, task.past).takings()
+        yield from Reading(task.shop, plan, task.import_id, task.past).batches()

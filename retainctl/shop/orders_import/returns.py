@@ -69,7 +69,7 @@ class Attached:
 
 _WAITING = (
     "SELECT r.id, r.source, r.external_id, r.line_no, r.customer_id, r.named_order, r.order_line_no, r.product_id,"
-    " r.unit_price, r.quantity, r.amount_minor, r.currency, r.returned_at"
+    " r.unit_price, r.quantity_thousandths, r.amount_minor, r.currency, r.returned_at"
 )
 
 
@@ -177,9 +177,10 @@ def _sales(column: str, ids: list[int]) -> list[tuple[_Sale, int | None, str]]:
     return [
         (_Sale(order, line, product, price, at, quantity - int(back), amount), customer, currency)
         for order, line, product, price, at, quantity, amount, customer, currency, back in rows(
-            f"""SELECT o.id, l.line_no, l.product_id, l.unit_price, o.ordered_at, l.quantity, l.amount_minor,
+            f"""SELECT o.id, l.line_no, l.product_id, l.unit_price, o.ordered_at,
+                    l.quantity_thousandths, l.amount_minor,
                     o.customer_id, o.currency,
-                    COALESCE((SELECT SUM(b.quantity) FROM order_returns AS b
+                    COALESCE((SELECT SUM(b.quantity_thousandths) FROM order_returns AS b
                         WHERE b.order_id = l.order_id AND b.order_line_no = l.line_no), 0)
                 FROM orders AS o JOIN order_lines AS l ON l.order_id = o.id
                 WHERE l.kind = 'sale' AND {column} {condition}
@@ -216,7 +217,8 @@ def _book(booked: Sequence[tuple[Waiting, int | None, list[Taken]]]) -> None:
         added += [(part, one, customer, waiting.id) for part, one in enumerate(others, 1)]
         orders |= {one.order_id for one in taken if one.order_id is not None}
     execute_many(
-        "UPDATE order_returns SET customer_id = ?, order_id = ?, order_line_no = ?, quantity = ?, amount_minor = ?"
+        "UPDATE order_returns SET customer_id = ?, order_id = ?, order_line_no = ?, quantity_thousandths = ?,"
+        " amount_minor = ?"
         " WHERE id = ?",
         changed,
     )
@@ -224,7 +226,9 @@ def _book(booked: Sequence[tuple[Waiting, int | None, list[Taken]]]) -> None:
     replaced = {
         "part_no": "(SELECT MAX(p.part_no) + 1 FROM order_returns AS p WHERE p.source = r.source"
         " AND p.external_id = r.external_id AND p.line_no = r.line_no)",
-        **dict.fromkeys(("customer_id", "order_id", "order_line_no", "quantity", "amount_minor"), "CAST(? AS BIGINT)"),
+        **dict.fromkeys(
+            ("customer_id", "order_id", "order_line_no", "quantity_thousandths", "amount_minor"), "CAST(? AS BIGINT)"
+        ),
     }
     picked = ", ".join(replaced.get(name, f"r.{name}") for name in RETURN_COLUMNS)
     execute_many(

@@ -1,4 +1,4 @@
-"""Writing what one taking from a file came to: what is new, and what changes orders and returns that are there."""
+"""Writing what a batch of a file came to: what is new, and what changes orders and returns that are there."""
 
 from __future__ import annotations
 
@@ -7,56 +7,54 @@ from collections.abc import Sequence
 from itertools import starmap
 from typing import Any, Final
 
-from retainctl.shop.orders_import.booking import LINE_COLUMNS, ORDER_COLUMNS, Booking
+from retainctl.shop.orders_import.batch import Batch, LineRow, Portion
+from retainctl.shop.orders_import.booking import LINE_COLUMNS, ORDER_COLUMNS, Booker
 from retainctl.shop.orders_import.documents import SALE_STATUSES, refuse_mixed
-from retainctl.shop.orders_import.fingerprints import joined
-from retainctl.shop.orders_import.portions import LineRow, Portion, Taken
+from retainctl.shop.orders_import.stored import joined
 from retainctl.store import dialect
 from retainctl.store.database import execute, execute_many, rows
 
 _KEPT: Final = [name for name in ORDER_COLUMNS if name != "content_hash"]
-_REPLACED: Final = ORDER_COLUMNS[ORDER_COLUMNS.index("customer_id") :]
+_REPLACED: Final = ORDER_COLUMNS[1:]
 
 
-def book(booking: Booking, taken: Taken) -> None:
-    """Write *taken*; in the caller's transaction."""
-    booking.meet(taken)
-    booking.returns += len(taken.new.returns) + len(taken.added_returns.returns)
-    _append(booking, *booking.add(taken.new))
-    _append(booking, *taken.added)
-    _replace(booking, *taken.changed)
-    _replace_returns(booking, taken.changed_returns)
-    _append_returns(booking, taken.added_returns)
+def book(booking: Booker, batch: Batch) -> None:
+    """Write *batch*; in the caller's transaction."""
+    booking.meet(batch)
+    booking.returns += len(batch.new.returns) + len(batch.added_returns.returns)
+    _append(booking, booking.add(batch.new))
+    _append(booking, batch.added)
+    _replace(booking, batch.changed)
+    _replace_returns(booking, batch.changed_returns)
+    _append_returns(booking, batch.added_returns)
 
 
-def _replace(booking: Booking, order_ids: Sequence[int], portion: Portion) -> None:
+def _replace(booking: Booker, portion: Portion) -> None:
     """Write orders anew whose source changed them; what they were is kept as a version."""
+    order_ids = _ids(portion)
     if not order_ids:
         return
     _keep_versions(booking, order_ids)
     _forget_money(booking, order_ids)
-    _detach(booking, order_ids, portion)
+    _detach(booking, portion)
     execute_many("DELETE FROM order_lines WHERE order_id = ?", [(one,) for one in order_ids])
     execute_many(
         f"UPDATE orders SET {', '.join(f'{name} = ?' for name in _REPLACED)}, version = version + 1 WHERE id = ?",
-        [
-            (*replaced, order_id)
-            for order_id, _source, _external_id, *replaced in booking.order_rows(portion, order_ids)
-        ],
+        [(*replaced, order_id) for order_id, *replaced in booking.order_rows(portion)],
     )
-    booking.write_lines(portion, order_ids)
-    booking.write_returns(portion, order_ids)
+    booking.write_lines(portion)
+    booking.write_returns(portion)
 
 
-def _append(booking: Booking, order_ids: Sequence[int], portion: Portion) -> None:
+def _append(booking: Booker, portion: Portion) -> None:
     """Add rows that stood elsewhere in the file than others of their order, or come out of quarantine."""
-    for place, order_id in enumerate(order_ids):
+    for place, order_id in enumerate(_ids(portion)):
         _append_to(booking, order_id, portion.of([place]))
 
 
-def _append_to(booking: Booking, order_id: int, portion: Portion) -> None:
-    ((customer, at, day, is_sale, status, currency, stored, written_by, last_line, last_return),) = rows(
-        """SELECT customer_id, ordered_at, ordered_on, is_sale, status, currency, content_hash, import_id,
+def _append_to(booking: Booker, order_id: int, portion: Portion) -> None:
+    ((customer, at, day, month, is_sale, status, currency, stored, written_by, last_line, last_return),) = rows(
+        """SELECT customer_id, ordered_at, order_day, order_month, is_sale, status, currency, content_hash, import_id,
                 (SELECT COALESCE(MAX(line_no), 0) FROM order_lines WHERE order_id = orders.id),
                 (SELECT COALESCE(MAX(line_no), 0) FROM order_returns
                     WHERE source = orders.source AND external_id = orders.external_id)
@@ -68,30 +66,30 @@ def _append_to(booking: Booking, order_id: int, portion: Portion) -> None:
         execute("UPDATE orders SET version = version + 1 WHERE id = ?", order_id)
     (document,) = portion.named()
     refuse_mixed(document.external_id, currency, document.currency)
-    document = document._replace(fingerprint=joined(bytes(stored), document.fingerprint, booking.plan.salt))
-    has_sale = any(line.kind == "sale" and line.quantity > 0 for line in starmap(LineRow, portion.lines))
+    document = document._replace(content_hash=joined(bytes(stored), document.content_hash, booking.plan.salt))
+    has_sale = any(line.kind == "sale" and line.quantity_thousandths > 0 for line in starmap(LineRow, portion.lines))
     owner = customer if customer is not None else booking.customer(document)
     booking.touch(owner)
-    added = portion._replace(documents=[document]).after([last_line], [last_return])
-    booking.write_lines(added, [order_id])
-    booking.write_returns(added, [order_id], owner=owner)
+    added = portion.after(document, line=last_line, returned=last_return)
+    booking.write_lines(added)
+    booking.write_returns(added, owner=owner)
     execute(
-        "UPDATE orders SET customer_id = ?, ordered_at = ?, ordered_on = ?, is_sale = ?,"
+        "UPDATE orders SET customer_id = ?, ordered_at = ?, order_day = ?, order_month = ?, is_sale = ?,"
         " gross_minor = gross_minor + ?, discount_minor = discount_minor + ?, content_hash = ?, import_id = ?"
         " WHERE id = ?",
         owner,
-        *min((at, day), (document.ordered_at, document.ordered_on)),
+        *min((at, day, month), (document.ordered_at, document.order_day, document.order_month)),
         int(is_sale or (has_sale and status in SALE_STATUSES)),
         document.gross_minor,
         document.discount_minor,
-        document.fingerprint,
+        document.content_hash,
         booking.import_id,
         order_id,
     )
     booking.money[currency] += document.gross_minor
 
 
-def _replace_returns(booking: Booking, portion: Portion) -> None:
+def _replace_returns(booking: Booker, portion: Portion) -> None:
     """Write returns anew whose source changed them; the orders they came from are versions further on."""
     for document in portion.named():
         bound = booking.plan.source, document.external_id
@@ -101,10 +99,10 @@ def _replace_returns(booking: Booking, portion: Portion) -> None:
             booking.touch(customer)
             execute("UPDATE orders SET version = version + 1 WHERE id = ?", order_id)
         execute("DELETE FROM order_returns WHERE source = ? AND external_id = ?", *bound)
-    _append(booking, *booking.add(portion))
+    _append(booking, booking.add(portion))
 
 
-def _append_returns(booking: Booking, portion: Portion) -> None:
+def _append_returns(booking: Booker, portion: Portion) -> None:
     """Add rows that stood elsewhere in the file to returns that are there already."""
     for place, document in enumerate(portion.named()):
         bound = booking.plan.source, document.external_id
@@ -113,13 +111,17 @@ def _append_returns(booking: Booking, portion: Portion) -> None:
             " ORDER BY line_no DESC LIMIT 1",
             *bound,
         )
-        fingerprint = joined(bytes(stored), document.fingerprint, booking.plan.salt)
-        added = portion.of([place])._replace(documents=[document._replace(fingerprint=fingerprint)])
-        _append(booking, *booking.add(added.after([0], [last])))
+        fingerprint = joined(bytes(stored), document.content_hash, booking.plan.salt)
+        added = document._replace(content_hash=fingerprint)
+        _append(booking, booking.add(portion.of([place]).after(added, line=0, returned=last)))
         execute("UPDATE order_returns SET content_hash = ? WHERE source = ? AND external_id = ?", fingerprint, *bound)
 
 
-def _keep_versions(booking: Booking, order_ids: Sequence[int]) -> None:
+def _ids(portion: Portion) -> list[int]:
+    return [one for one in portion.order_ids if one is not None]
+
+
+def _keep_versions(booking: Booker, order_ids: Sequence[int]) -> None:
     """Write down what the orders are before they are changed."""
     condition, bound = dialect.one_of(list(order_ids))
     lines: dict[int, list[dict[str, Any]]] = {}
@@ -139,14 +141,14 @@ def _keep_versions(booking: Booking, order_ids: Sequence[int]) -> None:
     dialect.insert_many("order_versions", ("order_id", "version", "replaced_at", "import_id", "content"), versions)
 
 
-def _forget_money(booking: Booking, order_ids: Sequence[int]) -> None:
+def _forget_money(booking: Booker, order_ids: Sequence[int]) -> None:
     """Take what the orders were out of what the books must have grown by."""
     condition, bound = dialect.one_of(list(order_ids))
     for currency, gross in rows(f"SELECT currency, gross_minor FROM orders WHERE id {condition}", bound):
         booking.money[currency] -= gross
 
 
-def _detach(booking: Booking, order_ids: Sequence[int], portion: Portion) -> None:
+def _detach(booking: Booker, portion: Portion) -> None:
     """Drop the orders' own returns, and let the others that took from them wait again."""
     execute_many(
         "DELETE FROM order_returns WHERE source = ? AND external_id = ?",
@@ -154,5 +156,5 @@ def _detach(booking: Booking, order_ids: Sequence[int], portion: Portion) -> Non
     )
     execute_many(
         "UPDATE order_returns SET order_id = NULL, order_line_no = NULL WHERE order_id = ?",
-        [(order_id,) for order_id in order_ids],
+        [(order_id,) for order_id in portion.order_ids],
     )

@@ -147,7 +147,8 @@ CREATE TABLE orders (
     external_id TEXT NOT NULL,
     customer_id INTEGER REFERENCES customers (id),      -- none: a guest's
     ordered_at INTEGER NOT NULL,
-    ordered_on TEXT NOT NULL,                           -- the day on the shop's own calendar
+    order_day INTEGER NOT NULL,                         -- on the shop's own calendar, in days since 1970
+    order_month INTEGER NOT NULL,                       -- of that day: 12 * year + month - 1
     day_precision INTEGER NOT NULL DEFAULT 0 CHECK (day_precision IN (0, 1)),
     status TEXT NOT NULL CHECK (status IN
         ('pending', 'paid', 'processing', 'shipped', 'fulfilled', 'completed', 'refunded',
@@ -171,7 +172,7 @@ CREATE TABLE order_lines (
     line_no INTEGER NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('sale', 'shipping', 'fee', 'tip')),
     product_id INTEGER REFERENCES products (id),
-    quantity INTEGER NOT NULL CHECK (quantity >= 0),
+    quantity_thousandths INTEGER NOT NULL CHECK (quantity_thousandths >= 0),   -- 750: three quarters of a kilogram
     unit_price TEXT NOT NULL,                           -- as written
     amount_minor INTEGER NOT NULL,                      -- after its discount
     discount_minor INTEGER NOT NULL DEFAULT 0,
@@ -203,11 +204,11 @@ CREATE TABLE order_returns (
     order_line_no INTEGER,
     product_id INTEGER REFERENCES products (id),
     unit_price TEXT NOT NULL DEFAULT '',
-    quantity INTEGER NOT NULL CHECK (quantity >= 0),
+    quantity_thousandths INTEGER NOT NULL CHECK (quantity_thousandths >= 0),
     amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
     currency TEXT NOT NULL CHECK (length(currency) = 3),
     returned_at INTEGER NOT NULL,
-    returned_on TEXT NOT NULL,
+    return_day INTEGER NOT NULL,                        -- on the shop's own calendar, in days since 1970
     content_hash BLOB NOT NULL,
     import_id INTEGER NOT NULL REFERENCES imports (id),
     UNIQUE (source, external_id, line_no, part_no),
@@ -227,9 +228,9 @@ CREATE TABLE customer_summaries (
     returns_minor INTEGER NOT NULL,
     first_order_at INTEGER,
     last_order_at INTEGER,
-    first_order_on TEXT,
-    last_order_on TEXT,
-    order_months TEXT,                                  -- 2024-01,2024-03: each month with an order once
+    first_order_day INTEGER,
+    last_order_day INTEGER,
+    order_months TEXT,                                  -- 24288,24290: each month with an order once
     PRIMARY KEY (customer_id, currency)
 ) STRICT, WITHOUT ROWID;
 """

@@ -107,11 +107,15 @@ def test_each_customer_has_room_again_when_the_oldest_of_as_many_as_the_limit_is
         for one, days in zip(people, written, strict=True):
             execute(
                 "UPDATE outbox SET state = 'sent', handed_at = ? WHERE mailing_id = ? AND customer_id = ?",
-                now - days[place] * day, mailing.id, one,
-            )  # fmt: skip
+                now - days[place] * day,
+                mailing.id,
+                one,
+            )
     assert over_budget(with_limits(shop, marketing_per_month=0), people, at=now) == {
-        people[0]: now + 3 * day, people[1]: now + 4 * day, people[2]: now + 1 * day,
-    }  # fmt: skip
+        people[0]: now + 3 * day,
+        people[1]: now + 4 * day,
+        people[2]: now + 1 * day,
+    }
     monthly = with_limits(shop, marketing_per_week=0, marketing_per_month=3)
     assert over_budget(monthly, people, at=now) == {people[0]: now + 24 * day}
 

@@ -177,12 +177,13 @@ def test_a_list_of_dead_addresses_stops_the_mailing(shop: Shop, queue_up: QueueU
 def test_fifty_refusals_in_a_row_stop_the_mailing(shop: Shop, queue_up: QueueUp) -> None:
     with Sink() as sink:
         mailed = by_mail(shop, port=sink.port, connections=1)
-        few = queue_up(addresses=[f"rcpt=550_5.1.1+few{n}@example.com" for n in range(49)], using=mailed)
+        few = [f"rcpt=550_5.1.1+few{n}@example.com" for n in range(98)]
+        broken = queue_up(addresses=[*few[:49], "dana@example.com", *few[49:]], using=mailed)
         many = queue_up(addresses=[f"rcpt=550_5.1.1+many{n}@example.com" for n in range(180)], using=mailed)
 
         deliver(mailed)
 
-    assert states(few) == {"failed": 49}
+    assert states(broken) == {"failed": 98, "sent": 1}
     assert 50 <= states(many)["failed"] < 150
     assert rows("SELECT state FROM mailings ORDER BY id") == [("active",), ("paused",)]
 

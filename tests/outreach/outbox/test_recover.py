@@ -172,8 +172,10 @@ def test_cancelled_and_late_mailings_end_whole_however_many_messages_they_have(
 ) -> None:
     monkeypatch.setattr(recover, "_BATCH", 2)
     cancelled = [queue_up(3, addresses=[f"{name}{n}@example.com" for n in range(3)]) for name in ("a", "b")]
-    late = [queue_up(3, addresses=[f"{name}{n}@example.com" for n in range(3)], not_after=shop.clock.now())
-            for name in ("c", "d")]  # fmt: skip
+    late = [
+        queue_up(3, addresses=[f"{name}{n}@example.com" for n in range(3)], not_after=shop.clock.now())
+        for name in ("c", "d")
+    ]
     for one in cancelled:
         execute("UPDATE mailings SET state = 'cancelled' WHERE id = ?", one.id)
 
@@ -191,9 +193,11 @@ def test_what_is_deferred_is_given_up_when_its_time_would_be_over_before_the_nex
         mailed = by_mail(shop, port=sink.port)
         for place, (minutes, purpose) in enumerate(((11, "marketing"), (19, "marketing"), (0, "service"))):
             queue_up(
-                addresses=[f"rcpt=451+{place}@example.com"], using=mailed, purpose=purpose,
+                addresses=[f"rcpt=451+{place}@example.com"],
+                using=mailed,
+                purpose=purpose,
                 not_after=now + minutes * 60 if minutes else None,
-            )  # fmt: skip
+            )
         deliver(mailed)  # the first wait is between 12 and 18 minutes
         first = rows("SELECT state, attempts FROM outbox ORDER BY id")
         service = ids()[2]

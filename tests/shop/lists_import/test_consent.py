@@ -9,8 +9,7 @@ import pytest
 
 from retainctl.clock import Clock
 from retainctl.config import Shop
-from retainctl.intake.outcome import Imported, Outcome
-from retainctl.intake.sheet import Options
+from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
 from retainctl.shop.consent import Contact, Use, suppress
 from retainctl.shop.consent_history import list_consent, revoke_by_hand
 from retainctl.shop.consent_import import import_consent
@@ -41,9 +40,9 @@ def dana(shop: Shop) -> int:
     return found.customer_id
 
 
-def bring(shop: Shop, file: Path, text: str, *, evidence: str = "", again: bool = False) -> Outcome[Imported]:
+def bring(shop: Shop, file: Path, text: str, *, evidence: str = "", again: bool = False) -> FileResult[Imported]:
     file.write_text(text, encoding="utf-8")
-    return import_consent(shop, str(file), Options(source="fair", again=again), evidence=evidence)
+    return import_consent(shop, str(file), ImportOptions(source="fair", again=again), evidence=evidence)
 
 
 def test_a_list_of_addresses_is_a_list_of_permissions(shop: Shop, dana: int, file: Path) -> None:

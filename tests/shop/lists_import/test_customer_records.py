@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop
-from retainctl.intake.outcome import Imported, Outcome
-from retainctl.intake.sheet import Options
+from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
 from retainctl.shop.customers_import import import_customers
 from retainctl.store.database import rows, value
 
@@ -31,9 +30,9 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "customers.json"
 
 
-def bring(shop: Shop, file: Path, text: str, *, evidence: str = "", again: bool = False) -> Outcome[Imported]:
+def bring(shop: Shop, file: Path, text: str, *, evidence: str = "", again: bool = False) -> FileResult[Imported]:
     file.write_text(text, encoding="utf-8")
-    return import_customers(shop, str(file), Options(again=again), consent_evidence=evidence)
+    return import_customers(shop, str(file), ImportOptions(again=again), consent_evidence=evidence)
 
 
 @pytest.mark.parametrize("indent", [None, 2])
@@ -89,7 +88,7 @@ def test_records_that_cannot_be_trusted_are_quarantined(shop: Shop, file: Path) 
 
 def test_real_records(shop: Shop, shared: Path, file: Path) -> None:
     for name in ("go_shopify_fixtures/customer.json", "shopify_api_fixtures/customers_search.json"):
-        row = import_customers(shop, str(shared / "data/platform" / name), Options()).row
+        row = import_customers(shop, str(shared / "data/platform" / name), ImportOptions()).row
         assert (row.rows_new, row.rows_quarantined, row.source) == (1, 0, "shopify"), name
     examples = json.loads((shared / "data/platform/woocommerce_rest/customers_response_examples.json").read_bytes())
     outcome = bring(shop, file, json.dumps(next(one for one in examples if isinstance(one, list))))

@@ -12,8 +12,7 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.intake.outcome import Imported, Outcome
-from retainctl.intake.sheet import Options
+from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
 from retainctl.shop.consent import Contact
 from retainctl.shop.consent_history import revoke_by_hand
 from retainctl.shop.consent_import import import_consent
@@ -40,12 +39,12 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "customers.csv"
 
 
-def bring(shop: Shop, file: Path, text: str | bytes, *, evidence: str = "", **options: object) -> Outcome[Imported]:
+def bring(shop: Shop, file: Path, text: str | bytes, *, evidence: str = "", **options: object) -> FileResult[Imported]:
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return import_customers(shop, str(file), Options(**options), consent_evidence=evidence)  # type: ignore[arg-type]
+    return import_customers(shop, str(file), ImportOptions(**options), consent_evidence=evidence)  # type: ignore[arg-type]
 
 
-def counts(outcome: Outcome[Imported]) -> tuple[int, ...]:
+def counts(outcome: FileResult[Imported]) -> tuple[int, ...]:
     """Read, new, changed, unchanged, blank, quarantined."""
     row = outcome.row
     return (
@@ -99,7 +98,7 @@ def test_hebrew_headers_in_any_order(shop: Shop, file: Path) -> None:
     text = 'טלפון נייד;שם משפחה;דוא"ל;שם פרטי;מספר לקוח\n0502345678;לוי;dana@example.com;דנה;17\n'.replace('"', "״")
     outcome = bring(shop, file, text)
     assert counts(outcome) == (1, 1, 0, 0, 0, 0)
-    assert outcome.notes == ("columns are parted by a semicolon",)
+    assert outcome.notes == ("columns are separated by a semicolon",)
     assert rows("SELECT first_name, last_name FROM customers") == [("דנה", "לוי")]
 
 
@@ -204,7 +203,7 @@ def test_names_are_cleaned(shop: Shop, file: Path) -> None:
     [
         ("", "is empty"),
         ("email,email\na@example.com,b@example.com\n", "two columns called email"),
-        ('email,phone\n"a@example.com,1\n', "never closed"),
+        ('email,phone\n"a@example.com,1\n', "unclosed quote"),
         ("PK\x03\x04xl/", "Excel workbook"),
     ],
 )
@@ -346,7 +345,7 @@ def test_a_no_without_a_date_of_one_who_said_yes_elsewhere_is_told(shop: Shop, f
     bring(shop, file, HEADER + "17,דנה,,,dana@example.com,\n18,נועה,,,noa@example.com,\n")
     signed = tmp_path / "signed.csv"
     signed.write_text("email\ndana@example.com\n", encoding="utf-8")
-    import_consent(shop, str(signed), Options(source="fair"), evidence="form of the fair")
+    import_consent(shop, str(signed), ImportOptions(source="fair"), evidence="form of the fair")
 
     outcome = bring(shop, file, "email,accepts_marketing\ndana@example.com,no\nnoa@example.com,no\n")
     assert outcome.notes == (

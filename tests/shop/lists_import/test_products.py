@@ -11,12 +11,11 @@ import pytest
 from retainctl import cli
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.intake.outcome import Imported, Outcome
-from retainctl.intake.sheet import Options
+from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
+from retainctl.intake.quarantine import list_quarantined
 from retainctl.intake.values import NUMBER_STYLES
 from retainctl.shop.catalogue import list_products
-from retainctl.shop.orders_import.quarantine import list_quarantined
-from retainctl.shop.products_import import import_products
+from retainctl.shop.products_import import PRODUCTS
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
 from tests.conftest import Terminal
@@ -32,12 +31,12 @@ def file(tmp_path: Path) -> Path:
 
 def bring(
     shop: Shop, file: Path, text: str, *, numbers: str = "1234.56", currency: str = "", again: bool = False
-) -> Outcome[Imported]:
+) -> FileResult[Imported]:
     file.write_text(text, encoding="utf-8")
-    return import_products(shop, str(file), Options(again=again), numbers=numbers, currency=currency)
+    return PRODUCTS.import_file(shop, str(file), ImportOptions(again=again, numbers=numbers, currency=currency))
 
 
-def counts(outcome: Outcome[Imported]) -> tuple[int, ...]:
+def counts(outcome: FileResult[Imported]) -> tuple[int, ...]:
     """New, changed, unchanged, quarantined."""
     row = outcome.row
     return row.rows_new, row.rows_changed, row.rows_unchanged, row.rows_quarantined

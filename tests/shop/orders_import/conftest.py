@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop, init_folder, read_shop
-from retainctl.intake.outcome import Outcome
-from retainctl.shop.orders_import.orders import import_orders
-from retainctl.shop.orders_import.results import Options, OrdersImported
+from retainctl.intake.import_runs import FileResult
+from retainctl.shop.orders_import.orders import OrdersImported, import_orders
+from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.opening import open_database
 from tests.conftest import NOW
 
 HEADER = "order_id,ordered_at,email,phone,sku,quantity,unit_price,discount,currency,status"
-Bring = Callable[..., Outcome[OrdersImported]]
+PIECES = "quantity_thousandths / 1000"
+Bring = Callable[..., FileResult[OrdersImported]]
 
 
 def row(order: str = "1", **cells: str) -> str:
@@ -41,16 +42,18 @@ def books(tmp_path: Path) -> Iterator[Shop]:
 def bring(tmp_path: Path) -> Bring:
     """Import a file of these lines (or bytes) into a shop."""
 
-    def bring(shop: Shop, *lines: str | bytes, name: str = "orders.csv", **options: object) -> Outcome[OrdersImported]:
+    def bring(
+        shop: Shop, *lines: str | bytes, name: str = "orders.csv", **options: object
+    ) -> FileResult[OrdersImported]:
         path = tmp_path / name
         parts = [line if isinstance(line, bytes) else f"{line}\n".encode() for line in lines]
         path.write_bytes(b"".join(parts))
-        return import_orders(shop, str(path), Options(**options))  # type: ignore[arg-type]
+        return import_orders(shop, str(path), OrderOptions(**options))  # type: ignore[arg-type]
 
     return bring
 
 
-def counts(outcome: Outcome[OrdersImported]) -> tuple[int, ...]:
+def counts(outcome: FileResult[OrdersImported]) -> tuple[int, ...]:
     """Rows read, new, changed, unchanged, set aside, blank, quarantined."""
     one = outcome.row
     return (
@@ -59,5 +62,5 @@ def counts(outcome: Outcome[OrdersImported]) -> tuple[int, ...]:
     )  # fmt: skip
 
 
-def codes(outcome: Outcome[OrdersImported]) -> list[str]:
+def codes(outcome: FileResult[OrdersImported]) -> list[str]:
     return [held.code for held in outcome.quarantined]

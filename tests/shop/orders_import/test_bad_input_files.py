@@ -20,7 +20,7 @@ from retainctl.intake.cells import Column
 from retainctl.intake.csv_rows import csv_chunks, read_header
 from retainctl.intake.file import input_file
 from retainctl.shop.orders_import.orders import import_orders
-from retainctl.shop.orders_import.results import Options
+from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import rows, value
 from tests.conftest import Terminal
 from tests.shop.orders_import.conftest import HEADER, Bring, codes, counts, row
@@ -123,7 +123,7 @@ def test_b11_line_ends_may_be_mixed_and_stand_in_quotes(books: Shop, bring: Brin
 
 def test_b12_a_quote_that_never_closes_is_told_with_its_line(books: Shop, bring: Bring) -> None:
     for after in (GOOD, [*GOOD, row("40", sku='"MUG"')]):
-        with pytest.raises(BadData, match=r"a quote that opens on line 4 of .* is never closed"):
+        with pytest.raises(BadData, match=r"unclosed quote starting on line 4 of .*"):
             bring(books, HEADER, row("1"), row("2"), row("3", sku='"MUG'), *after)
     assert nothing_written()
 
@@ -162,7 +162,7 @@ def test_b14_rows_of_another_width_are_quarantined(books: Shop, bring: Bring) ->
 def test_b15_the_delimiter_is_found_and_told(books: Shop, bring: Bring, mark: str, name: str) -> None:
     outcome = bring(books, *[line.replace(",", mark) for line in (HEADER, *GOOD)])
     assert counts(outcome)[:2] == (30, 30)
-    assert f"columns are parted by {name}" in outcome.notes
+    assert f"columns are separated by {name}" in outcome.notes
     assert counts(bring(books, HEADER, *GOOD, delimiter=",", name="b.csv")) == (30, 0, 0, 30, 0, 0, 0)
 
 
@@ -270,7 +270,7 @@ def test_b23_a_file_that_changes_while_it_is_read_is_rolled_back(books: Shop, tm
             file.write(row("99") + "\n")
 
     with pytest.raises(TryLater, match="was changed while it was read"):
-        import_orders(books, str(path), Options(), progress=grow)
+        import_orders(books, str(path), OrderOptions(), progress=grow)
     assert nothing_written()
 
 

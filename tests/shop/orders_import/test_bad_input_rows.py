@@ -14,7 +14,8 @@ from retainctl.intake.csv_rows import CHUNK_ROWS
 from retainctl.shop.orders import doubtful_returns, list_returns
 from retainctl.store.database import rows, value
 from tests.conftest import NOW, Terminal
-from tests.shop.orders_import.conftest import HEADER, Bring, codes, counts, row
+from tests.planting import on_day
+from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, codes, counts, row
 
 GOOD = [row(f"G{number}") for number in range(1, 31)]
 
@@ -173,7 +174,7 @@ REFUNDS = HEADER + ",refund_of"
 def test_b31_a_return_waits_for_its_order(shop: Shop, bring: Bring) -> None:
     back = row("R1", quantity="-1") + ",1"
     assert counts(bring(shop, REFUNDS, back)) == (1, 1, 0, 0, 0, 0, 0)
-    assert rows("SELECT order_id, named_order, quantity, amount_minor FROM order_returns") == [(None, "1", 1, 1_000)]
+    assert rows(f"SELECT order_id, named_order, {PIECES}, amount_minor FROM order_returns") == [(None, "1", 1, 1_000)]
     bring(shop, HEADER, row("1"), name="b.csv")
     assert rows("SELECT o.external_id, r.order_line_no, o.version FROM order_returns AS r"
                 " JOIN orders AS o ON o.id = r.order_id") == [("1", 1, 2)]  # fmt: skip
@@ -213,7 +214,7 @@ def test_b32_a_return_larger_than_its_order_is_quarantined(shop: Shop, bring: Br
     bring(shop, REFUNDS, row("R2", quantity="-2") + ",G1", name="b.csv")
     twice = bring(shop, REFUNDS, row("R3", quantity="-2") + ",G1", name="c.csv")
     assert codes(twice) == ["return_larger_than_order"]
-    assert rows("SELECT external_id, quantity FROM order_returns") == [("R2", 2)]
+    assert rows(f"SELECT external_id, {PIECES} FROM order_returns") == [("R2", 2)]
 
 
 def test_b32_the_same_return_twice_is_one(books: Shop, bring: Bring) -> None:
@@ -227,7 +228,7 @@ def test_a_refunded_order_is_a_sale_and_its_return(shop: Shop, bring: Bring) -> 
     bring(shop, HEADER, row("1", status="refunded"), row("1", sku="TEA", status="refunded"))
     assert rows("SELECT is_sale, version FROM orders") == [(1, 1)]
     assert rows("SELECT orders, gross_minor, returns_minor FROM customer_summaries") == [(1, 4_000, 4_000)]
-    assert rows("SELECT order_line_no, quantity, amount_minor FROM order_returns ORDER BY 1") == [
+    assert rows(f"SELECT order_line_no, {PIECES}, amount_minor FROM order_returns ORDER BY 1") == [
         (1, 2, 2_000), (2, 2, 2_000)
     ]  # fmt: skip
 
@@ -307,10 +308,12 @@ def test_b39_b40_dates_are_read_as_the_mapping_says(books: Shop, bring: Bring, t
     mapping = tmp_path / "mapping.toml"
     mapping.write_text('dates = "%d/%m/%Y"\n')
     bring(books, HEADER, row("1", ordered_at="03/04/2024"), mapping=mapping)
-    assert rows("SELECT ordered_on, day_precision, ordered_at FROM orders") == [("2024-04-03", 1, 1_712_134_800)]
+    assert rows("SELECT order_day, order_month, day_precision, ordered_at FROM orders") == [
+        (*on_day("2024-04-03"), 1, 1_712_134_800)
+    ]
     mapping.write_text('dates = "%d/%m/%Y %H:%M"\ntimezone = "America/New_York"\n')
     bring(books, HEADER, row("2", ordered_at="03/04/2024 20:00"), mapping=mapping, name="b.csv")
-    assert rows("SELECT ordered_on, day_precision FROM orders WHERE external_id = '2'") == [("2024-04-04", 0)]
+    assert rows("SELECT order_day, day_precision FROM orders WHERE external_id = '2'") == [(on_day("2024-04-04")[0], 0)]
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ import pytest
 from retainctl.config import Shop, read_shop
 from retainctl.errors import TryLater
 from retainctl.shop.orders_import.orders import import_orders
+from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.shop.orders_import.processes import LARGE_BYTES
-from retainctl.shop.orders_import.results import Options
 from retainctl.store import opening
 from retainctl.store.database import execute, rows, value
 from retainctl.store.opening import open_database
@@ -174,7 +174,7 @@ def test_what_fails_in_the_middle_leaves_nothing(shop: Shop, tmp_path: Path) -> 
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        import_orders(shop, str(file_of(tmp_path, MANY[:100])), Options(), progress=fail)
+        import_orders(shop, str(file_of(tmp_path, MANY[:100])), OrderOptions(), progress=fail)
     assert value("SELECT COUNT(*) FROM orders") == 0
     assert value("SELECT COUNT(*) FROM customers") == 0
 

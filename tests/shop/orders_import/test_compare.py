@@ -8,7 +8,8 @@ from retainctl.config import Shop
 from retainctl.intake import csv_rows
 from retainctl.shop.orders_import import compare
 from retainctl.store.database import rows, value
-from tests.shop.orders_import.conftest import HEADER, Bring, codes, counts, row
+from tests.planting import on_day
+from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, codes, counts, row
 
 WIDE = HEADER + ",refund_of,shipping,tax"
 OTHERS = [f"{row(f'F{number}')},,," for number in range(60)]  # what stands between the rows of an order
@@ -49,11 +50,11 @@ def test_an_order_is_what_all_of_its_rows_say(
         part(sku="TEA", discount="3"),
         part(sku="JAM", ordered_at="2025-01-04"),
     )
-    sums = "customer_id, ordered_on, gross_minor, discount_minor, shipping_minor, tax_minor"
+    sums = "customer_id, order_day, gross_minor, discount_minor, shipping_minor, tax_minor"
     bring(shop, *scattered(mug, tea, jam))
-    assert orders(sums) == [("1", 1, "2025-01-04", 5_500, 500, 500, 100)]
+    assert orders(sums) == [("1", 1, on_day("2025-01-04")[0], 5_500, 500, 500, 100)]
     bring(shop, *scattered(mug, part(sku="TEA", discount="4"), jam), name="b.csv")
-    assert orders(f"version, {sums}") == [("1", 2, 1, "2025-01-04", 5_400, 600, 500, 100)]
+    assert orders(f"version, {sums}") == [("1", 2, 1, on_day("2025-01-04")[0], 5_400, 600, 500, 100)]
     assert rows(
         "SELECT line_no, amount_minor FROM order_lines AS l JOIN orders AS o ON o.id = l.order_id"
         " WHERE external_id = '1' ORDER BY line_no"
@@ -102,7 +103,7 @@ def test_what_is_older_than_what_is_known_adds_nothing_wherever_its_rows_stand(
 
 def test_the_rows_of_a_return_may_stand_apart_too(shop: Shop, bring: Bring) -> None:
     sales = [f"{row(number, quantity='9')},,," for number in ("1", "2", "3")]
-    taken = "SELECT external_id, line_no, named_order, quantity FROM order_returns ORDER BY 1, 2"
+    taken = f"SELECT external_id, line_no, named_order, {PIECES} FROM order_returns ORDER BY 1, 2"
     parts = [part("R", number, quantity="-1") for number in ("1", "2", "3")]
     assert bring(shop, *scattered(*parts), *sales).row.returns == 3
     assert rows(taken) == [("R", 1, "1", 1), ("R", 2, "2", 1), ("R", 3, "3", 1)]
@@ -122,7 +123,7 @@ def test_the_rows_of_a_return_may_stand_apart_too(shop: Shop, bring: Bring) -> N
 
 def test_what_came_back_of_an_order_is_of_the_lines_that_it_says_wherever_they_stand(shop: Shop, bring: Bring) -> None:
     refunded = [part(sku=sku, status="refunded") for sku in ("MUG", "TEA", "JAM")]
-    taken = "SELECT r.line_no, order_line_no, quantity FROM order_returns AS r ORDER BY 1"
+    taken = f"SELECT r.line_no, order_line_no, {PIECES} FROM order_returns AS r ORDER BY 1"
     bring(shop, *scattered(refunded[0], part(sku="TEA", status="refunded", email=""), refunded[2]))
     assert rows(taken) == [(1, 1, 2), (2, 2, 2), (3, 3, 2)]
     assert value("SELECT COUNT(customer_id) FROM order_returns") == 3

@@ -12,10 +12,10 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.shop.consent import Decision, record
 from retainctl.shop.orders_import.orders import import_orders
-from retainctl.shop.orders_import.results import Options
+from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import rows, value
 from tests.reach import contactable
-from tests.shop.orders_import.conftest import Bring, codes, counts
+from tests.shop.orders_import.conftest import PIECES, Bring, codes, counts
 
 SHOPIFY = (
     "Name,Email,Financial Status,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,Created at,"
@@ -33,7 +33,7 @@ def test_shopify_orders_have_further_lines_and_a_discount_of_the_whole(shop: Sho
     assert rows("SELECT external_id, gross_minor, shipping_minor, discount_minor, source FROM orders") == [
         ("#1", 9_000, 2_000, 1_000, "shopify")
     ]
-    assert rows("SELECT quantity, amount_minor, discount_minor FROM order_lines ORDER BY line_no") == [
+    assert rows(f"SELECT {PIECES}, amount_minor, discount_minor FROM order_lines ORDER BY line_no") == [
         (2, 7_200, 800), (1, 1_800, 200)
     ]  # fmt: skip
     assert rows("SELECT first_name, last_name FROM customers") == [("דנה", "כהן")]
@@ -119,7 +119,7 @@ def test_wix_repeats_the_order_on_each_line(shop: Shop, bring: Bring, shared: Pa
     ]
     assert counts(bring(shop, "\ufeff" + header, *lines)) == (2, 2, 0, 0, 0, 0, 0)
     assert rows("SELECT gross_minor, shipping_minor, ordered_at FROM orders") == [(5_000, 1_000, 1_733_642_151)]
-    assert rows("SELECT order_line_no, quantity, amount_minor FROM order_returns") == [(1, 1, 2_000)]
+    assert rows(f"SELECT order_line_no, {PIECES}, amount_minor FROM order_returns") == [(1, 1, 2_000)]
 
 
 def test_woocommerce_has_its_items_in_columns(shop: Shop, bring: Bring, shared: Path) -> None:
@@ -131,7 +131,9 @@ def test_woocommerce_has_its_items_in_columns(shop: Shop, bring: Bring, shared: 
     )  # fmt: skip
     assert counts(bring(shop, header, line)) == (1, 1, 0, 0, 0, 0, 0)
     assert rows("SELECT gross_minor, status FROM orders") == [(3_600, "completed")]
-    assert rows("SELECT quantity, unit_price, amount_minor, discount_minor FROM order_lines") == [(2, "20", 3_600, 400)]
+    assert rows(f"SELECT {PIECES}, unit_price, amount_minor, discount_minor FROM order_lines") == [
+        (2, "20", 3_600, 400)
+    ]
 
 
 def test_b34_an_example_of_shopify_whose_total_is_not_its_lines_is_quarantined(
@@ -193,7 +195,7 @@ def test_woocommerce_refunds_in_part_are_money_of_the_order(shop: Shop, bring: B
         refunded(3, "", status="refunded"),
     ]
     assert counts(bring(shop, WOOCOMMERCE, *lines)) == (3, 3, 0, 0, 0, 0, 0)
-    assert rows("SELECT external_id, quantity, amount_minor, returned_at FROM order_returns ORDER BY id") == [
+    assert rows(f"SELECT external_id, {PIECES}, amount_minor, returned_at FROM order_returns ORDER BY id") == [
         ("1", 0, 500, 1_714_730_400), ("1", 0, 250, 1_714_816_800), ("2", 2, 4_000, 1_714_730_400),
         ("3", 2, 4_000, 1_714_546_800),
     ]  # fmt: skip
@@ -221,7 +223,7 @@ def test_a_refund_of_woocommerce_in_another_form_is_quarantined(
 
 def test_shopify_orders_of_its_test_mode_are_set_aside(shop: Shop, shared: Path) -> None:
     folder = shared / "data/platform"
-    test_order = import_orders(shop, str(folder / "go_shopify_fixtures/orders.json"), Options())
+    test_order = import_orders(shop, str(folder / "go_shopify_fixtures/orders.json"), OrderOptions())
     assert counts(test_order) == (1, 0, 0, 0, 1, 0, 0)
 
 
@@ -237,7 +239,7 @@ def test_shopify_refunds_take_from_their_line(shop: Shop, bring: Bring) -> None:
     }  # fmt: skip
     assert counts(bring(shop, json.dumps({"orders": [order]}), name="o.json")) == (1, 1, 0, 0, 0, 0, 0)
     assert rows("SELECT gross_minor, shipping_minor FROM orders") == [(2_700, 1_500)]
-    assert rows("SELECT order_line_no, quantity, amount_minor FROM order_returns") == [(1, 1, 900)]
+    assert rows(f"SELECT order_line_no, {PIECES}, amount_minor FROM order_returns") == [(1, 1, 900)]
 
 
 def woocommerce_examples(shared: Path) -> list[dict[str, Any]]:

@@ -9,9 +9,9 @@ import pytest
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake import csv_rows
-from retainctl.intake.sheet import Options
+from retainctl.intake.import_runs import ImportOptions
+from retainctl.intake.quarantine import list_quarantined
 from retainctl.shop.customers_import import import_customers
-from retainctl.shop.orders_import.quarantine import list_quarantined
 from retainctl.store.database import rows, value
 from tests.shop.orders_import.conftest import HEADER, Bring, counts, row
 
@@ -58,7 +58,7 @@ def test_a_file_with_bad_rows_may_come_again_until_its_own_source_has_told_more(
     bring(shop, *lines)
     path = tmp_path / "people.csv"
     path.write_text("email\ndana@shop.example\n")
-    import_customers(shop, str(path), Options(source="generic"))
+    import_customers(shop, str(path), ImportOptions(source="generic"))
     bring(shop, HEADER, row("1"), name="b.csv", source="another")
     assert bring(shop, *lines).row.outcome == "imported"
     bring(shop, HEADER, row("1"), name="c.csv")

@@ -16,10 +16,10 @@ from retainctl.config import Shop
 from retainctl.errors import BadData, TryLater
 from retainctl.shop.orders_import import processes
 from retainctl.shop.orders_import.orders import import_orders
-from retainctl.shop.orders_import.results import Options
+from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import database, execute, is_postgres, rows, value
 from tests.conftest import NOW
-from tests.shop.orders_import.conftest import HEADER, codes, counts, row
+from tests.shop.orders_import.conftest import HEADER, PIECES, codes, counts, row
 
 # Rows of one order far apart, of known orders changed and unchanged, returns, bad rows, bad cells, and a blank.
 FIRST = [
@@ -56,18 +56,18 @@ def file_of(tmp_path: Path, name: str, lines: list[str]) -> str:
 @pytest.mark.parametrize("large_bytes", [0, 1 << 30])
 def test_the_books_are_the_same(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large_bytes: int) -> None:
     monkeypatch.setattr(processes, "LARGE_BYTES", large_bytes)
-    first = import_orders(shop, file_of(tmp_path, "first.csv", FIRST), Options())
+    first = import_orders(shop, file_of(tmp_path, "first.csv", FIRST), OrderOptions())
     assert counts(first) == (3_007, 3_005, 0, 0, 0, 1, 1)
     assert sorted(codes(first)) == ["bad_email", "bad_number"]
     assert "times in an hour that the clocks skipped, moved forward: 1" in first.notes
     assert (first.row.customers, first.row.orders, first.row.guest_orders, first.row.returns) == (301, 3_001, 1, 2)
-    second = import_orders(shop, file_of(tmp_path, "second.csv", SECOND), Options())
+    second = import_orders(shop, file_of(tmp_path, "second.csv", SECOND), OrderOptions())
     assert counts(second) == (3_003, 2_000, 3, 1_000, 0, 0, 0)
     assert {table: value(f"SELECT COUNT(*) FROM {table}") for table in TABLES} == {
         "customers": 2_301, "contact_points": 2_301, "products": 9, "orders": 5_002, "order_lines": 5_003,
         "order_returns": 1, "order_versions": 2, "customer_summaries": 2_301, "held_rows": 2,
     }  # fmt: skip
-    lines = rows("SELECT line_no, quantity FROM order_lines JOIN orders ON id = order_id WHERE external_id = '5'")
+    lines = rows(f"SELECT line_no, {PIECES} FROM order_lines JOIN orders ON id = order_id WHERE external_id = '5'")
     assert sorted(lines) == [(1, 2), (2, 1)]
 
 
@@ -83,7 +83,7 @@ def schema() -> list[tuple[object, ...]]:
 
 def test_a_first_import_leaves_every_index_and_reference(shop: Shop, tmp_path: Path) -> None:
     before = schema()
-    import_orders(shop, file_of(tmp_path, "first.csv", FIRST), Options())
+    import_orders(shop, file_of(tmp_path, "first.csv", FIRST), OrderOptions())
     assert schema() == before
     with pytest.raises(peewee.IntegrityError), database.atomic():
         execute("UPDATE order_lines SET product_id = 99999")
@@ -92,10 +92,12 @@ def test_a_first_import_leaves_every_index_and_reference(shop: Shop, tmp_path: P
 def test_what_is_wrong_with_the_whole_file_is_told(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "LARGE_BYTES", 0)
     with pytest.raises(BadData, match="can be read in two ways") as caught:
-        import_orders(shop, file_of(tmp_path, "o.csv", [HEADER, row("1"), row("2", unit_price='"1,000"')]), Options())
+        import_orders(
+            shop, file_of(tmp_path, "o.csv", [HEADER, row("1"), row("2", unit_price='"1,000"')]), OrderOptions()
+        )
     assert "number format" in caught.value.hint
-    with pytest.raises(BadData, match=r"a quote that opens on line 3 of .* is never closed"):
-        import_orders(shop, file_of(tmp_path, "o.csv", [HEADER, row("1"), row("2", sku='"M'), "", ""]), Options())
+    with pytest.raises(BadData, match=r"unclosed quote starting on line 3 of .*"):
+        import_orders(shop, file_of(tmp_path, "o.csv", [HEADER, row("1"), row("2", sku='"M'), "", ""]), OrderOptions())
     assert value("SELECT COUNT(*) FROM orders") == 0
 
 
@@ -122,7 +124,7 @@ def test_a_second_process_that_is_killed_is_told(shop: Shop, tmp_path: Path) -> 
                 os.kill(child, signal.SIGKILL)
 
     with pytest.raises(TryLater, match="was ended, and nothing was written"):
-        import_orders(shop, large_file(tmp_path), Options(), progress=kill)
+        import_orders(shop, large_file(tmp_path), OrderOptions(), progress=kill)
     assert value("SELECT COUNT(*) FROM orders") == 0
 
 

@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 from retainctl.config import Shop
-from retainctl.intake.sheet import Options as ListOptions
+from retainctl.intake.import_runs import ImportOptions
+from retainctl.intake.quarantine import dismiss, list_quarantined, show_held
 from retainctl.shop.customers_import import import_customers
-from retainctl.shop.orders_import.quarantine import dismiss, list_quarantined, retry, show_held
-from retainctl.shop.orders_import.results import Options
+from retainctl.shop.orders_import.planning import OrderOptions
+from retainctl.shop.orders_import.retry import retry
 from retainctl.store.database import rows, value
 from tests.conftest import Terminal
 from tests.shop.orders_import.conftest import HEADER, Bring, counts, row
@@ -47,7 +48,7 @@ def test_a_row_that_the_source_has_told_again_since_is_not_booked_twice(shop: Sh
     bring(shop, HEADER, *GOOD, row("31", sku="TEA"), row("31", currency=""))
     bring(shop, HEADER, *GOOD, row("31", sku="TEA"), row("31"), name="b.csv")
     assert list_quarantined(shop) == []
-    assert retry(shop, (), Options(currency="ILS")) == []
+    assert retry(shop, (), OrderOptions(currency="ILS")) == []
     assert rows("SELECT gross_minor FROM orders WHERE external_id = '31'") == [(4_000,)]
 
 
@@ -73,7 +74,7 @@ def test_the_same_bad_row_of_every_night_is_one(shop: Shop, bring: Bring) -> Non
 
 def test_bytes_that_were_no_text_are_read_in_the_right_encoding(shop: Shop, bring: Bring) -> None:
     bring(shop, HEADER, *GOOD, row("31", sku="ספל").encode("cp1255") + b"\n")
-    (outcome,) = retry(shop, (), Options(encoding="cp1255"))
+    (outcome,) = retry(shop, (), OrderOptions(encoding="cp1255"))
     assert counts(outcome) == (1, 1, 0, 0, 0, 0, 0)
     assert value("SELECT COUNT(*) FROM products WHERE sku = 'ספל'") == 1
 
@@ -88,7 +89,7 @@ def test_records_of_json_are_tried_again_whatever_is_wrong_with_them(shop: Shop,
     mended = good[0].replace('"id": 1', '"id": 99').replace('"ILS"', '""')
     outcome = bring(shop, '{"id": 7,', *good, mended, name="o.jsonl", format="woocommerce-json")
     assert outcome.row.rows_quarantined == 2
-    (retried,) = retry(shop, (), Options(currency="ILS"))
+    (retried,) = retry(shop, (), OrderOptions(currency="ILS"))
     assert counts(retried) == (2, 1, 0, 0, 0, 0, 1)
     assert [held.code for held in list_quarantined(shop)] == ["bad_json"]
 
@@ -97,7 +98,7 @@ def test_rows_of_every_import_are_listed(shop: Shop, bring: Bring, tmp_path: Pat
     bring(shop, HEADER, *GOOD, row("31", quantity="x"))
     path = tmp_path / "people.csv"
     path.write_text("email,first_name\nno address,Dana\n")
-    import_customers(shop, str(path), ListOptions())
+    import_customers(shop, str(path), ImportOptions())
     assert [(one.rows_of, one.file, one.code) for one in list_quarantined(shop)] == [
         ("orders", "orders.csv", "bad_number"), ("customers", "people.csv", "bad_email"),
     ]  # fmt: skip
@@ -107,10 +108,10 @@ def test_rows_of_every_import_are_listed(shop: Shop, bring: Bring, tmp_path: Pat
 
 def test_a_row_that_is_booked_by_a_retry_without_its_e_mail_is_kept_as_such(shop: Shop, bring: Bring) -> None:
     bring(shop, HEADER, *GOOD, row("31", currency="", email="dana"))
-    (outcome,) = retry(shop, (), Options(currency="ILS"))
+    (outcome,) = retry(shop, (), OrderOptions(currency="ILS"))
     assert counts(outcome) == (1, 1, 0, 0, 0, 0, 0)
     assert [(one.id, one.code) for one in list_quarantined(shop)] == [(1, "bad_email")]
-    assert retry(shop, (), Options(currency="ILS")) == []
+    assert retry(shop, (), OrderOptions(currency="ILS")) == []
 
 
 def test_s19_an_address_in_what_is_told_of_a_row_is_masked_and_its_bytes_are_not(shop: Shop, bring: Bring) -> None:

@@ -8,7 +8,7 @@ from retainctl.config import Shop
 from retainctl.shop.orders import list_returns
 from retainctl.shop.orders_import import returns
 from retainctl.store.database import rows
-from tests.shop.orders_import.conftest import HEADER, Bring, codes, counts, row
+from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, codes, counts, row
 
 REFUNDS = HEADER + ",refund_of,shipping,tax"
 ORDERS = [f"{row(f'G{number}')},,5.00,1.00" for number in range(1, 61)]  # each of two mugs, 20.00, with 6.00 upon it
@@ -28,7 +28,7 @@ def invoice(number: str, quantity: int, at: str = "2011-01-01 10:00:00", custome
 def taken() -> list[tuple[object, ...]]:
     """What came back: of which order and line, how many pieces, for how much."""
     return rows(
-        "SELECT r.external_id, o.external_id, r.order_line_no, r.quantity, r.amount_minor FROM order_returns AS r"
+        f"SELECT r.external_id, o.external_id, r.order_line_no, r.{PIECES}, r.amount_minor FROM order_returns AS r"
         " LEFT JOIN orders AS o ON o.id = r.order_id ORDER BY r.external_id, r.line_no, r.part_no"
     )
 

@@ -9,10 +9,17 @@ import pytest
 from retainctl.clock import Clock
 from retainctl.config import Shop
 from retainctl.intake.cells import RowError
-from retainctl.intake.values import Values
-from retainctl.shop.orders_import.documents import Buyer, Document, Line
-from retainctl.shop.orders_import.totals import check_total, refund, spread_discount
+from retainctl.shop.orders_import.documents import (
+    Buyer,
+    Document,
+    Line,
+    OrderValues,
+    check_total,
+    refund,
+    spread_discount,
+)
 from retainctl.store.database import rows
+from tests.planting import on_day
 from tests.shop.orders_import.conftest import HEADER, Bring, row
 
 
@@ -73,7 +80,7 @@ def test_a_refund_is_money_of_the_order_or_all_of_its_lines_and_never_more_than_
 @pytest.mark.parametrize("way", [300, 340, 320, 360])  # with shipping and fee, with tax, with all of them
 @pytest.mark.parametrize(("off", "is_right"), [(-3, True), (-4, False), (3, True), (4, False)])
 def test_a_total_is_right_to_a_minor_unit_a_line(way: int, off: int, is_right: bool) -> None:
-    values = Values(Clock(ZoneInfo("Asia/Jerusalem"), fixed=1_800_000_000), shop_currency="ILS")
+    values = OrderValues(Clock(ZoneInfo("Asia/Jerusalem"), fixed=1_800_000_000), shop_currency="ILS")
     document = order(100, 200, shipping=30, tax=20, fee=10, total=f"{(way + off) / 100:.2f}")
     if is_right:
         check_total(values, document)
@@ -86,4 +93,4 @@ def test_a_total_is_right_to_a_minor_unit_a_line(way: int, off: int, is_right: b
 def test_of_the_times_of_an_order_s_rows_the_earliest_counts(books: Shop, bring: Bring) -> None:
     days = ("2025-01-05", "2025-01-03", "2025-01-04")
     bring(books, HEADER, *[row("1", ordered_at=day) for day in days])
-    assert rows("SELECT ordered_on FROM orders") == [("2025-01-03",)]
+    assert rows("SELECT order_day, order_month FROM orders") == [on_day("2025-01-03")]

@@ -8,10 +8,11 @@ import pytest
 
 from retainctl.config import Shop, read_shop
 from retainctl.shop.orders_import.orders import import_orders
-from retainctl.shop.orders_import.results import Options
+from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import rows, value
 from retainctl.store.opening import open_database
 from tests.conftest import NOW, MakeShop
+from tests.shop.orders_import.conftest import PIECES
 
 pytest.importorskip("retainctl.shop.orders_import.formats.uci")
 
@@ -31,7 +32,7 @@ def write(tmp_path: Path, *lines: str) -> str:
 
 def bring(shop: Shop, name: str, **options: object) -> tuple[int, ...]:
     """What became of the rows: read, new, changed, unchanged, set aside, blank, quarantined."""
-    row = import_orders(shop, name, Options(**options)).row  # type: ignore[arg-type]
+    row = import_orders(shop, name, OrderOptions(**options)).row  # type: ignore[arg-type]
     return (
         row.rows_read, row.rows_new, row.rows_changed, row.rows_unchanged, row.rows_set_aside, row.rows_blank,
         row.rows_quarantined,
@@ -42,7 +43,7 @@ def test_the_whole_file_is_accounted_for(british: Path, shared: Path) -> None:
     file = str(shared / "data/online_retail/online_retail_2010-12_2011-12.csv.gz")
     shop = read_shop(str(british), now=NOW)
     with open_database(shop.database_url, now=shop.clock.now(), migrate=True):
-        outcome = import_orders(shop, file, Options(format="uci-online-retail"))
+        outcome = import_orders(shop, file, OrderOptions(format="uci-online-retail"))
         assert (outcome.row.rows_read, outcome.row.rows_new, outcome.row.rows_set_aside) == (541_909, 539_391, 2_518)
         assert (outcome.row.orders, outcome.row.guest_orders, outcome.row.returns) == (18_532, 1_427, 9_288)
         assert rows(
@@ -65,7 +66,7 @@ def test_the_whole_file_is_accounted_for(british: Path, shared: Path) -> None:
         )
         assert (
             value(
-                "SELECT COUNT(*) FROM order_lines AS l JOIN (SELECT order_id, order_line_no, SUM(quantity) AS back"
+                f"SELECT COUNT(*) FROM order_lines AS l JOIN (SELECT order_id, order_line_no, SUM({PIECES}) AS back"
                 " FROM order_returns WHERE order_id IS NOT NULL GROUP BY order_id, order_line_no) AS r"
                 " ON r.order_id = l.order_id AND r.order_line_no = l.line_no WHERE r.back > l.quantity"
             )
@@ -88,7 +89,7 @@ def test_a_return_takes_from_the_latest_sale_and_then_from_earlier_ones(british:
         )
         assert bring(shop, file) == (6, 6, 0, 0, 0, 0, 0)
         taken = rows(
-            "SELECT r.external_id, r.part_no, o.external_id, r.quantity, r.amount_minor FROM order_returns AS r"
+            f"SELECT r.external_id, r.part_no, o.external_id, r.{PIECES}, r.amount_minor FROM order_returns AS r"
             " LEFT JOIN orders AS o ON o.id = r.order_id ORDER BY 1, 2"
         )
         assert taken == [

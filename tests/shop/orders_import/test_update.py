@@ -6,10 +6,11 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.shop import summaries as summing
-from retainctl.shop.orders_import.quarantine import retry
-from retainctl.shop.orders_import.results import Options
+from retainctl.shop.orders_import.planning import OrderOptions
+from retainctl.shop.orders_import.retry import retry
 from retainctl.store.database import rows, value
-from tests.shop.orders_import.conftest import HEADER, Bring, counts, row
+from tests.planting import on_day
+from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, counts, row
 from tests.shop.orders_import.test_bad_input_rows import order
 
 REFUNDS = HEADER + ",refund_of"
@@ -60,15 +61,15 @@ def test_a_row_that_comes_later_is_added_to_its_order_as_if_it_had_come_with_it(
         row("7", email=NOA, currency=""),
     )
     assert orders("is_sale") == [("1", 1), ("2", 1), ("3", 0), ("4", 0), ("5", 0), ("6", 1), ("7", 1)]
-    retry(shop, (), Options(currency="ILS"))
-    assert orders("ordered_on, is_sale, gross_minor, version") == [
-        ("1", "2025-01-03", 1, 4_000, 2),
-        ("2", "2025-01-05", 1, 4_000, 2),
-        ("3", "2025-01-05", 0, 4_000, 2),
-        ("4", "2025-01-05", 1, 2_000, 2),
-        ("5", "2025-01-05", 0, 0, 2),
-        ("6", "2025-01-05", 1, 4_000, 2),
-        ("7", "2025-01-05", 1, 4_000, 2),
+    retry(shop, (), OrderOptions(currency="ILS"))
+    assert orders("order_day, is_sale, gross_minor, version") == [
+        ("1", on_day("2025-01-03")[0], 1, 4_000, 2),
+        ("2", on_day("2025-01-05")[0], 1, 4_000, 2),
+        ("3", on_day("2025-01-05")[0], 0, 4_000, 2),
+        ("4", on_day("2025-01-05")[0], 1, 2_000, 2),
+        ("5", on_day("2025-01-05")[0], 0, 0, 2),
+        ("6", on_day("2025-01-05")[0], 1, 4_000, 2),
+        ("7", on_day("2025-01-05")[0], 1, 4_000, 2),
     ]
     assert value("SELECT COUNT(*) FROM order_versions") == 7
     assert summaries() == {"dana@shop.example": (199 * 2_000 + 14_000, 0), NOA: (4_000, 0)}
@@ -78,9 +79,9 @@ def test_a_refund_that_comes_later_is_another_than_the_one_that_is_there(shop: S
     refund = f"{row('1', quantity='-1', status='refunded', email='')},"
     sales = [f"{line}," for line in (*OTHERS, row("1"))]
     bring(shop, REFUNDS, *sales, refund, refund.replace("ILS", ""), back("R", "2"), back("R", "2", currency=""))
-    (outcome,) = retry(shop, (), Options(currency="ILS"))
+    (outcome,) = retry(shop, (), OrderOptions(currency="ILS"))
     assert (counts(outcome), outcome.row.returns) == ((2, 0, 2, 0, 0, 0, 0), 1)
-    assert rows("SELECT external_id, line_no, quantity FROM order_returns ORDER BY 1, 2") == [
+    assert rows(f"SELECT external_id, line_no, {PIECES} FROM order_returns ORDER BY 1, 2") == [
         ("1", 1, 1),
         ("1", 2, 1),
         ("R", 1, 1),
@@ -165,16 +166,16 @@ def test_an_order_is_refunded_when_it_says_so_and_by_no_more_than_it_says(shop: 
         f"{row('2', status='refunded')},",
         f"{row('2', quantity='-1', status='refunded')},",
     )
-    assert rows("SELECT external_id, quantity, returned_on FROM order_returns ORDER BY 1") == [
-        ("1", 2, "2025-01-09"),
-        ("2", 1, "2025-01-05"),
+    assert rows(f"SELECT external_id, {PIECES}, return_day FROM order_returns ORDER BY 1") == [
+        ("1", 2, on_day("2025-01-09")[0]),
+        ("2", 1, on_day("2025-01-05")[0]),
     ]
 
 
 def test_rows_are_tried_again_with_those_of_their_own_import(shop: Shop, bring: Bring) -> None:
     for shop_name in ("haifa", "eilat"):
         bring(shop, HEADER, row("1"), row("1", sku="TEA", currency=""), source=shop_name)
-    assert [counts(one) for one in retry(shop, (), Options(currency="ILS"))] == [(1, 0, 1, 0, 0, 0, 0)] * 2
+    assert [counts(one) for one in retry(shop, (), OrderOptions(currency="ILS"))] == [(1, 0, 1, 0, 0, 0, 0)] * 2
     assert rows("SELECT source, version, gross_minor FROM orders ORDER BY 1") == [
         ("eilat", 2, 4_000),
         ("haifa", 2, 4_000),
@@ -185,5 +186,5 @@ def test_a_whole_order_that_is_tried_again_stands_for_what_it_was(shop: Shop, br
     known = {"total": "", "status": "completed"}
     bring(shop, order(1, **known), name="a.jsonl")
     bring(shop, order(1, **known | {"status": "cancelled", "currency": ""}), name="b.jsonl")
-    retry(shop, (), Options(currency="ILS"))
+    retry(shop, (), OrderOptions(currency="ILS"))
     assert orders("version, status, gross_minor") == [("1", 2, "cancelled", 2_000)]

@@ -1,15 +1,48 @@
 """The formats that orders may come in. Each is one small module here with a ``FORMAT``; the folder is the list.
 
-The engine names none of them: a module that is added is known, and one that is deleted is missed by nothing.
+Its ``FORMAT`` says how rows of its files become documents. The engine names none of them: a module that is added is
+known, and one that is deleted is missed by nothing.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from retainctl.errors import WrongUsage
-from retainctl.shop.orders_import.format import Format
+from retainctl.intake.cells import Cells, Chunk, Column
+from retainctl.intake.file import InputFile
+from retainctl.shop.orders_import.documents import Document, OrderValues
+
+Layout = Callable[[InputFile, "Format", str], Iterator[Chunk]]
+# Add one row to the document its id stands for (None: it is the first); RowError or SetAside leaves it as it was.
+Add = Callable[[OrderValues, Document | None, Cells], Document]
+# Look at a document whose rows are all there; RowError quarantines every one of them.
+Finish = Callable[[OrderValues, Document], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How one kind of export is read. ``readings`` are the options of ``OrderValues`` that it states."""
+
+    name: str
+    source: str
+    about: str
+    columns: tuple[Column, ...]
+    layout: Layout
+    add: Add
+    finish: Finish | None = None
+    one_row_an_order: bool = False
+    has_return_documents: bool = False
+    recognises: Callable[[str], bool] | None = None  # by the file's beginning, where it has no header
+    readings: Mapping[str, Any] = field(default_factory=dict)
+    is_table: bool = True  # it begins with a row of the columns' names
+
+    def names_of(self, role: str) -> tuple[str, ...]:
+        return next((column.all_names for column in self.columns if column.role == role), ())
 
 
 def all_formats() -> dict[str, Format]:

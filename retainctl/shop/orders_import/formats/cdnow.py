@@ -11,9 +11,8 @@ from retainctl.intake.cells import Cells, Column, Held, RowError
 from retainctl.intake.csv_rows import CHUNK_ROWS, LineChunk
 from retainctl.intake.file import InputFile
 from retainctl.intake.text import TextLines
-from retainctl.intake.values import Values
-from retainctl.shop.orders_import.documents import Buyer, Document, Line
-from retainctl.shop.orders_import.format import Format
+from retainctl.shop.orders_import.documents import Buyer, Document, Line, OrderValues
+from retainctl.shop.orders_import.formats import Format
 
 _WIDTH = 4
 
@@ -43,15 +42,15 @@ def chunks(file: InputFile, _format: Format, _delimiter: str) -> Iterator[LineCh
     yield chunk
 
 
-def add(values: Values, document: Document | None, cells: Cells) -> Document:
+def add(values: OrderValues, document: Document | None, cells: Cells) -> Document:
     """Book one row."""
     order, customer, day, pieces, dollars = cells
     currency = values.currency()
-    quantity = values.quantity(pieces, "number_of_cds")
+    quantity = values.whole(pieces, "number_of_cds")
     amount = values.money(dollars, currency, "dollar_value")
     instant, day_precision = values.instant(day, "date")
     if quantity < 0 or amount < 0:
-        raise RowError("number_of_cds", "negative_quantity", "the row is below nought")
+        raise RowError("number_of_cds", "negative_quantity", "the row is negative")
     if document is None:
         document = Document(order, Buyer(external_id=customer), instant, currency, day_precision=day_precision)
     document.lines.append(Line(None, quantity, dollars, amount))

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.csv_rows import csv_chunks
-from retainctl.intake.values import Values, order_id
-from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line
-from retainctl.shop.orders_import.format import Format
-from retainctl.shop.orders_import.totals import check_total, refund, spread_discount
+from retainctl.shop.orders_import.documents import (
+    Article,
+    Buyer,
+    Document,
+    Line,
+    OrderValues,
+    check_total,
+    order_id,
+    refund,
+    spread_discount,
+)
+from retainctl.shop.orders_import.formats import Format
 
 STATUSES = {
     "paid": "paid", "partially_refunded": "paid", "refunded": "refunded", "pending": "pending",
@@ -15,7 +23,7 @@ STATUSES = {
 }  # fmt: skip
 
 
-def add(values: Values, document: Document | None, cells: Cells) -> Document:
+def add(values: OrderValues, document: Document | None, cells: Cells) -> Document:
     """Book one line item."""
     (
         name,
@@ -70,7 +78,7 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
     return made
 
 
-def finish(values: Values, document: Document) -> None:
+def finish(values: OrderValues, document: Document) -> None:
     """Spread the order's discount over its lines, check its total, and give back what was refunded."""
     subtotal, refunded, at = (document.stated.get(name, "") for name in ("subtotal", "refunded", "at"))
     if subtotal.strip():

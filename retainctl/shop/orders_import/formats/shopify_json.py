@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from retainctl.intake.cells import Cells, Column, RowError, SetAside
 from retainctl.intake.json_rows import Record, json_layout, objects_of, parse, text_of
-from retainctl.intake.values import Values, order_id
-from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, Return
-from retainctl.shop.orders_import.format import Format
-from retainctl.shop.orders_import.totals import check_total, full_return, spread_discount
+from retainctl.shop.orders_import.documents import (
+    Article,
+    Buyer,
+    Document,
+    Line,
+    OrderValues,
+    Return,
+    check_total,
+    full_return,
+    order_id,
+    spread_discount,
+)
+from retainctl.shop.orders_import.formats import Format
 
 STATUSES = {
     "paid": "paid", "partially_refunded": "paid", "refunded": "refunded", "pending": "pending",
@@ -20,7 +29,7 @@ def key(order: Record) -> str:
     return text_of(order, "name") or text_of(order, "id")
 
 
-def add(values: Values, document: Document | None, cells: Cells) -> Document:
+def add(values: OrderValues, document: Document | None, cells: Cells) -> Document:
     """Book one order."""
     assert document is None, "an order is one record"
     name, text = cells
@@ -69,7 +78,7 @@ def _buyer(order: Record) -> Buyer:
     )
 
 
-def _line(values: Values, item: Record, currency: str) -> Line:
+def _line(values: OrderValues, item: Record, currency: str) -> Line:
     shares = [
         values.money(text_of(share, "amount"), currency, "discount_allocations")
         for share in objects_of(item, "discount_allocations")
@@ -83,7 +92,7 @@ def _line(values: Values, item: Record, currency: str) -> Line:
     return Line(Article(sku, name) if sku else None, pieces, price, amount - less, less)
 
 
-def _check_sum(values: Values, document: Document, order: Record) -> None:
+def _check_sum(values: OrderValues, document: Document, order: Record) -> None:
     """Take off what older answers say of the whole order alone, add the tip, and hold the total against it all."""
     if not any("discount_allocations" in item for item in objects_of(order, "line_items")):
         whole = values.money(text_of(order, "total_discounts"), document.currency, "total_discounts")
@@ -95,14 +104,14 @@ def _check_sum(values: Values, document: Document, order: Record) -> None:
     check_total(values, document)
 
 
-def _sum_alone(values: Values, document: Document, order: Record) -> None:
+def _sum_alone(values: OrderValues, document: Document, order: Record) -> None:
     """An answer that leaves the items out still says what was bought for how much."""
     subtotal = text_of(order, "subtotal_price")
     amount = values.money(subtotal, document.currency, "subtotal_price")
     document.lines.append(Line(None, 1, subtotal or "0", amount))
 
 
-def _refunds(values: Values, document: Document, order: Record) -> None:
+def _refunds(values: OrderValues, document: Document, order: Record) -> None:
     places = {text_of(item, "id"): place for place, item in enumerate(objects_of(order, "line_items"), 1)}
     left = {place: line.quantity for place, line in enumerate(document.lines, 1)}
     for one in objects_of(order, "refunds"):
@@ -110,7 +119,7 @@ def _refunds(values: Values, document: Document, order: Record) -> None:
         items = objects_of(one, "refund_line_items")
         for item in items:
             place = places.get(text_of(item, "line_item_id"))
-            pieces = values.quantity(text_of(item, "quantity"), "refunds")
+            pieces = values.whole(text_of(item, "quantity"), "refunds")
             if place is None or not 0 <= pieces <= left[place]:
                 raise RowError("refunds", "return_larger_than_order", "a refund gives back what was not bought")
             left[place] -= pieces

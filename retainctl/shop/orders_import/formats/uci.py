@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from retainctl.intake.cells import Cells, Column, RowError, SetAside
 from retainctl.intake.csv_rows import csv_chunks
-from retainctl.intake.values import Values, order_id
-from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, Return
-from retainctl.shop.orders_import.format import Format
+from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, OrderValues, Return, order_id
+from retainctl.shop.orders_import.formats import Format
 
 
-def add(values: Values, document: Document | None, cells: Cells) -> Document:
+def add(values: OrderValues, document: Document | None, cells: Cells) -> Document:
     """Book one line of an invoice."""
     invoice, stock_code, description, quantity, invoice_date, unit_price, customer, _country = cells
     if document is None:
@@ -21,7 +20,7 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
     if invoice.startswith("A"):
         raise SetAside("InvoiceNo", "adjustment", "an adjustment of the books, no sale")
     if values.number(unit_price, "UnitPrice") == 0:
-        if values.quantity(quantity, "Quantity") < 0:
+        if values.whole(quantity, "Quantity") < 0:
             raise SetAside("UnitPrice", "stock_write_off", "a stock write-off: a negative quantity at no price")
         raise SetAside("UnitPrice", "no_price", "a line at no price is no sale")
     currency = values.currency()

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.csv_rows import csv_chunks
-from retainctl.intake.values import Values, order_id
-from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, Return
-from retainctl.shop.orders_import.format import Format
-from retainctl.shop.orders_import.totals import check_total, full_return, refund, spread_discount
+from retainctl.shop.orders_import.documents import (
+    Article,
+    Buyer,
+    Document,
+    Line,
+    OrderValues,
+    Return,
+    check_total,
+    full_return,
+    order_id,
+    refund,
+    spread_discount,
+)
+from retainctl.shop.orders_import.formats import Format
 
 STATUSES = {
     "paid": "paid", "partially refunded": "paid", "refunded": "refunded", "fully refunded": "refunded",
@@ -16,7 +26,7 @@ STATUSES = {
 }  # fmt: skip
 
 
-def add(values: Values, document: Document | None, cells: Cells) -> Document:
+def add(values: OrderValues, document: Document | None, cells: Cells) -> Document:
     """Book one line item."""
     (
         number,
@@ -42,7 +52,7 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
     ) = cells
     currency = values.currency(currency_cell)
     pieces, price, amount, _ = values.amount(quantity, price, "", currency)
-    back = values.quantity(returned, "Quantity refunded") if returned.strip() else 0
+    back = values.whole(returned, "Quantity refunded") if returned.strip() else 0
     if pieces < 0:
         raise RowError("Qty", "negative_quantity", f"a quantity of {quantity}")
     if not 0 <= back <= pieces:
@@ -79,7 +89,7 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
     return document
 
 
-def finish(values: Values, document: Document) -> None:
+def finish(values: OrderValues, document: Document) -> None:
     """Spread a coupon over the lines, check the total, and give back what was refunded."""
     total = values.money(document.stated["total"], document.currency, "Total")
     if document.stated["coupon"].strip():

@@ -1,7 +1,7 @@
 """WooCommerce orders as WebToffee's plug-in exports them: a row an order, its items in columns line_item_1, 2 …
 
 The refunds of an order stand in one cell, ``refund_items``: ``amount:5.00|reason:Broken|date:2024-05-03 10:00:00``,
-parted by semicolons. Their dates are UTC, unlike the order's own. A cell in any other form quarantines its row.
+separated by semicolons. Their dates are UTC, unlike the order's own. A cell in any other form quarantines its row.
 """
 
 from __future__ import annotations
@@ -13,10 +13,18 @@ from dataclasses import replace
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.csv_rows import LineChunk, csv_chunks, read_header
 from retainctl.intake.file import InputFile
-from retainctl.intake.values import Values, order_id
-from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, Return
-from retainctl.shop.orders_import.format import Format
-from retainctl.shop.orders_import.totals import check_total, full_return
+from retainctl.shop.orders_import.documents import (
+    Article,
+    Buyer,
+    Document,
+    Line,
+    OrderValues,
+    Return,
+    check_total,
+    full_return,
+    order_id,
+)
+from retainctl.shop.orders_import.formats import Format
 
 STATUSES = {
     "pending": "pending", "on-hold": "pending", "checkout-draft": "pending", "processing": "processing",
@@ -33,7 +41,7 @@ def chunks(file: InputFile, format_: Format, delimiter: str) -> Iterator[LineChu
     return csv_chunks(file, replace(format_, columns=(*format_.columns, *items)), delimiter)
 
 
-def add(values: Values, document: Document | None, cells: Cells) -> Document:
+def add(values: OrderValues, document: Document | None, cells: Cells) -> Document:
     """Book one order."""
     (
         number,
@@ -73,21 +81,21 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
     return document
 
 
-def _line(values: Values, text: str, currency: str, place: int) -> Line:
+def _line(values: OrderValues, text: str, currency: str, place: int) -> Line:
     column = f"line_item_{place}"
     parts = dict(part.partition(":")[::2] for part in _PART.split(text))
-    pieces = values.quantity(parts.get("quantity", ""), column)
+    pieces = values.whole(parts.get("quantity", ""), column)
     amount = values.money(parts.get("total", ""), currency, column)
     before = values.money(parts.get("sub_total") or parts.get("total", ""), currency, column)
     if pieces < 0 or amount < 0:
-        raise RowError(column, "negative_quantity", "an item is below nought")
+        raise RowError(column, "negative_quantity", "an item is negative")
     name = parts.get("name", "")
     sku = parts.get("sku") or parts.get("product_id") or name
     price = unit_price(values, parts.get("sub_total") or parts.get("total", ""), pieces, column)
     return Line(Article(sku, name) if sku else None, pieces, price, amount, max(before - amount, 0))
 
 
-def unit_price(values: Values, amount: str, pieces: int, column: str) -> str:
+def unit_price(values: OrderValues, amount: str, pieces: int, column: str) -> str:
     """The price of one piece, in major units, as exactly as a price is kept."""
     if not pieces:
         return amount
@@ -95,7 +103,7 @@ def unit_price(values: Values, amount: str, pieces: int, column: str) -> str:
     return f"{price:f}"
 
 
-def finish(values: Values, document: Document) -> None:
+def finish(values: OrderValues, document: Document) -> None:
     """Check the total; an order that is refunded is a sale and its return, in whole or in part."""
     check_total(values, document)
     back = _refunds(values, document)
@@ -106,7 +114,7 @@ def finish(values: Values, document: Document) -> None:
         document.returns = back
 
 
-def _refunds(values: Values, document: Document) -> list[Return]:
+def _refunds(values: OrderValues, document: Document) -> list[Return]:
     """Each refund of the order, as money of the whole of it."""
     back: list[Return] = []
     cell = document.stated["refunds"].strip()
@@ -116,7 +124,7 @@ def _refunds(values: Values, document: Document) -> list[Return]:
             raise RowError("refund_items", "bad_refund", f"{text[:80]!r} is no refund as WebToffee writes it")
         amount = values.money(parts[1], document.currency, "refund_items")
         if amount < 0:
-            raise RowError("refund_items", "bad_refund", "a refund is below nought")
+            raise RowError("refund_items", "bad_refund", "a refund is negative")
         at, _ = values.instant(f"{parts[2]}Z", "refund_items")
         back.append(Return(place, None, 0, "", amount, document.currency, at, document.external_id))
     total = values.money(document.stated["total"], document.currency, "order_total")
@@ -138,7 +146,7 @@ FORMAT = Format(
         Column("tax", ("tax_total",)),
         Column("total", ("order_total",), required=True),
         Column("currency", ("order_currency",), required=True),
-        Column("customer_id", ("customer_id", "customer_user")),
+        Column("customer_id", ("customer_id",), otherwise=("customer_user",)),
         Column("email", ("billing_email",)),
         Column("other_email", ("customer_email",)),
         Column("phone", ("billing_phone",)),

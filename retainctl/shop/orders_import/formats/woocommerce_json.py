@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.json_rows import Record, json_layout, objects_of, parse, text_of
-from retainctl.intake.values import Values, order_id
-from retainctl.shop.orders_import.documents import Article, Buyer, Document, Line, Return
-from retainctl.shop.orders_import.format import Format
-from retainctl.shop.orders_import.totals import check_total, full_return
+from retainctl.shop.orders_import.documents import (
+    Article,
+    Buyer,
+    Document,
+    Line,
+    OrderValues,
+    Return,
+    check_total,
+    full_return,
+    order_id,
+)
+from retainctl.shop.orders_import.formats import Format
 
 STATUSES = {
     "pending": "pending", "on-hold": "pending", "checkout-draft": "pending", "processing": "processing",
@@ -20,7 +28,7 @@ def key(order: Record) -> str:
     return text_of(order, "id")
 
 
-def add(values: Values, document: Document | None, cells: Cells) -> Document:
+def add(values: OrderValues, document: Document | None, cells: Cells) -> Document:
     """Book one order."""
     assert document is None, "an order is one record"
     number, text = cells
@@ -51,7 +59,7 @@ def add(values: Values, document: Document | None, cells: Cells) -> Document:
     return document
 
 
-def _instant(values: Values, order: Record, name: str) -> int | None:
+def _instant(values: OrderValues, order: Record, name: str) -> int | None:
     universal, local = text_of(order, f"{name}_gmt"), text_of(order, name)
     if universal:
         return values.instant(f"{universal}Z", f"{name}_gmt")[0]
@@ -69,19 +77,19 @@ def _buyer(order: Record) -> Buyer:
     )
 
 
-def _line(values: Values, item: Record, currency: str) -> Line:
-    pieces = values.quantity(text_of(item, "quantity"), "line_items")
+def _line(values: OrderValues, item: Record, currency: str) -> Line:
+    pieces = values.whole(text_of(item, "quantity"), "line_items")
     amount = values.money(text_of(item, "total"), currency, "line_items")
     before = values.money(text_of(item, "subtotal") or text_of(item, "total"), currency, "line_items")
     if pieces < 0 or amount < 0:
-        raise RowError("line_items", "negative_quantity", "an item is below nought")
+        raise RowError("line_items", "negative_quantity", "an item is negative")
     name = text_of(item, "name")
     sku = text_of(item, "sku") or text_of(item, "product_id") or name
     price = text_of(item, "price") or text_of(item, "subtotal")
     return Line(Article(sku, name) if sku else None, pieces, price, amount, max(before - amount, 0))
 
 
-def _refunds(values: Values, document: Document, order: Record) -> None:
+def _refunds(values: OrderValues, document: Document, order: Record) -> None:
     at = document.updated_at or document.ordered_at
     left = values.money(text_of(order, "total"), document.currency, "total")
     for one in objects_of(order, "refunds"):
