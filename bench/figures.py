@@ -35,11 +35,11 @@ db.execute("WITH m AS (SELECT DISTINCT customer_id, order_month AS month FROM or
 """
 _OURS = """
 import sys
-from retainctl.insight.reports import REPORTS
+from retainctl.insight.reports import all_reports
 from retainctl.shop.opening import opened
 with opened(sys.argv[1]) as shop:
     for name in sys.argv[2:]:
-        REPORTS[name].find(shop)
+        all_reports()[name].find(shop)
 """
 
 

@@ -8,7 +8,7 @@ import click
 
 from retainctl.terminal import Group, choices, conclude, opened_shop, show, show_text
 
-reports = Group("reports", help="See what came of it.")
+reports = Group("reports", help="Reports: retention, cohorts, RFM and others.")
 
 
 @reports.command("list")
@@ -24,15 +24,15 @@ def list_reports() -> None:
 @click.argument("report")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write this file; else print.")
 def show_report(report: str, output: Path | None) -> None:
-    """Show one of the reports: retention, orders, cohorts, rfm, campaigns, points.
+    """Show one of the reports: campaigns, cohorts, orders, points, retention, rfm.
 
     \b
       retainctl reports show cohorts --output cohorts.html
     """
-    from retainctl.insight import reports as engine
+    from retainctl.insight.reports import Wording, report_called
     from retainctl.output import form_of
 
-    found = engine.report_called(report)
+    found = report_called(report)
     with opened_shop(output=output) as shop:
         rows = found.find(shop)
         form = choices().form
@@ -41,7 +41,7 @@ def show_report(report: str, output: Path | None) -> None:
 
             show_text(page(shop, found, rows), path=output)
         else:
-            show(rows, row_type=found.row_type, notes=engine.definitions(report), path=output)
+            show(rows, row_type=found.row_type, notes=Wording(found, "en").definitions, path=output)
 
 
 @reports.command()
@@ -54,7 +54,7 @@ def check(least: tuple[str, ...], most: tuple[str, ...]) -> None:
       retainctl reports check --min repeat_rate=0.25 --min customers=1000
     """
     from retainctl.errors import WrongUsage
-    from retainctl.insight import reports as engine
+    from retainctl.insight import goals as engine
 
     goals_least, goals_most = engine.read_goals(least), engine.read_goals(most)
     if not goals_least and not goals_most:

@@ -31,7 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "campaigns": ("retainctl.commands.campaigns:campaigns", "Draft, check, plan, approve and send campaigns."),
     "outbox": ("retainctl.commands.outbox:outbox", "Send what is queued, and see what became of it."),
     "surveys": ("retainctl.commands.surveys:surveys", "Ask customers, take their answers in, see the scores."),
-    "reports": ("retainctl.commands.reports:reports", "See what came of it."),
+    "reports": ("retainctl.commands.reports:reports", "Reports: retention, cohorts, RFM and others."),
     "jobs": ("retainctl.commands.jobs:jobs", "See and run what the shop does by itself."),
     "schedules": ("retainctl.commands.schedules:schedules", "Write the jobs for cron or systemd."),
     "doctor": ("retainctl.commands.doctor:doctor", "Look whether the shop can do its work."),

@@ -12,12 +12,12 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from retainctl import schema
-from retainctl.clock import Clock, parse_instant
+from retainctl.clock import Clock, Weekday, parse_instant
 from retainctl.errors import BadConfiguration, BadData, Refused
 from retainctl.money import currency_code
 from retainctl.rows import Row
@@ -25,6 +25,16 @@ from retainctl.rows import Row
 FILE_NAME = "retainctl.toml"
 FOLDER_VARIABLE = "RETAINCTL_SHOP"
 
+# What stands in a first file with its default, and not as a comment: to be filled in, or looked at.
+_WRITTEN_OUT = (
+    "database sender.postal_address sender.contact mail.from_address mail.unsubscribe_address"
+    " limits.marketing_per_week limits.marketing_per_month limits.quiet_from limits.quiet_until"
+).split()
+_HEAD = """\
+# The shop's settings. A line that begins with # shows a default: take the # away and change it.
+# Every setting with its value and where it comes from: retainctl config show
+
+"""
 
 SECRETS = ("env:", "file:", "credential:")  # where a secret may be; see secret()
 OwnFolder = Literal["locks", "mail", "templates"]
@@ -32,23 +42,31 @@ OwnFolder = Literal["locks", "mail", "templates"]
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """How mail leaves: as files in the shop folder or by a server, and the address it comes from."""
+    """How mail leaves, and the address that it comes from."""
 
-    channel: Literal["files", "mail"] = "files"
-    from_address: str = ""
-    from_name: str = ""
-    reply_to: str = ""
-    unsubscribe_address: str = ""
-    host: str = ""
-    port: int = 465
-    security: Literal["tls", "starttls", "none"] = "tls"
-    user: str = ""
-    password: str = ""
-    connections: int = 4
-    messages_per_connection: int = 100
-    timeout_seconds: int = 300
-    pipelining: bool = True
-    daily_cap: int = 0
+    channel: Annotated[
+        Literal["files", "mail"], "files writes each message to the shop's folder mail; mail hands it to the server."
+    ] = "files"
+    from_address: Annotated[str, "The address that customers see as the sender."] = ""
+    from_name: Annotated[str, "The name beside that address; empty is the shop's."] = ""
+    reply_to: Annotated[str, "Where replies go; empty is from_address."] = ""
+    unsubscribe_address: Annotated[
+        str, "Where customers write to refuse. Read this mailbox every day. Empty is reply_to, else from_address."
+    ] = ""
+    host: Annotated[str, "The mail server, such as smtp.example.com."] = ""
+    port: Annotated[int, "Its port: 465 goes with tls, 587 with starttls."] = 465
+    security: Annotated[
+        Literal["tls", "starttls", "none"], "How the connection is encrypted; none is for a relay on this machine."
+    ] = "tls"
+    user: Annotated[str, "The name to log in with; empty is no login."] = ""
+    password: Annotated[str, "Where the password is: env:NAME, file:PATH (mode 0600) or credential:NAME (systemd)."] = (
+        ""
+    )
+    connections: Annotated[int, "How many connections send at the same time, from 1 to 32."] = 4
+    messages_per_connection: Annotated[int, "After so many messages a connection is closed and another opened."] = 100
+    timeout_seconds: Annotated[int, "How long to wait for an answer of the server."] = 300
+    pipelining: Annotated[bool, "Send commands without waiting for each answer, where the server offers it."] = True
+    daily_cap: Annotated[int, "The most messages in one day of the shop; 0 is no limit."] = 0
 
     def __post_init__(self) -> None:
         if self.password and not self.password.startswith(SECRETS):
@@ -61,20 +79,22 @@ class Mail:
 class Sender:
     """Who writes: the law asks every advertisement for the sender's name, address and contact."""
 
-    name: str = ""
-    postal_address: str = ""
-    contact: str = ""
+    name: Annotated[str, "Who sends, as the law knows them."] = ""
+    postal_address: Annotated[str, "The postal address."] = ""
+    contact: Annotated[str, "A phone number or address at which the sender can be reached."] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The contact budget over all channels, and the hours in which nobody is written to."""
 
-    marketing_per_week: int = 2
-    marketing_per_month: int = 6
-    quiet_from: str = "21:00"
-    quiet_until: str = "08:00"
-    quiet_days: tuple[Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"], ...] = ()
+    marketing_per_week: Annotated[int, "The most messages a customer gets in 7 days; 0 is no limit."] = 2
+    marketing_per_month: Annotated[int, "The most messages a customer gets in 30 days; 0 is no limit."] = 6
+    quiet_from: Annotated[str, "The hour from which nobody is written to."] = "21:00"
+    quiet_until: Annotated[str, "The hour until which nobody is written to; equal to quiet_from, there is none."] = (
+        "08:00"
+    )
+    quiet_days: Annotated[tuple[Weekday, ...], "Days on which nobody is written to, such as saturday."] = ()
 
     def __post_init__(self) -> None:
         for text in (self.quiet_from, self.quiet_until):
@@ -85,23 +105,32 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What ``retainctl.toml`` says.
+    """What ``retainctl.toml`` says."""
 
-    Messages link to `public_url`: `/u/TOKEN` must unsubscribe and `/s/TOKEN` take the answers to a survey there (see
-    how-to/mail.md). Without it, both go by mail.
-    """
-
-    name: str
-    language: Literal["he", "en"]
-    currency: str
-    timezone: str
-    country: str = ""
-    database: str = "sqlite:retain.db"
-    public_url: str = ""
+    name: Annotated[str, "The shop's name, as customers read it."]
+    language: Annotated[Literal["he", "en"], "The language of messages and reports."]
+    currency: Annotated[str, "The shop's own currency: an ISO 4217 code such as ILS."]
+    timezone: Annotated[str, "The shop's IANA time zone, such as Asia/Jerusalem: when its days begin and end."]
+    country: Annotated[
+        str,
+        "Whose law an advertisement must follow, and which country a phone number without a country code is of, such "
+        'as "IL", which puts "פרסומת" at the start of the subject.',
+    ] = ""
+    database: Annotated[
+        str, "sqlite:FILE in this folder, or postgresql://… without a password; postgresql://env:NAME reads it there."
+    ] = "sqlite:retain.db"
+    public_url: Annotated[
+        str,
+        "Where a server of yours answers: /u/TOKEN must unsubscribe and /s/TOKEN take the answers to a survey (see "
+        "docs/how-to/mail.md). Empty: both go by mail.",
+    ] = ""
     mail: Mail = field(default_factory=Mail)
     sender: Sender = field(default_factory=Sender)
     limits: Limits = field(default_factory=Limits)
-    ping_url: str = ""
+    ping_url: Annotated[
+        str,
+        "A health check that is told of every job: ping_url/start, then ping_url/EXIT_CODE; {job} is the job's name.",
+    ] = ""
 
     def __post_init__(self) -> None:
         try:
@@ -197,13 +226,17 @@ def init_folder(folder: Path, *, name: str, language: str, currency: str, timezo
     target = folder / FILE_NAME
     if target.exists():
         raise Refused(f"{folder} holds a shop already", hint=f"See its settings: retainctl --shop {folder} config show")
-    text = _FIRST_FILE.format(
-        name=_toml_text(name or folder.resolve().name),
-        language=_toml_text(language),
-        currency=_toml_text(currency_code(currency)),
-        timezone=_toml_text(timezone),
-        country=_toml_text(country.upper()),
-    )
+    name = name or folder.resolve().name
+    given = {
+        **dict.fromkeys(_WRITTEN_OUT),
+        "name": name,
+        "language": language,
+        "currency": currency_code(currency),
+        "timezone": timezone,
+        "country": country.upper(),
+        "sender.name": name,
+    }
+    text = _HEAD + schema.first_file(Settings, given)
     schema.read_text(text, Settings, name=str(target))
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with target.open("x", encoding="utf-8") as file:
@@ -262,7 +295,7 @@ def secret(reference: str, folder: Path) -> str:
     try:
         mode = path.stat()
         if mode.st_mode & (stat.S_IRWXG | stat.S_IRWXO) or mode.st_uid not in (os.getuid(), 0):
-            raise BadConfiguration(f"others may read the secret in {path}", hint=f"Run: chmod 600 {path}")
+            raise BadConfiguration(f"{path} is readable by other users", hint=f"Run: chmod 600 {path}")
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise BadConfiguration(f"the secret in {path} cannot be read: {error.strerror}") from None
@@ -272,39 +305,3 @@ def _holds_password(address: str) -> bool:
     """Whether a PostgreSQL address has a password in it, before its host or among its parameters."""
     parameters = {name for name, _ in parse_qsl(address.partition("?")[2])}
     return bool(re.match(r"postgresql://[^/@]*:[^/@]+@", address) or parameters & {"password", "sslpassword"})
-
-
-def _toml_text(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
-
-
-_FIRST_FILE = """\
-# The shop. Every value with its origin: retainctl config show
-name = {name}
-language = {language}
-currency = {currency}
-timezone = {timezone}
-# Whose law an advertisement must follow: "IL" puts "פרסומת" at the start of its subject.
-country = {country}
-database = "sqlite:retain.db"
-
-[sender]
-# The law asks every advertisement to name its sender.
-name = {name}
-postal_address = ""
-contact = ""
-
-[mail]
-from_address = ""
-# Replies to this address are refusals: read them.
-unsubscribe_address = ""
-# host = "smtp.example.com"
-# user = "shop"
-# password = "env:RETAINCTL_MAIL_PASSWORD"
-
-[limits]
-marketing_per_week = 2
-marketing_per_month = 6
-quiet_from = "21:00"
-quiet_until = "08:00"
-"""

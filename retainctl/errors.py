@@ -6,6 +6,8 @@ the person who reads cron's mail on Monday: what, which one, and (``hint``) what
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 DONE = 0
 WRONG_USAGE = 2  # click's own
 HUNG_UP, INTERRUPTED, TERMINATED = 129, 130, 143
@@ -77,3 +79,12 @@ def exit_codes() -> dict[int, str]:
         codes[kind.exit_code] = (kind.__doc__ or "").strip()
     codes |= {HUNG_UP: "Ended by SIGHUP.", INTERRUPTED: "Ended by Ctrl-C.", TERMINATED: "Ended by SIGTERM."}
     return dict(sorted(codes.items()))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The hint for a *name* that is none of *known*: the nearest of them, else all."""
+    import difflib  # here, so that ``--help`` need not load it
+
+    names = list(known)
+    nearest = difflib.get_close_matches(name, names, n=1)
+    return f"Did you mean {nearest[0]}?" if nearest else "There are: " + ", ".join(names) + "."

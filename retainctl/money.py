@@ -79,3 +79,8 @@ def with_sign(minor: int, currency: str) -> str:
     """``-123456`` ILS as ``-₪1,234.56``, read from left to right in Hebrew too; CHF, which has no sign, as its code."""
     sign = _SIGNS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
     return f"{'-' * (minor < 0)}{sign}{format_minor(abs(minor), currency)}"
+
+
+def rounded_half_up(amount: int, parts: int) -> int:
+    """*amount* by *parts* to the nearest whole, a half upwards."""
+    return (2 * amount + parts) // (2 * parts)

@@ -3,20 +3,26 @@
 One dataclass is the schema of one kind of file: an unknown key, a missing one and a value of the wrong kind are
 BadConfiguration, naming the file, the line and the nearest known key. A class refuses what its fields cannot say
 by raising ValueError in ``__post_init__``.
+
+Each field has its sentence beside it, ``port: Annotated[int, "The mail server's port."] = 465``, from which a first
+file and the reference are written.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
+import inspect
+import json
 import re
+import textwrap
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from retainctl.errors import BadConfiguration
 
@@ -80,7 +86,7 @@ def _build(schema: type[T], table: Mapping[str, Any], *, source: Source, path: t
     for key, field in fields.items():
         if key in table:
             values[key] = _value(hints[key], table[key], source=source, path=(*path, key))
-        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+        elif field.default is MISSING and field.default_factory is MISSING:
             raise BadConfiguration(f"{source.at(path)}: {key} is missing")
     try:
         return schema(**values)
@@ -112,3 +118,57 @@ def _value(hint: Any, value: Any, *, source: Source, path: tuple[str, ...]) -> A
     wanted = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", tuple: "a list"}
     name = wanted.get(origin or hint, "a table")
     raise BadConfiguration(f"{source.at(path)}: {path[-1]} must be {name}, and is {value!r}")
+
+
+class Setting(NamedTuple):
+    """One key that a file may hold. A table's kind is its own class, and its sentence the docstring of that."""
+
+    name: str
+    kind: Any
+    sentence: str
+    default: Any  # MISSING where the key must be there
+
+    @property
+    def is_table(self) -> bool:
+        return dataclasses.is_dataclass(self.kind)
+
+
+def settings(schema: type) -> Iterator[Setting]:
+    """What a file of *schema* may hold: its own keys in their order, and then the tables in it."""
+    hints = typing.get_type_hints(schema, include_extras=True)
+    found = []
+    for field in dataclasses.fields(schema):
+        kind, sentence = hints[field.name], ""
+        if typing.get_origin(kind) is typing.Annotated:
+            kind, sentence = kind.__origin__, kind.__metadata__[0]
+        elif dataclasses.is_dataclass(kind):
+            sentence = inspect.cleandoc(kind.__doc__ or "")
+        default = field.default if field.default_factory is MISSING else field.default_factory()
+        found.append(Setting(field.name, kind, sentence, default))
+    return iter(sorted(found, key=lambda one: one.is_table))
+
+
+def first_file(schema: type, given: Mapping[str, object], *, table: str = "") -> str:
+    """The text of a file of *schema*, with each setting under its sentence.
+
+    What *given* has by its dotted name stands there so, None with its default; every other setting is a comment.
+    """
+    parts = []
+    for one in settings(schema):
+        name = f"{table}.{one.name}" if table else one.name
+        said = textwrap.fill(one.sentence, 110, initial_indent="# ", subsequent_indent="# ")
+        if one.is_table:
+            parts.append(f"{said}\n[{name}]\n{first_file(one.kind, given, table=name)}")
+        else:
+            value = one.default if given.get(name) is None else given[name]
+            mark = "" if name in given else "# "
+            parts.append(f"{said}\n{mark}{one.name} = {'' if value is None else to_toml(value)}".rstrip() + "\n")
+    return "\n".join(parts)
+
+
+def to_toml(value: object) -> str:
+    """*value* as TOML writes it, on one line."""
+    if isinstance(value, dict):
+        inner = ", ".join(f"{key} = {to_toml(one)}" for key, one in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")  # JSON but for DEL

@@ -130,4 +130,4 @@ def test_the_password_is_never_shown(folder: Path, retainctl: Terminal) -> None:
     assert "mail" in ended.stdout
     assert "hunter2-probe" not in ended.stdout + ended.stderr
     secret.chmod(0o644)
-    assert "others may read the secret" in retainctl("doctor").stdout
+    assert "is readable by other users" in retainctl("doctor").stdout

@@ -90,8 +90,8 @@ def test_the_engine_asks_neither_the_system_for_the_time_nor_the_environment(nam
 
 
 @pytest.mark.parametrize(("name", "path"), list(modules()))
-def test_a_store_that_differs_by_database_differs_in_one_module(name: str, path: Path) -> None:
-    if name not in ("retainctl.store.dialect", "retainctl.store.database"):
+def test_a_store_that_differs_by_database_differs_in_its_dialects(name: str, path: Path) -> None:
+    if name not in ("retainctl.store.dialect", "retainctl.store.schema_dialect", "retainctl.store.database"):
         assert "is_postgres" not in path.read_text(encoding="utf-8"), name
 
 

@@ -9,19 +9,24 @@ import re
 import textwrap
 import typing
 from collections.abc import Iterator
+from datetime import date
+from typing import Any, Literal, get_args, get_origin
 
 import click
 
-from retainctl import cli
+from retainctl import cli, schema
 from retainctl.audience.fields import fields
 from retainctl.audience.parser import Parser, parse
+from retainctl.club.terms import Terms
 from retainctl.config import Settings
 from retainctl.definitions import all_kinds
 from retainctl.errors import exit_codes
+from retainctl.jobs.table import Job
 from retainctl.shop import consent_import, customer_columns, products_import
 from retainctl.shop.orders_import.formats import format_named
 from retainctl.terminal import global_options
 from tests.conftest import ROOT
+from tests.recipes import FILES, as_shown
 
 _GLOBAL = {parameter.name for parameter in global_options()}
 
@@ -35,6 +40,7 @@ def reference() -> dict[str, str]:
         "docs/reference/exit-codes.md": _exit_codes(),
         "docs/reference/files.md": _files(),
         "docs/reference/settings.md": _settings(),
+        "docs/contributing.md": _contributing(),
     }
 
 
@@ -123,14 +129,13 @@ def _exit_codes() -> str:
 
 def _settings() -> str:
     lines = [
-        "# retainctl.toml",
-        "",
-        "Written from config.py by `make docs`. A setting without a default must be there.",
-        "",
-        inspect.cleandoc(Settings.__doc__ or "").partition("\n\n")[2],
-        "",
-    ]
-    lines += list(_table(Settings, ""))
+        "# Settings", "",
+        "Written by `make docs` from the classes that read the files. A setting without a default must be there.",
+    ]  # fmt: skip
+    for heading, one in (
+        ("retainctl.toml", Settings), ("club.toml: each [[terms]]", Terms), ("jobs.toml: each [jobs.NAME]", Job),
+    ):  # fmt: skip
+        lines += ["", f"## {heading}", "", *_table(one, "")]
     return "\n".join(lines) + "\n"
 
 
@@ -145,11 +150,11 @@ def _files() -> str:
           for kind in all_kinds()),
     ]  # fmt: skip
     for kind in all_kinds():
-        lines += _table(kind.settings, f"{kind.folder}/NAME{kind.ending}")
+        lines += _fields(kind.settings, f"{kind.folder}/NAME{kind.ending}")
     return "\n".join(lines) + "\n"
 
 
-def _table(schema: type, heading: str) -> Iterator[str]:
+def _fields(schema: type, heading: str) -> Iterator[str]:
     if heading:
         yield from ("", f"## {heading}", "", inspect.cleandoc(schema.__doc__ or ""), "")
     yield from ("| setting | kind | default |", "|---|---|---|")
@@ -167,7 +172,41 @@ def _table(schema: type, heading: str) -> Iterator[str]:
         default = "" if made is dataclasses.MISSING else f"`{made!r}`"
         yield f"| `{field.name}` | {kind} | {default} |"
     for name, one in inner:
-        yield from _table(one, name)
+        yield from _fields(one, name)
+
+
+def _table(one: type, name: str) -> Iterator[str]:
+    yield from ("| setting | what it is | kind | default |", "|---|---|---|---|")
+    for setting in schema.settings(one):
+        if setting.is_table:
+            yield from ("", f"### [{setting.name}]", "", setting.sentence, "", *_table(setting.kind, setting.name))
+            continue
+        default = "" if setting.default in (None, dataclasses.MISSING) else f"`{schema.to_toml(setting.default)}`"
+        yield f"| `{setting.name}` | {setting.sentence} | {_kind(setting.kind)} | {default} |"
+
+
+def _kind(kind: Any) -> str:
+    """What may be written there, in words."""
+    inner = [one for one in get_args(kind) if one not in (..., type(None))]
+    if get_origin(kind) is Literal:
+        return ", ".join(inner)
+    if get_origin(kind) is tuple:
+        return f"list of {_kind(inner[0])}"
+    if get_origin(kind) is dict:
+        return f"{_kind(inner[1])} by name"
+    if inner:
+        return _kind(inner[0])
+    return {str: "text", int: "whole number", bool: "true or false", date: "day"}[kind]
+
+
+def _contributing() -> str:
+    """The document, with the code of each recipe as the tests run it."""
+
+    def code(found: re.Match[str]) -> str:
+        return found[1] + as_shown(FILES[found[2]]) + "```" if found[2] in FILES else found[0]
+
+    text = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
+    return re.sub(r"(?m)(^`([^`\n]+)`:\n\n```\w+\n)(?:.*\n)*?```$", code, text)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ class Parser:
         day        = 2025-03-01 | "today" | number ( "days" | "weeks" | "months" | "years" ) "ago"
         name       = a word, or a text in "double" or 'single' quotes; a doubled quote is one quote
 
-    ``and`` binds tighter than ``or``. Tokens of the language may be written in capitals.
+    ``and`` binds tighter than ``or``. Words of the language may be written in capitals.
     """
 
     def __init__(self, text: str, *, currency: str) -> None:

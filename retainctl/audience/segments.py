@@ -203,7 +203,7 @@ def _write_joined(segment_id: int, joined: list[int], *, now: int) -> None:
     )
     insert_many(
         "segment_members",
-        ("segment_id", "customer_id", "joined_at"),
+        "segment_id customer_id joined_at",
         ((segment_id, customer_id, now) for customer_id in joined if customer_id not in gone),
     )
 

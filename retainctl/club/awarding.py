@@ -167,7 +167,7 @@ class _Awarding:
         self._journal.write()
         insert_many(
             "awards",
-            ("order_id", "account_id", "order_version", "terms_version", "currency", "points"),
+            "order_id account_id order_version terms_version currency points",
             self._new_awards,
         )
         set_many("awards", "order_id", ("account_id", "order_version", "points"), self._changed_awards)
@@ -175,7 +175,7 @@ class _Awarding:
         execute_many("DELETE FROM awarded_lines WHERE order_id = ?", [(order_id,) for _, order_id in self._replaced])
         insert_many(
             "awarded_lines",
-            ("order_id", "line_no", "amount_minor", "points", "product_id", "category"),
+            "order_id line_no amount_minor points product_id category",
             self._new_lines,
         )
 

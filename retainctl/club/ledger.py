@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 
 from retainctl.clock import month_of
 from retainctl.club.accounts import UNIT, Accounts, read_books
-from retainctl.club.lots import Lot, Part, read_lots
+from retainctl.club.lots import COLUMNS, Lot, Part, cells, read_lots
 from retainctl.club.terms import Terms, use
 from retainctl.config import Shop
 from retainctl.errors import BrokenInvariant, Refused
@@ -241,63 +241,18 @@ class Journal:
             use(terms, at=self.recorded_at)
         insert_many(
             "accounts",
-            ("id", "unit", "kind", "customer_id", "opened_for", "balance"),
+            "id unit kind customer_id opened_for balance",
             [(one, UNIT, *whose, deltas.pop(one, 0)) for one, whose in self.accounts.opened.items()],
         )
         insert_many(
             "transactions",
-            (
-                "seq",
-                "kind",
-                "source",
-                "account_id",
-                "points",
-                "order_id",
-                "terms_version",
-                "effective_at",
-                "recorded_at",
-                "hash",
-            ),
+            "seq kind source account_id points order_id terms_version effective_at recorded_at hash",
             transactions,
         )
-        insert_many(
-            "lots",
-            (
-                "id",
-                "account_id",
-                "origin",
-                "order_id",
-                "terms_version",
-                "granted",
-                "remaining",
-                "consumed",
-                "expired",
-                "reversed",
-                "earned_at",
-                "active_from",
-                "expires_at",
-            ),
-            [
-                (
-                    lot.id,
-                    lot.account_id,
-                    "goodwill" if lot.order_id is None else "earned",
-                    lot.order_id,
-                    lot.terms_version,
-                    lot.granted,
-                    lot.remaining,
-                    lot.consumed,
-                    lot.expired,
-                    lot.reversed,
-                    lot.earned_at,
-                    lot.active_from,
-                    lot.expires_at,
-                )
-                for lot in self._new_lots
-            ],
-        )
-        insert_many("entries", ("seq", "entry_no", "month", "account_id", "against_id", "lot_id", "points"), entries)
-        insert_many("transaction_reasons", ("seq", "reason"), self._reasons)
+        new_lots = [("goodwill" if lot.order_id is None else "earned", *cells(lot)) for lot in self._new_lots]
+        insert_many("lots", ("origin", *COLUMNS), new_lots)
+        insert_many("entries", "seq entry_no month account_id against_id lot_id points", entries)
+        insert_many("transaction_reasons", "seq reason", self._reasons)
         set_many(
             "lots",
             "id",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Final, Literal
 
 from retainctl.store.database import rows
@@ -47,12 +48,10 @@ class Lot:
         self.changed = True
 
 
-_COLUMNS: Final = (
-    "id, account_id, order_id, terms_version, granted, remaining, consumed, expired, reversed, earned_at, active_from,"
-    " expires_at, remaining"
-)
+COLUMNS: Final = tuple(field.name for field in fields(Lot))[:-2]  # of the database, but for how it was given
+cells: Final = attrgetter(*COLUMNS)
 
 
 def read_lots(condition: str, *values: object) -> list[Lot]:
     """The lots of the database for which *condition* holds."""
-    return [Lot(*row) for row in rows(f"SELECT {_COLUMNS} FROM lots WHERE {condition}", *values)]
+    return [Lot(*row) for row in rows(f"SELECT {', '.join(COLUMNS)}, remaining FROM lots WHERE {condition}", *values)]

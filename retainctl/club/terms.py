@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from retainctl import schema
 from retainctl.clock import Clock
@@ -30,17 +30,35 @@ _FRACTION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(?:/(\d{1,9}))?", re.ASCII)
 class Terms:
     """One version of the rules."""
 
-    version: int
-    valid_from: date | None = None
-    points_per: dict[str, str] = field(default_factory=dict)
-    minimum_order: dict[str, str] = field(default_factory=dict)
-    excluded_categories: tuple[str, ...] = ()
-    pending_days: int = 0
-    expiry_months: int = 0
-    expiry_days: int = 0
-    redeem_points: int = 100
-    redeem_value: str = "1.00"
-    clawback: Literal["debt", "clamp"] = "debt"
+    version: Annotated[int, "The number of this version: 1, and then ever higher ones."]
+    valid_from: Annotated[date | None, "The first day of this version, such as 2027-01-01; the first has none."] = None
+    points_per: Annotated[
+        dict[str, str],
+        'Points for each whole unit of the order\'s currency: "1", "0.5" or "1/3". The order is rounded down once.',
+    ] = field(default_factory=dict)
+    minimum_order: Annotated[
+        dict[str, str], "The least that an order must come to before it earns anything, by currency."
+    ] = field(default_factory=dict)
+    excluded_categories: Annotated[
+        tuple[str, ...],
+        'Categories that earn nothing, in any case, and what is below them: ["Gift cards", "Kitchen > Coffee"]',
+    ] = ()
+    pending_days: Annotated[
+        int, "Days from the order until its points may be spent: the time in which goods may come back."
+    ] = 0
+    expiry_months: Annotated[
+        int,
+        "Points may be spent until the end of a day of the shop, so many months after the order. 0, and expiry_days 0 "
+        "too: they never expire.",
+    ] = 0
+    expiry_days: Annotated[int, "The same in days, instead of expiry_months."] = 0
+    redeem_points: Annotated[int, "What points are worth when they are spent: so many points pay redeem_value."] = 100
+    redeem_value: Annotated[str, "What redeem_points pay, in the shop's currency, rounded down."] = "1.00"
+    clawback: Annotated[
+        Literal["debt", "clamp"],
+        "When goods come back and their points are spent already: debt is repaid by what is earned next, with clamp "
+        "the shop bears it.",
+    ] = "debt"
 
     def __post_init__(self) -> None:
         for name, table in (("points_per", self.points_per), ("minimum_order", self.minimum_order)):
@@ -82,7 +100,7 @@ class Terms:
 class Club:
     """What ``club.toml`` says: all versions of the terms, oldest first."""
 
-    terms: tuple[Terms, ...]
+    terms: Annotated[tuple[Terms, ...], "The versions of the rules, oldest first: [[terms]]."]
 
     def __post_init__(self) -> None:
         if not self.terms:
@@ -137,7 +155,15 @@ def use(terms: Terms, *, at: int) -> None:
 def write_first_file(folder: Path, *, currency: str) -> Path:
     """Write a first ``club.toml`` for a shop in *currency*: a point for each unit, for two years."""
     path = folder / FILE_NAME
-    text = _FIRST_FILE.format(currency=currency_code(currency))
+    code = currency_code(currency)
+    given = {
+        **dict.fromkeys(("excluded_categories", "pending_days", "redeem_points", "redeem_value", "clawback")),
+        "version": 1,
+        "points_per": {code: "1"},
+        "minimum_order": {code: "0"},
+        "expiry_months": 24,
+    }
+    text = _HEAD + schema.first_file(Terms, given)
     schema.read_text(text, Club, name=str(path))
     with path.open("x", encoding="utf-8") as file:
         file.write(text)
@@ -166,30 +192,8 @@ def _months_later(day: date, months: int) -> date:
     return min(date(year, month + 1, 1) + timedelta(days=day.day - 1), first_of_next - timedelta(days=1))
 
 
-_FIRST_FILE = """\
+_HEAD = """\
 # The club's terms. Points that were booked by a version stay as they are: never change a version that has been in
 # use. New rules are a new [[terms]] below, with the next version and its first day: valid_from = 2027-01-01
 [[terms]]
-version = 1
-
-# Points for each whole unit of the order's currency: "1", "0.5" or "1/3". The order is rounded down once.
-points_per = {{ {currency} = "1" }}
-# The least that an order must come to before it earns anything.
-minimum_order = {{ {currency} = "0" }}
-# Categories that earn nothing, in any case, and what is below them: ["Gift cards", "Kitchen > Coffee"]
-excluded_categories = []
-
-# Days from the order until its points may be spent: the time in which goods may come back.
-pending_days = 0
-# Points may be spent until the end of a day of the shop: so many months after the order, or expiry_days = 90.
-# With neither they never expire.
-expiry_months = 24
-
-# What points are worth when they are spent: so many points pay so much, in the shop's currency, rounded down.
-redeem_points = 100
-redeem_value = "1.00"
-
-# When goods come back and their points are spent already: "debt" is repaid by what is earned next, with "clamp" the
-# shop bears it.
-clawback = "debt"
 """

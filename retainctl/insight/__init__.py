@@ -1,9 +1,9 @@
 """What came of it: figures with their definitions, and the charts that show them.
 
-``retention``, ``orders``, ``cohorts``, ``rfm``, ``campaigns``, ``points``   the reports, each its rows
-``reports``     the list of them, and holding a figure against a goal
-``svg``, ``charts``, ``pages``   a report as one self-contained HTML file
-``words``       headings and definitions in the languages of the shop
+``reports``     a module for each: its rows, what its columns are called in both languages, and its chart
+``labels``      what several of them say
+``svg``, ``pages``   a report as one self-contained HTML file
+``goals``       holding a figure against a goal
 """
 
 from __future__ import annotations

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 
 from retainctl.config import Shop
 from retainctl.html_page import framed
-from retainctl.insight import charts
-from retainctl.insight.labels import Words
-from retainctl.insight.reports import Report
-from retainctl.insight.retention import Retention
+from retainctl.insight.reports import Report, Wording
 from retainctl.money import with_sign
 from retainctl.rows import Row
-
-_CHARTS: Final[dict[str, Callable[..., Markup]]] = {
-    "retention": charts.retention_chart,
-    "orders": charts.orders_chart,
-    "cohorts": charts.cohorts_chart,
-    "rfm": charts.rfm_chart,
-    "campaigns": charts.campaigns_chart,
-    "points": charts.points_chart,
-}
-_TILES: Final = (
-    "repeat_rate",
-    "customers",
-    "orders",
-    "average_order_value_minor",
-    "average_purchase_frequency",
-    "net_revenue_minor",
-)
 
 _BODY: Final = """\
 <p class="under"><bdi>{{ shop }}</bdi> · <bdi>{{ day }}</bdi></p>
@@ -58,22 +37,21 @@ _BODY: Final = """\
 
 def page(shop: Shop, report: Report, rows: Sequence[Any]) -> str:
     """The page of *rows*, which are *report*'s."""
-    words = Words(shop.settings.language)
-    rtl = shop.settings.direction == "rtl"
+    words = Wording(report, shop.settings.language)
     columns, cells = _table(rows, words)
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     body = environment.from_string(_BODY).render(
         shop=shop.settings.name,
         day=shop.clock.today().isoformat(),
         nothing=words["nothing_yet"],
-        tiles=_tiles(shop, rows, words),
-        chart=_CHARTS[report.name](rows, words, rtl=rtl) if rows else "",
+        tiles=_tiles(shop, report.tiles, rows, words),
+        chart=report.chart(rows, words) if rows else "",
         columns=columns,
         rows=cells,
-        definitions=words.definitions(report.name),
+        definitions=words.definitions,
     )
     return framed(
-        words.title(report.name),
+        words.title,
         body,
         language=shop.settings.language,
         direction=shop.settings.direction,
@@ -84,13 +62,13 @@ def page(shop: Shop, report: Report, rows: Sequence[Any]) -> str:
 Shown = tuple[str, str]  # a text, and the class of its cell
 
 
-def _table(rows: Sequence[Row], words: Words) -> tuple[list[Shown], list[list[Shown]]]:
+def _table(rows: Sequence[Row], words: Wording) -> tuple[list[Shown], list[list[Shown]]]:
     """The headings and the lines of a table. A few rows of many figures stand upright, each figure a line."""
     records = [_record(row) for row in rows]
     names = list(dict.fromkeys(name for record in records for name in record))
     kinds = {name: "number" if _is_numeric(name, records) else "word" for name in names}
     cells = [[(_shown(name, record.get(name), record, words), kinds[name]) for name in names] for record in records]
-    headings = [(words[name], kinds[name]) for name in names]
+    headings = [(words.heading(name), kinds[name]) for name in names]
     if len(rows) > 3 or len(names) < 12:
         return headings, cells
     upright = zip(headings, *cells, strict=True)
@@ -110,17 +88,16 @@ def _is_numeric(name: str, records: Sequence[dict[str, Any]]) -> bool:
     return all(isinstance(record.get(name), int | float | None) for record in records)
 
 
-def _tiles(shop: Shop, rows: Sequence[Row], words: Words) -> list[tuple[str, str]]:
-    """The first figures of retention, of the shop's own currency where somebody paid in it."""
-    found = [row for row in rows if isinstance(row, Retention)]
-    own = [row for row in found if row.currency == shop.settings.currency] or found
-    if not own:
+def _tiles(shop: Shop, names: Sequence[str], rows: Sequence[Row], words: Wording) -> list[tuple[str, str]]:
+    """The figures *names*, of the shop's own currency where somebody paid in it."""
+    if not names or not rows:
         return []
-    record = _record(own[0])
-    return [(words[name], _shown(name, record[name], record, words)) for name in _TILES]
+    records = [_record(row) for row in rows]
+    own = next((record for record in records if record["currency"] == shop.settings.currency), records[0])
+    return [(words[name], _shown(name, own[name], own, words)) for name in names]
 
 
-def _shown(name: str, value: Any, record: dict[str, Any], words: Words) -> str:
+def _shown(name: str, value: Any, record: dict[str, Any], words: Wording) -> str:
     """*value* as a person reads it: money in major units, rates in per cent, instants by the shop's clock."""
     if value is None:
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
@@ -9,6 +10,7 @@ from markupsafe import Markup, escape
 # The colours are those of the page's style, by day and by night.
 INK, MUTED, LINE, ON_ACCENT = "var(--ink)", "var(--muted)", "var(--line)", "var(--on-accent)"
 ACCENT, SOFT, WARM, GREY = "var(--accent)", "var(--soft)", "var(--warm)", "var(--grey)"
+WIDTH = 760.0  # of a chart, in the units in which all is placed; the page stretches it
 
 
 def tag(name: str, *children: str, **attributes: str | float) -> Markup:
@@ -27,12 +29,12 @@ def on_shade(share: float) -> str:
 
 @dataclass(slots=True)
 class Canvas:
-    """A picture of *width* by *height*; with *rtl* everything is placed from the right."""
+    """A picture of *height*; with *rtl* everything is placed from the right."""
 
-    width: float
     height: float
     label: str
     rtl: bool = False
+    width: float = WIDTH
     parts: list[Markup] = field(default_factory=list)
 
     def box(
@@ -86,6 +88,28 @@ class Canvas:
         self.parts.append(
             tag("text", text, x=x, y=y, text_anchor=anchor, font_size=size, fill=fill, font_weight=weight)
         )
+
+    def bars(
+        self,
+        top: float,
+        heading: str,
+        names: Sequence[str],
+        values: Sequence[float],
+        *,
+        say: Callable[[float], str],
+        fill: str,
+    ) -> None:
+        """Bars of 110 high under *heading*, each with its value above and its name below."""
+        self.text(0, top + 16, heading, size=13, bold=True)
+        most = max([*values, 0]) or 1
+        step = self.width / max(len(names), 1)
+        wide = min(step * 0.7, 60)
+        for place, (name, value) in enumerate(zip(names, values, strict=True)):
+            x, tall = place * step + (step - wide) / 2, 110 * max(value, 0) / most
+            self.box(x, top + 155 - tall, wide, tall, fill=fill, title=f"{name}: {say(value)}")
+            if step >= 30:
+                self.text(x + wide / 2, top + 150 - tall, say(value), anchor="middle", size=11)
+                self.text(x + wide / 2, top + 171, name, anchor="middle", size=11, fill=MUTED)
 
     def svg(self) -> Markup:
         """The picture, which fills the width that it is given."""

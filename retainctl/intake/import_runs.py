@@ -116,16 +116,13 @@ def together(files: Sequence[FileResult[Any]], *, hint: str) -> Result[Imported]
     ]
     if len(bad) > MOST_TOLD:
         told.append(f"and {len(bad) - MOST_TOLD} more")
-    returns = [sentence for one in files for sentence in one.attention]
-    trouble: DoneInPart | None = None
+    odd = [sentence for one in files for sentence in one.attention]
+    trouble = next((one.trouble for one in files if one.trouble), None)
     if bad:
         rows_are = "1 row is" if len(bad) == 1 else f"{len(bad)} rows are"
         trouble = DoneInPart(f"{rows_are} in quarantine", hint=hint)
-    elif returns:
-        returns_need = "1 return needs" if len(returns) == 1 else f"{len(returns)} returns need"
-        trouble = DoneInPart(f"{returns_need} a look", hint="See: retainctl orders returns --waiting")
     rows = tuple(replace(one.row, notes=one.notes) for one in files)
-    return Result(rows, attention=(*told, *returns[:MOST_TOLD]), trouble=trouble)
+    return Result(rows, attention=(*told, *odd[:MOST_TOLD]), trouble=trouble)
 
 
 class DryRun(Exception):

@@ -123,7 +123,7 @@ def keep_held(
             kept.append(one)
     dialect.insert_many(
         "held_rows",
-        ("import_id", "disposition", "line", "byte_offset", "document", "column_name", "code", "message", "raw_bytes"),
+        "import_id disposition line byte_offset document column_name code message raw_bytes",
         [
             (
                 import_id,

@@ -10,9 +10,10 @@ import shlex
 import sys
 from collections.abc import Mapping
 
+from retainctl.clock import WEEKDAYS
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration
-from retainctl.jobs.table import WEEKDAYS, Job
+from retainctl.jobs.table import Job
 
 CATCH_UP = "17 * * * *"
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from retainctl.clock import DAY_SECONDS, Clock
-from retainctl.jobs.table import WEEKDAYS, Job
+from retainctl.clock import DAY_SECONDS, WEEKDAYS, Clock
+from retainctl.jobs.table import Job
 
 CATCH_UP_LIMIT = 31  # periods made up one by one; older ones are passed over
 # A run dated further ahead than this was made under a wrong clock, and does not hold up those that follow.

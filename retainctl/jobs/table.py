@@ -6,28 +6,33 @@ import re
 import shlex
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import Literal, get_args
+from typing import Annotated, Literal
 
 from retainctl import schema
+from retainctl.clock import Weekday
 from retainctl.config import Shop
 from retainctl.errors import DONE, DoneInPart, TryLater, WrongUsage
 
 FILE_NAME = "jobs.toml"
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)  # in the order of date.weekday()
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """What runs and when: daily ``at`` an hour of the shop's (on *weekdays*, or all), or every so many minutes."""
 
-    steps: tuple[str, ...]
-    summary: str
-    at: str = ""
-    weekdays: tuple[Weekday, ...] = ()
-    every_minutes: int = 0
-    deadline_seconds: int = 3600
-    catch_up: Literal["once", "each"] = "once"
+    steps: Annotated[
+        tuple[str, ...],
+        "What runs, one after another until one fails: the words that one types after retainctl. {day} is the day of "
+        "the period that the run is for.",
+    ]
+    summary: Annotated[str, "What the job does, in a sentence."]
+    at: Annotated[str, "The hour of the shop at which it runs, such as 03:30; instead of every_minutes."] = ""
+    weekdays: Annotated[tuple[Weekday, ...], "The days on which it runs at that hour; empty is every day."] = ()
+    every_minutes: Annotated[int, "It runs every so many minutes, which must divide an hour; instead of at."] = 0
+    deadline_seconds: Annotated[int, "After so many seconds it is stopped."] = 3600
+    catch_up: Annotated[
+        Literal["once", "each"], "Periods that were missed are made up by one run, or by a run each, oldest first."
+    ] = "once"
 
     def __post_init__(self) -> None:
         if bool(self.at) == bool(self.every_minutes):
@@ -74,7 +79,7 @@ class Job:
 class JobsFile:
     """The form of ``jobs.toml``."""
 
-    jobs: dict[str, Job] = field(default_factory=dict)
+    jobs: Annotated[dict[str, Job], "The jobs by their names: [jobs.NAME]."] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in self.jobs:

@@ -11,14 +11,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from retainctl.clock import DAY_SECONDS
+from retainctl.clock import DAY_SECONDS, WEEKDAYS
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration
 from retainctl.store.database import rows
 from retainctl.store.dialect import one_of
 from retainctl.store.outreach import Mailing
 
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEK_SECONDS, MONTH_SECONDS = 7 * DAY_SECONDS, 30 * DAY_SECONDS
 
 
@@ -80,7 +79,7 @@ def quiet(shop: Shop, at: int) -> int | None:
 
 def _quiet_until(shop: Shop, instant: int) -> int | None:
     limits, local = shop.settings.limits, shop.clock.local(instant)
-    if _WEEKDAYS[local.weekday()] in limits.quiet_days:
+    if WEEKDAYS[local.weekday()] in limits.quiet_days:
         return shop.clock.end_of(local.date())
     begins, ends = time.fromisoformat(_padded(limits.quiet_from)), time.fromisoformat(_padded(limits.quiet_until))
     now = local.time()

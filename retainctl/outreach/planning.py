@@ -227,7 +227,7 @@ def _write(mailing_id: int | None, chosen: list[_Chosen]) -> None:
     with writing():
         insert_many(
             "recipients",
-            ("mailing_id", "customer_id", "contact_point_id", "excluded", "context"),
+            "mailing_id customer_id contact_point_id excluded context",
             [(mailing_id, one.customer_id, one.contact_point_id, one.excluded, one.context) for one in chosen],
         )
 

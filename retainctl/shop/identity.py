@@ -297,10 +297,10 @@ class _Batch:
             ("id", *_ATTRIBUTES, "created_at"),
             [(one, *self._attributes(one), self.now) for one in sorted(self.made)],
         )
-        dialect.insert_many("customer_keys", ("source", "external_id", "customer_id"), self.new_keys)
+        dialect.insert_many("customer_keys", "source external_id customer_id", self.new_keys)
         dialect.insert_many(
             "contact_points",
-            ("id", "customer_id", "kind", "value", "key", "key_hash", "flag", "verified", "source", "created_at"),
+            "id customer_id kind value key key_hash flag verified source created_at",
             self.new_points,
         )
         execute_many("UPDATE contact_points SET verified = 1 WHERE id = ?", self.newly_verified)
@@ -308,9 +308,7 @@ class _Batch:
             "UPDATE customers SET first_name = ?, last_name = ?, language = ? WHERE id = ?",
             [(*self._attributes(one), one) for one in sorted(self.changed)],
         )
-        dialect.insert_many(
-            "customer_changes", ("customer_id", "changed_at", "field", "before", "after", "source"), self.changes
-        )
+        dialect.insert_many("customer_changes", "customer_id changed_at field before after source", self.changes)
 
     def _attributes(self, customer_id: int) -> tuple[object, ...]:
         known = self.known[customer_id]

@@ -60,7 +60,7 @@ def merge(shop: Shop, *, survivor_id: int, merged_id: int, reason: str) -> Merge
     for table, key in _followers():
         dialect.insert_many(
             "customer_merge_moves",
-            ("merge_id", "table_name", "row_key"),
+            "merge_id table_name row_key",
             [
                 (merge_id, table, json.dumps(row, ensure_ascii=False))
                 for row in _moved(table, key, to=survivor_id, off=merged_id)

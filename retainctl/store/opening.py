@@ -12,10 +12,11 @@ import peewee
 
 from retainctl.errors import BadConfiguration, Refused, Unavailable
 from retainctl.store.database import database, execute, rows
-from retainctl.store.dialect import check_references, hold_schema, references_at_rest, write_ahead
+from retainctl.store.dialect import write_ahead
 from retainctl.store.installation import adopt
 from retainctl.store.migrations import MIGRATIONS, Migration
 from retainctl.store.schema import Schema
+from retainctl.store.schema_dialect import check_references, hold_schema, references_at_rest
 from retainctl.store.transactions import told, writing
 
 BUSY_SECONDS = 30

@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 
-from retainctl.store import dialect
+from retainctl.store import schema_dialect as dialect
 from retainctl.store.database import database, execute
+from retainctl.store.dialect import file_is_the_database
 
 
 class Schema:
@@ -25,7 +26,7 @@ class Schema:
 
     def sql(self, *, sqlite: str, postgres: str) -> None:
         """Run the one of the two statements that the open database reads."""
-        execute(sqlite if dialect.file_is_the_database() else postgres)
+        execute(sqlite if file_is_the_database() else postgres)
 
     def append_only(self, table: str, *, erased: Mapping[str, str] | None = None) -> None:
         """Let rows of *table* be added and never changed or removed.

@@ -96,7 +96,7 @@ class Books:
         numbered = list(enumerate(new, dialect.take_ids("responses", len(new))))
         dialect.insert_many(
             "responses",
-            ("id", "survey", "respondent", "customer_id", "answered_at", "content_hash", "import_id"),
+            "id survey respondent customer_id answered_at content_hash import_id",
             [
                 (number, self.survey, one.respondent, one.customer_id, one.answered_at, _content_hash(one), import_id)
                 for number, one in numbered

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop
-from retainctl.insight.campaigns import MailingRow
 from retainctl.insight.pages import page
-from retainctl.insight.points import PointsMonth
-from retainctl.insight.reports import REPORTS
+from retainctl.insight.reports import all_reports
+from retainctl.insight.reports.campaigns import MailingRow
+from retainctl.insight.reports.points import PointsMonth
 from retainctl.insight.svg import tag
 from tests import past
 from tests.conftest import MakeShop, Terminal
@@ -46,10 +46,10 @@ def town(shop: Shop) -> Shop:
 
 
 def pages(shop: Shop) -> dict[str, str]:
-    rows = {name: report.find(shop) for name, report in REPORTS.items()}
+    rows = {name: report.find(shop) for name, report in all_reports().items()}
     rows["campaigns"] = [MailingRow(1, "campaign", EVIL, "active", "2025-03-02", 9, 6, 2, 1, 1, 1, 1, 3, {EVIL: 3})]
     rows["points"] = [PointsMonth("2025-01", 100, 5, 40, 3, 2, 1, 59), PointsMonth("2025-02", 0, 0, 59, 0, 0, 0, 0)]
-    return {name: page(shop, REPORTS[name], found) for name, found in rows.items()}
+    return {name: page(shop, all_reports()[name], found) for name, found in rows.items()}
 
 
 def test_a_page_needs_nothing_else_and_lets_nothing_in(town: Shop) -> None:
@@ -113,13 +113,13 @@ def test_an_attribute_cannot_be_left() -> None:
 
 
 def test_an_empty_report_is_a_page_too(shop: Shop) -> None:
-    for report in REPORTS.values():
+    for report in all_reports().values():
         assert "עדיין אין מה להראות" in page(shop, report, [])
 
 
 def test_the_command_line(town: Shop, retainctl: Terminal, tmp_path: Path) -> None:
     listed = retainctl("reports", "list")
-    assert [line.split("\t")[0] for line in listed.stdout.splitlines()[1:]] == list(REPORTS)
+    assert [line.split("\t")[0] for line in listed.stdout.splitlines()[1:]] == list(all_reports())
 
     shown = retainctl("reports", "show", "cohorts", "--format", "csv")
     assert (shown.code, shown.stdout, shown.stderr) == (0, "cohort,0,1,2\n2025-01,3,2,1\n", "")

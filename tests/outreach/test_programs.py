@@ -14,7 +14,7 @@ from retainctl.audience import segments
 from retainctl.config import Shop
 from retainctl.definitions import Defined, Kind, toml, versions
 from retainctl.errors import BadData, Refused
-from retainctl.insight.labels import Words
+from retainctl.insight.reports import Wording, report_called
 from retainctl.outreach import lint, mailings, planning, programs
 from retainctl.outreach.composing import templates_of
 from retainctl.outreach.mailings import Changed
@@ -90,7 +90,7 @@ def test_a_third_program_is_planned_approved_and_sent_as_the_others(rewarding: S
     token = body.get_content().split("For דנה: ")[1].split()[0]
     assert verify(token, "reward", rewarding.clock.now()).endswith(".1")
     assert [one.version for one in versions(REWARDS, "spring")] == [1]
-    assert Words("he").value("program", "reward") == "פרס"
+    assert Wording(report_called("campaigns"), "he").value("program", "reward") == "פרס"
 
 
 def test_its_own_links_are_known_to_the_check_and_another_program_s_are_not(rewarding: Shop) -> None:

@@ -81,7 +81,7 @@ class Catalogue:
         made = {article.sku: place for place, article in enumerate(articles, first)}
         dialect.insert_many(
             "products",
-            ("id", "sku", "name", "category"),
+            "id sku name category",
             [(made[one.sku], one.sku, _text(one.name), _text(one.category)) for one in articles],
         )
         return made

@@ -7,7 +7,7 @@ from contextlib import closing
 from functools import partial
 
 from retainctl.config import Shop
-from retainctl.errors import BadData
+from retainctl.errors import BadData, DoneInPart
 from retainctl.intake import import_runs, quarantine
 from retainctl.intake.cells import Held
 from retainctl.intake.file import input_file
@@ -121,8 +121,10 @@ def book(
     made = int(value("SELECT COUNT(*) FROM customers")) - customers_before
     row = _row(booking, customers=made, sales=_new_sales(booking))
     bad = tuple(held for held in booking.held if held.disposition != "set_aside")
-    result = FileResult((row,), tuple(notes), tuple(booking.attention), quarantined=bad)
-    return result, import_id, booking.held
+    odd = tuple(booking.attention)
+    returns_need = "1 return needs" if len(odd) == 1 else f"{len(odd)} returns need"
+    trouble = DoneInPart(f"{returns_need} a look", hint="See: retainctl orders returns --waiting") if odd else None
+    return FileResult((row,), tuple(notes), odd, trouble, quarantined=bad), import_id, booking.held
 
 
 def _readable(plan: ImportPlan, every: Iterator[Batch]) -> Iterator[Batch]:

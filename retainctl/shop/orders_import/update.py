@@ -138,7 +138,7 @@ def _keep_versions(booking: Booker, order_ids: Sequence[int]) -> None:
         content = json.dumps({"order": order, "lines": lines.get(order["id"], [])}, ensure_ascii=False)
         versions.append((order["id"], version, booking.shop.clock.now(), booking.import_id, content))
         booking.touch(order["customer_id"])
-    dialect.insert_many("order_versions", ("order_id", "version", "replaced_at", "import_id", "content"), versions)
+    dialect.insert_many("order_versions", "order_id version replaced_at import_id content", versions)
 
 
 def _forget_money(booking: Booker, order_ids: Sequence[int]) -> None:

@@ -1,54 +1,16 @@
-"""The list of reports, and holding the shop's figures against goals."""
+"""Holding the shop's figures against goals."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Final, get_type_hints
+from collections.abc import Mapping, Sequence
+from typing import get_type_hints
 
 from retainctl.config import Shop
-from retainctl.errors import BadData, DoneInPart, WrongUsage
-from retainctl.insight.campaigns import MailingRow, campaigns
-from retainctl.insight.cohorts import Cohort, cohorts
-from retainctl.insight.labels import Words
-from retainctl.insight.orders import OrderNumber, orders
-from retainctl.insight.points import PointsMonth, points
-from retainctl.insight.retention import Retention, retention
-from retainctl.insight.rfm import Cell, rfm
+from retainctl.errors import BadData, DoneInPart, WrongUsage, did_you_mean
+from retainctl.insight.reports.retention import Retention, retention
 from retainctl.money import parse_decimal
 from retainctl.result import Result
 from retainctl.rows import Row
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One report: its name, the type of its rows and what finds them."""
-
-    name: str
-    row_type: type[Row]
-    find: Callable[[Shop], Sequence[Any]]
-
-
-REPORTS: Final = {
-    report.name: report
-    for report in (
-        Report("retention", Retention, retention),
-        Report("orders", OrderNumber, orders),
-        Report("cohorts", Cohort, cohorts),
-        Report("rfm", Cell, rfm),
-        Report("campaigns", MailingRow, campaigns),
-        Report("points", PointsMonth, points),
-    )
-}
-
-
-class ReportRow(Row, kind="report"):
-    """A report that there is."""
-
-    report: str
-    title: str
-    columns: str
 
 
 class Goal(Row, kind="goal"):
@@ -59,27 +21,6 @@ class Goal(Row, kind="goal"):
     least: float | None
     most: float | None
     met: bool
-
-
-def list_reports(shop: Shop) -> list[ReportRow]:
-    """Every report with its title in the shop's language."""
-    words = Words(shop.settings.language)
-    return [
-        ReportRow(report.name, words.title(report.name), ", ".join(field.name for field in fields(report.row_type)))
-        for report in REPORTS.values()
-    ]
-
-
-def report_called(name: str) -> Report:
-    """The report called *name*; WrongUsage names the nearest when there is none."""
-    if report := REPORTS.get(name):
-        return report
-    raise _unknown(name, REPORTS, f"no report is called {name}")
-
-
-def definitions(name: str) -> tuple[str, ...]:
-    """What the figures of the report called *name* mean, one sentence each."""
-    return Words("en").definitions(name)
 
 
 def read_goals(written: Sequence[str]) -> dict[str, float]:
@@ -104,7 +45,7 @@ def check(shop: Shop, *, least: Mapping[str, float], most: Mapping[str, float]) 
     known = [name for name, hint in get_type_hints(Retention).items() if hint in (int, int | None, float | None)]
     for name in names:
         if name not in known:
-            raise _unknown(name, known, f"no metric is called {name}")
+            raise WrongUsage(f"no metric is called {name}", hint=did_you_mean(name, known))
     found = {row.currency: row for row in retention(shop)}.get(shop.settings.currency)
     goals = []
     for name in names:
@@ -134,8 +75,3 @@ def _bounds(goal: Goal) -> str:
 
 def _plain(number: float) -> str:
     return f"{number:.6f}".rstrip("0").rstrip(".")
-
-
-def _unknown(name: str, known: Mapping[str, object] | Sequence[str], told: str) -> WrongUsage:
-    nearest = difflib.get_close_matches(name, list(known), n=1)
-    return WrongUsage(told, hint=f"Did you mean {nearest[0]}?" if nearest else "There are: " + ", ".join(known) + ".")

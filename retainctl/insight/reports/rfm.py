@@ -12,8 +12,13 @@ from datetime import date
 from itertools import chain
 from operator import itemgetter
 
+from markupsafe import Markup
+
 from retainctl.clock import day_number, day_of
 from retainctl.config import Shop
+from retainctl.insight.labels import WHAT_AN_ORDER_IS
+from retainctl.insight.reports import Report, Wording
+from retainctl.insight.svg import MUTED, Canvas, on_shade
 from retainctl.rows import Row
 from retainctl.store.database import value
 from retainctl.store.dialect import streamed
@@ -92,3 +97,67 @@ def _found(shop: Shop) -> Iterator[tuple[int, int, int, int]]:
         shop.settings.currency,
         day_number(asked),
     )
+
+
+def chart(rows: Sequence[Cell], words: Wording) -> Markup:
+    """Recency down, frequency across; in each square its customers, and by five bars how they spend."""
+    counts = {row.cell: row.customers for row in rows}
+    squares = {
+        (recency, frequency): [counts.get(f"{recency}{frequency}{money}", 0) for money in range(1, 6)]
+        for recency in range(1, 6)
+        for frequency in range(1, 6)
+    }
+    most = max(sum(square) for square in squares.values())
+    canvas = Canvas(470.0, words.title, rtl=words.rtl)
+    arrow = "←" if words.rtl else "→"
+    legend = (f"{words['recency']} ↓", f"{words['frequency']} {arrow}", f"{words['bars']}: {words['monetary']} 1-5")
+    for place, text in enumerate(legend):
+        canvas.text(60 + place * 140, 14, text, size=12, fill=MUTED)
+    for (recency, frequency), square in squares.items():
+        x, y = 60 + (frequency - 1) * 140.0, 24 + (5 - recency) * 84.0
+        share = sum(square) / most
+        title = f"R{recency} F{frequency}: {sum(square):,}"
+        canvas.box(x, y, 137, 81, share=share, title=title, radius=4)
+        canvas.text(x + 10, y + 24, f"{sum(square):,}", size=17, bold=True, fill=on_shade(share))
+        for money, customers in enumerate(square):
+            tall = 40 * customers / (max(square) or 1)
+            canvas.box(
+                x + 70 + money * 12,
+                y + 73 - tall,
+                9,
+                tall,
+                fill=on_shade(share),
+                radius=1,
+                title=f"{recency}{frequency}{money + 1}: {customers:,}",
+            )
+    for number in range(1, 6):
+        canvas.text(30, 24 + (5 - number) * 84 + 46, str(number), anchor="middle", size=14, fill=MUTED)
+        canvas.text(60 + (number - 0.5) * 140, 462, str(number), anchor="middle", size=14, fill=MUTED)
+    return canvas.svg()
+
+
+REPORT = Report(
+    title=("How lately, how often, how much", "מתי, כמה פעמים, ובכמה"),
+    row_type=Cell,
+    find=rfm,
+    chart=chart,
+    labels={
+        "cell": ("Cell", "תא"),
+        "recency": ("Recency", "עדכניות"),
+        "frequency": ("Frequency", "תדירות"),
+        "bars": ("Bars", "עמודות"),
+        "monetary": ("Monetary", "כסף"),
+    },
+    definitions=(
+        WHAT_AN_ORDER_IS,
+        (
+            "recency = days since the last order's day, frequency = orders, monetary = gross revenue.",
+            "עדכניות = ימים מיום ההזמנה האחרונה, תדירות = הזמנות, כסף = הכנסות ברוטו.",
+        ),
+        (
+            "each is ranked and cut in fifths as NTILE(5), 5 the best; ties by external id in byte order.",
+            "כל אחת מדורגת ונחלקת לחמישיות כמו NTILE(5), 5 הטובה ביותר; שוויון לפי המזהה החיצוני, בסדר הבתים.",
+        ),
+        ("as of the day after the last order, or of --now.", "נכון ליום שאחרי ההזמנה האחרונה, או למועד שצוין."),
+    ),
+)

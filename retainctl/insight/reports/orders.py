@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from markupsafe import Markup
+
 from retainctl.config import Shop
-from retainctl.insight.retention import rounded_half_up
+from retainctl.insight.labels import WHAT_AN_ORDER_IS
+from retainctl.insight.reports import Report, Wording
+from retainctl.insight.svg import ACCENT, SOFT, Canvas
+from retainctl.money import exponent, rounded_half_up
 from retainctl.rows import Row
 from retainctl.store.dialect import streamed
 
@@ -99,3 +104,60 @@ def _median(days: Counter[int]) -> float | None:
             break
     assert low is not None and high is not None
     return (low + high) / 2
+
+
+def chart(rows: Sequence[OrderNumber], words: Wording) -> Markup:
+    """By the order's number: its average value, and the share of customers who went on to the next."""
+    currency = Counter({row.currency: 0 for row in rows})
+    for row in rows:
+        currency[row.currency] += row.orders
+    main = max(currency, key=lambda name: currency[name])
+    shown = [row for row in rows if row.currency == main]
+    canvas = Canvas(380.0, words.title, rtl=words.rtl)
+    names = [row.order_number for row in shown]
+    canvas.bars(
+        0,
+        f"{words['average_value_minor']} ({main})",
+        names,
+        [row.average_value_minor for row in shown],
+        say=lambda minor: f"{minor / 10 ** exponent(main):,.0f}",
+        fill=ACCENT,
+    )
+    goes_on = [row for row in shown if not row.order_number.endswith("+")]
+    canvas.bars(
+        195,
+        words["went_on_rate"],
+        names[: len(goes_on)],
+        [row.went_on_rate for row in goes_on],
+        say=lambda share: f"{share:.0%}",
+        fill=SOFT,
+    )
+    return canvas.svg()
+
+
+REPORT = Report(
+    title=("From the first order to the next", "מההזמנה הראשונה והלאה"),
+    row_type=OrderNumber,
+    find=orders,
+    chart=chart,
+    labels={
+        "order_number": ("Order number", "מספר ההזמנה"),
+        "average_value_minor": ("Average value", "שווי ממוצע"),
+        "went_on": ("Ordered again", "המשיכו"),
+        "went_on_rate": ("Share who ordered again", "שיעור ההמשך"),
+        "median_days_to_next": ("Median days to next", "ימים עד הבאה (חציון)"),
+        "mean_days_to_next": ("Mean days to next", "ימים עד הבאה (ממוצע)"),
+    },
+    definitions=(
+        WHAT_AN_ORDER_IS,
+        (
+            "order_number is the order's place in its customer's life, over all currencies; guests are left out.",
+            "מספר ההזמנה הוא מקומה בחיי הלקוח, בכל המטבעות; ללא אורחים.",
+        ),
+        (
+            "went_on_rate = customers who ordered again / customers with that order; "
+            "days are counted between calendar days.",
+            "שיעור ההמשך = מי שהזמינו שוב / מי שהזמינו הזמנה זו; הימים נספרים בין ימי לוח.",
+        ),
+    ),
+)

@@ -1,0 +1,98 @@
+"""The reports. Each is one small module here, called as the report is, with a ``REPORT``; the folder is the list.
+
+Its ``REPORT`` says all there is to know of it: its rows, what they are called and mean in both languages, and its
+chart. Nothing else names it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from markupsafe import Markup
+
+from retainctl.config import Shop
+from retainctl.errors import WrongUsage, did_you_mean
+from retainctl.insight.labels import SHARED, Label
+from retainctl.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report.
+
+    *labels* are what its columns and the words in its chart are called, where ``labels.SHARED`` does not say it;
+    *values* the program's own words in a column, such as a state; *tiles* the figures that stand first on its page.
+    """
+
+    title: Label
+    row_type: type[Row]
+    find: Callable[[Shop], Sequence[Any]]
+    chart: Callable[[Sequence[Any], Wording], Markup]
+    labels: Mapping[str, Label]
+    definitions: tuple[Label, ...]
+    values: Mapping[str, Callable[[str], Label]] = field(default_factory=dict)
+    tiles: tuple[str, ...] = ()
+
+
+class Wording:
+    """What a report says in one language."""
+
+    def __init__(self, report: Report, language: str) -> None:
+        self.rtl = language == "he"
+        self._report = report
+        self.title = self._said(report.title)
+        self.definitions = tuple(map(self._said, report.definitions))
+
+    def __getitem__(self, key: str) -> str:
+        """The label *key* of the report, or one that reports share."""
+        return self._said(self._report.labels.get(key) or SHARED[key])
+
+    def heading(self, column: str) -> str:
+        """What stands above *column*; one whose name comes from the rows, such as a month, is called by its name."""
+        return self._said(self._report.labels.get(column) or SHARED.get(column, (column, column)))
+
+    def value(self, column: str, value: str) -> str:
+        """A value of *column*, if it is one of the program's own words."""
+        found = self._report.values.get(column)
+        return self._said(found(value)) if found else value
+
+    def _said(self, label: Label) -> str:
+        return label[self.rtl]
+
+
+class ReportRow(Row, kind="report"):
+    """A report that there is."""
+
+    report: str
+    title: str
+    columns: str
+
+
+def all_reports() -> dict[str, Report]:
+    """Every report by its name, in the order of their names."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return {name: importlib.import_module(f"{__name__}.{name}").REPORT for name in names}
+
+
+def report_called(name: str) -> Report:
+    """The report called *name*; WrongUsage names the nearest when there is none."""
+    reports = all_reports()
+    if name not in reports:
+        raise WrongUsage(f"no report is called {name}", hint=did_you_mean(name, reports))
+    return reports[name]
+
+
+def list_reports(shop: Shop) -> list[ReportRow]:
+    """Every report with its title in the shop's language."""
+    return [
+        ReportRow(
+            report=name,
+            title=Wording(report, shop.settings.language).title,
+            columns=", ".join(field.name for field in fields(report.row_type)),
+        )
+        for name, report in all_reports().items()
+    ]

@@ -1,0 +1,64 @@
+"""Each setting has its sentence beside its field; from these the first file and the reference are written."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+
+from retainctl import schema
+from retainctl.club.terms import Club, Terms
+from retainctl.config import FILE_NAME, Settings, init_folder, read_shop
+from retainctl.jobs.table import Job, JobsFile
+
+
+def without_sentence(one: type) -> list[str]:
+    """The settings of a file of the class *one* that have none."""
+    found = []
+    for setting in schema.settings(one):
+        if not setting.sentence:
+            found.append(setting.name)
+        if setting.is_table:
+            found += without_sentence(setting.kind)
+    return found
+
+
+@pytest.mark.parametrize("one", [Settings, Club, Terms, JobsFile, Job])
+def test_every_setting_has_its_sentence(one: type) -> None:
+    assert without_sentence(one) == []
+
+
+def test_a_setting_without_a_sentence_is_seen() -> None:
+    @dataclass
+    class Inner:
+        """A table."""
+
+        wide: Annotated[int, "How wide it is."] = 1
+        high: int = 2
+
+    assert without_sentence(dataclasses.make_dataclass("Outer", [("inner", Inner)])) == ["high"]
+
+
+def test_a_first_file_names_every_setting_and_changes_no_default(tmp_path: Path) -> None:
+    path = init_folder(tmp_path, name="שם", language="he", currency="nis", timezone="Asia/Jerusalem", country="il")
+    settings = read_shop(str(tmp_path)).settings
+    defaults = Settings("שם", "he", "ILS", "Asia/Jerusalem", "IL")
+    assert settings == dataclasses.replace(defaults, sender=dataclasses.replace(defaults.sender, name="שם"))
+
+    shown = path.read_text(encoding="utf-8")
+    commented = "".join(line.removeprefix("# ") if " = " in line else line for line in shown.splitlines(keepends=True))
+    assert schema.read_text(commented, Settings, name=FILE_NAME) == settings
+    for table in (one for one in schema.settings(Settings) if one.is_table):
+        section = shown.partition(f"\n[{table.name}]\n")[2].partition("\n[")[0]
+        for one in schema.settings(table.kind):
+            assert f"# {one.sentence}\n" in section
+            assert f"\n{one.name} = " in section.replace("\n# ", "\n")
+
+
+@pytest.mark.parametrize("name", ['a "b" \\c', "two\nlines", "a\x7fb", "tab\there", "פ״ת"])
+def test_a_name_is_kept_as_it_was_given(tmp_path: Path, name: str) -> None:
+    init_folder(tmp_path, name=name, language="he", currency="ILS", timezone="Asia/Jerusalem", country="")
+    assert read_shop(str(tmp_path)).settings.name == name
