@@ -8,8 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
 
 import psycopg
 import pytest
@@ -26,23 +24,7 @@ from tests.conftest import NOW, ROOT
 from tests.outreach.outbox.conftest import QueueUp, states
 from tests.outreach.outbox.test_delivering_files import later
 from tests.outreach.test_rendering import with_mail
-
-
-def posted(url: str) -> Callable[[Letter], Outcome]:
-    """The whole channel."""
-
-    def send(letter: Letter) -> Outcome:
-        try:
-            with urlopen(Request(url, letter.payload, {"To": letter.to_address}), timeout=0.5) as answer:
-                return Outcome("sent", "taken", answer.status)
-        except HTTPError as error:
-            return Outcome("deferred" if error.code >= 500 else "failed", error.reason, error.code)
-        except TimeoutError:
-            return Outcome("unknown", "no answer came")
-        except URLError as error:
-            raise Unavailable(f"the gateway does not answer: {error.reason}") from None
-
-    return send
+from tests.recipes.gateway import posted
 
 
 class Gateway(ThreadingHTTPServer):
