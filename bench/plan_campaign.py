@@ -16,9 +16,9 @@ from pathlib import Path
 from bench.measure import Run, race, run
 from retainctl.config import Shop, init_folder, read_shop
 from retainctl.outreach.composing import templates_of
+from retainctl.outreach.drafts import sample
 from retainctl.outreach.planning import plan
 from retainctl.outreach.programs import Recipe
-from retainctl.outreach.samples import STARTERS
 from retainctl.store.dialect import insert_many
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing
@@ -88,7 +88,7 @@ VARIANTS = {"executemany of finished rows": written_only, "retainctl": ours}
 
 
 def _recipe(shop: Shop) -> Recipe:
-    subject, reason, body = STARTERS["he"]["offer"]
+    subject, reason, body = sample("offer", language="he")
     templates = templates_of(
         shop, subject=subject, reason=reason, body=body, purpose="marketing", constants={"what": "קפה"}
     )

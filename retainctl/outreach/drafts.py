@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from typing import Final, Literal
 
@@ -22,12 +23,14 @@ from retainctl.errors import BadData
 from retainctl.outreach import lint, planning
 from retainctl.outreach.composing import templates_of
 from retainctl.outreach.programs import Program, Recipe, UnknownPolicy
-from retainctl.outreach.samples import STARTERS, CampaignKind
 from retainctl.rows import Row
 from retainctl.shop.consent import Use
 
 _FENCE = "+++"
 _DAYS_OPEN = 14
+
+
+CampaignKind = Literal["offer", "newsletter", "greeting", "service"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,16 @@ class CampaignOutcome(Row, kind="campaign_outcome"):
     customers: int
 
 
+def sample(kind: CampaignKind, *, language: str) -> tuple[str, str, str]:
+    """The first words of a new campaign: subject, the recipient's reason, and the body; in ``samples`` as files.
+
+    They stand without a customer's name, orders or points too. ``what`` is the draft's own line.
+    """
+    text = files(__package__).joinpath("samples", f"{language}-{kind}.md").read_text(encoding="utf-8")
+    subject, reason, _, body = text.split("\n", 3)
+    return subject, reason, body
+
+
 def write_draft(shop: Shop, name: str, *, kind: CampaignKind, audience: str) -> Path:
     """Write the file of a new campaign, ready but for what only a person can say; one that exists is Refused.
 
@@ -79,7 +92,7 @@ def write_draft(shop: Shop, name: str, *, kind: CampaignKind, audience: str) -> 
     """
     if audience:
         read_segment(shop, audience)
-    subject, reason, body = STARTERS[shop.settings.language][kind]
+    subject, reason, body = sample(kind, language=shop.settings.language)
     return CAMPAIGNS.write(
         shop.folder,
         name,

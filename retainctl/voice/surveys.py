@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from typing import Final, Literal
 
@@ -19,7 +22,6 @@ from retainctl.outreach import lint, planning
 from retainctl.outreach.composing import templates_of
 from retainctl.outreach.programs import Addressed, Program, Recipe
 from retainctl.rows import Row
-from retainctl.voice import samples
 
 MOST_QUESTIONS = 5  # beyond these fewer and fewer people answer
 _QUESTIONS = re.compile(r"\{\{\s*questions\s*\}\}")
@@ -153,9 +155,22 @@ def draft(shop: Shop, name: str, *, kind: str, audience: str = "") -> Path:
     """
     if audience:
         read_segment(shop, audience)
-    text = samples.sample(kind, language=shop.settings.language, audience=audience)
+    text = _first_file(kind, language=shop.settings.language, audience=audience)
     schema.read_text(text, Survey, name=name)
     return SURVEYS.write(shop.folder, name, text)
+
+
+def _first_file(kind: str, *, language: str, audience: str) -> str:
+    """The file of a survey that asks the *audience* for one score of *kind* and the reason for it; see ``samples``."""
+    folder = files(__package__) / "samples"
+    asked = tomllib.loads((folder / "questions.toml").read_text(encoding="utf-8"))[language]
+    written = {name: f"{{{{ {name} }}}}" for name in ("first_name", "questions", "survey_link", "survey_token")}
+    told = {"name": _SCORES[kind], "kind": kind, "score": asked[kind], "text": asked["text"]}
+    named = json.dumps(audience, ensure_ascii=False)
+    return (folder / f"{language}.toml").read_text(encoding="utf-8").format(audience=named, **told, **written)
+
+
+_SCORES: Final = {"nps": "recommend", "csat": "satisfaction", "ces": "ease"}
 
 
 def questions_of(survey: Survey) -> list[QuestionRow]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -11,8 +12,7 @@ from retainctl.audience import segments
 from retainctl.config import Shop
 from retainctl.definitions import Fault
 from retainctl.errors import BadConfiguration, BadData, Refused, WrongUsage
-from retainctl.outreach.drafts import CAMPAIGNS, write_draft
-from retainctl.outreach.samples import STARTERS, CampaignKind
+from retainctl.outreach.drafts import CAMPAIGNS, CampaignKind, write_draft
 from tests.outreach.test_rendering import with_mail, with_settings
 
 
@@ -44,7 +44,7 @@ def faults(shop: Shop) -> list[str]:
 def test_a_new_draft_lacks_only_what_a_person_must_say(shop: Shop, language: str) -> None:
     speaking = with_settings(shop, language=language)
     segments.create(speaking, "everybody", "orders >= 0")
-    for kind in STARTERS[language]:
+    for kind in get_args(CampaignKind):
         path = write_draft(speaking, "spring", kind=kind, audience="everybody")
 
         assert faults(speaking) == ["why is empty", "what is empty"]
