@@ -16,7 +16,7 @@ from retainctl.outreach.programs import Addressed, Program, Recipe
 
 @dataclass(frozen=True, slots=True)
 class Reward:
-    """What ``rewards/NAME.toml`` says."""
+    """What the file of a reward says."""
 
     words: str
     audience: str
