@@ -141,6 +141,17 @@ def test_a_comment_an_empty_line_and_a_default_change_no_meaning(promised: Shop)
     assert hash_of(Promise("a", ("b",))) != hash_of(Promise("a", ("b", "b")))
 
 
+def test_a_setting_that_a_later_program_knows_changes_no_meaning_that_was_kept() -> None:
+    later = dataclasses.make_dataclass(
+        "later",
+        [("until", str, ""), ("for_whom", dict, dataclasses.field(default_factory=dict))],
+        bases=(Promise,),
+        frozen=True,
+    )
+    assert hash_of(later("a", ("b",))) == hash_of(Promise("a", ("b",)))
+    assert hash_of(later("a", ("b",), until="2027")) != hash_of(Promise("a", ("b",)))
+
+
 def test_each_meaning_that_ran_is_kept_once_in_the_order_of_its_first_run(promised: Shop) -> None:
     for at, text in enumerate(('to = "dana"', '# why\nto = "dana"', 'to = "noa"', 'to = "dana"', 'to = "ron"')):
         say(promised, text)

@@ -4,63 +4,30 @@ from __future__ import annotations
 
 import email
 import email.policy
-from dataclasses import dataclass
-from functools import partial
 
 import pytest
 
 from retainctl import definitions
 from retainctl.audience import segments
 from retainctl.config import Shop
-from retainctl.definitions import Defined, Kind, toml, versions
+from retainctl.definitions import versions
 from retainctl.errors import BadData, Refused
 from retainctl.insight.reports import Wording, report_called
-from retainctl.outreach import lint, mailings, planning, programs
-from retainctl.outreach.composing import templates_of
+from retainctl.outreach import mailings, programs
 from retainctl.outreach.mailings import Changed
 from retainctl.outreach.outbox.delivering import deliver
-from retainctl.outreach.programs import Addressed, MailingOutcome, Program, Recipe
+from retainctl.outreach.programs import MailingOutcome
 from retainctl.outreach.tokens import verify
 from retainctl.store.database import execute
 from tests.outreach.people import customer
-
-
-@dataclass(frozen=True, slots=True)
-class Reward:
-    """What ``rewards/NAME.toml`` says."""
-
-    words: str
-    audience: str
-
-
-def recipe_of(shop: Shop, defined: Defined[Reward]) -> Recipe:
-    templates = templates_of(
-        shop, subject="A reward", reason="You are loyal.", body=defined.value.words, purpose="marketing"
-    )
-    return Recipe("reward", defined.name, "marketing", templates, defined.value.audience, defined)
-
-
-def links(to: Addressed) -> dict[str, str | None]:
-    return {"reward_token": to.sign("reward", f"{to.mailing_id}.{to.customer_id}")}
-
-
-REWARDS = Kind(
-    "reward", "rewards", ".toml", make="rewards draft {}", settings=Reward, parse=toml(Reward),
-    faults=lambda shop, defined: lint.faults_of_templates(
-        shop, recipe_of(shop, defined).templates, program="reward", purpose="marketing"
-    ),
-    last_run=partial(planning.last_run, "reward"),
-)  # fmt: skip
-REWARD = Program(
-    "reward", "rewards", ("reward", "פרס"), lambda shop, name: recipe_of(shop, REWARDS.read(shop, name)), links
-)
+from tests.recipes.rewards import REWARD, REWARDS
 
 
 @pytest.fixture
 def rewarding(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
     """A shop in a house that has one program more, with a reward for two customers, of whom one agreed."""
-    monkeypatch.setitem(definitions.KINDS, "reward", f"{__name__}:REWARDS")
-    monkeypatch.setitem(programs.PROGRAMS, "reward", f"{__name__}:REWARD")
+    monkeypatch.setitem(definitions.KINDS, "reward", "tests.recipes.rewards:REWARDS")
+    monkeypatch.setitem(programs.PROGRAMS, "reward", "tests.recipes.rewards:REWARD")
     execute("INSERT INTO programs (program) VALUES ('reward')")
     customer(shop), customer(shop, agrees=False)
     segments.create(shop, "loyal", "orders >= 0")

@@ -11,7 +11,7 @@ import pytest
 from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop, read_shop
 from retainctl.outreach.channels import Answer, Letter, Outcome
-from retainctl.outreach.channels.files import FilesChannel
+from retainctl.outreach.channels.files import files_channel
 from retainctl.outreach.outbox import recover
 from retainctl.outreach.outbox import states as transitions
 from retainctl.outreach.outbox.checking import check
@@ -48,7 +48,7 @@ def answered(shop: Shop, message_id: int, outcome: Outcome, *, by: str, claim_no
     """Write down what a server said to the sender called *by*."""
     mailing_id, name, to = rows("SELECT mailing_id, message_id, to_address FROM outbox WHERE id = ?", message_id)[0]
     letter = Letter(message_id, claim_no, mailing_id, name, "shop@shop.example", to, b"x")
-    claimer = Claimer(shop, FilesChannel(shop.folder / "mail"), channel_name="mail", owner=by)
+    claimer = Claimer(shop, files_channel(shop.folder / "mail"), channel_name="mail", owner=by)
     record(shop, Turn(answers=[Answer(letter, outcome)]), claimer, [], wanted=0, by=by)
 
 
