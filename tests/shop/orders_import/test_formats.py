@@ -242,6 +242,38 @@ def test_shopify_refunds_take_from_their_line(shop: Shop, bring: Bring) -> None:
     assert rows(f"SELECT order_line_no, {PIECES}, amount_minor FROM order_returns") == [(1, 1, 900)]
 
 
+MUGS = {"id": 1, "sku": "MUG", "name": "Mug", "quantity": 3, "price": "10.00"}
+
+
+def gives_back(*amounts: str, mugs: int = 0, status: str = "success") -> dict[str, object]:
+    """A refund of Shopify's of some mugs, or of money alone."""
+    items = [{"line_item_id": 1, "quantity": mugs}] if mugs else []
+    paid = [{"amount": amount, "kind": "refund", "status": status} for amount in amounts]
+    return {"created_at": "2024-05-03T10:00:00+03:00", "refund_line_items": items, "transactions": paid}
+
+
+@pytest.mark.parametrize(
+    ("refunds", "returned"),
+    [
+        ([gives_back(mugs=1), gives_back(mugs=2)], [(1, 1_000), (2, 2_000)]),
+        ([gives_back(mugs=2), gives_back(mugs=2)], None),  # each by itself is less than was bought
+        ([gives_back("30.00"), gives_back("5.00", "5.00")], [(0, 3_000), (0, 1_000)]),
+        ([gives_back("30.00"), gives_back("10.03")], None),
+        ([gives_back(mugs=3), gives_back("10.03")], None),
+        ([gives_back("90.00", status="failure"), gives_back("9.00")], [(0, 0), (0, 900)]),
+    ],
+)
+def test_refunds_of_shopify_s_answers_give_back_no_more_than_was_bought_and_paid(
+    books: Shop, bring: Bring, refunds: list[dict[str, object]], returned: list[tuple[int, int]] | None
+) -> None:
+    sale: dict[str, object] = {"line_items": [MUGS], "total_tip_received": "", "total_price": "40.00",
+                               "shipping_lines": [{"price": "10.00"}]}  # fmt: skip
+    others = [shopify_order(number) for number in range(1, 41)]
+    outcome = bring(books, *others, shopify_order(50, **sale, refunds=refunds), name="o.jsonl")
+    assert codes(outcome) == ([] if returned is not None else ["return_larger_than_order"])
+    assert rows(f"SELECT {PIECES}, amount_minor FROM order_returns ORDER BY line_no") == (returned or [])
+
+
 def woocommerce_examples(shared: Path) -> list[dict[str, Any]]:
     found = json.loads((shared / "data/platform/woocommerce_rest/orders_response_examples.json").read_text())
     flat = [one for item in found for one in (item if isinstance(item, list) else [item])]
