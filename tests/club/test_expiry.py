@@ -186,3 +186,15 @@ def test_more_lots_than_fit_one_transaction_all_expire_and_a_customer_of_several
     assert lots() == [(points, 0, 0, points, 0) for points in (10, 20, 30, 40, 50)]
     assert expire(shop).lots == 0
     check(shop)
+
+
+def test_what_expires_is_booked_by_the_version_that_gave_it_and_for_its_order(shop: Shop) -> None:
+    """Invariant 15."""
+    set_terms(shop.folder, TEN_DAYS, f"valid_from = 2025-02-25\n{TEN_DAYS}")
+    order(shop, 7, [10_000], at=shop.clock.now() - 30 * DAY)
+    award(shop)
+    expire(shop)
+    assert rows("SELECT kind, order_id, terms_version FROM transactions ORDER BY seq") == [
+        ("award", 7, 1),
+        ("expiry", 7, 1),
+    ]

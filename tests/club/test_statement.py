@@ -15,6 +15,8 @@ from retainctl.club.spending import add, redeem, take
 from retainctl.club.statement import statement
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
+from retainctl.store.database import execute
+from retainctl.store.transactions import writing
 from tests.club.building import DAY, came_back, customer, order, set_terms
 
 
@@ -194,3 +196,9 @@ def test_an_order_is_found_by_its_source_and_id(shop: Shop) -> None:
     assert order_id_of("web:W1") == order_id_of("W1") == 1
     with pytest.raises(WrongUsage, match="no order is called shop:W1"):
         order_id_of("shop:W1")
+    order(shop, 2, [100], at=shop.clock.now())
+    with writing():
+        execute("UPDATE orders SET source = 'till', external_id = 'W1' WHERE id = 2")
+    assert (order_id_of("web:W1"), order_id_of("till:W1")) == (1, 2)
+    with pytest.raises(WrongUsage, match="several orders are called W1"):
+        order_id_of("W1")
