@@ -93,6 +93,17 @@ def test_a_phone_finds_nobody_for_another_id_of_the_same_shop(shop: Shop) -> Non
     assert one(shop, person("M-4", phone("+972501234567"), source="till")).customer_id == first.customer_id
 
 
+def test_two_of_one_file_with_one_phone_and_an_id_each_are_two(shop: Shop) -> None:
+    till, *web = [
+        person("M-4", phone("+972501234567"), source="till"),
+        *(person(number, phone("+972501234567")) for number in ("17", "18", "19")),
+    ]
+    found = find_or_make(shop, [till, *web])
+    assert [one.customer_id == found[0].customer_id for one in found] == [True, True, False, False]
+    assert len({one.customer_id for one in found}) == 3
+    assert [one.customer_id for one in find_or_make(shop, [till, *web])] == [one.customer_id for one in found]
+
+
 def test_a_phone_finds_who_brings_nothing_that_only_another_can_have(shop: Shop) -> None:
     made = one(shop, person(None, phone("+972501234567"), email("noreply@shop.example")))
     assert one(shop, person("17", email("dana@example.com"), phone("+972501234567"))).customer_id == made.customer_id
