@@ -18,6 +18,7 @@ from retainctl.errors import BrokenInvariant, Refused
 from retainctl.store.database import execute, rows
 from retainctl.store.transactions import writing
 from tests.club.building import DAY, lots, order, set_terms, transactions
+from tests.planting import plant
 
 TEN_DAYS = 'points_per = { ILS = "1" }\nexpiry_days = 10'
 
@@ -139,6 +140,39 @@ def test_a_quiet_shop_whose_jobs_run_goes_on_by_itself(shop: Shop) -> None:
     with pytest.raises(Refused, match=f"from {shop.clock.iso(shop.clock.now() + 120 * DAY)[:10]}"):
         award(later)
     ran(shop.clock.now() + 160 * DAY, later.clock.now())
+    assert award(later).row.points_earned == 50
+
+
+def test_forty_quiet_days_are_believed_and_a_second_more_is_not(shop: Shop) -> None:
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    last = at(shop, shop.clock.now() + 40 * DAY)
+    order(shop, 2, [5_000], at=last.clock.now())
+    with pytest.raises(Refused, match="the clock may be wrong"):
+        award(at(shop, last.clock.now() + 1))
+    assert award(last).row.points_earned == 50
+
+
+def test_a_shop_that_imports_its_orders_and_runs_no_jobs_goes_on_by_itself(shop: Shop) -> None:
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    later = at(shop, shop.clock.now() + 100 * DAY)
+    order(shop, 2, [5_000], at=later.clock.now())
+    for number, days in enumerate((35, 70), 2):
+        plant(
+            "imports",
+            id=number,
+            kind="orders",
+            file_name="x",
+            sha256="0" * 64,
+            source="web",
+            format="generic",
+            options="{}",
+            imported_at=shop.clock.now() + days * DAY,
+        )
+        if days == 35:
+            with pytest.raises(Refused, match="the clock may be wrong"):
+                award(later)
     assert award(later).row.points_earned == 50
 
 
