@@ -98,6 +98,13 @@ def test_a_refusal_on_file_holds_whatever_the_clock_says(shop: Shop) -> None:
     assert isinstance(contactable([1], purpose="marketing", at=5001)[1], Contact)
 
 
+def test_a_refusal_that_is_dated_tomorrow_is_listed_today_and_a_permission_is_not(shop: Shop) -> None:
+    (first,), (second,) = customer(1, "dana@example.com"), customer(2, "noa@example.com")
+    say_no(shop, first, at=shop.clock.now() + DAY)
+    say_yes(shop, second, at=shop.clock.now() + DAY)
+    assert [(one.customer_id, one.state) for one in list_consent(shop)] == [(1, "revoked")]
+
+
 @pytest.mark.parametrize("refused_first", [True, False])
 def test_a_refusal_and_a_permission_of_one_instant_are_a_refusal(shop: Shop, refused_first: bool) -> None:
     (point,) = customer(1, "dana@example.com")
