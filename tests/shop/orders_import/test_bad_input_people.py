@@ -140,3 +140,10 @@ def test_no_column_is_a_consent(shop: Shop, bring: Bring) -> None:
     bring(shop, HEADER, row("1"))
     assert value("SELECT COUNT(*) FROM consents") == 0
     assert rows("SELECT source FROM contact_points") == [("generic",)]
+
+
+def test_an_order_fills_in_a_name_that_is_missing_and_changes_none(shop: Shop, bring: Bring) -> None:
+    header = HEADER + ",first_name,last_name"
+    bring(shop, header, f"{row('1')},Dana,")
+    bring(shop, header, f"{row('2')},D.,Levi", name="b.csv")
+    assert rows("SELECT first_name, last_name FROM customers") == [("Dana", "Levi")]
