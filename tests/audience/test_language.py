@@ -183,6 +183,13 @@ def test_money_is_of_one_currency_where_all_orders_are(shop: Shop) -> None:
     assert segments.matching_ids(shop, "spent = 200.50 and average_order >= 200") == [1]
 
 
+def test_points_are_there_from_their_first_second_and_not_in_their_last(shop: Shop) -> None:
+    now = shop.clock.now()
+    for one, (first, end) in enumerate([(now, None), (now + 1, None), (now - 9, now + 1), (now - 9, now)], 1):
+        points(past.customer(one), 5, active_from=first, expires_at=end)
+    assert segments.matching_ids(shop, "points >= 5") == [1, 3]
+
+
 def test_a_segment_stands_in_another(town: Shop) -> None:
     segments.create(town, "loyal", "orders >= 2")
     segments.create(town, "2024-vip", "in segment loyal and not language = en")

@@ -17,6 +17,7 @@ from retainctl.club.expiry import expire
 from retainctl.club.explaining import explain_customer
 from retainctl.club.spending import redeem
 from retainctl.config import Shop
+from retainctl.shop.merging import merge
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
 from tests.club.building import DAY, came_back, lots, order, set_terms, transactions
@@ -320,4 +321,32 @@ def test_orders_that_are_awarded_together_repay_a_debt_once(shop: Shop) -> None:
     assert transactions()[-4:] == [("award", 50), ("repayment", 50), ("award", 50), ("repayment", 30)]
     (balance,) = balance_rows(shop, [1])
     assert (balance.available, balance.owed) == (20, 0)
+    check(shop)
+
+
+def test_more_that_is_owed_is_repaid_with_what_was_owed_before(shop: Shop) -> None:
+    """Invariants 5 and 21."""
+    set_terms(shop.folder, DEBT)
+    at = shop.clock.now() - DAY
+    order(shop, 1, [8_000], at=at)
+    order(shop, 2, [10_000], at=at, customer_id=2)
+    award(shop)
+    redeem(shop, 1, 80, source="basket:1")
+    came_back(1, 5_000, at=at)
+    award(shop)
+    merge(shop, survivor_id=1, merged_id=2, reason="one person")
+    came_back(1, 3_000, at=at)
+    award(shop)
+    (balance,) = balance_rows(shop, [1])
+    assert (balance.available, balance.owed) == (20, 0)
+    check(shop)
+
+
+def test_what_comes_back_at_an_hour_that_is_still_to_come_counts_from_now(shop: Shop) -> None:
+    """A shop's clock may be some hours ahead of ours."""
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    came_back(1, 4_000, at=shop.clock.now() + 3_600)
+    award(shop)
+    assert rows("SELECT effective_at - recorded_at, points FROM transactions ORDER BY seq") == [(0, 100), (0, 40)]
     check(shop)

@@ -110,6 +110,18 @@ def test_balances_and_statements_are_as_they_were_at_an_earlier_time(busy: Shop)
         assert closing.points == available
 
 
+def test_what_was_owed_at_an_earlier_time_is_told_as_it_was(shop: Shop) -> None:
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    redeem(shop, 1, 100, source="basket:1")
+    then, now = later(shop, 2), later(shop, 4)
+    came_back(1, 6_000, at=then.clock.now())
+    award(then)
+    add(now, 1, 20, source="complaint:1", reason="Sorry")
+    owed = [balance_rows(later(shop, days), [1])[0].owed for days in range(5)]
+    assert owed == [0, 0, 60, 60, 40]
+
+
 def test_a_last_day_that_is_over_counts_before_its_expiry_is_booked(shop: Shop) -> None:
     set_terms(shop.folder, 'points_per = { ILS = "1" }\nexpiry_days = 2')
     customer(1)

@@ -49,6 +49,16 @@ def test_a_mistake_in_the_file_is_named(shop: Shop, versions: list[str], sentenc
         read_club(shop)
 
 
+def test_a_version_has_a_number_of_its_own_and_a_minimum_its_currency_s_code(shop: Shop) -> None:
+    text = f"[[terms]]\nversion = 1\n{ONE}\n[[terms]]\nversion = 1\nvalid_from = 2025-02-01\n{TWO}\n"
+    (shop.folder / "club.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(BadConfiguration, match="version 1 must be later than version 1"):
+        read_club(shop)
+    set_terms(shop.folder, f'{ONE}\nminimum_order = {{ NIS = "50" }}')
+    with pytest.raises(BadConfiguration, match="minimum_order: the currency NIS is written ILS"):
+        read_club(shop)
+
+
 def test_a_back_dated_order_earns_by_the_terms_in_force_on_its_day(shop: Shop) -> None:
     """Invariant 14."""
     set_terms(shop.folder, ONE, f"valid_from = 2025-02-01\n{TWO}")
