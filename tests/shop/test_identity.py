@@ -167,6 +167,28 @@ def test_an_address_is_verified_once_and_stays_so(shop: Shop) -> None:
     assert value("SELECT verified FROM contact_points") == 1
 
 
+def test_what_is_new_of_a_person_is_told_whichever_of_their_addresses_it_is(shop: Shop) -> None:
+    one(shop, person("17", email("a@x.example")))
+    assert one(shop, person("17", email("b@x.example"), email("a@x.example"))).outcome == "changed"
+    verified = person("17", email("a@x.example", verified=True))
+    assert [found.outcome for found in find_or_make(shop, [verified, verified])] == ["changed", "unchanged"]
+    assert value("SELECT COUNT(*) FROM customer_changes") == 1
+
+
+def test_the_id_counts_before_the_e_mail_and_the_e_mail_before_the_phone(shop: Shop) -> None:
+    people = [
+        person("17"),
+        person(None, email("noa@example.com")),
+        person("M-4", phone("+972501234567"), source="till"),
+    ]
+    dana, noa, tal = (found.customer_id for found in find_or_make(shop, people))
+    found = one(shop, person("17", email("noa@example.com"), phone("+972501234567")))
+    assert (found.customer_id, len(found.conflicts)) == (dana, 2)
+    found = one(shop, person(None, email("noa@example.com"), phone("+972501234567")))
+    assert (found.customer_id, len(found.conflicts)) == (noa, 1)
+    assert one(shop, person(None, phone("+972501234567"))).customer_id == tal
+
+
 def test_persons_of_more_than_one_batch_are_found_across_batches(shop: Shop) -> None:
     crowd = [person(str(number), email(f"a{number % 700}@x.example")) for number in range(1400)]
     found = find_or_make(shop, crowd)
