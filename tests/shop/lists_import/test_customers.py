@@ -358,7 +358,7 @@ def test_a_no_without_a_date_of_one_who_said_yes_elsewhere_is_told(shop: Shop, f
 DATED = "email,phone,accepts_marketing,consented_at,accepts_sms,sms_consented_at\n"
 
 
-def decisions() -> list[tuple[object, ...]]:
+def decisions() -> list[tuple[str, str, int, str]]:
     """Of each address what was said, when and by whom, in the order of time."""
     return rows(
         "SELECT p.key, k.action, k.happened_at, k.source FROM consents AS k"

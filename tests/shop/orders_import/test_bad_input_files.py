@@ -274,6 +274,23 @@ def test_b23_a_file_that_changes_while_it_is_read_is_rolled_back(books: Shop, tm
     assert nothing_written()
 
 
+@pytest.mark.parametrize("what", ["rewritten", "touched"])
+def test_b23_a_file_is_the_one_that_was_hashed_to_its_last_byte_and_its_time(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "orders.csv"
+    text = f"{HEADER}\n{row('1')}\n"
+    path.write_text(text)
+    with input_file(str(path)) as file:
+        blocks = file.blocks()
+        assert next(blocks).text == text
+        if what == "rewritten":
+            path.write_text(text.replace("10.00", "90.00"))
+            os.utime(path, ns=(file.stamp.modified_ns, file.stamp.modified_ns))
+        else:
+            os.utime(path, ns=(0, 0))
+        with pytest.raises(TryLater, match="was changed while it was read"):
+            next(blocks)
+
+
 def test_b24_a_known_file_is_skipped_unless_it_left_something_open(books: Shop, bring: Bring) -> None:
     lines = [HEADER, *GOOD]
     assert bring(books, *lines).row.outcome == "imported"

@@ -106,6 +106,13 @@ def test_accepts_marketing_counts_with_its_evidence_alone(shop: Shop, bring: Bri
     ]
 
 
+def test_who_accepts_marketing_and_gives_no_e_mail_allows_nothing(shop: Shop, bring: Bring) -> None:
+    first = FIRST.format(status="paid", refunded="0.00").replace("dana@shop.example", "") + "050-2345678"
+    bring(shop, SHOPIFY, first, MORE.replace("dana@shop.example", ""), consent_evidence="the box at the checkout")
+    assert rows("SELECT kind FROM contact_points") == [("phone",)]
+    assert value("SELECT COUNT(*) FROM consents") == 0
+
+
 def test_a_permission_of_an_older_order_never_overrules_a_later_refusal(shop: Shop, bring: Bring) -> None:
     bring(shop, SHOPIFY, FIRST.format(status="paid", refunded="0.00"), MORE)
     ((point,),) = rows("SELECT id FROM contact_points")
