@@ -172,6 +172,11 @@ def test_b16_blank_rows_are_counted_and_a_row_of_totals_is_quarantined(books: Sh
     assert (counts(outcome), codes(outcome)) == ((34, 31, 0, 0, 0, 2, 1), ["no_id"])
 
 
+def test_b16_a_row_of_empty_cells_is_blank_wherever_it_stands(books: Shop, bring: Bring) -> None:
+    empty = "," * HEADER.count(",")
+    assert counts(bring(books, HEADER, *GOOD[:9], empty, *GOOD[9:], empty)) == (32, 30, 0, 0, 0, 2, 0)
+
+
 def test_b17_a_huge_cell_quarantines_its_row(books: Shop, bring: Bring) -> None:
     outcome = bring(books, HEADER, *GOOD, row("31", sku="x" * 140_000))
     assert (counts(outcome), codes(outcome)) == ((31, 30, 0, 0, 0, 0, 1), ["too_big"])
