@@ -214,3 +214,15 @@ def test_an_order_is_found_by_its_source_and_id(shop: Shop) -> None:
     assert (order_id_of("web:W1"), order_id_of("till:W1")) == (1, 2)
     with pytest.raises(WrongUsage, match="several orders are called W1"):
         order_id_of("W1")
+
+
+def test_in_the_second_in_which_points_end_all_that_is_told_of_them_agrees(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\nexpiry_days = 2')
+    order(shop, 1, [3_000], at=shop.clock.now())
+    award(shop)
+    end = shop.clock.end_of(shop.clock.today() + timedelta(days=2))
+    for instant, points in ((end - 1, 30), (end, 0)):
+        then = Shop(shop.folder, shop.settings, Clock(shop.clock.zone, instant))
+        assert balances(then, [1]) == {1: points}
+        assert statement(then, 1)[-1].points == points
+        assert sum(step.points or 0 for step in explain_customer(then, 1)) == points
