@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from contextlib import closing
+from hashlib import blake2b
 from pathlib import Path
 
 import peewee
@@ -17,6 +18,7 @@ import pytest
 
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BadConfiguration
+from retainctl.store.address_hash import address_hasher
 from retainctl.store.database import database, execute, rows, value
 from retainctl.store.dialect import insert_many
 from retainctl.store.opening import open_database
@@ -203,3 +205,14 @@ def test_a_lost_database_is_not_mistaken_for_a_new_shop_s(folder: Path, retainct
     assert not path.exists()
     assert retainctl("db", "migrate").code == 0
     assert retainctl("points", "check").code == 0
+
+
+def test_nobody_tells_an_address_by_its_hash_without_the_database_s_own_secret(shop: Shop) -> None:
+    address = "email", "dana@shop.example"
+    ours = address_hasher()(*address)
+    assert ours == address_hasher()(*address)
+    assert ours != address_hasher()("phone", address[1])
+    assert ours != blake2b(":".join(address).encode(), digest_size=16).digest()
+    with writing():
+        execute("UPDATE secrets SET secret = ? WHERE name = 'addresses'", bytes(32))
+    assert ours != address_hasher()(*address)

@@ -97,6 +97,7 @@ def points(customer_id: int, remaining: int, *, active_from: int = 0, expires_at
         ("spent = 100.01", [2]),  # the dollars are another money
         ("returned > 0", [1]),
         ("average_order < 60", [2, 3]),
+        ("average_order > 50", [1, 2]),  # of two orders in shekels, half an agora more
         ("average_order is missing", [4]),
         ("first_order on 2024-12-03", [2]),
         ("last_order before 90 days ago", [1]),
