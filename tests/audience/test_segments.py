@@ -193,3 +193,21 @@ def test_one_broken_segment_does_not_stop_the_others(town: Shop, retainctl: Term
     )
     assert retainctl("segments", "refresh", "loyal").code == 65
     assert retainctl("segments", "show", "loyal").stdout.count("\n") == 3  # as they were
+
+
+def test_who_has_left_is_no_member_and_each_leaving_keeps_its_time(town: Shop) -> None:
+    path = town.folder / "segments/some.toml"
+    segments.create(town, "some", "orders >= 2")
+    for seconds, least in ((10, 3), (20, 2), (30, 3)):
+        path.write_text(f"expression = 'orders >= {least}'")
+        segments.refresh(later(town, seconds), "some")
+    assert [one.customer_id for one in members.members(town, "some")] == [3]
+    assert [(one.customer_id, one.external_id, one.email) for one in members.export(town, "some")] == [
+        (3, "K3", "n3@shop.example")
+    ]
+    assert [(one.at[11:19], one.change) for one in members.changes(town, "some") if one.customer_id == 2] == [
+        ("10:00:30", "left"),
+        ("10:00:20", "joined"),
+        ("10:00:10", "left"),
+        ("10:00:00", "joined"),
+    ]

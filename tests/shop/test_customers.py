@@ -94,6 +94,15 @@ def test_all_that_is_known_is_shown_in_the_order_of_time(shop: Shop) -> None:
     ]
 
 
+def test_of_a_long_history_the_newest_is_shown(shop: Shop) -> None:
+    dana, _ = two_customers(shop)
+    point = value("SELECT id FROM contact_points WHERE customer_id = ? AND kind = 'email'", dana)
+    for at in (1000, 3000, 2000):
+        give(shop, point, purpose="marketing", source="till", evidence=f"form {at}", happened_at=at)
+    facts = [(fact.what, fact.detail) for fact in show_customer(shop, dana, limit=2) if fact.at]
+    assert facts == [("marketing given", "Dana@example.com: form 3000 (till)"), ("created", "")]
+
+
 def test_a_refusal_by_hand_is_of_every_address_and_purpose(shop: Shop) -> None:
     dana, _ = two_customers(shop)
     states = revoke_by_hand(shop, str(dana), reason="called on Sunday")

@@ -169,6 +169,18 @@ def test_undoing_a_merge_takes_nothing_from_a_third(shop: Shop, two: tuple[int, 
         assert value(f"SELECT COUNT(*) FROM {table} WHERE customer_id = ?", again) == 0
 
 
+def test_what_the_survivor_brought_back_stays_theirs_though_its_sale_has_not_come(
+    shop: Shop, two: tuple[int, int]
+) -> None:
+    dana, again = two
+    with writing():
+        returned("S", dana, 300)
+        summarise([dana])
+    before = everything()
+    undo(shop, merge(shop, survivor_id=dana, merged_id=again, reason="one person").merge_id)
+    assert everything() == before
+
+
 def test_two_merges_into_one_are_undone_each_by_itself(shop: Shop, two: tuple[int, int]) -> None:
     dana, again = two
     (third,) = find_or_make(shop, [person("3", "third@x.example", last_name="Cohen", language="en")])

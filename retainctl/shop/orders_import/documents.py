@@ -209,8 +209,7 @@ def full_return(document: Document, *, at: int) -> list[Return]:
 
 def refund(document: Document, refunded_minor: int, *, at: int, column: str) -> None:
     """Give back *refunded_minor* of an order: all of its lines, or money of the whole where it is less."""
-    whole = document.gross_minor + _others(document)
-    if refunded_minor < 0 or refunded_minor > whole + document.tax_minor + len(document.lines):
+    if refunded_minor < 0 or refunded_minor > whole_minor(document):
         raise RowError(column, "return_larger_than_order", "more was refunded than the order was")
     if refunded_minor >= document.gross_minor:
         document.returns = full_return(document, at=at)
@@ -247,6 +246,11 @@ def check_total(values: OrderValues, document: Document) -> None:
     ways = {lines, lines + others, lines + document.tax_minor, lines + others + document.tax_minor}
     if min(abs(stated - way) for way in ways) > max(len(document.lines), 1):
         raise RowError("total", "bad_total", f"the total {total} is not the sum of the lines")
+
+
+def whole_minor(document: Document) -> int:
+    """What was paid at most, to a minor unit a line."""
+    return document.gross_minor + _others(document) + document.tax_minor + len(document.lines)
 
 
 def _others(document: Document) -> int:

@@ -153,6 +153,16 @@ def test_nobody_has_agreed_tomorrow(shop: Shop, dana: int, file: Path, at: str) 
     assert rows("SELECT * FROM consents") == []
 
 
+def test_a_permission_of_this_very_second_counts(shop: Shop, dana: int, file: Path) -> None:
+    bring(shop, file, "email,at,action,evidence\ndana@example.com,2025-03-02T10:00,yes,card\n")
+    assert not isinstance(contactable([dana], purpose="marketing", at=shop.clock.now())[dana], str)
+
+
+def test_of_two_addresses_in_a_list_the_one_that_nobody_has_is_nobody_s(shop: Shop, dana: int, file: Path) -> None:
+    bring(shop, file, "email,evidence\nnobody@example.com,card 1\ndana@example.com,card 2\n")
+    assert rows("SELECT evidence FROM consents") == [("card 2",)]
+
+
 def test_the_command(shop: Shop, dana: int, retainctl: Terminal, file: Path) -> None:
     file.write_text("email\ndana@example.com\nnobody@example.com\n" + "dana@example.com\n" * 40, encoding="utf-8")
     done = retainctl("consent", "import", str(file), "--evidence", "form", "--purpose", "survey", "--format", "jsonl")

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -352,3 +353,62 @@ def test_a_no_without_a_date_of_one_who_said_yes_elsewhere_is_told(shop: Shop, f
         "rows that say no without a date, of customers who said yes by fair: the yes holds until it is revoked: 1",
     )
     assert value("SELECT COUNT(*) FROM consents WHERE action = 'revoked'") == 0
+
+
+DATED = "email,phone,accepts_marketing,consented_at,accepts_sms,sms_consented_at\n"
+
+
+def decisions() -> list[tuple[str, str, int, str]]:
+    """Of each address what was said, when and by whom, in the order of time."""
+    return rows(
+        "SELECT p.key, k.action, k.happened_at, k.source FROM consents AS k"
+        " JOIN contact_points AS p ON p.id = k.contact_point_id ORDER BY k.happened_at, p.key"
+    )
+
+
+def test_a_no_with_its_date_counts_whoever_was_given_the_yes(shop: Shop, file: Path, tmp_path: Path) -> None:
+    bring(shop, file, HEADER + "17,דנה,,,dana@example.com,\n")
+    signed = tmp_path / "signed.csv"
+    signed.write_text("email,at\ndana@example.com,2025-02-01\n", encoding="utf-8")
+    import_consent(shop, str(signed), ImportOptions(source="fair"), evidence="form of the fair")
+    outcome = bring(shop, file, DATED + "dana@example.com,,no,2025-02-03,,\n")
+    assert (outcome.row.rows_changed, outcome.notes) == (1, ())
+    day = shop.clock.day
+    assert [(action, day(at).isoformat(), source) for _, action, at, source in decisions()] == [
+        ("given", "2025-02-01", "fair"),
+        ("revoked", "2025-02-03", "generic"),
+    ]
+    assert decisions()[1][2] == shop.clock.end_of(date(2025, 2, 3)) - 1, "of one day's two the refusal holds"
+
+
+def test_mail_and_phone_are_each_allowed_since_their_own_date(shop: Shop, file: Path) -> None:
+    text = DATED + "dana@example.com,0502345678,yes,2025-01-01T10:00,yes,2025-02-01T10:00\n"
+    bring(shop, file, text + "noa@example.com,0502345679,no,2025-01-02T10:00,yes,2025-02-02T10:00\n", evidence=EVIDENCE)
+    told = [(key, action, shop.clock.iso(at)[:10]) for key, action, at, _ in decisions()]
+    assert told == [
+        ("dana@example.com", "given", "2025-01-01"),
+        ("noa@example.com", "revoked", "2025-01-02"),
+        ("+972502345678", "given", "2025-02-01"),
+        ("+972502345679", "given", "2025-02-02"),
+    ]
+
+
+@pytest.mark.parametrize(("ours", "fairs", "holds"), [("01-01", "02-01", True), ("02-01", "01-01", False)])
+def test_a_no_without_a_date_takes_back_the_latest_yes_where_it_was_the_same_shop_s(
+    shop: Shop, file: Path, tmp_path: Path, ours: str, fairs: str, holds: bool
+) -> None:
+    bring(shop, file, DATED + f"dana@example.com,,yes,2025-{ours},,\n", evidence=EVIDENCE)
+    signed = tmp_path / "signed.csv"
+    signed.write_text(f"email,at\ndana@example.com,2025-{fairs}\n", encoding="utf-8")
+    import_consent(shop, str(signed), ImportOptions(source="fair"), evidence="form of the fair")
+    outcome = bring(shop, file, "email,accepts_marketing\ndana@example.com,no\n")
+    assert len(outcome.notes) == int(holds)
+    found = contactable([value("SELECT id FROM customers")], purpose="marketing", at=shop.clock.now())
+    assert all(isinstance(one, Contact) == holds for one in found.values())
+
+
+def test_an_address_is_verified_by_a_yes_alone(shop: Shop, file: Path) -> None:
+    answers = ("yes", "no", "", "pending", "1")
+    people = "".join(f"{number}@example.com,{answer}\n" for number, answer in enumerate(answers))
+    bring(shop, file, "email,email verified\n" + people)
+    assert [row[0] for row in rows("SELECT verified FROM contact_points ORDER BY id")] == [1, 0, 0, 0, 1]

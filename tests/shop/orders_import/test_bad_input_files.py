@@ -172,6 +172,11 @@ def test_b16_blank_rows_are_counted_and_a_row_of_totals_is_quarantined(books: Sh
     assert (counts(outcome), codes(outcome)) == ((34, 31, 0, 0, 0, 2, 1), ["no_id"])
 
 
+def test_b16_a_row_of_empty_cells_is_blank_wherever_it_stands(books: Shop, bring: Bring) -> None:
+    empty = "," * HEADER.count(",")
+    assert counts(bring(books, HEADER, *GOOD[:9], empty, *GOOD[9:], empty)) == (32, 30, 0, 0, 0, 2, 0)
+
+
 def test_b17_a_huge_cell_quarantines_its_row(books: Shop, bring: Bring) -> None:
     outcome = bring(books, HEADER, *GOOD, row("31", sku="x" * 140_000))
     assert (counts(outcome), codes(outcome)) == ((31, 30, 0, 0, 0, 0, 1), ["too_big"])
@@ -272,6 +277,23 @@ def test_b23_a_file_that_changes_while_it_is_read_is_rolled_back(books: Shop, tm
     with pytest.raises(TryLater, match="was changed while it was read"):
         import_orders(books, str(path), OrderOptions(), progress=grow)
     assert nothing_written()
+
+
+@pytest.mark.parametrize("what", ["rewritten", "touched"])
+def test_b23_a_file_is_the_one_that_was_hashed_to_its_last_byte_and_its_time(tmp_path: Path, what: str) -> None:
+    path = tmp_path / "orders.csv"
+    text = f"{HEADER}\n{row('1')}\n"
+    path.write_text(text)
+    with input_file(str(path)) as file:
+        blocks = file.blocks()
+        assert next(blocks).text == text
+        if what == "rewritten":
+            path.write_text(text.replace("10.00", "90.00"))
+            os.utime(path, ns=(file.stamp.modified_ns, file.stamp.modified_ns))
+        else:
+            os.utime(path, ns=(0, 0))
+        with pytest.raises(TryLater, match="was changed while it was read"):
+            next(blocks)
 
 
 def test_b24_a_known_file_is_skipped_unless_it_left_something_open(books: Shop, bring: Bring) -> None:

@@ -15,6 +15,7 @@ from retainctl.shop.orders_import.documents import (
     full_return,
     order_id,
     spread_discount,
+    whole_minor,
 )
 from retainctl.shop.orders_import.formats import Format
 
@@ -22,6 +23,8 @@ STATUSES = {
     "paid": "paid", "partially_refunded": "paid", "refunded": "refunded", "pending": "pending",
     "authorized": "pending", "partially_paid": "pending", "voided": "voided", "expired": "failed",
 }  # fmt: skip
+
+_NOT_PAID = ("failure", "error")  # of a payment back
 
 
 def key(order: Record) -> str:
@@ -142,10 +145,13 @@ def _refunds(values: OrderValues, document: Document, order: Record) -> None:
             amount = sum(
                 values.money(text_of(paid, "amount"), document.currency, "refunds")
                 for paid in objects_of(one, "transactions")
+                if text_of(paid, "status") not in _NOT_PAID
             )
             document.returns.append(
                 Return(len(document.returns) + 1, None, 0, "", amount, document.currency, at, document.external_id)
             )
+    if sum(one.amount_minor for one in document.returns) > whole_minor(document):
+        raise RowError("refunds", "return_larger_than_order", "more was refunded than the order was")
     if document.status == "refunded" and not document.returns:
         document.returns = full_return(document, at=document.updated_at or document.ordered_at)
 
