@@ -31,7 +31,7 @@ SECRETS = ("env:", "file:", "credential:")  # where a secret may be; see secret(
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """How mail leaves: as files in the shop folder or by a server, and the address it comes from."""
+    """How mail is sent: as files in the shop folder or through a server, and from which address."""
 
     channel: Literal["files", "mail"] = "files"
     from_address: str = ""
@@ -51,14 +51,14 @@ class Mail:
 
     def __post_init__(self) -> None:
         if self.password and not self.password.startswith(SECRETS):
-            raise ValueError("password must name where the secret is: env:NAME, file:PATH or credential:NAME")
+            raise ValueError("password must be a reference: env:NAME, file:PATH or credential:NAME")
         if not 1 <= self.connections <= 32:
-            raise ValueError("connections must be from 1 to 32")
+            raise ValueError("connections must be between 1 and 32")
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who writes: the law asks every advertisement for the sender's name, address and contact."""
+    """Who sends: by law, every advertisement must state the sender's name, address and contact."""
 
     name: str = ""
     postal_address: str = ""
@@ -67,7 +67,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The contact budget over all channels, and the hours in which nobody is written to."""
+    """The contact budget over all channels, and the quiet hours, when nothing is sent."""
 
     marketing_per_week: int = 2
     marketing_per_month: int = 6
@@ -79,15 +79,15 @@ class Limits:
         for text in (self.quiet_from, self.quiet_until):
             hour, colon, minute = text.partition(":")
             if not (colon and hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
-                raise ValueError(f"{text!r} is not an hour such as 21:00")
+                raise ValueError(f"{text!r} is not a time such as 21:00")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What ``retainctl.toml`` says.
 
-    Messages link to `public_url`: `/u/TOKEN` must unsubscribe and `/s/TOKEN` take the answers to a survey there (see
-    how-to/mail.md). Without it, both go by mail.
+    Messages link to `public_url`: there, `/u/TOKEN` must unsubscribe and `/s/TOKEN` must take the answers to a survey
+    (see how-to/mail.md). Without it, both are done by mail.
     """
 
     name: str
@@ -105,7 +105,7 @@ class Settings:
     def __post_init__(self) -> None:
         try:
             if currency_code(self.currency) != self.currency:
-                raise ValueError(f"currency is written {currency_code(self.currency)}")
+                raise ValueError(f"currency must be written {currency_code(self.currency)}")
         except BadData as error:
             raise ValueError(str(error)) from None
         try:
@@ -115,11 +115,11 @@ class Settings:
         if not self.database.startswith(("sqlite:", "postgresql://")):
             raise ValueError("database must be sqlite:FILE or postgresql://…")
         if _holds_password(self.database):
-            raise ValueError("database must not hold a password: write postgresql://env:NAME")
+            raise ValueError("database must not contain a password; use postgresql://env:NAME")
         for name in ("public_url", "ping_url"):
             url = getattr(self, name)
             if url and not url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
-                raise ValueError(f"{name} must begin with https://")
+                raise ValueError(f"{name} must start with https://")
 
     @property
     def direction(self) -> str:
@@ -146,7 +146,7 @@ class Shop:
             return url
         address = re.sub(r"^postgres://", "postgresql://", secret(reference, self.folder))
         if not address.startswith("postgresql://"):
-            raise BadConfiguration(f"what {reference} holds is not an address that begins with postgresql://")
+            raise BadConfiguration(f"the value of {reference} does not start with postgresql://")
         return address
 
 
@@ -166,7 +166,7 @@ def find_folder(named: str | None) -> Path:
         if not (folder / FILE_NAME).is_file():
             raise BadConfiguration(
                 f"there is no shop at {folder}: {FILE_NAME} is missing",
-                hint=f"Make one: retainctl init {choice}",
+                hint=f"Create one: retainctl init {choice}",
             )
         return folder
     here = Path.cwd()
@@ -174,8 +174,8 @@ def find_folder(named: str | None) -> Path:
         if (folder / FILE_NAME).is_file():
             return folder
     raise BadConfiguration(
-        f"there is no {FILE_NAME} here or above",
-        hint="Name the shop with --shop DIR, or make one: retainctl init DIR",
+        f"there is no {FILE_NAME} in this folder or any parent folder",
+        hint="Use --shop DIR, or create a shop: retainctl init DIR",
     )
 
 
@@ -191,7 +191,9 @@ def init_folder(folder: Path, *, name: str, language: str, currency: str, timezo
     """Make a shop folder with its files; a folder that holds a shop already is refused untouched."""
     target = folder / FILE_NAME
     if target.exists():
-        raise Refused(f"{folder} holds a shop already", hint=f"See its settings: retainctl --shop {folder} config show")
+        raise Refused(
+            f"{folder} is already a shop folder", hint=f"Show its settings: retainctl --shop {folder} config show"
+        )
     text = _FIRST_FILE.format(
         name=_toml_text(name or folder.resolve().name),
         language=_toml_text(language),
@@ -243,21 +245,21 @@ def secret(reference: str, folder: Path) -> str:
     if way == "env":
         value = os.environ.get(name)
         if not value:
-            raise BadConfiguration(f"the environment has no {name}, which holds a secret")
+            raise BadConfiguration(f"the environment variable {name}, which holds a secret, is not set")
         return value
     if way == "credential":
         handed = os.environ.get("CREDENTIALS_DIRECTORY")
         if not handed:
             raise BadConfiguration(
-                f"the secret {name} is handed over by systemd, which did not start this",
-                hint="Start the job's unit; or name a secret that is here too: file:PATH",
+                f"the credential {name} is only available to processes started by systemd",
+                hint="Start the job's systemd unit, or keep the secret in a file: file:PATH",
             )
         folder = Path(handed)
     path = folder / name
     try:
         mode = path.stat()
         if mode.st_mode & (stat.S_IRWXG | stat.S_IRWXO) or mode.st_uid not in (os.getuid(), 0):
-            raise BadConfiguration(f"others may read the secret in {path}", hint=f"Run: chmod 600 {path}")
+            raise BadConfiguration(f"{path} is readable by other users", hint=f"Run: chmod 600 {path}")
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise BadConfiguration(f"the secret in {path} cannot be read: {error.strerror}") from None
@@ -274,24 +276,24 @@ def _toml_text(text: str) -> str:
 
 
 _FIRST_FILE = """\
-# The shop. Every value with its origin: retainctl config show
+# The shop's settings. Show every value and where it comes from: retainctl config show
 name = {name}
 language = {language}
 currency = {currency}
 timezone = {timezone}
-# Whose law an advertisement must follow: "IL" puts "פרסומת" at the start of its subject.
+# The country whose advertising law applies: "IL" puts "פרסומת" at the start of the subject.
 country = {country}
 database = "sqlite:retain.db"
 
 [sender]
-# The law asks every advertisement to name its sender.
+# By law, every advertisement must name its sender.
 name = {name}
 postal_address = ""
 contact = ""
 
 [mail]
 from_address = ""
-# Replies to this address are refusals: read them.
+# Mail to this address means "unsubscribe": read it.
 unsubscribe_address = ""
 # host = "smtp.example.com"
 # user = "shop"

@@ -120,7 +120,7 @@ def test_a_mapping_file_says_what_a_lists_columns_mean(run: Run, tmp_path: Path)
 
     mapping.write_text('[columns]\nsku = "Code"\ncompetitr = "Rival"\n', encoding="utf-8")
     wrong = run("prices", "import", str(file), "--mapping", str(mapping))
-    assert "line 3: no setting is called competitr" in str(wrong.exception)
+    assert "line 3: unknown setting competitr" in str(wrong.exception)
     assert getattr(wrong.exception, "hint", "") == "Did you mean competitor?"
 
 

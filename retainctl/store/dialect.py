@@ -210,7 +210,7 @@ def references_at_rest() -> Iterator[None]:
 def check_references() -> None:
     """Inside a transaction whose references were at rest: BrokenInvariant where a row refers to none."""
     if not is_postgres() and (lost := execute("PRAGMA foreign_key_check").fetchone()):
-        raise BrokenInvariant(f"{lost[0]}: row {lost[1]} names no {lost[2]}; nothing was changed")
+        raise BrokenInvariant(f"{lost[0]}: row {lost[1]} refers to a missing row of {lost[2]}; nothing was changed")
 
 
 def insert_many(table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -424,8 +424,8 @@ def only_reading(*, seconds: float) -> Iterator[None]:
     except peewee.DatabaseError as error:
         if "interrupted" in str(error) or getattr(getattr(error, "orig", None), "sqlstate", "") == "57014":
             raise TryLater(
-                f"the query took longer than {seconds:g} seconds, and was stopped",
-                hint="Ask for less, or when the machine is idle.",
+                f"the query was stopped after {seconds:g} seconds",
+                hint="Ask for less, or try again when the machine is idle.",
             ) from error
         raise
 

@@ -202,7 +202,7 @@ def test_b32_a_waiting_return_that_proves_too_large_is_told_and_never_taken(
     assert ended.stderr.startswith("return R1 takes more than order 1 has, and waits (retainctl orders returns")
     assert [(one.state, one.order) for one in list_returns(shop, waiting=True, limit=9)] == [("too_large", "1")]
     assert bring(shop, HEADER, row("2"), name="c.csv").attention == (), "it is told once, and listed for ever"
-    assert ("returns", "warning", "1 take more than their order has: retainctl orders returns --waiting") in [
+    assert ("returns", "warning", "1 larger than their order: retainctl orders returns --waiting") in [
         (one.check, one.state, one.detail) for one in examine(str(shop.folder), now=NOW, read_words=lambda _: None)
     ]
 
