@@ -187,7 +187,7 @@ def revoke_by_hand(shop: Shop, named: str, *, reason: str, purpose: Purpose | No
             )
         ]
         if not points:
-            raise WrongUsage(f"customer {customer_id} has no e-mail or phone that could be refused")
+            raise WrongUsage(f"customer {customer_id} has no e-mail or phone whose consent could be revoked")
     record(
         shop,
         [

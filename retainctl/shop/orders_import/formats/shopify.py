@@ -49,7 +49,7 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
     ) = cells
     if document is None:
         if not financial_status:
-            raise RowError("Financial Status", "no_head", "a further line of an order whose first line is missing")
+            raise RowError("Financial Status", "no_head", "a line of an order whose first line is missing")
         order_id(name, "Name")
         currency = values.currency(currency_cell)
         status = values.status(financial_status, "Financial Status")
@@ -71,7 +71,7 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
         made = document
     pieces, price, amount, less = values.amount(quantity, price, discount, made.currency)
     if pieces < 0:
-        raise RowError("Lineitem quantity", "negative_quantity", f"a quantity of {quantity}")
+        raise RowError("Lineitem quantity", "negative_quantity", f"invalid quantity {quantity}")
     kind = "tip" if item.strip().casefold() == "tip" and not sku else "sale"
     article = Article(sku.lstrip("'") or item, item) if sku or item else None
     made.lines.append(Line(article, pieces, price, amount, less, kind))  # type: ignore[arg-type]

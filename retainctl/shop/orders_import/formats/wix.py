@@ -54,9 +54,9 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
     pieces, price, amount, _ = values.amount(quantity, price, "", currency)
     back = values.whole(returned, "Quantity refunded") if returned.strip() else 0
     if pieces < 0:
-        raise RowError("Qty", "negative_quantity", f"a quantity of {quantity}")
+        raise RowError("Qty", "negative_quantity", f"invalid quantity {quantity}")
     if not 0 <= back <= pieces:
-        raise RowError("Quantity refunded", "return_larger_than_order", "more was given back than was bought")
+        raise RowError("Quantity refunded", "return_larger_than_order", "more was returned than was bought")
     if document is None:
         order_id(number, "Order number")
         first_name, _, last_name = (name or recipient).partition(" ")
