@@ -67,19 +67,21 @@ def global_options() -> list[click.Parameter]:
         click.Option(
             ["--now"],
             metavar="TIME",
-            help="Take this as the time: 2025-03-01T09:00.",
+            help="Use this as the current time: 2025-03-01T09:00.",
             expose_value=False,
             callback=_keep,
         ),
         click.Option(
             ["--format", "form"],
             type=click.Choice(FORMATS),
-            help="How to show rows.",
+            help="The output format.",
             expose_value=False,
             callback=_keep,
         ),
-        click.Option(["--quiet"], is_flag=True, help="Results and errors only.", expose_value=False, callback=_keep),
-        click.Option(["--no-color"], is_flag=True, help="No colours.", expose_value=False, callback=_keep),
+        click.Option(
+            ["--quiet"], is_flag=True, help="Show only results and errors.", expose_value=False, callback=_keep
+        ),
+        click.Option(["--no-color"], is_flag=True, help="Disable colours.", expose_value=False, callback=_keep),
         click.Option(["--debug"], is_flag=True, help="Show tracebacks.", expose_value=False, callback=_keep),
     ]
 
@@ -158,7 +160,7 @@ def agreed(question: str) -> bool:
 
 # On the verbs whose work under a clock that is far ahead could not be undone.
 yes_clock = click.option(
-    "--yes-clock", "trust_clock", is_flag=True, help="The clock is right, although nothing was written for 40 days."
+    "--yes-clock", "trust_clock", is_flag=True, help="Trust the clock, although nothing was written for 40 days."
 )
 
 
@@ -252,7 +254,7 @@ def show_first(limit: int, listed: Callable[[int], Sequence[Row]], *, row_type: 
     show(rows[:limit], row_type=row_type)
     is_usual = click.get_current_context().get_parameter_source("limit") is ParameterSource.DEFAULT
     if len(rows) > limit and is_usual and not choices().quiet:
-        say(f"there are more than these {limit}: --limit N shows the first N")
+        say(f"only the first {limit} are shown; use --limit N to see more")
 
 
 def show_text(text: str, *, path: Path | None = None) -> None:

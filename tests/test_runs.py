@@ -42,10 +42,10 @@ def test_a_run_that_fails_is_kept_with_its_error_and_its_traceback_in_the_log(sh
 
     assert runs() == [("points award", None, 77, "{}", "d***@s***.example has refused\nfor good", True)]
     lines = (shop.folder / LOG_NAME).read_text("utf-8").splitlines()
-    assert [re.sub(r"^\S+ run=\d+ ", "", line)[:34] for line in lines] == [
-        "points award: began",
-        "points award: ended with 77: d***@",
-        "points award: Traceback (most rece",
+    assert [re.sub(r"^\S+ run=\d+ ", "", line)[:44] for line in lines] == [
+        "points award: started",
+        "points award: ended with exit code 77: d***@",
+        "points award: Traceback (most recent call la",
     ]
     assert "dana@" not in "".join(lines)
     assert oct((shop.folder / LOG_NAME).stat().st_mode)[-3:] == "600"

@@ -198,7 +198,7 @@ def test_no_database_is_made_behind_a_link(folder: Path, retainctl: Terminal, tm
     (folder / "retain.db").symlink_to(tmp_path / "elsewhere.db")
     ended = retainctl("db", "migrate")
     assert ended.code == 77
-    assert "retain.db is a link to nothing" in ended.stderr
+    assert "retain.db is a dangling symbolic link" in ended.stderr
     assert not (tmp_path / "elsewhere.db").exists()
 
 
@@ -208,7 +208,7 @@ def test_a_lost_database_is_not_mistaken_for_a_new_shop_s(folder: Path, retainct
     path.unlink()
     ended = retainctl("points", "check")
     assert (ended.code, ended.stdout) == (78, "")
-    assert ended.stderr.startswith(f"retainctl: there is no database at {path}\n  Put the last backup in its place")
+    assert ended.stderr.startswith(f"retainctl: there is no database at {path}\n  Restore the last backup")
     assert not path.exists()
     assert retainctl("db", "migrate").code == 0
     assert retainctl("points", "check").code == 0

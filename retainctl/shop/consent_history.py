@@ -159,7 +159,7 @@ def revoke_by_hand(shop: Shop, named: str, *, reason: str, purpose: Purpose | No
         query = "SELECT id FROM contact_points WHERE customer_id = ? AND kind IN ('email', 'phone') ORDER BY id"
         points = [row[0] for row in rows(query, customer_id)]
         if not points:
-            raise WrongUsage(f"customer {customer_id} has no e-mail or phone that could be refused")
+            raise WrongUsage(f"customer {customer_id} has no e-mail or phone whose consent could be revoked")
     purposes = (purpose,) if purpose else PURPOSES
     record(shop, [Decision(point, each, "revoked", "by hand", reason) for point in points for each in purposes])
     (customer_id,) = {row[0] for row in rows("SELECT customer_id FROM contact_points WHERE id = ?", points[0])}

@@ -45,7 +45,7 @@ def merge(shop: Shop, *, survivor_id: int, merged_id: int, reason: str) -> Merge
     """
     _hold_locks()
     if survivor_id == merged_id:
-        raise Refused(f"customer {survivor_id} cannot be merged with themselves")
+        raise Refused(f"customer {survivor_id} cannot be merged with itself")
     for customer_id in (survivor_id, merged_id):
         _assert_stands_alone(customer_id)
     now = shop.clock.now()
@@ -115,11 +115,11 @@ def _followers() -> Iterator[tuple[str, tuple[str, ...]]]:
 def _assert_stands_alone(customer_id: int) -> None:
     found = rows("SELECT merged_into FROM customers WHERE id = ?", customer_id)
     if not found:
-        raise WrongUsage(f"there is no customer {customer_id}", hint="See them: retainctl customers list")
+        raise WrongUsage(f"there is no customer {customer_id}", hint="List them: retainctl customers list")
     if found[0][0] is not None:
         raise Refused(
-            f"customer {customer_id} was merged into customer {found[0][0]} already",
-            hint=f"Name customer {found[0][0]} instead.",
+            f"customer {customer_id} was already merged into customer {found[0][0]}",
+            hint=f"Use customer {found[0][0]} instead.",
         )
 
 
@@ -155,15 +155,17 @@ def undo(shop: Shop, merge_id: int) -> Merge:
     _hold_locks()
     found = rows("SELECT survivor_id, merged_id, undone_at FROM customer_merges WHERE id = ?", merge_id)
     if not found:
-        raise WrongUsage(f"there is no merge {merge_id}", hint="A customer's merges: retainctl customers show CUSTOMER")
+        raise WrongUsage(
+            f"there is no merge {merge_id}", hint="See a customer's merges: retainctl customers show CUSTOMER"
+        )
     survivor_id, merged_id, undone_at = found[0]
     if undone_at is not None:
-        raise Refused(f"merge {merge_id} was undone already")
+        raise Refused(f"merge {merge_id} was already undone")
     later = value("SELECT id FROM customer_merges WHERE merged_id = ? AND undone_at IS NULL", survivor_id)
     if later is not None:
         raise Refused(
-            f"customer {survivor_id} has been merged into another since",
-            hint=f"Undo that one first: retainctl customers merge --undo {later}",
+            f"customer {survivor_id} has since been merged into another customer",
+            hint=f"Undo that merge first: retainctl customers merge --undo {later}",
         )
     for table, key in _followers():
         moved = rows("SELECT row_key FROM customer_merge_moves WHERE merge_id = ? AND table_name = ?", merge_id, table)

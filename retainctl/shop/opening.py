@@ -43,4 +43,4 @@ def spare(shop: Shop, path: Path) -> None:
         or (len(inside) == 1 and place.suffix == ".toml")
         or (len(inside) > 1 and inside[0] in own_folders)
     ):
-        raise Refused(f"{path} is a place of the shop's own files, and is left alone", hint="Name another file.")
+        raise Refused(f"{path} is one of the shop's own files; not overwritten", hint="Choose another file.")

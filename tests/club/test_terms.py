@@ -40,7 +40,7 @@ def test_a_new_shop_has_terms_that_say_what_each_setting_means(shop: Shop) -> No
         (['points_per = { ILS = "1/0" }'], "'1/0' is not a number"),
         (["expiry_days = 3\nexpiry_months = 3"], "not both"),
         (["pending_days = -1"], "must not be below 0"),
-        (["pendingdays = 1"], "no setting is called pendingdays"),
+        (["pendingdays = 1"], "unknown setting pendingdays"),
     ],
 )
 def test_a_mistake_in_the_file_is_named(shop: Shop, versions: list[str], sentence: str) -> None:

@@ -161,7 +161,7 @@ def test_a_name_stays_in_its_folder(shop: Shop) -> None:
 def test_an_unknown_key_is_told_with_its_line_and_the_nearest(shop: Shop) -> None:
     edited(finished(shop), "audience =", "audiense =")
 
-    with pytest.raises(BadConfiguration, match=r"campaigns/spring\.md, line 9: no setting is called audiense") as told:
+    with pytest.raises(BadConfiguration, match=r"campaigns/spring\.md, line 9: unknown setting audiense") as told:
         CAMPAIGNS.read(shop, "spring")
     assert told.value.hint == "Did you mean audience?"
 

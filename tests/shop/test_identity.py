@@ -66,7 +66,7 @@ def test_the_e_mail_of_one_with_the_phone_of_another_is_told_and_nothing_is_merg
     found = one(shop, person(None, email("dana@example.com"), phone("+972501234567")))
     assert found.customer_id == dana.customer_id
     assert found.conflicts == (
-        f"the e-mail is customer {dana.customer_id}'s, the phone is customer {noa.customer_id}'s",
+        f"the e-mail belongs to customer {dana.customer_id}, the phone belongs to customer {noa.customer_id}",
     )
     assert found.contact_point_ids[1] is None
     assert value("SELECT customer_id FROM contact_points WHERE kind = 'phone'") == noa.customer_id
@@ -81,7 +81,7 @@ def test_strangers_who_share_a_phone_stay_strangers(shop: Shop) -> None:
     dana, noa = find_or_make(shop, family)
     assert (noa.outcome, noa.conflicts) == (
         "new",
-        (f"this is somebody new, the phone is customer {dana.customer_id}'s",),
+        (f"this is a new customer, the phone belongs to customer {dana.customer_id}",),
     )
     assert [one(shop, who).customer_id for who in family] == [dana.customer_id, noa.customer_id]
     assert rows("SELECT customer_id FROM contact_points WHERE kind = 'phone'") == [(dana.customer_id,)]

@@ -167,7 +167,7 @@ def test_under_a_clock_that_is_years_ahead_a_mailing_waits_and_goes_at_the_right
         done = run(years_ahead)
         assert (done.row.expired, done.row.left) == (0, 2)
         assert isinstance(done.trouble, TryLater)
-        assert "on nothing was written for more than 40 days: the clock may be wrong" in str(done.trouble)
+        assert "nothing was written for more than 40 days after" in str(done.trouble)
     assert states(mailing) == {"planned": 2}
     assert deliver(later(shop, 60)).row.sent == 2
     check()

@@ -90,7 +90,7 @@ def test_a_list_without_dates_overrules_no_refusal(shop: Shop, dana: int, file: 
     revoke_by_hand(shop, "dana@example.com", reason="wrote to us")
     outcome = bring(shop, file, "email\ndana@example.com\n", evidence="form")
     assert outcome.row.rows_unchanged == 1
-    assert outcome.notes == ("permissions without a date, of customers who have refused: the refusal holds: 1",)
+    assert outcome.notes == ("undated permissions of customers who refused; the refusal stays: 1",)
     assert contactable([dana], purpose="marketing", at=shop.clock.now()) == {dana: "no_consent"}
 
 
@@ -110,7 +110,7 @@ def test_a_stranger_who_refused_is_lifted_by_their_own_later_permission_alone(sh
         return contactable([noa], purpose=purpose, at=shop.clock.now() + 86_400)[noa]
 
     outcome = bring(shop, file, "email\nnoa@example.com\n", evidence="form")
-    assert outcome.notes == ("permissions without a date, of customers who have refused: the refusal holds: 1",)
+    assert outcome.notes == ("undated permissions of customers who refused; the refusal stays: 1",)
     bring(shop, file, "email,at,evidence\nnoa@example.com,2025-03-01,card\n")
     assert answer() == "no_consent"
     assert isinstance(answer("service"), Contact)  # no advertisement, which is what was refused

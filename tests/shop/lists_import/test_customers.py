@@ -105,7 +105,7 @@ def test_hebrew_headers_in_any_order(shop: Shop, file: Path) -> None:
 
 def test_windows_hebrew_is_read_when_it_is_stated(shop: Shop, file: Path) -> None:
     text = (HEADER + "17,דנה,לוי,he,dana@example.com,\n18,נועה,לוי,he,noa@example.com,\n").encode("cp1255")
-    with pytest.raises(BadData, match="is not UTF-8"):
+    with pytest.raises(BadData, match="is not valid UTF-8"):
         bring(shop, file, text)
     assert counts(bring(shop, file, text, encoding="cp1255")) == (2, 2, 0, 0, 0, 0)
     assert value("SELECT first_name FROM customers ORDER BY id") == "דנה"
@@ -122,8 +122,8 @@ def test_a_bad_cell_is_left_out_and_the_customer_kept(shop: Shop, file: Path) ->
     outcome = bring(shop, file, text)
     assert counts(outcome) == (2, 2, 0, 0, 0, 0)
     assert outcome.notes == (
-        "languages that the shop does not write in, left out: 1",
-        "role e-mails, kept and not mailed: 1",
+        "role e-mails, kept but not mailed: 1",
+        "unsupported languages, ignored: 1",
     )
     assert rows("SELECT key, flag FROM contact_points") == [("noreply@shop.example", "role")]
     assert [(held.origin.line, held.column, held.code) for held in outcome.quarantined] == [
@@ -167,7 +167,8 @@ def test_the_e_mail_of_one_with_the_phone_of_another_is_told(shop: Shop, file: P
     outcome = bring(shop, file, HEADER + ",Dana,,,dana@example.com,050-2345678\n")
     assert counts(outcome) == (1, 0, 0, 1, 0, 0)
     assert outcome.notes == (
-        f"nobody was merged, but look: the e-mail is customer {dana}'s, the phone is customer {noa}'s: 1",
+        f"nobody was merged, please check: the e-mail belongs to customer {dana}, "
+        f"the phone belongs to customer {noa}: 1",
         "rows whose id, e-mail or phone belong to different customers; nobody was merged: 1",
     )
 
@@ -194,8 +195,8 @@ def test_names_are_cleaned(shop: Shop, file: Path) -> None:
         ("דנה", "a" * 200),
     ]
     assert outcome.notes == (
-        "names cut at 200 characters: 1",
-        "names with control or direction marks, which were removed: 2",
+        "names truncated to 200 characters: 1",
+        "names with control or direction marks, now removed: 2",
     )
 
 
@@ -217,7 +218,7 @@ def test_a_file_that_cannot_be_read_writes_nothing(shop: Shop, file: Path, text:
 def test_a_list_without_one_column_that_names_anybody_is_refused(shop: Shop, file: Path) -> None:
     with pytest.raises(BadData, match="no column") as raised:
         bring(shop, file, "e-post,first_name\na@example.com,Dana\n")
-    assert "It has: e-post, first_name." in raised.value.hint
+    assert "Its columns: e-post, first_name." in raised.value.hint
 
 
 def test_one_bad_row_stops_a_strict_import(shop: Shop, file: Path) -> None:
@@ -227,7 +228,7 @@ def test_one_bad_row_stops_a_strict_import(shop: Shop, file: Path) -> None:
 
 
 def test_too_many_bad_rows_are_the_wrong_file(shop: Shop, file: Path) -> None:
-    with pytest.raises(BadData, match="this is the wrong file"):
+    with pytest.raises(BadData, match="it is the wrong file"):
         bring(shop, file, HEADER + "17,Dana,,,,\n" + ",Noa,,,,\n" * 9)
     assert value("SELECT COUNT(*) FROM customers") == 0
 
@@ -260,7 +261,7 @@ def test_shopify_s_customers_with_its_marks_for_text(shop: Shop, file: Path) -> 
 def test_consent_counts_only_with_its_evidence(shop: Shop, file: Path) -> None:
     outcome = bring(shop, file, SHOPIFY + DANA.format("yes"))
     assert value("SELECT COUNT(*) FROM consents") == 0
-    assert "rows that say yes to marketing, which counts for nothing without --consent-evidence: 1" in outcome.notes
+    assert "rows with marketing consent, ignored without --consent-evidence: 1" in outcome.notes
     assert counts(bring(shop, file, SHOPIFY + DANA.format("yes"), evidence=EVIDENCE)) == (1, 0, 1, 0, 0, 0)
     assert rows("SELECT action, source, evidence FROM consents") == [("given", "shopify", EVIDENCE)]
     (customer,) = rows("SELECT id FROM customers")[0]
@@ -326,7 +327,7 @@ def test_the_commands(shop: Shop, retainctl: Terminal, tmp_path: Path, file: Pat
         f"{file},generic,imported,2,1,0,0,0,0,1,\n"
     )
     assert imported.stderr == (
-        f"{file}, line 3, row: the row has no id, e-mail or phone, so that nobody can be found by it (nobody)\n"
+        f"{file}, line 3, row: the row has no id, e-mail or phone (nobody)\n"
         "retainctl: 1 row is in quarantine\n"
         "  Correct them in the file, and import it again. List them: retainctl orders quarantine list\n"
     )
@@ -350,7 +351,7 @@ def test_a_no_without_a_date_of_one_who_said_yes_elsewhere_is_told(shop: Shop, f
 
     outcome = bring(shop, file, "email,accepts_marketing\ndana@example.com,no\nnoa@example.com,no\n")
     assert outcome.notes == (
-        "rows that say no without a date, of customers who said yes by fair: the yes holds until it is revoked: 1",
+        "undated refusals of customers who gave consent by fair; the consent stays until it is revoked: 1",
     )
     assert value("SELECT COUNT(*) FROM consents WHERE action = 'revoked'") == 0
 

@@ -140,7 +140,7 @@ def test_each_export_is_known_by_its_header(
     books: Shop, bring: Bring, shared: Path, export: str, format_name: str
 ) -> None:
     outcome = bring(books, header_of(shared, export))
-    assert f"read as {format_name}, by its beginning" in outcome.notes
+    assert f"read as {format_name} (detected)" in outcome.notes
 
 
 def cells_of(header: str, **cells: str) -> str:

@@ -31,7 +31,7 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
     made = _begun(values, cell) if document is None else document
     pieces, price, amount, less = values.amount(cell["quantity"], cell["unit_price"], cell["discount"], made.currency)
     if pieces < 0:
-        raise RowError("Lineitem quantity", "negative_quantity", f"a quantity of {cell['quantity']}")
+        raise RowError("Lineitem quantity", "negative_quantity", f"invalid quantity {cell['quantity']}")
     item, sku = cell["product"], cell["sku"]
     kind = "tip" if item.strip().casefold() == "tip" and not sku else "sale"
     article = Article(sku.lstrip("'") or item, item) if sku or item else None
@@ -42,7 +42,7 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
 def _begun(values: OrderValues, cell: Mapping[str, str]) -> Document:
     """An order as the first of its rows says it."""
     if not cell["status"]:
-        raise RowError("Financial Status", "no_head", "a further line of an order whose first line is missing")
+        raise RowError("Financial Status", "no_head", "a line of an order whose first line is missing")
     order_id(cell["order_id"], "Name")
     currency = values.currency(cell["currency"])
     status = values.status(cell["status"], "Financial Status")

@@ -35,9 +35,9 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
     pieces, price, amount, _ = values.amount(cell["quantity"], cell["unit_price"], "", currency)
     back = values.whole(cell["returned"], "Quantity refunded") if cell["returned"].strip() else 0
     if pieces < 0:
-        raise RowError("Qty", "negative_quantity", f"a quantity of {cell['quantity']}")
+        raise RowError("Qty", "negative_quantity", f"invalid quantity {cell['quantity']}")
     if not 0 <= back <= pieces:
-        raise RowError("Quantity refunded", "return_larger_than_order", "more was given back than was bought")
+        raise RowError("Quantity refunded", "return_larger_than_order", "more was returned than was bought")
     if document is None:
         document = _begun(values, cell, currency)
     name = cell["product"]

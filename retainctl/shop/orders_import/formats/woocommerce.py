@@ -77,7 +77,7 @@ def _line(values: OrderValues, text: str, currency: str, place: int) -> Line:
     amount = values.money(parts.get("total", ""), currency, column)
     before = values.money(parts.get("sub_total") or parts.get("total", ""), currency, column)
     if pieces < 0 or amount < 0:
-        raise RowError(column, "negative_quantity", "an item is negative")
+        raise RowError(column, "negative_quantity", "an item has a negative amount")
     name = parts.get("name", "")
     sku = parts.get("sku") or parts.get("product_id") or name
     price = unit_price(values, parts.get("sub_total") or parts.get("total", ""), pieces, column)
@@ -110,15 +110,15 @@ def _refunds(values: OrderValues, document: Document) -> list[Return]:
     for place, text in enumerate(re.split(r";(?=amount:)", cell) if cell else (), 1):
         parts = _REFUND.fullmatch(text)
         if parts is None:
-            raise RowError("refund_items", "bad_refund", f"{text[:80]!r} is no refund as WebToffee writes it")
+            raise RowError("refund_items", "bad_refund", f"{text[:80]!r} is not a refund in the WebToffee format")
         amount = values.money(parts[1], document.currency, "refund_items")
         if amount < 0:
-            raise RowError("refund_items", "bad_refund", "a refund is negative")
+            raise RowError("refund_items", "bad_refund", "a refund has a negative amount")
         at, _ = values.instant(f"{parts[2]}Z", "refund_items")
         back.append(Return(place, None, 0, "", amount, document.currency, at, document.external_id))
     total = values.money(document.stated["total"], document.currency, "order_total")
     if sum(one.amount_minor for one in back) > total:
-        raise RowError("refund_items", "return_larger_than_order", "more was refunded than the order was")
+        raise RowError("refund_items", "return_larger_than_order", "the refund is larger than the order")
     return back
 
 
