@@ -18,8 +18,9 @@ from pathlib import Path
 from bench.measure import race, run
 from retainctl.config import Shop, init_folder, read_shop
 from retainctl.outreach.composing import templates_of
-from retainctl.outreach.rendering import Addressee, Press
-from retainctl.outreach.samples import STARTERS
+from retainctl.outreach.drafts import sample
+from retainctl.outreach.outbox.states import Candidate
+from retainctl.outreach.rendering import Press
 from retainctl.outreach.templates import Rendered, Renderer, Templates
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing
@@ -48,15 +49,15 @@ def ours() -> None:
     """The press as the outbox uses it."""
     with _opened() as (shop, mailing):
         press = Press(mailing)
-        for addressee in _addressees(shop):
-            press.message(addressee)
+        for addressee in _addressees():
+            press.message(addressee, at=shop.clock.now())
 
 
 def joined() -> None:
     """The floor: strings put together by hand, unescaped and unchecked, and base64."""
-    with _opened() as (shop, mailing):
-        whole = _rendered(mailing, next(_addressees(shop)))
-        for addressee in _addressees(shop):
+    with _opened() as (_, mailing):
+        whole = _rendered(mailing, next(_addressees()))
+        for addressee in _addressees():
             name = str(addressee.context["first_name"])
             b"".join(
                 (
@@ -75,12 +76,12 @@ def standard_library() -> None:
     """The same templates, assembled by EmailMessage."""
     with _opened() as (shop, mailing):
         renderer = Renderer(Templates.from_json(mailing.templates))
-        for addressee in _addressees(shop):
+        for addressee in _addressees():
             rendered = renderer.render({**addressee.context, **_LINKS})
             message = EmailMessage(policy=SMTP)
             message["From"], message["To"] = "החנות <shop@shop.example>", f"דנה <{addressee.to_address}>"
             message["Subject"], message["Message-ID"] = rendered.subject, addressee.message_id
-            message["Date"] = format_datetime(shop.clock.local(addressee.at))
+            message["Date"] = format_datetime(shop.clock.local(shop.clock.now()))
             message.set_content(rendered.text, cte="base64")
             message.add_alternative(rendered.html, subtype="html", cte="base64")
             message.as_bytes()
@@ -107,7 +108,7 @@ class _opened:  # noqa: N801
         shop = read_shop(str(path.parent), now="2025-03-02T10:00")
         self._database = open_database(shop.database_url, now=shop.clock.now(), migrate=True)
         self._database.__enter__()
-        subject, reason, body = STARTERS["he"]["offer"]
+        subject, reason, body = sample("offer", language="he")
         templates = templates_of(
             shop,
             subject=subject,
@@ -133,14 +134,16 @@ class _opened:  # noqa: N801
         self._folder.cleanup()
 
 
-def _addressees(shop: Shop) -> Iterator[Addressee]:
+def _addressees() -> Iterator[Candidate]:
     for number in range(COUNT):
-        yield Addressee(
+        yield Candidate(
+            id=number,
+            claim_no=0,
+            state="planned",
             customer_id=number,
             contact_point_id=number,
             to_address=f"customer{number}@example.com",
             message_id=f"<{number:032x}@shop.example>",
-            at=shop.clock.now(),
             context={
                 "name": f"דנה לוי {number}",
                 "first_name": "דנה",
@@ -151,14 +154,14 @@ def _addressees(shop: Shop) -> Iterator[Addressee]:
         )
 
 
-def _rendered(mailing: Mailing, addressee: Addressee) -> Rendered:
+def _rendered(mailing: Mailing, addressee: Candidate) -> Rendered:
     renderer = Renderer(Templates.from_json(mailing.templates))
     return renderer.render({**addressee.context, **_LINKS})
 
 
 def _size() -> int:
     with _opened() as (shop, mailing):
-        return len(Press(mailing).message(next(_addressees(shop))))
+        return len(Press(mailing).message(next(_addressees()), at=shop.clock.now()))
 
 
 if __name__ == "__main__":

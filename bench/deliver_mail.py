@@ -27,7 +27,8 @@ from bench.measure import Run, race, run
 from retainctl.config import read_shop
 from retainctl.outreach.composing import templates_of
 from retainctl.outreach.outbox.queueing import queue
-from retainctl.outreach.rendering import Addressee, Press
+from retainctl.outreach.outbox.states import Candidate
+from retainctl.outreach.rendering import Press
 from retainctl.store import installation
 from retainctl.store.dialect import insert_many
 from retainctl.store.opening import open_database
@@ -173,7 +174,9 @@ def print_messages(folder: Path, press: Press) -> int:
         "SELECT id, customer_id, to_address, message_id FROM outbox ORDER BY id"
     ):
         context = {"first_name": f"דנה {customer_id}", "name": f"דנה {customer_id}"}
-        payload = press.message(Addressee(customer_id, customer_id, address, global_id, 0, context))
+        payload = press.message(
+            Candidate(message_id, 0, "planned", customer_id, customer_id, address, global_id, context=context), at=0
+        )
         execute("INSERT INTO payloads (outbox_id, bytes) VALUES (?, ?)", message_id, payload)
         messages.append((address, payload))
     (folder / "messages").write_bytes(pickle.dumps(messages))

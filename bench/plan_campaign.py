@@ -16,8 +16,9 @@ from pathlib import Path
 from bench.measure import Run, race, run
 from retainctl.config import Shop, init_folder, read_shop
 from retainctl.outreach.composing import templates_of
-from retainctl.outreach.planning import Recipe, plan
-from retainctl.outreach.samples import STARTERS
+from retainctl.outreach.drafts import sample
+from retainctl.outreach.planning import plan
+from retainctl.outreach.programs import Recipe
 from retainctl.store.dialect import insert_many
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing
@@ -87,11 +88,11 @@ VARIANTS = {"executemany of finished rows": written_only, "retainctl": ours}
 
 
 def _recipe(shop: Shop) -> Recipe:
-    subject, reason, body = STARTERS["he"]["offer"]
+    subject, reason, body = sample("offer", language="he")
     templates = templates_of(
         shop, subject=subject, reason=reason, body=body, purpose="marketing", constants={"what": "קפה"}
     )
-    return Recipe(program="campaign", name="spring", purpose="marketing", draft="the file", templates=templates)
+    return Recipe(program="campaign", name="spring", purpose="marketing", templates=templates)
 
 
 def _make(folder: Path) -> None:

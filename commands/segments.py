@@ -8,6 +8,8 @@ import click
 
 from retainctl.terminal import Group, composed, conclude, note, opened_shop, recorded, show
 
+from .definitions import definition_verbs
+
 segments = Group("segments", help="Say who belongs together, and keep it so.")
 
 
@@ -120,3 +122,6 @@ def export(name: str, output: Path | None) -> None:
 
     with opened_shop(output=output) as shop:
         show(engine.export(shop, name), row_type=engine.Reachable, path=output)
+
+
+definition_verbs(segments, "segment")

@@ -6,9 +6,11 @@ from typing import Literal
 
 import click
 
-from retainctl.terminal import Group, composed, note, opened_shop, progress, say, show
+from retainctl.terminal import Group, agreed, composed, note, opened_shop, progress, say, show, somebody_is_there
 
+from .definitions import definition_verbs
 from .importing import import_files
+from .mailings import mailing_verbs
 
 surveys = Group("surveys", help="Ask customers, take their answers in, see the scores.")
 
@@ -58,54 +60,58 @@ def check(name: str) -> None:
       retainctl surveys check spring
     """
     from retainctl.errors import BadData
-    from retainctl.voice import invitations
     from retainctl.voice import surveys as files
 
     with opened_shop() as shop:
-        show(files.questions_of(files.read_survey(shop, name)), row_type=files.QuestionRow)
-        found = invitations.faults(shop, name)
+        defined = files.SURVEYS.read(shop, name)
+        show(files.questions_of(defined.value), row_type=files.QuestionRow)
+        found = list(files.SURVEYS.faults(shop, defined))
         for fault in found:
             say(f"{fault.where}: {fault.fault}. {fault.remedy}")
         if found:
             raise BadData(f"the survey {name} is not ready: {len(found)} faults")
 
 
+mailing_verbs(surveys, "survey")
+
+
 @surveys.command()
 @click.argument("name", type=composed)
-@click.option("--approve", metavar="HASH", help="Queue the invitations of the plan with this hash.")
-@click.option("--yes", is_flag=True, help="Plan, and queue what was planned, without asking.")
+@click.option("--yes", is_flag=True, help="Queue what was planned without asking.")
 @click.option("--dry-run", is_flag=True, help="Count who would be invited, and write nothing.")
-def run(name: str, approve: str | None, yes: bool, dry_run: bool) -> None:
-    """Invite the audience of the survey NAME: plan who, and queue it once it is approved.
+def run(name: str, yes: bool, dry_run: bool) -> None:
+    """Plan, approve and send the survey NAME in one: invite all of its audience who may be asked.
 
-    Without --yes the plan is shown and waits for its approval. Nobody is invited twice; outbox deliver sends.
+    At a terminal the plan is shown, and waits for your yes. Nobody is invited twice; "outbox deliver" sends.
 
     \b
-      retainctl surveys run spring
-      retainctl surveys run spring --approve 3f2a90c14be7d856
+      retainctl surveys run spring --yes
     """
-    from retainctl.errors import Refused
+    from retainctl.errors import Refused, WrongUsage
+    from retainctl.outreach import mailings
     from retainctl.outreach.planning import Plan
-    from retainctl.voice import invitations
+    from retainctl.voice.invitations import Invited, invite
+    from retainctl.voice.surveys import SURVEY
 
-    if approve and (dry_run or yes):
-        raise click.UsageError("--approve queues what was planned: it stands alone.")
+    if not (yes or dry_run or somebody_is_there()):
+        raise WrongUsage(
+            "surveys run queues what it planned, and there is nobody to ask",
+            hint=f"Add --yes, or plan it first: retainctl surveys plan {name}",
+        )
     with opened_shop() as shop:
-        if not approve:
-            with progress(f"Planning {name}") as advance:
-                planned = invitations.plan(shop, name, dry_run=dry_run, advance=advance)
-            if dry_run or not planned.recipients or not yes:
-                show([planned], row_type=Plan)
-            if dry_run or not planned.recipients:
-                return
-            if not yes:
-                raise Refused(
-                    f"the invitations of {name} are planned, and wait for approval",
-                    hint=f"Queue them: retainctl surveys run {name} --approve {planned.hash}",
-                )
-            approve = planned.hash
-        show([invitations.send(shop, name, approve)], row_type=invitations.Invited)
-        note("they wait in the outbox. Send them: retainctl outbox deliver")
+        with progress("planning") as advance:
+            planned = mailings.plan(shop, SURVEY, name, dry_run=dry_run, advance=advance)
+        if dry_run or not planned.recipients or not yes:
+            show([planned], row_type=Plan)
+        if dry_run or not planned.recipients:
+            return
+        if not (yes or agreed(f"Give the invitations ({planned.recipients}) to the outbox?")):
+            raise Refused(
+                f"the plan of {name} is not approved",
+                hint=f"It waits: retainctl surveys approve {name} {planned.hash}",
+            )
+        show([invite(shop, name, planned.hash)], row_type=Invited)
+        note("They wait in the outbox. Send them: retainctl outbox deliver")
 
 
 @surveys.command("import")
@@ -157,3 +163,6 @@ def results(name: str, comments: bool) -> None:
             show(made.comments(shop, name), row_type=made.CommentRow)
         else:
             show(made.results(shop, name), row_type=made.ResultRow)
+
+
+definition_verbs(surveys, "survey")

@@ -19,22 +19,22 @@ from retainctl.terminal import Choices, for_this_shop, global_options, told
 
 # Noun or verb -> where it is, and its help. The summaries stand here so that --help imports no command.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "init": ("retainctl.commands.init:init", "Make a shop folder."),
-    "demo": ("retainctl.commands.demo:demo", "Make a shop with a history, and run the whole main job on it."),
-    "config": ("retainctl.commands.config:config", "See and check the shop's settings."),
-    "orders": ("retainctl.commands.orders:orders", "Bring orders in, and look at them."),
-    "customers": ("retainctl.commands.customers:customers", "Import, see, merge and export customers."),
-    "products": ("retainctl.commands.products:products", "Import and see the catalogue."),
-    "consent": ("retainctl.commands.consent:consent", "Who may be written to, since when, and on what evidence."),
-    "points": ("retainctl.commands.points:points", "Award, spend, expire and explain points; prove the books."),
-    "segments": ("retainctl.commands.segments:segments", "Say who belongs together, and keep it so."),
+    "init": ("retainctl.commands.init:init", "Create a shop folder."),
+    "demo": ("retainctl.commands.demo:demo", "Create a demo shop and run the whole workflow on it."),
+    "config": ("retainctl.commands.config:config", "Show and check the shop's settings."),
+    "orders": ("retainctl.commands.orders:orders", "Import and inspect orders."),
+    "customers": ("retainctl.commands.customers:customers", "Import, list, merge and export customers."),
+    "products": ("retainctl.commands.products:products", "Import and list products."),
+    "consent": ("retainctl.commands.consent:consent", "Import, show and revoke consent, with its evidence."),
+    "points": ("retainctl.commands.points:points", "Award, redeem, expire and explain points; check the ledger."),
+    "segments": ("retainctl.commands.segments:segments", "Define customer segments and keep them up to date."),
     "campaigns": ("retainctl.commands.campaigns:campaigns", "Draft, check, plan, approve and send campaigns."),
-    "outbox": ("retainctl.commands.outbox:outbox", "Send what is queued, and see what became of it."),
-    "surveys": ("retainctl.commands.surveys:surveys", "Ask customers, take their answers in, see the scores."),
+    "outbox": ("retainctl.commands.outbox:outbox", "Send queued messages and show their status."),
+    "surveys": ("retainctl.commands.surveys:surveys", "Send surveys, import the answers, show the scores."),
     "reports": ("retainctl.commands.reports:reports", "Reports: retention, cohorts, RFM and others."),
-    "jobs": ("retainctl.commands.jobs:jobs", "See and run what the shop does by itself."),
-    "schedules": ("retainctl.commands.schedules:schedules", "Write the jobs for cron or systemd."),
-    "doctor": ("retainctl.commands.doctor:doctor", "Look whether the shop can do its work."),
+    "jobs": ("retainctl.commands.jobs:jobs", "List and run the scheduled jobs."),
+    "schedules": ("retainctl.commands.schedules:schedules", "Generate cron or systemd files for the jobs."),
+    "doctor": ("retainctl.commands.doctor:doctor", "Check that everything is set up correctly."),
     "db": ("retainctl.commands.db:db", "Back up, check and migrate the database."),
 }
 
@@ -70,7 +70,7 @@ class Stopped(BaseException):
 root = Root(
     "retainctl",
     params=[*global_options()],
-    help="Keep the customers of an online shop.",
+    help="Customer retention for an online shop: orders, points, segments, campaigns, surveys.",
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="\b\nExit codes:\n" + "\n".join(f"  {code:<3}  {words}" for code, words in exit_codes().items()),
 )
@@ -123,8 +123,12 @@ def _explained(error: Exception) -> tuple[str, str, int]:
         place = f"{error.filename}: " if error.filename else ""
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         code = TryLater.exit_code if full else BadConfiguration.exit_code
-        return f"{place}{error.strerror or error}", "Check the name, the owner and the mode.", code
-    return f"a bug: {type(error).__name__}: {error}", "Run it again with --debug, and report what it shows.", 1
+        return f"{place}{error.strerror or error}", "Check the path, its owner and its permissions.", code
+    return (
+        f"internal error: {type(error).__name__}: {error}",
+        "Run the command again with --debug and report the traceback.",
+        1,
+    )
 
 
 def _tell(message: str, *, hint: str, exit_code: int, form: str | None) -> None:

@@ -37,11 +37,12 @@ _HEAD = """\
 """
 
 SECRETS = ("env:", "file:", "credential:")  # where a secret may be; see secret()
+OwnFolder = Literal["locks", "mail", "templates"]
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """How mail leaves, and the address that it comes from."""
+    """How mail is sent, and from which address."""
 
     channel: Annotated[
         Literal["files", "mail"], "files writes each message to the shop's folder mail; mail hands it to the server."
@@ -67,14 +68,14 @@ class Mail:
 
     def __post_init__(self) -> None:
         if self.password and not self.password.startswith(SECRETS):
-            raise ValueError("password must name where the secret is: env:NAME, file:PATH or credential:NAME")
+            raise ValueError("password must be a reference: env:NAME, file:PATH or credential:NAME")
         if not 1 <= self.connections <= 32:
-            raise ValueError("connections must be from 1 to 32")
+            raise ValueError("connections must be between 1 and 32")
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who writes: the law asks every advertisement for the sender's name, address and contact."""
+    """Who sends: by law, every advertisement must state the sender's name, address and contact."""
 
     name: Annotated[str, "Who sends, as the law knows them."] = ""
     postal_address: Annotated[str, "The postal address."] = ""
@@ -83,7 +84,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The contact budget over all channels, and the hours in which nobody is written to."""
+    """The contact budget over all channels, and the quiet hours, when nothing is sent."""
 
     marketing_per_week: Annotated[int, "The most messages a customer gets in 7 days; 0 is no limit."] = 2
     marketing_per_month: Annotated[int, "The most messages a customer gets in 30 days; 0 is no limit."] = 6
@@ -95,7 +96,7 @@ class Limits:
         for text in (self.quiet_from, self.quiet_until):
             hour, colon, minute = text.partition(":")
             if not (colon and hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
-                raise ValueError(f"{text!r} is not an hour such as 21:00")
+                raise ValueError(f"{text!r} is not a time such as 21:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ class Settings:
     def __post_init__(self) -> None:
         try:
             if currency_code(self.currency) != self.currency:
-                raise ValueError(f"currency is written {currency_code(self.currency)}")
+                raise ValueError(f"currency must be written {currency_code(self.currency)}")
         except BadData as error:
             raise ValueError(str(error)) from None
         try:
@@ -140,11 +141,11 @@ class Settings:
         if not self.database.startswith(("sqlite:", "postgresql://")):
             raise ValueError("database must be sqlite:FILE or postgresql://…")
         if _holds_password(self.database):
-            raise ValueError("database must not hold a password: write postgresql://env:NAME")
+            raise ValueError("database must not contain a password; use postgresql://env:NAME")
         for name in ("public_url", "ping_url"):
             url = getattr(self, name)
             if url and not url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
-                raise ValueError(f"{name} must begin with https://")
+                raise ValueError(f"{name} must start with https://")
 
     @property
     def direction(self) -> str:
@@ -160,6 +161,10 @@ class Shop:
     settings: Settings
     clock: Clock
 
+    def own(self, name: OwnFolder) -> Path:
+        """The folder that the program keeps for itself, beside those of the files that define."""
+        return self.folder / name
+
     @property
     def database_url(self) -> str:
         """The database's address; a SQLite file is named from the shop folder."""
@@ -171,7 +176,7 @@ class Shop:
             return url
         address = re.sub(r"^postgres://", "postgresql://", secret(reference, self.folder))
         if not address.startswith("postgresql://"):
-            raise BadConfiguration(f"what {reference} holds is not an address that begins with postgresql://")
+            raise BadConfiguration(f"the value of {reference} does not start with postgresql://")
         return address
 
 
@@ -191,7 +196,7 @@ def find_folder(named: str | None) -> Path:
         if not (folder / FILE_NAME).is_file():
             raise BadConfiguration(
                 f"there is no shop at {folder}: {FILE_NAME} is missing",
-                hint=f"Make one: retainctl init {choice}",
+                hint=f"Create one: retainctl init {choice}",
             )
         return folder
     here = Path.cwd()
@@ -199,8 +204,8 @@ def find_folder(named: str | None) -> Path:
         if (folder / FILE_NAME).is_file():
             return folder
     raise BadConfiguration(
-        f"there is no {FILE_NAME} here or above",
-        hint="Name the shop with --shop DIR, or make one: retainctl init DIR",
+        f"there is no {FILE_NAME} in this folder or any parent folder",
+        hint="Use --shop DIR, or create a shop: retainctl init DIR",
     )
 
 
@@ -213,10 +218,12 @@ def read_shop(named: str | None, *, now: str | None = None) -> Shop:
 
 
 def init_folder(folder: Path, *, name: str, language: str, currency: str, timezone: str, country: str) -> Path:
-    """Make a shop folder with its files; a folder that holds a shop already is refused untouched."""
+    """Make a shop folder with its files; a folder that is already a shop folder is refused untouched."""
     target = folder / FILE_NAME
     if target.exists():
-        raise Refused(f"{folder} holds a shop already", hint=f"See its settings: retainctl --shop {folder} config show")
+        raise Refused(
+            f"{folder} is already a shop folder", hint=f"Show its settings: retainctl --shop {folder} config show"
+        )
     name = name or folder.resolve().name
     given = {
         **dict.fromkeys(_WRITTEN_OUT),
@@ -272,14 +279,14 @@ def secret(reference: str, folder: Path) -> str:
     if way == "env":
         value = os.environ.get(name)
         if not value:
-            raise BadConfiguration(f"the environment has no {name}, which holds a secret")
+            raise BadConfiguration(f"the environment variable {name}, which holds a secret, is not set")
         return value
     if way == "credential":
         handed = os.environ.get("CREDENTIALS_DIRECTORY")
         if not handed:
             raise BadConfiguration(
-                f"the secret {name} is handed over by systemd, which did not start this",
-                hint="Start the job's unit; or name a secret that is here too: file:PATH",
+                f"the credential {name} is only available to processes started by systemd",
+                hint="Start the job's systemd unit, or keep the secret in a file: file:PATH",
             )
         folder = Path(handed)
     path = folder / name

@@ -11,15 +11,14 @@ from functools import partial
 from typing import Literal
 
 from retainctl import schema
-from retainctl.audience import definitions
 from retainctl.clock import DAY_SECONDS
 from retainctl.club import terms
 from retainctl.config import Shop, read_shop
+from retainctl.definitions import all_kinds
 from retainctl.errors import DONE, BadConfiguration, RetainError
 from retainctl.jobs.records import list_jobs
 from retainctl.jobs.steps import ReadWords, check_steps
 from retainctl.jobs.table import read_jobs
-from retainctl.outreach import drafts
 from retainctl.rows import Row
 from retainctl.shop.opening import opened
 from retainctl.shop.orders import doubtful_returns
@@ -27,7 +26,6 @@ from retainctl.store.database import value
 from retainctl.store.installation import may_send
 from retainctl.store.integrity import check_database
 from retainctl.store.opening import applied_migrations
-from retainctl.voice.surveys import list_surveys
 
 BEHIND_SECONDS = 300  # a clock that is so far behind what was written is wrong
 AHEAD_SECONDS = 40 * DAY_SECONDS  # and one so far ahead may be
@@ -73,11 +71,9 @@ def check_files(shop: Shop, read_words: ReadWords) -> None:
     *read_words* knows what can be typed, and so whether the steps of the jobs can run.
     """
     schema.read_file(shop.folder / terms.FILE_NAME, terms.Club)
-    for name in definitions.SEGMENTS.names(shop.folder):
-        definitions.read_tree(shop, name)
-    for name in drafts.CAMPAIGNS.names(shop.folder):
-        drafts.read_draft(shop, name)
-    list_surveys(shop)
+    for kind in all_kinds():
+        for name in kind.names(shop.folder):
+            kind.read(shop, name)
     check_steps(read_jobs(shop), read_words)
 
 
@@ -107,29 +103,29 @@ def _config(named: str | None, now: str | None, read_words: ReadWords) -> str:
 
 def _database(_shop: Shop) -> str:
     check_database()
-    return f"sound, at migration {max(applied_migrations())}"
+    return f"intact, at migration {max(applied_migrations())}"
 
 
 def _returns(shop: Shop) -> str:
     found = doubtful_returns(shop)
     if not found:
-        return "each has its order, or has not waited long"
+        return "every return has its order or is recent"
     sentences = {
-        "overdue": "wait for more than 30 days for the order that they name",
-        "too_large": "take more than their order has",
+        "overdue": "waiting for their order for more than 30 days",
+        "too_large": "larger than their order",
     }
     told = [f"{count} {sentences[state]}" for state, count in found.items()]
-    raise Doubtful(f"{' and '.join(told)}: retainctl orders returns --waiting")
+    raise Doubtful(f"returns: {', '.join(told)}. See: retainctl orders returns --waiting")
 
 
 def _club(shop: Shop) -> str:
     club = terms.read_club(shop)
-    return f"version {club.terms[-1].version} of the terms"
+    return f"terms version {club.terms[-1].version}"
 
 
 def _sending(_shop: Shop) -> str:
     if not may_send():
-        raise Doubtful("this installation does not send. If it should: retainctl db adopt")
+        raise Doubtful("this installation does not send. To let it send: retainctl db adopt")
     return "this installation sends"
 
 
@@ -141,7 +137,7 @@ def _mail(shop: Shop) -> str:
     from retainctl.outreach.channels.mail.smtp_login import Server, password_of
 
     with Server(mail, password_of(shop)).logged_in():
-        return f"{mail.host}:{mail.port} takes our mail"
+        return f"logged in to {mail.host}:{mail.port}"
 
 
 def _clock(shop: Shop) -> str:
@@ -149,11 +145,11 @@ def _clock(shop: Shop) -> str:
     for what, newest in _newest_writes():
         if now < newest - BEHIND_SECONDS:
             raise BadConfiguration(
-                f"the clock says {shop.clock.iso(now)}, and the newest {what} is of {shop.clock.iso(newest)}",
-                hint="Set the clock right before anything is written.",
+                f"the clock says {shop.clock.iso(now)}, but the newest {what} is from {shop.clock.iso(newest)}",
+                hint="Correct the clock before anything is written.",
             )
         if now > newest + AHEAD_SECONDS:
-            raise Doubtful(f"the newest {what} is of {shop.clock.iso(newest)}: is the clock right?")
+            raise Doubtful(f"the newest {what} is from {shop.clock.iso(newest)}; is the clock right?")
     return shop.clock.iso(now)
 
 
@@ -161,8 +157,8 @@ def _newest_writes() -> Iterator[tuple[str, int]]:
     """When this installation wrote last, as its own clock said; what came from outside carries others' times."""
     for what, table, column in (
         ("import", "imports", "imported_at"),
-        ("booking of points", "transactions", "recorded_at"),
-        ("run of a job", "runs", "started_at"),
+        ("points booking", "transactions", "recorded_at"),
+        ("job run", "runs", "started_at"),
     ):
         newest = value(f"SELECT MAX({column}) FROM {table}")
         if newest is not None:
@@ -176,7 +172,7 @@ def _jobs(shop: Shop) -> str:
         raise BadConfiguration(", ".join(bad), hint="See: retainctl jobs list")
     if "never" in states.values():
         never = [name for name, state in states.items() if state == "never"]
-        raise Doubtful(f"never run: {', '.join(never)}. Let them run: retainctl schedules show --help")
+        raise Doubtful(f"never run: {', '.join(never)}. To schedule them: retainctl schedules show --help")
     return ", ".join(f"{name} {state}" for name, state in states.items())
 
 
@@ -184,5 +180,7 @@ def _python() -> str:
     minor, patch = sys.version_info[1:3]
     version = ".".join(map(str, sys.version_info[:3]))
     if patch < SAFE_PATCH.get(minor, 0):
-        raise Doubtful(f"Python {version} has known faults in its mail headers: 3.{minor}.{SAFE_PATCH[minor]} has not")
+        raise Doubtful(
+            f"Python {version} has a known mail header vulnerability; use 3.{minor}.{SAFE_PATCH[minor]} or later"
+        )
     return version

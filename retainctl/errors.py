@@ -14,7 +14,7 @@ HUNG_UP, INTERRUPTED, TERMINATED = 129, 130, 143
 
 
 class RetainError(Exception):
-    """It failed."""
+    """Failed."""
 
     exit_code = 1
 
@@ -24,60 +24,64 @@ class RetainError(Exception):
 
 
 class WrongUsage(RetainError):
-    """The words of the command do not fit together, or name what is not there."""
+    """Wrong usage: invalid arguments, or a name that does not exist."""
 
     exit_code = WRONG_USAGE
 
 
 class DoneInPart(RetainError):
-    """Done in part, look at it: quarantined rows, unknown messages, a goal missed."""
+    """Partly done, needs attention: quarantined rows, messages with unknown delivery, a goal not met."""
 
     exit_code = 3
 
 
 class BadData(RetainError):
-    """What was read is not what it should be; nothing was written."""
+    """Invalid input; nothing was written."""
 
     exit_code = 65
 
 
 class Unavailable(RetainError):
-    """A service does not answer."""
+    """A service is not available."""
 
     exit_code = 69
 
 
 class BrokenInvariant(RetainError):
-    """The books do not agree; nothing more is written."""
+    """The ledger or the database is inconsistent; nothing more is written."""
 
     exit_code = 70
 
 
 class TryLater(RetainError):
-    """Another run holds the lock, the hour is not right yet, or the disk is full."""
+    """Try again later: another run holds the lock, it is quiet hours, or the disk is full."""
 
     exit_code = 75
 
 
 class Refused(RetainError):
-    """Consent or approval is missing."""
+    """Refused: consent or approval is missing, or something would be overwritten."""
 
     exit_code = 77
 
 
 class BadConfiguration(RetainError):
-    """The shop folder or the installation is not right."""
+    """The configuration or the installation is invalid."""
 
     exit_code = 78
 
 
 def exit_codes() -> dict[int, str]:
     """Every exit code of the program and what it says, in order; the documents are written from this."""
-    codes = {DONE: "Done; also when there was nothing to do."}
+    codes = {DONE: "Done, or nothing to do."}
     kinds: list[type[RetainError]] = [RetainError, *RetainError.__subclasses__()]
     for kind in kinds:
         codes[kind.exit_code] = (kind.__doc__ or "").strip()
-    codes |= {HUNG_UP: "Ended by SIGHUP.", INTERRUPTED: "Ended by Ctrl-C.", TERMINATED: "Ended by SIGTERM."}
+    codes |= {
+        HUNG_UP: "Terminated by SIGHUP.",
+        INTERRUPTED: "Interrupted by Ctrl-C.",
+        TERMINATED: "Terminated by SIGTERM.",
+    }
     return dict(sorted(codes.items()))
 
 

@@ -25,12 +25,14 @@ def replaced(path: Path) -> Iterator[Path]:
     a folder that cannot be written is BadConfiguration; a full disk is TryLater.
     """
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise Refused(f"{path} is not a plain file, and is left alone", hint="Name another file.")
+        raise Refused(f"{path} is not a regular file; not overwritten", hint="Choose another file.")
     unfinished = path.with_name(f".retainctl-{secrets.token_hex(8)}")
     try:
         os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
     except OSError as error:
-        raise BadConfiguration(f"{path} cannot be written: {error.strerror}", hint="Check its folder.") from None
+        raise BadConfiguration(
+            f"{path} cannot be written: {error.strerror}", hint="Check the folder and its permissions."
+        ) from None
     try:
         yield unfinished
         _sync(unfinished, os.O_RDONLY)
@@ -40,7 +42,7 @@ def replaced(path: Path) -> Iterator[Path]:
         with suppress(FileNotFoundError):
             unfinished.unlink()
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise TryLater(f"the disk is full, and {path} was not written", hint="Free some space.") from error
+            raise TryLater(f"the disk is full; {path} was not written", hint="Free some space.") from error
         raise
 
 

@@ -106,7 +106,7 @@ def external_id(text: str) -> str:
     if SCIENTIFIC.fullmatch(text.strip()):
         raise BadData(f"the id {text!r} was damaged by a spreadsheet")
     if not text.isprintable():
-        raise BadData(f"the id {text!r} holds control characters")
+        raise BadData(f"the id {text!r} contains control characters")
     return text
 
 
@@ -131,7 +131,7 @@ def _unusual_email(address: str) -> EmailAddress:
     address = "".join(mark for mark in address if unicodedata.category(mark) != "Cf").strip(_SPACES)
     if named := _NAMED_EMAIL.fullmatch(address):
         if "@" in named[1] and named[1].strip(" \"'") != named[2]:
-            raise BadData(f"{address!r} holds two e-mail addresses")
+            raise BadData(f"{address!r} contains two e-mail addresses")
         address = named[2]
     try:
         valid = validate_email(address, check_deliverability=False, strict=True)

@@ -70,7 +70,7 @@ def read_text(text: str, schema: type[T], *, name: str, first_line: int = 1) -> 
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadConfiguration(f"{name} is not TOML: {error}") from None
+        raise BadConfiguration(f"{name} is not valid TOML: {error}") from None
     return _build(schema, table, source=Source(name, text, first_line), path=())
 
 
@@ -80,8 +80,8 @@ def _build(schema: type[T], table: Mapping[str, Any], *, source: Source, path: t
     for key in table:
         if key not in fields:
             nearest = difflib.get_close_matches(key, fields, n=1)
-            hint = f"Did you mean {nearest[0]}?" if nearest else "It may hold: " + ", ".join(fields) + "."
-            raise BadConfiguration(f"{source.at((*path, key))}: no setting is called {key}", hint=hint)
+            hint = f"Did you mean {nearest[0]}?" if nearest else "The settings are: " + ", ".join(fields) + "."
+            raise BadConfiguration(f"{source.at((*path, key))}: unknown setting {key}", hint=hint)
     values = {}
     for key, field in fields.items():
         if key in table:
@@ -110,14 +110,14 @@ def _value(hint: Any, value: Any, *, source: Source, path: tuple[str, ...]) -> A
         if value in arguments:
             return value
         choices = ", ".join(str(choice) for choice in arguments)
-        raise BadConfiguration(f"{source.at(path)}: {path[-1]} is {value!r}", hint=f"It may be: {choices}.")
+        raise BadConfiguration(f"{source.at(path)}: {path[-1]} cannot be {value!r}", hint=f"Use one of: {choices}.")
     if hint is float and type(value) in (int, float):
         return float(value)
     if isinstance(hint, type) and type(value) is hint:
         return value
-    wanted = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", tuple: "a list"}
+    wanted = {str: "a string", int: "a whole number", float: "a number", bool: "true or false", tuple: "a list"}
     name = wanted.get(origin or hint, "a table")
-    raise BadConfiguration(f"{source.at(path)}: {path[-1]} must be {name}, and is {value!r}")
+    raise BadConfiguration(f"{source.at(path)}: {path[-1]} must be {name}, not {value!r}")
 
 
 class Setting(NamedTuple):

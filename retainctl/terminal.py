@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 import signal
+import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial, update_wrapper
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -65,19 +67,21 @@ def global_options() -> list[click.Parameter]:
         click.Option(
             ["--now"],
             metavar="TIME",
-            help="Take this as the time: 2025-03-01T09:00.",
+            help="Use this as the current time: 2025-03-01T09:00.",
             expose_value=False,
             callback=_keep,
         ),
         click.Option(
             ["--format", "form"],
             type=click.Choice(FORMATS),
-            help="How to show rows.",
+            help="The output format.",
             expose_value=False,
             callback=_keep,
         ),
-        click.Option(["--quiet"], is_flag=True, help="Results and errors only.", expose_value=False, callback=_keep),
-        click.Option(["--no-color"], is_flag=True, help="No colours.", expose_value=False, callback=_keep),
+        click.Option(
+            ["--quiet"], is_flag=True, help="Show only results and errors.", expose_value=False, callback=_keep
+        ),
+        click.Option(["--no-color"], is_flag=True, help="Disable colours.", expose_value=False, callback=_keep),
         click.Option(["--debug"], is_flag=True, help="Show tracebacks.", expose_value=False, callback=_keep),
     ]
 
@@ -108,6 +112,13 @@ class Group(click.Group):
             formatter.write_dl([(name, verb.get_short_help_str(limit=200)) for name, verb in self.commands.items()])
 
 
+def add_verb(group: Group, name: str, verb: Any, noun: str) -> None:
+    """Give *group* the *verb* that several nouns share: it is called with its *noun* first, and so is its docstring."""
+    own = update_wrapper(partial(verb, noun), verb)
+    vars(own)["__click_params__"] = list(vars(verb).get("__click_params__", ()))  # click takes its list apart
+    group.command(name, help=(verb.__doc__ or "").format(noun=noun, group=group.name))(own)
+
+
 def read_words(words: Sequence[str]) -> None:
     """Read *words* as if they were typed after ``retainctl``, and run nothing; WrongUsage where one is wrong."""
     command = click.get_current_context().find_root().command
@@ -136,9 +147,20 @@ def told(error: click.ClickException) -> tuple[str, str]:
     return message[:1].lower() + message[1:], f"See: {asked} --help"
 
 
+def somebody_is_there() -> bool:
+    """Whether a person at a terminal can be asked."""
+    return sys.stdin.isatty()
+
+
+def agreed(question: str) -> bool:
+    """Whether the person at the terminal says yes to *question*."""
+    click.echo(f"{question} [y/N] ", nl=False, err=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 # On the verbs whose work under a clock that is far ahead could not be undone.
 yes_clock = click.option(
-    "--yes-clock", "trust_clock", is_flag=True, help="The clock is right, although nothing was written for 40 days."
+    "--yes-clock", "trust_clock", is_flag=True, help="Trust the clock, although nothing was written for 40 days."
 )
 
 
@@ -232,7 +254,7 @@ def show_first(limit: int, listed: Callable[[int], Sequence[Row]], *, row_type: 
     show(rows[:limit], row_type=row_type)
     is_usual = click.get_current_context().get_parameter_source("limit") is ParameterSource.DEFAULT
     if len(rows) > limit and is_usual and not choices().quiet:
-        say(f"there are more than these {limit}: --limit N shows the first N")
+        say(f"only the first {limit} are shown; use --limit N to see more")
 
 
 def show_text(text: str, *, path: Path | None = None) -> None:

@@ -115,7 +115,10 @@ def fill(shop: Shop) -> None:
             import_id=run,
         )
         plant("customer_summaries", customer_id=dana, currency="ILS", orders=1, gross_minor=900, returns_minor=900)
-        segment = plant("segments", name="buyers", expression="orders >= 1", members=1, refreshed_at=0)
+        version = plant(
+            "definitions", kind="segment", name="buyers", version=1, hash=ZEROS, text="orders >= 1", first_used_at=0
+        )
+        segment = plant("segments", name="buyers", definition_id=version, members=1, refreshed_at=0)
         plant("segment_members", segment_id=segment, customer_id=dana, joined_at=0)
         plant("signing_keys", key_id="k1", secret=bytes(32), created_at=0)
         mailing = plant(
@@ -125,7 +128,6 @@ def fill(shop: Shop) -> None:
             **{"class": "marketing"},
             purpose="marketing",
             state="active",
-            draft="the file",
             plan_hash="x",
             planned_at=0,
         )
@@ -154,7 +156,6 @@ def fill(shop: Shop) -> None:
         plant("answers", response_id=response, question="nps", score=9)
         plant("runs", name="nightly", period="nightly:1970-01-01", due_at=0, started_at=0)
         plant("job_leases", job="nightly", host="here", lease_until=9)
-        plant("definitions", kind="segment", name="buyers", version=1, hash=ZEROS, text="orders >= 1", first_used_at=0)
         execute("INSERT INTO locks (name) VALUES ('import') ON CONFLICT DO NOTHING")
     add(shop, dana, 50, source="till:1", reason="Dana waited")
     with writing():

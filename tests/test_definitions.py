@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 
+import click
 import pytest
 
-from retainctl.definitions import Shelf, is_name
+from retainctl import cli, definitions
+from retainctl.audience import segments
+from retainctl.audience.segments import SEGMENTS
+from retainctl.config import Shop
+from retainctl.definitions import Kind, all_kinds, difference, hash_of, is_name, keep, toml, version_that_ran, versions
+from retainctl.doctor import check_files
 from retainctl.errors import BadConfiguration, Refused, WrongUsage
-from tests.conftest import Terminal
-
-SHELF = Shelf("segment", "segments", ".toml", make="segments create {} EXPRESSION")
+from retainctl.outreach import mailings
+from retainctl.outreach.drafts import CAMPAIGN, CAMPAIGNS, write_draft
+from retainctl.shop.opening import spare
+from retainctl.store.database import execute, rows, value
+from retainctl.terminal import Group
+from tests.conftest import NOW, ROOT, Ended, Terminal
 
 
 @pytest.mark.parametrize("name", ["loyal", "2024", "נאמנים", "לקוחות-vip", "café", "ürün_1", "会员", "a" * 64, "com10"])
@@ -30,13 +43,13 @@ def test_a_name_may_be_in_any_alphabet(name: str) -> None:
 def test_a_name_that_a_disk_or_a_person_could_read_otherwise_is_none(name: str) -> None:
     assert not is_name(name)
     with pytest.raises(WrongUsage, match="is not a segment's name"):
-        SHELF.path(Path("/nowhere"), name)
+        SEGMENTS.path(Path("/nowhere"), name)
 
 
 def test_a_folder_that_cannot_be_read_is_told_and_not_taken_for_empty(tmp_path: Path) -> None:
     (tmp_path / "segments").write_text("")
     with pytest.raises(Refused, match="segments cannot be read: Not a directory"):
-        SHELF.names(tmp_path)
+        SEGMENTS.names(tmp_path)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
@@ -44,7 +57,7 @@ def test_a_folder_that_is_closed_to_this_user_is_told(tmp_path: Path) -> None:
     (tmp_path / "segments").mkdir(mode=0o700)
     os.seteuid(65_534)
     try:
-        for ask in (lambda: SHELF.names(tmp_path), lambda: SHELF.read(tmp_path, "loyal")):
+        for ask in (lambda: SEGMENTS.names(tmp_path), lambda: SEGMENTS.text(tmp_path, "loyal")):
             with pytest.raises(Refused, match="cannot be read: Permission denied"):
                 ask()
     finally:
@@ -53,16 +66,16 @@ def test_a_folder_that_is_closed_to_this_user_is_told(tmp_path: Path) -> None:
 
 def test_a_folder_in_the_place_of_a_file_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "segments" / "dd.toml").mkdir(parents=True)
-    assert SHELF.names(tmp_path) == ["dd"]
+    assert SEGMENTS.names(tmp_path) == ["dd"]
     with pytest.raises(BadConfiguration, match=r"dd\.toml cannot be read: Is a directory"):
-        SHELF.read(tmp_path, "dd")
+        SEGMENTS.text(tmp_path, "dd")
 
 
 def test_a_file_that_is_no_text_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "segments").mkdir()
     (tmp_path / "segments" / "dd.toml").write_bytes(b"\xff")
     with pytest.raises(BadConfiguration, match=r"dd\.toml cannot be read: it is not UTF-8"):
-        SHELF.read(tmp_path, "dd")
+        SEGMENTS.text(tmp_path, "dd")
 
 
 def test_what_is_not_there_is_wrong_usage_whatever_it_is(retainctl: Terminal) -> None:
@@ -86,3 +99,177 @@ def test_a_segment_may_have_a_hebrew_name(retainctl: Terminal) -> None:
     assert (retainctl.folder / "segments" / "נאמנים.toml").is_file()
     assert retainctl("segments", "create", "others", "not in segment נאמנים").code == 0
     assert retainctl("segments", "count", "נאמנים").stdout == "0\n"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Promise:
+    """What a file of a kind that this test declares may say."""
+
+    to: str
+    by: tuple[str, ...] = ()
+    kept: bool = True
+
+
+promises = Group("promises", help="What the shop promised.")
+import_module("retainctl.commands.definitions").definition_verbs(promises, "promise")
+PROMISES = Kind(
+    "promise", "promises", ".toml", make="promises draft {}", settings=Promise, parse=toml(Promise),
+    first=lambda shop: f'# Of {shop.settings.name}.\nto = "everybody"\n',
+)  # fmt: skip
+
+
+@pytest.fixture
+def promised(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """A shop in a house that has one kind of file more."""
+    monkeypatch.setitem(definitions.KINDS, "promise", "tests.test_definitions:PROMISES")
+    (shop.folder / "promises").mkdir()
+    return shop
+
+
+def say(shop: Shop, text: str) -> None:
+    (shop.folder / "promises" / "spring.toml").write_text(text, encoding="utf-8")
+
+
+def test_a_comment_an_empty_line_and_a_default_change_no_meaning(promised: Shop) -> None:
+    say(promised, 'to = "dana"\nby = ["us"]\n')
+    first = PROMISES.read(promised, "spring")
+    say(promised, '# a word\n\nkept = true\nby = ["us"]   # and nobody else\n\nto = "dana"\n')
+    assert PROMISES.read(promised, "spring").hash == first.hash
+    for changed in ('to = "dana"\n', 'to = "noa"\nby = ["us"]\n', 'to = "dana"\nby = ["us"]\nkept = false\n'):
+        say(promised, changed)
+        assert PROMISES.read(promised, "spring").hash != first.hash
+    assert hash_of(Promise("a", ("b",))) != hash_of(Promise("a", ("b", "b")))
+
+
+def test_a_setting_that_a_later_program_knows_changes_no_meaning_that_was_kept() -> None:
+    later = dataclasses.make_dataclass(
+        "later",
+        [("until", str, ""), ("for_whom", dict, dataclasses.field(default_factory=dict))],
+        bases=(Promise,),
+        frozen=True,
+    )
+    assert hash_of(later("a", ("b",))) == hash_of(Promise("a", ("b",)))
+    assert hash_of(later("a", ("b",), until="2027")) != hash_of(Promise("a", ("b",)))
+
+
+def test_each_meaning_that_ran_is_kept_once_in_the_order_of_its_first_run(promised: Shop) -> None:
+    for at, text in enumerate(('to = "dana"', '# why\nto = "dana"', 'to = "noa"', 'to = "dana"', 'to = "ron"')):
+        say(promised, text)
+        keep(PROMISES, PROMISES.read(promised, "spring"), now=at)
+    assert rows("SELECT kind, name, version, text, first_used_at FROM definitions ORDER BY version") == [
+        ("promise", "spring", 1, 'to = "dana"', 0),
+        ("promise", "spring", 2, 'to = "noa"', 2),
+        ("promise", "spring", 3, 'to = "ron"', 4),
+    ]
+    assert [one.version for one in versions(PROMISES, "spring")] == [1, 2, 3]
+    assert versions(PROMISES, "autumn") == []
+
+
+def test_the_version_that_ran_last_need_not_be_the_newest(shop: Shop) -> None:
+    path = SEGMENTS.path(shop.folder, "loyal")
+    segments.create(shop, "loyal", "orders >= 5")
+    for number, text in ((2, 'expression = "orders >= 6"'), (1, "# as it was\nexpression = 'orders >= 5'")):
+        path.write_text(text, encoding="utf-8")
+        segments.refresh(shop, "loyal")
+        ran = version_that_ran(SEGMENTS, "loyal")
+        assert ran is not None
+        assert ran.version == number
+    assert value("SELECT COUNT(*) FROM definitions") == 2
+
+
+def test_a_plan_says_by_which_version_of_its_file_it_was_made(shop: Shop) -> None:
+    segments.create(shop, "everybody", "orders >= 0")
+    path = write_draft(shop, "spring", kind="offer", audience="everybody")
+    path.write_text(path.read_text(encoding="utf-8").replace(' = ""', ' = "x"'), encoding="utf-8")
+    for text in ("\n", "\nAnd one thing more.\n"):
+        path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+        mailings.plan(shop, CAMPAIGN, "spring", dry_run=True)
+        mailings.plan(shop, CAMPAIGN, "spring")
+    assert rows(
+        "SELECT d.version, d.text FROM mailings AS m JOIN definitions AS d ON d.id = m.definition_id ORDER BY m.id"
+    ) == [(one.version, one.text) for one in versions(CAMPAIGNS, "spring")]
+    assert [one.version for one in versions(CAMPAIGNS, "spring")] == [1, 2]
+
+
+def test_the_files_of_every_kind_are_read_by_doctor_and_no_result_takes_their_place(promised: Shop) -> None:
+    for kind in all_kinds():
+        with pytest.raises(Refused, match="the shop's own files"):
+            spare(promised, promised.folder / kind.folder / "result.csv")
+    assert "promises" in {kind.folder for kind in all_kinds()}
+    say(promised, "too = 1\n")
+    with pytest.raises(BadConfiguration, match=r"promises/spring\.toml, line 1: no setting is called too"):
+        check_files(promised, lambda _words: None)
+
+
+def test_the_verbs_of_a_kind_that_is_only_declared(promised: Shop) -> None:
+    def run(*words: str) -> Ended:
+        script = (
+            "import sys; from retainctl import cli, definitions\n"
+            "definitions.KINDS['promise'] = 'tests.test_definitions:PROMISES'\n"
+            "cli.COMMANDS['promises'] = ('tests.test_definitions:promises', 'What the shop promised.')\n"
+            "cli.main(sys.argv[1:])"
+        )
+        asked = [sys.executable, "-c", script, "--shop", str(promised.folder), "--now", NOW, "promises", *words]
+        ended = subprocess.run(asked, capture_output=True, text=True, cwd=ROOT, check=False)
+        return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+    assert run("draft", "spring") == Ended(0, "", "")
+    assert run("draft", "spring").code == 77
+    assert run("show", "spring").stdout == '# Of החנות.\nto = "everybody"\n'
+    assert run("check", "spring") == Ended(0, "", "")
+    head = "name\tstate\tversion\tfirst_used_at\n"
+    assert run("list") == Ended(0, f"{head}spring\tnever ran\t\t\n", "")
+    keep(PROMISES, PROMISES.read(promised, "spring"), now=promised.clock.now())
+    assert run("list").stdout == f"{head}spring\tas it ran\t1\t2025-03-02T10:00:00+02:00\n"
+    say(promised, 'to = "dana"\n')
+    assert "\tchanged\t1\t" in run("list").stdout
+    say(promised, "to = 1\n")
+    assert "\tfaulty\t1\t" in run("list").stdout
+    assert run("check", "spring").code == 78
+    assert "+to = 1\n" in run("diff", "spring").stdout
+    unknown = run("diff", "sprong")
+    assert (unknown.code, unknown.stderr) == (
+        2,
+        "retainctl: there is no promise called sprong\n  Did you mean spring?\n",
+    )
+
+
+def test_a_diff_shows_what_changed_since_the_last_run(retainctl: Terminal) -> None:
+    path = retainctl.folder / "segments" / "loyal.toml"
+    path.parent.mkdir()
+    path.write_text('expression = "orders >= 5"\n')
+    assert retainctl("segments", "diff", "loyal") == Ended(0, "", "the segment loyal never ran\n")
+    assert retainctl("segments", "check", "loyal") == Ended(0, "", "")
+    retainctl("segments", "refresh")
+    assert retainctl("segments", "diff", "loyal") == Ended(0, "", "")
+    path.write_text('# who comes back\nexpression = "orders >= 5"\n')
+    commented = retainctl("segments", "diff", "loyal")
+    assert commented.stderr == "only comments, blank lines or the order of settings differ\n"
+    assert "+# who comes back\n" in commented.stdout
+    path.write_text('expression = "orders >= 6"')
+    assert retainctl("segments", "diff", "loyal") == Ended(
+        0,
+        "--- segments/loyal.toml (version 1)\n+++ segments/loyal.toml (now)\n@@ -1 +1 @@\n"
+        '-expression = "orders >= 5"\n+expression = "orders >= 6"\n',
+        "",
+    )
+    path.write_text('expression = "in segment lost"')
+    wrong = retainctl("segments", "check", "loyal")
+    assert (wrong.code, wrong.stderr) == (65, "retainctl: the segment loyal is not ready: 1 faults\n")
+    assert "there is no segment called lost" in wrong.stdout
+
+
+def test_a_version_whose_text_was_erased_is_said_to_be_gone(shop: Shop) -> None:
+    segments.create(shop, "loyal", "orders >= 5")
+    execute("UPDATE definitions SET text = NULL")
+    assert difference(shop, SEGMENTS, "loyal") == (
+        "", "version 1 of the segment loyal ran last, and its text was erased",
+    )  # fmt: skip
+
+
+def test_every_kind_has_the_verbs_of_its_files() -> None:
+    context = click.Context(cli.root)
+    for kind in all_kinds():
+        group = cli.root.get_command(context, kind.folder)
+        assert isinstance(group, click.Group)
+        assert {"check", "list", "show", "diff"} <= set(group.commands), kind.noun

@@ -29,7 +29,7 @@ def test_a_new_shop_is_well_and_its_jobs_wait_to_be_run(retainctl: Terminal, fol
     assert checks["database"][0] == "ok"
     assert checks["clock"] == ("ok", "2025-03-02T10:00:00+02:00")
     assert checks["jobs"] == (
-        "warning", "never run: deliver, nightly. Let them run: retainctl schedules show --help",
+        "warning", "never run: deliver, nightly. To schedule them: retainctl schedules show --help",
     )  # fmt: skip
 
 
@@ -56,8 +56,8 @@ def test_a_clock_behind_what_was_written_is_a_failure(shop: Shop, retainctl: Ter
     assert code == 78
     assert checks["clock"] == (
         "failed",
-        "the clock says 2025-03-02T09:50:00+02:00, and the newest run of a job is of 2025-03-02T10:00:00+02:00."
-        " Set the clock right before anything is written.",
+        "the clock says 2025-03-02T09:50:00+02:00, but the newest job run is from 2025-03-02T10:00:00+02:00."
+        " Correct the clock before anything is written.",
     )
     assert found(retainctl, now="2036-01-01")[1]["clock"][0] == "warning"
 
@@ -65,11 +65,11 @@ def test_a_clock_behind_what_was_written_is_a_failure(shop: Shop, retainctl: Ter
 @pytest.mark.parametrize(
     ("file", "text", "said"),
     [
-        ("jobs.toml", '[jobs.nightly]\nsumary = ""\n', "jobs.toml, line 2: no setting is called sumary"),
+        ("jobs.toml", '[jobs.nightly]\nsumary = ""\n', "jobs.toml, line 2: unknown setting sumary"),
         ("surveys/spring.toml", 'title = "Spring"\nquestions = []\n', "a survey needs questions"),
         ("segments/loyal.toml", 'expression = "ordres >= 5"\n', "no field is called ordres"),
         ("campaigns/spring.md", "Hello.\n", "does not begin with front matter"),
-        ("club.toml", "pionts = 1\n", "no setting is called pionts"),
+        ("club.toml", "pionts = 1\n", "unknown setting pionts"),
     ],
 )
 def test_a_file_that_is_wrong_is_found_by_doctor_and_by_config_check(
@@ -115,7 +115,7 @@ def test_the_mail_server_is_asked(folder: Path, retainctl: Terminal) -> None:
     with Sink() as sink:
         mail_by(folder, sink.port)
         code, checks = found(retainctl)
-    assert (code, checks["mail"]) == (0, ("ok", f"127.0.0.1:{sink.port} takes our mail"))
+    assert (code, checks["mail"]) == (0, ("ok", f"logged in to 127.0.0.1:{sink.port}"))
     code, checks = found(retainctl)
     assert (code, checks["mail"][0]) == (69, "failed")
 

@@ -36,14 +36,14 @@ def test_a_link_is_refused_and_what_it_points_to_stays(tmp_path: Path) -> None:
     victim.write_text("precious", encoding="utf-8")
     link = tmp_path / "export.csv"
     link.symlink_to(victim)
-    with pytest.raises(Refused, match="not a plain file"):
+    with pytest.raises(Refused, match="not a regular file"):
         write_text(link, "over it")
     assert victim.read_text(encoding="utf-8") == "precious"
     assert link.is_symlink()
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="not a plain file"):
+    with pytest.raises(Refused, match="not a regular file"):
         write_text(tmp_path, "x")
 
 

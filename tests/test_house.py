@@ -17,7 +17,7 @@ from retainctl.store.migrations import MIGRATIONS
 from tests.conftest import ROOT
 
 ROW = (
-    "errors clock money normalising rows result schema files html_page definitions spreadsheets config store facets "
+    "errors clock money normalising rows result schema files html_page spreadsheets config store definitions facets "
     "intake shop club audience outreach voice journeys insight jobs web demo doctor output terminal commands cli"
 ).split()
 # Which library may be imported where; a name ending in a dot is a package.
@@ -147,6 +147,11 @@ def nested(words: str, group: click.Group) -> Iterator[tuple[str, click.Command]
         yield f"{words} {name}", command
         if isinstance(command, click.Group):
             yield from nested(f"{words} {name}", command)
+
+
+@pytest.mark.parametrize(("name", "path"), list(modules()))
+def test_what_a_program_does_otherwise_is_declared_and_not_asked_for(name: str, path: Path) -> None:
+    assert not re.search(r"program\b[^=\n]*[!=]= ?[\"']", path.read_text(encoding="utf-8")), name
 
 
 # Which package a migration's tables belong to; what the ground has is everybody's.

@@ -35,7 +35,8 @@ def test_every_data_file_is_packed() -> None:
         for path in folder.rglob("*"):
             if path.is_dir() or path.suffix in (".py", ".pyc"):
                 continue
-            package = ".".join(path.parent.relative_to(ROOT).parts)
+            room = next(one for one in path.parents if (one / "__init__.py").exists() or one.name == "schedules")
+            package = ".".join(room.relative_to(ROOT).parts)
             package = package if wing == "retainctl" else f"retainctl.{package}"
             assert any(path.match(pattern) for pattern in patterns.get(package, [])), path
 

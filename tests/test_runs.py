@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from commands.outbox import STATES
+from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
 from retainctl.errors import Refused
 from retainctl.outreach.outbox.states import State
 from retainctl.result import Result
 from retainctl.store.database import rows
-from retainctl.store.runs import LOG_BYTES, LOG_NAME, log, recorded
+from retainctl.store.runs import LOG_BYTES, LOG_NAME, begin, log, recorded
 from tests.conftest import Terminal
 
 
@@ -40,10 +42,10 @@ def test_a_run_that_fails_is_kept_with_its_error_and_its_traceback_in_the_log(sh
 
     assert runs() == [("points award", None, 77, "{}", "d***@s***.example has refused\nfor good", True)]
     lines = (shop.folder / LOG_NAME).read_text("utf-8").splitlines()
-    assert [re.sub(r"^\S+ run=\d+ ", "", line)[:34] for line in lines] == [
-        "points award: began",
-        "points award: ended with 77: d***@",
-        "points award: Traceback (most rece",
+    assert [re.sub(r"^\S+ run=\d+ ", "", line)[:44] for line in lines] == [
+        "points award: started",
+        "points award: ended with exit code 77: d***@",
+        "points award: Traceback (most recent call la",
     ]
     assert "dana@" not in "".join(lines)
     assert oct((shop.folder / LOG_NAME).stat().st_mode)[-3:] == "600"
@@ -65,3 +67,25 @@ def test_a_long_log_becomes_the_one_before_and_one_that_cannot_be_written_stops_
 
 def test_the_states_that_can_be_typed_are_those_of_the_outbox() -> None:
     assert get_args(State) == STATES
+
+
+def test_the_newest_run_that_was_done_is_kept_however_long_ago_and_what_is_older_is_dropped(shop: Shop) -> None:
+    today = shop.clock.now()
+    for days, code in ((200, 0), (150, 2), (120, 0), (100, 2), (95, 0), (91, 2), (0, 2)):
+        then = Shop(shop.folder, shop.settings, Clock(shop.clock.zone, today - days * DAY_SECONDS))
+        with pytest.raises(Refused) if code else nullcontext(), recorded(then, "points award"):
+            if code:
+                raise Refused("no")
+        with recorded(then, "points expire"):
+            pass
+    kept = "SELECT (? - started_at) / 86400, exit_code FROM runs WHERE name = ? ORDER BY id"
+    assert rows(kept, today, "points award") == [(95, 0), (91, 77), (0, 77)]
+    assert rows(kept, today, "points expire") == [(0, 0)]
+
+
+def test_a_period_that_begins_ends_the_one_that_was_killed_and_nothing_that_is_run_by_hand(shop: Shop) -> None:
+    by_hand, killed = begin(shop, "check"), begin(shop, "check", period="check:2025-03-01", due_at=0)
+    other = begin(shop, "nightly", period="nightly:2025-03-01", due_at=0)
+    begin(shop, "check", period="check:2025-03-02", due_at=1)
+    assert rows("SELECT id, exit_code FROM runs WHERE ended_at IS NOT NULL") == [(killed, 1)]
+    assert {by_hand, other} < {row[0] for row in rows("SELECT id FROM runs WHERE ended_at IS NULL")}

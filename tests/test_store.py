@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -9,7 +10,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
+from hashlib import blake2b
 from pathlib import Path
 
 import peewee
@@ -17,11 +19,14 @@ import pytest
 
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BadConfiguration
+from retainctl.shop.orders_import.orders import import_orders
+from retainctl.shop.orders_import.planning import OrderOptions
+from retainctl.store.address_hash import address_hasher
 from retainctl.store.database import database, execute, rows, value
 from retainctl.store.dialect import insert_many
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing, SigningKey
-from retainctl.store.transactions import writing
+from retainctl.store.transactions import collector_at_rest, in_one_transaction, writing
 from tests.conftest import ROOT, Terminal
 from tests.planting import plant_address
 from tests.shop.orders_import.conftest import HEADER, row
@@ -140,9 +145,13 @@ def test_an_older_database_may_be_checked_and_backed_up_before_it_is_migrated(
     assert retainctl("jobs", "list").code == 0
 
 
-@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
-def test_several_processes_may_make_a_missing_database_at_once(folder: Path) -> None:
-    (folder / "retain.db").unlink()
+def test_several_processes_may_make_a_missing_database_at_once(folder: Path, database_url: str) -> None:
+    if database_url.startswith("sqlite"):
+        (folder / "retain.db").unlink()
+    else:
+        with open_database(database_url, now=0):
+            execute("DROP SCHEMA public CASCADE")
+            execute("CREATE SCHEMA public")
     words = [sys.executable, "-m", "retainctl", "--shop", str(folder), "db", "migrate"]
     makers = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     ends = [(*maker.communicate(timeout=120), maker.returncode) for maker in makers]
@@ -189,7 +198,7 @@ def test_no_database_is_made_behind_a_link(folder: Path, retainctl: Terminal, tm
     (folder / "retain.db").symlink_to(tmp_path / "elsewhere.db")
     ended = retainctl("db", "migrate")
     assert ended.code == 77
-    assert "retain.db is a link to nothing" in ended.stderr
+    assert "retain.db is a dangling symbolic link" in ended.stderr
     assert not (tmp_path / "elsewhere.db").exists()
 
 
@@ -199,7 +208,76 @@ def test_a_lost_database_is_not_mistaken_for_a_new_shop_s(folder: Path, retainct
     path.unlink()
     ended = retainctl("points", "check")
     assert (ended.code, ended.stdout) == (78, "")
-    assert ended.stderr.startswith(f"retainctl: there is no database at {path}\n  Put the last backup in its place")
+    assert ended.stderr.startswith(f"retainctl: there is no database at {path}\n  Restore the last backup")
     assert not path.exists()
     assert retainctl("db", "migrate").code == 0
     assert retainctl("points", "check").code == 0
+
+
+def test_nobody_tells_an_address_by_its_hash_without_the_database_s_own_secret(shop: Shop) -> None:
+    address = "email", "dana@shop.example"
+    ours = address_hasher()(*address)
+    assert ours == address_hasher()(*address)
+    assert ours != address_hasher()("phone", address[1])
+    assert ours != blake2b(":".join(address).encode(), digest_size=16).digest()
+    with writing():
+        execute("UPDATE secrets SET secret = ? WHERE name = 'addresses'", bytes(32))
+    assert ours != address_hasher()(*address)
+
+
+def indexes() -> dict[str, set[str]]:
+    return {table: {index.name for index in database.get_indexes(table)} for table in ("orders", "order_lines")}
+
+
+@pytest.mark.parametrize("customers", [0, 1])
+def test_a_first_import_leaves_every_index_and_reference_as_it_was(shop: Shop, tmp_path: Path, customers: int) -> None:
+    with writing():
+        for _ in range(customers):
+            execute("INSERT INTO customers (created_at) VALUES (0)")
+    before = indexes()
+    path = tmp_path / "orders.csv"
+    path.write_text(f"{HEADER}\n{row('1')}\n", encoding="utf-8")
+    assert import_orders(shop, str(path), OrderOptions()).row.rows_new == 1
+    assert indexes() == before
+    with pytest.raises(peewee.IntegrityError), writing():
+        execute("UPDATE order_lines SET product_id = 99")
+
+
+def test_references_are_followed_as_soon_as_a_database_is_made(shop: Shop) -> None:
+    with writing():
+        execute("DROP TABLE answers")
+        execute("DROP TABLE responses")
+        execute("DELETE FROM schema_migrations WHERE name = 'voice'")
+    with open_database(shop.database_url, now=0, migrate=True), pytest.raises(peewee.IntegrityError), writing():
+        execute("INSERT INTO customer_keys (source, external_id, customer_id) VALUES ('web', '1', 99)")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_what_is_said_to_be_written_is_on_the_disk(shop: Shop) -> None:
+    told = {name: value(f"PRAGMA {name}") for name in ("journal_mode", "synchronous", "foreign_keys", "trusted_schema")}
+    assert told == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "trusted_schema": 0}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_search_for_circles_goes_on_after_a_large_transaction(shop: Shop, fails: bool) -> None:
+    with pytest.raises(RuntimeError) if fails else nullcontext(), collector_at_rest():
+        assert not gc.isenabled()
+        if fails:
+            raise RuntimeError
+    assert gc.isenabled()
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has one writer at a time
+@pytest.mark.parametrize("code", ["40001", "40P01"])
+def test_work_that_another_got_in_the_way_of_is_done_again_from_its_beginning(shop: Shop, code: str) -> None:
+    tried: list[int] = []
+
+    @in_one_transaction
+    def work() -> None:
+        tried.append(len(tried))
+        execute("INSERT INTO customers (id, created_at) VALUES (1, 0)")
+        if len(tried) < 3:
+            execute(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$")
+
+    work()
+    assert (tried, value("SELECT COUNT(*) FROM customers")) == ([0, 1, 2], 1)

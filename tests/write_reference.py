@@ -7,6 +7,7 @@ import dataclasses
 import inspect
 import re
 import textwrap
+import typing
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, Literal, get_args, get_origin
@@ -18,6 +19,7 @@ from retainctl.audience.fields import fields
 from retainctl.audience.parser import Parser, parse
 from retainctl.club.terms import Terms
 from retainctl.config import Settings
+from retainctl.definitions import all_kinds
 from retainctl.errors import exit_codes
 from retainctl.jobs.table import Job
 from retainctl.shop import consent_import, customer_columns, products_import
@@ -36,6 +38,7 @@ def reference() -> dict[str, str]:
         "docs/reference/columns.md": _columns(),
         "docs/reference/segments.md": _segments(),
         "docs/reference/exit-codes.md": _exit_codes(),
+        "docs/reference/files.md": _files(),
         "docs/reference/settings.md": _settings(),
         "docs/contributing.md": _contributing(),
     }
@@ -134,6 +137,42 @@ def _settings() -> str:
     ):  # fmt: skip
         lines += ["", f"## {heading}", "", *_table(one, "")]
     return "\n".join(lines) + "\n"
+
+
+def _files() -> str:
+    lines = [
+        "# The files that define", "",
+        "Written from their declarations by `make docs`. Each file of a folder is one of its kind. What it said when",
+        "it ran is kept, once for each meaning: a comment, a blank line or the order of its settings changes none.",
+        "`diff NAME` shows what changed since.", "",
+        "| kind | file | a new one |", "|---|---|---|",
+        *(f"| {kind.noun} | `{kind.folder}/NAME{kind.ending}` | `retainctl {kind.make.format('NAME')}` |"
+          for kind in all_kinds()),
+    ]  # fmt: skip
+    for kind in all_kinds():
+        lines += _fields(kind.settings, f"{kind.folder}/NAME{kind.ending}")
+    return "\n".join(lines) + "\n"
+
+
+def _fields(schema: type, heading: str) -> Iterator[str]:
+    if heading:
+        yield from ("", f"## {heading}", "", inspect.cleandoc(schema.__doc__ or ""), "")
+    yield from ("| setting | kind | default |", "|---|---|---|")
+    hints, inner = typing.get_type_hints(schema), []
+    for field in dataclasses.fields(schema):
+        hint = hints[field.name]
+        if found := [
+            one for one in (hint, *typing.get_args(hint)) if isinstance(one, type) and dataclasses.is_dataclass(one)
+        ]:
+            inner.append((f"[[{field.name}]]" if typing.get_origin(hint) is tuple else f"[{field.name}]", found[0]))
+            continue
+        kind = str(field.type if "Literal" not in str(hint) else hint).replace("typing.", "")
+        kind = kind.replace("Literal", "one of ").replace("NoneType", "None").replace("|", "or")
+        made = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+        default = "" if made is dataclasses.MISSING else f"`{made!r}`"
+        yield f"| `{field.name}` | {kind} | {default} |"
+    for name, one in inner:
+        yield from _fields(one, name)
 
 
 def _table(one: type, name: str) -> Iterator[str]:

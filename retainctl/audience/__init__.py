@@ -4,8 +4,7 @@
 ``tree``         what an expression says, one frozen dataclass per construct
 ``parser``       text to tree; the grammar stands in its docstring
 ``compiler``     tree to bound SQL conditions
-``definitions``  the files segments/NAME.toml
-``segments``     creating, refreshing, showing and explaining
+``segments``     their files, creating, refreshing, showing and explaining
 """
 
 from __future__ import annotations

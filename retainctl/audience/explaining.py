@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from retainctl.audience.compiler import Condition, Query
-from retainctl.audience.definitions import read_definition, read_tree
-from retainctl.audience.segments import SECONDS, asked
+from retainctl.audience.segments import SECONDS, asked, read_segment, read_tree
 from retainctl.audience.tree import Every
 from retainctl.config import Shop
 from retainctl.rows import Row
@@ -28,7 +27,7 @@ def explain(shop: Shop, name: str) -> list[Step]:
     """
     tree = read_tree(shop, name)
     query = asked(shop, tree)
-    sources = tree.sources if isinstance(tree, Every) else (read_definition(shop, name).expression,)
+    sources = tree.sources if isinstance(tree, Every) else (read_segment(shop, name).expression,)
     clauses = [Condition(f"SELECT c.id {query.tables.sql}", query.tables.values)]
     clauses += [Condition(f"AND ({one.sql})", one.values) for one in query.conditions]
     return [

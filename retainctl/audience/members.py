@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from retainctl.audience.definitions import read_definition
-from retainctl.audience.segments import snapshot_id
+from retainctl.audience.segments import read_segment, snapshot_id
 from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import value
@@ -45,7 +44,7 @@ class Change(Row, kind="change"):
 
 def count(shop: Shop, name: str) -> int:
     """How many members the segment called *name* has."""
-    read_definition(shop, name)
+    read_segment(shop, name)
     return int(value("SELECT members FROM segments WHERE id = ?", snapshot_id(name)))
 
 
@@ -55,14 +54,14 @@ _WHO = """FROM segment_members m JOIN customers c ON c.id = m.customer_id
 
 def members(shop: Shop, name: str) -> list[Member]:
     """The members of the segment called *name*, in order of their ids."""
-    read_definition(shop, name)
+    read_segment(shop, name)
     sql = f"SELECT c.id AS customer_id, c.first_name, c.last_name, m.joined_at AS since {_WHO}"
     return select(shop, Member, sql, snapshot_id(name))
 
 
 def export(shop: Shop, name: str) -> list[Reachable]:
     """The members of the segment called *name* with their addresses, in order of their ids."""
-    read_definition(shop, name)
+    read_segment(shop, name)
     sql = f"""SELECT c.id AS customer_id, c.first_name, c.last_name, m.joined_at AS since,
         (SELECT MIN(k.external_id) FROM customer_keys k WHERE k.customer_id = c.id) AS external_id,
         (SELECT p.value FROM contact_points p WHERE p.customer_id = c.id AND p.kind = 'email'
@@ -74,7 +73,7 @@ def export(shop: Shop, name: str) -> list[Reachable]:
 
 def changes(shop: Shop, name: str) -> list[Change]:
     """Everybody who ever joined or left the segment called *name*, the latest first."""
-    read_definition(shop, name)
+    read_segment(shop, name)
     sql = """SELECT x.at, x.change, c.id AS customer_id, c.first_name, c.last_name FROM
         (SELECT customer_id, joined_at AS at, 'joined' AS change FROM segment_members WHERE segment_id = ?
          UNION ALL

@@ -1,4 +1,4 @@
-"""Segments: creating and refreshing them, who is in them, and why.
+"""Segments: their files segments/NAME.toml, creating and refreshing them, who is in them.
 
 A refresh asks first, reading only and within a time limit, and then writes the difference alone. ``now`` never
 goes back: a customer cannot leave before having joined.
@@ -6,13 +6,17 @@ goes back: a customer cannot leave before having joined.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
 
+from retainctl import schema
 from retainctl.audience.compiler import Query, Scope, compiled
-from retainctl.audience.definitions import SEGMENTS, Definition, read_definition, read_tree, write_definition
 from retainctl.audience.parser import parse
 from retainctl.audience.tree import Tree
 from retainctl.config import Shop
+from retainctl.definitions import Defined, Fault, Kind, keep, version_that_ran
 from retainctl.errors import BadConfiguration, BadData, DoneInPart, RetainError, TryLater, WrongUsage
 from retainctl.facets import Viewpoint
 from retainctl.result import Result
@@ -22,6 +26,14 @@ from retainctl.store.dialect import hold_lock, insert_many, only_reading
 from retainctl.store.transactions import in_one_transaction
 
 SECONDS = 5.0  # the longest that one expression may take
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What ``segments/NAME.toml`` says: who is in the segment, and why there is one."""
+
+    expression: str
+    description: str = ""
 
 
 class Refreshed(Row, kind="refresh"):
@@ -46,14 +58,14 @@ class SegmentRow(Row, kind="segment"):
 def create(shop: Shop, name: str, expression: str, *, description: str = "") -> Refreshed:
     """Make the segment called *name* and find its members for the first time."""
     found = matching_ids(shop, expression)  # an expression that cannot be asked makes no segment
-    write_definition(shop, name, Definition(expression, description))
-    return _settle(name, expression, found, now=shop.clock.now())
+    _write(shop, name, Segment(expression, description))
+    return _settle(SEGMENTS.read(shop, name), found, now=shop.clock.now())
 
 
 def refresh(shop: Shop, name: str) -> Refreshed:
     """Bring the members of the segment called *name* up to date; only who joined and who left is written."""
-    expression = read_definition(shop, name).expression
-    return _settle(name, expression, _ids(asked(shop, read_tree(shop, name))), now=shop.clock.now())
+    defined = SEGMENTS.read(shop, name)
+    return _settle(defined, matching_ids(shop, defined.value.expression), now=shop.clock.now())
 
 
 def refresh_each(shop: Shop, chosen: Sequence[str]) -> Result[Refreshed]:
@@ -79,7 +91,7 @@ def list_segments(shop: Shop) -> list[SegmentRow]:
     known = {row[0]: row[1:] for row in rows("SELECT name, members, refreshed_at FROM segments")}
     listed = []
     for name in SEGMENTS.names(shop.folder):
-        definition = read_definition(shop, name)
+        definition = read_segment(shop, name)
         members, refreshed_at = known.get(name, (None, None))
         listed.append(
             SegmentRow(
@@ -103,9 +115,9 @@ def member_ids(shop: Shop, name: str, *, refreshed: bool = False) -> list[int]:
 
     One that was never refreshed, or whose file says something else since, is refreshed first.
     """
-    expression = read_definition(shop, name).expression
-    known = rows("SELECT expression FROM segments WHERE name = ?", name)
-    if refreshed or known != [(expression,)]:
+    defined = SEGMENTS.read(shop, name)
+    known = version_that_ran(SEGMENTS, name)
+    if refreshed or known is None or known.hash != defined.hash:
         refresh(shop, name)
     return _member_ids(snapshot_id(name))
 
@@ -151,33 +163,25 @@ def _member_ids(segment_id: int) -> list[int]:
 
 
 @in_one_transaction
-def _settle(name: str, expression: str, found: list[int], *, now: int) -> Refreshed:
+def _settle(defined: Defined[Segment], found: list[int], *, now: int) -> Refreshed:
     """Write the difference between the members of old and *found*, both in order of their ids."""
     hold_lock("segments")
-    known = rows("SELECT id, refreshed_at FROM segments WHERE name = ?", name)
+    name, known = defined.name, rows("SELECT id, refreshed_at FROM segments WHERE name = ?", defined.name)
     if known and known[0][1] > now:
         raise WrongUsage(
             f"the segment {name} was refreshed after the time that was given", hint="Leave out --now, or give a later."
         )
-    if known:
-        segment_id = int(known[0][0])
-        execute(
-            "UPDATE segments SET expression = ?, members = ?, refreshed_at = ? WHERE id = ?",
-            expression,
+    segment_id = int(
+        value(
+            """INSERT INTO segments (name, definition_id, members, refreshed_at) VALUES (?, ?, ?, ?)
+               ON CONFLICT (name) DO UPDATE SET definition_id = excluded.definition_id, members = excluded.members,
+               refreshed_at = excluded.refreshed_at RETURNING id""",
+            name,
+            keep(SEGMENTS, defined, now=now),
             len(found),
             now,
-            segment_id,
         )
-    else:
-        segment_id = int(
-            rows(
-                "INSERT INTO segments (name, expression, members, refreshed_at) VALUES (?, ?, ?, ?) RETURNING id",
-                name,
-                expression,
-                len(found),
-                now,
-            )[0][0]
-        )
+    )
     before = set(_member_ids(segment_id))
     joined = [customer_id for customer_id in found if customer_id not in before]
     left = before.difference(found)
@@ -202,3 +206,64 @@ def _write_joined(segment_id: int, joined: list[int], *, now: int) -> None:
         "segment_id customer_id joined_at",
         ((segment_id, customer_id, now) for customer_id in joined if customer_id not in gone),
     )
+
+
+def read_segment(shop: Shop, name: str) -> Segment:
+    """What the file of the segment called *name* says, whether or not it can be asked."""
+    return schema.read_text(SEGMENTS.text(shop.folder, name), Segment, name=f"{SEGMENTS.folder}/{name}.toml")
+
+
+def read_tree(shop: Shop, name: str) -> Tree:
+    """What the segment called *name* asks; a mistake in it is BadData that names its file."""
+    return parse(SEGMENTS.read(shop, name).value.expression, currency=shop.settings.currency)
+
+
+def _parse(shop: Shop, text: str, where: str) -> Segment:
+    segment = schema.read_text(text, Segment, name=where)
+    try:
+        parse(segment.expression, currency=shop.settings.currency)
+    except BadData as error:
+        raise BadData(f"{where}: {error}", hint=error.hint) from None
+    return segment
+
+
+def _faults(shop: Shop, defined: Defined[Segment]) -> Iterator[Fault]:
+    """What only the other segments and the catalogue can tell."""
+    try:
+        matching_ids(shop, defined.value.expression)
+    except RetainError as error:
+        yield Fault("expression", str(error), error.hint)
+
+
+def _write(shop: Shop, name: str, segment: Segment) -> None:
+    """Write the file of a new segment. One that says the same is left as it is, another one is Refused."""
+    if SEGMENTS.path(shop.folder, name).is_file() and read_segment(shop, name) == segment:
+        return
+    lines = [f"expression = {_toml_text(segment.expression)}"]
+    if segment.description:
+        lines.append(f"description = {_toml_text(segment.description)}")
+    SEGMENTS.write(shop.folder, name, "\n".join(lines) + "\n")
+
+
+def _last_run(name: str) -> int | None:
+    found: int | None = value("SELECT definition_id FROM segments WHERE name = ?", name)
+    return found
+
+
+def _toml_text(text: str) -> str:
+    """*text* as a TOML string: as it is between single quotes where it can stand so."""
+    if text.isprintable() and "'" not in text:
+        return f"'{text}'"
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+SEGMENTS: Final = Kind(
+    "segment",
+    "segments",
+    ".toml",
+    make="segments create {} EXPRESSION",
+    settings=Segment,
+    parse=_parse,
+    faults=_faults,
+    last_run=_last_run,
+)

@@ -93,11 +93,11 @@ def bind(header: Sequence[str], columns: Sequence[Column], *, file: InputFile) -
         near = difflib.get_close_matches(wanted, header, n=1, cutoff=0.5)
         raise BadData(
             f"{file.name} has no column {', '.join(column.names[0] for column in missing)}",
-            hint=f"It has: {', '.join(header)}." + (f" Is {near[0]} meant?" if near else ""),
+            hint=f"Its columns: {', '.join(header)}." + (f" Did you mean {near[0]}?" if near else ""),
         )
     used = set(bound)
     if extra := [name for place, name in enumerate(header) if place not in used and name]:
-        file.notes.append(f"columns that are not read: {', '.join(extra)}")
+        file.notes.append(f"columns not read: {', '.join(extra)}")
     return bound
 
 
@@ -109,8 +109,8 @@ def _place(column: Column, header: Sequence[str], file: InputFile) -> int | None
         if len(found) > 1:
             both = " and ".join(header[place] for place in found)
             raise BadData(
-                f"{file.name}: {both} may each be its {column.role}",
-                hint=f'Take one out, or say which in a mapping file: {column.role} = "{header[found[0]]}" (--mapping).',
+                f"{file.name}: {both} could both be {column.role}",
+                hint=f'Remove one, or choose one in a mapping file: {column.role} = "{header[found[0]]}" (--mapping).',
             )
         if found:
             return found[0]
@@ -127,8 +127,8 @@ def _refuse_two_roles(
             continue
         if place in taken:
             raise BadData(
-                f"{file.name}: {header[place]} may be its {taken[place].role} or its {column.role}",
-                hint="Say which in a mapping file (--mapping).",
+                f"{file.name}: {header[place]} could be {taken[place].role} or {column.role}",
+                hint="Choose one in a mapping file (--mapping).",
             )
         taken[place] = column
 
@@ -138,7 +138,7 @@ def _refuse_header(header: Sequence[str], file: InputFile) -> None:
         raise BadData(f"{file.name} has {len(header)} columns: this does not look like a table")
     named = [name.casefold() for name in header if name]
     if twice := sorted({name for name in named if named.count(name) > 1}):
-        raise BadData(f"{file.name} has two columns called {', '.join(twice)}", hint="Rename one, or take it out.")
+        raise BadData(f"{file.name} has two columns called {', '.join(twice)}", hint="Rename or remove one.")
 
 
 def plain_name(name: str) -> str:

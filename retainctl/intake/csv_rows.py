@@ -22,10 +22,8 @@ from retainctl.intake.text import BAD_BYTE, FIELD_LENGTH, TextLines
 CHUNK_ROWS: Final = 2_000
 _ROWS_AT_ONCE: Final = 250  # what the processor's cache holds
 DELIMITERS: Final = ",;\t|"
-_NAMES: Final = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
-_BARE_QUOTE: Final = (
-    'a double quote (") stands inside a cell: write it twice and quote the cell, or use gershayim, as in צה״ל'
-)
+_NAMES: Final = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
+_BARE_QUOTE: Final = 'stray double quote (") inside a cell: double it and quote the cell, or use gershayim, as in צה״ל'
 
 
 @dataclass(slots=True)
@@ -53,7 +51,7 @@ def read_header(file: InputFile, *, delimiter: str = "") -> tuple[list[str], str
     try:
         header = next(csv.reader(chain([line], lines), delimiter=found, strict=True))
     except (csv.Error, StopIteration):
-        raise BadData(f"{file.name} does not begin with a header") from None
+        raise BadData(f"{file.name} has no header row") from None
     return [name.strip() for name in header], found
 
 
@@ -121,7 +119,7 @@ class _Chunks:
             self._lines.forget(chunk.starts[0])
         last = self._lines.next_line
         if last and not self._lines.text(last - 1, last).endswith(("\n", "\r")):
-            self._lines.file.notes.append("the last line has no end: was the file cut off?")
+            self._lines.file.notes.append("the last line has no line break; the file may be truncated")
 
     def _fill(self, chunk: LineChunk) -> LineChunk | None:
         """Add rows to *chunk* until it is full; the chunk that the next row begins, or None at the end."""
@@ -205,11 +203,11 @@ class _Chunks:
 
     def _oddity(self, text: str) -> tuple[str, str] | None:
         if BAD_BYTE.search(text) and not self._lines.file.keeps_bad_bytes:
-            return "bad_bytes", f"the row is not {self._lines.file.encoding.upper()} (see --encoding)"
+            return "bad_bytes", f"the row is not valid {self._lines.file.encoding.upper()} (see --encoding)"
         if "\0" in text:
-            return "nul_byte", "the row holds NUL bytes"
+            return "nul_byte", "the row contains NUL bytes"
         if len(text) > FIELD_LENGTH and max(map(len, next(csv.reader([text])))) > FIELD_LENGTH:
-            return "too_big", "a cell holds more than 128 KB"
+            return "too_big", "a cell is larger than 128 KB"
         if self._lines.has_bare_quote(text):
             return "bad_quotes", _BARE_QUOTE
         return None

@@ -65,7 +65,7 @@ class Instants:
         if day_only:
             moment = moment.replace(hour=NOON)
         if not _EARLIEST_YEAR <= moment.year <= 2100:
-            raise RowError("", "bad_date", f"{text!r} is not a likely date")
+            raise RowError("", "bad_date", f"{text!r} is not a plausible date")
         if moment.tzinfo is None:
             moment = self._placed(moment)
         instant = int(moment.timestamp())
@@ -77,7 +77,7 @@ class Instants:
         if self._dates == "iso":
             if not _ISO.fullmatch(text):
                 code = "undeclared_serial_date" if _SERIAL.fullmatch(text) else "bad_date"
-                raise RowError("", code, f"{text!r} is not a date in ISO 8601")
+                raise RowError("", code, f"{text!r} is not an ISO 8601 date")
             return _made(
                 text, lambda: datetime.fromisoformat(text.replace(" UTC", "Z").replace(" +", "+").replace(" -", "-"))
             ), len(text) == 10
@@ -126,4 +126,4 @@ def _made(text: str, make: Callable[[], datetime]) -> datetime:
     try:
         return make()
     except ValueError:
-        raise RowError("", "bad_date", f"{text!r} is not a date in the format that was stated") from None
+        raise RowError("", "bad_date", f"{text!r} does not match the stated date format") from None

@@ -87,7 +87,7 @@ class InputFile:
                 text, bad = data.decode(self.encoding), False
             except UnicodeDecodeError:
                 if self.encoding.startswith(("utf-16", "utf-32")):
-                    raise BadData(f"{self.name} is not {self.encoding}") from None
+                    raise BadData(f"{self.name} is not valid {self.encoding}") from None
                 text, bad = data.decode(self.encoding, "surrogateescape"), True
             yield Block(text, offset, bad)
             offset += len(data)
@@ -101,7 +101,7 @@ class InputFile:
     def _assert_unchanged(self) -> None:
         """The file is still the one that was hashed, else TryLater: whatever was written is rolled back."""
         if _stamp(os.stat(self.path)) != self.stamp or _hash(self.path) != self.sha256:  # noqa: PTH116
-            raise TryLater(f"{self.name} was changed while it was read", hint="Import it again when it is complete.")
+            raise TryLater(f"{self.name} changed while it was being read", hint="Import it again when it is complete.")
 
 
 @contextmanager
@@ -115,14 +115,14 @@ def input_file(name: str, *, encoding: str = "") -> Iterator[InputFile]:
     if not path.exists():
         raise BadData(f"there is no file {name}")
     if not path.is_file():
-        raise BadData(f"{name} is not a regular file", hint="To read from a pipe, write: - < it")
+        raise BadData(f"{name} is not a regular file", hint="To read from a pipe, use - as the file name.")
     yield _prepared(name, path, encoding)
 
 
 @contextmanager
 def _spooled() -> Iterator[Path]:
     if sys.stdin.isatty():
-        raise WrongUsage("there is nothing on the standard input", hint="Name a file, or pipe one in.")
+        raise WrongUsage("there is nothing on standard input", hint="Name a file, or pipe data in.")
     descriptor, name = tempfile.mkstemp(prefix="retainctl-import-")  # 0600
     path = Path(name)
     try:
@@ -132,7 +132,7 @@ def _spooled() -> Iterator[Path]:
         yield path
     except OSError as error:
         if error.errno == 28:  # ENOSPC
-            raise TryLater("the disk is full, and nothing was written") from error
+            raise TryLater("the disk is full; nothing was written") from error
         raise
     finally:
         path.unlink(missing_ok=True)
@@ -145,7 +145,9 @@ def _prepared(name: str, path: Path, encoding: str) -> InputFile:
         with path.open("rb") as raw, _unpacked(raw, path.name if name != STDIN else "") as stream:
             start = _Bytes(stream, raw).take(4096)
     except PermissionError:
-        raise BadConfiguration(f"{name} may not be read", hint="Check its owner and mode.") from None
+        raise BadConfiguration(
+            f"{name} cannot be read: permission denied", hint="Check its owner and permissions."
+        ) from None
     if not start:
         raise BadData(f"{name} is empty: it has no header row")
     _refuse_other_kinds(name, start)
@@ -154,7 +156,7 @@ def _prepared(name: str, path: Path, encoding: str) -> InputFile:
         if start.startswith(mark):
             found.encoding, found.byte_order_mark = marked, mark
             if marked != "utf-8":
-                found.notes.append(f"read as {marked}, by its byte order mark")
+                found.notes.append(f"read as {marked} (from its byte order mark)")
             break
     else:
         found.encoding = _codec(encoding) if encoding else "utf-8"
@@ -171,7 +173,7 @@ def _refuse_binary(file: InputFile, start: bytes) -> None:
     if not file.encoding.startswith(("utf-16", "utf-32")) and start.count(b"\0") * 10 > len(start):
         raise BadData(
             f"{file.name} is not text: it is binary, or UTF-16 without a byte order mark",
-            hint="For UTF-16, state it: --encoding utf-16-le",
+            hint="For UTF-16, use --encoding utf-16-le",
         )
 
 
@@ -183,13 +185,13 @@ def _codec(name: str) -> str:
             return codec
     except (LookupError, ValueError):
         pass
-    raise WrongUsage(f"no encoding is called {name}", hint="Hebrew is usually cp1255, Western Europe cp1252.")
+    raise WrongUsage(f"unknown encoding {name}", hint="Hebrew is usually cp1255, Western Europe cp1252.")
 
 
 def _refuse_other_kinds(name: str, start: bytes) -> None:
     """BadData for a file that is something else behind its name."""
     if start.startswith(_GZIP):
-        raise BadData(f"{name} is packed twice", hint="Unpack it once: gunzip")
+        raise BadData(f"{name} is compressed twice", hint="Decompress it once with gunzip.")
     if start.startswith(b"PK\x03\x04"):
         kind = "an Excel workbook" if b"xl/" in start or b"[Content_Types]" in start else "a zip archive"
         raise BadData(f"{name} is {kind}", hint="Save it as CSV (UTF-8), or unpack it, and import that.")
@@ -197,7 +199,7 @@ def _refuse_other_kinds(name: str, start: bytes) -> None:
         raise BadData(f"{name} is an old Excel workbook", hint="Save it as CSV (UTF-8), and import that.")
     if _HTML.match(start.removeprefix(codecs.BOM_UTF8)):
         raise BadData(
-            f"{name} is a web page, whatever its name says", hint="Was the login page saved? Export it again."
+            f"{name} is a web page, despite its name", hint="It may be a saved login page. Export the file again."
         )
 
 
@@ -221,7 +223,7 @@ def _unpacked(raw: IO[bytes], name: str) -> Iterator[IO[bytes]]:
         with gzip.GzipFile(fileobj=raw, mode="rb") as stream:
             yield stream  # type: ignore[misc]
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BadData(f"{name or 'the input'} is a damaged .gz: {error}", hint="Copy it again, whole.") from None
+        raise BadData(f"{name or 'the input'} is a damaged .gz file: {error}", hint="Copy it again.") from None
 
 
 class _Bytes:
@@ -239,7 +241,10 @@ class _Bytes:
         if self._packed and self._read > 10 * BLOCK_BYTES:
             packed = max(self._raw.tell(), 1)
             if self._read > UNPACKED_BYTES or self._read > UNPACKED_RATIO * packed:
-                raise BadData("the .gz unpacks to more than any export would", hint="Unpack it first and look at it.")
+                raise BadData(
+                    "the .gz file is implausibly large when decompressed",
+                    hint="Decompress it and check its contents first.",
+                )
         return data
 
     def skip(self, size: int) -> None:

@@ -188,14 +188,14 @@ def check_limit(counts: Counts, file: InputFile, *, strict: bool, held: Sequence
     if not counts.quarantined:
         return
     first = next(one for one in held if one.disposition == "quarantined")
-    place = f"The first: line {first.origin.line}, {first.message}."
+    place = f"First bad row: line {first.origin.line}, {first.message}."
     if strict:
-        raise BadData(f"{file.name} has a bad row, and nothing was written", hint=place)
+        raise BadData(f"{file.name} has a bad row; nothing was written", hint=place)
     share = counts.quarantined / max(counts.read, 1)
     if counts.quarantined > MOST_QUARANTINED or (ended and counts.quarantined > 1 and share > MOST_QUARANTINED_SHARE):
         raise BadData(
-            f"{file.name}: {counts.quarantined} of {counts.read} rows are bad; this is the wrong file, or the wrong "
-            "format, and nothing was written",
+            f"{file.name}: {counts.quarantined} of {counts.read} rows are bad, so it is the wrong file or the "
+            "wrong format; nothing was written",
             hint=place,
         )
 

@@ -75,9 +75,9 @@ def parse(text: str) -> Record:
     except RecursionError:
         raise RowError("", "too_deep", "the record is nested too deeply") from None
     except json.JSONDecodeError as error:
-        raise RowError("", "bad_json", f"the record is not JSON: {error}") from None
+        raise RowError("", "bad_json", f"the record is not valid JSON: {error}") from None
     if not isinstance(record, dict):
-        raise RowError("", "bad_json", "the record is no object")
+        raise RowError("", "bad_json", "the record is not an object")
     if _depth(record) > DEEPEST:
         raise RowError("", "too_deep", "the record is nested too deeply")
     return record
@@ -102,7 +102,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise RowError(twice[:80], "duplicate_key", f"the key {twice[:80]!r} comes twice")
+        raise RowError(twice[:80], "duplicate_key", f"duplicate key {twice[:80]!r}")
     return made
 
 
@@ -172,9 +172,7 @@ def _elements(file: InputFile, pieces: Iterator[str], envelope: str) -> Iterator
     start = re.compile(rf'\s*\{{\s*"{envelope}s"\s*:\s*\[|\s*\[').match(text)
     if start is None:
         if next(pieces, ""):
-            raise BadData(
-                f"{file.name} is one record of more than 1 MB", hint="Write each record on a line of its own."
-            )
+            raise BadData(f"{file.name} is a single record of more than 1 MB", hint="Put each record on its own line.")
         yield text, Origin(1, len(file.byte_order_mark), file.encoded(text))
         return
     decoder = json.JSONDecoder(parse_int=str, strict=False)
@@ -191,13 +189,13 @@ def _elements(file: InputFile, pieces: Iterator[str], envelope: str) -> Iterator
             text, place, counted = text[place:] + more, 0, 0
             continue
         if place >= len(text):
-            raise BadData(f"{file.name} ends in the middle of its list", hint="Was it cut off? Export it again.")
+            raise BadData(f"{file.name} ends in the middle of its list", hint="It may be truncated. Export it again.")
         if text[place] == "]":
             return
         try:
             _, end = decoder.raw_decode(text, place)
         except (ValueError, RecursionError) as error:
             too_long = ", or one of its records is longer than 1 MB" if next(pieces, "") else ""
-            raise BadData(f"{file.name} is not JSON{too_long}: {error}") from None
+            raise BadData(f"{file.name} is not valid JSON{too_long}: {error}") from None
         yield text[place:end], Origin(line, offset, file.encoded(text[place:end]))
         place = end

@@ -38,7 +38,7 @@ class MappingFile:
 
     def __post_init__(self) -> None:
         if self.dates not in ("iso", "epoch") and "%" not in self.dates:
-            raise ValueError(f"dates is {self.dates!r}: write iso, epoch, or a format such as %d/%m/%Y %H:%M")
+            raise ValueError(f"dates is {self.dates!r}: use iso, epoch or a format such as %d/%m/%Y %H:%M")
         if self.timezone:
             try:
                 ZoneInfo(self.timezone)

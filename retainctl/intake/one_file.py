@@ -212,7 +212,7 @@ def _opened(
     if wanted and not any(plain_name(name) in present for column in wanted for name in column.all_names):
         raise BadData(
             f"{file.name} has no column {' or '.join(column.names[0] for column in wanted)}",
-            hint=f"It has: {', '.join(header)[:300]}.",
+            hint=f"Its columns: {', '.join(header)[:300]}.",
         )
     if delimiter != "," and not options.delimiter and len(header) > 1:
         file.notes.append(f"columns are separated by {describe_delimiter(delimiter)}")

@@ -64,7 +64,7 @@ def show_held(shop: Shop, held_id: int) -> RawRow:
         held_id,
     )
     if not found:
-        raise WrongUsage(f"no row {held_id} is held", hint=LIST_THEM)
+        raise WrongUsage(f"there is no row {held_id} in quarantine", hint=LIST_THEM)
     file, line, disposition, code, message, resolved_at, raw, options = found[0]
     text = bytes(raw).decode(json.loads(options).get("encoding", "utf-8"), "backslashreplace").rstrip("\r\n")
     resolved = "" if resolved_at is None else shop.clock.iso(resolved_at)
@@ -77,7 +77,7 @@ def dismiss(shop: Shop, ids: Sequence[int]) -> list[RawRow]:
     condition, bound = dialect.one_of(list(ids))
     found = {row[0] for row in rows(f"SELECT h.id FROM held_rows AS h WHERE h.id {condition} AND {OPEN}", bound)}
     if missing := set(ids) - found:
-        raise WrongUsage(f"no row {min(missing)} waits in quarantine", hint=LIST_THEM)
+        raise WrongUsage(f"row {min(missing)} is not waiting in quarantine", hint=LIST_THEM)
     execute_many(
         "UPDATE held_rows SET resolved_at = ? WHERE id = ?", [(shop.clock.now(), one) for one in sorted(found)]
     )

@@ -63,11 +63,11 @@ class TextLines:
         if bad and (bad[0] is lines[0] or (len(bad) > 1 and len(bad) * 20 > len(lines))):
             sample = self.file.encoded(bad[0]).decode("cp1255", "replace").strip()[:60]
             raise BadData(
-                f"{self.file.name} is not {self.file.encoding.upper()}",
-                hint=f"State its encoding. With --encoding cp1255 it would read: {sample}",
+                f"{self.file.name} is not valid {self.file.encoding.upper()}",
+                hint=f"Specify its encoding. With --encoding cp1255 it reads: {sample}",
             )
         if _MOJIBAKE.search(block.text):
-            self.file.notes.append("some texts look like Hebrew that was saved as Latin-1; see --encoding")
+            self.file.notes.append("some text looks like Hebrew saved as Latin-1; see --encoding")
 
     def has_bare_quote(self, text: str) -> bool:
         """Whether a quote stands in *text* that neither opens, closes nor doubles, as RFC 4180 knows them."""

@@ -105,8 +105,8 @@ class Values:
         if not self._thousands and self._decimal == ".":
             if _GROUPED.fullmatch(plain):
                 raise AmbiguousNumber(
-                    f"{text!r} can be read in two ways",
-                    hint='State the number format in a mapping file: numbers = "1,234.56" or "1.234,56".',
+                    f"{text!r} is ambiguous",
+                    hint='Set the number format in a mapping file: numbers = "1,234.56" or "1.234,56".',
                 )
             return plain
         plain = plain.replace("\u00a0", " ").replace("\u202f", " ")
@@ -164,7 +164,7 @@ class Values:
         if not text.strip():
             if self._usual_currency:
                 return self._usual_currency
-            raise RowError("currency", "no_currency", "the currency is missing (state it with --currency)")
+            raise RowError("currency", "no_currency", "the currency is missing (set it with --currency)")
         try:
             return currency_code(text)
         except BadData as error:
@@ -193,4 +193,4 @@ def yes_or_no(text: str) -> bool | None:
         return False
     if word in _UNKNOWN:
         return None
-    raise ValueError(f"{text!r} says neither yes nor no")
+    raise ValueError(f"{text!r} is neither yes nor no")

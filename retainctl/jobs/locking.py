@@ -18,8 +18,6 @@ from retainctl.store.database import execute, rows
 from retainctl.store.dialect import hold_lock, lease_clock
 from retainctl.store.transactions import in_one_transaction
 
-FOLDER = "locks"
-
 
 @contextmanager
 def only_one(shop: Shop, name: str, *, seconds: int) -> Iterator[None]:
@@ -35,7 +33,7 @@ def only_one(shop: Shop, name: str, *, seconds: int) -> Iterator[None]:
 
 @contextmanager
 def _flocked(shop: Shop, name: str) -> Iterator[None]:
-    folder = shop.folder / FOLDER
+    folder = shop.own("locks")
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         inside = os.open(folder, os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)

@@ -43,7 +43,7 @@ def templates_of(
 
 
 def _frame(shop: Shop, name: str) -> str:
-    own = shop.folder / "templates" / name
+    own = shop.own("templates") / name
     try:
         if own.is_file():
             return own.read_text(encoding="utf-8")

@@ -7,23 +7,30 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from typing import Final, Literal
 
 from retainctl import schema
-from retainctl.audience.definitions import read_definition
+from retainctl.audience.segments import read_segment
 from retainctl.config import Shop
-from retainctl.definitions import Shelf
+from retainctl.definitions import Defined, Fault, Kind
 from retainctl.errors import BadData
+from retainctl.outreach import lint, planning
 from retainctl.outreach.composing import templates_of
-from retainctl.outreach.planning import Purpose, Recipe, UnknownPolicy
-from retainctl.outreach.samples import STARTERS, Kind
+from retainctl.outreach.programs import Program, Recipe, UnknownPolicy
+from retainctl.rows import Row
+from retainctl.shop.consent import Use
 
-CAMPAIGNS: Final = Shelf("campaign", "campaigns", ".md", make="campaigns draft {}")
 _FENCE = "+++"
 _DAYS_OPEN = 14
+
+
+CampaignKind = Literal["offer", "newsletter", "greeting", "service"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ class Front:
     why: str = ""
     what: str = ""
     where: tuple[Literal["mail"], ...] = ()
-    kind: Kind = "newsletter"
+    kind: CampaignKind = "newsletter"
     audience: str = ""
     subject: str = ""
     reason: str = ""
@@ -45,44 +52,47 @@ class Front:
     text: str = ""
 
     @property
-    def purpose(self) -> Purpose:
+    def purpose(self) -> Use:
         """What the recipients must have agreed to; a service message is no advertisement."""
         return "service" if self.kind == "service" else "marketing"
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One campaign's file: *whole* is all of it, *body* what stands below its front matter."""
+    """What a campaign's file says: *body* stands below its front matter."""
 
-    name: str
     front: Front
     body: str
-    whole: str
 
 
-def read_draft(shop: Shop, name: str) -> Draft:
-    """The draft called *name*; WrongUsage names the nearest where there is none, BadData where it is no draft."""
-    whole = CAMPAIGNS.read(shop.folder, name)
-    file = f"{CAMPAIGNS.folder}/{name}.md"
-    parts = re.split(rf"^{re.escape(_FENCE)}[ \t]*\n", whole.removeprefix("\ufeff"), maxsplit=2, flags=re.MULTILINE)
-    if len(parts) != 3 or parts[0].strip():
-        raise BadData(
-            f"{file} does not begin with front matter",
-            hint=f"Put its settings between two lines of {_FENCE}, and the message below them.",
-        )
-    # An empty line in the place of the fence, so that a mistake is told with its line in the file.
-    front = schema.read_text("\n" + parts[1], Front, name=file)
-    return Draft(name, front, parts[2], whole)
+class CampaignOutcome(Row, kind="campaign_outcome"):
+    """How many of a plan's candidates came to what: sent, waiting, or left out for a reason. They add up."""
+
+    campaign: str
+    state: str
+    hash: str
+    outcome: str
+    customers: int
 
 
-def write_draft(shop: Shop, name: str, *, kind: Kind, audience: str) -> Path:
+def sample(kind: CampaignKind, *, language: str) -> tuple[str, str, str]:
+    """The first words of a new campaign: subject, the recipient's reason, and the body; in ``samples`` as files.
+
+    They stand without a customer's name, orders or points too. ``what`` is the draft's own line.
+    """
+    text = files(__package__).joinpath("samples", f"{language}-{kind}.md").read_text(encoding="utf-8")
+    subject, reason, _, body = text.split("\n", 3)
+    return subject, reason, body
+
+
+def write_draft(shop: Shop, name: str, *, kind: CampaignKind, audience: str) -> Path:
     """Write the file of a new campaign, ready but for what only a person can say; one that exists is Refused.
 
     An *audience* that is named must be a segment.
     """
     if audience:
-        read_definition(shop, audience)
-    subject, reason, body = STARTERS[shop.settings.language][kind]
+        read_segment(shop, audience)
+    subject, reason, body = sample(kind, language=shop.settings.language)
     return CAMPAIGNS.write(
         shop.folder,
         name,
@@ -97,19 +107,20 @@ def write_draft(shop: Shop, name: str, *, kind: Kind, audience: str) -> Path:
     )
 
 
-def recipe_of(shop: Shop, draft: Draft) -> Recipe:
-    """What *draft* asks to be planned."""
-    front = draft.front
+def recipe_of(shop: Shop, defined: Defined[Draft]) -> Recipe:
+    """What the campaign asks to be planned."""
+    front = defined.value.front
     return Recipe(
         program="campaign",
-        name=draft.name,
+        name=defined.name,
         purpose=front.purpose,
-        draft=draft.whole,
+        audience=front.audience,
+        defined=defined,
         templates=templates_of(
             shop,
             subject=front.subject,
             reason=front.reason,
-            body=draft.body,
+            body=defined.value.body,
             text=front.text,
             purpose=front.purpose,
             constants={"what": front.what},
@@ -117,6 +128,46 @@ def recipe_of(shop: Shop, draft: Draft) -> Recipe:
         not_after=shop.clock.end_of(front.not_after) - 1 if front.not_after else None,
         unknown_policy=front.if_unknown or ("resend-once" if front.purpose == "service" else "hold"),
     )
+
+
+def _parse(_shop: Shop, text: str, where: str) -> Draft:
+    parts = re.split(rf"^{re.escape(_FENCE)}[ \t]*\n", text.removeprefix("\ufeff"), maxsplit=2, flags=re.MULTILINE)
+    if len(parts) != 3 or parts[0].strip():
+        raise BadData(
+            f"{where} does not begin with front matter",
+            hint=f"Put its settings between two lines of {_FENCE}, and the message below them.",
+        )
+    # An empty line in the place of the fence, so that a mistake is told with its line in the file.
+    return Draft(schema.read_text("\n" + parts[1], Front, name=where), parts[2].strip("\n"))
+
+
+def _faults(shop: Shop, defined: Defined[Draft]) -> Iterator[Fault]:
+    """Everything that keeps the campaign from being planned; nothing when it is well."""
+    front, recipe = defined.value.front, recipe_of(shop, defined)
+    yield from _missing(front)
+    yield from lint.audience_faults(shop, front.audience, where="front matter")
+    if front.not_after and front.not_after < shop.clock.today():
+        yield Fault("front matter", f"not_after is {front.not_after}, which has passed", "Choose a later day.")
+    yield from lint.faults_of_sender(shop, front.purpose)
+    if defined.value.body.strip():
+        yield from lint.faults_of_templates(shop, recipe.templates, program="campaign", purpose=recipe.purpose)
+    else:
+        yield Fault("body", "the message is empty", "Write it below the second +++ line.")
+
+
+def _missing(front: Front) -> Iterator[Fault]:
+    asked = {
+        "why": "why you write to these customers, and why now",
+        "what": "what you offer or tell them",
+        "audience": "the segment that it goes to",
+        "subject": "what stands above the message",
+        "reason": "why this recipient gets it, in words they will read",
+    }
+    for name, sentence in asked.items():
+        if not getattr(front, name).strip():
+            yield Fault("front matter", f"{name} is empty", f"Say {sentence}.")
+    if not front.where:
+        yield Fault("front matter", "where is empty", 'Say which way it goes: where = ["mail"].')
 
 
 def _toml_text(text: str) -> str:
@@ -141,3 +192,22 @@ not_after = {not_after}
 +++
 
 """
+
+CAMPAIGNS: Final = Kind(
+    "campaign",
+    "campaigns",
+    ".md",
+    make="campaigns draft {}",
+    settings=Front,
+    parse=_parse,
+    faults=_faults,
+    last_run=partial(planning.last_run, "campaign"),
+)
+
+CAMPAIGN: Final = Program(
+    "campaign",
+    "campaigns",
+    labels=("campaign", "קמפיין"),
+    recipe=lambda shop, name: recipe_of(shop, CAMPAIGNS.read(shop, name)),
+    outcome=CampaignOutcome,
+)

@@ -1,4 +1,4 @@
-"""What is wrong with a draft, all of it at once, each fault in a sentence with its remedy."""
+"""What is wrong with what is to be sent, all of it at once, each fault in a sentence with its remedy."""
 
 from __future__ import annotations
 
@@ -7,44 +7,20 @@ from collections.abc import Iterator
 
 from markupsafe import escape
 
-from retainctl.audience import definitions
+from retainctl.audience.segments import read_tree
 from retainctl.config import Shop
+from retainctl.definitions import Fault
 from retainctl.errors import BadData, RetainError
 from retainctl.outreach import contexts, message, sandbox
-from retainctl.outreach.drafts import Draft, recipe_of
-from retainctl.outreach.planning import Program, Purpose
+from retainctl.outreach.programs import Addressed, program_of
 from retainctl.outreach.templates import Rendered, Templates, Value
-from retainctl.rows import Row
+from retainctl.shop.consent import Use
 
 _LONGEST_SUBJECT = 200
 _LINK = "https://shop.example/a-link-of-this-customer"
 
 
-class Fault(Row, kind="fault"):
-    """One thing that is wrong, and what to do about it."""
-
-    where: str
-    fault: str
-    remedy: str
-
-
-def faults_of_draft(shop: Shop, draft: Draft) -> list[Fault]:
-    """Everything that keeps the campaign *draft* from being planned; nothing when it is well."""
-    found = [
-        *_missing(draft),
-        *audience_faults(shop, draft.front.audience, where="front matter"),
-        *_time(shop, draft),
-        *faults_of_sender(shop, draft.front.purpose),
-    ]
-    recipe = recipe_of(shop, draft)
-    if draft.body.strip():
-        found += faults_of_templates(shop, recipe.templates, program="campaign", purpose=recipe.purpose)
-    else:
-        found.append(Fault("body", "the message is empty", "Write it below the second +++ line."))
-    return found
-
-
-def faults_of_sender(shop: Shop, purpose: Purpose) -> Iterator[Fault]:
+def faults_of_sender(shop: Shop, purpose: Use) -> Iterator[Fault]:
     """What the shop's own file lacks before it may write to anybody; an advertisement must say who sends it."""
     settings = shop.settings
     file = "retainctl.toml"
@@ -71,7 +47,7 @@ def faults_of_sender(shop: Shop, purpose: Purpose) -> Iterator[Fault]:
                 )
 
 
-def faults_of_templates(shop: Shop, templates: Templates, *, program: Program, purpose: Purpose) -> list[Fault]:
+def faults_of_templates(shop: Shop, templates: Templates, *, program: str, purpose: Use) -> list[Fault]:
     """What is wrong with *templates*, tried on a customer of whom all is known and on one of whom nothing is."""
     pairs = [
         contexts.example(shop, known=known) | _links(shop, program, purpose, known=known) for known in (True, False)
@@ -91,44 +67,22 @@ def faults_of_templates(shop: Shop, templates: Templates, *, program: Program, p
     return list(found)
 
 
-def _missing(draft: Draft) -> Iterator[Fault]:
-    asked = {
-        "why": "why you write to these customers, and why now",
-        "what": "what you offer or tell them",
-        "audience": "the segment that it goes to",
-        "subject": "what stands above the message",
-        "reason": "why this recipient gets it, in words they will read",
-    }
-    for name, sentence in asked.items():
-        if not getattr(draft.front, name).strip():
-            yield Fault("front matter", f"{name} is empty", f"Say {sentence}.")
-    if not draft.front.where:
-        yield Fault("front matter", "where is empty", 'Say which way it goes: where = ["mail"].')
-
-
 def audience_faults(shop: Shop, name: str, *, where: str) -> Iterator[Fault]:
     """What is wrong with the audience *name* that *where* names; nothing where it names none."""
     if not name.strip():
         return
     try:
-        definitions.read_tree(shop, name)
+        read_tree(shop, name)
     except RetainError as error:
         yield Fault(where, str(error), error.hint or f"Correct segments/{name}.toml.")
 
 
-def _time(shop: Shop, draft: Draft) -> Iterator[Fault]:
-    day = draft.front.not_after
-    if day and day < shop.clock.today():
-        yield Fault("front matter", f"not_after is {day}, which has passed", "Choose a later day.")
-
-
-def _links(shop: Shop, program: Program, purpose: Purpose, *, known: bool) -> dict[str, Value]:
+def _links(shop: Shop, program: str, purpose: Use, *, known: bool) -> dict[str, Value]:
     """What the press adds for each recipient."""
     link = None if purpose == "service" else _LINK
     links: dict[str, Value] = {"unsubscribe_link": link, "unsubscribe_mail": link}
-    if program == "survey":
-        links |= {"survey_token": "v1.token", "survey_link": _LINK if known and shop.settings.public_url else None}
-    return links
+    public_url = shop.settings.public_url if known else ""
+    return links | dict(program_of(program).links(Addressed(1, 0, 1, public_url, lambda *_, **_more: "v1.token")))
 
 
 def _unknown_name(name: str, known: dict[str, Value]) -> Fault:

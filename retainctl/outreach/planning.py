@@ -1,9 +1,9 @@
 """A plan: who gets a mailing and why everybody else does not, written down so that it can be approved.
 
 Campaigns and surveys plan alike. Every candidate becomes one row: a recipient with what the templates will see of
-him, or excluded with the first reason that applies. The plan's hash is over the file, the templates with the sender,
-and who; what is approved is that hash. People may drop out after that (they are asked again at the claim), none may
-come in.
+him, or excluded with the first reason that applies. The plan's hash is over what the file means, the templates with
+the sender, and who; what is approved is that hash. People may drop out after that (they are asked again at the claim),
+none may come in.
 """
 
 from __future__ import annotations
@@ -14,26 +14,22 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Literal
 
 from retainctl.config import Shop
+from retainctl.definitions import keep, kind_of
 from retainctl.errors import Refused, TryLater
 from retainctl.outreach import contexts
 from retainctl.outreach.contact import REASONS, Ask, Recipient, verdicts
+from retainctl.outreach.programs import Recipe, program_of
 from retainctl.outreach.templates import Templates, names_used
 from retainctl.rows import Row
 from retainctl.shop.consent import BATCH_SIZE, Contact
-from retainctl.store.database import execute, rows
+from retainctl.store.database import execute, rows, value
 from retainctl.store.dialect import insert_many
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import in_one_transaction, writing
 
-Program = Literal["campaign", "survey"]
-Purpose = Literal["marketing", "survey", "service"]
-UnknownPolicy = Literal["hold", "resend-once", "assume-sent"]
-
 SHOWN_HASH = 16  # hexadecimal digits
-_PLANNED_BY = {"campaign": "campaigns plan", "survey": "surveys run"}
 _WRITTEN_AT_ONCE = 5_000
 
 
@@ -51,24 +47,6 @@ class Plan(Row, kind="plan"):
     no_consent: int
     already_sent: int
     budget: int
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What is to be planned: *draft* is its whole file, *not_after* the last instant at which it may still go.
-
-    *already_since*: whoever was written to by a mailing of this program and name that was planned at that instant or
-    later is ``already_sent``. 0 means ever.
-    """
-
-    program: Program
-    name: str
-    purpose: Purpose
-    draft: str
-    templates: Templates
-    not_after: int | None = None
-    unknown_policy: UnknownPolicy = "hold"
-    already_since: int = 0
 
 
 def plan(
@@ -113,13 +91,21 @@ def plan(
     )
 
 
-def latest(program: Program, name: str) -> Mailing | None:
+def latest(program: str, name: str) -> Mailing | None:
     """The newest whole plan of *name*, in whatever state but cancelled."""
     found: Mailing | None = (
         Mailing.select()
         .where(Mailing.program == program, Mailing.name == name, Mailing.state != "cancelled", Mailing.plan_hash != "")
         .order_by(Mailing.id.desc())
         .first()
+    )
+    return found
+
+
+def last_run(program: str, name: str) -> int | None:
+    """The version of the definition by which *name* was planned last."""
+    found: int | None = value(
+        "SELECT definition_id FROM mailings WHERE program = ? AND name = ? ORDER BY id DESC LIMIT 1", program, name
     )
     return found
 
@@ -134,7 +120,7 @@ def approve(shop: Shop, recipe: Recipe, plan_hash: str) -> Mailing:
     if mailing is None or mailing.state not in ("planned", "approved"):
         raise Refused(
             f"the {recipe.program} {recipe.name} has no plan that waits for approval",
-            hint=f"Make one: retainctl {_PLANNED_BY[recipe.program]} {recipe.name}",
+            hint=f"Make one: {_command(recipe)}",
         )
     if len(plan_hash) < SHOWN_HASH or not mailing.plan_hash.startswith(plan_hash.lower()):
         raise Refused(
@@ -158,8 +144,12 @@ def refuse_changes(mailing: Mailing, recipe: Recipe) -> None:
         what = f"the sender or the time zone of the {recipe.program}" if moved else f"the {recipe.program}"
         raise Refused(
             f"{what} {recipe.name} has changed since it was planned",
-            hint=f"Plan it again, look at it, and approve that: retainctl {_PLANNED_BY[recipe.program]} {recipe.name}",
+            hint=f"Plan it again, look at it, and approve that: {_command(recipe)}",
         )
+
+
+def _command(recipe: Recipe) -> str:
+    return f"retainctl {program_of(recipe.program).commands} plan {recipe.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +207,7 @@ def _begin(shop: Shop, recipe: Recipe) -> int:
         class_="transactional" if recipe.purpose == "service" else "marketing",
         purpose=recipe.purpose,
         state="planned",
-        draft=recipe.draft,
+        definition_id=_kept(shop, recipe),
         templates=recipe.templates.to_json(),
         plan_hash="",
         unknown_policy=recipe.unknown_policy,
@@ -225,6 +215,10 @@ def _begin(shop: Shop, recipe: Recipe) -> int:
         not_after=recipe.not_after,
     )
     return int(mailing.id)
+
+
+def _kept(shop: Shop, recipe: Recipe) -> int | None:
+    return keep(kind_of(recipe.program), recipe.defined, now=shop.clock.now()) if recipe.defined else None
 
 
 def _write(mailing_id: int | None, chosen: list[_Chosen]) -> None:
@@ -265,7 +259,8 @@ def _recipients(mailing_id: int) -> Iterator[tuple[int, int]]:
 
 def _digest(recipe: Recipe) -> hashlib._Hash:
     """The hash of what *recipe* says, under its own name; who gets it is added."""
-    said = [recipe.program, recipe.name, recipe.draft, recipe.templates.to_json()]
+    meaning = recipe.defined.hash if recipe.defined else ""
+    said = [recipe.program, recipe.name, meaning, recipe.templates.to_json()]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode())
 
 

@@ -7,37 +7,19 @@ messages in bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from retainctl.clock import DAY_SECONDS
 from retainctl.errors import BadData
 from retainctl.outreach import message
-from retainctl.outreach.templates import Letterhead, Renderer, Templates, TooLong, Value
+from retainctl.outreach.outbox.states import Candidate
+from retainctl.outreach.programs import Addressed, program_of
+from retainctl.outreach.templates import Letterhead, Renderer, Templates, TooLong
 from retainctl.outreach.tokens import Signer, signer
 from retainctl.store.outreach import Mailing
 
 UNSUBSCRIBE = "unsubscribe"  # the purpose of a token that says "CONTACT_POINT.MAILING"
-SURVEY = "survey"  # the purpose of a token that says "MAILING.CUSTOMER"
-_SURVEY_SECONDS = 180 * DAY_SECONDS  # an invitation is good for half a year from its plan; a way out is for ever
-
-
-@dataclass(frozen=True, slots=True)
-class Addressee:
-    """One recipient of a mailing: *context* is what its plan kept for this customer, *at* the message's date.
-
-    Who is no customer has no ids, and gets service messages only.
-    """
-
-    customer_id: int | None
-    contact_point_id: int | None
-    to_address: str
-    message_id: str
-    at: int
-    context: Mapping[str, Value]
 
 
 class Press:
@@ -53,13 +35,12 @@ class Press:
         self._signer = signer(mailing.planned_at)
         self._assembler = _assembler(self._letterhead, mailing)
 
-    def message(self, addressee: Addressee) -> bytes:
-        """The whole message as it goes on the wire; equal addressees give equal bytes. BadData says why it cannot be,
-        and TooLong that the templates are to blame for it.
+    def message(self, addressee: Candidate, *, at: int) -> bytes:
+        """The whole message as it goes on the wire, dated *at*; equal addressees give equal bytes. BadData says why it
+        cannot be, and TooLong that the templates are to blame for it.
 
         Templates see, beside the context: ``unsubscribe_mail`` (a mailto) and ``unsubscribe_link`` (https where the
-        shop has a public_url, else that mailto), both unknown in a service message; and, in a survey's invitation,
-        ``survey_token`` and ``survey_link`` (unknown without a public_url).
+        shop has a public_url, else that mailto), both unknown in a service message; and the program's own links.
         """
         links = links_of(
             self._letterhead, self._mailing, addressee.contact_point_id, addressee.customer_id, self._signer
@@ -70,7 +51,7 @@ class Press:
             return self._assembler.assemble(
                 to=message.Mailbox(addressee.to_address, name if isinstance(name, str) else ""),
                 subject=rendered.subject,
-                at=datetime.fromtimestamp(addressee.at, self._zone),
+                at=datetime.fromtimestamp(at, self._zone),
                 message_id=addressee.message_id,
                 text=rendered.text,
                 html=rendered.html,
@@ -91,11 +72,8 @@ def links_of(
         token = _unsubscribe_token(mailing, contact_point_id, signs)
         links["unsubscribe_mail"] = _unsubscribe_mail(letterhead, token)
         links["unsubscribe_link"] = f"{public_url}/u/{token}" if public_url else links["unsubscribe_mail"]
-    if mailing.program == "survey":
-        token = signs.sign(SURVEY, f"{mailing.id}.{customer_id}", expires_at=mailing.planned_at + _SURVEY_SECONDS)
-        links["survey_token"] = token
-        links["survey_link"] = f"{public_url}/s/{token}" if public_url else None
-    return links
+    addressed = Addressed(mailing.id, mailing.planned_at, customer_id, public_url, signs.sign)
+    return links | dict(program_of(mailing.program).links(addressed))
 
 
 def _unsubscribe_token(mailing: Mailing, contact_point_id: int | None, signs: Signer) -> str:
@@ -106,7 +84,7 @@ def _unsubscribe_mail(letterhead: Letterhead, token: str) -> str:
     return f"mailto:{letterhead.unsubscribe_address}?subject=unsubscribe%20{token}"
 
 
-def _unsubscribe_headers(letterhead: Letterhead, mailing: Mailing, addressee: Addressee, signs: Signer) -> list[bytes]:
+def _unsubscribe_headers(letterhead: Letterhead, mailing: Mailing, addressee: Candidate, signs: Signer) -> list[bytes]:
     """RFC 2369's header with the mail address always, and RFC 8058's one click where the shop has a public address."""
     if mailing.purpose == "service":
         return []

@@ -33,7 +33,7 @@ def clock_doubt(shop: Shop, *, since: int) -> str:
     for before, after in pairwise((since, *(row[0] for row in witnesses), now)):
         if after > before + SILENCE_SECONDS:
             return (
-                f"it is {shop.clock.iso(now)}, and from {shop.clock.iso(before)} on nothing was written for more than"
-                " 40 days: the clock may be wrong"
+                f"the clock says {shop.clock.iso(now)}, but nothing was written for more than 40 days after"
+                f" {shop.clock.iso(before)}; the clock may be wrong"
             )
     return ""

@@ -204,7 +204,7 @@ def record_each(shop: Shop, decisions: Iterable[Decision]) -> list[Novelty]:
         fresh = []
         for decision in batch:
             if not decision.evidence.strip():
-                raise Refused("consent without evidence is no consent", hint="Say how it was given.")
+                raise Refused("consent needs evidence", hint="State how it was given.")
             history = known.setdefault((decision.contact_point_id, decision.purpose), [])
             answer = _novelty(decision, history)
             if answer == "new":

@@ -12,6 +12,7 @@ from retainctl.shop.consent import BLOCKING, Decision, Purpose, permissions, rec
 from retainctl.shop.customers import OF_THIS_ADDRESS, address_named, find_customer
 from retainctl.store.database import rows
 from retainctl.store.dialect import one_of
+from retainctl.store.select import Instant, select
 from retainctl.store.transactions import in_one_transaction
 
 PURPOSES: tuple[Purpose, ...] = ("marketing", "survey")
@@ -36,7 +37,7 @@ class ConsentState(Row, kind="consent"):
 class ConsentEvent(Row, kind="consent_event"):
     """One decision, as it was recorded."""
 
-    at: str
+    at: Instant
     customer_id: int
     address: str
     purpose: str
@@ -44,7 +45,7 @@ class ConsentEvent(Row, kind="consent_event"):
     source: str
     evidence: str
     wording: str
-    recorded_at: str
+    recorded_at: Instant
 
 
 def list_consent(shop: Shop, customer: str = "", *, limit: int = 100) -> list[ConsentState]:
@@ -121,48 +122,24 @@ def _state(shop: Shop, row: tuple[Any, ...], words: list[_Word], is_permitted: b
     else:
         refusals = [word for word in words if word.kind == kind and word.action != "given"]
         state, word = "revoked", refusals[-1]
-    return ConsentState(
-        customer_id=customer_id,
-        address=address,
-        purpose=purpose,
-        state=state,
-        since=shop.clock.iso(word.at),
-        source=word.source,
-        evidence=word.evidence,
-    )
+    since = shop.clock.iso(word.at)
+    return ConsentState(customer_id, address, purpose, state, since, word.source, word.evidence)
 
 
 def show_consent(shop: Shop, customer: str) -> list[ConsentEvent]:
     """Every decision at the customer's addresses with its evidence, oldest first; suppressions among them."""
     customer_id = find_customer(shop, customer)
-    found = rows(
-        """SELECT c.happened_at, p.value, c.purpose, c.action, c.source, c.evidence, c.wording, c.recorded_at
-        FROM consents AS c JOIN contact_points AS p ON p.id = c.contact_point_id
-        WHERE p.customer_id = ? ORDER BY c.happened_at, c.id""",
-        customer_id,
-    )
-    found += rows(
-        """SELECT s.suppressed_at, p.value, '', 'suppressed', s.reason, s.evidence, '', s.suppressed_at
+    found = """SELECT c.happened_at AS at, p.customer_id, p.value AS address, c.purpose, c.action, c.source, c.evidence,
+            c.wording, c.recorded_at, c.id AS number
+        FROM consents AS c JOIN contact_points AS p ON p.id = c.contact_point_id WHERE p.customer_id = ?
+        UNION ALL
+        SELECT s.suppressed_at, p.customer_id, p.value, '', 'suppressed', s.reason, s.evidence, '', s.suppressed_at,
+            NULL
         FROM suppressions AS s JOIN contact_points AS p ON p.kind = s.kind AND p.key_hash = s.key_hash
-        WHERE p.customer_id = ?""",
-        customer_id,
-    )
-    return [
-        ConsentEvent(
-            at=shop.clock.iso(at),
-            customer_id=customer_id,
-            address=address,
-            purpose=purpose,
-            action=action,
-            source=source,
-            evidence=evidence,
-            wording=wording,
-            recorded_at=shop.clock.iso(recorded_at),
-        )
-        for at, address, purpose, action, source, evidence, wording, recorded_at in sorted(
-            found, key=lambda event: event[0]
-        )
-    ]
+        WHERE p.customer_id = ?"""
+    columns = "at, customer_id, address, purpose, action, source, evidence, wording, recorded_at"
+    sql = f"SELECT {columns} FROM ({found}) AS found ORDER BY at, number IS NULL, number"
+    return select(shop, ConsentEvent, sql, customer_id, customer_id)
 
 
 @in_one_transaction
@@ -179,23 +156,12 @@ def revoke_by_hand(shop: Shop, named: str, *, reason: str, purpose: Purpose | No
             return [_suppressed(shop, *address, reason=reason)]
     else:
         customer_id = find_customer(shop, named)
-        points = [
-            row[0]
-            for row in rows(
-                "SELECT id FROM contact_points WHERE customer_id = ? AND kind IN ('email', 'phone') ORDER BY id",
-                customer_id,
-            )
-        ]
+        query = "SELECT id FROM contact_points WHERE customer_id = ? AND kind IN ('email', 'phone') ORDER BY id"
+        points = [row[0] for row in rows(query, customer_id)]
         if not points:
-            raise WrongUsage(f"customer {customer_id} has no e-mail or phone that could be refused")
-    record(
-        shop,
-        [
-            Decision(point, each, "revoked", "by hand", reason)
-            for point in points
-            for each in ((purpose,) if purpose else PURPOSES)
-        ],
-    )
+            raise WrongUsage(f"customer {customer_id} has no e-mail or phone whose consent could be revoked")
+    purposes = (purpose,) if purpose else PURPOSES
+    record(shop, [Decision(point, each, "revoked", "by hand", reason) for point in points for each in purposes])
     (customer_id,) = {row[0] for row in rows("SELECT customer_id FROM contact_points WHERE id = ?", points[0])}
     return list_consent(shop, str(customer_id))
 
@@ -203,12 +169,4 @@ def revoke_by_hand(shop: Shop, named: str, *, reason: str, purpose: Purpose | No
 def _suppressed(shop: Shop, kind: str, key: str, *, reason: str) -> ConsentState:
     now = shop.clock.now()
     suppress("email" if kind == "email" else "phone", key, "by_hand", now, reason)
-    return ConsentState(
-        customer_id=None,
-        address=key,
-        purpose="",
-        state="revoked",
-        since=shop.clock.iso(now),
-        source="by hand",
-        evidence=reason,
-    )
+    return ConsentState(None, key, "", "revoked", shop.clock.iso(now), "by hand", reason)

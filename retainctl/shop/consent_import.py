@@ -60,11 +60,11 @@ def _points(shop: Shop, _source: str, asked: Sequence[Cells]) -> list[int | RowE
     for email, phone in asked:
         try:
             found = address_in(shop, email, phone)
-            addresses.append(found or RowError("email", "no_address", "the row has no e-mail and no phone"))
+            addresses.append(found or RowError("email", "no_address", "the row has neither e-mail nor phone"))
         except RowError as error:
             addresses.append(error)
     points = points_at(one for one in addresses if isinstance(one, tuple))
-    unknown = RowError("email", "unknown_address", "no customer has this address: import the customers first")
+    unknown = RowError("email", "unknown_address", "no customer has this address; import the customers first")
     return [
         one if isinstance(one, RowError) else points[one].contact_point_id if one in points else unknown
         for one in addresses
@@ -85,7 +85,7 @@ def _answer(cell: GivenCell) -> bool:
     except ValueError as error:
         raise RowError(cell.column, "bad_answer", str(error)) from None
     if given is None:
-        raise RowError(cell.column, "no_answer", f"{cell.text!r} says neither yes nor no")
+        raise RowError(cell.column, "no_answer", f"{cell.text!r} is neither yes nor no")
     return given
 
 
@@ -155,5 +155,5 @@ class ConsentTaker(DeclaredTaker[Decision]):
         """Record the decisions."""
         answers = record_each(self.shop, read)
         if refused := answers.count("refused_before"):
-            self.notes["permissions without a date, of customers who have refused: the refusal holds"] += refused
+            self.notes["undated permissions of customers who refused; the refusal stays"] += refused
         return ["new" if answer == "new" else "unchanged" for answer in answers]

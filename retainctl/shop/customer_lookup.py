@@ -93,7 +93,7 @@ def _one(
     points: dict[tuple[str, str], PointOf],
 ) -> int | RowError:
     if len(ids) > 1:
-        return RowError("customer", "several_customers", f"several shops have a customer {known_as!r}: state --source")
+        return RowError("customer", "several_customers", f"several sources have a customer {known_as!r}; add --source")
     if ids:
         return next(iter(ids))
     if isinstance(address, RowError):
@@ -101,8 +101,8 @@ def _one(
     if address in points:
         return points[address].customer_id
     if not known_as and address is None:
-        return RowError("customer", "no_customer", "the row has no id, e-mail or phone of a customer")
-    return RowError("customer", "unknown_customer", "no customer is known by this: import the customers first")
+        return RowError("customer", "no_customer", "the row has no customer id, e-mail or phone")
+    return RowError("customer", "unknown_customer", "no customer matches; import the customers first")
 
 
 CUSTOMER: Final = Lookup(

@@ -46,7 +46,7 @@ def find_customer(shop: Shop, text: str) -> int:
     """
     found = _named(shop, text.strip())
     if found is None:
-        raise WrongUsage(f"no customer is known by {text!r}", hint="Search: retainctl customers list --query TEXT")
+        raise WrongUsage(f"no customer matches {text!r}", hint="Search: retainctl customers list --query TEXT")
     return survivor_of(found)
 
 

@@ -117,9 +117,9 @@ class CustomerTaker(RowTaker[_Reader]):
         consented = self._record(read, found)
         for conflict in (conflict for one in found for conflict in one.conflicts):
             if len(self.notes) < MOST_NOTES:
-                self.note(f"nobody was merged, but look: {conflict}")
+                self.note(f"nobody was merged, please check: {conflict}")
             self.note("rows whose id, e-mail or phone belong to different customers; nobody was merged")
-        nobody = RowError("", "nobody", "the row has no id, e-mail or phone, so that nobody can be found by it")
+        nobody = RowError("", "nobody", "the row has no id, e-mail or phone")
         return [
             nobody
             if one.outcome == "guest"
@@ -143,9 +143,9 @@ class CustomerTaker(RowTaker[_Reader]):
     def _name(self, cells: Cells, role: str) -> str | None:
         name = clean_name(_text(cells, role))
         if "marks_removed" in name.notes:
-            self.note("names with control or direction marks, which were removed")
+            self.note("names with control or direction marks, now removed")
         if "cut" in name.notes:
-            self.note("names cut at 200 characters")
+            self.note("names truncated to 200 characters")
         return name.value
 
     def _language(self, cells: Cells) -> str | None:
@@ -154,7 +154,7 @@ class CustomerTaker(RowTaker[_Reader]):
             return None
         language = language_code(text)
         if language is None:
-            self.note("languages that the shop does not write in, left out")
+            self.note("unsupported languages, ignored")
         return language
 
     def _addresses(self, cells: Cells, bad: list[RowError]) -> list[Address]:
@@ -180,7 +180,7 @@ class CustomerTaker(RowTaker[_Reader]):
             return Address("phone", text.strip(), phone_number(text, self.shop.settings.country), "", verified)
         email = email_address(text)
         if email.flag:
-            self.note(f"{email.flag.replace('needs_smtputf8', 'non-ASCII')} e-mails, kept and not mailed")
+            self.note(f"{email.flag.replace('needs_smtputf8', 'non-ASCII')} e-mails, kept but not mailed")
         return Address("email", email.value, email.key, email.flag, verified)
 
     @staticmethod
@@ -204,7 +204,7 @@ class CustomerTaker(RowTaker[_Reader]):
             if answer is None or place is None:
                 continue
             if answer and not self._evidence:
-                self.note("rows that say yes to marketing, which counts for nothing without --consent-evidence")
+                self.note("rows with marketing consent, ignored without --consent-evidence")
                 continue
             when = _text(cells, since)
             said.append(_Said(place, answer, decided_at(self.values, when, since, given=answer) if when else None))
@@ -235,7 +235,7 @@ class CustomerTaker(RowTaker[_Reader]):
         )
         for answer in answers:
             if answer == "refused_before":
-                self.note("rows that say yes without a date, of customers who have refused: the refusal holds")
+                self.note("undated permissions of customers who refused; the refusal stays")
         return {place for (place, _, _), answer in zip(kept, answers, strict=True) if answer == "new"}
 
     def _counting(self, told: list[tuple[int, int, _Said]]) -> list[tuple[int, int, _Said]]:
@@ -257,8 +257,7 @@ class CustomerTaker(RowTaker[_Reader]):
                 kept.append((place, point, said))
             elif giver:
                 self.note(
-                    f"rows that say no without a date, of customers who said yes by {giver}: the yes holds until "
-                    "it is revoked"
+                    f"undated refusals of customers who gave consent by {giver}; the consent stays until it is revoked"
                 )
         return kept
 

@@ -204,8 +204,12 @@ class _Batch:
         customer_id = finding[0][1] if finding else self._make()
         conflicts: tuple[str, ...] = ()
         if others := [(mark, one) for mark, one in owners if one != customer_id]:
-            decided = f"{_SPOKEN[finding[0][0][0]]} is customer {customer_id}'s" if finding else "this is somebody new"
-            conflicts = tuple(f"{decided}, {_SPOKEN[mark[0]]} is customer {other}'s" for mark, other in others)
+            decided = (
+                f"{_SPOKEN[finding[0][0][0]]} belongs to customer {customer_id}"
+                if finding
+                else "this is a new customer"
+            )
+            conflicts = tuple(f"{decided}, {_SPOKEN[mark[0]]} belongs to customer {other}" for mark, other in others)
         is_new = self._name_key(person, customer_id)
         point_ids = []
         for address in person.addresses:

@@ -15,6 +15,7 @@ from retainctl.rows import Row
 from retainctl.shop.summaries import summarise
 from retainctl.store import dialect
 from retainctl.store.database import database, execute, execute_many, rows, value
+from retainctl.store.select import Instant, MaybeInstant, select
 from retainctl.store.transactions import in_one_transaction
 
 _ATTRIBUTES: Final = ("first_name", "last_name", "language")
@@ -27,8 +28,8 @@ class Merge(Row, kind="merge"):
     survivor_id: int
     merged_id: int
     reason: str
-    merged_at: str
-    undone_at: str | None
+    merged_at: Instant
+    undone_at: MaybeInstant
     contact_points: int
     keys: int
     orders: int
@@ -44,7 +45,7 @@ def merge(shop: Shop, *, survivor_id: int, merged_id: int, reason: str) -> Merge
     """
     _hold_locks()
     if survivor_id == merged_id:
-        raise Refused(f"customer {survivor_id} cannot be merged with themselves")
+        raise Refused(f"customer {survivor_id} cannot be merged with itself")
     for customer_id in (survivor_id, merged_id):
         _assert_stands_alone(customer_id)
     now = shop.clock.now()
@@ -114,11 +115,11 @@ def _followers() -> Iterator[tuple[str, tuple[str, ...]]]:
 def _assert_stands_alone(customer_id: int) -> None:
     found = rows("SELECT merged_into FROM customers WHERE id = ?", customer_id)
     if not found:
-        raise WrongUsage(f"there is no customer {customer_id}", hint="See them: retainctl customers list")
+        raise WrongUsage(f"there is no customer {customer_id}", hint="List them: retainctl customers list")
     if found[0][0] is not None:
         raise Refused(
-            f"customer {customer_id} was merged into customer {found[0][0]} already",
-            hint=f"Name customer {found[0][0]} instead.",
+            f"customer {customer_id} was already merged into customer {found[0][0]}",
+            hint=f"Use customer {found[0][0]} instead.",
         )
 
 
@@ -154,15 +155,17 @@ def undo(shop: Shop, merge_id: int) -> Merge:
     _hold_locks()
     found = rows("SELECT survivor_id, merged_id, undone_at FROM customer_merges WHERE id = ?", merge_id)
     if not found:
-        raise WrongUsage(f"there is no merge {merge_id}", hint="A customer's merges: retainctl customers show CUSTOMER")
+        raise WrongUsage(
+            f"there is no merge {merge_id}", hint="See a customer's merges: retainctl customers show CUSTOMER"
+        )
     survivor_id, merged_id, undone_at = found[0]
     if undone_at is not None:
-        raise Refused(f"merge {merge_id} was undone already")
+        raise Refused(f"merge {merge_id} was already undone")
     later = value("SELECT id FROM customer_merges WHERE merged_id = ? AND undone_at IS NULL", survivor_id)
     if later is not None:
         raise Refused(
-            f"customer {survivor_id} has been merged into another since",
-            hint=f"Undo that one first: retainctl customers merge --undo {later}",
+            f"customer {survivor_id} has since been merged into another customer",
+            hint=f"Undo that merge first: retainctl customers merge --undo {later}",
         )
     for table, key in _followers():
         moved = rows("SELECT row_key FROM customer_merge_moves WHERE merge_id = ? AND table_name = ?", merge_id, table)
@@ -200,22 +203,18 @@ def _give_back(survivor_id: int, merge_id: int, *, now: int) -> None:
 
 def read(shop: Shop, merge_id: int) -> Merge:
     """The merge with that number."""
-    ((survivor_id, merged_id, reason, merged_at, undone_at),) = rows(
-        "SELECT survivor_id, merged_id, reason, merged_at, undone_at FROM customer_merges WHERE id = ?", merge_id
-    )
-    counts = dict(
-        rows("SELECT table_name, COUNT(*) FROM customer_merge_moves WHERE merge_id = ? GROUP BY table_name", merge_id)
-    )
-    return Merge(
-        merge_id=merge_id,
-        survivor_id=survivor_id,
-        merged_id=merged_id,
-        reason=reason,
-        merged_at=shop.clock.iso(merged_at),
-        undone_at=shop.clock.iso(undone_at) if undone_at is not None else None,
-        contact_points=counts.get("contact_points", 0),
-        keys=counts.get("customer_keys", 0),
-        orders=counts.get("orders", 0),
-        returns=counts.get("order_returns", 0),
-        responses=counts.get("responses", 0),
-    )
+    moved = "(SELECT COUNT(*) FROM customer_merge_moves WHERE merge_id = m.id AND table_name = '{}') AS {}"
+    counts = ", ".join(moved.format(table, name) for table, name in _COUNTED.items())
+    sql = f"""SELECT m.id AS merge_id, m.survivor_id, m.merged_id, m.reason, m.merged_at, m.undone_at, {counts}
+        FROM customer_merges AS m WHERE m.id = ?"""
+    (found,) = select(shop, Merge, sql, merge_id)
+    return found
+
+
+_COUNTED: Final = {
+    "contact_points": "contact_points",
+    "customer_keys": "keys",
+    "orders": "orders",
+    "order_returns": "returns",
+    "responses": "responses",
+}

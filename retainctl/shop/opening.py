@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
-from retainctl.config import Shop, read_shop
+from retainctl.config import OwnFolder, Shop, read_shop
+from retainctl.definitions import all_kinds
 from retainctl.errors import Refused
 from retainctl.store.backup import database_files
 from retainctl.store.opening import open_database
 from retainctl.store.transactions import reading
-
-_OWN_FOLDERS = ("campaigns", "locks", "mail", "segments", "surveys", "templates")
 
 
 @contextmanager
@@ -36,10 +36,11 @@ def opened(
 def spare(shop: Shop, path: Path) -> None:
     """Refused, where *path* is one of the shop's own files, or would be: no result takes its place."""
     place, folder = path.resolve(), shop.folder.resolve()
+    own_folders = {*get_args(OwnFolder), *(kind.folder for kind in all_kinds())}
     inside = place.relative_to(folder).parts if place.is_relative_to(folder) else ()
     if (
         place in database_files()
         or (len(inside) == 1 and place.suffix == ".toml")
-        or (len(inside) > 1 and inside[0] in _OWN_FOLDERS)
+        or (len(inside) > 1 and inside[0] in own_folders)
     ):
-        raise Refused(f"{path} is a place of the shop's own files, and is left alone", hint="Name another file.")
+        raise Refused(f"{path} is one of the shop's own files; not overwritten", hint="Choose another file.")

@@ -85,7 +85,7 @@ def show_order(shop: Shop, order: str, *, source: str = "") -> list[OrderPart]:
         raise WrongUsage(f"there is no order {order}", hint="List them: retainctl orders list")
     if len(found) > 1:
         names = ", ".join(row[1] for row in found)
-        raise WrongUsage(f"several shops have an order {order}: {names}", hint="Say which: --source NAME")
+        raise WrongUsage(f"several sources have an order {order}: {names}", hint="Choose one: --source NAME")
     order_id, _, currency, _ = found[0]
     versions = _VERSIONS.format(amount=whole_in_json("content", "order", "gross_minor"))
     return [one for sql in (_LINES, _RETURNS, versions) for one in select(shop, OrderPart, sql, currency, order_id)]

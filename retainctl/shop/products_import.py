@@ -20,7 +20,7 @@ def _category(cell: GivenCell) -> str:
 def _url(cell: GivenCell) -> str:
     address = cell.text
     if not address.startswith(("https://", "http://")) or not address.isprintable() or " " in address:
-        raise RowError(cell.column, "bad_url", f"{address!r} is not the address of an image")
+        raise RowError(cell.column, "bad_url", f"{address!r} is not the URL of an image")
     return address
 
 
@@ -31,7 +31,7 @@ def _active(cell: GivenCell) -> int:
     except ValueError:
         answer = None
     if answer is None:
-        raise RowError(cell.column, "bad_answer", f"{cell.text!r} says neither active nor not")
+        raise RowError(cell.column, "bad_answer", f"{cell.text!r} is neither active nor inactive")
     return int(answer)
 
 

@@ -43,7 +43,7 @@ def _copy_file(target: Path) -> None:
         copy.commit()
         (answer,) = copy.execute("PRAGMA integrity_check").fetchone()
         if answer != "ok":
-            raise BrokenInvariant(f"the copy is damaged, and was not kept: {answer}", hint="Run: retainctl db check")
+            raise BrokenInvariant(f"the backup is damaged and was discarded: {answer}", hint="Run: retainctl db check")
 
 
 def _dump(target: Path) -> None:
@@ -57,8 +57,8 @@ def _dump(target: Path) -> None:
             )
         except FileNotFoundError:
             raise BadConfiguration(
-                f"a backup of PostgreSQL needs {program[0]}, which is not installed",
-                hint="Install PostgreSQL's client programs.",
+                f"{program[0]} is not installed; a PostgreSQL backup needs it",
+                hint="Install the PostgreSQL client tools.",
             ) from None
         if ended.returncode != 0:
             raise Unavailable(f"{program[0]} failed: {(ended.stderr.strip().splitlines() or ['no reason given'])[-1]}")

@@ -246,8 +246,8 @@ def only_reading(*, seconds: float) -> Iterator[None]:
     except peewee.DatabaseError as error:
         if "interrupted" in str(error) or getattr(getattr(error, "orig", None), "sqlstate", "") == "57014":
             raise TryLater(
-                f"the query took longer than {seconds:g} seconds, and was stopped",
-                hint="Ask for less, or when the machine is idle.",
+                f"the query was stopped after {seconds:g} seconds",
+                hint="Ask for less, or try again when the machine is idle.",
             ) from error
         raise
 

@@ -50,8 +50,8 @@ def sending() -> Iterator[None]:
     """While the block runs messages are sent; Refused, unless this installation may send."""
     if not may_send():
         raise Refused(
-            "this database was restored or copied: what it would send may have been sent already",
-            hint="If the installation it came from sends no more, run: retainctl db adopt",
+            "this database was restored or copied; its messages may have been sent already",
+            hint="If the original installation no longer sends, run: retainctl db adopt",
         )
     if not file_is_the_database():
         yield

@@ -20,10 +20,10 @@ def check_database() -> str:
             raise
         fault = str(error).splitlines()[0]
     if fault:
-        raise BrokenInvariant(f"the database is damaged: {fault}", hint="Put the last backup in its place.")
+        raise BrokenInvariant(f"the database is damaged: {fault}", hint="Restore the last backup.")
     if file_is_the_database() or _may_check_indexes():
-        return "the database is sound"
-    return "every row was read and every reference holds; to check the indexes, too, it needs the extension amcheck"
+        return "the database is intact"
+    return "all rows and references are intact; to check the indexes too, install the extension amcheck"
 
 
 def _tells_damage(error: peewee.DatabaseError) -> bool:
@@ -34,7 +34,9 @@ def _tells_damage(error: peewee.DatabaseError) -> bool:
 def _faults_of_file() -> Iterator[str]:
     """What SQLite finds wrong with its file and indexes, and references to nothing."""
     yield from (str(row[0]) for row in execute("PRAGMA integrity_check").fetchall() if row[0] != "ok")
-    yield from (f"{row[0]}: row {row[1]} names no {row[2]}" for row in execute("PRAGMA foreign_key_check"))
+    yield from (
+        f"{row[0]}: row {row[1]} refers to a missing row of {row[2]}" for row in execute("PRAGMA foreign_key_check")
+    )
 
 
 def _faults_of_server() -> Iterator[str]:
@@ -48,7 +50,7 @@ def _faults_of_server() -> Iterator[str]:
             f"SELECT 1 FROM {child} AS child WHERE {is_set}"
             f" AND NOT EXISTS (SELECT 1 FROM {parent} AS parent WHERE {matches}) LIMIT 1"
         ):
-            yield f"{child}: a row names no {parent}"
+            yield f"{child}: a row refers to a missing row of {parent}"
     if _may_check_indexes():
         execute(
             "SELECT bt_index_check(i.indexrelid, true) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"

@@ -89,7 +89,7 @@ def _locked_file(path: Path) -> int:
     with suppress(FileExistsError):
         path.parent.mkdir(mode=0o700)
     if path.parent.is_symlink():
-        raise Refused(f"{path.parent} is a link, and locks are not kept behind links", hint="Remove it.")
+        raise Refused(f"{path.parent} is a symbolic link; locks must be in a real folder", hint="Remove it.")
     unlocked = path.with_suffix(".new")  # under its name it is locked from the start, so that nobody takes it for dead
     descriptor = os.open(unlocked, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -58,22 +58,24 @@ def open_database(url: str, *, now: int, migrate: bool = False, older: bool = Fa
 
 def _sqlite(path: Path, *, make: bool) -> peewee.Database:
     if not path.parent.is_dir():
-        raise BadConfiguration(f"the database's folder {path.parent} does not exist")
+        raise BadConfiguration(f"the database folder {path.parent} does not exist")
     if not path.exists() and not make:
         raise _missing(str(path))
     if path.is_symlink() and not path.exists():
         raise Refused(
-            f"{path} is a link to nothing, and no database is made behind it",
+            f"{path} is a dangling symbolic link; no database was created",
             hint="Remove the link, then: retainctl db migrate",
         )
     if (path.exists() and not os.access(path, os.R_OK | os.W_OK)) or not os.access(path.parent, os.W_OK):
-        raise BadConfiguration(f"the database {path} cannot be written", hint="Check its owner and mode.")
+        raise BadConfiguration(f"the database {path} is not writable", hint="Check its owner and permissions.")
     return peewee.SqliteDatabase(str(path), pragmas=_PRAGMAS, timeout=BUSY_SECONDS, lock_type="IMMEDIATE")
 
 
 def _postgres(url: str) -> peewee.Database:
     if find_spec("psycopg") is None:
-        raise BadConfiguration("PostgreSQL needs its driver", hint="Install it: pip install 'retainctl[postgres]'")
+        raise BadConfiguration(
+            "the PostgreSQL driver is not installed", hint="Install it: pip install 'retainctl[postgres]'"
+        )
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
 
@@ -81,8 +83,8 @@ def _postgres(url: str) -> peewee.Database:
         conninfo_to_dict(url)
     except ProgrammingError:  # its sentence would show a password
         raise BadConfiguration(
-            "the database's address cannot be read",
-            hint="It looks like postgresql://USER:PASSWORD@HOST/NAME; a / or @ within one of these is %2F or %40.",
+            "the database address is not valid",
+            hint="Use postgresql://USER:PASSWORD@HOST/NAME, with %2F for / and %40 for @ inside a part.",
         ) from None
     return peewee.PostgresqlDatabase(url, prefer_psycopg3=True)
 
@@ -92,7 +94,7 @@ def _bring_up_to_date(*, now: int, migrate: bool, older: bool) -> None:
     applied = applied_migrations()
     if not applied:
         if not migrate:
-            raise _missing("the address that retainctl.toml names")
+            raise _missing("the address in retainctl.toml")
         write_ahead()
         _make(now=now)
         return
@@ -100,13 +102,13 @@ def _bring_up_to_date(*, now: int, migrate: bool, older: bool) -> None:
     if newer := sorted(applied - known):
         raise BadConfiguration(
             f"the database is newer than this program: it has migration {newer[-1]}",
-            hint="Install the newer retainctl; nothing was touched.",
+            hint="Upgrade retainctl. Nothing was changed.",
         )
     missing = [migration for migration in MIGRATIONS if migration.number not in applied]
     if missing and not migrate and not older:
         raise BadConfiguration(
             f"the database is older than this program: {len(missing)} migrations are missing",
-            hint="Make a backup (retainctl db backup), then run: retainctl db migrate",
+            hint="Back it up (retainctl db backup), then run: retainctl db migrate",
         )
     write_ahead()  # not before: it writes into the file
     for migration in missing if migrate else ():
@@ -116,7 +118,7 @@ def _bring_up_to_date(*, now: int, migrate: bool, older: bool) -> None:
 def _missing(place: str) -> BadConfiguration:
     return BadConfiguration(
         f"there is no database at {place}",
-        hint="Put the last backup in its place; or make an empty one for a new shop: retainctl db migrate",
+        hint="Restore the last backup, or create an empty database for a new shop: retainctl db migrate",
     )
 
 

@@ -23,7 +23,7 @@ class Mailing(Model):
     class_ = peewee.TextField(column_name="class")
     purpose = peewee.TextField()
     state = peewee.TextField()
-    draft = peewee.TextField()
+    definition_id = peewee.IntegerField(null=True)
     templates = peewee.TextField(default="{}")
     plan_hash = peewee.TextField()
     unknown_policy = peewee.TextField(default="hold")

@@ -64,7 +64,7 @@ def begin(shop: Shop, name: str, *, period: str | None = None, due_at: int | Non
     now = shop.clock.now()
     if period is not None:
         execute(
-            "UPDATE runs SET ended_at = ?, exit_code = 1, error = 'it was killed'"
+            "UPDATE runs SET ended_at = ?, exit_code = 1, error = 'did not finish (killed)'"
             " WHERE name = ? AND period IS NOT NULL AND ended_at IS NULL",
             now,
             name,
@@ -79,7 +79,7 @@ def begin(shop: Shop, name: str, *, period: str | None = None, due_at: int | Non
             now,
         )
     )
-    log(shop, run_id, name, f"began {period}" if period else "began")
+    log(shop, run_id, name, f"started {period}" if period else "started")
     return run_id
 
 
@@ -106,7 +106,7 @@ def finish(
         name,
         DONE,
     )
-    log(shop, run_id, name, f"ended with {exit_code}" + (f": {error}" if error else ""))
+    log(shop, run_id, name, f"ended with exit code {exit_code}" + (f": {error}" if error else ""))
 
 
 def log(shop: Shop, run_id: int, name: str, fact: str) -> None:

@@ -186,4 +186,4 @@ def references_at_rest() -> Iterator[None]:
 def check_references() -> None:
     """Inside a transaction whose references were at rest: BrokenInvariant where a row refers to none."""
     if not is_postgres() and (lost := execute("PRAGMA foreign_key_check").fetchone()):
-        raise BrokenInvariant(f"{lost[0]}: row {lost[1]} names no {lost[2]}; nothing was changed")
+        raise BrokenInvariant(f"{lost[0]}: row {lost[1]} refers to a missing row of {lost[2]}; nothing was changed")

@@ -84,7 +84,7 @@ def in_one_transaction(work: Callable[P, T]) -> Callable[P, T]:
                 if _state(error) not in _SERIALIZATION_FAILURES:
                     raise
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
-        raise TryLater("other writers kept getting in the way", hint="Run the command again.")
+        raise TryLater("too many concurrent writers", hint="Run the command again.")
 
     return retried
 
@@ -110,13 +110,13 @@ def told(error: peewee.DatabaseError) -> RetainError | None:
     # SQLite has no room for the index of its log: the only one of its input and output errors that is a full disk.
     no_room = getattr(getattr(error, "orig", None), "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE"
     if no_room or "disk is full" in text or _state(error) in ("53100", "53200"):
-        return TryLater("the disk is full, and nothing was written", hint="Free some space and run it again.")
+        return TryLater("the disk is full; nothing was written", hint="Free some space, then run the command again.")
     if "disk i/o error" in text:
-        return TryLater("the disk failed, and nothing was written", hint="Check the disk, then: retainctl db check")
+        return TryLater("disk I/O error; nothing was written", hint="Check the disk, then: retainctl db check")
     if "readonly" in text or "unable to open" in text:
-        return BadConfiguration(f"the database cannot be written: {error}", hint="Check its owner and mode.")
+        return BadConfiguration(f"the database cannot be written: {error}", hint="Check its owner and permissions.")
     if "malformed" in text or "not a database" in text:
-        return BadConfiguration("the database file is damaged", hint="Put the last backup in its place.")
+        return BadConfiguration("the database file is damaged", hint="Restore the last backup.")
     if "connection" in text or "server closed" in text or (_state(error) or "").startswith(("08", "57P")):
         return Unavailable(f"the database does not answer: {error}".strip())
     return None

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from retainctl.config import Shop
+from retainctl.definitions import Defined
 from retainctl.intake.cells import Cells, RowError
 from retainctl.intake.import_runs import Counts, FileResult, Imported, ImportOptions, Progress
 from retainctl.intake.one_file import Fate, RowTaker, import_list
 from retainctl.voice.reading import IDENTITIES, Reader, Response
 from retainctl.voice.save_responses import Books
-from retainctl.voice.surveys import read_survey, survey_text
+from retainctl.voice.surveys import SURVEYS, Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +41,13 @@ def import_answers(
     Bytes that are no text quarantine their row; with ``errors="replace"`` they are replaced, and the answer is
     marked. BadData where the file as a whole cannot be booked; then nothing is written.
     """
-    reader = Reader(shop, name, read_survey(shop, name))
+    defined = SURVEYS.read(shop, name)
+    reader = Reader(shop, name, defined.value)
     return import_list(
         shop,
         file_name,
         options,
-        lambda _file, _header: AnswerTaker(shop, name, reader, options),
+        lambda _file, _header: AnswerTaker(shop, defined, reader, options),
         keeps_bad_bytes=options.errors == "replace",
         progress=progress,
     )
@@ -57,11 +59,11 @@ class AnswerTaker(RowTaker[Response]):
     kind = "answers"
     one_of = IDENTITIES
 
-    def __init__(self, shop: Shop, survey: str, reader: Reader, options: AnswerOptions) -> None:
-        settings = {"errors": options.errors, "survey": survey_text(shop, survey)}
-        super().__init__(shop, options, reader.columns, source=survey, **settings)
+    def __init__(self, shop: Shop, survey: Defined[Survey], reader: Reader, options: AnswerOptions) -> None:
+        settings = {"errors": options.errors, "survey": survey.hash}
+        super().__init__(shop, options, reader.columns, source=survey.name, **settings)
         self._reader = reader
-        self._books = Books(survey)
+        self._books = Books(survey.name)
 
     def prepare(self, rows: Sequence[Cells]) -> None:
         self._reader.prepare(rows)

@@ -12,11 +12,10 @@ from retainctl.errors import BadData
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.values import Values
 from retainctl.outreach import tokens
-from retainctl.outreach.rendering import SURVEY
 from retainctl.shop.customer_lookup import called, points_at
 from retainctl.shop.customers import survivor_of
 from retainctl.store.database import rows
-from retainctl.voice.surveys import Question, Survey
+from retainctl.voice.surveys import PURPOSE, Question, Survey
 
 REPLACEMENT: Final = "\ufffd"
 _BAD_BYTE: Final = re.compile("[\udc80-\udcff]")
@@ -85,7 +84,7 @@ class Reader:
     def _invited(self, token: str, *, at: int) -> int:
         """The customer who was sent *token* to answer this survey, and answered at the instant *at*."""
         try:
-            mailing, _, customer = tokens.verify(token, SURVEY, at).partition(".")
+            mailing, _, customer = tokens.verify(token, PURPOSE, at).partition(".")
         except BadData as error:
             raise RowError(self._survey.answers.token, "bad_token", str(error)) from None
         if rows("SELECT name FROM mailings WHERE id = ? AND program = 'survey'", int(mailing)) != [(self._name,)]:

@@ -12,7 +12,7 @@ from retainctl.store.database import rows, value
 from retainctl.store.dialect import one_of
 from retainctl.voice import scores
 from retainctl.voice.scores import Interval
-from retainctl.voice.surveys import Question, Survey, read_survey
+from retainctl.voice.surveys import SURVEYS, Question, Survey
 
 
 class ResultRow(Row, kind="survey_result", kw_only=True):
@@ -53,7 +53,7 @@ class CommentRow(Row, kind="comment"):
 
 def results(shop: Shop, name: str) -> list[ResultRow]:
     """The result of each question of the survey *name* that can be counted, in the order of its file."""
-    survey = read_survey(shop, name)
+    survey = SURVEYS.read(shop, name).value
     responses = int(value("SELECT COUNT(*) FROM responses WHERE survey = ?", name))
     invited, responded = _response(name)
     rate = responded / invited if invited else None
@@ -79,7 +79,7 @@ def results(shop: Shop, name: str) -> list[ResultRow]:
 
 def comments(shop: Shop, name: str) -> list[CommentRow]:
     """Every answer in words to an open question of the survey *name*, with the respondent's first score."""
-    survey = read_survey(shop, name)
+    survey = SURVEYS.read(shop, name).value
     score = _first_score(survey)
     opened = [question.name for question in survey.questions if question.kind == "text"]
     if not opened:

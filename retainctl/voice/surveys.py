@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from typing import Final, Literal
 
 from retainctl import schema
-from retainctl.audience.definitions import read_definition
+from retainctl.audience.segments import read_segment
+from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
-from retainctl.definitions import Shelf
+from retainctl.definitions import Defined, Fault, Kind, toml
+from retainctl.errors import WrongUsage
+from retainctl.outreach import lint, planning
+from retainctl.outreach.composing import templates_of
+from retainctl.outreach.programs import Addressed, Program, Recipe
 from retainctl.rows import Row
-from retainctl.voice import samples
 
-SURVEYS: Final = Shelf("survey", "surveys", ".toml", make="surveys draft {}")
 MOST_QUESTIONS = 5  # beyond these fewer and fewer people answer
+_QUESTIONS = re.compile(r"\{\{\s*questions\s*\}\}")
+PURPOSE = "survey"  # of a token that says "MAILING.CUSTOMER"
+_TOKEN_SECONDS = 180 * DAY_SECONDS  # an invitation is good for half a year from its plan
 SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 
-Kind = Literal["nps", "csat", "ces", "choice", "text"]
+QuestionKind = Literal["nps", "csat", "ces", "choice", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +37,7 @@ class Question:
     """One question. A score has a scale (lowest, highest), a choice its choices."""
 
     name: str
-    kind: Kind
+    kind: QuestionKind
     text: str
     scale: tuple[int, ...] = ()
     choices: tuple[str, ...] = ()
@@ -133,18 +144,8 @@ class SurveyRow(Row, kind="survey"):
 
 def list_surveys(shop: Shop) -> list[SurveyRow]:
     """Every survey of the shop, by name; a file that is not as it should be is BadConfiguration."""
-    found = [(name, read_survey(shop, name)) for name in SURVEYS.names(shop.folder)]
+    found = [(name, SURVEYS.read(shop, name).value) for name in SURVEYS.names(shop.folder)]
     return [SurveyRow(name, survey.title, len(survey.questions), survey.audience) for name, survey in found]
-
-
-def read_survey(shop: Shop, name: str) -> Survey:
-    """The survey called *name*."""
-    return schema.read_text(survey_text(shop, name), Survey, name=str(SURVEYS.path(shop.folder, name)))
-
-
-def survey_text(shop: Shop, name: str) -> str:
-    """The file of the survey called *name*, as it stands."""
-    return SURVEYS.read(shop.folder, name)
 
 
 def draft(shop: Shop, name: str, *, kind: str, audience: str = "") -> Path:
@@ -153,10 +154,23 @@ def draft(shop: Shop, name: str, *, kind: str, audience: str = "") -> Path:
     An *audience* that is named must be a segment.
     """
     if audience:
-        read_definition(shop, audience)
-    text = samples.sample(kind, language=shop.settings.language, audience=audience)
+        read_segment(shop, audience)
+    text = _first_file(kind, language=shop.settings.language, audience=audience)
     schema.read_text(text, Survey, name=name)
     return SURVEYS.write(shop.folder, name, text)
+
+
+def _first_file(kind: str, *, language: str, audience: str) -> str:
+    """The file of a survey that asks the *audience* for one score of *kind* and the reason for it; see ``samples``."""
+    folder = files(__package__) / "samples"
+    asked = tomllib.loads((folder / "questions.toml").read_text(encoding="utf-8"))[language]
+    written = {name: f"{{{{ {name} }}}}" for name in ("first_name", "questions", "survey_link", "survey_token")}
+    told = {"name": _SCORES[kind], "kind": kind, "score": asked[kind], "text": asked["text"]}
+    named = json.dumps(audience, ensure_ascii=False)
+    return (folder / f"{language}.toml").read_text(encoding="utf-8").format(audience=named, **told, **written)
+
+
+_SCORES: Final = {"nps": "recommend", "csat": "satisfaction", "ces": "ease"}
 
 
 def questions_of(survey: Survey) -> list[QuestionRow]:
@@ -177,3 +191,78 @@ def _warning(survey: Survey, number: int) -> str:
     if len(question.text) > 200:
         return "a question of more than 200 characters is not read to its end"
     return ""
+
+
+def recipe_of(shop: Shop, defined: Defined[Survey]) -> Recipe:
+    """What the survey asks to be planned; WrongUsage where it invites nobody."""
+    survey = defined.value
+    if survey.invitation is None:
+        raise WrongUsage(
+            f"the survey {defined.name} invites nobody: its file has no invitation",
+            hint=f"Take its answers in: retainctl surveys import {defined.name} FILE",
+        )
+    return Recipe(
+        program="survey",
+        name=defined.name,
+        purpose="survey",
+        audience=survey.audience,
+        defined=defined,
+        templates=templates_of(
+            shop,
+            subject=survey.invitation.subject,
+            reason=survey.invitation.reason,
+            body=_QUESTIONS.sub(lambda _: _asked(survey), survey.invitation.body),
+            purpose="survey",
+        ),
+    )
+
+
+def _asked(survey: Survey) -> str:
+    """The questions in Markdown, each with how far along it stands."""
+    whole = len(survey.questions)
+    return "\n\n".join(
+        f"**{number}/{whole}** {question.text}{_choices(question)}"
+        for number, question in enumerate(survey.questions, 1)
+    )
+
+
+def _choices(question: Question) -> str:
+    return "\n\n" + "\n".join(f"- {choice}" for choice in question.choices) if question.choices else ""
+
+
+def _faults(shop: Shop, defined: Defined[Survey]) -> Iterator[Fault]:
+    """Everything that keeps the survey's invitations from being planned; nothing where it invites nobody."""
+    survey = defined.value
+    if survey.invitation is None:
+        return
+    recipe = recipe_of(shop, defined)
+    if not survey.audience:
+        yield Fault("audience", "it is empty", "Name the segment that is asked.")
+    yield from lint.audience_faults(shop, survey.audience, where="audience")
+    yield from lint.faults_of_sender(shop, recipe.purpose)
+    yield from lint.faults_of_templates(shop, recipe.templates, program="survey", purpose=recipe.purpose)
+
+
+def _links(to: Addressed) -> dict[str, str | None]:
+    token = to.sign(PURPOSE, f"{to.mailing_id}.{to.customer_id}", expires_at=to.planned_at + _TOKEN_SECONDS)
+    return {"survey_token": token, "survey_link": f"{to.public_url}/s/{token}" if to.public_url else None}
+
+
+SURVEYS: Final = Kind(
+    "survey",
+    "surveys",
+    ".toml",
+    make="surveys draft {}",
+    settings=Survey,
+    parse=toml(Survey),
+    faults=_faults,
+    last_run=partial(planning.last_run, "survey"),
+)
+
+SURVEY: Final = Program(
+    "survey",
+    "surveys",
+    labels=("survey", "סקר"),
+    recipe=lambda shop, name: recipe_of(shop, SURVEYS.read(shop, name)),
+    links=_links,
+)

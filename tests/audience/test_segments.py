@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from retainctl.audience import explaining, members, segments
-from retainctl.audience.definitions import Definition, read_definition
 from retainctl.audience.members import Change
-from retainctl.audience.segments import Refreshed, SegmentRow
+from retainctl.audience.segments import Refreshed, Segment, SegmentRow, read_segment
 from retainctl.clock import Clock
 from retainctl.config import Shop
 from retainctl.errors import Refused, RetainError, WrongUsage
@@ -103,7 +102,7 @@ def test_members_are_of_the_file_as_it_is(town: Shop) -> None:
 )
 def test_a_file_says_what_was_typed(town: Shop, expression: str) -> None:
     segments.create(town, "typed", expression, description="לקוחות \\ 'טובים'")
-    assert read_definition(town, "typed") == Definition(expression, "לקוחות \\ 'טובים'")
+    assert read_segment(town, "typed") == Segment(expression, "לקוחות \\ 'טובים'")
     segments.create(town, "typed", expression, description="לקוחות \\ 'טובים'")  # again: nothing to do
     with pytest.raises(Refused, match="there is a segment called typed already"):
         segments.create(town, "typed", "orders >= 9")
@@ -194,3 +193,21 @@ def test_one_broken_segment_does_not_stop_the_others(town: Shop, retainctl: Term
     )
     assert retainctl("segments", "refresh", "loyal").code == 65
     assert retainctl("segments", "show", "loyal").stdout.count("\n") == 3  # as they were
+
+
+def test_who_has_left_is_no_member_and_each_leaving_keeps_its_time(town: Shop) -> None:
+    path = town.folder / "segments/some.toml"
+    segments.create(town, "some", "orders >= 2")
+    for seconds, least in ((10, 3), (20, 2), (30, 3)):
+        path.write_text(f"expression = 'orders >= {least}'")
+        segments.refresh(later(town, seconds), "some")
+    assert [one.customer_id for one in members.members(town, "some")] == [3]
+    assert [(one.customer_id, one.external_id, one.email) for one in members.export(town, "some")] == [
+        (3, "K3", "n3@shop.example")
+    ]
+    assert [(one.at[11:19], one.change) for one in members.changes(town, "some") if one.customer_id == 2] == [
+        ("10:00:30", "left"),
+        ("10:00:20", "joined"),
+        ("10:00:10", "left"),
+        ("10:00:00", "joined"),
+    ]

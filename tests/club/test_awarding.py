@@ -11,12 +11,13 @@ from retainctl.club import awarding
 from retainctl.club import balances as balancing
 from retainctl.club import orders as reading
 from retainctl.club.awarding import award
-from retainctl.club.balances import balances
+from retainctl.club.balances import balance_rows, balances
 from retainctl.club.checking import check
 from retainctl.club.expiry import expire
 from retainctl.club.explaining import explain_customer
 from retainctl.club.spending import redeem
 from retainctl.config import Shop
+from retainctl.shop.merging import merge
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
 from tests.club.building import DAY, came_back, lots, order, set_terms, transactions
@@ -230,6 +231,36 @@ def test_an_order_that_turns_out_to_be_anothers_moves_its_points(shop: Shop) -> 
     check(shop)
 
 
+def test_an_order_that_turns_out_to_be_a_guest_s_gives_back_what_it_earned(shop: Shop) -> None:
+    at = shop.clock.now() - DAY
+    order(shop, 1, [10_000], at=at)
+    order(shop, 2, [3_000], at=at)
+    award(shop)
+    order(shop, 1, [10_000], at=at, customer_id=None)
+    award(shop)
+    assert balances(shop, [1]) == {1: 30}
+    assert award(shop).row.orders == 0
+    check(shop)
+
+
+def test_an_order_that_is_edited_upwards_repays_what_is_owed(shop: Shop) -> None:
+    """Invariant 5."""
+    set_terms(shop.folder, DEBT)
+    at = shop.clock.now() - DAY
+    order(shop, 1, [10_000], at=at)
+    order(shop, 2, [100], at=at)
+    award(shop)
+    redeem(shop, 1, 101, source="basket:1")
+    order(shop, 1, [10_000], at=at, is_sale=False)
+    award(shop)
+    order(shop, 2, [6_100], at=at)
+    award(shop)
+    assert transactions()[-2:] == [("award", 60), ("repayment", 60)]
+    (balance,) = balance_rows(shop, [1])
+    assert (balance.available, balance.owed) == (0, 40)
+    check(shop)
+
+
 def test_a_dry_run_counts_and_books_nothing(shop: Shop) -> None:
     order(shop, 1, [10_000], at=shop.clock.now() - DAY)
     would = award(shop, dry_run=True)
@@ -243,3 +274,79 @@ def test_splitting_lines_never_changes_what_an_order_earns(shop: Shop, amounts: 
     """Invariant 16."""
     order(shop, 1, amounts, at=shop.clock.now() - DAY)
     assert award(shop).row.points_earned == 100
+
+
+def test_what_was_earned_and_came_back_counts_from_its_last_return_and_else_from_when_it_is_booked(shop: Shop) -> None:
+    now = shop.clock.now()
+    for number in (1, 2):
+        order(shop, number, [10_000], at=now - 9 * DAY)
+    award(shop)
+    for line_no, days in ((1, 3), (None, 5)):
+        came_back(1, 1_000, at=now - days * DAY, line_no=line_no)
+    order(shop, 2, [10_000], at=now - 9 * DAY, is_sale=False)
+    award(shop)
+    assert rows("SELECT order_id, points, effective_at, recorded_at FROM transactions WHERE seq > 2 ORDER BY seq") == [
+        (1, 20, now - 3 * DAY, now),
+        (2, 100, now, now),
+    ]
+
+
+def test_what_expired_of_two_lots_of_an_order_is_taken_back_as_far_as_it_came_back(shop: Shop) -> None:
+    set_terms(shop.folder, DEBT + "\nexpiry_days = 1")
+    at = shop.clock.now()
+    for amount in (6_000, 10_000):
+        order(shop, 1, [amount], at=at)
+        award(shop)
+    shop = later(shop, 5)
+    expire(shop)
+    came_back(1, 7_000, at=at)
+    award(shop)
+    assert lots() == [(60, 0, 0, 0, 60), (40, 0, 0, 30, 10)]
+    assert value("SELECT COUNT(*) FROM accounts WHERE kind = 'debt'") == 0
+    check(shop)
+
+
+def test_orders_that_are_awarded_together_repay_a_debt_once(shop: Shop) -> None:
+    """Invariant 5."""
+    set_terms(shop.folder, DEBT)
+    at = shop.clock.now() - DAY
+    order(shop, 1, [8_000], at=at)
+    award(shop)
+    redeem(shop, 1, 80, source="basket:1")
+    order(shop, 1, [8_000], at=at, is_sale=False)
+    award(shop)
+    for number in (2, 3):
+        order(shop, number, [5_000], at=at)
+    award(shop)
+    assert transactions()[-4:] == [("award", 50), ("repayment", 50), ("award", 50), ("repayment", 30)]
+    (balance,) = balance_rows(shop, [1])
+    assert (balance.available, balance.owed) == (20, 0)
+    check(shop)
+
+
+def test_more_that_is_owed_is_repaid_with_what_was_owed_before(shop: Shop) -> None:
+    """Invariants 5 and 21."""
+    set_terms(shop.folder, DEBT)
+    at = shop.clock.now() - DAY
+    order(shop, 1, [8_000], at=at)
+    order(shop, 2, [10_000], at=at, customer_id=2)
+    award(shop)
+    redeem(shop, 1, 80, source="basket:1")
+    came_back(1, 5_000, at=at)
+    award(shop)
+    merge(shop, survivor_id=1, merged_id=2, reason="one person")
+    came_back(1, 3_000, at=at)
+    award(shop)
+    (balance,) = balance_rows(shop, [1])
+    assert (balance.available, balance.owed) == (20, 0)
+    check(shop)
+
+
+def test_what_comes_back_at_an_hour_that_is_still_to_come_counts_from_now(shop: Shop) -> None:
+    """A shop's clock may be some hours ahead of ours."""
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    came_back(1, 4_000, at=shop.clock.now() + 3_600)
+    award(shop)
+    assert rows("SELECT effective_at - recorded_at, points FROM transactions ORDER BY seq") == [(0, 100), (0, 40)]
+    check(shop)

@@ -11,6 +11,7 @@ import pytest
 
 from retainctl.club import checking
 from retainctl.club.awarding import award
+from retainctl.club.balances import balances
 from retainctl.club.chain_heads import compare_heads
 from retainctl.club.checking import check
 from retainctl.club.expiry import expire
@@ -281,4 +282,18 @@ def test_an_order_of_more_than_a_billion_points_is_held_and_the_others_are_award
     run = award(shop).row
     assert (run.orders, run.orders_awarded, run.orders_held) == (2, 1, 1)
     assert award(shop).row.orders_held == 1, "it is looked at again"
+    check(shop)
+
+
+def test_an_order_that_is_edited_to_more_than_a_billion_points_is_held_and_the_others_are_awarded(shop: Shop) -> None:
+    """Invariant 23."""
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    order(shop, 1, [999_999_999_999], at=shop.clock.now())
+    order(shop, 2, [20_000], at=shop.clock.now(), customer_id=2)
+    run = award(shop).row
+    assert (run.orders, run.orders_awarded, run.orders_held) == (2, 1, 1)
+    assert balances(shop, [1, 2]) == {1: 100, 2: 200}
+    order(shop, 1, [30_000], at=shop.clock.now())
+    assert award(shop).row.points_earned == 200
     check(shop)

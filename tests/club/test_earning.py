@@ -85,6 +85,12 @@ def test_a_category_is_excluded_however_it_is_written() -> None:
     assert earned(EarningOrder("ILS", lines), terms) == [0, 0, 0, 100, 100]
 
 
+def test_an_excluded_category_without_a_name_excludes_nothing() -> None:
+    terms = Terms(version=1, points_per={"ILS": "1"}, excluded_categories=("", " > ", "Gifts"))
+    lines = [EarningLine(number, 10_000, category) for number, category in enumerate(["Coffee", "", "Gifts"])]
+    assert earned(EarningOrder("ILS", lines), terms) == [100, 100, 0]
+
+
 def test_rules_are_a_list_whose_shares_are_added_before_anything_is_rounded() -> None:
     def half_a_point_a_line(purchase: EarningOrder, terms: Terms) -> Shares:
         return Shares([1] * len(purchase.lines), 2)

@@ -18,6 +18,7 @@ from retainctl.errors import BrokenInvariant, Refused
 from retainctl.store.database import execute, rows
 from retainctl.store.transactions import writing
 from tests.club.building import DAY, lots, order, set_terms, transactions
+from tests.planting import plant
 
 TEN_DAYS = 'points_per = { ILS = "1" }\nexpiry_days = 10'
 
@@ -142,6 +143,39 @@ def test_a_quiet_shop_whose_jobs_run_goes_on_by_itself(shop: Shop) -> None:
     assert award(later).row.points_earned == 50
 
 
+def test_forty_quiet_days_are_believed_and_a_second_more_is_not(shop: Shop) -> None:
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    last = at(shop, shop.clock.now() + 40 * DAY)
+    order(shop, 2, [5_000], at=last.clock.now())
+    with pytest.raises(Refused, match="the clock may be wrong"):
+        award(at(shop, last.clock.now() + 1))
+    assert award(last).row.points_earned == 50
+
+
+def test_a_shop_that_imports_its_orders_and_runs_no_jobs_goes_on_by_itself(shop: Shop) -> None:
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    later = at(shop, shop.clock.now() + 100 * DAY)
+    order(shop, 2, [5_000], at=later.clock.now())
+    for number, days in enumerate((35, 70), 2):
+        plant(
+            "imports",
+            id=number,
+            kind="orders",
+            file_name="x",
+            sha256="0" * 64,
+            source="web",
+            format="generic",
+            options="{}",
+            imported_at=shop.clock.now() + days * DAY,
+        )
+        if days == 35:
+            with pytest.raises(Refused, match="the clock may be wrong"):
+                award(later)
+    assert award(later).row.points_earned == 50
+
+
 def test_a_quiet_shop_with_nothing_to_book_is_no_alarm(shop: Shop) -> None:
     order(shop, 1, [10_000], at=shop.clock.now())
     award(shop)
@@ -186,3 +220,15 @@ def test_more_lots_than_fit_one_transaction_all_expire_and_a_customer_of_several
     assert lots() == [(points, 0, 0, points, 0) for points in (10, 20, 30, 40, 50)]
     assert expire(shop).lots == 0
     check(shop)
+
+
+def test_what_expires_is_booked_by_the_version_that_gave_it_and_for_its_order(shop: Shop) -> None:
+    """Invariant 15."""
+    set_terms(shop.folder, TEN_DAYS, f"valid_from = 2025-02-25\n{TEN_DAYS}")
+    order(shop, 7, [10_000], at=shop.clock.now() - 30 * DAY)
+    award(shop)
+    expire(shop)
+    assert rows("SELECT kind, order_id, terms_version FROM transactions ORDER BY seq") == [
+        ("award", 7, 1),
+        ("expiry", 7, 1),
+    ]

@@ -65,6 +65,5 @@ def test_checking_the_shops_files_reads_the_club_too(retainctl: Terminal) -> Non
     ended = retainctl("config", "check")
     assert (ended.code, ended.stderr) == (
         78,
-        f"retainctl: {retainctl.folder}/club.toml, line 3: no setting is called pending_day\n"
-        "  Did you mean pending_days?\n",
+        f"retainctl: {retainctl.folder}/club.toml, line 3: unknown setting pending_day\n  Did you mean pending_days?\n",
     )

@@ -11,6 +11,7 @@ from retainctl.club.checking import check
 from retainctl.club.spending import add, redeem, take
 from retainctl.config import Shop
 from retainctl.errors import BadData, Refused, WrongUsage
+from retainctl.shop.customers import show_customer
 from retainctl.shop.merging import merge
 from retainctl.store.database import rows, value
 from tests.club.building import DAY, came_back, customer, lots, order, set_terms, transactions
@@ -240,3 +241,47 @@ def test_what_a_merged_customer_owes_comes_off_what_may_be_spent_and_the_pending
     (balance,) = balance_rows(shop, [2])
     assert (balance.available, balance.pending, balance.owed) == (70 - points, 50, 0)
     check(shop)
+
+
+def test_what_two_who_are_one_owe_is_repaid_though_one_of_them_owes_nothing_any_more(shop: Shop) -> None:
+    """Invariants 5 and 21."""
+    for number in (1, 2):
+        order(shop, number, [10_000], at=shop.clock.now(), customer_id=number)
+    award(shop)
+    for number in (1, 2):
+        redeem(shop, number, 100, source=f"basket:{number}")
+        order(shop, number, [10_000], at=shop.clock.now(), customer_id=number, is_sale=False)
+    award(shop)
+    add(shop, 1, 100, source="complaint:1", reason="Sorry")
+    merge(shop, survivor_id=1, merged_id=2, reason="one person")
+    add(shop, 1, 150, source="complaint:2", reason="Sorry")
+    (balance,) = balance_rows(shop, [1])
+    assert (balance.available, balance.owed) == (50, 0)
+    check(shop)
+
+
+def test_points_pay_by_the_terms_of_the_day_on_which_they_are_spent(shop: Shop) -> None:
+    set_terms(
+        shop.folder,
+        'points_per = { ILS = "1" }\nredeem_value = "1.00"',
+        'valid_from = 2025-03-04\npoints_per = { ILS = "1" }\nredeem_value = "3.00"\nexpiry_days = 9',
+    )
+    order(shop, 1, [30_000], at=shop.clock.now())
+    award(shop)
+    paid = []
+    for days in (0, 1, 2):
+        then = at(shop, days)
+        paid.append((redeem(then, 1, 50, source=f"basket:{days}").value_minor, balance_rows(then, [1])[0].value_minor))
+        add(then, 1, 1, source=f"complaint:{days}", reason="Sorry")
+    assert paid == [(50, 250), (50, 201), (150, 456)]
+    assert rows("SELECT kind, terms_version FROM transactions ORDER BY seq DESC LIMIT 4") == [
+        ("grant", 2), ("redemption", 2), ("grant", 1), ("redemption", 1),
+    ]  # fmt: skip
+    assert rows("SELECT expires_at IS NULL FROM lots WHERE origin = 'goodwill' ORDER BY id") == [(1,), (1,), (0,)]
+
+
+def test_a_merged_customer_is_shown_with_the_points_and_the_debts_of_both(shop: Shop) -> None:
+    for number, points in ((1, 70), (2, 40)):
+        add(shop, customer(number), points, source=f"complaint:{number}", reason="Sorry")
+    merge(shop, survivor_id=1, merged_id=2, reason="one person")
+    assert [fact.detail for fact in show_customer(shop, 1) if fact.about == "points"] == ["110"]

@@ -15,6 +15,8 @@ from retainctl.club.spending import add, redeem, take
 from retainctl.club.statement import statement
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
+from retainctl.store.database import execute
+from retainctl.store.transactions import writing
 from tests.club.building import DAY, came_back, customer, order, set_terms
 
 
@@ -108,6 +110,18 @@ def test_balances_and_statements_are_as_they_were_at_an_earlier_time(busy: Shop)
         assert closing.points == available
 
 
+def test_what_was_owed_at_an_earlier_time_is_told_as_it_was(shop: Shop) -> None:
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    redeem(shop, 1, 100, source="basket:1")
+    then, now = later(shop, 2), later(shop, 4)
+    came_back(1, 6_000, at=then.clock.now())
+    award(then)
+    add(now, 1, 20, source="complaint:1", reason="Sorry")
+    owed = [balance_rows(later(shop, days), [1])[0].owed for days in range(5)]
+    assert owed == [0, 0, 60, 60, 40]
+
+
 def test_a_last_day_that_is_over_counts_before_its_expiry_is_booked(shop: Shop) -> None:
     set_terms(shop.folder, 'points_per = { ILS = "1" }\nexpiry_days = 2')
     customer(1)
@@ -194,3 +208,21 @@ def test_an_order_is_found_by_its_source_and_id(shop: Shop) -> None:
     assert order_id_of("web:W1") == order_id_of("W1") == 1
     with pytest.raises(WrongUsage, match="no order is called shop:W1"):
         order_id_of("shop:W1")
+    order(shop, 2, [100], at=shop.clock.now())
+    with writing():
+        execute("UPDATE orders SET source = 'till', external_id = 'W1' WHERE id = 2")
+    assert (order_id_of("web:W1"), order_id_of("till:W1")) == (1, 2)
+    with pytest.raises(WrongUsage, match="several orders are called W1"):
+        order_id_of("W1")
+
+
+def test_in_the_second_in_which_points_end_all_that_is_told_of_them_agrees(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\nexpiry_days = 2')
+    order(shop, 1, [3_000], at=shop.clock.now())
+    award(shop)
+    end = shop.clock.end_of(shop.clock.today() + timedelta(days=2))
+    for instant, points in ((end - 1, 30), (end, 0)):
+        then = Shop(shop.folder, shop.settings, Clock(shop.clock.zone, instant))
+        assert balances(then, [1]) == {1: points}
+        assert statement(then, 1)[-1].points == points
+        assert sum(step.points or 0 for step in explain_customer(then, 1)) == points

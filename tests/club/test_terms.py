@@ -10,6 +10,7 @@ import pytest
 
 from retainctl.clock import Clock
 from retainctl.club.awarding import award
+from retainctl.club.checking import check
 from retainctl.club.terms import Terms, fraction, read_club
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration
@@ -39,12 +40,22 @@ def test_a_new_shop_has_terms_that_say_what_each_setting_means(shop: Shop) -> No
         (['points_per = { ILS = "1/0" }'], "'1/0' is not a number"),
         (["expiry_days = 3\nexpiry_months = 3"], "not both"),
         (["pending_days = -1"], "must not be below 0"),
-        (["pendingdays = 1"], "no setting is called pendingdays"),
+        (["pendingdays = 1"], "unknown setting pendingdays"),
     ],
 )
 def test_a_mistake_in_the_file_is_named(shop: Shop, versions: list[str], sentence: str) -> None:
     set_terms(shop.folder, *versions)
     with pytest.raises(BadConfiguration, match=sentence):
+        read_club(shop)
+
+
+def test_a_version_has_a_number_of_its_own_and_a_minimum_its_currency_s_code(shop: Shop) -> None:
+    text = f"[[terms]]\nversion = 1\n{ONE}\n[[terms]]\nversion = 1\nvalid_from = 2025-02-01\n{TWO}\n"
+    (shop.folder / "club.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(BadConfiguration, match="version 1 must be later than version 1"):
+        read_club(shop)
+    set_terms(shop.folder, f'{ONE}\nminimum_order = {{ NIS = "50" }}')
+    with pytest.raises(BadConfiguration, match="minimum_order: the currency NIS is written ILS"):
         read_club(shop)
 
 
@@ -113,3 +124,18 @@ def test_the_file_is_checked_where_it_stands(folder: Path, shop: Shop) -> None:
     (folder / "club.toml").unlink()
     with pytest.raises(BadConfiguration, match=r"there is no file .*club\.toml"):
         read_club(shop)
+
+
+def test_of_several_versions_that_points_were_booked_by_none_may_be_changed(shop: Shop) -> None:
+    second = f"valid_from = 2025-02-01\n{TWO}"
+    set_terms(shop.folder, ONE, second)
+    for order_id, days in ((1, 60), (2, 1)):
+        order(shop, order_id, [10_000], at=shop.clock.now() - days * DAY)
+    award(shop)
+    set_terms(shop.folder, ONE, second, f"valid_from = 2026-01-01\n{ONE}")
+    check(shop)
+    for versions in ((ONE, f"valid_from = 2025-02-02\n{TWO}"), (ONE,)):
+        set_terms(shop.folder, *versions)
+        for proves_or_books in (check, award):
+            with pytest.raises(BadConfiguration, match="version 2"):
+                proves_or_books(shop)

@@ -157,3 +157,35 @@ def test_a_chain_of_merges_gives_each_account_back_to_whom_it_was_opened_for(sho
     assert points(shop) == {DANA: (100, 0), NOA: (350, 0)}
     undo(shop, first)
     assert [one.available for one in balance_rows(shop, [1, 2, 3])] == [100, 200, 150]
+
+
+def test_what_comes_back_of_one_s_orders_meanwhile_is_no_debt_of_the_other_who_owed_before(shop: Shop) -> None:
+    bought(shop, 1, DANA, 50)
+    bought(shop, 2, NOA, 200)
+    award(shop)
+    redeem(shop, DANA, 50, source="basket:1")
+    redeem(shop, NOA, 200, source="basket:2")
+    came_back(1, 5_000, at=shop.clock.now())
+    award(shop)
+    merge_id = united(shop)
+    came_back(2, 20_000, at=shop.clock.now())
+    award(shop)
+    assert points(shop) == {DANA: (0, 250), NOA: (0, 0)}
+    undo(shop, merge_id)
+    assert points(shop) == {DANA: (0, 50), NOA: (0, 200)}
+
+
+def test_points_that_come_back_are_of_the_order_that_earned_them_and_go_with_it(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\nexpiry_days = 60')
+    bought(shop, 1, DANA, 10, days=1)
+    bought(shop, 2, NOA, 200, days=2)
+    award(shop)
+    merge_id = united(shop)
+    redeem(shop, DANA, 200, source="basket:1")
+    undo(shop, merge_id)
+    bought(shop, 3, NOA, 70, days=30)
+    came_back(2, 20_000, at=shop.clock.now())
+    award(shop)
+    assert points(shop)[NOA] == (70, 0)
+    left = "SELECT l.order_id, l.remaining FROM lots AS l JOIN accounts AS a ON a.id = l.account_id"
+    assert rows(f"{left} WHERE a.customer_id = ? AND l.remaining > 0", NOA) == [(3, 70)]

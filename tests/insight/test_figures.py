@@ -152,8 +152,8 @@ def test_mailings_are_counted_to_the_last_candidate(shop: Shop) -> None:
             plant_address(number, f"a{number}@b.example", id=number)
         for mailing, state in ((1, "active"), (2, "cancelled")):
             execute(
-                "INSERT INTO mailings (id, program, name, class, purpose, state, draft, plan_hash, planned_at)"
-                " VALUES (?, 'campaign', 'spring', 'marketing', 'marketing', ?, '', '', 1740903600)",
+                "INSERT INTO mailings (id, program, name, class, purpose, state, plan_hash, planned_at)"
+                " VALUES (?, 'campaign', 'spring', 'marketing', 'marketing', ?, '', 1740903600)",
                 mailing, state,
             )  # fmt: skip
         for number, reason in enumerate(["", "", "", "", "", "", "no_consent", "budget"], 1):

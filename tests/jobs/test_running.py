@@ -277,7 +277,10 @@ def test_a_run_that_was_killed_is_said_to_be_so_and_run_again(shop: Shop, write_
         )  # fmt: skip
     assert {row.job: row.state for row in list_jobs(shop)}["check"] == "running"
     assert periods(run_job(shop, "check")) == ["check:2025-03-02"]
-    assert [(run.exit_code, run.error) for run in list_runs(shop, "check", limit=9)] == [(0, ""), (1, "it was killed")]
+    assert [(run.exit_code, run.error) for run in list_runs(shop, "check", limit=9)] == [
+        (0, ""),
+        (1, "did not finish (killed)"),
+    ]
 
 
 def test_a_job_that_was_not_run_for_long_is_overdue(folder: Path, retainctl: Terminal, write_jobs: WriteJobs) -> None:
@@ -327,7 +330,7 @@ def test_a_job_that_was_killed_leaves_no_lock_behind(folder: Path, write_jobs: W
     ended = retainctl("jobs", "run", "long")
     assert (ended.code, ended.stderr) == (0, "")
     runs = json.loads(retainctl("jobs", "show", "long", "--format", "json").stdout)["rows"]
-    assert [(run["exit_code"], run["error"]) for run in runs] == [(0, ""), (1, "it was killed")]
+    assert [(run["exit_code"], run["error"]) for run in runs] == [(0, ""), (1, "did not finish (killed)")]
 
 
 def test_the_jobs_of_the_shop_are_added_to_the_programs_own(shop: Shop, write_jobs: WriteJobs) -> None:
@@ -343,7 +346,7 @@ def test_the_jobs_of_the_shop_are_added_to_the_programs_own(shop: Shop, write_jo
         ('at = "03:30"\nevery_minutes = 5\nsteps = ["config check"]', "either at an hour or every_minutes"),
         ('every_minutes = 7\nsteps = ["config check"]', "every_minutes must divide an hour"),
         ('at = "03:30"\nsteps = []', "a job needs a step"),
-        ('at = "03:30"\nstep = ["config check"]', "no setting is called step"),
+        ('at = "03:30"\nstep = ["config check"]', "unknown setting step"),
     ],
 )
 def test_a_job_that_cannot_be_is_refused(shop: Shop, write_jobs: WriteJobs, text: str, said: str) -> None:

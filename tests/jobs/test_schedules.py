@@ -125,7 +125,7 @@ def test_secrets_that_systemd_keeps_are_handed_to_the_service(
     [found] = [
         row for row in json.loads(retainctl("doctor", "--format", "json").stdout)["rows"] if row["check"] == "mail"
     ]
-    assert found["detail"].startswith("the secret mail is handed over by systemd, which did not start this")
+    assert found["detail"].startswith("the credential mail is only available to processes started by systemd")
     (tmp_path / "mail").write_text("open sesame\n", encoding="utf-8")
     (tmp_path / "mail").chmod(0o400)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))

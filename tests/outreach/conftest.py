@@ -29,7 +29,7 @@ def make_mailing(shop: Shop) -> MakeMailing:
         templates = templates_of(using, subject=subject, reason=reason, body=body, purpose=purpose)
         return Mailing.create(
             program=program, name="spring", class_="transactional" if purpose == "service" else "marketing",
-            purpose=purpose, state="active", draft="", templates=templates.to_json(), plan_hash="",
+            purpose=purpose, state="active", templates=templates.to_json(), plan_hash="",
             planned_at=shop.clock.now(),
         )  # fmt: skip
 

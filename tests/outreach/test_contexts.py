@@ -9,7 +9,7 @@ from retainctl.outreach import contexts
 from retainctl.outreach.contexts import build, example
 from retainctl.outreach.templates import Renderer, Templates
 from retainctl.shop.consent import Contact
-from retainctl.store.database import value
+from retainctl.store.database import execute, value
 from tests.outreach.people import customer
 from tests.outreach.test_rendering import with_settings
 from tests.planting import on_day, plant
@@ -106,6 +106,16 @@ def test_a_known_customer_is_told_of_in_plain_values(shop: Shop) -> None:
             "top_category": "Coffee",
         }
     }
+
+
+def test_the_top_category_is_of_most_sales_and_not_of_most_lines(shop: Shop) -> None:
+    dana = customer(shop)
+    bought(shop, dana, "Tea", "Tea", "Tea", "Candles", number=1)
+    bought(shop, dana, "Candles", number=2)
+    for number in (3, 4, 5):
+        bought(shop, dana, "Soap", number=number)
+    execute("UPDATE orders SET is_sale = 0, status = 'cancelled' WHERE external_id IN ('3', '4', '5')")
+    assert build(shop, contacts(shop, dana), names={"top_category"})[dana]["top_category"] == "Candles"
 
 
 def test_of_an_unknown_customer_nothing_is_made_up(shop: Shop) -> None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from retainctl.audience import segments
 from retainctl.config import Shop
+from retainctl.definitions import Fault
 from retainctl.errors import BadConfiguration, BadData, Refused, WrongUsage
-from retainctl.outreach.drafts import CAMPAIGNS, read_draft, write_draft
-from retainctl.outreach.lint import Fault, faults_of_draft
-from retainctl.outreach.samples import STARTERS, Kind
+from retainctl.outreach.drafts import CAMPAIGNS, CampaignKind, write_draft
 from tests.outreach.test_rendering import with_mail, with_settings
 
 
-def finished(shop: Shop, *, kind: Kind = "offer") -> Path:
+def finished(shop: Shop, *, kind: CampaignKind = "offer") -> Path:
     """A draft that its person has filled in."""
     if not (shop.folder / "segments" / "everybody.toml").exists():
         segments.create(shop, "everybody", "orders >= 0")
@@ -33,7 +33,7 @@ def edited(path: Path, before: str, after: str) -> None:
 
 
 def check(shop: Shop) -> list[Fault]:
-    return faults_of_draft(shop, read_draft(shop, "spring"))
+    return list(CAMPAIGNS.faults(shop, CAMPAIGNS.read(shop, "spring")))
 
 
 def faults(shop: Shop) -> list[str]:
@@ -44,7 +44,7 @@ def faults(shop: Shop) -> list[str]:
 def test_a_new_draft_lacks_only_what_a_person_must_say(shop: Shop, language: str) -> None:
     speaking = with_settings(shop, language=language)
     segments.create(speaking, "everybody", "orders >= 0")
-    for kind in STARTERS[language]:
+    for kind in get_args(CampaignKind):
         path = write_draft(speaking, "spring", kind=kind, audience="everybody")
 
         assert faults(speaking) == ["why is empty", "what is empty"]
@@ -55,9 +55,10 @@ def test_a_new_draft_lacks_only_what_a_person_must_say(shop: Shop, language: str
 
 def test_a_draft_says_what_stands_in_its_file(shop: Shop) -> None:
     path = finished(shop)
-    draft = read_draft(shop, "spring")
+    defined = CAMPAIGNS.read(shop, "spring")
+    draft = defined.value
 
-    assert draft.whole == path.read_text(encoding="utf-8")
+    assert defined.text == path.read_text(encoding="utf-8")
     assert (draft.front.why, draft.front.what, draft.front.audience) == ("חג", "קפה חדש", "everybody")
     assert draft.front.where == ("mail",)
     assert str(draft.front.not_after) == "2025-03-16"
@@ -152,7 +153,7 @@ def test_a_draft_is_not_written_over(shop: Shop) -> None:
 def test_a_name_stays_in_its_folder(shop: Shop) -> None:
     for name in ("../spring", "/etc/passwd", "a/b", "a\\b", "Spring", "", "x" * 65, "a\0b", "a∕b", "a.b"):
         with pytest.raises(WrongUsage, match="is not a campaign's name"):
-            read_draft(shop, name)
+            CAMPAIGNS.read(shop, name)
         with pytest.raises(WrongUsage, match="is not a campaign's name"):
             write_draft(shop, name, kind="offer", audience="")
 
@@ -160,21 +161,21 @@ def test_a_name_stays_in_its_folder(shop: Shop) -> None:
 def test_an_unknown_key_is_told_with_its_line_and_the_nearest(shop: Shop) -> None:
     edited(finished(shop), "audience =", "audiense =")
 
-    with pytest.raises(BadConfiguration, match=r"campaigns/spring\.md, line 9: no setting is called audiense") as told:
-        read_draft(shop, "spring")
+    with pytest.raises(BadConfiguration, match=r"campaigns/spring\.md, line 9: unknown setting audiense") as told:
+        CAMPAIGNS.read(shop, "spring")
     assert told.value.hint == "Did you mean audience?"
 
 
 def test_a_file_without_front_matter_is_no_draft(shop: Shop) -> None:
     finished(shop).write_text("שלום\n", encoding="utf-8")
     with pytest.raises(BadData, match="does not begin with front matter"):
-        read_draft(shop, "spring")
+        CAMPAIGNS.read(shop, "spring")
 
 
 def test_a_missing_draft_names_the_nearest(shop: Shop) -> None:
     finished(shop)
     with pytest.raises(WrongUsage, match="there is no campaign called sprng") as told:
-        read_draft(shop, "sprng")
+        CAMPAIGNS.read(shop, "sprng")
     assert told.value.hint == "Did you mean spring?"
 
 

@@ -9,12 +9,14 @@ from typing import get_args
 import pytest
 
 from retainctl.config import Shop
+from retainctl.definitions import Defined, hash_of
 from retainctl.errors import Refused, TryLater
 from retainctl.outreach import planning
 from retainctl.outreach.composing import templates_of
 from retainctl.outreach.contact import REASONS
 from retainctl.outreach.outbox.states import State
-from retainctl.outreach.planning import Recipe, plan
+from retainctl.outreach.planning import plan
+from retainctl.outreach.programs import Recipe
 from retainctl.shop import consent
 from retainctl.shop.merging import merge, undo
 from retainctl.store.database import execute, rows, value
@@ -22,11 +24,15 @@ from retainctl.store.outreach import Mailing
 from tests.outreach.people import customer
 
 
+def said(text: str) -> Defined[str]:
+    return Defined("spring", text, text, hash_of(text))
+
+
 def recipe(shop: Shop, **changes: object) -> Recipe:
     templates = templates_of(
         shop, subject="שלום", reason="קנית {{ orders }} פעמים", body="{{ first_name }}", purpose="marketing"
     )
-    made = Recipe(program="campaign", name="spring", purpose="marketing", draft="the file", templates=templates)
+    made = Recipe(program="campaign", name="spring", purpose="marketing", defined=said("the file"), templates=templates)
     return dataclasses.replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -235,7 +241,7 @@ def test_a_changed_file_template_or_sender_is_refused(shop: Shop) -> None:
     moved = dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, sender=sender))
 
     for changed in (
-        recipe(shop, draft="the file, changed"),
+        recipe(shop, defined=said("the file, changed")),
         recipe(moved),
         recipe(shop, templates=dataclasses.replace(whole.templates, frame_html="<p>other</p>")),
     ):

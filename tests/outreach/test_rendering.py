@@ -14,15 +14,19 @@ from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.outreach import tokens
-from retainctl.outreach.rendering import Addressee, Press
+from retainctl.outreach.outbox.states import Candidate
+from retainctl.outreach.rendering import Press
 from tests.outreach.conftest import MakeMailing
 
-DANA = Addressee(
+AT = 1_740_902_400
+DANA = Candidate(
+    id=1,
+    claim_no=0,
+    state="planned",
     customer_id=7,
     contact_point_id=17,
     to_address="dana@example.com",
     message_id="<0123456789abcdef0123456789abcdef@shop.example>",
-    at=1_740_902_400,
     context={"first_name": "דנה", "name": "דנה לוי", "orders": 5},
 )
 
@@ -53,7 +57,7 @@ def with_settings(shop: Shop, **values: str) -> Shop:
 
 
 def test_a_hebrew_message_comes_back_as_it_was_written(shop: Shop, make_mailing: MakeMailing) -> None:
-    message = parsed(Press(make_mailing()).message(DANA))
+    message = parsed(Press(make_mailing()).message(DANA, at=AT))
 
     assert dict(message.items()) | {"List-Unsubscribe": "…", "Content-Type": "…"} == {
         "From": "החנות <shop@shop.example>",
@@ -78,14 +82,14 @@ def test_a_hebrew_message_comes_back_as_it_was_written(shop: Shop, make_mailing:
 def test_equal_addressees_get_equal_bytes(shop: Shop, make_mailing: MakeMailing) -> None:
     mailing = make_mailing()
 
-    assert Press(mailing).message(DANA) == Press(mailing).message(DANA)
+    assert Press(mailing).message(DANA, at=AT) == Press(mailing).message(DANA, at=AT)
 
 
 def test_a_refusal_by_mail_carries_a_token_that_names_recipient_and_mailing(
     shop: Shop, make_mailing: MakeMailing
 ) -> None:
     mailing = make_mailing()
-    message = parsed(Press(mailing).message(DANA))
+    message = parsed(Press(mailing).message(DANA, at=AT))
 
     header = message["List-Unsubscribe"]
     assert header.startswith("<mailto:shop@shop.example?subject=unsubscribe%20v1.")
@@ -97,7 +101,7 @@ def test_a_refusal_by_mail_carries_a_token_that_names_recipient_and_mailing(
 
 def test_one_click_is_offered_only_where_the_shop_has_a_public_address(shop: Shop, make_mailing: MakeMailing) -> None:
     public = with_settings(shop, public_url="https://club.shop.example")
-    message = parsed(Press(make_mailing(using=public)).message(DANA))
+    message = parsed(Press(make_mailing(using=public)).message(DANA, at=AT))
 
     links = message["List-Unsubscribe"].split(", ")
     assert links[0].startswith("<https://club.shop.example/u/v1.")
@@ -108,7 +112,7 @@ def test_one_click_is_offered_only_where_the_shop_has_a_public_address(shop: Sho
 
 
 def test_a_service_message_is_no_advertisement(shop: Shop, make_mailing: MakeMailing) -> None:
-    message = parsed(Press(make_mailing(purpose="service")).message(DANA))
+    message = parsed(Press(make_mailing(purpose="service")).message(DANA, at=AT))
 
     assert message["Subject"] == "מבצע לחברי המועדון"
     assert message["Auto-Submitted"] == "auto-generated"
@@ -124,7 +128,7 @@ def test_an_invitation_has_the_token_of_its_own_answer(shop: Shop, make_mailing:
         )
         for using in (shop, public)
     ]
-    by_reply, by_link = (bodies(parsed(Press(one).message(DANA)))[0].splitlines()[0] for one in mailings)
+    by_reply, by_link = (bodies(parsed(Press(one).message(DANA, at=AT)))[0].splitlines()[0] for one in mailings)
 
     token = by_reply.removeprefix("השיבו להודעה: ")
     assert tokens.verify(token, "survey", shop.clock.now()) == f"{mailings[0].id}.7"
@@ -138,7 +142,7 @@ def test_an_invitation_has_the_token_of_its_own_answer(shop: Shop, make_mailing:
 def test_a_name_is_never_markup(shop: Shop, make_mailing: MakeMailing) -> None:
     name = "<img src=x onerror=alert(1)>"
     addressee = dataclasses.replace(DANA, context={"first_name": name, "orders": 1})
-    text, html = bodies(parsed(Press(make_mailing()).message(addressee)))
+    text, html = bodies(parsed(Press(make_mailing()).message(addressee, at=AT)))
 
     assert name not in html
     assert "&lt;img src=x onerror=alert(1)&gt;" in html
@@ -152,7 +156,7 @@ def test_text_that_names_a_file_stays_text(
     for text in ("/etc/passwd", "retainctl.toml", "~/.yagmail", "file:///etc/passwd"):
         mailing = make_mailing(subject=text, reason=text, body=f"{text}\n\n{{{{ first_name }}}}")
         addressee = dataclasses.replace(DANA, context={"first_name": text, "name": text})
-        message = parsed(Press(mailing).message(addressee))
+        message = parsed(Press(mailing).message(addressee, at=AT))
 
         assert len(list(message.walk())) == 3  # the two bodies and what holds them
         assert bodies(message)[0].startswith(f"{text}\n\n{text}\n\n-- \n{text}\n")
@@ -167,7 +171,7 @@ def test_rendering_fetches_nothing(shop: Shop, make_mailing: MakeMailing) -> Non
         (shop.folder / "templates" / "mail.html").write_text(
             f'<link rel="stylesheet" href="{address}"><img src="{address}">{{% include "body" %}}', encoding="utf-8"
         )
-        html = bodies(parsed(Press(make_mailing(body=f"![x]({address})")).message(DANA)))[1]
+        html = bodies(parsed(Press(make_mailing(body=f"![x]({address})")).message(DANA, at=AT)))[1]
 
         assert html.count(address) == 3
         with pytest.raises(BlockingIOError):
@@ -182,7 +186,7 @@ def test_what_goes_wrong_is_told_without_the_persons_data(shop: Shop, make_maili
         dataclasses.replace(DANA, context={"first_name": "x", "name": "probe\r", "orders": 1}),
     ):
         with pytest.raises(BadData, match=r"^the message for customer 7 cannot be written: ") as told:
-            press.message(addressee)
+            press.message(addressee, at=AT)
         assert "probe" not in str(told.value)
 
 
@@ -198,7 +202,7 @@ def test_no_value_opens_a_second_header(shop: Shop, make_mailing: MakeMailing) -
               for field in ("from_name", "from_address", "reply_to", "unsubscribe_address")),
         ):  # fmt: skip
             with pytest.raises(BadData):
-                Press(mailing).message(addressee)
+                Press(mailing).message(addressee, at=AT)
 
 
 def test_a_shop_without_an_address_cannot_print(shop: Shop, make_mailing: MakeMailing) -> None:
@@ -210,5 +214,5 @@ def test_the_shops_own_frame_takes_the_place_of_ours(shop: Shop, make_mailing: M
     (shop.folder / "templates").mkdir()
     (shop.folder / "templates" / "mail.html").write_text("<b>{{ shop_name }}</b>{% include 'body' %}", encoding="utf-8")
 
-    html = bodies(parsed(Press(make_mailing()).message(DANA)))[1]
+    html = bodies(parsed(Press(make_mailing()).message(DANA, at=AT)))[1]
     assert html.startswith("<b>החנות</b><p>שלום דנה,</p>")

@@ -7,7 +7,8 @@ import pytest
 from retainctl.audience import segments
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.outreach import campaigns, tokens
+from retainctl.outreach import mailings, tokens
+from retainctl.outreach.drafts import CAMPAIGN
 from retainctl.outreach.unsubscribing import unsubscribe
 from tests.conftest import Terminal
 from tests.outreach.people import customer
@@ -17,8 +18,8 @@ from tests.reach import contactable
 
 def token_of(shop: Shop) -> str:
     """The token in the message that the one customer of the shop got."""
-    campaigns.plan(shop, "spring")
-    text = campaigns.samples("spring", 1)[0].text
+    mailings.plan(shop, CAMPAIGN, "spring")
+    text = mailings.samples(CAMPAIGN, "spring", 1)[0].text
     return text.partition("subject=unsubscribe%20")[2].partition("\n")[0]
 
 
@@ -35,7 +36,7 @@ def test_the_token_of_a_message_is_the_end_of_such_messages(shop: Shop, retainct
     assert found[dana] == "no_consent"
     assert found[noa] != "no_consent"
     assert unsubscribe(shop, token, reason="again") == unsubscribe(shop, token, reason="and again")
-    assert campaigns.plan(shop, "spring").no_consent == 1
+    assert mailings.plan(shop, CAMPAIGN, "spring").no_consent == 1
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from retainctl.outreach.outbox.claiming import Claimer
 from tests.proof.senders import send
 
 STEPS = (
-    Claimer.claim, states.claim, states.hand_over, states.receive, states.change, commit_cycle.record,
+    Claimer.claim, states.claim, states.hand_over, states.mark_sent, states.change, commit_cycle.record,
     peewee.Database.commit, MailChannel.take, MailChannel.go, MailChannel.drop, Wire.write, Wire.reply, Wire.is_gone,
 )  # fmt: skip
 FAILED = 17  # the exit code of a sender that failed at its point

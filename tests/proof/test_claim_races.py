@@ -11,7 +11,7 @@ import pytest
 
 from retainctl.config import Shop, read_shop
 from retainctl.outreach import tokens
-from retainctl.outreach.channels.files import FilesChannel
+from retainctl.outreach.channels.files import files_channel
 from retainctl.outreach.outbox.claiming import Claimer
 from retainctl.store.database import rows, value
 from retainctl.store.opening import open_database
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.proof
 
 def claim(shop: Shop, mailing_id: int, owner: str) -> None:
     """Claim all that may go of a mailing."""
-    channel = FilesChannel(shop.folder / "mail")  # what is claimed is not handed over here
+    channel = files_channel(shop.folder / "mail")  # what is claimed is not handed over here
     Claimer(shop, channel, channel_name="mail", owner=owner).claim([mailing_id], wanted=9)
 
 

@@ -27,6 +27,8 @@ FILES: Final = {
     "commands/guests.py": "guests_commands.py",
     "retainctl/shop/orders_import/formats/kiosk.py": "formats/kiosk.py",
     "retainctl/insight/reports/sources.py": "reports/sources.py",
+    "retainctl/outreach/rewards.py": "rewards.py",
+    "retainctl/outreach/channels/gateway.py": "gateway.py",
     "jobs.toml": "jobs.toml",
     "retainctl/shop/parcels.py": "parcels.py",
     "retainctl/store/migrations/m0043_gifts.py": "gifts_tables.py",

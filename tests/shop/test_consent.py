@@ -98,6 +98,13 @@ def test_a_refusal_on_file_holds_whatever_the_clock_says(shop: Shop) -> None:
     assert isinstance(contactable([1], purpose="marketing", at=5001)[1], Contact)
 
 
+def test_a_refusal_that_is_dated_tomorrow_is_listed_today_and_a_permission_is_not(shop: Shop) -> None:
+    (first,), (second,) = customer(1, "dana@example.com"), customer(2, "noa@example.com")
+    say_no(shop, first, at=shop.clock.now() + DAY)
+    say_yes(shop, second, at=shop.clock.now() + DAY)
+    assert [(one.customer_id, one.state) for one in list_consent(shop)] == [(1, "revoked")]
+
+
 @pytest.mark.parametrize("refused_first", [True, False])
 def test_a_refusal_and_a_permission_of_one_instant_are_a_refusal(shop: Shop, refused_first: bool) -> None:
     (point,) = customer(1, "dana@example.com")
@@ -118,7 +125,7 @@ def test_a_refusal_of_now_comes_after_a_permission_from_a_clock_that_was_ahead(s
 @pytest.mark.parametrize("evidence", ["", "  ", "\n"])
 def test_no_evidence_no_consent(shop: Shop, evidence: str) -> None:
     (point,) = customer(1, "dana@example.com")
-    with pytest.raises(Refused, match="without evidence"):
+    with pytest.raises(Refused, match="needs evidence"):
         give(shop, point, purpose="marketing", source="till", evidence=evidence)
     assert rows("SELECT * FROM consents") == []
 
@@ -180,6 +187,59 @@ def test_a_complaint_at_one_address_silences_the_other_and_a_bounce_does_not(sho
         suppress("email", f"a{number}@example.com", reason, 2000, "report")  # type: ignore[arg-type]
     assert answer(shop, 1) == "no_consent"
     assert answer(shop, 2) == Contact(21, "b2@example.com", "דנה", None, "he")
+
+
+def with_phone(number: int = 1) -> tuple[int, int]:
+    """A customer's e-mail and phone."""
+    (mail,) = customer(number, f"dana{number}@example.com")
+    with writing():
+        return mail, plant_address(number, f"+97250123456{number}", id=number * 10 + 5, kind="phone")
+
+
+def test_who_will_not_be_rung_up_may_be_written_to(shop: Shop) -> None:
+    mail, phone = with_phone()
+    say_yes(shop, mail, at=1000)
+    say_no(shop, phone, at=2000)
+    assert isinstance(answer(shop, 1), Contact)
+    assert [(one.address, one.state) for one in list_consent(shop, "1")] == [
+        ("dana1@example.com", "given"),
+        ("+972501234561", "revoked"),
+    ]
+    told = [Decision(mail, "survey", "given", "file", "box"), Decision(phone, "survey", "revoked", "file", "box")]
+    assert record(shop, told[::-1]) == Recorded(new=2, unchanged=0, refused_before=0)
+
+
+def test_a_refusal_at_each_address_is_recorded_though_the_person_refused_at_another(shop: Shop) -> None:
+    first, second = customer(1, "dana@example.com", "dana@work.example")
+    for point in (first, second):
+        say_yes(shop, point, at=1000)
+    assert [say_no(shop, point) for point in (first, second, second)] == [True, True, False]
+
+
+def test_decisions_of_one_list_count_by_their_dates_and_not_by_their_rows(shop: Shop) -> None:
+    (point,) = customer(1, "dana@example.com")
+    told = [
+        Decision(point, "marketing", "revoked", "file", "call", 3000),
+        Decision(point, "marketing", "given", "file", "form", 2000),
+        Decision(point, "marketing", "given", "file", "box"),
+    ]
+    assert record(shop, told) == Recorded(new=2, unchanged=0, refused_before=1)
+
+
+def test_what_is_listed_of_an_address_is_what_was_said_there(shop: Shop) -> None:
+    first, second = customer(1, "dana@example.com", "dana@work.example")
+    give(shop, first, purpose="marketing", source="till", evidence="form 17", happened_at=1000)
+    give(shop, second, purpose="marketing", source="web", evidence="box", happened_at=2000)
+    mail, phone = with_phone(2)
+    say_no(shop, mail, at=1000)
+    revoke(shop, phone, purpose="marketing", source="till", evidence="a word", happened_at=2000)
+    listed = [(one.address, one.state, one.evidence) for one in list_consent(shop)]
+    assert listed == [
+        ("dana@example.com", "given", "form 17"),
+        ("dana@work.example", "given", "box"),
+        ("dana2@example.com", "revoked", "called on Sunday"),
+        ("+972501234562", "revoked", "a word"),
+    ]
 
 
 def test_the_same_decision_is_recorded_once(shop: Shop) -> None:

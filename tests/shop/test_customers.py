@@ -50,7 +50,7 @@ def test_a_customer_is_found_by_any_mark(shop: Shop, text: str) -> None:
 @pytest.mark.parametrize("text", ["", "nobody@example.com", "999", "web:999", "dana", "00", "9" * 30])
 def test_nobody_is_said_to_be_nobody(shop: Shop, text: str) -> None:
     two_customers(shop)
-    with pytest.raises(WrongUsage, match="no customer is known"):
+    with pytest.raises(WrongUsage, match="no customer matches"):
         find_customer(shop, text)
 
 
@@ -94,6 +94,15 @@ def test_all_that_is_known_is_shown_in_the_order_of_time(shop: Shop) -> None:
     ]
 
 
+def test_of_a_long_history_the_newest_is_shown(shop: Shop) -> None:
+    dana, _ = two_customers(shop)
+    point = value("SELECT id FROM contact_points WHERE customer_id = ? AND kind = 'email'", dana)
+    for at in (1000, 3000, 2000):
+        give(shop, point, purpose="marketing", source="till", evidence=f"form {at}", happened_at=at)
+    facts = [(fact.what, fact.detail) for fact in show_customer(shop, dana, limit=2) if fact.at]
+    assert facts == [("marketing given", "Dana@example.com: form 3000 (till)"), ("created", "")]
+
+
 def test_a_refusal_by_hand_is_of_every_address_and_purpose(shop: Shop) -> None:
     dana, _ = two_customers(shop)
     states = revoke_by_hand(shop, str(dana), reason="called on Sunday")
@@ -133,7 +142,7 @@ def test_a_list_that_stops_says_so(shop: Shop, retainctl: Terminal) -> None:
     find_or_make(shop, [Person("web", str(number)) for number in range(101)])
     stopped = retainctl("customers", "list")
     assert (stopped.code, len(stopped.stdout.splitlines())) == (0, 101)
-    assert stopped.stderr == "there are more than these 100: --limit N shows the first N\n"
+    assert stopped.stderr == "only the first 100 are shown; use --limit N to see more\n"
     assert retainctl("customers", "list", "--quiet").stderr == ""
     assert retainctl("customers", "list", "--limit", "100").stderr == ""
     assert retainctl("customers", "list", "--limit", "200").stdout.count("\n") == 102
@@ -155,11 +164,11 @@ def test_the_commands(shop: Shop, retainctl: Terminal) -> None:
     )
     assert retainctl("customers", "merge", "--undo", "1").code == 0
     again = retainctl("customers", "merge", "--undo", "1")
-    assert (again.code, again.stdout, again.stderr) == (77, "", "retainctl: merge 1 was undone already\n")
+    assert (again.code, again.stdout, again.stderr) == (77, "", "retainctl: merge 1 was already undone\n")
     assert retainctl("customers", "merge", str(dana)).code == 2
     nobody = retainctl("customers", "show", "x@example.com")
     assert nobody.code == 2
-    assert nobody.stderr.splitlines()[0] == "retainctl: no customer is known by 'x@example.com'"
+    assert nobody.stderr.splitlines()[0] == "retainctl: no customer matches 'x@example.com'"
     revoked = retainctl("consent", "revoke", "dana@example.com", "--reason", "wrote", "--purpose", "survey")
     assert revoked.stdout.splitlines()[1].split("\t")[:4] == [str(dana), "Dana@example.com", "survey", "revoked"]
     assert len(retainctl("consent", "show", str(dana)).stdout.splitlines()) == 2

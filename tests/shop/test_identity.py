@@ -66,7 +66,7 @@ def test_the_e_mail_of_one_with_the_phone_of_another_is_told_and_nothing_is_merg
     found = one(shop, person(None, email("dana@example.com"), phone("+972501234567")))
     assert found.customer_id == dana.customer_id
     assert found.conflicts == (
-        f"the e-mail is customer {dana.customer_id}'s, the phone is customer {noa.customer_id}'s",
+        f"the e-mail belongs to customer {dana.customer_id}, the phone belongs to customer {noa.customer_id}",
     )
     assert found.contact_point_ids[1] is None
     assert value("SELECT customer_id FROM contact_points WHERE kind = 'phone'") == noa.customer_id
@@ -81,7 +81,7 @@ def test_strangers_who_share_a_phone_stay_strangers(shop: Shop) -> None:
     dana, noa = find_or_make(shop, family)
     assert (noa.outcome, noa.conflicts) == (
         "new",
-        (f"this is somebody new, the phone is customer {dana.customer_id}'s",),
+        (f"this is a new customer, the phone belongs to customer {dana.customer_id}",),
     )
     assert [one(shop, who).customer_id for who in family] == [dana.customer_id, noa.customer_id]
     assert rows("SELECT customer_id FROM contact_points WHERE kind = 'phone'") == [(dana.customer_id,)]
@@ -91,6 +91,17 @@ def test_a_phone_finds_nobody_for_another_id_of_the_same_shop(shop: Shop) -> Non
     first, second = one(shop, person("17", phone("+972501234567"))), one(shop, person("18", phone("+972501234567")))
     assert first.customer_id != second.customer_id
     assert one(shop, person("M-4", phone("+972501234567"), source="till")).customer_id == first.customer_id
+
+
+def test_two_of_one_file_with_one_phone_and_an_id_each_are_two(shop: Shop) -> None:
+    till, *web = [
+        person("M-4", phone("+972501234567"), source="till"),
+        *(person(number, phone("+972501234567")) for number in ("17", "18", "19")),
+    ]
+    found = find_or_make(shop, [till, *web])
+    assert [one.customer_id == found[0].customer_id for one in found] == [True, True, False, False]
+    assert len({one.customer_id for one in found}) == 3
+    assert [one.customer_id for one in find_or_make(shop, [till, *web])] == [one.customer_id for one in found]
 
 
 def test_a_phone_finds_who_brings_nothing_that_only_another_can_have(shop: Shop) -> None:
@@ -154,6 +165,28 @@ def test_an_address_is_verified_once_and_stays_so(shop: Shop) -> None:
     assert one(shop, person("17", email("a@x.example", verified=True))).outcome == "changed"
     assert one(shop, person("17", email("a@x.example"))).outcome == "unchanged"
     assert value("SELECT verified FROM contact_points") == 1
+
+
+def test_what_is_new_of_a_person_is_told_whichever_of_their_addresses_it_is(shop: Shop) -> None:
+    one(shop, person("17", email("a@x.example")))
+    assert one(shop, person("17", email("b@x.example"), email("a@x.example"))).outcome == "changed"
+    verified = person("17", email("a@x.example", verified=True))
+    assert [found.outcome for found in find_or_make(shop, [verified, verified])] == ["changed", "unchanged"]
+    assert value("SELECT COUNT(*) FROM customer_changes") == 1
+
+
+def test_the_id_counts_before_the_e_mail_and_the_e_mail_before_the_phone(shop: Shop) -> None:
+    people = [
+        person("17"),
+        person(None, email("noa@example.com")),
+        person("M-4", phone("+972501234567"), source="till"),
+    ]
+    dana, noa, tal = (found.customer_id for found in find_or_make(shop, people))
+    found = one(shop, person("17", email("noa@example.com"), phone("+972501234567")))
+    assert (found.customer_id, len(found.conflicts)) == (dana, 2)
+    found = one(shop, person(None, email("noa@example.com"), phone("+972501234567")))
+    assert (found.customer_id, len(found.conflicts)) == (noa, 1)
+    assert one(shop, person(None, phone("+972501234567"))).customer_id == tal
 
 
 def test_persons_of_more_than_one_batch_are_found_across_batches(shop: Shop) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from retainctl.clock import parse_instant
 from retainctl.config import Shop
 from retainctl.intake.import_runs import ImportOptions
 from retainctl.shop.customers import find_customer, show_customer
@@ -47,6 +48,25 @@ def test_purchases_are_found_by_their_day(shop: Shop, dana: int) -> None:
     since = shop.clock.start_of(shop.clock.day(1_707_000_000))
     assert [one.order for one in list_purchases(shop, dana, since=since)] == ["A-2"]
     assert [one.order for one in list_purchases(shop, dana, limit=1)] == ["A-2"]
+
+
+def test_a_purchase_counts_from_its_own_second(shop: Shop, dana: int) -> None:
+    (*_, last) = list_purchases(shop, dana)
+    at = parse_instant(last.ordered_at, shop.clock.zone)
+    assert [[one.order for one in list_purchases(shop, dana, since=at + more)] for more in (0, 1)] == [["A-2"], []]
+
+
+def test_what_came_back_of_one_line_is_told_beside_that_line(shop: Shop, dana: int, tmp_path: Path) -> None:
+    header, *lines = ORDERS.splitlines()
+    back = f"R-1{lines[0][3:].replace(',2,39.90', ',-1,39.90')},A-1"
+    file = tmp_path / "back.csv"
+    file.write_text(f"{header},refund_of\n{back}\n", encoding="utf-8")
+    assert import_orders(shop, str(file), OrderOptions()).row.returns == 1
+    assert [(one.sku, one.quantity, one.returned) for one in list_purchases(shop, dana)] == [
+        ("C-1", 2, 1),
+        ("K_1", 1, 0),
+        ("C-1", 1, 0),
+    ]
 
 
 def test_a_customer_who_bought_is_shown_with_their_orders(shop: Shop, dana: int) -> None:

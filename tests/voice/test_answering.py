@@ -11,13 +11,13 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.import_runs import FileResult
 from retainctl.outreach import tokens
-from retainctl.outreach.rendering import SURVEY
 from retainctl.shop import identity, merging
 from retainctl.store.database import execute, rows, value
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import writing
 from retainctl.voice.answering import AnswerOptions, AnswersImported, import_answers
 from retainctl.voice.results import CommentRow, comments, results
+from retainctl.voice.surveys import PURPOSE
 from tests.conftest import Terminal
 
 SURVEY_FILE = """
@@ -85,7 +85,7 @@ def invite(shop: Shop, ids: list[int], *, states: list[str]) -> None:
     """The invitations of ``spring`` as the outbox leaves them."""
     with writing():
         mailing = Mailing.create(
-            program="survey", name="spring", class_="marketing", purpose="survey", state="active", draft="",
+            program="survey", name="spring", class_="marketing", purpose="survey", state="active",
             plan_hash="x", planned_at=0,
         )  # fmt: skip
         for number, (one, state) in enumerate(zip(ids, states, strict=True)):
@@ -134,10 +134,10 @@ def test_who_answered_is_a_customer_by_token_email_or_id(survey: Shop) -> None:
     noa = customer(survey, external_id="8", email="noa@example.com")
     with writing():
         mailing = Mailing.create(
-            program="survey", name="spring", class_="marketing", purpose="survey", state="active", draft="",
+            program="survey", name="spring", class_="marketing", purpose="survey", state="active",
             plan_hash="x", planned_at=0,
         )  # fmt: skip
-    token = tokens.sign(SURVEY, f"{mailing.id}.{noa}", survey.clock.now())
+    token = tokens.sign(PURPOSE, f"{mailing.id}.{noa}", survey.clock.now())
     outcome = take(
         survey, HEADER + f",{token},,,,10,,\n,,DANA@example.com,,,9,,\nr3,,,7,,8,,\nr4,,nobody@example.com,,,1,,\n"
     )
@@ -174,7 +174,7 @@ BAD = [
     ("r1,,,,,7,the moon,", "found", "bad_choice", "'the moon' is none of the choices: a friend, the web"),
     (",,,,,7,,", "who", "no_respondent", "the row does not say who answered"),
     ("r1,v1.x.y.z,,,,7,,", "token", "bad_token", "the token is not one of this shop's"),
-    ("r1,,,,01/02/2025,7,,", "when", "bad_date", "'01/02/2025' is not a date in ISO 8601"),
+    ("r1,,,,01/02/2025,7,,", "when", "bad_date", "'01/02/2025' is not an ISO 8601 date"),
 ]
 
 
@@ -202,10 +202,10 @@ def invitation(survey: Shop, customer_id: int, *, expires_at: int | None = None)
     """The token of an invitation of theirs to the survey."""
     with writing():
         mailing = Mailing.create(
-            program="survey", name="spring", class_="marketing", purpose="survey", state="active", draft="",
+            program="survey", name="spring", class_="marketing", purpose="survey", state="active",
             plan_hash="x", planned_at=0,
         )  # fmt: skip
-    return tokens.sign(SURVEY, f"{mailing.id}.{customer_id}", survey.clock.now(), expires_at=expires_at)
+    return tokens.sign(PURPOSE, f"{mailing.id}.{customer_id}", survey.clock.now(), expires_at=expires_at)
 
 
 def test_one_invitation_is_one_answer_and_the_newest_counts(survey: Shop) -> None:
@@ -244,10 +244,10 @@ def test_a_token_of_another_survey_is_refused(survey: Shop) -> None:
     noa = customer(survey, external_id="8", email="noa@example.com")
     with writing():
         other = Mailing.create(
-            program="survey", name="autumn", class_="marketing", purpose="survey", state="active", draft="",
+            program="survey", name="autumn", class_="marketing", purpose="survey", state="active",
             plan_hash="x", planned_at=0,
         )  # fmt: skip
-    token = tokens.sign(SURVEY, f"{other.id}.{noa}", survey.clock.now())
+    token = tokens.sign(PURPOSE, f"{other.id}.{noa}", survey.clock.now())
     outcome = take(survey, HEADER + f"r1,{token},,,,9,,\n")
     assert [held.message for held in outcome.quarantined] == ["the token belongs to another survey"]
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BadData, Refused, WrongUsage
-from retainctl.outreach import tokens
+from retainctl.outreach import mailings, tokens
 from retainctl.outreach.outbox.delivering import deliver
-from retainctl.outreach.rendering import SURVEY
 from retainctl.shop import consent
 from retainctl.store.database import rows, value
-from retainctl.voice import invitations
 from retainctl.voice.answering import AnswerOptions, import_answers
+from retainctl.voice.invitations import invite
 from retainctl.voice.results import results
-from retainctl.voice.surveys import draft
+from retainctl.voice.surveys import PURPOSE, SURVEY, draft
 from tests.conftest import NOW, Terminal
 from tests.outreach.people import customer
 from tests.outreach.test_rendering import with_mail
@@ -60,7 +63,7 @@ def test_the_audience_is_planned_with_everybody_else_excluded_for_a_reason(askin
     customer(asking, purpose="survey")
     customer(asking, purpose="marketing")  # agreed to advertisements, not to surveys
     customer(asking, address=None)
-    plan = invitations.plan(asking, "spring")
+    plan = mailings.plan(asking, SURVEY, "spring")
     assert (plan.candidates, plan.recipients, plan.no_consent, plan.no_address) == (3, 1, 1, 1)
     assert value("SELECT COUNT(*) FROM outbox") == 0
 
@@ -68,41 +71,41 @@ def test_the_audience_is_planned_with_everybody_else_excluded_for_a_reason(askin
 def test_a_run_queues_what_was_approved_and_nobody_is_invited_twice(asking: Shop) -> None:
     for _ in range(3):
         customer(asking, purpose="survey")
-    plan = invitations.plan(asking, "spring")
-    assert invitations.send(asking, "spring", plan.hash).invitations == 3
-    again = invitations.plan(asking, "spring")
+    plan = mailings.plan(asking, SURVEY, "spring")
+    assert invite(asking, "spring", plan.hash).invitations == 3
+    again = mailings.plan(asking, SURVEY, "spring")
     assert (again.recipients, again.already_sent) == (0, 3)
     customer(asking, purpose="survey")
-    later = invitations.plan(asking, "spring")
+    later = mailings.plan(asking, SURVEY, "spring")
     assert (later.recipients, later.already_sent) == (1, 3)
-    assert invitations.send(asking, "spring", later.hash).invitations == 1
+    assert invite(asking, "spring", later.hash).invitations == 1
     assert rows("SELECT COUNT(*), COUNT(DISTINCT customer_id) FROM outbox") == [(4, 4)]
 
 
 def test_what_was_not_approved_or_has_changed_is_refused(asking: Shop) -> None:
     customer(asking, purpose="survey")
-    plan = invitations.plan(asking, "spring")
+    plan = mailings.plan(asking, SURVEY, "spring")
     with pytest.raises(Refused, match="has the hash"):
-        invitations.send(asking, "spring", "0" * 16)
+        invite(asking, "spring", "0" * 16)
     path = asking.folder / "surveys" / "spring.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("תודה!", "תודה רבה!"), encoding="utf-8")
     with pytest.raises(Refused, match="has changed since it was planned"):
-        invitations.send(asking, "spring", plan.hash)
+        invite(asking, "spring", plan.hash)
     assert value("SELECT COUNT(*) FROM outbox") == 0
 
 
 def test_a_sender_that_changed_since_the_plan_is_refused(asking: Shop) -> None:
     customer(asking, purpose="survey")
-    plan = invitations.plan(asking, "spring")
+    plan = mailings.plan(asking, SURVEY, "spring")
     with pytest.raises(Refused, match="the sender or the time zone of the survey spring has changed") as refused:
-        invitations.send(with_mail(asking, from_address="other@shop.example"), "spring", plan.hash)
-    assert refused.value.hint.endswith("retainctl surveys run spring")
-    assert invitations.send(asking, "spring", plan.hash).invitations == 1
+        invite(with_mail(asking, from_address="other@shop.example"), "spring", plan.hash)
+    assert refused.value.hint.endswith("retainctl surveys plan spring")
+    assert invite(asking, "spring", plan.hash).invitations == 1
 
 
 def test_the_invitation_asks_each_question_and_is_answered_by_reply_with_its_own_token(asking: Shop) -> None:
     ids = [customer(asking, first_name, purpose="survey") for first_name in ("דנה", "נועה")]
-    invitations.send(asking, "spring", invitations.plan(asking, "spring").hash)
+    invite(asking, "spring", mailings.plan(asking, SURVEY, "spring").hash)
     assert deliver(asking).row.sent == 2
     found = mails(asking)
     assert len(found) == 2
@@ -114,7 +117,7 @@ def test_the_invitation_asks_each_question_and_is_answered_by_reply_with_its_own
         assert "השיבו למייל הזה" in text
         [token] = re.findall(r"קוד התשובה: (\S+)", text)
         mailing = value("SELECT id FROM mailings WHERE program = 'survey'")
-        assert tokens.verify(token, SURVEY, asking.clock.now()) == f"{mailing}.{one}"
+        assert tokens.verify(token, PURPOSE, asking.clock.now()) == f"{mailing}.{one}"
 
 
 def test_where_the_shop_has_a_public_address_the_invitation_has_a_link(asking: Shop) -> None:
@@ -122,7 +125,7 @@ def test_where_the_shop_has_a_public_address_the_invitation_has_a_link(asking: S
     path.write_text('public_url = "https://shop.example"\n' + path.read_text(encoding="utf-8"), encoding="utf-8")
     shop = read_shop(str(asking.folder), now=NOW)
     one = customer(shop, purpose="survey")
-    invitations.send(shop, "spring", invitations.plan(shop, "spring").hash)
+    invite(shop, "spring", mailings.plan(shop, SURVEY, "spring").hash)
     deliver(shop)
     text = mails(shop)[f"customer{one}@example.com"]
     assert re.search(r"https://shop\.example/s/v1\.\S+", text)
@@ -134,16 +137,16 @@ def test_the_contact_budget_holds_for_invitations_too(asking: Shop) -> None:
     for name in ("spring", "summer"):  # two a week is the limit
         if name != "spring":
             draft(asking, name, kind="csat", audience="buyers")
-        invitations.send(asking, name, invitations.plan(asking, name).hash)
+        invite(asking, name, mailings.plan(asking, SURVEY, name).hash)
         assert deliver(asking).row.sent == 1
     draft(asking, "autumn", kind="ces", audience="buyers")
-    plan = invitations.plan(asking, "autumn")
+    plan = mailings.plan(asking, SURVEY, "autumn")
     assert (plan.recipients, plan.budget) == (0, 1)
 
 
 def test_who_took_back_their_consent_is_not_written_to_although_it_was_approved(asking: Shop) -> None:
     one = customer(asking, purpose="survey")
-    invitations.send(asking, "spring", invitations.plan(asking, "spring").hash)
+    invite(asking, "spring", mailings.plan(asking, SURVEY, "spring").hash)
     point = value("SELECT id FROM contact_points WHERE customer_id = ?", one)
     consent.revoke(asking, point, purpose="survey", source="phone", evidence="called")
     assert deliver(asking).row.sent == 0
@@ -153,7 +156,7 @@ def test_who_took_back_their_consent_is_not_written_to_although_it_was_approved(
 def test_answers_with_the_token_make_the_response_rate(asking: Shop, tmp_path: Path) -> None:
     for _ in range(4):
         customer(asking, purpose="survey")
-    invitations.send(asking, "spring", invitations.plan(asking, "spring").hash)
+    invite(asking, "spring", mailings.plan(asking, SURVEY, "spring").hash)
     deliver(asking)
     [token] = re.findall(r"קוד התשובה: (\S+)", next(iter(mails(asking).values())))
     file = tmp_path / "answers.csv"
@@ -168,48 +171,93 @@ def test_a_survey_without_an_audience_invites_nobody(asking: Shop) -> None:
         'title = "Till"\n[[questions]]\nname = "a"\nkind = "csat"\ntext = "?"\n'
     )
     with pytest.raises(WrongUsage, match="invites nobody"):
-        invitations.plan(asking, "till")
+        mailings.plan(asking, SURVEY, "till")
 
 
 def test_an_invitation_with_a_fault_is_not_planned(asking: Shop) -> None:
     path = asking.folder / "surveys" / "spring.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("{{ first_name }}", "{{ frist_name }}"), encoding="utf-8")
     with pytest.raises(BadData, match="nothing is called frist_name"):
-        invitations.plan(asking, "spring")
+        mailings.plan(asking, SURVEY, "spring")
 
 
 def test_a_survey_that_asks_no_segment_or_one_that_is_not_there_is_not_planned(asking: Shop) -> None:
     draft(asking, "summer", kind="csat")
     with pytest.raises(BadData, match="it is empty"):
-        invitations.plan(asking, "summer")
+        mailings.plan(asking, SURVEY, "summer")
     path = draft(asking, "autumn", kind="csat")
     path.write_text(path.read_text(encoding="utf-8").replace('audience = ""', 'audience = "buyrs"'), encoding="utf-8")
     with pytest.raises(BadData, match="there is no segment called buyrs"):
-        invitations.plan(asking, "autumn")
+        mailings.plan(asking, SURVEY, "autumn")
 
 
-def test_the_command_plans_waits_for_approval_and_queues(asking: Shop, retainctl: Terminal) -> None:
-    customer(asking, purpose="survey")
-    counted = retainctl("surveys", "run", "spring", "--dry-run", "--format", "json")
+def test_the_commands_plan_approve_and_send_as_those_of_campaigns_do(asking: Shop, retainctl: Terminal) -> None:
+    customer(asking, purpose="survey"), customer(asking, agrees=False)
+    counted = retainctl("surveys", "plan", "spring", "--dry-run", "--format", "json")
     assert (counted.code, json.loads(counted.stdout)["rows"][0]["recipients"]) == (0, 1)
     assert value("SELECT COUNT(*) FROM mailings") == 0
 
-    planned = retainctl("surveys", "run", "spring", "--format", "jsonl")
-    plan = json.loads(planned.stdout)
-    assert planned.code == 77
-    assert json.loads(planned.stderr)["hint"] == f"Queue them: retainctl surveys run spring --approve {plan['hash']}"
+    planned = retainctl("surveys", "plan", "spring", "--format", "jsonl")
+    assert (planned.code, planned.stderr) == (0, "")
+    plan_hash = json.loads(planned.stdout)["hash"]
+    unapproved = retainctl("surveys", "send", "spring")
+    assert (unapproved.code, unapproved.stdout) == (77, "")
+    assert unapproved.stderr == (
+        "retainctl: the survey spring is not approved\n"
+        f"  Look at it, then: retainctl surveys approve spring {plan_hash}\n"
+    )
+    assert "באיזו מידה תמליצו עלינו" in retainctl("surveys", "show", "spring", "--sample", "1").stdout
+    assert retainctl("surveys", "approve", "spring", "0123456789abcdef").code == 77
+    approved = retainctl("surveys", "approve", "spring", plan_hash)
+    assert approved.stdout == f"name\tstate\thash\tmessages\nspring\tapproved\t{plan_hash}\t0\n"
+    for messages in (1, 0):
+        sent = retainctl("surveys", "send", "spring")
+        assert (sent.code, sent.stdout.splitlines()[1]) == (0, f"spring\tactive\t{plan_hash}\t{messages}")
+    assert retainctl("surveys", "show", "spring").stdout == (
+        "name\tstate\thash\toutcome\tcustomers\n"
+        f"spring\tactive\t{plan_hash}\tno_consent\t1\nspring\tactive\t{plan_hash}\tplanned\t1\n"
+    )
+    assert retainctl("surveys", "pause", "spring").stdout.splitlines()[1].startswith("spring\tpaused")
+    assert retainctl("surveys", "resume", "spring").stdout.splitlines()[1].startswith("spring\tactive")
 
-    sent = retainctl("surveys", "run", "spring", "--approve", plan["hash"])
+
+def test_a_run_is_the_three_in_one_and_asks_nobody_off_a_terminal(asking: Shop, retainctl: Terminal) -> None:
+    customer(asking, purpose="survey")
+    counted = retainctl("surveys", "run", "spring", "--dry-run", "--format", "json")
+    assert (counted.code, json.loads(counted.stdout)["rows"][0]["recipients"]) == (0, 1)
+    unasked = retainctl("surveys", "run", "spring")
+    assert (unasked.code, unasked.stdout) == (2, "")
+    assert unasked.stderr == (
+        "retainctl: surveys run queues what it planned, and there is nobody to ask\n"
+        "  Add --yes, or plan it first: retainctl surveys plan spring\n"
+    )
+    assert value("SELECT COUNT(*) FROM mailings") == 0
+
+    sent = retainctl("surveys", "run", "spring", "--yes")
+    plan_hash = str(value("SELECT plan_hash FROM mailings"))[:16]
     assert (sent.code, sent.stderr) == (0, "")
-    assert sent.stdout == f"survey\thash\tinvitations\nspring\t{plan['hash']}\t1\n"
-
-    twice = retainctl("surveys", "run", "spring", "--approve", plan["hash"])
-    assert (twice.code, twice.stdout) == (0, f"survey\thash\tinvitations\nspring\t{plan['hash']}\t0\n")
+    assert sent.stdout == f"survey\thash\tinvitations\nspring\t{plan_hash}\t1\n"
+    assert invite(asking, "spring", plan_hash).invitations == 0
 
     again = retainctl("surveys", "run", "spring", "--yes", "--format", "json")
     assert again.code == 0
     assert json.loads(again.stdout)["rows"][0]["already_sent"] == 1
     assert value("SELECT COUNT(*) FROM outbox") == 1
+
+
+@pytest.mark.parametrize(("answer", "code", "invited"), [(b"y\n", 0, 1), (b"n\n", 77, 0), (b"\x04", 77, 0)])
+def test_at_a_terminal_a_run_shows_its_plan_and_asks(asking: Shop, answer: bytes, code: int, invited: int) -> None:
+    customer(asking, purpose="survey")
+    ours, theirs = pty.openpty()
+    os.write(ours, answer)
+    words = ["--shop", str(asking.folder), "--now", NOW, "surveys", "run", "spring"]
+    ended = subprocess.run([sys.executable, "-m", "retainctl", *words], stdin=theirs, capture_output=True, check=False)
+    os.close(ours)
+    os.close(theirs)
+    assert ended.stdout.startswith(b"name\thash\tcandidates")
+    assert ended.stderr.startswith(b"Give the invitations (1) to the outbox? [y/N] ")
+    assert ended.returncode == code
+    assert value("SELECT COUNT(*) FROM outbox") == invited
 
 
 def test_the_command_checks_questions_and_invitation(asking: Shop, retainctl: Terminal) -> None:

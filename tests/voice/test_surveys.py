@@ -9,7 +9,7 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, Refused, WrongUsage
-from retainctl.voice.surveys import QuestionRow, draft, list_surveys, questions_of, read_survey
+from retainctl.voice.surveys import SURVEYS, QuestionRow, draft, list_surveys, questions_of
 from tests.conftest import MakeShop, Terminal
 
 QUESTION = '[[questions]]\nname = "{name}"\nkind = "{kind}"\ntext = "{text}"\n'
@@ -23,7 +23,7 @@ def write(shop: Shop, text: str, name: str = "spring") -> None:
 @pytest.mark.parametrize("kind", ["nps", "csat", "ces"])
 def test_a_draft_is_a_survey_that_can_be_read(shop: Shop, kind: str) -> None:
     draft(shop, "spring", kind=kind)
-    survey = read_survey(shop, "spring")
+    survey = SURVEYS.read(shop, "spring").value
     assert [question.kind for question in survey.questions] == [kind, "text"]
     assert survey.invitation is not None
     assert "{{ first_name }}" in survey.invitation.subject
@@ -51,12 +51,12 @@ def test_a_name_that_could_leave_the_folder_is_refused(shop: Shop, name: str) ->
     with pytest.raises(WrongUsage, match="is not a survey's name"):
         draft(shop, name, kind="nps")
     with pytest.raises(WrongUsage, match="is not a survey's name"):
-        read_survey(shop, name)
+        SURVEYS.read(shop, name)
 
 
 def test_more_than_five_questions_are_warned_of_and_each_shows_how_far_along_it_is(shop: Shop) -> None:
     write(shop, "".join(QUESTION.format(name=f"q{n}", kind="csat", text=f"Question {n}?") for n in range(1, 8)))
-    rows = questions_of(read_survey(shop, "spring"))
+    rows = questions_of(SURVEYS.read(shop, "spring").value)
     assert rows[0] == QuestionRow("q1", "csat", "1/7", "Question 1?", "")
     assert [row.progress for row in rows][-1] == "7/7"
     assert [bool(row.warning) for row in rows] == [False] * 5 + [True] * 2
@@ -81,7 +81,7 @@ def test_more_than_five_questions_are_warned_of_and_each_shows_how_far_along_it_
 def test_a_survey_that_cannot_be_is_refused(shop: Shop, text: str, said: str) -> None:
     write(shop, text)
     with pytest.raises(BadConfiguration) as refused:
-        read_survey(shop, "spring")
+        SURVEYS.read(shop, "spring")
     assert re.search(said, f"{refused.value} {refused.value.hint}")
 
 

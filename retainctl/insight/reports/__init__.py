@@ -34,7 +34,7 @@ class Report:
     chart: Callable[[Sequence[Any], Wording], Markup]
     labels: Mapping[str, Label]
     definitions: tuple[Label, ...]
-    values: Mapping[str, Mapping[str, Label]] = field(default_factory=dict)
+    values: Mapping[str, Callable[[str], Label]] = field(default_factory=dict)
     tiles: tuple[str, ...] = ()
 
 
@@ -57,7 +57,8 @@ class Wording:
 
     def value(self, column: str, value: str) -> str:
         """A value of *column*, if it is one of the program's own words."""
-        return self._said(self._report.values.get(column, {}).get(value, (value, value)))
+        found = self._report.values.get(column)
+        return self._said(found(value)) if found else value
 
     def _said(self, label: Label) -> str:
         return label[self.rtl]

@@ -11,6 +11,7 @@ from retainctl.config import Shop
 from retainctl.insight.reports import Report, Wording
 from retainctl.insight.svg import ACCENT, GREY, MUTED, SOFT, WARM, WIDTH, Canvas
 from retainctl.outreach.contact import REASONS
+from retainctl.outreach.programs import program_of
 from retainctl.rows import Row
 from retainctl.store.database import execute
 
@@ -105,24 +106,20 @@ def chart(rows: Sequence[MailingRow], words: Wording) -> Markup:
     return canvas.svg()
 
 
+_STATES = {
+    "planned": ("planned", "תוכנן"),
+    "approved": ("approved", "אושר"),
+    "active": ("active", "פעיל"),
+    "paused": ("paused", "מושהה"),
+    "cancelled": ("cancelled", "בוטל"),
+}
+
 REPORT = Report(
     title=("What became of each mailing", "מה עלה בגורלו של כל דיוור"),
     row_type=MailingRow,
     find=campaigns,
     chart=chart,
-    values={
-        "program": {
-            "campaign": ("campaign", "קמפיין"),
-            "survey": ("survey", "סקר"),
-        },
-        "state": {
-            "planned": ("planned", "תוכנן"),
-            "approved": ("approved", "אושר"),
-            "active": ("active", "פעיל"),
-            "paused": ("paused", "מושהה"),
-            "cancelled": ("cancelled", "בוטל"),
-        },
-    },
+    values={"program": lambda name: program_of(name).labels, "state": _STATES.__getitem__},
     labels={
         "mailing": ("Mailing", "דיוור"),
         "program": ("Program", "סוג"),

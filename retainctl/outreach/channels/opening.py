@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from collections.abc import Callable
+from typing import Final
 
 from retainctl.config import Shop
-from retainctl.outreach.channels import Channel, files
-
-ChannelName = Literal["files", "mail"]
-NAMES: tuple[ChannelName, ...] = get_args(ChannelName)
+from retainctl.outreach.channels import Channel
+from retainctl.outreach.channels.files import files_channel
 
 
-def opened(shop: Shop, name: ChannelName) -> Channel:
-    """The channel called *name*, ready to take letters; BadConfiguration where it cannot be."""
-    if name == "files":
-        return files.FilesChannel(shop.folder / files.FOLDER)
+def _mail(shop: Shop) -> Channel:
     from retainctl.outreach.channels.mail.pool import MailChannel  # it imports yagmail, which takes a tenth of a second
 
     return MailChannel(shop)
+
+
+# Each word of the table ``channels``, and what makes it ready to take letters; BadConfiguration where it cannot be.
+CHANNELS: Final[dict[str, Callable[[Shop], Channel]]] = {
+    "files": lambda shop: files_channel(shop.own("mail")),
+    "mail": _mail,
+}

@@ -14,8 +14,8 @@ from retainctl.outreach.channels import Channel, Letter
 from retainctl.outreach.contact import Ask, Recipient, Refusal, verdicts
 from retainctl.outreach.limits import counts, quiet
 from retainctl.outreach.outbox import states
-from retainctl.outreach.outbox.states import LEASE_SECONDS, State
-from retainctl.outreach.rendering import Addressee, Press
+from retainctl.outreach.outbox.states import LEASE_SECONDS, Candidate, State
+from retainctl.outreach.rendering import Press
 from retainctl.outreach.templates import Templates, TooLong
 from retainctl.shop import consent
 from retainctl.shop.clock_check import clock_doubt
@@ -25,22 +25,6 @@ from retainctl.store.dialect import hold_lock, lease_clock, one_of, rows_locked,
 from retainctl.store.outreach import Mailing
 
 _BATCH = 250
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A row that is due, and what its recipient's mail is made of."""
-
-    id: int
-    claim_no: int
-    state: State
-    customer_id: int | None  # none: somebody who is no customer
-    contact_point_id: int | None
-    to_address: str
-    message_id: str
-    not_after: int | None
-    payload: bytes | None  # of an earlier claim
-    context: str  # where there are no bytes yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +99,7 @@ class Claimer:
 
     def _take(self, mailing: Mailing, candidates: list[Candidate], claimed: Claimed, *, at: int) -> None:
         _lock_customers(candidates)
-        claims: dict[int, states.Claim] = {}
+        taken: list[tuple[Candidate, bytes]] = []
         for candidate, fate in judged(self._shop, mailing, candidates, at=at):
             payload = b""
             if fate.state == "claimed":
@@ -134,31 +118,20 @@ class Claimer:
             if objection := self._channel.objection(payload, marketing=mailing.class_ == "marketing"):
                 claimed.paused[mailing.id] = pause(mailing.id, objection)
                 break
-            claims[candidate.id] = states.Claim(
-                candidate.id, candidate.claim_no, candidate.state, payload, is_stored=candidate.payload is not None
-            )
+            taken.append((candidate, payload))
         sender = Templates.from_json(mailing.templates).letterhead.from_address
         lease_until = lease_clock(at) + LEASE_SECONDS
-        taken = states.claim(list(claims.values()), at=at, by=self._owner, lease_until=lease_until)
+        ours = states.claim(taken, at=at, by=self._owner, lease_until=lease_until)
         claimed.letters += [
-            Letter(one.id, one.claim_no + 1, mailing.id, one.message_id, sender, one.to_address, claims[one.id].payload)
-            for one in candidates
-            if one.id in taken
+            Letter(one.id, one.claim_no + 1, mailing.id, one.message_id, sender, one.to_address, payload)
+            for one, payload in taken
+            if one.id in ours
         ]
 
     def _printed(self, mailing: Mailing, candidate: Candidate, *, at: int) -> bytes:
         if mailing.id not in self._presses:
             self._presses = {mailing.id: Press(mailing)}
-        return self._presses[mailing.id].message(
-            Addressee(
-                customer_id=candidate.customer_id,
-                contact_point_id=candidate.contact_point_id,
-                to_address=candidate.to_address,
-                message_id=candidate.message_id,
-                at=at,
-                context=json.loads(candidate.context),
-            )
-        )
+        return self._presses[mailing.id].message(candidate, at=at)
 
     def _set_aside(self, candidate: Candidate, fate: Fate, claimed: Claimed, *, at: int) -> None:
         columns: dict[str, object] = {"next_at": fate.until} if fate.until else {}
@@ -238,7 +211,7 @@ def _candidates(condition: str, *values: object) -> Iterator[Candidate]:
     contexts = _contexts(claimable[0][9], [row[3] for row in claimable if row[8] is None])
     for row in claimable:
         payload = bytes(row[8]) if row[8] is not None else None
-        yield Candidate(*(*row[:8], payload, contexts.get(row[3], "")))
+        yield Candidate(*(*row[:8], payload, json.loads(contexts.get(row[3], "{}"))))
 
 
 def _contexts(mailing_id: int, customer_ids: Sequence[int]) -> dict[int, str]:

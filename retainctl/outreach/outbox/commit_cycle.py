@@ -71,15 +71,7 @@ def record(shop: Shop, turn: Turn, claimer: Claimer, mailing_ids: Sequence[int],
 
 def _receive(answers: Sequence[Answer], cycle: Cycle, *, now: int, by: str) -> set[int]:
     """Settle what the other side took, as nearly all of it; the ids of what was ``handing`` until now."""
-    received = states.receive(
-        [
-            states.Receipt(letter.id, letter.claim_no, outcome.code, outcome.enhanced, outcome.detail)
-            for letter, outcome in ((answer.letter, answer.outcome) for answer in answers)
-            if outcome.state == "sent"
-        ],
-        at=now,
-        by=by,
-    )
+    received = states.mark_sent([one for one in answers if one.outcome.state == "sent"], at=now, by=by)
     cycle.became["sent"] += len(received)
     return received
 

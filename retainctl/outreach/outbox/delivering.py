@@ -8,7 +8,7 @@ from contextlib import closing
 
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart, RetainError, TryLater
-from retainctl.outreach.channels.opening import NAMES, ChannelName, opened
+from retainctl.outreach.channels.opening import CHANNELS
 from retainctl.outreach.outbox import resolve
 from retainctl.outreach.outbox.claiming import Claimer, due_batches, judged, open_mailings, withheld
 from retainctl.outreach.outbox.recover import sweep
@@ -50,14 +50,14 @@ def deliver(
     tally = Tally(room=limit)
     with sending(), held("sender") as holder:
         tally.became += sweep(shop, by=holder.name)
-        for name in NAMES:
+        for name in CHANNELS:
             if open_mailings(name, at=shop.clock.now()) and not tally.trouble and not stopping():
                 _deliver_by(shop, name, Loop(shop, holder, tally, stopping=stopping, progress=progress), holder)
     return _delivered(tally)
 
 
-def _deliver_by(shop: Shop, name: ChannelName, loop: Loop, holder: Holder) -> None:
-    with closing(opened(shop, name)) as channel:
+def _deliver_by(shop: Shop, name: str, loop: Loop, holder: Holder) -> None:
+    with closing(CHANNELS[name](shop)) as channel:
         loop.run(channel, Claimer(shop, channel, channel_name=name, owner=holder.name))
 
 
@@ -103,7 +103,7 @@ def _trouble(tally: Tally, unresolved: DoneInPart | None) -> RetainError | None:
 def foresee(shop: Shop, *, limit: int | None = None) -> Result[Delivery]:
     """What ``deliver`` would do now if every server took everything; nothing is sent or written."""
     tally, now = Tally(room=limit), shop.clock.now()
-    for name in NAMES:
+    for name in CHANNELS:
         for mailing_id in open_mailings(name, at=now):
             mailing = Mailing.get_by_id(mailing_id)
             if why := withheld(shop, mailing, at=now):

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from retainctl.clock import month_of
 from retainctl.config import Shop
-from retainctl.outreach.rendering import Addressee, Press
+from retainctl.outreach.outbox.states import Candidate
+from retainctl.outreach.rendering import Press
 from retainctl.outreach.templates import Templates, Value
 from retainctl.outreach.tokens import signer
 from retainctl.store.database import execute, rows, value
@@ -77,8 +78,9 @@ def queue_for(shop: Shop, mailing_id: int, *, who: str, to_address: str, context
     )
     if made is None:
         return False
-    addressee = Addressee(None, None, to_address, message.message_id, shop.clock.now(), context)
-    execute("INSERT INTO payloads (outbox_id, bytes) VALUES (?, ?)", made, Press(mailing).message(addressee))
+    addressee = Candidate(made, 0, "planned", None, None, to_address, message.message_id, context=context)
+    payload = Press(mailing).message(addressee, at=shop.clock.now())
+    execute("INSERT INTO payloads (outbox_id, bytes) VALUES (?, ?)", made, payload)
     return True
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
+from retainctl.outreach.channels import Answer
+from retainctl.outreach.templates import Value
 from retainctl.store.database import execute, rows
 from retainctl.store.dialect import one_of
 
@@ -68,29 +70,36 @@ def change(
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """A row to be claimed, as it was when it was read, and its message."""
+class Candidate:
+    """A row that is due, as it was read, and what its recipient's message is made of.
+
+    Who is no customer has no ids, and gets service messages only.
+    """
 
     id: int
     claim_no: int
-    before: State
-    payload: bytes
-    is_stored: bool  # the bytes are those of an earlier claim
+    state: State
+    customer_id: int | None
+    contact_point_id: int | None
+    to_address: str
+    message_id: str
+    not_after: int | None = None
+    payload: bytes | None = None  # of an earlier claim
+    context: Mapping[str, Value] = field(default_factory=dict)  # where there are no bytes yet
 
 
-def claim(claims: Sequence[Claim], *, at: int, by: str, lease_until: int) -> set[int]:
+def claim(taken: Sequence[tuple[Candidate, bytes]], *, at: int, by: str, lease_until: int) -> set[int]:
     """Move rows to claimed, each under its next claim number and with its bytes; the ids of those that were."""
     changed = _changed(
         ("id", "claim_no", "state", "digest"),
-        [(one.id, one.claim_no, one.before, hashlib.sha256(one.payload).hexdigest()) for one in claims],
+        [(one.id, one.claim_no, one.state, hashlib.sha256(payload).hexdigest()) for one, payload in taken],
         "state = 'claimed', claim_no = outbox.claim_no + 1, owner = ?, lease_until = ?, payload_sha256 = given.digest",
         (by, lease_until),
         "outbox.state = given.state",
     )
-    taken = [one for one in claims if one.id in changed]
-    if fresh := [(one.id, one.payload) for one in taken if not one.is_stored]:
+    if fresh := [(one.id, payload) for one, payload in taken if one.id in changed and one.payload is None]:
         _insert("payloads (outbox_id, bytes)", fresh)
-    _write_down([(one.id, at, one.before, "claimed", one.claim_no + 1, by, "") for one in taken])
+    _write_down([(one.id, at, one.state, "claimed", one.claim_no + 1, by, "") for one, _ in taken if one.id in changed])
     return changed
 
 
@@ -111,22 +120,18 @@ def hand_over(held: Mapping[int, int], *, at: int, by: str, lease_now: int) -> s
     return changed
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a server said when it took a message."""
+def mark_sent(answers: Sequence[Answer], *, at: int, by: str) -> set[int]:
+    """Move rows from handing to sent, with what the server said when it took them; the ids of those that were.
 
-    id: int
-    claim_no: int
-    code: int | None
-    enhanced: str | None
-    reply: str
-
-
-def receive(receipts: Sequence[Receipt], *, at: int, by: str) -> set[int]:
-    """Move rows from handing to sent; the ids of those that were. The others are for ``change``."""
+    The others are for ``change``.
+    """
+    given = [
+        (one.letter.id, one.letter.claim_no, one.outcome.code, one.outcome.enhanced, one.outcome.detail[:REPLY_LENGTH])
+        for one in answers
+    ]
     changed = _changed(
         ("id", "claim_no", "code", "enhanced", "reply"),
-        [(one.id, one.claim_no, one.code, one.enhanced, one.reply[:REPLY_LENGTH]) for one in receipts],
+        given,
         "state = 'sent', owner = NULL, lease_until = NULL, done_at = ?, code = CAST(given.code AS BIGINT),"
         " enhanced = given.enhanced, reply = given.reply",
         (at,),
@@ -137,9 +142,9 @@ def receive(receipts: Sequence[Receipt], *, at: int, by: str) -> set[int]:
         execute(f"DELETE FROM payloads WHERE outbox_id {condition}", ids)
     _write_down(
         [
-            (one.id, at, "handing", "sent", one.claim_no, by, one.reply[:REPLY_LENGTH])
-            for one in receipts
-            if one.id in changed
+            (message_id, at, "handing", "sent", claim_no, by, reply)
+            for message_id, claim_no, _, _, reply in given
+            if message_id in changed
         ]
     )
     return changed

@@ -192,7 +192,9 @@ class Reading:
         counts = self._packing.batch.counts
         last = newest(repeated, self._plan.format, self._plan.values)
         if last is None:
-            error = RowError("order_id", "conflicting_rows", f"order {repeated.rows[0][0]} comes twice, and differs")
+            error = RowError(
+                "order_id", "conflicting_rows", f"order {repeated.rows[0][0]} appears twice with different values"
+            )
             counts.read += len(repeated.rows)
             for origin in repeated.origins:
                 self._composing.hold(origin, error, repeated.rows[0][0])

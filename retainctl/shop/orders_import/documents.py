@@ -133,9 +133,8 @@ def refuse_mixed(external_id: str, currency: str, later_currency: str) -> None:
     """BadData where rows of one order that stand far apart are in two currencies: which one is right?"""
     if currency != later_currency:
         raise BadData(
-            f"order {external_id} is in {currency}, and a row of it further down in {later_currency};"
-            " nothing was written",
-            hint="Correct the file, and import it again.",
+            f"order {external_id} is in {currency}, but a later row of it is in {later_currency}; nothing was written",
+            hint="Correct the file and import it again.",
         )
 
 
@@ -166,25 +165,25 @@ class OrderValues(Values):
         scaled = (price * abs(pieces)).scaleb(exponent(currency))
         before = int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP))
         if less > before:
-            raise RowError("discount", "bad_discount", f"the discount {discount!r} is more than the line")
+            raise RowError("discount", "bad_discount", f"the discount {discount!r} is larger than the line amount")
         return pieces, str(price), before - less, less
 
     def status(self, text: str, column: str = "status") -> str:
         """One of our statuses, as the source's words are mapped."""
         found = self._statuses.get(text) or self._statuses.get(text.strip().casefold())
         if found is None:
-            raise RowError(column, "bad_status", f"{text!r} is no status that this format knows")
+            raise RowError(column, "bad_status", f"{text!r} is not a known status")
         return found
 
 
 def order_id(text: str, column: str = "order_id") -> str:
     """An id, kept exactly but for spaces around it and a spreadsheet's leading apostrophe mark."""
     if not text.isprintable():
-        raise RowError(column, "bad_id", f"the id {text!r} holds control characters")
+        raise RowError(column, "bad_id", f"the id {text!r} contains control characters")
     if not text.strip():
         raise RowError(column, "no_id", "the id is missing")
     if SCIENTIFIC.fullmatch(text.strip()):
-        raise RowError(column, "damaged_id", f"a spreadsheet damaged the id {text!r}")
+        raise RowError(column, "damaged_id", f"the id {text!r} was damaged by a spreadsheet")
     return text
 
 
@@ -209,9 +208,8 @@ def full_return(document: Document, *, at: int) -> list[Return]:
 
 def refund(document: Document, refunded_minor: int, *, at: int, column: str) -> None:
     """Give back *refunded_minor* of an order: all of its lines, or money of the whole where it is less."""
-    whole = document.gross_minor + _others(document)
-    if refunded_minor < 0 or refunded_minor > whole + document.tax_minor + len(document.lines):
-        raise RowError(column, "return_larger_than_order", "more was refunded than the order was")
+    if refunded_minor < 0 or refunded_minor > whole_minor(document):
+        raise RowError(column, "return_larger_than_order", "the refund is larger than the order")
     if refunded_minor >= document.gross_minor:
         document.returns = full_return(document, at=at)
     elif refunded_minor:
@@ -246,7 +244,12 @@ def check_total(values: OrderValues, document: Document) -> None:
     others = _others(document)
     ways = {lines, lines + others, lines + document.tax_minor, lines + others + document.tax_minor}
     if min(abs(stated - way) for way in ways) > max(len(document.lines), 1):
-        raise RowError("total", "bad_total", f"the total {total} is not the sum of the lines")
+        raise RowError("total", "bad_total", f"the total {total} does not equal the sum of the lines")
+
+
+def whole_minor(document: Document) -> int:
+    """What was paid at most, to a minor unit a line."""
+    return document.gross_minor + _others(document) + document.tax_minor + len(document.lines)
 
 
 def _others(document: Document) -> int:

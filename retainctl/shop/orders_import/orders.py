@@ -157,7 +157,7 @@ def _refuse_return(booking: Booker, waiting: Waiting) -> None:
         _tell_return(booking, waiting)
         return
     execute("DELETE FROM order_returns WHERE id = ?", waiting.id)
-    message = f"it returns more than order {waiting.named_order} has"
+    message = f"it returns more than order {waiting.named_order} contains"
     booking.held.append(
         Held("quarantined", named.origin, "quantity", "return_larger_than_order", message, waiting.external_id)
     )
@@ -172,7 +172,7 @@ def _tell_return(booking: Booker, waiting: Waiting) -> None:
     )
     if written_by == booking.import_id:
         booking.attention.append(
-            f"return {waiting.external_id} takes more than order {waiting.named_order} has, and waits"
+            f"return {waiting.external_id} is larger than order {waiting.named_order} and is waiting"
             " (retainctl orders returns --waiting)"
         )
     else:

@@ -138,13 +138,13 @@ def _recognised(file: InputFile, header: list[str]) -> Format:
     found = [format_ for format_ in all_formats().values() if _fits(format_, names, file.beginning)]
     if not found:
         raise BadData(
-            f"{file.name} is in no format that is known; its columns are: {', '.join(header)[:300]}",
-            hint="Name its format with --from, or say what its columns mean with --mapping FILE. There are: "
+            f"{file.name} does not look like an orders file; its columns: {', '.join(header)[:300]}",
+            hint="Set the format with --from, or describe the columns with --mapping FILE. The formats are: "
             + ", ".join(all_formats())
             + ".",
         )
     best = max(found, key=lambda one: sum(column.required for column in one.columns))
-    file.notes.append(f"read as {best.name}, by its beginning")
+    file.notes.append(f"read as {best.name} (detected)")
     return best
 
 
@@ -162,16 +162,16 @@ def in_words(notes: Mapping[str, int]) -> list[str]:
 
 
 _SENTENCES: Final = {
-    "email_role": "e-mails that nobody reads (noreply, postmaster), kept and not mailed",
-    "email_test": "test e-mails, kept and not mailed",
-    "email_relay": "marketplace relay e-mails, kept and not mailed",
+    "email_role": "role e-mails (noreply, postmaster), kept but not mailed",
+    "email_test": "test e-mails, kept but not mailed",
+    "email_relay": "marketplace relay e-mails, kept but not mailed",
     "email_needs_smtputf8": "e-mails that need a server with SMTPUTF8",
     "identity_conflict": "orders whose id, e-mail or phone belong to different customers; nobody was merged",
-    "name_marks_removed": "names with control or direction marks, which were removed",
-    "name_cut": "names cut at 200 characters",
-    "clock_change_gap": "times in an hour that the clocks skipped, moved forward",
-    "clock_change_fold": "times in an hour that came twice, taken as the first",
-    "stale": "orders older than what is known of them, left alone",
-    "return_larger_than_order": "waiting returns that are larger than their order",
-    "marketing_not_counted": 'orders that say "accepts marketing", which counts for nothing without --consent-evidence',
+    "name_marks_removed": "names with control or direction marks, now removed",
+    "name_cut": "names truncated to 200 characters",
+    "clock_change_gap": "times in a skipped hour (clock change), moved forward",
+    "clock_change_fold": "times in a repeated hour (clock change), read as the first",
+    "stale": "orders older than the stored version, not changed",
+    "return_larger_than_order": "waiting returns larger than their order",
+    "marketing_not_counted": 'orders with "accepts marketing", ignored without --consent-evidence',
 }

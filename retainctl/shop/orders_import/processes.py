@@ -66,7 +66,7 @@ def _from_second(task: _Task) -> Generator[Batch]:
                 raise answer
             yield answer
     except (EOFError, BrokenPipeError):
-        raise TryLater("the process that read the file was ended, and nothing was written") from None
+        raise TryLater("the process reading the file was killed; nothing was written") from None
     finally:
         second.kill()
         second.stdout.close()

@@ -62,7 +62,7 @@ def _by_import(ids: Sequence[int]) -> list[_Waiting]:
             waiting.ids.append(held_id)
             waiting.raw.append(bytes(raw))
     if missing := set(ids) - {held_id for waiting in found.values() for held_id in waiting.ids}:
-        raise WrongUsage(f"no row {min(missing)} of orders waits to be booked", hint=LIST_THEM)
+        raise WrongUsage(f"row {min(missing)} is not a row of orders waiting in quarantine", hint=LIST_THEM)
     return list(found.values())
 
 

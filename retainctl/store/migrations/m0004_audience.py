@@ -15,7 +15,7 @@ TABLES = """
 CREATE TABLE segments (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
-    expression TEXT NOT NULL,               -- as it was asked
+    definition_id INTEGER NOT NULL REFERENCES definitions (id), -- as it was asked
     members INTEGER NOT NULL,
     refreshed_at INTEGER NOT NULL
 ) STRICT;

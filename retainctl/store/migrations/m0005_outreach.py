@@ -26,7 +26,7 @@ INSERT INTO programs (program) VALUES ('campaign'), ('survey');
 CREATE TABLE channels (channel TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
 INSERT INTO channels (channel) VALUES ('files'), ('mail');
 
--- One plan of a campaign or a survey: the file as it was, who gets it, and whether that was approved.
+-- One plan of a campaign or a survey: by which file, who gets it, and whether that was approved.
 CREATE TABLE mailings (
     id INTEGER PRIMARY KEY,
     program TEXT NOT NULL REFERENCES programs (program),
@@ -34,9 +34,9 @@ CREATE TABLE mailings (
     class TEXT NOT NULL CHECK (class IN ('marketing', 'transactional')),
     purpose TEXT NOT NULL REFERENCES purposes (purpose),
     state TEXT NOT NULL CHECK (state IN ('planned', 'approved', 'active', 'paused', 'cancelled')),
-    draft TEXT NOT NULL,                    -- the file, whole, as it was planned
+    definition_id INTEGER REFERENCES definitions (id), -- the file as it was planned; none of a program without files
     templates TEXT NOT NULL DEFAULT '{}',   -- JSON: each template that it uses, as it was
-    plan_hash TEXT NOT NULL,                -- of the file, the templates and who
+    plan_hash TEXT NOT NULL,                -- of what the file means, the templates and who
     unknown_policy TEXT NOT NULL DEFAULT 'hold' CHECK (unknown_policy IN ('hold', 'resend-once', 'assume-sent')),
     planned_at INTEGER NOT NULL,
     approved_at INTEGER,

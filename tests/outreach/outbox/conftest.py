@@ -11,6 +11,7 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.outreach.outbox.queueing import queue
+from retainctl.outreach.outbox.states import Candidate, claim
 from retainctl.store import installation
 from retainctl.store.address_hash import address_hasher
 from retainctl.store.database import rows
@@ -103,3 +104,12 @@ def by_mail(shop: Shop, *, port: int, **values: Any) -> Shop:
 def states(mailing: Mailing) -> dict[str, int]:
     """How many of the mailing's messages are in each state."""
     return dict(rows("SELECT state, COUNT(*) FROM outbox WHERE mailing_id = ? GROUP BY state", mailing.id))
+
+
+def take(message_ids: list[int], *, claim_no: int = 0, at: int, by: str, lease_until: int) -> set[int]:
+    """Let a sender called *by* claim planned messages; what was claimed before has its bytes already."""
+    due = [
+        (Candidate(one, claim_no, "planned", 1, 1, "", "", payload=b"x" if claim_no else None), b"x")
+        for one in message_ids
+    ]
+    return claim(due, at=at, by=by, lease_until=lease_until)

@@ -24,7 +24,7 @@ from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import writing
 from tests.conftest import NOW, Terminal
 from tests.outreach.conftest import MakeMailing
-from tests.outreach.outbox.conftest import QueueUp, choose, make_customers, states
+from tests.outreach.outbox.conftest import QueueUp, choose, make_customers, states, take
 from tests.proof.senders import write_mail_settings
 from tests.smtp_sink import Sink
 
@@ -120,8 +120,7 @@ def go_on_from_planned(mailing: Mailing, *, at: int) -> None:
     """Of the mailing's four messages one stays planned; the others are claimed, handing and deferred."""
     ids = [one for (one,) in rows("SELECT id FROM outbox WHERE mailing_id = ? ORDER BY id", mailing.id)][1:]
     with writing():
-        claims = [transitions.Claim(one, 0, "planned", b"x", is_stored=False) for one in ids]
-        transitions.claim(claims, at=at, by="lost", lease_until=at + 900)
+        take(ids, at=at, by="lost", lease_until=at + 900)
         transitions.hand_over(dict.fromkeys(ids[1:], 1), at=at, by="lost", lease_now=at)
         transitions.change(ids[2], claim_no=1, before="handing", after="deferred", at=at, by="lost")
     assert states(mailing) == {"planned": 1, "claimed": 1, "handing": 1, "deferred": 1}

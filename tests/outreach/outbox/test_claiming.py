@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retainctl.config import Shop
-from retainctl.outreach.channels.files import FilesChannel
+from retainctl.outreach.channels.files import files_channel
 from retainctl.outreach.outbox.claiming import Claimer
 from retainctl.outreach.outbox.delivering import deliver, foresee
 from retainctl.shop import consent
@@ -162,7 +162,7 @@ def test_the_daily_cap_counts_since_midnight_what_is_in_hand_what_was_sent_and_w
     ]
     for (message_id,), given in zip(rows("SELECT id FROM outbox ORDER BY id"), rest, strict=False):
         execute("UPDATE outbox SET channel = ?, state = ?, handed_at = ?, owner = ? WHERE id = ?", *given, message_id)
-    claimer = Claimer(capped, FilesChannel(shop.folder / "mail"), channel_name="mail", owner="sender-2")
+    claimer = Claimer(capped, files_channel(shop.folder / "mail"), channel_name="mail", owner="sender-2")
 
     with writing():
         assert [len(claimer.claim([mailing.id], wanted=wanted).letters) for wanted in (1, 9, 9)] == [1, 1, 0]

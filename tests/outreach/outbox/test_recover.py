@@ -11,7 +11,7 @@ import pytest
 from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop, read_shop
 from retainctl.outreach.channels import Answer, Letter, Outcome
-from retainctl.outreach.channels.files import FilesChannel
+from retainctl.outreach.channels.files import files_channel
 from retainctl.outreach.outbox import recover
 from retainctl.outreach.outbox import states as transitions
 from retainctl.outreach.outbox.checking import check
@@ -23,7 +23,7 @@ from retainctl.store.database import execute, rows, value
 from retainctl.store.dialect import lease_clock
 from retainctl.store.transactions import writing
 from tests.conftest import NOW
-from tests.outreach.outbox.conftest import QueueUp, by_mail, states
+from tests.outreach.outbox.conftest import QueueUp, by_mail, states, take
 from tests.outreach.outbox.test_delivering_files import at, later
 from tests.proof.senders import sender, write_mail_settings
 from tests.smtp_sink import Sink
@@ -36,8 +36,8 @@ def in_hand(shop: Shop, message_ids: list[int], *, by: str, handed: bool, claim_
     """Let a sender called *by* claim the messages, and mark them as being handed over."""
     now = shop.clock.now()
     with writing():
-        claims = [transitions.Claim(one, claim_no - 1, "planned", b"x", is_stored=claim_no > 1) for one in message_ids]
-        taken = transitions.claim(claims, at=now, by=by, lease_until=lease_clock(now) + lease)
+        until = lease_clock(now) + lease
+        taken = take(message_ids, claim_no=claim_no - 1, at=now, by=by, lease_until=until)
         assert taken == set(message_ids)
         if handed:
             held = dict.fromkeys(message_ids, claim_no)
@@ -48,7 +48,7 @@ def answered(shop: Shop, message_id: int, outcome: Outcome, *, by: str, claim_no
     """Write down what a server said to the sender called *by*."""
     mailing_id, name, to = rows("SELECT mailing_id, message_id, to_address FROM outbox WHERE id = ?", message_id)[0]
     letter = Letter(message_id, claim_no, mailing_id, name, "shop@shop.example", to, b"x")
-    claimer = Claimer(shop, FilesChannel(shop.folder / "mail"), channel_name="mail", owner=by)
+    claimer = Claimer(shop, files_channel(shop.folder / "mail"), channel_name="mail", owner=by)
     record(shop, Turn(answers=[Answer(letter, outcome)]), claimer, [], wanted=0, by=by)
 
 

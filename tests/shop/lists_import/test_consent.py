@@ -90,7 +90,7 @@ def test_a_list_without_dates_overrules_no_refusal(shop: Shop, dana: int, file: 
     revoke_by_hand(shop, "dana@example.com", reason="wrote to us")
     outcome = bring(shop, file, "email\ndana@example.com\n", evidence="form")
     assert outcome.row.rows_unchanged == 1
-    assert outcome.notes == ("permissions without a date, of customers who have refused: the refusal holds: 1",)
+    assert outcome.notes == ("undated permissions of customers who refused; the refusal stays: 1",)
     assert contactable([dana], purpose="marketing", at=shop.clock.now()) == {dana: "no_consent"}
 
 
@@ -110,7 +110,7 @@ def test_a_stranger_who_refused_is_lifted_by_their_own_later_permission_alone(sh
         return contactable([noa], purpose=purpose, at=shop.clock.now() + 86_400)[noa]
 
     outcome = bring(shop, file, "email\nnoa@example.com\n", evidence="form")
-    assert outcome.notes == ("permissions without a date, of customers who have refused: the refusal holds: 1",)
+    assert outcome.notes == ("undated permissions of customers who refused; the refusal stays: 1",)
     bring(shop, file, "email,at,evidence\nnoa@example.com,2025-03-01,card\n")
     assert answer() == "no_consent"
     assert isinstance(answer("service"), Contact)  # no advertisement, which is what was refused
@@ -151,6 +151,16 @@ def test_nobody_has_agreed_tomorrow(shop: Shop, dana: int, file: Path, at: str) 
     outcome = bring(shop, file, f"email,at,action,evidence\ndana@example.com,{at},yes,card\n")
     assert [held.code for held in outcome.quarantined] == ["future_date"]
     assert rows("SELECT * FROM consents") == []
+
+
+def test_a_permission_of_this_very_second_counts(shop: Shop, dana: int, file: Path) -> None:
+    bring(shop, file, "email,at,action,evidence\ndana@example.com,2025-03-02T10:00,yes,card\n")
+    assert not isinstance(contactable([dana], purpose="marketing", at=shop.clock.now())[dana], str)
+
+
+def test_of_two_addresses_in_a_list_the_one_that_nobody_has_is_nobody_s(shop: Shop, dana: int, file: Path) -> None:
+    bring(shop, file, "email,evidence\nnobody@example.com,card 1\ndana@example.com,card 2\n")
+    assert rows("SELECT evidence FROM consents") == [("card 2",)]
 
 
 def test_the_command(shop: Shop, dana: int, retainctl: Terminal, file: Path) -> None:

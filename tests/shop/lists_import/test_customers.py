@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -104,7 +105,7 @@ def test_hebrew_headers_in_any_order(shop: Shop, file: Path) -> None:
 
 def test_windows_hebrew_is_read_when_it_is_stated(shop: Shop, file: Path) -> None:
     text = (HEADER + "17,דנה,לוי,he,dana@example.com,\n18,נועה,לוי,he,noa@example.com,\n").encode("cp1255")
-    with pytest.raises(BadData, match="is not UTF-8"):
+    with pytest.raises(BadData, match="is not valid UTF-8"):
         bring(shop, file, text)
     assert counts(bring(shop, file, text, encoding="cp1255")) == (2, 2, 0, 0, 0, 0)
     assert value("SELECT first_name FROM customers ORDER BY id") == "דנה"
@@ -121,8 +122,8 @@ def test_a_bad_cell_is_left_out_and_the_customer_kept(shop: Shop, file: Path) ->
     outcome = bring(shop, file, text)
     assert counts(outcome) == (2, 2, 0, 0, 0, 0)
     assert outcome.notes == (
-        "languages that the shop does not write in, left out: 1",
-        "role e-mails, kept and not mailed: 1",
+        "role e-mails, kept but not mailed: 1",
+        "unsupported languages, ignored: 1",
     )
     assert rows("SELECT key, flag FROM contact_points") == [("noreply@shop.example", "role")]
     assert [(held.origin.line, held.column, held.code) for held in outcome.quarantined] == [
@@ -166,7 +167,8 @@ def test_the_e_mail_of_one_with_the_phone_of_another_is_told(shop: Shop, file: P
     outcome = bring(shop, file, HEADER + ",Dana,,,dana@example.com,050-2345678\n")
     assert counts(outcome) == (1, 0, 0, 1, 0, 0)
     assert outcome.notes == (
-        f"nobody was merged, but look: the e-mail is customer {dana}'s, the phone is customer {noa}'s: 1",
+        f"nobody was merged, please check: the e-mail belongs to customer {dana}, "
+        f"the phone belongs to customer {noa}: 1",
         "rows whose id, e-mail or phone belong to different customers; nobody was merged: 1",
     )
 
@@ -193,8 +195,8 @@ def test_names_are_cleaned(shop: Shop, file: Path) -> None:
         ("דנה", "a" * 200),
     ]
     assert outcome.notes == (
-        "names cut at 200 characters: 1",
-        "names with control or direction marks, which were removed: 2",
+        "names truncated to 200 characters: 1",
+        "names with control or direction marks, now removed: 2",
     )
 
 
@@ -216,7 +218,7 @@ def test_a_file_that_cannot_be_read_writes_nothing(shop: Shop, file: Path, text:
 def test_a_list_without_one_column_that_names_anybody_is_refused(shop: Shop, file: Path) -> None:
     with pytest.raises(BadData, match="no column") as raised:
         bring(shop, file, "e-post,first_name\na@example.com,Dana\n")
-    assert "It has: e-post, first_name." in raised.value.hint
+    assert "Its columns: e-post, first_name." in raised.value.hint
 
 
 def test_one_bad_row_stops_a_strict_import(shop: Shop, file: Path) -> None:
@@ -226,7 +228,7 @@ def test_one_bad_row_stops_a_strict_import(shop: Shop, file: Path) -> None:
 
 
 def test_too_many_bad_rows_are_the_wrong_file(shop: Shop, file: Path) -> None:
-    with pytest.raises(BadData, match="this is the wrong file"):
+    with pytest.raises(BadData, match="it is the wrong file"):
         bring(shop, file, HEADER + "17,Dana,,,,\n" + ",Noa,,,,\n" * 9)
     assert value("SELECT COUNT(*) FROM customers") == 0
 
@@ -259,7 +261,7 @@ def test_shopify_s_customers_with_its_marks_for_text(shop: Shop, file: Path) -> 
 def test_consent_counts_only_with_its_evidence(shop: Shop, file: Path) -> None:
     outcome = bring(shop, file, SHOPIFY + DANA.format("yes"))
     assert value("SELECT COUNT(*) FROM consents") == 0
-    assert "rows that say yes to marketing, which counts for nothing without --consent-evidence: 1" in outcome.notes
+    assert "rows with marketing consent, ignored without --consent-evidence: 1" in outcome.notes
     assert counts(bring(shop, file, SHOPIFY + DANA.format("yes"), evidence=EVIDENCE)) == (1, 0, 1, 0, 0, 0)
     assert rows("SELECT action, source, evidence FROM consents") == [("given", "shopify", EVIDENCE)]
     (customer,) = rows("SELECT id FROM customers")[0]
@@ -325,7 +327,7 @@ def test_the_commands(shop: Shop, retainctl: Terminal, tmp_path: Path, file: Pat
         f"{file},generic,imported,2,1,0,0,0,0,1,\n"
     )
     assert imported.stderr == (
-        f"{file}, line 3, row: the row has no id, e-mail or phone, so that nobody can be found by it (nobody)\n"
+        f"{file}, line 3, row: the row has no id, e-mail or phone (nobody)\n"
         "retainctl: 1 row is in quarantine\n"
         "  Correct them in the file, and import it again. List them: retainctl orders quarantine list\n"
     )
@@ -349,6 +351,65 @@ def test_a_no_without_a_date_of_one_who_said_yes_elsewhere_is_told(shop: Shop, f
 
     outcome = bring(shop, file, "email,accepts_marketing\ndana@example.com,no\nnoa@example.com,no\n")
     assert outcome.notes == (
-        "rows that say no without a date, of customers who said yes by fair: the yes holds until it is revoked: 1",
+        "undated refusals of customers who gave consent by fair; the consent stays until it is revoked: 1",
     )
     assert value("SELECT COUNT(*) FROM consents WHERE action = 'revoked'") == 0
+
+
+DATED = "email,phone,accepts_marketing,consented_at,accepts_sms,sms_consented_at\n"
+
+
+def decisions() -> list[tuple[str, str, int, str]]:
+    """Of each address what was said, when and by whom, in the order of time."""
+    return rows(
+        "SELECT p.key, k.action, k.happened_at, k.source FROM consents AS k"
+        " JOIN contact_points AS p ON p.id = k.contact_point_id ORDER BY k.happened_at, p.key"
+    )
+
+
+def test_a_no_with_its_date_counts_whoever_was_given_the_yes(shop: Shop, file: Path, tmp_path: Path) -> None:
+    bring(shop, file, HEADER + "17,דנה,,,dana@example.com,\n")
+    signed = tmp_path / "signed.csv"
+    signed.write_text("email,at\ndana@example.com,2025-02-01\n", encoding="utf-8")
+    import_consent(shop, str(signed), ImportOptions(source="fair"), evidence="form of the fair")
+    outcome = bring(shop, file, DATED + "dana@example.com,,no,2025-02-03,,\n")
+    assert (outcome.row.rows_changed, outcome.notes) == (1, ())
+    day = shop.clock.day
+    assert [(action, day(at).isoformat(), source) for _, action, at, source in decisions()] == [
+        ("given", "2025-02-01", "fair"),
+        ("revoked", "2025-02-03", "generic"),
+    ]
+    assert decisions()[1][2] == shop.clock.end_of(date(2025, 2, 3)) - 1, "of one day's two the refusal holds"
+
+
+def test_mail_and_phone_are_each_allowed_since_their_own_date(shop: Shop, file: Path) -> None:
+    text = DATED + "dana@example.com,0502345678,yes,2025-01-01T10:00,yes,2025-02-01T10:00\n"
+    bring(shop, file, text + "noa@example.com,0502345679,no,2025-01-02T10:00,yes,2025-02-02T10:00\n", evidence=EVIDENCE)
+    told = [(key, action, shop.clock.iso(at)[:10]) for key, action, at, _ in decisions()]
+    assert told == [
+        ("dana@example.com", "given", "2025-01-01"),
+        ("noa@example.com", "revoked", "2025-01-02"),
+        ("+972502345678", "given", "2025-02-01"),
+        ("+972502345679", "given", "2025-02-02"),
+    ]
+
+
+@pytest.mark.parametrize(("ours", "fairs", "holds"), [("01-01", "02-01", True), ("02-01", "01-01", False)])
+def test_a_no_without_a_date_takes_back_the_latest_yes_where_it_was_the_same_shop_s(
+    shop: Shop, file: Path, tmp_path: Path, ours: str, fairs: str, holds: bool
+) -> None:
+    bring(shop, file, DATED + f"dana@example.com,,yes,2025-{ours},,\n", evidence=EVIDENCE)
+    signed = tmp_path / "signed.csv"
+    signed.write_text(f"email,at\ndana@example.com,2025-{fairs}\n", encoding="utf-8")
+    import_consent(shop, str(signed), ImportOptions(source="fair"), evidence="form of the fair")
+    outcome = bring(shop, file, "email,accepts_marketing\ndana@example.com,no\n")
+    assert len(outcome.notes) == int(holds)
+    found = contactable([value("SELECT id FROM customers")], purpose="marketing", at=shop.clock.now())
+    assert all(isinstance(one, Contact) == holds for one in found.values())
+
+
+def test_an_address_is_verified_by_a_yes_alone(shop: Shop, file: Path) -> None:
+    answers = ("yes", "no", "", "pending", "1")
+    people = "".join(f"{number}@example.com,{answer}\n" for number, answer in enumerate(answers))
+    bring(shop, file, "email,email verified\n" + people)
+    assert [row[0] for row in rows("SELECT verified FROM contact_points ORDER BY id")] == [1, 0, 0, 0, 1]

@@ -88,6 +88,11 @@ def test_a_row_that_cannot_be_true_is_quarantined(shop: Shop, file: Path, row: s
     assert rows("SELECT * FROM products") == before
 
 
+def test_members_may_pay_what_everybody_pays(shop: Shop, file: Path) -> None:
+    assert counts(bring(shop, file, HEADER + "C-2,,,,10,10,,,,\n")) == (1, 0, 0, 0)
+    assert rows("SELECT price_minor, member_price_minor FROM products") == [(1000, 1000)]
+
+
 def test_a_corrected_row_leaves_quarantine_and_the_first_file_brings_nothing_more(shop: Shop, file: Path) -> None:
     bad, good = HEADER + COFFEE + "C-2,Tea,,,ten,,,,,\n", HEADER + "C-1,Mocha,,,,,,,,\nC-2,Tea,,,10,,,,,\n"
     bring(shop, file, bad)
@@ -108,7 +113,7 @@ def test_an_article_that_stands_twice_and_differs_is_told(shop: Shop, file: Path
 
 def test_a_number_that_can_be_read_in_two_ways_stops_the_import(shop: Shop, file: Path) -> None:
     text = 'sku,price\nC-1,"1,234"\n'
-    with pytest.raises(BadData, match="two ways"):
+    with pytest.raises(BadData, match="is ambiguous"):
         bring(shop, file, text)
     assert counts(bring(shop, file, text, numbers="1,234.56")) == (1, 0, 0, 0)
     assert value("SELECT price_minor FROM products") == 123_400

@@ -91,7 +91,7 @@ def test_b47_addresses_that_nobody_reads_are_flagged(shop: Shop, bring: Bring) -
                     row("3", email="x1@marketplace.amazon.com"))  # fmt: skip
     assert rows("SELECT flag FROM contact_points ORDER BY id") == [("role",), ("test",), ("relay",)]
     assert None not in owners().values()
-    assert "test e-mails, kept and not mailed: 1" in outcome.notes
+    assert "test e-mails, kept but not mailed: 1" in outcome.notes
 
 
 def test_b48_one_is_known_by_phone_however_it_is_written(shop: Shop, bring: Bring) -> None:
@@ -140,3 +140,17 @@ def test_no_column_is_a_consent(shop: Shop, bring: Bring) -> None:
     bring(shop, HEADER, row("1"))
     assert value("SELECT COUNT(*) FROM consents") == 0
     assert rows("SELECT source FROM contact_points") == [("generic",)]
+
+
+def test_an_order_fills_in_a_name_that_is_missing_and_changes_none(shop: Shop, bring: Bring) -> None:
+    header = HEADER + ",first_name,last_name"
+    bring(shop, header, f"{row('1')},Dana,")
+    bring(shop, header, f"{row('2')},D.,Levi", name="b.csv")
+    assert rows("SELECT first_name, last_name FROM customers") == [("Dana", "Levi")]
+
+
+@pytest.mark.parametrize("number", ["null", "N/A", "-", ""])
+def test_a_customer_s_number_that_says_nothing_is_nobody_s(shop: Shop, bring: Bring, number: str) -> None:
+    lines = [f"{row(order, email=f'{order}@shop.example')},{number}" for order in ("1", "2")]
+    bring(shop, HEADER + ",customer_id", *lines)
+    assert rows("SELECT COUNT(*), (SELECT COUNT(*) FROM customer_keys) FROM customers") == [(2, 0)]

@@ -51,6 +51,41 @@ def test_shopify_refunds_and_voids(
     assert int(value("SELECT COALESCE(SUM(amount_minor), 0) FROM order_returns WHERE order_id IS NOT NULL")) == returned
 
 
+RETURNED = f"SELECT order_line_no, {PIECES}, amount_minor, returned_at FROM order_returns ORDER BY line_no"
+
+
+@pytest.mark.parametrize(
+    ("status", "cancelled", "refunded", "kept", "returned"),
+    [
+        ("refunded", "2024-05-04 10:00:00 +0300", "110.00", ("refunded", 1), 1_714_806_000),
+        ("refunded", "", "0.00", ("refunded", 1), 1_714_546_800),
+        ("paid", "2024-05-04 10:00:00 +0300", "0.00", ("cancelled", 0), None),
+        ("voided", "2024-05-04 10:00:00 +0300", "0.00", ("voided", 0), None),
+    ],
+)
+def test_a_shopify_order_that_was_cancelled_is_no_sale_unless_its_money_came_back(
+    shop: Shop, bring: Bring, status: str, cancelled: str, refunded: str, kept: tuple[str, int], returned: int | None
+) -> None:
+    first = FIRST.format(status=status, refunded=refunded).replace("כהן,,", f"כהן,{cancelled},")
+    bring(shop, SHOPIFY, first, MORE)
+    assert rows("SELECT status, is_sale FROM orders") == [kept]
+    back = [(1, 2, 7_200, returned), (2, 1, 1_800, returned)]
+    assert rows(RETURNED) == (back if returned else [])
+
+
+def test_a_tip_is_no_sale(shop: Shop, bring: Bring) -> None:
+    first = FIRST.format(status="paid", refunded="0.00").replace("110.00", "115.00")
+    tip = MORE.replace(",1,Tea,20.00,TEA,", ",1,Tip,5.00,,")
+    cup = MORE.replace(",1,Tea,20.00,TEA,", ",1,Tip,20.00,TIP-CUP,")  # an article may be called so
+    bring(shop, SHOPIFY, first, tip, cup)
+    assert rows("SELECT kind, amount_minor FROM order_lines ORDER BY line_no") == [
+        ("sale", 7_200),
+        ("tip", 500),
+        ("sale", 1_800),
+    ]
+    assert rows("SELECT gross_minor FROM orders") == [(9_000,)]
+
+
 def test_shopify_refunds_larger_than_the_order_are_quarantined(books: Shop, bring: Bring) -> None:
     others = [
         FIRST.format(status="paid", refunded="0.00").replace("#1,", f"#{number},").replace("90.00,20.00,0.00,110.00",
@@ -69,6 +104,13 @@ def test_accepts_marketing_counts_with_its_evidence_alone(shop: Shop, bring: Bri
     assert rows("SELECT purpose, action, source, evidence, happened_at FROM consents") == [
         ("marketing", "given", "shopify", "the box at the checkout, 2024", 1_714_546_800)
     ]
+
+
+def test_who_accepts_marketing_and_gives_no_e_mail_allows_nothing(shop: Shop, bring: Bring) -> None:
+    first = FIRST.format(status="paid", refunded="0.00").replace("dana@shop.example", "") + "050-2345678"
+    bring(shop, SHOPIFY, first, MORE.replace("dana@shop.example", ""), consent_evidence="the box at the checkout")
+    assert rows("SELECT kind FROM contact_points") == [("phone",)]
+    assert value("SELECT COUNT(*) FROM consents") == 0
 
 
 def test_a_permission_of_an_older_order_never_overrules_a_later_refusal(shop: Shop, bring: Bring) -> None:
@@ -98,7 +140,7 @@ def test_each_export_is_known_by_its_header(
     books: Shop, bring: Bring, shared: Path, export: str, format_name: str
 ) -> None:
     outcome = bring(books, header_of(shared, export))
-    assert f"read as {format_name}, by its beginning" in outcome.notes
+    assert f"read as {format_name} (detected)" in outcome.notes
 
 
 def cells_of(header: str, **cells: str) -> str:
@@ -120,6 +162,47 @@ def test_wix_repeats_the_order_on_each_line(shop: Shop, bring: Bring, shared: Pa
     assert counts(bring(shop, "\ufeff" + header, *lines)) == (2, 2, 0, 0, 0, 0, 0)
     assert rows("SELECT gross_minor, shipping_minor, ordered_at FROM orders") == [(5_000, 1_000, 1_733_642_151)]
     assert rows(f"SELECT order_line_no, {PIECES}, amount_minor FROM order_returns") == [(1, 1, 2_000)]
+
+
+@pytest.mark.parametrize(
+    ("order", "first", "second", "gross", "returned"),
+    [
+        ({"Payment_status": "Refunded"}, "", "", 5_000, [(1, 2, 4_000), (2, 1, 1_000)]),
+        ({"Payment_status": "Partially Refunded", "Refunded_amount": "7.00"}, "", "", 5_000, [(None, 0, 700)]),
+        ({"Coupon_code": "SPRING", "Total": "60.00"}, "1", "1", 4_500, [(1, 1, 1_800), (2, 1, 900)]),
+        ({}, "3", "", 0, None),
+    ],
+)
+def test_what_came_back_of_wix_s_orders_is_what_was_paid_for_it(
+    books: Shop,
+    bring: Bring,
+    shared: Path,
+    order: dict[str, str],
+    first: str,
+    second: str,
+    gross: int,
+    returned: list[tuple[int | None, int, int]] | None,
+) -> None:
+    header = header_of(shared, "wix_orders_52")
+    whole = {
+        "Order_number": "10001",
+        "Date_created": "Dec 8, 2024",
+        "Time": "9:15:51 AM",
+        "Contact_email": "d@shop.example",
+        "Payment_status": "Paid",
+        "Currency": "ILS",
+        "Shipping_rate": "10.00",
+        "Total_tax": "5.00",
+        "Total": "65.00",
+    } | order
+    lines = [cells_of(header, **whole, Item="Mug", SKU="MUG", Qty="2", Price="20.00", Quantity_refunded=first)]
+    if returned is not None:
+        lines += [cells_of(header, **whole, Item="Tea", SKU="TEA", Qty="1", Price="10.00", Quantity_refunded=second)]
+    outcome = bring(books, header, *lines)
+    assert codes(outcome) == ([] if returned is not None else ["return_larger_than_order"])
+    assert rows("SELECT COALESCE(SUM(gross_minor), 0) FROM orders") == [(gross,)]
+    taken = f"SELECT order_line_no, {PIECES}, amount_minor FROM order_returns ORDER BY line_no"
+    assert rows(taken) == (returned or [])
 
 
 def test_woocommerce_has_its_items_in_columns(shop: Shop, bring: Bring, shared: Path) -> None:
@@ -202,6 +285,34 @@ def test_woocommerce_refunds_in_part_are_money_of_the_order(shop: Shop, bring: B
     assert rows("SELECT gross_minor, returns_minor FROM customer_summaries") == [(12_000, 8_750)]
 
 
+def test_woocommerce_s_number_of_guests_is_nobody_s(shop: Shop, bring: Bring) -> None:
+    lines = [f"{refunded(number, '').replace('d@', f'{number}@')},0" for number in (1, 2)]
+    bring(shop, WOOCOMMERCE + ",customer_id", *lines)
+    order = json.loads(GOOD[0]) | {"customer_id": 0}
+    answers = [order | {"id": number, "billing": {"email": f"{number}@shop.example"}} for number in (3, 4)]
+    bring(shop, *map(json.dumps, answers), name="o.jsonl")
+    assert rows("SELECT COUNT(DISTINCT customer_id) FROM orders") == [(4,)]
+    assert rows("SELECT * FROM customer_keys") == []
+
+
+def test_woocommerce_refunds_of_all_that_was_bought_give_back_its_pieces_when_the_last_was_made(
+    shop: Shop, bring: Bring
+) -> None:
+    twice = "amount:15.00|reason:|date:2024-05-03 10:00:00;amount:25.00|reason:|date:2024-05-04 10:00:00"
+    bring(shop, WOOCOMMERCE, refunded(1, twice))
+    assert rows(RETURNED) == [(1, 2, 4_000, 1_714_816_800)]
+
+
+@pytest.mark.parametrize(("amounts", "returned"), [(("-2.00", "-3.00"), 2), (("-2.00", "-3.01"), 0)])
+def test_refunds_of_woocommerce_s_answers_are_together_no_more_than_was_paid(
+    books: Shop, bring: Bring, amounts: tuple[str, ...], returned: int
+) -> None:
+    order = json.loads(GOOD[0]) | {"id": 99, "refunds": [{"id": 1, "total": amount} for amount in amounts]}
+    outcome = bring(books, *GOOD, json.dumps(order), name="o.jsonl")
+    assert codes(outcome) == ([] if returned else ["return_larger_than_order"])
+    assert value("SELECT COUNT(*) FROM order_returns") == returned
+
+
 @pytest.mark.parametrize(
     ("cell", "code"),
     [
@@ -240,6 +351,38 @@ def test_shopify_refunds_take_from_their_line(shop: Shop, bring: Bring) -> None:
     assert counts(bring(shop, json.dumps({"orders": [order]}), name="o.json")) == (1, 1, 0, 0, 0, 0, 0)
     assert rows("SELECT gross_minor, shipping_minor FROM orders") == [(2_700, 1_500)]
     assert rows(f"SELECT order_line_no, {PIECES}, amount_minor FROM order_returns") == [(1, 1, 900)]
+
+
+MUGS = {"id": 1, "sku": "MUG", "name": "Mug", "quantity": 3, "price": "10.00"}
+
+
+def gives_back(*amounts: str, mugs: int = 0, status: str = "success") -> dict[str, object]:
+    """A refund of Shopify's of some mugs, or of money alone."""
+    items = [{"line_item_id": 1, "quantity": mugs}] if mugs else []
+    paid = [{"amount": amount, "kind": "refund", "status": status} for amount in amounts]
+    return {"created_at": "2024-05-03T10:00:00+03:00", "refund_line_items": items, "transactions": paid}
+
+
+@pytest.mark.parametrize(
+    ("refunds", "returned"),
+    [
+        ([gives_back(mugs=1), gives_back(mugs=2)], [(1, 1_000), (2, 2_000)]),
+        ([gives_back(mugs=2), gives_back(mugs=2)], None),  # each by itself is less than was bought
+        ([gives_back("30.00"), gives_back("5.00", "5.00")], [(0, 3_000), (0, 1_000)]),
+        ([gives_back("30.00"), gives_back("10.03")], None),
+        ([gives_back(mugs=3), gives_back("10.03")], None),
+        ([gives_back("90.00", status="failure"), gives_back("9.00")], [(0, 0), (0, 900)]),
+    ],
+)
+def test_refunds_of_shopify_s_answers_give_back_no_more_than_was_bought_and_paid(
+    books: Shop, bring: Bring, refunds: list[dict[str, object]], returned: list[tuple[int, int]] | None
+) -> None:
+    sale: dict[str, object] = {"line_items": [MUGS], "total_tip_received": "", "total_price": "40.00",
+                               "shipping_lines": [{"price": "10.00"}]}  # fmt: skip
+    others = [shopify_order(number) for number in range(1, 41)]
+    outcome = bring(books, *others, shopify_order(50, **sale, refunds=refunds), name="o.jsonl")
+    assert codes(outcome) == ([] if returned is not None else ["return_larger_than_order"])
+    assert rows(f"SELECT {PIECES}, amount_minor FROM order_returns ORDER BY line_no") == (returned or [])
 
 
 def woocommerce_examples(shared: Path) -> list[dict[str, Any]]:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from retainctl.config import Shop
+from retainctl.errors import WrongUsage
 from retainctl.intake.import_runs import ImportOptions
 from retainctl.intake.quarantine import dismiss, list_quarantined, show_held
+from retainctl.shop.consent_import import import_consent
 from retainctl.shop.customers_import import import_customers
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.shop.orders_import.retry import retry
 from retainctl.store.database import rows, value
 from tests.conftest import Terminal
 from tests.shop.orders_import.conftest import HEADER, Bring, counts, row
+from tests.shop.orders_import.test_formats import FIRST, SHOPIFY
 
 GOOD = [row(f"G{number}") for number in range(1, 31)]
+GOOD_TOO = [row(f"H{number}") for number in range(1, 31)]
 
 
 def test_a_row_is_listed_shown_and_booked_when_its_currency_is_stated(retainctl: Terminal, tmp_path: Path) -> None:
@@ -25,7 +31,7 @@ def test_a_row_is_listed_shown_and_booked_when_its_currency_is_stated(retainctl:
     assert ended.code == 3
     assert json.loads(ended.stdout)["rows_quarantined"] == 1
     assert ended.stderr == (
-        f"{path}, line 33, currency: the currency is missing (state it with --currency) (no_currency)\n"
+        f"{path}, line 33, currency: the currency is missing (set it with --currency) (no_currency)\n"
         '{"kind": "error", "version": 1, "message": "1 row is in quarantine",'
         ' "hint": "Look at them: retainctl orders quarantine list", "exit_code": 3}\n'
     )
@@ -120,3 +126,56 @@ def test_s19_an_address_in_what_is_told_of_a_row_is_masked_and_its_bytes_are_not
     assert outcome.quarantined[0].message == "'d***@s***.example' is not a number"
     assert [one.message for one in list_quarantined(shop)] == ["'d***@s***.example' is not a number"]
     assert show_held(shop, 1).text == bad
+
+
+def test_those_rows_are_tried_again_that_are_named_and_of_orders_alone(
+    shop: Shop, bring: Bring, tmp_path: Path
+) -> None:
+    bring(shop, HEADER, *GOOD, *GOOD_TOO, row("31", currency=""), row("32", currency=""), row("33", currency=""))
+    path = tmp_path / "people.csv"
+    path.write_text("email,first_name\nno address,Dana\n")
+    import_customers(shop, str(path), ImportOptions())
+    dismiss(shop, [3])
+    for_shekels = OrderOptions(currency="ILS")
+    assert [counts(one) for one in retry(shop, (1,), for_shekels)] == [(1, 1, 0, 0, 0, 0, 0)]
+    assert [one.id for one in list_quarantined(shop)] == [2, 4]
+    for not_waiting in (1, 3, 4):
+        with pytest.raises(WrongUsage):
+            retry(shop, (not_waiting,), for_shekels)
+    assert [counts(one) for one in retry(shop, (), for_shekels)] == [(1, 1, 0, 0, 0, 0, 0)]
+    assert [one.id for one in list_quarantined(shop)] == [4]
+    assert rows("SELECT external_id FROM orders WHERE external_id < 'A' ORDER BY 1") == [("31",), ("32",)]
+
+
+def test_however_many_rows_are_still_bad_they_stay_with_their_newest_reason(shop: Shop, bring: Bring) -> None:
+    bad = [row(f"{number}", currency="", unit_price="x") for number in range(31, 34)]
+    bring(shop, HEADER, *GOOD, *GOOD_TOO, *bad)
+    (outcome,) = retry(shop, (), OrderOptions(currency="ILS"))
+    assert counts(outcome) == (3, 0, 0, 0, 0, 0, 3)
+    assert [(one.id, one.code) for one in list_quarantined(shop)] == [
+        (1, "bad_number"),
+        (2, "bad_number"),
+        (3, "bad_number"),
+    ]
+
+
+def test_a_row_that_is_tried_again_allows_what_its_import_had_the_evidence_for(shop: Shop, bring: Bring) -> None:
+    first = FIRST.format(status="paid", refunded="0.00").replace("90.00,20.00,0.00,110.00", "80.00,20.00,0.00,100.00")
+    bring(shop, SHOPIFY, first.replace(",ILS,", ",,"), consent_evidence="the box at the checkout")
+    assert value("SELECT COUNT(*) FROM consents") == 0
+    retry(shop, (), OrderOptions(currency="ILS", consent_evidence="another"))
+    assert rows("SELECT evidence FROM consents") == [("the box at the checkout",)]
+
+
+def test_rows_that_name_no_order_stand_for_none_of_each_other(shop: Shop, bring: Bring) -> None:
+    bring(shop, HEADER, *GOOD, "a,b")
+    bring(shop, HEADER, *GOOD, "c,d", name="b.csv")
+    assert [one.code for one in list_quarantined(shop)] == ["too_short", "too_short"]
+
+
+def test_a_list_s_bad_row_stands_for_none_of_another_kind_of_list(shop: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("email\nnoa@@x.example\n")
+    import_customers(shop, str(path), ImportOptions(source="fair"))
+    import_consent(shop, str(path), ImportOptions(source="fair"), evidence="form")
+    assert [one.rows_of for one in list_quarantined(shop)] == ["customers", "consent"]

@@ -162,3 +162,9 @@ def test_a_return_is_shared_over_as_many_sales_as_it_takes_and_what_is_left_wait
         ("C9", "4", 1, 1, 250),
         ("C9", None, None, 1, 250),
     ]
+
+
+def test_a_row_that_names_the_order_it_refunds_is_a_return_by_whatever_sign(shop: Shop, bring: Bring) -> None:
+    bring(shop, REFUNDS, f"{row('1')},,,", back("R", "1", 1).replace(",-1,", ",1,"))
+    assert taken() == [("R", "1", 1, 1, 1_000)]
+    assert rows("SELECT gross_minor, returns_minor FROM customer_summaries") == [(2_000, 1_000)]

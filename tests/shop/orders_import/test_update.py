@@ -104,6 +104,16 @@ def test_a_changed_return_leaves_the_order_and_the_customer_that_it_was_of(shop:
     assert summaries() == {"dana@shop.example": (2_000, 0), NOA: (2_000, 1_000), "tal@shop.example": (2_000, 1_000)}
 
 
+def test_a_return_that_came_before_any_sale_is_one_though_it_comes_again(shop: Shop, bring: Bring) -> None:
+    bring(shop, REFUNDS, back("R", "1"), back("S", "1"))
+    again = bring(
+        shop, REFUNDS, back("R", "1"), back("S", "1", quantity="-2"), f"{row('1', quantity='3')},", name="b.csv"
+    )
+    assert (counts(again), again.row.returns) == ((3, 1, 1, 1, 0, 0, 0), 0)
+    assert rows(f"SELECT external_id, {PIECES} FROM order_returns ORDER BY 1") == [("R", 1), ("S", 2)]
+    assert summaries() == {"dana@shop.example": (3_000, 3_000)}
+
+
 def test_a_changed_return_that_is_larger_than_its_order_is_quarantined_and_counted_as_such(
     shop: Shop, bring: Bring
 ) -> None:

@@ -51,6 +51,9 @@ def test_an_order_is_booked_on_the_shops_own_day_when_the_clocks_change_too(zone
         ("1234,56", "₪12,34", "12.34"),
         ("1234.56", "-1234.5", "-1234.5"),
         ("1234.56", "\u200f(12.50) ₪", "-12.50"),
+        ("1234.56", "12.50-", "-12.50"),
+        ("1.234,56", "1.012,50-", "-1012.50"),
+        ("1234.56", "-", None),
     ],
 )
 def test_a_number_is_read_by_its_own_format_or_not_at_all(style: str, text: str, number: str | None) -> None:
@@ -80,3 +83,11 @@ def test_an_amount_has_as_many_decimals_as_its_currency(shop: Shop, bring: Bring
     assert rows(
         "SELECT external_id, currency, gross_minor, discount_minor FROM orders WHERE external_id < 'A' ORDER BY 1"
     ) == [("1", "KWD", 3_699, 5), ("2", "JPY", 300, 2), ("3", "ILS", 365, 5)]
+
+
+def test_an_order_may_be_a_day_ahead_of_the_shop_s_clock_and_no_more(shop: Shop, bring: Bring) -> None:
+    good = [row(f"G{number}") for number in range(40)]
+    ahead = [row(f"{hour}", ordered_at=f"2025-03-03T{hour}:00+02:00") for hour in (10, 11)]
+    outcome = bring(shop, HEADER, *good, *ahead)
+    assert [(held.document, held.code) for held in outcome.quarantined] == [("11", "future_date")]
+    assert rows("SELECT external_id FROM orders WHERE external_id < 'A'") == [("10",)]

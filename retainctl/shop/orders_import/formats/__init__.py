@@ -41,6 +41,10 @@ class Format:
     readings: Mapping[str, Any] = field(default_factory=dict)
     is_table: bool = True  # it begins with a row of the columns' names
 
+    def by_role(self, cells: Cells) -> dict[str, str]:
+        """*cells* by the roles of the columns; those of further columns are left out."""
+        return {column.role: cell for column, cell in zip(self.columns, cells, strict=False)}
+
     def names_of(self, role: str) -> tuple[str, ...]:
         return next((column.all_names for column in self.columns if column.role == role), ())
 
@@ -55,5 +59,5 @@ def format_named(name: str) -> Format:
     """The format called *name*, or WrongUsage that lists them."""
     formats = all_formats()
     if name not in formats:
-        raise WrongUsage(f"no format is called {name}", hint="There are: " + ", ".join(formats) + ".")
+        raise WrongUsage(f"unknown format {name}", hint="The formats are: " + ", ".join(formats) + ".")
     return formats[name]

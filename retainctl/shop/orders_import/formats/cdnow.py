@@ -50,7 +50,7 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
     amount = values.money(dollars, currency, "dollar_value")
     instant, day_precision = values.instant(day, "date")
     if quantity < 0 or amount < 0:
-        raise RowError("number_of_cds", "negative_quantity", "the row is negative")
+        raise RowError("number_of_cds", "negative_quantity", "the row has a negative value")
     if document is None:
         document = Document(order, Buyer(external_id=customer), instant, currency, day_precision=day_precision)
     document.lines.append(Line(None, quantity, dollars, amount))
@@ -64,7 +64,7 @@ def recognises(beginning: str) -> bool:
 FORMAT = Format(
     name="cdnow",
     source="cdnow",
-    about="CDNOW: fixed columns of customer, day, pieces and dollars",
+    about="CDNOW: fixed-width columns of customer, day, pieces and dollars",
     columns=(
         Column("order_id", ("order",)),
         Column("customer_id", ("customer_id",)),

@@ -98,7 +98,9 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
     if document is None:
         document = _begin(values, own, currency)
     elif document.currency != currency:
-        raise RowError("currency", "mixed_currency", f"the order is in {document.currency}, and this row in {currency}")
+        raise RowError(
+            "currency", "mixed_currency", f"the order is in {document.currency}, but this row is in {currency}"
+        )
     elif document.head != own:
         _join(values, document, own)
     if line.quantity < 0 or own.refund_of:
@@ -119,7 +121,7 @@ def _line(values: OrderValues, cells: Cells) -> tuple[str, Line]:
 
 def _check_id(order: str) -> None:
     if order.strip().casefold() in _TOTAL_WORDS:
-        raise RowError("order_id", "no_id", "a row of totals is no order")
+        raise RowError("order_id", "no_id", "a row of totals, not an order")
     order_id(order)
 
 
@@ -152,7 +154,7 @@ def _join(values: OrderValues, document: Document, own: OrderCells) -> None:
 
 def _return(values: OrderValues, document: Document, own: OrderCells, line: Line) -> Return:
     if not own.refund_of and values.status(own.status) != "refunded":
-        raise RowError("quantity", "negative_quantity", "a negative quantity in a row that refunds nothing")
+        raise RowError("quantity", "negative_quantity", "a negative quantity in a row that is not a refund")
     return Return(
         len(document.returns) + 1,
         line.article,
@@ -176,7 +178,7 @@ def finish(values: OrderValues, document: Document) -> None:
 FORMAT = Format(
     name="generic",
     source="generic",
-    about="any table with a row a line; --mapping says what its columns are",
+    about="any table with one row per order line; --mapping names its columns",
     columns=tuple(Column(role, ROLES[role], role in REQUIRED) for role in (*OrderCells._fields, *LineCells._fields)),
     layout=csv_chunks,
     add=add,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.csv_rows import csv_chunks
 from retainctl.shop.orders_import.documents import (
@@ -25,62 +27,44 @@ STATUSES = {
 
 def add(values: OrderValues, document: Document | None, cells: Cells) -> Document:
     """Book one line item."""
-    (
-        name,
-        email,
-        financial_status,
-        created_at,
-        cancelled_at,
-        currency_cell,
-        subtotal,
-        shipping,
-        taxes,
-        total,
-        refunded,
-        accepts,
-        quantity,
-        item,
-        price,
-        sku,
-        discount,
-        phone,
-        billing_name,
-        billing_phone,
-    ) = cells
-    if document is None:
-        if not financial_status:
-            raise RowError("Financial Status", "no_head", "a further line of an order whose first line is missing")
-        order_id(name, "Name")
-        currency = values.currency(currency_cell)
-        status = values.status(financial_status, "Financial Status")
-        if cancelled_at and status != "refunded":
-            status = "voided" if status == "voided" else "cancelled"
-        first_name, _, last_name = billing_name.partition(" ")
-        made = Document(
-            name,
-            Buyer("", email, phone or billing_phone, first_name, last_name),
-            values.instant(created_at, "Created at")[0],
-            currency,
-            status,
-            shipping_minor=values.money(shipping, currency, "Shipping"),
-            tax_minor=values.money(taxes, currency, "Taxes"),
-            accepts_marketing=accepts.strip().casefold() in ("yes", "true"),
-            stated={"subtotal": subtotal, "total": total, "refunded": refunded, "at": cancelled_at},
-        )
-    else:
-        made = document
-    pieces, price, amount, less = values.amount(quantity, price, discount, made.currency)
+    cell = FORMAT.by_role(cells)
+    made = _begun(values, cell) if document is None else document
+    pieces, price, amount, less = values.amount(cell["quantity"], cell["unit_price"], cell["discount"], made.currency)
     if pieces < 0:
-        raise RowError("Lineitem quantity", "negative_quantity", f"a quantity of {quantity}")
+        raise RowError("Lineitem quantity", "negative_quantity", f"invalid quantity {cell['quantity']}")
+    item, sku = cell["product"], cell["sku"]
     kind = "tip" if item.strip().casefold() == "tip" and not sku else "sale"
     article = Article(sku.lstrip("'") or item, item) if sku or item else None
     made.lines.append(Line(article, pieces, price, amount, less, kind))  # type: ignore[arg-type]
     return made
 
 
+def _begun(values: OrderValues, cell: Mapping[str, str]) -> Document:
+    """An order as the first of its rows says it."""
+    if not cell["status"]:
+        raise RowError("Financial Status", "no_head", "a line of an order whose first line is missing")
+    order_id(cell["order_id"], "Name")
+    currency = values.currency(cell["currency"])
+    status = values.status(cell["status"], "Financial Status")
+    if cell["cancelled_at"] and status != "refunded":
+        status = "voided" if status == "voided" else "cancelled"
+    first_name, _, last_name = cell["name"].partition(" ")
+    return Document(
+        cell["order_id"],
+        Buyer("", cell["email"], cell["phone"] or cell["billing_phone"], first_name, last_name),
+        values.instant(cell["ordered_at"], "Created at")[0],
+        currency,
+        status,
+        shipping_minor=values.money(cell["shipping"], currency, "Shipping"),
+        tax_minor=values.money(cell["tax"], currency, "Taxes"),
+        accepts_marketing=cell["accepts_marketing"].strip().casefold() in ("yes", "true"),
+        stated={name: cell[name] for name in ("subtotal", "total", "refunded", "cancelled_at")},
+    )
+
+
 def finish(values: OrderValues, document: Document) -> None:
     """Spread the order's discount over its lines, check its total, and give back what was refunded."""
-    subtotal, refunded, at = (document.stated.get(name, "") for name in ("subtotal", "refunded", "at"))
+    subtotal, refunded, at = (document.stated.get(name, "") for name in ("subtotal", "refunded", "cancelled_at"))
     if subtotal.strip():
         spread_discount(document, document.gross_minor - values.money(subtotal, document.currency, "Subtotal"))
     check_total(values, document)

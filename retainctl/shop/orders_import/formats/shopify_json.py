@@ -15,6 +15,7 @@ from retainctl.shop.orders_import.documents import (
     full_return,
     order_id,
     spread_discount,
+    whole_minor,
 )
 from retainctl.shop.orders_import.formats import Format
 
@@ -22,6 +23,8 @@ STATUSES = {
     "paid": "paid", "partially_refunded": "paid", "refunded": "refunded", "pending": "pending",
     "authorized": "pending", "partially_paid": "pending", "voided": "voided", "expired": "failed",
 }  # fmt: skip
+
+_NOT_PAID = ("failure", "error")  # of a payment back
 
 
 def key(order: Record) -> str:
@@ -36,7 +39,7 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
     record = parse(text)
     order = record["order"] if isinstance(record.get("order"), dict) else record
     if text_of(order, "test") == "true":
-        raise SetAside("test", "test_order", "an order of the shop's own test mode")
+        raise SetAside("test", "test_order", "a test order")
     order_id(name, "name")
     currency = values.currency(text_of(order, "currency"))
     status = values.status(text_of(order, "financial_status"), "financial_status")
@@ -86,7 +89,7 @@ def _line(values: OrderValues, item: Record, currency: str) -> Line:
     less = sum(shares) if shares else values.money(text_of(item, "total_discount"), currency, "total_discount")
     pieces, price, amount, _ = values.amount(text_of(item, "quantity"), text_of(item, "price"), "", currency)
     if pieces < 0 or not 0 <= less <= amount:
-        raise RowError("line_items", "bad_discount", "a line's quantity or discount cannot be")
+        raise RowError("line_items", "bad_discount", "a line has an invalid quantity or discount")
     name = text_of(item, "name") or text_of(item, "title")
     sku = text_of(item, "sku") or text_of(item, "variant_id") or name
     return Line(Article(sku, name) if sku else None, pieces, price, amount - less, less)
@@ -121,7 +124,7 @@ def _refunds(values: OrderValues, document: Document, order: Record) -> None:
             place = places.get(text_of(item, "line_item_id"))
             pieces = values.whole(text_of(item, "quantity"), "refunds")
             if place is None or not 0 <= pieces <= left[place]:
-                raise RowError("refunds", "return_larger_than_order", "a refund gives back what was not bought")
+                raise RowError("refunds", "return_larger_than_order", "a refund contains more than was bought")
             left[place] -= pieces
             line = document.lines[place - 1]
             share = line.amount_minor * pieces // line.quantity if pieces else 0
@@ -142,10 +145,13 @@ def _refunds(values: OrderValues, document: Document, order: Record) -> None:
             amount = sum(
                 values.money(text_of(paid, "amount"), document.currency, "refunds")
                 for paid in objects_of(one, "transactions")
+                if text_of(paid, "status") not in _NOT_PAID
             )
             document.returns.append(
                 Return(len(document.returns) + 1, None, 0, "", amount, document.currency, at, document.external_id)
             )
+    if sum(one.amount_minor for one in document.returns) > whole_minor(document):
+        raise RowError("refunds", "return_larger_than_order", "the refund is larger than the order")
     if document.status == "refunded" and not document.returns:
         document.returns = full_return(document, at=document.updated_at or document.ordered_at)
 

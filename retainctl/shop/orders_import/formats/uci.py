@@ -18,17 +18,17 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
     if document is None:
         order_id(invoice, "InvoiceNo")
     if invoice.startswith("A"):
-        raise SetAside("InvoiceNo", "adjustment", "an adjustment of the books, no sale")
+        raise SetAside("InvoiceNo", "adjustment", "a bookkeeping adjustment, not a sale")
     if values.number(unit_price, "UnitPrice") == 0:
         if values.whole(quantity, "Quantity") < 0:
-            raise SetAside("UnitPrice", "stock_write_off", "a stock write-off: a negative quantity at no price")
-        raise SetAside("UnitPrice", "no_price", "a line at no price is no sale")
+            raise SetAside("UnitPrice", "stock_write_off", "a stock write-off: a negative quantity without a price")
+        raise SetAside("UnitPrice", "no_price", "a line without a price is not a sale")
     currency = values.currency()
     pieces, price, amount, _ = values.amount(quantity, unit_price, "", currency)
     instant, _ = values.instant(invoice_date, "InvoiceDate")
     is_return = invoice.startswith("C")
     if is_return != (pieces < 0):
-        raise RowError("Quantity", "negative_quantity", f"the quantity {quantity!r} does not fit invoice {invoice}")
+        raise RowError("Quantity", "negative_quantity", f"the quantity {quantity!r} does not match invoice {invoice}")
     if document is None:
         buyer = Buyer(external_id=customer.strip().removesuffix(".0"))
         document = Document(invoice, buyer, instant, currency, is_order=not is_return)

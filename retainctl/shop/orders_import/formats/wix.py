@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.csv_rows import csv_chunks
 from retainctl.shop.orders_import.documents import (
@@ -28,65 +30,40 @@ STATUSES = {
 
 def add(values: OrderValues, document: Document | None, cells: Cells) -> Document:
     """Book one line item."""
-    (
-        number,
-        day,
-        time,
-        email,
-        item,
-        sku,
-        quantity,
-        returned,
-        price,
-        name,
-        phone,
-        recipient,
-        recipient_phone,
-        status,
-        coupon,
-        shipping,
-        tax,
-        total,
-        currency_cell,
-        refunded,
-    ) = cells
-    currency = values.currency(currency_cell)
-    pieces, price, amount, _ = values.amount(quantity, price, "", currency)
-    back = values.whole(returned, "Quantity refunded") if returned.strip() else 0
+    cell = FORMAT.by_role(cells)
+    currency = values.currency(cell["currency"])
+    pieces, price, amount, _ = values.amount(cell["quantity"], cell["unit_price"], "", currency)
+    back = values.whole(cell["returned"], "Quantity refunded") if cell["returned"].strip() else 0
     if pieces < 0:
-        raise RowError("Qty", "negative_quantity", f"a quantity of {quantity}")
+        raise RowError("Qty", "negative_quantity", f"invalid quantity {cell['quantity']}")
     if not 0 <= back <= pieces:
-        raise RowError("Quantity refunded", "return_larger_than_order", "more was given back than was bought")
+        raise RowError("Quantity refunded", "return_larger_than_order", "more was returned than was bought")
     if document is None:
-        order_id(number, "Order number")
-        first_name, _, last_name = (name or recipient).partition(" ")
-        document = Document(
-            number,
-            Buyer("", email, phone or recipient_phone, first_name, last_name),
-            values.instant(f"{day} {time}", "Date created")[0],
-            currency,
-            values.status(status, "Payment status"),
-            shipping_minor=values.money(shipping, currency, "Shipping rate"),
-            tax_minor=values.money(tax, currency, "Total tax"),
-            stated={"total": total, "refunded": refunded, "coupon": coupon},
-        )
-    article = Article(sku or item, item) if sku or item else None
+        document = _begun(values, cell, currency)
+    name = cell["product"]
+    article = Article(cell["sku"] or name, name) if cell["sku"] or name else None
     document.lines.append(Line(article, pieces, price, amount))
     if back:
-        document.returns.append(
-            Return(
-                len(document.returns) + 1,
-                article,
-                back,
-                price,
-                0,
-                currency,
-                document.ordered_at,
-                number,
-                len(document.lines),
-            )
-        )
+        number, place = len(document.returns) + 1, len(document.lines)
+        at, order = document.ordered_at, document.external_id
+        document.returns.append(Return(number, article, back, price, 0, currency, at, order, place))
     return document
+
+
+def _begun(values: OrderValues, cell: Mapping[str, str], currency: str) -> Document:
+    """An order as each of its rows says it."""
+    order_id(cell["order_id"], "Order number")
+    first_name, _, last_name = (cell["name"] or cell["recipient"]).partition(" ")
+    return Document(
+        cell["order_id"],
+        Buyer("", cell["email"], cell["phone"] or cell["recipient_phone"], first_name, last_name),
+        values.instant(f"{cell['ordered_at']} {cell['time']}", "Date created")[0],
+        currency,
+        values.status(cell["status"], "Payment status"),
+        shipping_minor=values.money(cell["shipping"], currency, "Shipping rate"),
+        tax_minor=values.money(cell["tax"], currency, "Total tax"),
+        stated={name: cell[name] for name in ("total", "refunded", "coupon")},
+    )
 
 
 def finish(values: OrderValues, document: Document) -> None:

@@ -43,41 +43,30 @@ def chunks(file: InputFile, format_: Format, delimiter: str) -> Iterator[LineChu
 
 def add(values: OrderValues, document: Document | None, cells: Cells) -> Document:
     """Book one order."""
-    (
-        number,
-        ordered_at,
-        status,
-        shipping,
-        fee,
-        tax,
-        total,
-        currency_cell,
-        customer,
-        email,
-        other_email,
-        phone,
-        first_name,
-        last_name,
-        refunds,
-        *items,
-    ) = cells
     assert document is None, "an order is one row"
-    order_id(number)
-    currency = values.currency(currency_cell)
-    customer = "" if customer.strip() == "0" else customer.strip()
+    cell, items = FORMAT.by_role(cells), cells[len(FORMAT.columns) :]
+    order_id(cell["order_id"])
+    currency = values.currency(cell["currency"])
+    customer = cell["customer_id"].strip()
     document = Document(
-        number,
-        Buyer(customer, email or other_email, phone, first_name, last_name),
-        values.instant(ordered_at, "order_date")[0],
+        cell["order_id"],
+        Buyer(
+            "" if customer == "0" else customer,
+            cell["email"] or cell["other_email"],
+            cell["phone"],
+            cell["first_name"],
+            cell["last_name"],
+        ),
+        values.instant(cell["ordered_at"], "order_date")[0],
         currency,
-        values.status(status.removeprefix("wc-")),
-        shipping_minor=values.money(shipping, currency, "shipping_total"),
-        tax_minor=values.money(tax, currency, "tax_total"),
-        stated={"total": total, "refunds": refunds},
+        values.status(cell["status"].removeprefix("wc-")),
+        shipping_minor=values.money(cell["shipping"], currency, "shipping_total"),
+        tax_minor=values.money(cell["tax"], currency, "tax_total"),
+        stated={name: cell[name] for name in ("total", "refunds")},
     )
     document.lines += [_line(values, item, currency, place) for place, item in enumerate(items, 1) if item.strip()]
-    if fees := values.money(fee, currency, "fee_total"):
-        document.lines.append(Line(None, 1, fee, fees, kind="fee"))
+    if fees := values.money(cell["fee"], currency, "fee_total"):
+        document.lines.append(Line(None, 1, cell["fee"], fees, kind="fee"))
     return document
 
 
@@ -88,7 +77,7 @@ def _line(values: OrderValues, text: str, currency: str, place: int) -> Line:
     amount = values.money(parts.get("total", ""), currency, column)
     before = values.money(parts.get("sub_total") or parts.get("total", ""), currency, column)
     if pieces < 0 or amount < 0:
-        raise RowError(column, "negative_quantity", "an item is negative")
+        raise RowError(column, "negative_quantity", "an item has a negative amount")
     name = parts.get("name", "")
     sku = parts.get("sku") or parts.get("product_id") or name
     price = unit_price(values, parts.get("sub_total") or parts.get("total", ""), pieces, column)
@@ -121,15 +110,15 @@ def _refunds(values: OrderValues, document: Document) -> list[Return]:
     for place, text in enumerate(re.split(r";(?=amount:)", cell) if cell else (), 1):
         parts = _REFUND.fullmatch(text)
         if parts is None:
-            raise RowError("refund_items", "bad_refund", f"{text[:80]!r} is no refund as WebToffee writes it")
+            raise RowError("refund_items", "bad_refund", f"{text[:80]!r} is not a refund in the WebToffee format")
         amount = values.money(parts[1], document.currency, "refund_items")
         if amount < 0:
-            raise RowError("refund_items", "bad_refund", "a refund is negative")
+            raise RowError("refund_items", "bad_refund", "a refund has a negative amount")
         at, _ = values.instant(f"{parts[2]}Z", "refund_items")
         back.append(Return(place, None, 0, "", amount, document.currency, at, document.external_id))
     total = values.money(document.stated["total"], document.currency, "order_total")
     if sum(one.amount_minor for one in back) > total:
-        raise RowError("refund_items", "return_larger_than_order", "more was refunded than the order was")
+        raise RowError("refund_items", "return_larger_than_order", "the refund is larger than the order")
     return back
 
 

@@ -82,7 +82,7 @@ def _line(values: OrderValues, item: Record, currency: str) -> Line:
     amount = values.money(text_of(item, "total"), currency, "line_items")
     before = values.money(text_of(item, "subtotal") or text_of(item, "total"), currency, "line_items")
     if pieces < 0 or amount < 0:
-        raise RowError("line_items", "negative_quantity", "an item is negative")
+        raise RowError("line_items", "negative_quantity", "an item has a negative amount")
     name = text_of(item, "name")
     sku = text_of(item, "sku") or text_of(item, "product_id") or name
     price = text_of(item, "price") or text_of(item, "subtotal")
@@ -99,7 +99,7 @@ def _refunds(values: OrderValues, document: Document, order: Record) -> None:
             Return(len(document.returns) + 1, None, 0, "", amount, document.currency, at, document.external_id)
         )
     if left < 0:
-        raise RowError("refunds", "return_larger_than_order", "more was refunded than the order was")
+        raise RowError("refunds", "return_larger_than_order", "the refund is larger than the order")
     if document.status == "refunded":
         document.returns = full_return(document, at=at)
 

@@ -1,0 +1,91 @@
+"""The verbs of every kind of file that defines something."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from retainctl.terminal import Group, add_verb, composed, note, opened_shop, say, show, show_text
+
+_name = click.argument("name", type=composed)
+
+
+def definition_verbs(group: Group, noun: str) -> None:
+    """Give *group* each verb below that it has not in a meaning of its own; *noun* names its kind of file."""
+    for name, verb in _VERBS.items():
+        if name not in group.commands and not (name == "draft" and "create" in group.commands):
+            add_verb(group, name, verb, noun)
+
+
+@_name
+def _draft(noun: str, name: str) -> None:
+    """Write the file of a new {noun} called NAME, for you to finish.
+
+    \b
+      retainctl {group} draft spring
+    """
+    from retainctl.definitions import kind_of
+
+    kind = kind_of(noun)
+    with opened_shop() as shop:
+        path = kind.write(shop.folder, name, kind.first(shop))
+        note(f"Finish {path}, then: retainctl {kind.folder} check {name}")
+
+
+@_name
+def check(noun: str, name: str) -> None:
+    """Check the {noun} NAME; print nothing when it is ready.
+
+    \b
+      retainctl {group} check spring
+    """
+    from retainctl.definitions import Fault, kind_of
+    from retainctl.errors import BadData
+
+    kind = kind_of(noun)
+    with opened_shop() as shop:
+        faults = list(kind.faults(shop, kind.read(shop, name)))
+        if faults:
+            show(faults, row_type=Fault)
+            raise BadData(f"the {noun} {name} is not ready: {len(faults)} faults")
+
+
+def _list(noun: str) -> None:
+    """List each {noun}, and whether its file says something else since it last ran."""
+    from retainctl.definitions import DefinitionRow, kind_of, list_definitions
+
+    with opened_shop() as shop:
+        show(list_definitions(shop, kind_of(noun)), row_type=DefinitionRow)
+
+
+@_name
+def _show(noun: str, name: str) -> None:
+    """Print the file of the {noun} NAME.
+
+    \b
+      retainctl {group} show spring
+    """
+    from retainctl.definitions import kind_of
+
+    with opened_shop() as shop:
+        show_text(kind_of(noun).text(shop.folder, name))
+
+
+@_name
+def _diff(noun: str, name: str) -> None:
+    """Show what changed in the file of the {noun} NAME since the version that last ran.
+
+    \b
+      retainctl {group} diff spring
+    """
+    from retainctl.definitions import difference, kind_of
+
+    with opened_shop() as shop:
+        changed, remark = difference(shop, kind_of(noun), name)
+    show_text(changed)
+    if remark:
+        say(remark)
+
+
+_VERBS: Final = {"draft": _draft, "check": check, "list": _list, "show": _show, "diff": _diff}

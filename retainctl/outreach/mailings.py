@@ -1,0 +1,191 @@
+"""The mailings of any program, from a finished file to the outbox: plan, approve, send, pause, look. Nothing here sends
+a message by itself."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from retainctl.audience.segments import member_ids
+from retainctl.config import Shop
+from retainctl.definitions import kind_of
+from retainctl.errors import BadData, Refused, WrongUsage
+from retainctl.outreach import planning
+from retainctl.outreach.outbox.queueing import queue
+from retainctl.outreach.planning import SHOWN_HASH
+from retainctl.outreach.programs import Program
+from retainctl.outreach.rendering import links_of
+from retainctl.outreach.templates import Renderer, Templates
+from retainctl.outreach.tokens import signer
+from retainctl.rows import Row
+from retainctl.store.database import execute, rows, value
+from retainctl.store.outreach import Mailing
+from retainctl.store.transactions import in_one_transaction
+
+
+class Candidate(Row, kind="mailing_candidate"):
+    """One candidate of a plan: what became of them, and a recipient's own reason."""
+
+    customer: int
+    outcome: str
+    reason: str
+
+
+class Sample(Row, kind="mailing_sample"):
+    """What one recipient will read."""
+
+    customer: int
+    reason: str
+    subject: str
+    text: str
+
+
+class Changed(Row, kind="mailing_state"):
+    """What a command made of a mailing."""
+
+    name: str
+    state: str
+    hash: str
+    messages: int
+
+
+def plan(
+    shop: Shop, program: Program, name: str, *, dry_run: bool = False, advance: Callable[[int], None] = lambda _: None
+) -> planning.Plan:
+    """Choose who gets the mailing and why everybody else does not; a file with faults is BadData."""
+    recipe = program.recipe(shop, name)
+    if recipe.defined and (faults := list(kind_of(program.name).faults(shop, recipe.defined))):
+        more = f", and {len(faults) - 1} more" if len(faults) > 1 else ""
+        raise BadData(
+            f"the {program.name} {name} is not ready: {faults[0].fault}{more}",
+            hint=f"See everything: retainctl {program.commands} check {name}",
+        )
+    candidates = member_ids(shop, recipe.audience, refreshed=not dry_run)
+    return planning.plan(shop, recipe, candidates, dry_run=dry_run, advance=advance)
+
+
+def approve(shop: Shop, program: Program, name: str, plan_hash: str) -> Changed:
+    """Approve the plan with that hash; Refused when anything differs from what was planned."""
+    return _changed(planning.approve(shop, program.recipe(shop, name), plan_hash))
+
+
+@in_one_transaction
+def send(shop: Shop, program: Program, name: str, *, dry_run: bool = False) -> Changed:
+    """Give an approved mailing to the outbox, whole or not at all; ``outbox deliver`` sends it.
+
+    Refused when it is not approved, or has changed since. Sending again makes no second row for anybody.
+    """
+    mailing = _latest(program, name)
+    if mailing.state == "planned":
+        raise Refused(
+            f"the {program.name} {name} is not approved",
+            hint=f"Look at it, then: retainctl {program.commands} approve {name} {mailing.plan_hash[:SHOWN_HASH]}",
+        )
+    if mailing.state != "approved":
+        return _changed(mailing)
+    planning.refuse_changes(mailing, program.recipe(shop, name))
+    if dry_run:
+        count = value("SELECT COUNT(*) FROM recipients WHERE mailing_id = ? AND excluded = ''", mailing.id)
+        return _changed(mailing, messages=int(count))
+    made = queue(shop, mailing.id)
+    return _changed(Mailing.get_by_id(mailing.id), messages=made)
+
+
+def pause(program: Program, name: str, *, reason: str = "by hand") -> Changed:
+    """Let nothing more of the mailing go out until it is resumed; pausing twice changes nothing."""
+    return _move(program, name, before="active", after="paused", reason=reason)
+
+
+def resume(program: Program, name: str) -> Changed:
+    """Let a paused mailing go on."""
+    return _move(program, name, before="paused", after="active", reason="")
+
+
+def outcomes(program: Program, name: str) -> list[Any]:
+    """What became of each candidate of the latest plan, counted, in the program's own rows."""
+    mailing = _latest(program, name)
+    counts: Counter[str] = Counter()
+    for excluded, number in rows(
+        "SELECT excluded, COUNT(*) FROM recipients WHERE mailing_id = ? GROUP BY excluded", mailing.id
+    ):
+        counts[excluded or "planned"] += number
+    for state, number in rows("SELECT state, COUNT(*) FROM outbox WHERE mailing_id = ? GROUP BY state", mailing.id):
+        counts[state] += number
+        counts["planned"] -= number
+    plan_hash = mailing.plan_hash[:SHOWN_HASH]
+    return [
+        program.outcome(name, mailing.state, plan_hash, outcome, number)
+        for outcome, number in sorted(counts.items())
+        if number
+    ]
+
+
+def candidates(program: Program, name: str) -> Iterator[Candidate]:
+    """Every candidate of the latest plan, with what became of them; recipients with the reason they are given."""
+    mailing = _latest(program, name)
+    renderer = Renderer(Templates.from_json(mailing.templates))
+    after = 0
+    while batch := rows(
+        """SELECT r.customer_id, r.excluded, o.state, r.context
+           FROM recipients r LEFT JOIN outbox o ON o.mailing_id = r.mailing_id AND o.customer_id = r.customer_id
+           WHERE r.mailing_id = ? AND r.customer_id > ? ORDER BY r.customer_id LIMIT 500""",
+        mailing.id,
+        after,
+    ):
+        for customer_id, excluded, state, context in batch:
+            reason = "" if excluded else renderer.reason(json.loads(context))
+            yield Candidate(customer_id, excluded or state or "planned", reason)
+        after = batch[-1][0]
+
+
+def samples(program: Program, name: str, count: int) -> list[Sample]:
+    """What the first *count* recipients of the latest plan will read."""
+    mailing = _latest(program, name)
+    templates = Templates.from_json(mailing.templates)
+    renderer, signs = Renderer(templates), signer(mailing.planned_at)
+    found = []
+    for customer_id, contact_point_id, context in rows(
+        "SELECT customer_id, contact_point_id, context FROM recipients"
+        " WHERE mailing_id = ? AND excluded = '' ORDER BY customer_id LIMIT ?",
+        mailing.id,
+        count,
+    ):
+        links = links_of(templates.letterhead, mailing, contact_point_id, customer_id, signs)
+        rendered = renderer.render({**json.loads(context), **links})
+        found.append(Sample(customer_id, rendered.reason, rendered.subject, rendered.text))
+    return found
+
+
+def proof(found: Sequence[Sample]) -> str:
+    """Messages as a person reads them, one under the other."""
+    return "\n\n".join(f"{one.customer}: {one.subject}\n\n{one.text.strip()}" for one in found) + "\n"
+
+
+def _latest(program: Program, name: str) -> Mailing:
+    mailing = planning.latest(program.name, name)
+    if mailing is None:
+        raise WrongUsage(
+            f"the {program.name} {name} has no plan", hint=f"Make one: retainctl {program.commands} plan {name}"
+        )
+    return mailing
+
+
+def _changed(mailing: Mailing, *, messages: int = 0) -> Changed:
+    return Changed(mailing.name, mailing.state, mailing.plan_hash[:SHOWN_HASH], messages)
+
+
+@in_one_transaction
+def _move(program: Program, name: str, *, before: str, after: str, reason: str) -> Changed:
+    """Move the mailing that is under way, even where a newer plan waits for its approval."""
+    under_way = (Mailing.program == program.name) & (Mailing.name == name) & Mailing.state.in_(["active", "paused"])
+    mailing = Mailing.select().where(under_way).order_by(Mailing.id.desc()).first()
+    if mailing is None:
+        raise Refused(
+            f"the {program.name} {name} is not active", hint=f"See its state: retainctl {program.commands} show {name}"
+        )
+    if mailing.state == before:
+        execute("UPDATE mailings SET state = ?, pause_reason = ? WHERE id = ?", after, reason, mailing.id)
+        mailing.state = after
+    return _changed(mailing)

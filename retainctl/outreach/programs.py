@@ -1,0 +1,88 @@
+"""What sends: each program is declared once, in the package that it belongs to, and has a line below and a row.
+
+All that a program does otherwise than another is in its ``Program``; plan, approval, outbox and channels are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple, Protocol
+
+from retainctl.config import Shop
+from retainctl.definitions import Defined, registered
+from retainctl.outreach.templates import Templates
+from retainctl.rows import Row
+from retainctl.shop.consent import Use
+
+# Each word of the table ``programs``, and where its program stands: by name, for some stand further to the right.
+PROGRAMS: Final = {"campaign": "retainctl.outreach.drafts:CAMPAIGN", "survey": "retainctl.voice.surveys:SURVEY"}
+
+UnknownPolicy = Literal["hold", "resend-once", "assume-sent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is to be planned; *audience* is its segment, and *not_after* the last instant at which it may still go.
+
+    *defined* is the file that says so, of the kind that has the program's name. *already_since*: whoever was written to
+    by a mailing of this program and name that was planned at that instant or later is ``already_sent``. 0 means ever.
+    """
+
+    program: str
+    name: str
+    purpose: Use
+    templates: Templates
+    audience: str = ""
+    defined: Defined[Any] | None = None
+    not_after: int | None = None
+    unknown_policy: UnknownPolicy = "hold"
+    already_since: int = 0
+
+
+class Sign(Protocol):
+    """``Signer.sign``, or what stands for it in a trial."""
+
+    def __call__(self, purpose: str, subject: str, *, expires_at: int | None = None) -> str: ...
+
+
+class Addressed(NamedTuple):
+    """One message of a mailing, as its links are made of it; *public_url* is empty where the shop has none."""
+
+    mailing_id: int
+    planned_at: int
+    customer_id: int | None
+    public_url: str
+    sign: Sign
+
+
+class MailingOutcome(Row, kind="mailing_outcome"):
+    """How many of a plan's candidates came to what: sent, waiting, or left out for a reason. They add up."""
+
+    name: str
+    state: str
+    hash: str
+    outcome: str
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One program that sends: *commands* is the group of its commands, *labels* are in English and in Hebrew.
+
+    *recipe* is what the one of a name asks to be planned. *links* are what its templates see of a recipient beside the
+    context and the ways to unsubscribe; *outcome* is the row that counts what came of a plan.
+    """
+
+    name: str
+    commands: str
+    labels: tuple[str, str]
+    recipe: Callable[[Shop, str], Recipe]
+    links: Callable[[Addressed], Mapping[str, str | None]] = lambda _addressed: {}
+    outcome: type[Any] = MailingOutcome
+
+
+def program_of(name: str) -> Program:
+    """The program called *name*."""
+    program: Program = registered(PROGRAMS[name])
+    return program
