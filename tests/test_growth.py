@@ -179,7 +179,8 @@ def test_a_migration_that_loses_a_row_is_not_applied(shop: Shop, monkeypatch: py
     careless: Callable[[Schema], None] = lambda schema: schema.execute("DELETE FROM products")  # noqa: E731
     monkeypatch.setattr(opening, "MIGRATIONS", (*MIGRATIONS, Migration(999, "careless", careless)))
     before = value("SELECT COUNT(*) FROM products")
-    with pytest.raises(Exception, match=r"refers to a missing row|violates"), open_database(shop.database_url, now=0, migrate=True):
+    opened = open_database(shop.database_url, now=0, migrate=True)
+    with pytest.raises(Exception, match=r"refers to a missing row|violates"), opened:
         pass
     assert value("SELECT COUNT(*) FROM products") == before
     assert value("SELECT MAX(number) FROM schema_migrations") == MIGRATIONS[-1].number
