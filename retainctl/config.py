@@ -31,7 +31,7 @@ _WRITTEN_OUT = (
     " limits.marketing_per_week limits.marketing_per_month limits.quiet_from limits.quiet_until"
 ).split()
 _HEAD = """\
-# The shop's settings. A line that begins with # shows a default: take the # away and change it.
+# The shop's settings. One behind a # has its default, which stands there: take the # away to change it.
 # Every setting with its value and where it comes from: retainctl config show
 
 """
@@ -59,9 +59,7 @@ class Mail:
         Literal["tls", "starttls", "none"], "How the connection is encrypted; none is for a relay on this machine."
     ] = "tls"
     user: Annotated[str, "The name to log in with; empty is no login."] = ""
-    password: Annotated[str, "Where the password is: env:NAME, file:PATH (mode 0600) or credential:NAME (systemd)."] = (
-        ""
-    )
+    password: Annotated[str, "Where it is: env:NAME, file:PATH (mode 0600) or credential:NAME (systemd)."] = ""
     connections: Annotated[int, "How many connections send at the same time, from 1 to 32."] = 4
     messages_per_connection: Annotated[int, "After so many messages a connection is closed and another opened."] = 100
     timeout_seconds: Annotated[int, "How long to wait for an answer of the server."] = 300
@@ -90,10 +88,8 @@ class Limits:
 
     marketing_per_week: Annotated[int, "The most messages a customer gets in 7 days; 0 is no limit."] = 2
     marketing_per_month: Annotated[int, "The most messages a customer gets in 30 days; 0 is no limit."] = 6
-    quiet_from: Annotated[str, "The hour from which nobody is written to."] = "21:00"
-    quiet_until: Annotated[str, "The hour until which nobody is written to; equal to quiet_from, there is none."] = (
-        "08:00"
-    )
+    quiet_from: Annotated[str, "From this hour on nobody is written to; as quiet_until: no quiet hours."] = "21:00"
+    quiet_until: Annotated[str, "Until this hour nobody is written to."] = "08:00"
     quiet_days: Annotated[tuple[Weekday, ...], "Days on which nobody is written to, such as saturday."] = ()
 
     def __post_init__(self) -> None:

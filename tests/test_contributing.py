@@ -143,7 +143,7 @@ def test_a_setting() -> None:
     assert schema.read_text(text, grown, name="f").parcels == Parcels(late_days=3)
     with pytest.raises(BadConfiguration, match="late_days must not be negative"):
         schema.read_text(text.replace("= 3", "= -3"), grown, name="f")
-    with pytest.raises(BadConfiguration, match="no setting is called carier") as wrong:
+    with pytest.raises(BadConfiguration, match="unknown setting carier") as wrong:
         schema.read_text(text.replace("# carrier", "carier"), grown, name="f")
     assert wrong.value.hint == "Did you mean carrier?"
 
