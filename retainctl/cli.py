@@ -31,7 +31,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "campaigns": ("retainctl.commands.campaigns:campaigns", "Draft, check, plan, approve and send campaigns."),
     "outbox": ("retainctl.commands.outbox:outbox", "Send queued messages and show their status."),
     "surveys": ("retainctl.commands.surveys:surveys", "Send surveys, import the answers, show the scores."),
-    "reports": ("retainctl.commands.reports:reports", "Reports: retention, orders, cohorts, RFM, campaigns, points."),
+    "reports": (
+        "retainctl.commands.reports:reports",
+        "Show reports: retention, orders, cohorts, RFM, campaigns, points.",
+    ),
     "jobs": ("retainctl.commands.jobs:jobs", "List and run the scheduled jobs."),
     "schedules": ("retainctl.commands.schedules:schedules", "Generate cron or systemd files for the jobs."),
     "doctor": ("retainctl.commands.doctor:doctor", "Check that everything is set up correctly."),

@@ -46,14 +46,14 @@ class Terms:
         for name, table in (("points_per", self.points_per), ("minimum_order", self.minimum_order)):
             for currency, text in table.items():
                 if _code(currency) != currency:
-                    raise ValueError(f"{name}: the currency {currency} is written {_code(currency)}")
+                    raise ValueError(f"{name}: the currency {currency} must be written {_code(currency)}")
                 fraction(text)
         if self.version < 1:
             raise ValueError("version must be 1 or more")
         if min(self.pending_days, self.expiry_months, self.expiry_days) < 0:
-            raise ValueError("pending_days, expiry_months and expiry_days must not be below 0")
+            raise ValueError("pending_days, expiry_months and expiry_days must not be negative")
         if self.expiry_months and self.expiry_days:
-            raise ValueError("points expire after expiry_months or after expiry_days, not both")
+            raise ValueError("set expiry_months or expiry_days, not both")
         if not 1 <= self.redeem_points <= 1_000_000_000:
             raise ValueError("redeem_points must be 1 or more")
         fraction(self.redeem_value)
@@ -89,7 +89,7 @@ class Club:
             raise ValueError("there are no [[terms]]")
         first, *later = self.terms
         if first.valid_from is not None:
-            raise ValueError(f"version {first.version} is the first and holds from the beginning: no valid_from")
+            raise ValueError(f"version {first.version} is the first and must not have valid_from")
         before = first
         for terms in later:
             if terms.valid_from is None:
@@ -118,8 +118,8 @@ def read_club(shop: Shop) -> Club:
         if now.get(version) != content:
             what = "was changed" if version in now else "is missing"
             raise BadConfiguration(
-                f"{path}: version {version} {what}, and points were booked by it",
-                hint="Put it back as it was, and write new rules as a new [[terms]] with its valid_from.",
+                f"{path}: version {version} {what}, but points were booked with it",
+                hint="Restore it, and add new rules as a new [[terms]] with its own valid_from.",
             )
     return club
 
@@ -167,29 +167,29 @@ def _months_later(day: date, months: int) -> date:
 
 
 _FIRST_FILE = """\
-# The club's terms. Points that were booked by a version stay as they are: never change a version that has been in
-# use. New rules are a new [[terms]] below, with the next version and its first day: valid_from = 2027-01-01
+# The club's terms. Never change a version that points were booked with. Add new rules as a new [[terms]] below, with
+# the next version and its first day: valid_from = 2027-01-01
 [[terms]]
 version = 1
 
-# Points for each whole unit of the order's currency: "1", "0.5" or "1/3". The order is rounded down once.
+# Points per unit of the order's currency: "1", "0.5" or "1/3". The points of an order are rounded down once.
 points_per = {{ {currency} = "1" }}
-# The least that an order must come to before it earns anything.
+# The minimum order total that earns points.
 minimum_order = {{ {currency} = "0" }}
-# Categories that earn nothing, in any case, and what is below them: ["Gift cards", "Kitchen > Coffee"]
+# Categories that earn no points, with their subcategories, in upper or lower case: ["Gift cards", "Kitchen > Coffee"]
 excluded_categories = []
 
-# Days from the order until its points may be spent: the time in which goods may come back.
+# Days from the order until its points can be spent, such as the time for returns.
 pending_days = 0
-# Points may be spent until the end of a day of the shop: so many months after the order, or expiry_days = 90.
-# With neither they never expire.
+# Months from the order until its points expire, at the end of that day in the shop's time zone; or expiry_days = 90.
+# Without either, points never expire.
 expiry_months = 24
 
-# What points are worth when they are spent: so many points pay so much, in the shop's currency, rounded down.
+# What points are worth: redeem_points pay redeem_value, in the shop's currency, rounded down.
 redeem_points = 100
 redeem_value = "1.00"
 
-# When goods come back and their points are spent already: "debt" is repaid by what is earned next, with "clamp" the
-# shop bears it.
+# When goods are returned and their points were already spent: "debt" is repaid from the next points, with "clamp" the
+# shop bears the loss.
 clawback = "debt"
 """
