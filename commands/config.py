@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from retainctl.terminal import Group, choices, note, read_words, show
 
-config = Group("config", help="See and check the shop's settings.")
+config = Group("config", help="Show and check the shop's settings.")
 
 
 @config.command("show")
 def show_settings() -> None:
-    """Show every setting with its value and where the value comes from."""
+    """Show every setting, its value and where the value comes from."""
     from retainctl.config import SettingRow, read_shop, show_settings
 
     show(show_settings(read_shop(choices().shop)), row_type=SettingRow)
@@ -17,10 +17,10 @@ def show_settings() -> None:
 
 @config.command()
 def check() -> None:
-    """Check the shop's files; print nothing when all is well."""
+    """Check the shop's files; print nothing when they are valid."""
     from retainctl.config import read_shop
     from retainctl.doctor import check_files
 
     shop = read_shop(choices().shop)
     check_files(shop, read_words)
-    note(f"{shop.folder} is in order")
+    note(f"no errors found in {shop.folder}")

@@ -13,33 +13,33 @@ from .importing import import_verb
 if TYPE_CHECKING:
     from retainctl.shop.consent import Purpose
 
-consent = Group("consent", help="Who may be written to, since when, and on what evidence.")
+consent = Group("consent", help="Import, show and revoke consent, with its evidence.")
 
 
 import_verb(
     consent,
     "retainctl.shop.consent_import:import_consent",
-    about="Import permissions and refusals from FILE..., one an address; no evidence, no permission.",
+    about="Import permissions and refusals from FILE..., one address per row; a permission needs evidence.",
     example='retainctl consent import signups.csv --evidence "form of the spring fair, box 3" --source fair',
     options=(
-        click.option("--evidence", default="", metavar="TEXT", help="What proves it, for rows that state no evidence."),
+        click.option("--evidence", default="", metavar="TEXT", help="The evidence for rows that state none."),
         click.option(
             "--purpose",
             type=click.Choice(["marketing", "survey"]),
             default="marketing",
             show_default=True,
-            help="What was allowed, for rows that do not say it.",
+            help="The purpose of rows that state none.",
         ),
-        click.option("--source", default="", metavar="NAME", help='Where it was given; else "file".'),
+        click.option("--source", default="", metavar="NAME", help='Where the consent was given; default: "file".'),
     ),
 )
 
 
 @consent.command("list")
 @click.argument("customer", required=False, default="")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Maximum number of rows.")
 def list_them(customer: str, limit: int) -> None:
-    """List what holds at each address now, of CUSTOMER or of all.
+    """List the current consent at each address, of CUSTOMER or of everyone.
 
     \b
       retainctl consent list dana@example.com
@@ -53,7 +53,7 @@ def list_them(customer: str, limit: int) -> None:
 @consent.command("show")
 @click.argument("customer")
 def show_one(customer: str) -> None:
-    """Show every decision of CUSTOMER with its evidence, oldest first.
+    """Show every consent decision of CUSTOMER with its evidence, oldest first.
 
     \b
       retainctl consent show 17
@@ -68,16 +68,22 @@ def show_one(customer: str) -> None:
 @click.argument("customer", metavar="CUSTOMER|ADDRESS|TOKEN")
 @click.option("--reason", required=True, metavar="TEXT", help="What the person said, when and where.")
 @click.option(
-    "--purpose", type=click.Choice(["marketing", "survey"]), default=None, help="Only this one; else both of them."
+    "--purpose",
+    type=click.Choice(["marketing", "survey"]),
+    default=None,
+    help="Revoke only this purpose; default: both.",
 )
 @click.option(
-    "--token", "is_token", is_flag=True, help="TOKEN, or the unsubscribe link or the answer's subject that holds it."
+    "--token",
+    "is_token",
+    is_flag=True,
+    help="The argument is a TOKEN, or an unsubscribe link or mail subject that contains it.",
 )
 def revoke(customer: str, reason: str, purpose: Purpose | None, is_token: bool) -> None:
-    """Record that CUSTOMER, or whoever has ADDRESS or got TOKEN, refuses to be written to.
+    """Revoke the consent of CUSTOMER, or of the owner of ADDRESS or TOKEN.
 
-    It holds until `consent import` brings a permission of a later date, with its evidence. An ADDRESS that no customer
-    has yet may refuse too.
+    The refusal stays until `consent import` brings a permission with a later date and evidence. An ADDRESS that no
+    customer has yet can be revoked too.
 
     \b
       retainctl consent revoke dana@example.com --reason "wrote to us on Sunday"

@@ -11,31 +11,35 @@ from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_firs
 
 from .importing import import_verb
 
-customers = Group("customers", help="Import, see, merge and export customers.")
+customers = Group("customers", help="Import, list, merge and export customers.")
 
 
 import_verb(
     customers,
     "retainctl.shop.customers_import:import_customers",
-    about="Import customers from FILE..., plain or .gz; - is the standard input.",
+    about="Import customers from FILE..., plain or .gz; - reads standard input.",
     example="retainctl customers import customers_export.csv --source shopify",
     options=(
-        click.option("--source", default="", metavar="NAME", help='The shop that gave them their ids; else "generic".'),
+        click.option(
+            "--source", default="", metavar="NAME", help='The shop that the customer ids come from; default: "generic".'
+        ),
         click.option(
             "--consent-evidence",
             default="",
             metavar="TEXT",
-            help='What proves that "accepts marketing" was asked for; without it the column counts for nothing.',
+            help='The evidence for "accepts marketing"; without it the column is ignored.',
         ),
     ),
 )
 
 
 @customers.command("list")
-@click.option("--query", default="", metavar="TEXT", help="Only those whose name, e-mail, phone or id holds TEXT.")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many.")
+@click.option(
+    "--query", default="", metavar="TEXT", help="Show only customers whose name, e-mail, phone or id contains TEXT."
+)
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Maximum number of rows.")
 def list_them(query: str, limit: int) -> None:
-    """List customers, one a line.
+    """List customers, one per line.
 
     \b
       retainctl customers list --query levi
@@ -48,11 +52,15 @@ def list_them(query: str, limit: int) -> None:
 
 @customers.command("show")
 @click.argument("customer")
-@click.option("--bought", metavar="TEXT", help="What they bought whose number, name, brand or category holds TEXT.")
-@click.option("--since", type=click.DateTime(formats=["%Y-%m-%d"]), metavar="DAY", help="With --bought: since DAY.")
-@click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True, help="At most so many events.")
+@click.option(
+    "--bought", metavar="TEXT", help="Show purchases of products whose number, name, brand or category contains TEXT."
+)
+@click.option(
+    "--since", type=click.DateTime(formats=["%Y-%m-%d"]), metavar="DAY", help="With --bought: only since DAY."
+)
+@click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True, help="Maximum number of events.")
 def show_one(customer: str, bought: str | None, since: datetime | None, limit: int) -> None:
-    """Show all that is known of one customer: an id, an e-mail, a phone or SOURCE:ID.
+    """Show everything about one CUSTOMER: an id, an e-mail, a phone or SOURCE:ID.
 
     \b
       retainctl customers show dana@example.com
@@ -62,7 +70,7 @@ def show_one(customer: str, bought: str | None, since: datetime | None, limit: i
     from retainctl.shop.purchases import Purchase, list_purchases
 
     if since is not None and bought is None:
-        raise click.UsageError("--since goes with --bought.")
+        raise click.UsageError("--since needs --bought.")
     with opened_shop() as shop:
         found = find_customer(shop, customer)
         if bought is None:
@@ -75,11 +83,13 @@ def show_one(customer: str, bought: str | None, since: datetime | None, limit: i
 @customers.command()
 @click.argument("survivor", required=False)
 @click.argument("merged", required=False)
-@click.option("--reason", default="", metavar="TEXT", help="Why they are one person.")
-@click.option("--undo", type=ROW_ID, metavar="MERGE", help="Undo this merge: what it moved goes back, points too.")
+@click.option("--reason", default="", metavar="TEXT", help="Why they are the same person.")
+@click.option(
+    "--undo", type=ROW_ID, metavar="MERGE", help="Undo this merge and move everything back, including points."
+)
 @yes_clock
 def merge(survivor: str | None, merged: str | None, reason: str, undo: int | None, trust_clock: bool) -> None:
-    """Give all that MERGED has to SURVIVOR: they are one person.
+    """Merge MERGED into SURVIVOR: they are the same person.
 
     \b
       retainctl customers merge 17 dana@work.example --reason "same phone, asked at the till"
@@ -90,12 +100,12 @@ def merge(survivor: str | None, merged: str | None, reason: str, undo: int | Non
 
     if undo is not None:
         if survivor or merged or reason:
-            raise click.UsageError("--undo stands alone.")
+            raise click.UsageError("--undo cannot be combined with other arguments.")
         with opened_shop(trust_clock=trust_clock) as shop:
             show([merging.undo(shop, undo)], row_type=merging.Merge)
         return
     if not (survivor and merged and reason.strip()):
-        raise click.UsageError("Name SURVIVOR, MERGED and --reason; or --undo MERGE.")
+        raise click.UsageError("Give SURVIVOR, MERGED and --reason, or --undo MERGE.")
     with opened_shop() as shop:
         done = merging.merge(
             shop, survivor_id=find_customer(shop, survivor), merged_id=find_customer(shop, merged), reason=reason
@@ -105,9 +115,13 @@ def merge(survivor: str | None, merged: str | None, reason: str, undo: int | Non
 
 @customers.command()
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE.")
-@click.option("--for-excel", is_flag=True, help="For a spreadsheet: marked as UTF-8, no cell runs as a formula.")
+@click.option(
+    "--for-excel",
+    is_flag=True,
+    help="For spreadsheets: add a byte order mark, and protect cells from running as formulas.",
+)
 def export(output: Path | None, for_excel: bool) -> None:
-    """Write all customers as CSV, which "customers import" reads again.
+    """Export all customers as CSV that "customers import" can read.
 
     \b
       retainctl customers export --output customers.csv

@@ -8,16 +8,21 @@ import click
 
 from retainctl.terminal import Group, note, opened_shop, show, tell
 
-db = Group("db", help="Back up, check and migrate the database; say which installation sends.")
+db = Group("db", help="Back up, check and migrate the database; choose which installation sends.")
 
 
 @db.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--keep", type=click.IntRange(min=1), help="Of the backups in the same folder, keep the newest N.")
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    help="The number of backups to keep in the same folder; older ones are deleted.",
+)
 def backup(file: Path | None, keep: int | None) -> None:
-    """Copy the database while it is in use, check the copy, and only then give it its name.
+    """Back up the database while it is in use, and verify the backup.
 
-    Without FILE the copy goes to the shop's backups folder, named by the time. It holds personal data: keep it safe.
+    Without FILE the backup goes to the shop's backups folder, named by the time. It contains personal data: keep it
+    safe.
 
     \b
       retainctl db backup --keep 14
@@ -30,10 +35,10 @@ def backup(file: Path | None, keep: int | None) -> None:
 
 @db.command()
 def check() -> None:
-    """Check the database; print nothing when it is sound.
+    """Check the database; print nothing when it is intact.
 
-    SQLite's file, indexes and references are checked. On PostgreSQL every row is read and every reference is followed,
-    and its indexes are checked where its extension amcheck is installed.
+    On SQLite the file, the indexes and the references are checked. On PostgreSQL every row and every reference is
+    checked, and the indexes if the extension amcheck is installed.
     """
     from retainctl.shop import backup
 
@@ -43,18 +48,22 @@ def check() -> None:
 
 @db.command()
 def migrate() -> None:
-    """Bring an older database up to this program's version, or make the one that a new shop's file names."""
+    """Migrate an older database to this program's version, or create the database of a new shop."""
     with opened_shop(migrate=True):
         note("the database is up to date")
 
 
 @db.command()
-@click.option("--restored", is_flag=True, help="Even if it seems to send already: all was put back as it was.")
+@click.option(
+    "--restored",
+    is_flag=True,
+    help="Adopt even if this installation seems to send already: the whole machine was restored.",
+)
 def adopt(restored: bool) -> None:
-    """Say that this installation sends from now on, after a backup was restored or the shop was moved.
+    """Let this installation send from now on, after a backup was restored or the shop was moved.
 
-    The installation that sent before must send no more, or customers get everything twice. What it may have sent since
-    the backup is held as unknown, until you settle it with outbox resolve.
+    The installation that sent before must no longer send, or customers get everything twice. Messages that it may have
+    sent since the backup become unknown, until you settle them with outbox resolve.
     """
     from retainctl.outreach.outbox import adopting
 

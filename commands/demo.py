@@ -12,9 +12,9 @@ from retainctl.terminal import Command, choices, note, progress, show
 @click.command(cls=Command)
 @click.argument("folder", metavar="[DIR]", default="demo-shop", type=click.Path(path_type=Path, file_okay=False))
 def demo(folder: Path) -> None:
-    """Make a shop with two years of history in DIR (demo-shop), and run the whole main job on it.
+    """Create a demo shop with two years of history in DIR (demo-shop) and run the whole workflow on it.
 
-    Every step is a command that you can type yourself. Nothing leaves the folder: the mails are files in DIR/mail.
+    Every step is a command that you can run yourself. Nothing leaves the folder: the mails are files in DIR/mail.
 
     \b
       retainctl demo

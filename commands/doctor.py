@@ -9,7 +9,7 @@ from retainctl.terminal import Command, choices, read_words, show
 
 @click.command(cls=Command)
 def doctor() -> None:
-    """Look whether the shop can do its work: files, database, clock, jobs, mail server.
+    """Check that everything is set up correctly: files, database, clock, jobs, mail server.
 
     \b
       retainctl doctor

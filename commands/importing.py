@@ -19,22 +19,24 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_CORRECT = "Correct them in the file, and import it again. List them: retainctl orders quarantine list"
+_CORRECT = "Correct them in the file and import it again. List them: retainctl orders quarantine list"
 MAPPING = click.option(
-    "--mapping", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file that says what the columns mean."
+    "--mapping", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file that maps the columns."
 )
-CURRENCY = click.option("--currency", default="", metavar="CODE", help="Of prices that name none; else the shop's.")
+CURRENCY = click.option(
+    "--currency", default="", metavar="CODE", help="The currency of prices that state none; default: the shop's."
+)
 NUMBERS = click.option(
     "--numbers",
     type=click.Choice(["1234.56", "1,234.56", "1234,56", "1.234,56", "1 234,56", "1'234.56"]),
-    help="How the file writes its numbers; else 1234.56.",
+    help="The number format of the file; default: 1234.56.",
 )
 _READING_OPTIONS = (
-    click.option("--encoding", default="", help="How the text is encoded, when not UTF-8: cp1255."),
-    click.option("--delimiter", default="", metavar="MARK", help="What separates the columns; else it is found."),
-    click.option("--again", is_flag=True, help="Compare every row of files that were imported already."),
-    click.option("--dry-run", is_flag=True, help="Do everything, report it, and write nothing."),
-    click.option("--strict", is_flag=True, help="Write nothing at all when one row is bad."),
+    click.option("--encoding", default="", help="The encoding of the file, if not UTF-8: cp1255."),
+    click.option("--delimiter", default="", metavar="MARK", help="The column separator; default: detected."),
+    click.option("--again", is_flag=True, help="Compare every row of files that were already imported."),
+    click.option("--dry-run", is_flag=True, help="Show what would be imported, but write nothing."),
+    click.option("--strict", is_flag=True, help="Write nothing if any row is bad."),
 )
 
 
@@ -85,7 +87,7 @@ def import_files(
     from retainctl.intake.import_runs import Imported, together
 
     if missing := [name for name in files if name != "-" and not os.path.exists(name)]:  # noqa: PTH110 - never raises
-        raise BadData(f"there is no file {missing[0]}, and nothing was imported")
+        raise BadData(f"there is no file {missing[0]}; nothing was imported")
     done: list[FileResult[Any]] = []
     with opened_shop() as shop:
         try:

@@ -11,19 +11,19 @@ from retainctl.terminal import Command, choices, note
 
 @click.command(cls=Command)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
-@click.option("--name", default="", help="The shop's name as customers read it; else the folder's name.")
+@click.option("--name", default="", help="The shop's name as customers see it; default: the folder's name.")
 @click.option(
     "--language",
     type=click.Choice(["he", "en"]),
     default="en",
     show_default=True,
-    help="What customers read.",
+    help="The language of the shop's customers.",
 )
 @click.option("--currency", default="ILS", show_default=True, help="An ISO 4217 code.")
 @click.option("--timezone", default="Asia/Jerusalem", show_default=True, help="An IANA time zone.")
-@click.option("--country", help='Whose law holds, such as IL; else "IL" in Asia/Jerusalem.')
+@click.option("--country", help='The country whose law applies, such as IL; default: "IL" in Asia/Jerusalem.')
 def init(folder: Path, name: str, language: str, currency: str, timezone: str, country: str | None) -> None:
-    """Make a shop folder at DIR, with its settings and an empty database.
+    """Create a shop folder at DIR, with its settings and an empty database.
 
     \b
       retainctl init myshop --language he --currency ILS --timezone Asia/Jerusalem
@@ -38,6 +38,6 @@ def init(folder: Path, name: str, language: str, currency: str, timezone: str, c
     write_first_file(folder, currency=currency)
     with opened(str(folder), now=choices().now, migrate=True):
         note(
-            f"{folder} is a shop now. Look at {folder}/retainctl.toml, then: "
+            f"created the shop {folder}. Edit {folder}/retainctl.toml, then: "
             f"retainctl --shop {folder} orders import FILE"
         )

@@ -6,12 +6,12 @@ import click
 
 from retainctl.terminal import Group, note, opened_shop, read_words, say, show, show_first
 
-jobs = Group("jobs", help="See and run what the shop does by itself.")
+jobs = Group("jobs", help="List and run the scheduled jobs.")
 
 
 @jobs.command("list")
 def list_jobs() -> None:
-    """List every job: when it runs, how it stands, when it is due next.
+    """List every job with its schedule, its state and when it is due next.
 
     \b
       retainctl jobs list
@@ -25,9 +25,9 @@ def list_jobs() -> None:
 
 @jobs.command("show")
 @click.argument("name")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Maximum number of runs.")
 def show_job(name: str, limit: int) -> None:
-    """Show the last runs of the job NAME, the newest first.
+    """Show the last runs of the job NAME, newest first.
 
     \b
       retainctl jobs show nightly
@@ -41,11 +41,11 @@ def show_job(name: str, limit: int) -> None:
 
 @jobs.command()
 @click.argument("name", required=False)
-@click.option("--due", is_flag=True, help="Every job of which a period is due since its last success.")
-@click.option("--again", is_flag=True, help="The job NAME once more, though its period is done.")
-@click.option("--dry-run", is_flag=True, help="Show the steps that would run, and run none.")
+@click.option("--due", is_flag=True, help="Run every job that is due since its last success.")
+@click.option("--again", is_flag=True, help="Run the job NAME again, even if it is done for this period.")
+@click.option("--dry-run", is_flag=True, help="Show the steps that would run, but run none.")
 def run(name: str | None, due: bool, again: bool, dry_run: bool) -> None:
-    """Run the job NAME if it is due, or all that are --due; print nothing when all is well.
+    """Run the job NAME if it is due, or all jobs that are --due; print nothing when they succeed.
 
     \b
       retainctl jobs run nightly
@@ -55,7 +55,7 @@ def run(name: str | None, due: bool, again: bool, dry_run: bool) -> None:
     from retainctl.result import Result
 
     if (name is None) != due or (again and due):
-        raise WrongUsage("name one job, or say --due", hint="See them with: retainctl jobs list")
+        raise WrongUsage("give a job NAME or --due", hint="List the jobs: retainctl jobs list")
     with opened_shop() as shop:
         if dry_run:
             show(running.steps_due(shop, [name] if name else [], again=again), row_type=running.DueStepRow)

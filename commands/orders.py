@@ -11,23 +11,33 @@ from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_firs
 
 from .importing import MAPPING, import_files, reading_options
 
-orders = Group("orders", help="Bring orders in, and look at them.")
-quarantine = Group("quarantine", help="Rows of any import that could not be booked, or not with all of their cells.")
+orders = Group("orders", help="Import and inspect orders.")
+quarantine = Group(
+    "quarantine", help="Inspect, retry and dismiss rows that an import could not book, or not with all of their cells."
+)
 
-_QUARANTINE = "Look at them: retainctl orders quarantine list"
+_QUARANTINE = "List them: retainctl orders quarantine list"
 
 
 @orders.command("import")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--from", "format_", default="", metavar="FORMAT", help="Their format; else it is found by the header.")
-@click.option("--source", default="", metavar="NAME", help="The shop they come from; else the format's name.")
+@click.option(
+    "--from",
+    "format_",
+    default="",
+    metavar="FORMAT",
+    help="The format of the files; default: detected from the header.",
+)
+@click.option(
+    "--source", default="", metavar="NAME", help="The shop that the orders come from; default: the format's name."
+)
 @MAPPING
-@click.option("--currency", default="", metavar="CODE", help="The currency of rows that name none.")
+@click.option("--currency", default="", metavar="CODE", help="The currency of rows that state none.")
 @click.option(
     "--consent-evidence",
     default="",
     metavar="TEXT",
-    help='What proves that "Accepts Marketing" was asked for; without it the column counts for nothing.',
+    help='The evidence for "Accepts Marketing"; without it the column is ignored.',
 )
 @reading_options
 def import_(
@@ -39,7 +49,7 @@ def import_(
     consent_evidence: str,
     **reading: Any,
 ) -> None:
-    """Import orders from FILE..., plain or .gz; - is the standard input.
+    """Import orders from FILE..., plain or .gz; - reads standard input.
 
     \b
       retainctl orders import orders_export.csv.gz --from shopify
@@ -59,8 +69,10 @@ def import_(
 
 
 @orders.command("list")
-@click.option("--customer", type=ROW_ID, metavar="ID", help="Of this customer only.")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many, latest first.")
+@click.option("--customer", type=ROW_ID, metavar="ID", help="Show only the orders of this customer.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=20, show_default=True, help="Maximum number of rows, latest first."
+)
 def list_(customer: int | None, limit: int) -> None:
     """List orders, latest first.
 
@@ -75,9 +87,11 @@ def list_(customer: int | None, limit: int) -> None:
 
 @orders.command("show")
 @click.argument("order")
-@click.option("--source", default="", metavar="NAME", help="The shop it comes from, where several have such a number.")
+@click.option(
+    "--source", default="", metavar="NAME", help="The shop that the order comes from, if several have this number."
+)
 def show_(order: str, source: str) -> None:
-    """Show the lines, the returns and the earlier versions of ORDER.
+    """Show the lines, returns and earlier versions of ORDER.
 
     \b
       retainctl orders show IL100042
@@ -89,8 +103,10 @@ def show_(order: str, source: str) -> None:
 
 
 @orders.command("returns")
-@click.option("--waiting", is_flag=True, help="Only those whose sale is not known.")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many, latest first.")
+@click.option("--waiting", is_flag=True, help="Show only returns whose order is not known yet.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=20, show_default=True, help="Maximum number of rows, latest first."
+)
 def returns(waiting: bool, limit: int) -> None:
     """List returns, latest first.
 
@@ -105,7 +121,7 @@ def returns(waiting: bool, limit: int) -> None:
 
 @quarantine.command("list")
 def list_quarantine() -> None:
-    """List the rows that wait in quarantine.
+    """List the rows in quarantine.
 
     \b
       retainctl orders quarantine list --format csv
@@ -119,7 +135,7 @@ def list_quarantine() -> None:
 @quarantine.command("show")
 @click.argument("row", type=ROW_ID)
 def show_quarantine(row: int) -> None:
-    """Show ROW as it stood in its file.
+    """Show ROW as it appears in its file.
 
     \b
       retainctl orders quarantine show 4
@@ -132,13 +148,11 @@ def show_quarantine(row: int) -> None:
 
 @quarantine.command("retry")
 @click.argument("rows", type=ROW_ID, nargs=-1, metavar="[ROW]...")
-@click.option(
-    "--mapping", type=click.Path(path_type=Path, dir_okay=False), help="Read them by this mapping file instead."
-)
-@click.option("--encoding", default="", help="Read them in this encoding instead.")
-@click.option("--currency", default="", metavar="CODE", help="The currency of rows that name none.")
+@click.option("--mapping", type=click.Path(path_type=Path, dir_okay=False), help="Use this mapping file instead.")
+@click.option("--encoding", default="", help="Use this encoding instead.")
+@click.option("--currency", default="", metavar="CODE", help="The currency of rows that state none.")
 def retry_quarantine(rows: tuple[int, ...], mapping: Path | None, encoding: str, currency: str) -> None:
-    """Try rows of orders in quarantine again: those named, or all.
+    """Retry rows of orders in quarantine: each ROW, or all.
 
     \b
       retainctl orders quarantine retry --encoding cp1255
@@ -151,7 +165,7 @@ def retry_quarantine(rows: tuple[int, ...], mapping: Path | None, encoding: str,
     with opened_shop() as shop:
         tried = retry(shop, rows, OrderOptions(mapping=mapping, encoding=encoding, currency=currency))
         if not tried:
-            note("no row of orders waits; rows of lists and answers are corrected in their file, and imported again")
+            note("no rows of orders in quarantine; correct rows of lists and answers in their file and import it again")
         done = together(tried, hint=_QUARANTINE)
         show(done.rows, row_type=OrdersImported)
     tell(done)
@@ -160,7 +174,7 @@ def retry_quarantine(rows: tuple[int, ...], mapping: Path | None, encoding: str,
 @quarantine.command("dismiss")
 @click.argument("rows", type=int, nargs=-1, required=True, metavar="ROW...")
 def dismiss_quarantine(rows: tuple[int, ...]) -> None:
-    """Take ROW... out of quarantine as they are: looked at, and nothing to be done.
+    """Remove ROW... from quarantine without importing them.
 
     \b
       retainctl orders quarantine dismiss 4 7

@@ -14,20 +14,20 @@ from retainctl.terminal import Group, conclude, note, opened_shop, progress, rec
 if TYPE_CHECKING:
     from retainctl.club.spending import PointsBooking
 
-points = Group("points", help="Award, spend, expire and explain the club's points; prove the books.")
+points = Group("points", help="Award, redeem, expire and explain points; check the ledger.")
 
-_reason = click.option("--reason", required=True, help="Why, in words that the customer may read.")
+_reason = click.option("--reason", required=True, help="The reason, in words that the customer may see.")
 _source = click.option(
-    "--source", required=True, help='What caused it, once and for all: "order:1042". No personal data.'
+    "--source", required=True, help='A unique reference, booked only once: "order:1042". No personal data.'
 )
 _day = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @points.command()
-@click.option("--dry-run", is_flag=True, help="Show what would be booked, and book nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be booked, but book nothing.")
 @yes_clock
 def award(dry_run: bool, trust_clock: bool) -> None:
-    """Give every order the points that it earned, and take back those of what came back.
+    """Award the points that orders earned, and take back the points of returned goods.
 
     \b
       retainctl points award
@@ -47,10 +47,10 @@ def award(dry_run: bool, trust_clock: bool) -> None:
 @click.argument("customer")
 @click.argument("points", type=click.IntRange(min=1))
 @_source
-@click.option("--reason", default="", help="Why, in words that the customer may read.")
+@click.option("--reason", default="", help="The reason, in words that the customer may see.")
 @yes_clock
 def redeem(customer: str, points: int, source: str, reason: str, trust_clock: bool) -> None:
-    """Spend POINTS of CUSTOMER, first to expire first; nothing is booked when they are not there.
+    """Redeem POINTS of CUSTOMER, first to expire first; all or nothing.
 
     \b
       retainctl points redeem dana@example.com 250 --source basket:7781
@@ -67,7 +67,7 @@ def redeem(customer: str, points: int, source: str, reason: str, trust_clock: bo
 @_reason
 @yes_clock
 def add(customer: str, points: int, source: str, reason: str, trust_clock: bool) -> None:
-    """Give CUSTOMER POINTS by hand.
+    """Add POINTS to CUSTOMER by hand.
 
     \b
       retainctl points add 17 500 --source complaint:88 --reason "Sorry for the delay"
@@ -84,7 +84,7 @@ def add(customer: str, points: int, source: str, reason: str, trust_clock: bool)
 @_reason
 @yes_clock
 def take(customer: str, points: int, source: str, reason: str, trust_clock: bool) -> None:
-    """Take POINTS from CUSTOMER by hand; nothing is booked when they are not there.
+    """Take POINTS from CUSTOMER by hand; all or nothing.
 
     \b
       retainctl points take 17 500 --source mistake:88 --reason "Given twice"
@@ -107,10 +107,10 @@ def _book(
 
 
 @points.command()
-@click.option("--dry-run", is_flag=True, help="Show what would expire, and book nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would expire, but book nothing.")
 @yes_clock
 def expire(dry_run: bool, trust_clock: bool) -> None:
-    """Take what remains of points whose last day is over; late or missed runs come to the same.
+    """Expire points whose last day is over; late or missed runs give the same result.
 
     \b
       retainctl points expire
@@ -130,7 +130,7 @@ def expire(dry_run: bool, trust_clock: bool) -> None:
 @points.command()
 @click.argument("customer", required=False)
 def balance(customer: str | None) -> None:
-    """Show what CUSTOMER may spend, what is pending and what is owed; without CUSTOMER, of everyone.
+    """Show what CUSTOMER can spend, what is pending and what is owed; without CUSTOMER, for everyone.
 
     \b
       retainctl points balance dana@example.com
@@ -147,7 +147,7 @@ def balance(customer: str | None) -> None:
 @click.option("--from", "first_day", type=_day, help="The first day: 2025-01-01.")
 @click.option("--to", "last_day", type=_day, help="The last day: 2025-12-31.")
 def statement(customer: str, first_day: datetime | None, last_day: datetime | None) -> None:
-    """Show CUSTOMER's statement: opening, each movement, closing.
+    """Show the statement of CUSTOMER: opening balance, each movement, closing balance.
 
     \b
       retainctl points statement dana@example.com --from 2025-01-01 --to 2025-12-31
@@ -167,9 +167,9 @@ def statement(customer: str, first_day: datetime | None, last_day: datetime | No
 
 @points.command()
 @click.argument("customer", required=False)
-@click.option("--order", help="Only this order: web:1042.")
+@click.option("--order", help="Explain only this order: web:1042.")
 def explain(customer: str | None, order: str | None) -> None:
-    """Show how the orders of CUSTOMER, or one order, came to their points: rule, version, line, arithmetic.
+    """Explain the points of CUSTOMER or of one order: rule, version, line, arithmetic.
 
     \b
       retainctl points explain --order web:1042
@@ -178,7 +178,7 @@ def explain(customer: str | None, order: str | None) -> None:
     from retainctl.shop.customers import find_customer
 
     if (customer is None) == (order is None):
-        raise click.UsageError("Name a CUSTOMER or an --order.")
+        raise click.UsageError("Give either CUSTOMER or --order.")
     with opened_shop() as shop:
         if order is not None:
             steps = explaining.explain_order(shop, explaining.order_id_of(order))
@@ -192,10 +192,10 @@ def explain(customer: str | None, order: str | None) -> None:
     "--heads",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Hold the books to the heads of other days in FILE, and add today's.",
+    help="Compare the ledger with the heads of earlier days in FILE, and add today's.",
 )
 def check(heads: Path | None) -> None:
-    """Prove the books; print nothing when they are right.
+    """Check the ledger; print nothing when it is consistent.
 
     \b
       retainctl points check --heads points.heads
@@ -207,4 +207,4 @@ def check(heads: Path | None) -> None:
         check(shop)
         if heads:
             compare_heads(shop, heads)
-        note("the books are right")
+        note("no errors found in the ledger")

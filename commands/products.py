@@ -8,24 +8,26 @@ from retainctl.terminal import Group, opened_shop, show_first
 
 from .importing import CURRENCY, NUMBERS, import_verb
 
-products = Group("products", help="Import and see the catalogue.")
+products = Group("products", help="Import and list products.")
 
 
 import_verb(
     products,
     "retainctl.shop.products_import:PRODUCTS",
-    about="Import products from FILE..., by their article number; an empty cell changes nothing.",
+    about="Import products from FILE..., identified by article number; an empty cell changes nothing.",
     example="retainctl products import catalogue.csv",
     options=(CURRENCY, NUMBERS),
 )
 
 
 @products.command("list")
-@click.option("--query", default="", metavar="TEXT", help="Only those whose number, name or brand holds TEXT.")
-@click.option("--category", default="", help="Only those of this category, or below it.")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many.")
+@click.option(
+    "--query", default="", metavar="TEXT", help="Show only products whose number, name or brand contains TEXT."
+)
+@click.option("--category", default="", help="Show only products in this category or below it.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Maximum number of rows.")
 def list_them(query: str, category: str, limit: int) -> None:
-    """List products, one a line.
+    """List products, one per line.
 
     \b
       retainctl products list --category Kitchen

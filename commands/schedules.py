@@ -8,12 +8,14 @@ import click
 
 from retainctl.terminal import Group, choices, note, read_words
 
-schedules = Group("schedules", help="Write the jobs for cron or systemd.")
+schedules = Group("schedules", help="Generate cron or systemd files for the jobs.")
 
 
 @schedules.command()
-@click.option("--style", type=click.Choice(["cron", "systemd"]), required=True, help="Who is to run the jobs.")
-@click.option("--user", metavar="NAME", help="Who runs them; for cron this makes a file for /etc/cron.d.")
+@click.option("--style", type=click.Choice(["cron", "systemd"]), required=True, help="What runs the jobs.")
+@click.option(
+    "--user", metavar="NAME", help="The user who runs the jobs; with cron, the output is a file for /etc/cron.d."
+)
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False, exists=True),

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (["orders", "import", "no.csv"], 65, "retainctl: there is no file no.csv, and nothing was imported\n"),
-        (["orders", "import", "a" * 300], 65, f"retainctl: there is no file {'a' * 300}, and nothing was imported\n"),
+        (["orders", "import", "no.csv"], 65, "retainctl: there is no file no.csv; nothing was imported\n"),
+        (["orders", "import", "a" * 300], 65, f"retainctl: there is no file {'a' * 300}; nothing was imported\n"),
         (["db", "backup", "/proc/none/x.backup"], 78, "retainctl: /proc/none: No such file or directory\n"),
         (["reports", "check"], 2, "retainctl: no goal was given, so that nothing would be checked\n"),
         (["reports"], 2, ""),

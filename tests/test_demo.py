@@ -37,11 +37,11 @@ def test_the_demo_runs_and_runs_again(tmp_path: Path) -> None:
     first = {row["step"]: row["result"] for row in rows}
     shop = tmp_path / "demo-shop"
     orders = (shop / "incoming" / "orders.csv").read_text(encoding="utf-8").count("\n") - 1
-    assert f"rows_new {orders}" in first["Bring in the orders of two years"]
-    assert first["Prove the ledger"] == "all is well"
+    assert f"rows_new {orders}" in first["Import two years of orders"]
+    assert first["Check the ledger"] == "ok"
     mails = list((shop / "mail").glob("*.eml"))
     recipients = first["Plan who gets it, and why others do not"].partition("recipients ")[2].partition(",")[0]
-    invitations = first["Invite the buyers who may be asked"].partition("invitations ")[2]
+    invitations = first["Invite the buyers with consent"].partition("invitations ")[2]
     assert len(mails) == int(recipients) + int(invitations) > 500
     message = email.message_from_bytes(sorted(mails)[0].read_bytes(), policy=email.policy.default)
     assert str(message["Subject"]).startswith("פרסומת: ")
@@ -49,15 +49,15 @@ def test_the_demo_runs_and_runs_again(tmp_path: Path) -> None:
     assert 'dir="rtl"' in (shop / "cohorts.html").read_text(encoding="utf-8")
 
     again = {row["step"]: row["result"] for row in run_demo(tmp_path)}
-    assert again["Bring in the orders of two years"] == "source web, outcome already imported"
-    assert again["Award points by club.toml"] == "nothing new"
-    assert again["Send what waits"] == "nothing new"
+    assert again["Import two years of orders"] == "source web, outcome already imported"
+    assert again["Award points"] == "nothing new"
+    assert again["Send the queued messages"] == "nothing new"
     assert sorted(mails) == sorted((shop / "mail").glob("*.eml"))
 
 
 def test_a_step_that_fails_ends_the_demo_with_its_own_words(tmp_path: Path) -> None:
     (tmp_path / MARK).touch()
-    said = "retainctl products import incoming/products.csv ended with 65: there is no file"
+    said = "retainctl products import incoming/products.csv failed with exit code 65: there is no file"
     with pytest.raises(RetainError, match=said):
         list(Walk(tmp_path, NOW).steps())
 

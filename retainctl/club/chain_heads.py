@@ -27,10 +27,10 @@ def compare_heads(shop: Shop, path: Path) -> None:
     now = {seq: bytes(one).hex() for seq, one in rows(f"SELECT seq, hash FROM transactions WHERE seq {among}", numbers)}
     for seq, digest in kept.items():
         if now.get(seq) != digest:
-            what = "is not what it was" if seq in now else "is gone"
+            what = "has changed" if seq in now else "is missing"
             raise BrokenInvariant(
-                f"the books are broken: transaction {seq}, a head in {path}, {what}",
-                hint="Write nothing more. Where an older backup was put back, take the lines after it out of the file.",
+                f"ledger check failed: transaction {seq}, recorded in {path}, {what}",
+                hint="Write nothing more. If an older backup was restored, remove the later lines from the file.",
             )
     head = rows("SELECT seq, hash, recorded_at FROM transactions ORDER BY seq DESC LIMIT 1")
     if head and head[0][0] not in kept:
@@ -44,6 +44,6 @@ def _heads(text: str, path: Path) -> dict[int, str]:
     for number, line in enumerate(text.splitlines(), 1):
         head = _HEAD.fullmatch(line)
         if not head:
-            raise BadData(f"{path}: line {number} is no head of the ledger", hint="Put the file back as it was.")
+            raise BadData(f"{path}: line {number} is not a ledger head", hint="Restore the file.")
         heads[int(head[1])] = head[2]
     return heads

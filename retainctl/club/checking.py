@@ -85,7 +85,8 @@ def _transactions() -> Iterator[tuple[tuple[Any, ...], list[tuple[Any, ...]]]]:
 
 def _broken(promise: str, where: str) -> BrokenInvariant:
     return BrokenInvariant(
-        f"the books are broken: {promise}; {where}", hint="Write nothing more, and put the last good backup in place."
+        f'ledger check failed: rule "{promise}" does not hold: {where}',
+        hint="Write nothing more, and restore the last good backup.",
     )
 
 
@@ -158,7 +159,7 @@ _RULES: Final = (
         """,
     ),
     _Rule(
-        "what is redeemed, granted and deducted is what was asked for",
+        "what is redeemed, granted and deducted is what was requested",
         """
         SELECT 'transaction ' || t.seq AS place FROM transactions AS t JOIN entries AS e ON e.seq = t.seq
         GROUP BY t.seq, t.kind, t.points

@@ -51,7 +51,7 @@ def explain_order(shop: Shop, order_id: int) -> list[Explanation]:
     name = f"{source}:{external_id}"
     club = read_club(shop)
     if version is None:
-        why = "a guest's order" if customer_id is None else "not awarded yet" if is_sale else "not a sale"
+        why = "guest order" if customer_id is None else "not awarded yet" if is_sale else "not a sale"
         return [Explanation(name, None, "", club.on(day_of(order_day).isoformat()).version, why, None)]
     terms = club.version(version)
     awarded = awarded_lines_of([order_id]).get(order_id, [])
@@ -62,7 +62,7 @@ def explain_order(shop: Shop, order_id: int) -> list[Explanation]:
             words = f"{gave} × {format_minor(amount, currency)} / {format_minor(paid, currency)}, rounded down"
             steps.append(Explanation(name, line_no, "returned", terms.version, words, -taken))
     if rest := points - sum(step.points or 0 for step in steps):
-        words = "changed since it was awarded" if is_sale else "not a sale any more"
+        words = "changed since it was awarded" if is_sale else "no longer a sale"
         steps.append(Explanation(name, None, "changed", terms.version, words, rest))
     return steps
 
@@ -74,8 +74,8 @@ def order_id_of(name: str) -> int:
     found = found or rows("SELECT id FROM orders WHERE external_id = ?", name)
     if len(found) != 1:
         raise WrongUsage(
-            f"{'several orders are' if found else 'no order is'} called {name}",
-            hint="Name it by its source and id, such as web:1042.",
+            f"{'several sources have an' if found else 'there is no'} order {name}",
+            hint="Use its source and id, such as web:1042.",
         )
     return int(found[0][0])
 
@@ -98,13 +98,13 @@ def _earned(name: str, currency: str, terms: Terms, awarded: Sequence[AwardedLin
 
 def _why_nothing(line: EarningLine, lines: Sequence[EarningLine], currency: str, terms: Terms, shares: Shares) -> str:
     if currency not in terms.points_per:
-        return f"nothing is earned in {currency}"
+        return f"no points are earned in {currency}"
     if line.amount_minor <= 0:
         return "nothing was paid"
     if any(shares.numerators) or spend(EarningOrder(currency, [line._replace(category="")]), terms).numerators[0]:
-        return f"{line.category} earns nothing"
+        return f"{line.category} earns no points"
     total = format_minor(sum(one.amount_minor for one in lines), currency)
-    return f"the order comes to {total}, less than {terms.minimum_order.get(currency, '0')}"
+    return f"the order total is {total}, less than {terms.minimum_order.get(currency, '0')}"
 
 
 def _other_bookings(shop: Shop, customer_id: int) -> Iterator[Explanation]:
@@ -159,9 +159,9 @@ def _booking(
         given[lot_id] = cause
     elif kind == "expiry":
         cause = order or given[lot_id]
-    origin = f"of {order}" if order else "given by hand"
-    until = f"until {shop.clock.day(expires_at - 1)}" if expires_at else "for ever"
-    words = f"{abs(points)} of {granted} {origin}, which may be spent {until}"
+    origin = f"from {order}" if order else "added by hand"
+    until = f"valid until {shop.clock.day(expires_at - 1)}" if expires_at else "without expiry"
+    words = f"{abs(points)} of {granted} {origin}, {until}"
     return Explanation(cause, None, kind, version, words, points)
 
 

@@ -37,7 +37,7 @@ FACET: Final = Facet(
         Attribute(
             "points",
             "number",
-            ("what may be spent now", "נקודות שאפשר לממש עכשיו"),
+            ("points available to spend", "נקודות שאפשר לממש עכשיו"),
             "COALESCE(a.points, 0)",
             Joined("a", _available),
             (320, 320),

@@ -55,8 +55,8 @@ class Journal:
         self.now = shop.clock.now()
         if self.now < newest - CLOCK_TOLERANCE_SECONDS:
             raise BrokenInvariant(
-                f"it is {shop.clock.iso(self.now)}, and the ledger was last written at {shop.clock.iso(newest)}",
-                hint="Set the clock right; with an earlier --now one may only read.",
+                f"the clock says {shop.clock.iso(self.now)}, but the newest booking is from {shop.clock.iso(newest)}",
+                hint="Correct the clock. An earlier --now only works for reading.",
             )
         self._newest = newest
         self.recorded_at = max(self.now, newest)

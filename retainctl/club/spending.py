@@ -53,7 +53,7 @@ def _book(shop: Shop, kind: Kind, customer_id: int, points: int, *, source: str,
         before = balances(shop, [customer_id])[customer_id]
         if kind != "grant" and points > before:
             raise Refused(
-                f"customer {customer_id} has {before} points to spend, and {points} were asked for",
+                f"customer {customer_id} has {before} points to spend, but {points} were requested",
                 hint=f"See them: retainctl points statement {customer_id}",
             )
         journal.repay(customer_id, terms)
@@ -78,11 +78,13 @@ def _book(shop: Shop, kind: Kind, customer_id: int, points: int, *, source: str,
 
 def _check(customer_id: int, points: int, source: str) -> None:
     if not 1 <= points <= POINTS_PER_ENTRY:
-        raise BadData(f"{points} points cannot be booked", hint=f"Book from 1 to {POINTS_PER_ENTRY}.")
+        raise BadData(f"{points} points cannot be booked", hint=f"The amount must be from 1 to {POINTS_PER_ENTRY}.")
     if not source.strip() or not source.isprintable() or len(source) > 200:
-        raise BadData("the source must be a text of up to 200 characters", hint='Such as: --source "order:1042"')
+        raise BadData(
+            "the source must have from 1 to 200 printable characters", hint='For example: --source "order:1042"'
+        )
     if value("SELECT id FROM customers WHERE id = ?", customer_id) is None:
-        raise WrongUsage(f"there is no customer {customer_id}", hint="See them: retainctl customers list")
+        raise WrongUsage(f"there is no customer {customer_id}", hint="List them: retainctl customers list")
 
 
 def _is_repeated(kind: Kind, customer_id: int, points: int, source: str) -> bool:
@@ -100,8 +102,8 @@ def _is_repeated(kind: Kind, customer_id: int, points: int, source: str) -> bool
     owner, booked_for, before = booked[0]
     if booked_for not in ever_one_with(customer_id) or before != points:
         raise BadData(
-            f"{source!r} has booked a {kind} of {before} points of customer {owner} before, and this is another",
-            hint="Nothing was booked. Each cause has a source of its own.",
+            f"source {source!r} was already used for a different booking: {kind} of {before} points, customer {owner}",
+            hint="Nothing was booked. Use a new source for each booking.",
         )
     return True
 

@@ -64,14 +64,14 @@ class Terms:
         for name, table in (("points_per", self.points_per), ("minimum_order", self.minimum_order)):
             for currency, text in table.items():
                 if _code(currency) != currency:
-                    raise ValueError(f"{name}: the currency {currency} is written {_code(currency)}")
+                    raise ValueError(f"{name}: the currency {currency} must be written {_code(currency)}")
                 fraction(text)
         if self.version < 1:
             raise ValueError("version must be 1 or more")
         if min(self.pending_days, self.expiry_months, self.expiry_days) < 0:
-            raise ValueError("pending_days, expiry_months and expiry_days must not be below 0")
+            raise ValueError("pending_days, expiry_months and expiry_days must not be negative")
         if self.expiry_months and self.expiry_days:
-            raise ValueError("points expire after expiry_months or after expiry_days, not both")
+            raise ValueError("set expiry_months or expiry_days, not both")
         if not 1 <= self.redeem_points <= 1_000_000_000:
             raise ValueError("redeem_points must be 1 or more")
         fraction(self.redeem_value)
@@ -107,7 +107,7 @@ class Club:
             raise ValueError("there are no [[terms]]")
         first, *later = self.terms
         if first.valid_from is not None:
-            raise ValueError(f"version {first.version} is the first and holds from the beginning: no valid_from")
+            raise ValueError(f"version {first.version} is the first and must not have valid_from")
         before = first
         for terms in later:
             if terms.valid_from is None:
@@ -136,8 +136,8 @@ def read_club(shop: Shop) -> Club:
         if now.get(version) != content:
             what = "was changed" if version in now else "is missing"
             raise BadConfiguration(
-                f"{path}: version {version} {what}, and points were booked by it",
-                hint="Put it back as it was, and write new rules as a new [[terms]] with its valid_from.",
+                f"{path}: version {version} {what}, but points were booked with it",
+                hint="Restore it, and add new rules as a new [[terms]] with its own valid_from.",
             )
     return club
 
@@ -193,7 +193,7 @@ def _months_later(day: date, months: int) -> date:
 
 
 _HEAD = """\
-# The club's terms. Points that were booked by a version stay as they are: never change a version that has been in
-# use. New rules are a new [[terms]] below, with the next version and its first day: valid_from = 2027-01-01
+# The club's terms. Never change a version that points were booked with. Add new rules as a new [[terms]] below, with
+# the next version and its first day: valid_from = 2027-01-01
 [[terms]]
 """

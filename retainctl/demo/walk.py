@@ -69,28 +69,26 @@ class Walk:
 
     def _fill(self) -> Iterator[DemoStep]:
         if not self._is_ours():
-            yield self._do("Make the shop", "init", str(self.folder), "--name", "קפה בוקר טוב", "--language", "he")
+            yield self._do("Create the shop", "init", str(self.folder), "--name", "קפה בוקר טוב", "--language", "he")
             self._complete(self.folder / FILE_NAME, _SENDER)
             self._furnish()
-        yield self._do("Bring in the catalogue", "products", "import", "incoming/products.csv")
-        yield self._do("Bring in the orders of two years", "orders", "import", "incoming/orders.csv", "--source", "web")
-        yield self._do("Bring in the members of the club", "customers", "import", "incoming/customers.csv")
-        yield self._do(
-            "Bring in who agreed to get mail", "consent", "import", "incoming/consent.csv", "--evidence", EVIDENCE
-        )
+        yield self._do("Import the products", "products", "import", "incoming/products.csv")
+        yield self._do("Import two years of orders", "orders", "import", "incoming/orders.csv", "--source", "web")
+        yield self._do("Import the club members", "customers", "import", "incoming/customers.csv")
+        yield self._do("Import the consent", "consent", "import", "incoming/consent.csv", "--evidence", EVIDENCE)
 
     def _reward(self) -> Iterator[DemoStep]:
-        yield self._do("Award points by club.toml", "points", "award")
-        yield self._do("Expire the points that are too old", "points", "expire")
-        yield self._do("Prove the ledger", "points", "check")
+        yield self._do("Award points", "points", "award")
+        yield self._do("Expire old points", "points", "expire")
+        yield self._do("Check the ledger", "points", "check")
         for name, expression in (
             ("buyers", "orders >= 1"),
             ("coffee", 'orders >= 2 and bought category "Coffee"'),
             ("lapsing", "orders >= 3 and last_order before 90 days ago"),
         ):
             if not (self.folder / "segments" / f"{name}.toml").exists():
-                yield self._do(f"Say who is in {name}", "segments", "create", name, expression)
-        yield self._do("See who joined and who left", "segments", "refresh")
+                yield self._do(f"Create the segment {name}", "segments", "create", name, expression)
+        yield self._do("Refresh the segments", "segments", "refresh")
 
     def _write(self) -> Iterator[DemoStep]:
         draft = self.folder / "campaigns" / "harvest.md"
@@ -99,41 +97,41 @@ class Walk:
                 "Draft a campaign", "campaigns", "draft", "harvest", "--kind", "offer", "--audience", "coffee"
             )
             self._complete(draft, _CAMPAIGN)
-        yield self._do("Check it", "campaigns", "check", "harvest")
+        yield self._do("Check the campaign", "campaigns", "check", "harvest")
         plan = self._run("campaigns", "plan", "harvest")
         yield self._told("Plan who gets it, and why others do not", plan, "campaigns", "plan", "harvest")
         if plan[0]["recipients"]:
-            yield self._do("Approve exactly that plan", "campaigns", "approve", "harvest", plan[0]["hash"])
-            yield self._do("Give it to the outbox", "campaigns", "send", "harvest")
-        yield self._do("Send what waits", "outbox", "deliver")
+            yield self._do("Approve the plan", "campaigns", "approve", "harvest", plan[0]["hash"])
+            yield self._do("Queue the messages", "campaigns", "send", "harvest")
+        yield self._do("Send the queued messages", "outbox", "deliver")
 
     def _ask(self) -> Iterator[DemoStep]:
         if not (self.folder / "surveys" / "service.toml").exists():
             yield self._do("Draft a survey", "surveys", "draft", "service", "--kind", "nps", "--audience", "buyers")
             self._complete(self.folder / "surveys" / "service.toml", _SURVEY)
-        yield self._do("Invite the buyers who may be asked", "surveys", "run", "service", "--yes")
-        yield self._do("Send what waits", "outbox", "deliver")
-        yield self._do("Take the answers in", "surveys", "import", "service", "incoming/answers.csv")
-        yield self._do("See the scores", "surveys", "results", "service")
+        yield self._do("Invite the buyers with consent", "surveys", "run", "service", "--yes")
+        yield self._do("Send the queued messages", "outbox", "deliver")
+        yield self._do("Import the answers", "surveys", "import", "service", "incoming/answers.csv")
+        yield self._do("Show the scores", "surveys", "results", "service")
 
     def _report(self) -> Iterator[DemoStep]:
-        yield self._do("See how many come back", "reports", "show", "retention")
+        yield self._do("Show how many customers come back", "reports", "show", "retention")
         for name in ("retention", "cohorts", "campaigns"):
             page = ("reports", "show", name, "--format", "html", "--output", f"{name}.html")
-            yield self._do(f"Draw {name}", *page)
-        yield self._do("Look whether all is well", "doctor")
+            yield self._do(f"Write the report {name}", *page)
+        yield self._do("Check the shop", "doctor")
 
     def _is_ours(self) -> bool:
         """Whether an earlier demo made the folder; one that holds anything else is Refused and left alone."""
         if (self.folder / MARK).exists():
             return True
         if self.folder.exists() and any(self.folder.iterdir()):
-            raise Refused(f"{self.folder} holds something that no demo made", hint="Name a new folder.")
+            raise Refused(f"{self.folder} was not created by the demo; not overwritten", hint="Choose a new folder.")
         return False
 
     def _furnish(self) -> None:
         """Give the new shop its past, and mark it as the demo's."""
-        write_text(self.folder / MARK, "The demo made this shop; it may be thrown away.\n")
+        write_text(self.folder / MARK, "This shop was created by retainctl demo and can be deleted.\n")
         incoming = self.folder / "incoming"
         incoming.mkdir()
         now = parse_instant(self.now, ZONE) if self.now else Clock(ZONE).now()
@@ -164,14 +162,14 @@ class Walk:
         ended = run_step(command, folder=place, seconds=_SECONDS_PER_STEP)
         if ended.exit_code not in (DONE, DoneInPart.exit_code):
             why = ended.stopped or ". ".join(ended.said)
-            raise RetainError(f"retainctl {' '.join(words)} ended with {ended.exit_code}: {why}")
+            raise RetainError(f"retainctl {' '.join(words)} failed with exit code {ended.exit_code}: {why}")
         return ended.rows
 
 
 def _summary(rows: list[dict[str, Any]]) -> str:
     """What a result says in one line: the figures of its first row, and how many rows there are."""
     if not rows:
-        return "all is well"
+        return "ok"
     told = {key: value for key, value in rows[0].items() if value and key not in ("file", "notes")}
     figures = {key: round(value, 3) if isinstance(value, float) else value for key, value in told.items()}
     line = ", ".join(f"{key} {value}" for key, value in figures.items()) or "nothing new"

@@ -22,11 +22,11 @@ def crontab(shop: Shop, jobs: Mapping[str, Job], *, user: str | None = None) -> 
     """The crontab of *jobs*; with *user*, as a file of ``/etc/cron.d``, which names who runs each line."""
     who = f" {user}" if user else ""
     entries = [(f"{job.summary} Deadline: {job.deadline_seconds} s.", _when(job), name) for name, job in jobs.items()]
-    entries.append(("What was missed is made up, and what is due in the shop's own zone runs.", CATCH_UP, "--due"))
+    entries.append(("Catches up on missed runs, and runs what is due in the shop's time zone.", CATCH_UP, "--due"))
     lines = [
         f"# Written by: retainctl schedules show --style cron{f' --user {user}' if user else ''}",
-        "# Change schedules in the shop's jobs.toml and write this again.",
-        f"# The hours are the host's; the shop's zone is {shop.settings.timezone}.",
+        "# Generated file: change the shop's jobs.toml and generate it again.",
+        f"# Times are in the host's time zone; the shop's is {shop.settings.timezone}.",
         "SHELL=/bin/sh",
         "PATH=/usr/local/bin:/usr/bin:/bin",
         f"MAILTO={user or 'root'}",
@@ -37,8 +37,8 @@ def crontab(shop: Shop, jobs: Mapping[str, Job], *, user: str | None = None) -> 
     text = "\n".join(lines) + "\n"
     if "%" in text:
         raise BadConfiguration(
-            "a crontab cannot hold a %, which cron reads as a new line",
-            hint="Take it out of the folder's name and the jobs' summaries, or use --style systemd.",
+            "a crontab cannot contain %, which cron reads as a newline",
+            hint="Remove it from the folder name and the job summaries, or use --style systemd.",
         )
     return text
 

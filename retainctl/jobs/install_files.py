@@ -16,7 +16,7 @@ from retainctl.jobs.units import installed_name, units
 def schedule_files(shop: Shop, *, style: str, user: str | None) -> dict[str, str]:
     """The text of each file by its name: one crontab, or the systemd units."""
     if user is not None and not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", user, re.ASCII):
-        raise WrongUsage(f"{user!r} is not the name of a user")
+        raise WrongUsage(f"{user!r} is not a valid user name")
     jobs = read_jobs(shop)
     return {installed_name(shop): crontab(shop, jobs, user=user)} if style == "cron" else units(shop, jobs, user=user)
 

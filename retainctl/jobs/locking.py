@@ -44,14 +44,14 @@ def _flocked(shop: Shop, name: str) -> Iterator[None]:
             os.close(inside)
     except OSError as error:
         raise BadConfiguration(
-            f"the lock {folder}/job-{name}.lock cannot be opened: {error.strerror}",
-            hint="It must be a plain file in a folder of the shop's own user.",
+            f"the lock file {folder}/job-{name}.lock cannot be opened: {error.strerror}",
+            hint="It must be a regular file in a folder owned by the shop's user.",
         ) from None
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise TryLater(f"another run of the job {name} is under way") from None
+            raise TryLater(f"the job {name} is already running") from None
         yield
     finally:
         os.close(handle)
@@ -63,7 +63,7 @@ def _take_lease(name: str, *, host: str, now: int, seconds: int) -> None:
     now = lease_clock(now)
     held = rows("SELECT host, lease_until FROM job_leases WHERE job = ?", name)
     if held and held[0][0] != host and held[0][1] > now:
-        raise TryLater(f"another run of the job {name} is under way on {held[0][0]}")
+        raise TryLater(f"the job {name} is already running on {held[0][0]}")
     execute(
         """INSERT INTO job_leases (job, host, lease_until) VALUES (?, ?, ?)
            ON CONFLICT (job) DO UPDATE SET host = excluded.host, lease_until = excluded.lease_until""",

@@ -21,7 +21,7 @@ def ping(shop: Shop, job: str, word: str) -> str:
         trouble = _get(address)
         if not trouble:
             return ""
-    return f"the health check was not told of {job}'s {word}: {trouble}"
+    return f"the health check ping {word} of the job {job} failed: {trouble}"
 
 
 def _get(address: str) -> str:
@@ -35,4 +35,4 @@ def _get(address: str) -> str:
         return str(error) or type(error).__name__
     finally:
         connection.close()
-    return "" if 200 <= status < 300 else f"it answered {status}"
+    return "" if 200 <= status < 300 else f"HTTP status {status}"

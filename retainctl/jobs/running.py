@@ -109,7 +109,7 @@ def _run(shop: Shop, name: str, job: Job, period: Period) -> Result[PeriodRow]:
     try:
         ended.go(shop, name, job, period)
     except BaseException:
-        keep(exit_code=TERMINATED, error="it was stopped")
+        keep(exit_code=TERMINATED, error="interrupted")
         raise
     keep(exit_code=ended.exit_code, error=ended.error)
     # What the next period will do is no failure: quiet hours would raise an alarm every night.

@@ -43,7 +43,7 @@ def check_steps(jobs: Mapping[str, Job], read_words: ReadWords) -> None:
                 read_words(shlex.split(step.replace("{day}", "2025-01-01")))
             except WrongUsage as error:
                 raise BadConfiguration(
-                    f"the job {name} cannot run its step {step!r}: {error}", hint=error.hint
+                    f"the job {name} has an invalid step {step!r}: {error}", hint=error.hint
                 ) from None
 
 
@@ -66,11 +66,11 @@ def run_step(words: list[str], *, folder: Path, seconds: float) -> StepEnded:
         try:
             process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
-            stopped = "it ran beyond the job's deadline"
+            stopped = "the job exceeded its deadline"
         finally:
             _end(process)
         if process.returncode < 0 and not stopped:
-            stopped = f"signal {-process.returncode} ended it"
+            stopped = f"killed by signal {-process.returncode}"
         exit_code = 1 if stopped else process.returncode
         return StepEnded(exit_code, _rows(_kept(printed)), _sentences(_kept(said)), stopped)
 

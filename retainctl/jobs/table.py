@@ -36,15 +36,15 @@ class Job:
 
     def __post_init__(self) -> None:
         if bool(self.at) == bool(self.every_minutes):
-            raise ValueError("a job runs either at an hour or every_minutes")
+            raise ValueError("a job needs either at or every_minutes")
         if self.at and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.at, re.ASCII):
-            raise ValueError(f"{self.at!r} is not an hour such as 03:30")
+            raise ValueError(f"{self.at!r} is not a time such as 03:30")
         if self.every_minutes and not (1 <= self.every_minutes <= 60 and 60 % self.every_minutes == 0):
-            raise ValueError("every_minutes must divide an hour, such as 5 or 15")
+            raise ValueError("every_minutes must divide 60, such as 5 or 15")
         if self.weekdays and self.every_minutes:
-            raise ValueError("weekdays go with an hour, not with every_minutes")
+            raise ValueError("weekdays can only be used with at, not with every_minutes")
         if not self.steps or self.deadline_seconds < 1:
-            raise ValueError("a job needs a step, and a deadline_seconds of 1 or more")
+            raise ValueError("a job needs at least one step and a deadline_seconds of 1 or more")
         for step in self.steps:
             if not shlex.split(step):
                 raise ValueError("a step is empty")
@@ -84,7 +84,7 @@ class JobsFile:
     def __post_init__(self) -> None:
         for name in self.jobs:
             if not re.fullmatch(r"[a-z0-9_-]{1,64}", name, re.ASCII):
-                raise ValueError(f"a job's name is of a-z, 0-9, - and _, and {name!r} is not")
+                raise ValueError(f"{name!r} is not a valid job name; use a-z, 0-9, - and _")
 
 
 def read_jobs(shop: Shop) -> dict[str, Job]:
@@ -101,5 +101,5 @@ def find_job(shop: Shop, name: str) -> Job:
     """The job called *name*."""
     jobs = read_jobs(shop)
     if name not in jobs:
-        raise WrongUsage(f"no job is called {name}", hint="There are: " + ", ".join(jobs) + ".")
+        raise WrongUsage(f"there is no job {name}", hint="The jobs are: " + ", ".join(jobs) + ".")
     return jobs[name]

@@ -54,9 +54,9 @@ OnFailure={unit}-failed@%i.service
 Type=oneshot
 {who}{_credentials(shop)}ExecStart={" ".join(_quoted(word) for word in words)} %i
 WorkingDirectory={_escaped(str(shop.folder))}
-# A oneshot has no time limit of its own. Each job has its deadline; this is the longest, and some more.
+# A oneshot has no time limit by default. This is the longest deadline of a job, and a margin.
 TimeoutStartSec={longest + MARGIN_SECONDS}
-# Try later (another run holds the job, quiet hours) is no failure.
+# "Try again later" (the job is already running, quiet hours) is not a failure.
 SuccessExitStatus={TryLater.exit_code}
 UMask=0077
 NoNewPrivileges=yes
@@ -87,8 +87,8 @@ def _failed(unit: str, *, user: str | None) -> str:
     return f"""\
 # Written by: retainctl schedules show --style systemd
 [Unit]
-Description=retainctl: tell {to} that the job %i failed
-# As cron does, it mails where there is a mailer; the journal has it in any case.
+Description=retainctl: notify {to} that the job %i failed
+# Like cron, it sends mail where sendmail is installed; the journal always has the failure.
 ConditionFileIsExecutable=/usr/sbin/sendmail
 
 [Service]
@@ -106,7 +106,7 @@ Description=retainctl: {_escaped(job.summary)}
 
 [Timer]
 OnCalendar={calendar(job, zone=shop.settings.timezone)}
-# A run that was missed while the host was off is made up for.
+# Catch up on runs that were missed while the host was off.
 Persistent=true
 RandomizedDelaySec={delay}
 

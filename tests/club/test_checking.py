@@ -70,18 +70,18 @@ CHANGES = [
     ("UPDATE entries SET points = points + 1 WHERE seq = 3", "every hash covers its transaction"),
     ("UPDATE entries SET points = points + 1 WHERE seq = 7", "every hash covers its transaction"),
     ("DELETE FROM entries WHERE seq = 3", "every transaction has entries"),
-    ("DELETE FROM transactions WHERE seq = 1", "numbered without gaps; 1 is missing"),
-    ("DELETE FROM transactions WHERE seq = 2", "numbered without gaps; 2 is missing"),
+    ("DELETE FROM transactions WHERE seq = 1", 'numbered without gaps" does not hold: 1 is missing'),
+    ("DELETE FROM transactions WHERE seq = 2", 'numbered without gaps" does not hold: 2 is missing'),
     ("UPDATE accounts SET balance = balance + 1 WHERE kind = 'customer'", "all accounts together sum to zero"),
     (
         "UPDATE accounts SET balance = balance + CASE kind WHEN 'customer' THEN 2 ELSE -2 END"
         " WHERE customer_id = 3 OR kind = 'issuance'",
-        "an account's balance is the sum of its entries; account 1",
+        'is the sum of its entries" does not hold: account 1',
     ),
     (
         "UPDATE accounts SET balance = balance - CASE kind WHEN 'customer' THEN 2 ELSE -2 END"
         " WHERE customer_id = 3 OR kind = 'issuance'",
-        "an account's balance is the sum of its entries; account 1",
+        'is the sum of its entries" does not hold: account 1',
     ),
     ("UPDATE accounts SET balance = balance - 1 WHERE kind = 'customer'", "all accounts together sum to zero"),
     (
@@ -136,15 +136,15 @@ CHANGES_THAT_POSTGRES_REFUSES = [("UPDATE lots SET reversed = reversed + 1 WHERE
 CHANGES_WITH_NEW_HASHES = [
     (
         "UPDATE transactions SET recorded_at = recorded_at - 1, effective_at = effective_at - 1 WHERE seq = 7",
-        "the time of booking never decreases; transaction 7",
+        'the time of booking never decreases" does not hold: transaction 7',
     ),
     (
         "UPDATE transactions SET recorded_at = recorded_at + 1 WHERE seq = 1",
-        "the time of booking never decreases; transaction 2",
+        'the time of booking never decreases" does not hold: transaction 2',
     ),
-    ("UPDATE transactions SET points = points + 1 WHERE kind = 'redemption'", "what was asked for"),
-    ("UPDATE transactions SET points = points - 1 WHERE kind = 'expiry'", "what was asked for"),
-    ("UPDATE transactions SET kind = 'repayment' WHERE kind = 'grant'", "what was asked for"),
+    ("UPDATE transactions SET points = points + 1 WHERE kind = 'redemption'", "what was requested"),
+    ("UPDATE transactions SET points = points - 1 WHERE kind = 'expiry'", "what was requested"),
+    ("UPDATE transactions SET kind = 'repayment' WHERE kind = 'grant'", "what was requested"),
     ("UPDATE transactions SET effective_at = effective_at - 1 WHERE kind = 'expiry'", "points expire once"),
 ]
 
@@ -247,7 +247,7 @@ def test_whoever_hashes_the_books_anew_is_found_by_the_heads_of_other_days(books
         )
         hash_anew()
     check(books)
-    with pytest.raises(BrokenInvariant, match=r"transaction 8, a head in .*points.heads, is not what it was"):
+    with pytest.raises(BrokenInvariant, match=r"transaction 8, recorded in .*points.heads, has changed"):
         compare_heads(books, path)
     assert path.read_text().splitlines() == before
 
@@ -255,10 +255,10 @@ def test_whoever_hashes_the_books_anew_is_found_by_the_heads_of_other_days(books
 def test_books_that_end_before_a_head_are_an_older_backup_s(books: Shop, tmp_path: Path) -> None:
     path = tmp_path / "points.heads"
     path.write_text(f"9 {'0' * 64} 2025-03-02T10:00:00+02:00\n")
-    with pytest.raises(BrokenInvariant, match=r"transaction 9, a head in .*points.heads, is gone"):
+    with pytest.raises(BrokenInvariant, match=r"transaction 9, recorded in .*points.heads, is missing"):
         compare_heads(books, path)
     path.write_text("nothing\n")
-    with pytest.raises(BadData, match="line 1 is no head of the ledger"):
+    with pytest.raises(BadData, match="line 1 is not a ledger head"):
         compare_heads(books, path)
 
 

@@ -100,7 +100,9 @@ def test_a_clock_that_is_years_ahead_expires_nobody(shop: Shop) -> None:
     order(shop, 1, [10_000], at=shop.clock.now())
     award(shop)
     years_ahead = at(shop, shop.clock.now() + 3_650 * DAY)
-    with pytest.raises(Refused, match=r"it is 2035-.*, and from 2025-03-02T10:00:00\+02:00 on nothing was written"):
+    with pytest.raises(
+        Refused, match=r"the clock says 2035-.*, but nothing was written .* after 2025-03-02T10:00:00\+02:00;"
+    ):
         expire(years_ahead)
     assert expire(years_ahead, dry_run=True).points == 100
     assert transactions() == [("award", 100)]
@@ -137,7 +139,7 @@ def test_a_quiet_shop_whose_jobs_run_goes_on_by_itself(shop: Shop) -> None:
     later = at(shop, shop.clock.now() + 200 * DAY)
     order(shop, 2, [5_000], at=later.clock.now())
     ran(*(shop.clock.now() + days * DAY for days in (40, 80, 120)))
-    with pytest.raises(Refused, match=f"from {shop.clock.iso(shop.clock.now() + 120 * DAY)[:10]}"):
+    with pytest.raises(Refused, match=f"days after {shop.clock.iso(shop.clock.now() + 120 * DAY)[:10]}"):
         award(later)
     ran(shop.clock.now() + 160 * DAY, later.clock.now())
     assert award(later).row.points_earned == 50
@@ -190,7 +192,7 @@ def test_a_clock_set_back_may_only_read(shop: Shop) -> None:
     tolerated = at(shop, shop.clock.now() - 300)
     redeem(tolerated, 1, 1, source="basket:1")
     set_back = at(shop, shop.clock.now() - 301)
-    with pytest.raises(BrokenInvariant, match="the ledger was last written at"):
+    with pytest.raises(BrokenInvariant, match="the newest booking is from"):
         redeem(set_back, 1, 1, source="basket:2")
     assert balances(set_back, [1]) == {1: 0}, "what was so at that time"
     check(set_back)

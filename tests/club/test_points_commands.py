@@ -37,12 +37,12 @@ def test_what_is_refused_says_why_and_what_to_do(earning: Terminal) -> None:
     assert earning("points", "redeem", "1", "1", "--source", "basket:1") == Ended(
         77,
         "",
-        "retainctl: customer 1 has 0 points to spend, and 1 were asked for\n  See them: retainctl points statement 1\n",
+        "retainctl: customer 1 has 0 points to spend, but 1 were requested\n  See them: retainctl points statement 1\n",
     )
     earning("points", "add", "1", "5", "--source", "c:1", "--reason", "Sorry")
     other = earning("points", "add", "1", "6", "--source", "c:1", "--reason", "Sorry")
     assert (other.code, other.stderr.splitlines()[0]) == (
-        65, "retainctl: 'c:1' has booked a grant of 5 points of customer 1 before, and this is another",
+        65, "retainctl: source 'c:1' was already used for a different booking: grant of 5 points, customer 1",
     )  # fmt: skip
     earlier = earning("points", "award", now="2025-03-01T10:00")
     assert (earlier.code, earlier.stdout) == (70, "")

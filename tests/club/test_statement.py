@@ -164,16 +164,16 @@ def test_every_point_of_a_balance_is_explained(busy: Shop) -> None:
         ("web:W2", 1, "spend", "200.00 ILS × 1 = 200", 200),
         ("web:W2", None, "spend", "200, rounded down once: 200", None),
         ("web:W1", 1, "spend", "100.50 ILS × 1 = 100.5", 100),
-        ("web:W1", 2, "spend", "50.60 ILS: Gift cards earns nothing", 0),
+        ("web:W1", 2, "spend", "50.60 ILS: Gift cards earns no points", 0),
         ("web:W1", None, "spend", "100.5, rounded down once: 100", None),
         ("web:W1", 1, "returned", "100 × 50.25 / 100.50, rounded down", -50),
         ("web:W3", 1, "spend", "10.00 ILS × 1 = 10", 10),
         ("web:W3", None, "spend", "10, rounded down once: 10", None),
-        ("basket:1", None, "redemption", "120 of 200 of web:W2, which may be spent until 2025-03-08", -120),
-        ("complaint:1", None, "grant", "40 of 40 given by hand, which may be spent until 2025-03-11", 40),
-        ("mistake:1", None, "deduction", "5 of 200 of web:W2, which may be spent until 2025-03-08", -5),
-        ("web:W2", None, "expiry", "75 of 200 of web:W2, which may be spent until 2025-03-08", -75),
-        ("web:W1", None, "expiry", "50 of 100 of web:W1, which may be spent until 2025-03-09", -50),
+        ("basket:1", None, "redemption", "120 of 200 from web:W2, valid until 2025-03-08", -120),
+        ("complaint:1", None, "grant", "40 of 40 added by hand, valid until 2025-03-11", 40),
+        ("mistake:1", None, "deduction", "5 of 200 from web:W2, valid until 2025-03-08", -5),
+        ("web:W2", None, "expiry", "75 of 200 from web:W2, valid until 2025-03-08", -75),
+        ("web:W1", None, "expiry", "50 of 100 from web:W1, valid until 2025-03-09", -50),
     ]
 
 
@@ -192,21 +192,21 @@ def test_an_order_that_earned_nothing_says_why(shop: Shop) -> None:
     award(shop, dry_run=True)
     words = [[step.arithmetic for step in explain_order(shop, number)] for number in range(1, 7)]
     assert words == [
-        ["49.99 ILS: the order comes to 49.99, less than 50", "0, rounded down once: 0"],
-        ["99.99 EUR: nothing is earned in EUR", "0, rounded down once: 0"],
-        ["a guest's order"],
+        ["49.99 ILS: the order total is 49.99, less than 50", "0, rounded down once: 0"],
+        ["99.99 EUR: no points are earned in EUR", "0, rounded down once: 0"],
+        ["guest order"],
         ["not a sale"],
         ["100.00 ILS × 1/3 = 10000/300", "0.00 ILS: nothing was paid", "10000/300, rounded down once: 33"],
         ["not awarded yet"],
     ]
     award(shop)
-    assert explain_order(shop, 5)[-1].arithmetic == "not a sale any more"
+    assert explain_order(shop, 5)[-1].arithmetic == "no longer a sale"
 
 
 def test_an_order_is_found_by_its_source_and_id(shop: Shop) -> None:
     order(shop, 1, [100], at=shop.clock.now())
     assert order_id_of("web:W1") == order_id_of("W1") == 1
-    with pytest.raises(WrongUsage, match="no order is called shop:W1"):
+    with pytest.raises(WrongUsage, match="there is no order shop:W1"):
         order_id_of("shop:W1")
     order(shop, 2, [100], at=shop.clock.now())
     with writing():

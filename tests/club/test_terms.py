@@ -32,14 +32,14 @@ def test_a_new_shop_has_terms_that_say_what_each_setting_means(shop: Shop) -> No
 @pytest.mark.parametrize(
     ("versions", "sentence"),
     [
-        (["valid_from = 2025-01-01"], "version 1 is the first and holds from the beginning"),
+        (["valid_from = 2025-01-01"], "version 1 is the first and must not have valid_from"),
         ([ONE, TWO], "version 2 needs valid_from"),
         ([ONE, "valid_from = 2025-02-01", "valid_from = 2025-01-01"], "version 3 must be later than version 2"),
-        (['points_per = { nis = "1" }'], "the currency nis is written ILS"),
+        (['points_per = { nis = "1" }'], "the currency nis must be written ILS"),
         (['points_per = { ILS = "lots" }'], "'lots' is not a number"),
         (['points_per = { ILS = "1/0" }'], "'1/0' is not a number"),
         (["expiry_days = 3\nexpiry_months = 3"], "not both"),
-        (["pending_days = -1"], "must not be below 0"),
+        (["pending_days = -1"], "must not be negative"),
         (["pendingdays = 1"], "unknown setting pendingdays"),
     ],
 )
@@ -89,7 +89,7 @@ def test_a_version_that_points_were_booked_by_may_not_be_changed_nor_removed(sho
     order(shop, 1, [0], at=shop.clock.now())
     award(shop)
     (shop.folder / "club.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(BadConfiguration, match=r"version 1 (was changed|is missing), and points were booked by it"):
+    with pytest.raises(BadConfiguration, match=r"version 1 (was changed|is missing), but points were booked with it"):
         award(shop)
 
 

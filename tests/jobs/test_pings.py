@@ -107,8 +107,8 @@ def test_one_that_does_not_hear_is_a_warning_and_no_failure(
     ended = retainctl("jobs", "run", "check")
     assert (ended.code, ended.stdout) == (0, "")
     assert ended.stderr == (
-        "the health check was not told of check's start: it answered 503\n"
-        "the health check was not told of check's 0: it answered 503\n"
+        "the health check ping start of the job check failed: HTTP status 503\n"
+        "the health check ping 0 of the job check failed: HTTP status 503\n"
     )
     assert health_check.heard == ["/start"] * 3 + ["/0"] * 3
 

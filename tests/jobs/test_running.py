@@ -84,9 +84,9 @@ def test_a_job_stops_at_the_first_step_that_fails_and_stays_due(shop: Shop, writ
     report = run_job(shop, "check")
     assert report.exit_code == 2
     assert list(report.attention) == [
-        "check: jobs show nobody: no job is called nobody",
-        "check: jobs show nobody: There are: deliver, nightly, check.",
-        "check: stopped at step 1 of 2, jobs show nobody: no job is called nobody (exit code 2)."
+        "check: jobs show nobody: there is no job nobody",
+        "check: jobs show nobody: The jobs are: deliver, nightly, check.",
+        "check: stopped at step 1 of 2, jobs show nobody: there is no job nobody (exit code 2)."
         " See: retainctl jobs show check",
     ]
     assert (last_run(shop).steps_done, last_run(shop).exit_code) == (0, 2)
@@ -97,9 +97,9 @@ def test_a_job_whose_deadline_passes_is_stopped_and_said_so(shop: Shop, write_jo
     write_jobs(LONG.format(seconds=1))
     report = run_job(shop, "long")
     assert report.exit_code == 1
-    assert "it ran beyond the job's deadline" in report.attention[-1]
+    assert "the job exceeded its deadline" in report.attention[-1]
     run = last_run(shop, "long")
-    assert (run.exit_code, run.error) == (1, "it ran beyond the job's deadline")
+    assert (run.exit_code, run.error) == (1, "the job exceeded its deadline")
     assert run.steps_done < 60
 
 
@@ -107,12 +107,12 @@ def test_a_step_that_will_not_end_is_ended(shop: Shop, monkeypatch: pytest.Monke
     monkeypatch.setattr(steps, "GRACE_SECONDS", 0.2)
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('{}', flush=True); time.sleep(60)"
     ended = steps.run_step([sys.executable, "-c", deaf], folder=shop.folder, seconds=1)
-    assert (ended.exit_code, ended.stopped) == (1, "it ran beyond the job's deadline")
+    assert (ended.exit_code, ended.stopped) == (1, "the job exceeded its deadline")
 
 
 def test_a_step_that_a_signal_ended_has_failed(shop: Shop) -> None:
     ended = steps.run_step([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], folder=shop.folder, seconds=30)
-    assert (ended.exit_code, ended.stopped) == (1, "signal 9 ended it")
+    assert (ended.exit_code, ended.stopped) == (1, "killed by signal 9")
 
 
 def test_a_job_that_another_run_holds_is_for_later(shop: Shop, write_jobs: WriteJobs) -> None:
@@ -120,7 +120,7 @@ def test_a_job_that_another_run_holds_is_for_later(shop: Shop, write_jobs: Write
     run_job(shop, "check")
     with (shop.folder / "locks" / "job-check.lock").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(TryLater, match="another run of the job check is under way"):
+        with pytest.raises(TryLater, match="the job check is already running"):
             run_job(shop, "check")
 
 
@@ -130,7 +130,7 @@ def test_a_job_that_another_host_holds_is_for_later_until_its_lease_has_run_out(
     write_jobs(CHECK)
     with writing():
         execute("INSERT INTO job_leases (job, host, lease_until) VALUES ('check', 'elsewhere', ?)", 2**40)
-    with pytest.raises(TryLater, match="under way on elsewhere"):
+    with pytest.raises(TryLater, match="already running on elsewhere"):
         run_job(shop, "check")
     with writing():
         execute("UPDATE job_leases SET lease_until = 0")
@@ -226,7 +226,7 @@ def test_missed_days_are_made_up_one_by_one_with_their_own_day(
     assert ended.stdout == "job\tperiod\tmissed\tstep\ncheck\tcheck:2025-03-02\t0\tjobs run check-{day}\n"
     failed = retainctl("jobs", "run", "check", now="2025-03-02T10:00")
     assert failed.code == 2
-    assert "no job is called check-2025-03-02" in failed.stderr
+    assert "there is no job check-2025-03-02" in failed.stderr
 
 
 def test_of_missed_days_none_is_run_after_one_that_fails(shop: Shop, write_jobs: WriteJobs) -> None:
@@ -312,7 +312,7 @@ def test_sigterm_ends_the_job_and_the_next_run_does_it(
     _, stderr = job.communicate(timeout=20)
     assert (job.returncode, stderr) == (143, "")
     [run] = json.loads(retainctl("jobs", "show", "long", "--format", "json").stdout)["rows"]
-    assert (run["exit_code"], run["error"]) == (143, "it was stopped")
+    assert (run["exit_code"], run["error"]) == (143, "interrupted")
     [due] = json.loads(retainctl("jobs", "run", "--due", "--dry-run", "--format", "json").stdout)["rows"][-60:-59]
     assert due["period"] == "long:2025-03-02"
 
@@ -342,10 +342,10 @@ def test_the_jobs_of_the_shop_are_added_to_the_programs_own(shop: Shop, write_jo
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('at = "3:30"\nsteps = ["config check"]', "'3:30' is not an hour such as 03:30"),
-        ('at = "03:30"\nevery_minutes = 5\nsteps = ["config check"]', "either at an hour or every_minutes"),
-        ('every_minutes = 7\nsteps = ["config check"]', "every_minutes must divide an hour"),
-        ('at = "03:30"\nsteps = []', "a job needs a step"),
+        ('at = "3:30"\nsteps = ["config check"]', "'3:30' is not a time such as 03:30"),
+        ('at = "03:30"\nevery_minutes = 5\nsteps = ["config check"]', "either at or every_minutes"),
+        ('every_minutes = 7\nsteps = ["config check"]', "every_minutes must divide 60"),
+        ('at = "03:30"\nsteps = []', "a job needs at least one step"),
         ('at = "03:30"\nstep = ["config check"]', "unknown setting step"),
     ],
 )
@@ -357,9 +357,9 @@ def test_a_job_that_cannot_be_is_refused(shop: Shop, write_jobs: WriteJobs, text
 
 def test_a_name_that_would_leave_the_folder_is_refused(shop: Shop, write_jobs: WriteJobs) -> None:
     write_jobs('[jobs."../check"]\nsummary = ""\nat = "03:30"\nsteps = ["config check"]\n')
-    with pytest.raises(BadConfiguration, match="a job's name is of a-z"):
+    with pytest.raises(BadConfiguration, match="is not a valid job name"):
         read_jobs(shop)
-    with pytest.raises(WrongUsage, match="no job is called"):
+    with pytest.raises(WrongUsage, match="there is no job"):
         (shop.folder / "jobs.toml").unlink()
         run_job(shop, "../check")
 
@@ -394,7 +394,7 @@ def test_a_step_that_cannot_run_is_told_by_day(
     retainctl: Terminal, write_jobs: WriteJobs, step: str, said: str
 ) -> None:
     write_jobs(f"[jobs.check]\nsummary = 'Look.'\nat = '03:30'\nsteps = ['config check', {step!r}]\n")
-    sentence = f"retainctl: the job check cannot run its step {step!r}: {said}"
+    sentence = f"retainctl: the job check has an invalid step {step!r}: {said}"
     for words in (("config", "check"), ("jobs", "list"), ("jobs", "show", "check"),
                   ("schedules", "show", "--style", "cron")):  # fmt: skip
         ended = retainctl(*words)

@@ -48,8 +48,8 @@ def test_the_crontab_has_a_line_for_each_job_and_one_that_makes_up(shop: Shop, w
     ]
     assert text.splitlines()[:6] == [
         "# Written by: retainctl schedules show --style cron --user shop",
-        "# Change schedules in the shop's jobs.toml and write this again.",
-        "# The hours are the host's; the shop's zone is Asia/Jerusalem.",
+        "# Generated file: change the shop's jobs.toml and generate it again.",
+        "# Times are in the host's time zone; the shop's is Asia/Jerusalem.",
         "SHELL=/bin/sh",
         "PATH=/usr/local/bin:/usr/bin:/bin",
         "MAILTO=shop",
@@ -65,13 +65,13 @@ def test_without_a_user_the_crontab_is_ones_own(shop: Shop) -> None:
 
 
 def test_a_percent_sign_has_no_place_in_a_crontab(shop: Shop) -> None:
-    with pytest.raises(BadConfiguration, match="cannot hold a %"):
+    with pytest.raises(BadConfiguration, match="cannot contain %"):
         crontab(shop, {"sale": Job(steps=("config check",), summary="The 20% sale.", at="03:30")})
 
 
 @pytest.mark.parametrize("user", ["shop root", "../x", "a\nb", ""])
 def test_a_user_that_is_no_name_is_refused(shop: Shop, user: str) -> None:
-    with pytest.raises(WrongUsage, match="is not the name of a user"):
+    with pytest.raises(WrongUsage, match="is not a valid user name"):
         schedule_files(shop, style="cron", user=user)
 
 

@@ -18,7 +18,7 @@ import_verb(
 
 @prices.command("list")
 @click.option("--sku", default="", metavar="SKU", help="Of this article only.")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Maximum number of rows.")
 def list_(sku: str, limit: int) -> None:
     """List prices, latest first.
 

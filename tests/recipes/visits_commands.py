@@ -18,7 +18,7 @@ import_verb(
 
 
 @visits.command("list")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Maximum number of rows.")
 def list_(limit: int) -> None:
     """List visits, latest first.
 

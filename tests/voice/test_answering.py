@@ -300,7 +300,7 @@ def test_the_command_shows_what_became_of_the_file(survey: Shop, retainctl: Term
     assert ended.stderr == (
         f"{path}, line 3, score: '77' is no score from 0 to 10 (bad_score)\n"
         "retainctl: 1 row is in quarantine\n"
-        "  Correct them in the file, and import it again. List them: retainctl orders quarantine list\n"
+        "  Correct them in the file and import it again. List them: retainctl orders quarantine list\n"
     )
     shown = retainctl("surveys", "results", "spring", "--comments")
     assert shown.stdout == "respondent\tcustomer\tquestion\tscore\treplaced\tcomment\nr1\t\twhy\t9\tno\t=1+1\n"

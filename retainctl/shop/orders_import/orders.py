@@ -123,7 +123,7 @@ def book(
     bad = tuple(held for held in booking.held if held.disposition != "set_aside")
     odd = tuple(booking.attention)
     returns_need = "1 return needs" if len(odd) == 1 else f"{len(odd)} returns need"
-    trouble = DoneInPart(f"{returns_need} a look", hint="See: retainctl orders returns --waiting") if odd else None
+    trouble = DoneInPart(f"{returns_need} attention", hint="See: retainctl orders returns --waiting") if odd else None
     return FileResult((row,), tuple(notes), odd, trouble, quarantined=bad), import_id, booking.held
 
 

@@ -329,7 +329,7 @@ def test_the_commands(shop: Shop, retainctl: Terminal, tmp_path: Path, file: Pat
     assert imported.stderr == (
         f"{file}, line 3, row: the row has no id, e-mail or phone (nobody)\n"
         "retainctl: 1 row is in quarantine\n"
-        "  Correct them in the file, and import it again. List them: retainctl orders quarantine list\n"
+        "  Correct them in the file and import it again. List them: retainctl orders quarantine list\n"
     )
     target = tmp_path / "out.csv"
     assert retainctl("customers", "export", "--output", str(target)).stdout == ""

@@ -33,7 +33,7 @@ def test_a_row_is_listed_shown_and_booked_when_its_currency_is_stated(retainctl:
     assert ended.stderr == (
         f"{path}, line 33, currency: the currency is missing (set it with --currency) (no_currency)\n"
         '{"kind": "error", "version": 1, "message": "1 row is in quarantine",'
-        ' "hint": "Look at them: retainctl orders quarantine list", "exit_code": 3}\n'
+        ' "hint": "List them: retainctl orders quarantine list", "exit_code": 3}\n'
     )
     listed = retainctl("orders", "quarantine", "list", "--format", "jsonl")
     (found,) = [json.loads(line) for line in listed.stdout.splitlines()]
