@@ -14,6 +14,7 @@ from retainctl.audience.segments import Refreshed, SegmentRow
 from retainctl.clock import Clock
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart, Refused, RetainError, TryLater, WrongUsage
+from retainctl.shop.customers import show_customer
 from retainctl.store.database import rows
 from tests import past
 from tests.conftest import Terminal
@@ -225,3 +226,12 @@ def test_one_segment_that_takes_too_long_does_not_stop_the_others(shop: Shop, mo
     result = segments.refresh_each(shop, ())
     assert ([row.segment for row in result.rows], result.exit_code) == (["first", "then"], DoneInPart.exit_code)
     assert segments.refresh_each(shop, ("slow",)).exit_code == TryLater.exit_code
+
+
+def test_a_customer_is_shown_with_the_segments_that_they_are_in_now(town: Shop) -> None:
+    for name in ("some", "loyal"):
+        segments.create(town, name, "orders >= 2")
+    (town.folder / "segments/some.toml").write_text("expression = 'orders >= 3'")
+    segments.refresh(later(town, 60), "some")
+    told = [[fact.what for fact in show_customer(town, one) if fact.about == "segment"] for one in (1, 2, 3)]
+    assert told == [[], ["loyal"], ["loyal", "some"]]

@@ -149,6 +149,7 @@ def test_what_ends_in_the_second_of_a_booking_ends_before_it_and_what_came_too_l
     then = Shop(shop.folder, shop.settings, Clock(shop.clock.zone, end))
     for number in (1, 2):
         order(shop, number, [number * 10_000], at=shop.clock.now() - number * 9 * DAY)
+    order(shop, 3, [500], at=shop.clock.now())
     award(then)
     add(then, 1, 7, source="complaint:2", reason="Sorry")
     told = [(line.item, line.points, line.balance) for line in statement(then, 1)]
@@ -160,6 +161,8 @@ def test_what_ends_in_the_second_of_a_booking_ends_before_it_and_what_came_too_l
         ("expired", -100, 0),
         ("earned", 200, 200),
         ("expired", -200, 0),
+        ("earned", 5, 5),
+        ("expired", -5, 0),
         ("adjusted", 7, 7),
         ("closing", 7, 7),
     ]
