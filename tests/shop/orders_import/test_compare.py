@@ -7,7 +7,7 @@ import pytest
 from retainctl.config import Shop
 from retainctl.intake import csv_rows
 from retainctl.shop.orders_import import compare
-from retainctl.shop.orders_import import orders as orders_import
+from retainctl.shop.orders_import.processes import batches
 from retainctl.store.database import rows, value
 from tests.planting import on_day
 from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, codes, counts, row
@@ -43,8 +43,8 @@ def two_rows_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all of a file be read before any of it is written, as far as a second process may be ahead."""
-    read = orders_import.batches
-    monkeypatch.setattr(orders_import, "batches", lambda *asked: (one for one in list(read(*asked))))
+    every = "retainctl.shop.orders_import.orders.batches"
+    monkeypatch.setattr(every, lambda *asked: (one for one in list(batches(*asked))))
 
 
 @pytest.mark.parametrize("ahead", [False, True])
