@@ -12,7 +12,8 @@ from retainctl.audience.members import Change
 from retainctl.audience.segments import Refreshed, Segment, SegmentRow, read_segment
 from retainctl.clock import Clock
 from retainctl.config import Shop
-from retainctl.errors import Refused, RetainError, WrongUsage
+from retainctl.errors import DoneInPart, Refused, RetainError, TryLater, WrongUsage
+from retainctl.shop.customers import show_customer
 from retainctl.store.database import rows
 from tests import past
 from tests.conftest import Terminal
@@ -211,3 +212,25 @@ def test_who_has_left_is_no_member_and_each_leaving_keeps_its_time(town: Shop) -
         ("10:00:10", "left"),
         ("10:00:00", "joined"),
     ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it counts steps; in no time a server answers nothing
+def test_one_segment_that_takes_too_long_does_not_stop_the_others(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(1, 201):
+        past.customer(number, email=f"n{number}@shop.example")
+    slow = ", ".join(f"'d{number}.example'" for number in range(200))
+    for name, expression in (("first", "orders = 0"), ("slow", f"email_domain in ({slow})"), ("then", "orders > 0")):
+        segments.create(shop, name, expression)
+    monkeypatch.setattr(segments, "SECONDS", 0.0)
+    result = segments.refresh_each(shop, ())
+    assert ([row.segment for row in result.rows], result.exit_code) == (["first", "then"], DoneInPart.exit_code)
+    assert segments.refresh_each(shop, ("slow",)).exit_code == TryLater.exit_code
+
+
+def test_a_customer_is_shown_with_the_segments_that_they_are_in_now(town: Shop) -> None:
+    for name in ("some", "loyal"):
+        segments.create(town, name, "orders >= 2")
+    (town.folder / "segments/some.toml").write_text("expression = 'orders >= 3'")
+    segments.refresh(later(town, 60), "some")
+    told = [[fact.what for fact in show_customer(town, one) if fact.about == "segment"] for one in (1, 2, 3)]
+    assert told == [[], ["loyal"], ["loyal", "some"]]

@@ -142,6 +142,34 @@ def test_a_last_day_that_is_over_counts_before_its_expiry_is_booked(shop: Shop) 
     assert explain_customer(shop, 1) == steps
 
 
+def test_what_ends_in_the_second_of_a_booking_ends_before_it_and_what_came_too_late_at_once(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\nexpiry_days = 2')
+    add(shop, customer(1), 30, source="complaint:1", reason="Sorry")
+    end = shop.clock.end_of(shop.clock.today() + timedelta(days=2))
+    then = Shop(shop.folder, shop.settings, Clock(shop.clock.zone, end))
+    for number in (1, 2):
+        order(shop, number, [number * 10_000], at=shop.clock.now() - number * 9 * DAY)
+    order(shop, 3, [500], at=shop.clock.now())
+    award(then)
+    add(then, 1, 7, source="complaint:2", reason="Sorry")
+    told = [(line.item, line.points, line.balance) for line in statement(then, 1)]
+    assert told == [
+        ("opening", 0, 0),
+        ("adjusted", 30, 30),
+        ("expired", -30, 0),
+        ("earned", 100, 100),
+        ("expired", -100, 0),
+        ("earned", 200, 200),
+        ("expired", -200, 0),
+        ("earned", 5, 5),
+        ("expired", -5, 0),
+        ("adjusted", 7, 7),
+        ("closing", 7, 7),
+    ]
+    expire(then)
+    assert [(line.item, line.points, line.balance) for line in statement(then, 1)] == told
+
+
 def test_points_that_come_after_their_last_day_come_and_go(shop: Shop) -> None:
     """Invariant 14: both are visible."""
     set_terms(shop.folder, 'points_per = { ILS = "1" }\nexpiry_days = 2')

@@ -189,3 +189,17 @@ def test_points_that_come_back_are_of_the_order_that_earned_them_and_go_with_it(
     assert points(shop)[NOA] == (70, 0)
     left = "SELECT l.order_id, l.remaining FROM lots AS l JOIN accounts AS a ON a.id = l.account_id"
     assert rows(f"{left} WHERE a.customer_id = ? AND l.remaining > 0", NOA) == [(3, 70)]
+
+
+def test_what_each_took_of_the_other_s_points_comes_back_and_repays_what_they_owe(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\nexpiry_days = 60')
+    bought(shop, 1, DANA, 100, days=1)
+    bought(shop, 2, NOA, 200, days=25)
+    award(shop)
+    merge_id = united(shop)
+    redeem(shop, DANA, 250, source="basket:1")
+    came_back(2, 20_000, at=shop.clock.now())
+    award(shop)
+    assert points(shop) == {DANA: (0, 150), NOA: (0, 0)}
+    undo(shop, merge_id)
+    assert points(shop) == {DANA: (0, 150), NOA: (0, 0)}

@@ -7,7 +7,7 @@ import pytest
 from retainctl.config import Shop
 from retainctl.errors import Refused
 from retainctl.shop import consent
-from retainctl.shop.consent import Contact, Decision, Recorded, contacts, give, record, revoke, suppress
+from retainctl.shop.consent import Contact, Decision, Recorded, blocked, contacts, give, record, revoke, suppress
 from retainctl.shop.consent_history import list_consent
 from retainctl.store.database import execute, rows
 from retainctl.store.transactions import writing
@@ -240,6 +240,29 @@ def test_what_is_listed_of_an_address_is_what_was_said_there(shop: Shop) -> None
         ("dana2@example.com", "revoked", "called on Sunday"),
         ("+972501234562", "revoked", "a word"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "before", "since"),
+    [
+        ("unsubscribed", "no_consent", ""),
+        ("by_hand", "no_consent", ""),
+        ("complaint", "suppressed", "suppressed"),
+        ("hard_bounce", "suppressed", "suppressed"),
+    ],
+)
+def test_what_an_address_refused_before_it_was_anybody_s_ends_at_most_by_a_later_permission(
+    shop: Shop, reason: consent.SuppressionReason, before: str, since: str
+) -> None:
+    suppress("email", "dana@example.com", reason, 2000, "before we knew whose it was")
+    (point,) = customer(1, "Dana@Example.com")
+    assert (blocked(["Dana@Example.com", "noa@example.com"]) == {"Dana@Example.com"}) == bool(since)
+    assert record(shop, [Decision(point, "marketing", "given", "file", "box")]).new == int(reason == "hard_bounce")
+    say_yes(shop, point, at=2000)
+    assert answer(shop, 1) == before
+    say_yes(shop, point, at=2001)
+    found = answer(shop, 1)
+    assert (found if isinstance(found, str) else found.objection) == since
 
 
 def test_the_same_decision_is_recorded_once(shop: Shop) -> None:

@@ -10,6 +10,7 @@ from retainctl.clock import parse_instant
 from retainctl.config import Shop
 from retainctl.intake.import_runs import ImportOptions
 from retainctl.shop.customers import find_customer, show_customer
+from retainctl.shop.orders import list_orders
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.shop.products_import import PRODUCTS
@@ -48,6 +49,11 @@ def test_purchases_are_found_by_their_day(shop: Shop, dana: int) -> None:
     since = shop.clock.start_of(shop.clock.day(1_707_000_000))
     assert [one.order for one in list_purchases(shop, dana, since=since)] == ["A-2"]
     assert [one.order for one in list_purchases(shop, dana, limit=1)] == ["A-2"]
+
+
+def test_the_latest_orders_are_listed_first(shop: Shop, dana: int) -> None:
+    assert [one.order for one in list_orders(shop, limit=3)] == ["A-4", "A-3", "A-2"]
+    assert [one.order for one in list_orders(shop, customer_id=dana, limit=2)] == ["A-3", "A-2"]
 
 
 def test_a_purchase_counts_from_its_own_second(shop: Shop, dana: int) -> None:

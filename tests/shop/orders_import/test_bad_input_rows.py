@@ -80,6 +80,12 @@ def test_b27_a_changed_order_is_a_new_version_and_an_older_one_is_stale(shop: Sh
     assert (version, was["order"]["status"], was["lines"][0]["amount_minor"]) == (1, "completed", 2_000)
 
 
+def test_b27_an_order_that_differs_counts_though_its_source_says_the_same_time(shop: Shop, bring: Bring) -> None:
+    for status in ("completed", "cancelled"):
+        bring(shop, order(1, date_modified_gmt="2025-01-06T08:00:00", status=status), name=f"{status}.jsonl")
+    assert rows("SELECT version, status FROM orders") == [(2, "cancelled")]
+
+
 def test_b27_an_order_of_lines_that_loses_one_is_a_new_version(shop: Shop, bring: Bring) -> None:
     bring(shop, HEADER, row("1"), row("1", sku="TEA"), row("2"))
     outcome = bring(shop, HEADER, row("2"), row("1", sku="TEA"), name="b.csv")

@@ -7,6 +7,7 @@ import pytest
 from retainctl.config import Shop
 from retainctl.intake import csv_rows
 from retainctl.shop.orders_import import compare
+from retainctl.shop.orders_import.processes import batches
 from retainctl.store.database import rows, value
 from tests.planting import on_day
 from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, codes, counts, row
@@ -40,11 +41,20 @@ def two_rows_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_rows, "_ROWS_AT_ONCE", 1)
 
 
+def read_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all of a file be read before any of it is written, as far as a second process may be ahead."""
+    every = "retainctl.shop.orders_import.orders.batches"
+    monkeypatch.setattr(every, lambda *asked: (one for one in list(batches(*asked))))
+
+
+@pytest.mark.parametrize("ahead", [False, True])
 @pytest.mark.parametrize("undecided", [1, 2, 100])
 def test_an_order_is_what_all_of_its_rows_say(
-    shop: Shop, bring: Bring, monkeypatch: pytest.MonkeyPatch, undecided: int
+    shop: Shop, bring: Bring, monkeypatch: pytest.MonkeyPatch, undecided: int, ahead: bool
 ) -> None:
     monkeypatch.setattr(compare, "UNDECIDED_ROWS", undecided)
+    if ahead:
+        read_ahead(monkeypatch)
     mug, tea, jam = (
         part(discount="2", email=""),
         part(sku="TEA", discount="3"),

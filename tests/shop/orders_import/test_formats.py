@@ -353,6 +353,17 @@ def test_shopify_refunds_take_from_their_line(shop: Shop, bring: Bring) -> None:
     assert rows(f"SELECT order_line_no, {PIECES}, amount_minor FROM order_returns") == [(1, 1, 900)]
 
 
+@pytest.mark.parametrize(
+    ("status", "kept"), [("refunded", ("refunded", 1)), ("paid", ("cancelled", 0)), ("voided", ("voided", 0))]
+)
+def test_a_cancelled_order_of_shopify_s_answers_is_no_sale_unless_its_money_came_back(
+    books: Shop, bring: Bring, status: str, kept: tuple[str, int]
+) -> None:
+    bring(books, shopify_order(financial_status=status, cancelled_at="2024-05-04T10:00:00+03:00"), name="o.jsonl")
+    assert rows("SELECT status, is_sale FROM orders") == [kept]
+    assert rows("SELECT SUM(amount_minor) FROM order_returns") == [(2_700 if status == "refunded" else None,)]
+
+
 MUGS = {"id": 1, "sku": "MUG", "name": "Mug", "quantity": 3, "price": "10.00"}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake import csv_rows
@@ -49,6 +50,15 @@ def test_an_old_file_brings_no_news_however_often_it_comes_again(shop: Shop, bri
     for _ in range(2):
         assert counts(bring(shop, HEADER, row("1"), name="a.csv", again=True)) == (1, 0, 0, 1, 0, 0, 0)
     assert rows("SELECT version, gross_minor FROM orders") == [(2, 9_000)]
+
+
+def test_a_row_whose_day_has_come_is_added_when_its_file_comes_again(shop: Shop, bring: Bring) -> None:
+    lines = [HEADER, *good(20), row("1"), row("1", sku="TEA", ordered_at="2025-03-06")]
+    assert counts(bring(shop, *lines)) == (22, 21, 0, 0, 0, 0, 1)
+    later = Shop(shop.folder, shop.settings, Clock(shop.clock.zone, shop.clock.now() + 5 * DAY_SECONDS))
+    assert counts(bring(later, *lines)) == (22, 0, 2, 20, 0, 0, 0)
+    assert rows("SELECT version, gross_minor FROM orders WHERE external_id = '1'") == [(2, 4_000)]
+    assert list_quarantined(shop) == []
 
 
 def test_a_file_with_bad_rows_may_come_again_until_its_own_source_has_told_more(
