@@ -112,6 +112,17 @@ def test_who_comes_in_after_the_plan_gets_nothing(shop: Shop, ready: Path) -> No
     assert mailings.send(shop, CAMPAIGN, "spring").messages == 2
 
 
+def test_a_plan_asks_its_segment_anew_and_a_dry_run_changes_nothing(shop: Shop, ready: Path) -> None:
+    new = customer(shop)
+    found = mailings.plan(shop, CAMPAIGN, "spring", dry_run=True)
+    assert (found.candidates, found.recipients) == (3, 2)
+    assert value("SELECT COUNT(*) FROM segment_members WHERE customer_id = ?", new) == 0
+
+    made = mailings.plan(shop, CAMPAIGN, "spring")
+    assert (made.candidates, made.recipients) == (4, 3)
+    assert value("SELECT excluded FROM recipients WHERE customer_id = ?", new) == ""
+
+
 def test_a_dry_run_sends_nothing(shop: Shop, ready: Path) -> None:
     plan_hash = approved(shop)
 
