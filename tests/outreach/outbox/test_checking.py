@@ -28,8 +28,8 @@ BROKEN = {
     "an event began earlier": _EVENT.format("planned"),
     "an event began elsewhere": _EVENT.format("unknown"),
     "an end without its hour": "UPDATE outbox SET done_at = NULL WHERE state = 'sent'",
-    "an end that keeps its bytes": "INSERT INTO payloads (outbox_id, bytes) SELECT o.id, p.bytes FROM outbox o, payloads p"
-    " WHERE o.state = 'sent' AND p.outbox_id = (SELECT MIN(outbox_id) FROM payloads)",
+    "an end that keeps its bytes": "INSERT INTO payloads (outbox_id, bytes) SELECT o.id, p.bytes FROM outbox o,"
+    " payloads p WHERE o.state = 'sent' AND p.outbox_id = (SELECT MIN(outbox_id) FROM payloads)",
     "what waits has a sender": "UPDATE outbox SET owner = 'x', lease_until = 9 WHERE state = 'planned'",
     "what is claimed has no sender": "UPDATE outbox SET owner = NULL WHERE state = 'claimed'",
     "what is claimed has no time": "UPDATE outbox SET lease_until = NULL WHERE state = 'claimed'",
