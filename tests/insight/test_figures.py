@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import get_args
 
 import pytest
 
@@ -19,6 +20,7 @@ from retainctl.insight.reports.points import PointsMonth, points
 from retainctl.insight.reports.retention import Retention, retention
 from retainctl.insight.reports.rfm import Cell, as_of, ntile, rfm
 from retainctl.money import rounded_half_up
+from retainctl.outreach.outbox.states import State
 from retainctl.store.database import execute
 from retainctl.store.transactions import writing
 from tests import past
@@ -99,6 +101,18 @@ def test_orders_beyond_the_tenth_are_together(shop: Shop) -> None:
     assert (rows[-1].orders, rows[-1].went_on, rows[-1].mean_days_to_next) == (3, 2, 1.0)
 
 
+def test_an_order_that_was_imported_later_has_the_place_of_its_day(shop: Shop) -> None:
+    past.customer(1)
+    past.order(1, "2025-02-01", 20_000)
+    past.order(1, "2025-01-01", 10_000)
+    past.order(1, "2025-01-11", 15_000)
+    assert [(row.order_number, row.average_value_minor, row.mean_days_to_next) for row in orders(shop)] == [
+        ("1", 10_000, 10.0),
+        ("2", 15_000, 21.0),
+        ("3", 20_000, None),
+    ]
+
+
 def test_cohorts_reach_to_the_last_order(town: Shop) -> None:
     assert cohorts(town) == [
         Cohort("2024-11", {"0": 2, "1": 1, "2": 0, "3": 1}),
@@ -131,6 +145,14 @@ def test_every_currency_counts_for_recency_and_frequency_and_the_shops_own_for_m
     assert rfm(shop) == [Cell("221", 1), Cell("112", 1)]
 
 
+def test_the_last_order_counts_for_recency_whichever_currency_it_was_in(shop: Shop) -> None:
+    for number, (shekels, dollars) in enumerate((("2025-02-15", "2025-01-01"), ("2025-02-01", "2025-01-15")), 1):
+        past.customer(number)
+        past.order(number, shekels, 10_000 * number)
+        past.order(number, dollars, currency="USD")
+    assert rfm(shop) == [Cell("211", 1), Cell("122", 1)]
+
+
 def test_rfm_is_as_of_the_day_that_is_asked_for(shop: Shop) -> None:
     past.customer(1)
     past.customer(2)
@@ -147,7 +169,7 @@ def test_rfm_is_as_of_the_day_that_is_asked_for(shop: Shop) -> None:
 
 def test_mailings_are_counted_to_the_last_candidate(shop: Shop) -> None:
     with writing():
-        for number in range(1, 9):
+        for number in range(1, 14):
             execute("INSERT INTO customers (id, created_at) VALUES (?, 0)", number)
             plant_address(number, f"a{number}@b.example", id=number)
         for mailing, state in ((1, "active"), (2, "cancelled")):
@@ -156,10 +178,10 @@ def test_mailings_are_counted_to_the_last_candidate(shop: Shop) -> None:
                 " VALUES (?, 'campaign', 'spring', 'marketing', 'marketing', ?, '', 1740903600)",
                 mailing, state,
             )  # fmt: skip
-        for number, reason in enumerate(["", "", "", "", "", "", "no_consent", "budget"], 1):
+        for number, reason in enumerate([*[""] * 11, "no_consent", "budget"], 1):
             execute("INSERT INTO recipients (mailing_id, customer_id, excluded) VALUES (1, ?, ?)", number, reason)
         execute("INSERT INTO recipients (mailing_id, customer_id) VALUES (2, 1)")
-        for number, state in enumerate(["sent", "deferred", "unknown", "failed", "expired"], 1):
+        for number, state in enumerate(get_args(State), 1):
             execute(
                 "INSERT INTO outbox (month, mailing_id, customer_id, contact_point_id, channel, message_key,"
                 " message_id, class, to_address, state, next_at)"
@@ -170,8 +192,8 @@ def test_mailings_are_counted_to_the_last_candidate(shop: Shop) -> None:
     assert campaigns(shop) == [
         MailingRow(2, "campaign", "spring", "cancelled", at, 1, 1, 0, 0, 0, 0, 1, 0, {}),
         MailingRow(
-            1, "campaign", "spring", "active", at, candidates=8, planned=6, sent=1, waiting=2, unknown=1, failed=1,
-            dropped=1, excluded=2, reasons={"excluded_budget": 1, "excluded_no_consent": 1},
+            1, "campaign", "spring", "active", at, candidates=13, planned=11, sent=1, waiting=5, unknown=1, failed=1,
+            dropped=3, excluded=2, reasons={"excluded_budget": 1, "excluded_no_consent": 1},
         ),
     ]  # fmt: skip
 
@@ -215,6 +237,13 @@ def test_goals_are_held(town: Shop) -> None:
     held = goals.check(town, least={"repeat_rate": 0.7, "customers": 3}, most={"repeat_rate": 0.9})
     assert held.rows == (Goal("repeat_rate", 0.666667, 0.7, 0.9, False), Goal("customers", 3, 3, None, True))
     assert str(held.trouble) == "repeat_rate is 0.666667, and must be at least 0.7 and at most 0.9"
+
+
+def test_goals_are_of_the_shops_own_currency(town: Shop) -> None:
+    dollars = dataclasses.replace(town, settings=dataclasses.replace(town.settings, currency="USD"))
+    held = goals.check(dollars, least={"customers": 2}, most={"repeat_rate": 0.1})
+    assert held.rows == (Goal("customers", 2, 2, None, True), Goal("repeat_rate", 0.0, None, 0.1, True))
+    assert held.trouble is None
 
 
 def test_a_figure_that_is_not_known_meets_no_goal(shop: Shop) -> None:

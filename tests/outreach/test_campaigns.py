@@ -13,8 +13,10 @@ from retainctl.outreach import mailings
 from retainctl.outreach.campaigns import list_campaigns
 from retainctl.outreach.drafts import CAMPAIGN, CampaignOutcome, write_draft
 from retainctl.outreach.mailings import Candidate, Changed
+from retainctl.outreach.outbox import queueing
 from retainctl.store.database import execute, rows, value
 from tests.conftest import Terminal
+from tests.outreach.outbox.conftest import make_customers
 from tests.outreach.people import customer
 from tests.outreach.test_drafts import edited, finished
 from tests.outreach.test_rendering import with_mail, with_settings
@@ -112,6 +114,17 @@ def test_who_comes_in_after_the_plan_gets_nothing(shop: Shop, ready: Path) -> No
     assert mailings.send(shop, CAMPAIGN, "spring").messages == 2
 
 
+def test_a_plan_asks_its_segment_anew_and_a_dry_run_changes_nothing(shop: Shop, ready: Path) -> None:
+    new = customer(shop)
+    found = mailings.plan(shop, CAMPAIGN, "spring", dry_run=True)
+    assert (found.candidates, found.recipients) == (3, 2)
+    assert value("SELECT COUNT(*) FROM segment_members WHERE customer_id = ?", new) == 0
+
+    made = mailings.plan(shop, CAMPAIGN, "spring")
+    assert (made.candidates, made.recipients) == (4, 3)
+    assert value("SELECT excluded FROM recipients WHERE customer_id = ?", new) == ""
+
+
 def test_a_dry_run_sends_nothing(shop: Shop, ready: Path) -> None:
     plan_hash = approved(shop)
 
@@ -154,6 +167,19 @@ def test_every_recipient_can_be_shown_with_their_own_reason(shop: Shop, ready: P
     assert list(mailings.candidates(CAMPAIGN, "spring")) == [
         Candidate(1, "planned", reason), Candidate(2, "planned", reason), Candidate(3, "no_consent", ""),
     ]  # fmt: skip
+
+
+def test_a_mailing_of_several_batches_leaves_nobody_out_and_nobody_twice(
+    shop: Shop, ready: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queueing, "_BATCH", 2)
+    new = make_customers(shop, [f"new{n}@example.com" for n in range(502)])
+    approved(shop)
+    made = mailings.send(shop, CAMPAIGN, "spring").messages
+
+    assert made == 504
+    assert [one.customer for one in mailings.candidates(CAMPAIGN, "spring")] == [1, 2, 3, *new]
+    assert [one for (one,) in rows("SELECT customer_id FROM outbox ORDER BY customer_id")] == [1, 2, *new]
 
 
 def test_a_sample_is_what_a_recipient_will_read(shop: Shop, ready: Path) -> None:

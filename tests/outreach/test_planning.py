@@ -185,6 +185,24 @@ def test_planning_again_takes_the_old_plans_place(shop: Shop) -> None:
         planning.approve(shop, recipe(shop), old.hash)
 
 
+def test_planning_again_takes_back_what_was_approved(shop: Shop) -> None:
+    first, second = customer(shop), customer(shop)
+    planning.approve(shop, recipe(shop), plan(shop, recipe(shop), [first]).hash)
+    plan(shop, recipe(shop, name="summer"), [first])
+    new = plan(shop, recipe(shop), [second])
+
+    assert rows("SELECT name, state FROM mailings ORDER BY id") == [
+        ("spring", "cancelled"),
+        ("summer", "planned"),
+        ("spring", "planned"),
+    ]
+    assert rows("SELECT m.name, r.customer_id FROM recipients r JOIN mailings m ON m.id = r.mailing_id ORDER BY 1") == [
+        ("spring", second),
+        ("summer", first),
+    ]
+    assert planning.approve(shop, recipe(shop), new.hash).state == "approved"
+
+
 def test_a_plan_that_was_interrupted_is_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning, "_WRITTEN_AT_ONCE", 1)
     people = [customer(shop) for _ in range(3)]

@@ -232,6 +232,18 @@ def test_of_two_answers_to_one_invitation_without_a_time_somebody_looks(survey: 
     assert outcome.quarantined[0].code == "answered_twice"
 
 
+def test_of_two_answers_at_one_time_somebody_looks_although_an_older_one_stands_between_them(survey: Shop) -> None:
+    token = invitation(survey, customer(survey, external_id="8", email="noa@example.com"))
+    outcome = take(
+        survey,
+        HEADER + f"r1,{token},,,2025-02-03T09:00,2,,\nr2,{token},,,2025-02-02T09:00,5,,\n"
+        f"r3,{token},,,2025-02-03T09:00,9,,\nr4,,,,,8,,\n",
+    )
+    assert counts(outcome.row) == (4, 2, 0, 1, 0, 1)
+    assert outcome.quarantined[0].code == "answered_twice"
+    assert rows("SELECT score FROM answers ORDER BY response_id") == [(2,), (8,)]
+
+
 def test_an_invitation_that_has_expired_is_answered_no_more(survey: Shop) -> None:
     now = survey.clock.now()
     token = invitation(survey, customer(survey, external_id="8", email="noa@example.com"), expires_at=now)
@@ -240,11 +252,12 @@ def test_an_invitation_that_has_expired_is_answered_no_more(survey: Shop) -> Non
     assert take(survey, HEADER + f"r1,{token},,,2025-03-01T09:00,9,,\n").row.rows_new == 1  # answered in time
 
 
-def test_a_token_of_another_survey_is_refused(survey: Shop) -> None:
+@pytest.mark.parametrize(("program", "name"), [("survey", "autumn"), ("campaign", "spring")])
+def test_a_token_of_another_survey_is_refused(survey: Shop, program: str, name: str) -> None:
     noa = customer(survey, external_id="8", email="noa@example.com")
     with writing():
         other = Mailing.create(
-            program="survey", name="autumn", class_="marketing", purpose="survey", state="active",
+            program=program, name=name, class_="marketing", purpose="survey", state="active",
             plan_hash="x", planned_at=0,
         )  # fmt: skip
     token = tokens.sign(PURPOSE, f"{other.id}.{noa}", survey.clock.now())

@@ -76,7 +76,7 @@ def test_the_budget_counts_campaigns_and_surveys_and_no_service_messages(shop: S
     now = shop.clock.now()
     assert over_budget(shop, [customer_id], at=now) == {}  # a plan counts nothing
 
-    deliver(shop)
+    assert deliver(shop).row.sent == 3  # the service message goes first, and takes no room
 
     assert over_budget(shop, [customer_id], at=now) == {customer_id: now + 7 * DAY_SECONDS}
     assert over_budget(shop, [customer_id], at=now + 7 * DAY_SECONDS) == {}
@@ -94,6 +94,16 @@ def test_what_is_on_its_way_counts_and_what_failed_does_not(shop: Shop, queue_up
         with writing():
             execute("UPDATE outbox SET state = ?, handed_at = ?", state, None if state == "claimed" else now)
         assert (customer_id in over_budget(tight, [customer_id], at=now)) == counted, state
+
+
+def test_what_was_handed_over_long_ago_and_is_on_its_way_again_counts_as_of_now(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(1)
+    (customer_id,) = rows("SELECT id FROM customers")[0]
+    now, tight = shop.clock.now(), with_limits(shop, marketing_per_week=1)
+    with writing():
+        execute("UPDATE outbox SET state = 'claimed', handed_at = ?", now - 40 * DAY_SECONDS)
+
+    assert over_budget(tight, [customer_id], at=now) == {customer_id: now + 7 * DAY_SECONDS}
 
 
 def test_each_customer_has_room_again_when_the_oldest_of_as_many_as_the_limit_is_a_week_old(

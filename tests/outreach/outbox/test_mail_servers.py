@@ -17,6 +17,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, DoneInPart, RetainError, TryLater, Unavailable
 from retainctl.outreach.channels import Letter, Returned
 from retainctl.outreach.channels.mail.pool import MailChannel
+from retainctl.outreach.outbox import send_loop
 from retainctl.outreach.outbox.checking import check
 from retainctl.outreach.outbox.delivering import Delivery, deliver
 from retainctl.result import Result
@@ -304,3 +305,20 @@ def test_a_letter_that_is_claimed_while_the_channel_closes_comes_back(shop: Shop
         channel.close()
         channel.take(letter)
         assert Returned(letter) in channel.reports(0)
+
+
+def test_a_run_that_ends_before_the_server_answers_does_not_take_the_letter_for_unsent(
+    shop: Shop, queue_up: QueueUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send_loop, "_ENDING_SECONDS", 0.2)
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port, connections=1)
+        mailing = queue_up(addresses=["end=silence+a@example.com", "b@example.com", "c@example.com"], using=mailed)
+
+        done = deliver(mailed, stopping=lambda: "handing" in states(mailing))
+
+    assert (done.row.unknown, done.row.sent, done.row.left) == (1, 0, 2)
+    assert isinstance(done.trouble, DoneInPart)
+    assert states(mailing) == {"unknown": 1, "planned": 2}
+    assert value("SELECT to_address FROM outbox WHERE state = 'unknown'") == "end=silence+a@example.com"
+    check()
