@@ -134,18 +134,10 @@ class Claimer:
         return self._presses[mailing.id].message(candidate, at=at)
 
     def _set_aside(self, candidate: Candidate, fate: Fate, claimed: Claimed, *, at: int) -> None:
+        standing = (candidate.id, candidate.claim_no, candidate.state)
         columns: dict[str, object] = {"next_at": fate.until} if fate.until else {}
-        if states.change(
-            candidate.id,
-            claim_no=candidate.claim_no,
-            before=candidate.state,
-            after=fate.state,
-            at=at,
-            by=self._owner,
-            detail=fate.reason,
-            reply=fate.reason,
-            **columns,
-        ):
+        columns["reply"] = fate.reason
+        if states.change(standing, fate.state, at=at, by=self._owner, detail=fate.reason, **columns):
             claimed.became[fate.state] += 1
 
 

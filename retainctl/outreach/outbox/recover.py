@@ -69,9 +69,7 @@ def _settle(shop: Shop, found: Sequence[tuple[Any, ...]], why: str, *, by: str) 
         repeatable = before == "claimed" or channel == "files"
         after: State = "planned" if repeatable else "unknown"
         columns: dict[str, object] = {} if repeatable else {"next_at": now + states.UNKNOWN_SECONDS, "reply": why}
-        if states.change(
-            message_id, claim_no=claim_no, before=before, after=after, at=now, by=by, detail=why, **columns
-        ):
+        if states.change((message_id, claim_no, before), after, at=now, by=by, detail=why, **columns):
             became[after] += 1
     return became
 
@@ -92,16 +90,8 @@ def _follow_policies(shop: Shop, *, by: str) -> Counter[State]:
             after, columns = "planned", {"resends": 1}
         else:
             continue
-        if states.change(
-            message_id,
-            claim_no=claim_no,
-            before="unknown",
-            after=after,
-            at=now,
-            by=by,
-            detail=f"the mailing's policy: {policy}",
-            **columns,
-        ):
+        standing: states.Standing = (message_id, claim_no, "unknown")
+        if states.change(standing, after, at=now, by=by, detail=f"the mailing's policy: {policy}", **columns):
             became[after] += 1
     return became
 
@@ -130,16 +120,5 @@ def _end_some(shop: Shop, mailing_id: int, after: State, why: str, *, by: str) -
         mailing_id,
         _BATCH,
     )
-    return sum(
-        states.change(
-            message_id,
-            claim_no=claim_no,
-            before=before,
-            after=after,
-            at=shop.clock.now(),
-            by=by,
-            detail=why,
-            reply=why,
-        )
-        for message_id, claim_no, before in open_messages
-    )
+    now = shop.clock.now()
+    return sum(states.change(one, after, at=now, by=by, detail=why, reply=why) for one in open_messages)

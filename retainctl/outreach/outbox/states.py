@@ -30,22 +30,17 @@ UNKNOWN_SECONDS = 15 * 60  # before an unknown message is sent again, where its 
 REPLY_LENGTH = 500
 
 
-def change(
-    message_id: int,
-    *,
-    claim_no: int,
-    before: State,
-    after: State,
-    at: int,
-    by: str | None,
-    detail: str = "",
-    **columns: object,
-) -> bool:
-    """Move one row from *before* to *after* and set *columns*; False when it is no longer where it was believed to be.
+# Where a row is believed to be: its id, its claim number, its state.
+Standing = tuple[int, int, State]
+
+
+def change(standing: Standing, after: State, *, at: int, by: str | None, detail: str = "", **columns: object) -> bool:
+    """Move one row to *after* and set *columns*; False when it is no longer where it was believed to be.
 
     *by* is who does it. A row that leaves the hands of its sender loses owner and lease, one that comes to its end
     loses its bytes, whose SHA-256 stays. Inside a transaction.
     """
+    message_id, claim_no, before = standing
     if "reply" in columns:
         columns["reply"] = str(columns["reply"])[:REPLY_LENGTH]
     if after not in ("claimed", "handing"):
