@@ -3,59 +3,42 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_first, tell
 
-from .importing import MAPPING, import_files, reading_options
+from .importing import MAPPING, import_verb
 
 orders = Group("orders", help="Bring orders in, and look at them.")
 quarantine = Group("quarantine", help="Rows of any import that could not be booked, or not with all of their cells.")
 
 _QUARANTINE = "Look at them: retainctl orders quarantine list"
+_currency = click.option("--currency", default="", metavar="CODE", help="The currency of rows that name none.")
 
 
-@orders.command("import")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--from", "format_", default="", metavar="FORMAT", help="Their format; else it is found by the header.")
-@click.option("--source", default="", metavar="NAME", help="The shop they come from; else the format's name.")
-@MAPPING
-@click.option("--currency", default="", metavar="CODE", help="The currency of rows that name none.")
-@click.option(
-    "--consent-evidence",
-    default="",
-    metavar="TEXT",
-    help='What proves that "Accepts Marketing" was asked for; without it the column counts for nothing.',
+import_verb(
+    orders,
+    "retainctl.shop.orders_import.orders:import_orders",
+    about="Import orders from FILE..., plain or .gz; - is the standard input.",
+    example="retainctl orders import orders_export.csv.gz --from shopify",
+    options=(
+        click.option(
+            "--from", "format", default="", metavar="FORMAT", help="Their format; else it is found by the header."
+        ),
+        click.option("--source", default="", metavar="NAME", help="The shop they come from; else the format's name."),
+        MAPPING,
+        _currency,
+        click.option(
+            "--consent-evidence",
+            default="",
+            metavar="TEXT",
+            help='What proves that "Accepts Marketing" was asked for; without it the column counts for nothing.',
+        ),
+    ),
+    reading="retainctl.shop.orders_import.planning:OrderOptions",
+    hint=_QUARANTINE,
 )
-@reading_options
-def import_(
-    files: tuple[str, ...],
-    format_: str,
-    source: str,
-    mapping: Path | None,
-    currency: str,
-    consent_evidence: str,
-    **reading: Any,
-) -> None:
-    """Import orders from FILE..., plain or .gz; - is the standard input.
-
-    \b
-      retainctl orders import orders_export.csv.gz --from shopify
-    """
-    from retainctl.shop.orders_import.orders import OrdersImported, import_orders
-    from retainctl.shop.orders_import.planning import OrderOptions
-
-    options = OrderOptions(
-        source, mapping=mapping, currency=currency, format=format_, consent_evidence=consent_evidence, **reading
-    )
-    import_files(
-        files,
-        lambda shop, name, progress: import_orders(shop, name, options, progress=progress),
-        row_type=OrdersImported,
-        hint=_QUARANTINE,
-    )
 
 
 @orders.command("list")
@@ -136,7 +119,7 @@ def show_quarantine(row: int) -> None:
     "--mapping", type=click.Path(path_type=Path, dir_okay=False), help="Read them by this mapping file instead."
 )
 @click.option("--encoding", default="", help="Read them in this encoding instead.")
-@click.option("--currency", default="", metavar="CODE", help="The currency of rows that name none.")
+@_currency
 def retry_quarantine(rows: tuple[int, ...], mapping: Path | None, encoding: str, currency: str) -> None:
     """Try rows of orders in quarantine again: those named, or all.
 
