@@ -13,8 +13,8 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 
 from retainctl import schema
@@ -170,19 +170,13 @@ def toml(settings: type[V]) -> Callable[[Shop, str, str], V]:
 
 def kind_of(noun: str) -> Kind[Any]:
     """The kind of file that defines a *noun*."""
-    kind: Kind[Any] = registered(KINDS[noun])
+    kind: Kind[Any] = resolve_name(KINDS[noun])
     return kind
 
 
 def all_kinds() -> tuple[Kind[Any], ...]:
     """Every kind, in the order of the house."""
     return tuple(map(kind_of, KINDS))
-
-
-def registered(place: str) -> Any:
-    """What stands at *place*, as ``module:NAME``."""
-    module, _, name = place.partition(":")
-    return getattr(import_module(module), name)
 
 
 def hash_of(value: object) -> str:
