@@ -6,7 +6,6 @@ goes back: a customer cannot leave before having joined.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -245,16 +244,11 @@ def _write(shop: Shop, name: str, segment: Segment) -> None:
     SEGMENTS.write(shop.folder, name, "\n".join(lines) + "\n")
 
 
-def _last_run(name: str) -> int | None:
-    found: int | None = value("SELECT definition_id FROM segments WHERE name = ?", name)
-    return found
-
-
 def _toml_text(text: str) -> str:
     """*text* as a TOML string: as it is between single quotes where it can stand so."""
     if text.isprintable() and "'" not in text:
         return f"'{text}'"
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return schema.to_toml(text)
 
 
 SEGMENTS: Final = Kind(
@@ -265,5 +259,5 @@ SEGMENTS: Final = Kind(
     settings=Segment,
     parse=_parse,
     faults=_faults,
-    last_run=_last_run,
+    last_run=lambda name: value("SELECT definition_id FROM segments WHERE name = ?", name),
 )
