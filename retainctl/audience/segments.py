@@ -118,7 +118,7 @@ def member_ids(shop: Shop, name: str, *, refreshed: bool = False) -> list[int]:
     known = version_that_ran(SEGMENTS, name)
     if refreshed or known is None or known.hash != defined.hash:
         refresh(shop, name)
-    return _member_ids(snapshot_id(name))
+    return _member_ids(snapshot_id(shop, name))
 
 
 def asked(shop: Shop, tree: Tree) -> Query:
@@ -146,8 +146,9 @@ def _ids(query: Query) -> list[int]:
         return [row[0] for row in execute(whole.sql, *whole.values)]
 
 
-def snapshot_id(name: str) -> int:
-    """The id of what the last refresh of the segment called *name* left."""
+def snapshot_id(shop: Shop, name: str) -> int:
+    """The id of what the last refresh left of the segment called *name*, whose file must be there."""
+    read_segment(shop, name)
     segment_id = value("SELECT id FROM segments WHERE name = ?", name)
     if segment_id is None:
         raise RetainError(
