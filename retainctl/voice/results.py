@@ -10,9 +10,10 @@ from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import rows, value
 from retainctl.store.dialect import one_of
+from retainctl.store.select import select
 from retainctl.voice import scores
 from retainctl.voice.scores import Interval
-from retainctl.voice.surveys import SURVEYS, Question, Survey
+from retainctl.voice.surveys import SURVEYS, Question
 
 
 class ResultRow(Row, kind="survey_result", kw_only=True):
@@ -80,14 +81,16 @@ def results(shop: Shop, name: str) -> list[ResultRow]:
 def comments(shop: Shop, name: str) -> list[CommentRow]:
     """Every answer in words to an open question of the survey *name*, with the respondent's first score."""
     survey = SURVEYS.read(shop, name).value
-    score = _first_score(survey)
+    score = next((question.name for question in survey.questions if question.is_score), "")
     opened = [question.name for question in survey.questions if question.kind == "text"]
     if not opened:
         return []
     among, questions = one_of(opened)
-    found = rows(
-        f"""SELECT responses.respondent, responses.customer_id, answers.question, scored.score, answers.replaced,
-                answers.words
+    return select(
+        shop,
+        CommentRow,
+        f"""SELECT responses.respondent, responses.customer_id AS customer, answers.question, scored.score,
+                answers.replaced, answers.words AS comment
             FROM responses
             JOIN answers ON answers.response_id = responses.id AND answers.question {among}
             LEFT JOIN answers AS scored ON scored.response_id = responses.id AND scored.question = ?
@@ -96,10 +99,6 @@ def comments(shop: Shop, name: str) -> list[CommentRow]:
         score,
         name,
     )
-    return [
-        CommentRow(who, customer, asked, given, bool(marked), text)
-        for who, customer, asked, given, marked, text in found
-    ]
 
 
 def _counted(question: Question, tally: Counter[Any]) -> Iterator[dict[str, Any]]:
@@ -160,7 +159,3 @@ def _response(name: str) -> tuple[int, int]:
         name,
     )
     return int(invited), int(responded)
-
-
-def _first_score(survey: Survey) -> str:
-    return next((question.name for question in survey.questions if question.is_score), "")
