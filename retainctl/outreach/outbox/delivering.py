@@ -67,15 +67,12 @@ def _delivered(tally: Tally) -> Result[Delivery]:
     unresolved = resolve.unresolved()
     trouble = _trouble(tally, unresolved)
     notes = () if trouble or unresolved is None else (str(unresolved),)
-    return Result((_counts(tally),), notes=notes, trouble=trouble)
-
-
-def _counts(tally: Tally) -> Delivery:
     left = value(
         "SELECT COUNT(*) FROM mailings m JOIN outbox o ON o.mailing_id = m.id AND o.state IN ('deferred', 'planned')"
         " WHERE m.state = 'active'"
     )
-    return Delivery(**{state: tally.became[state] for state in _COUNTED}, left=int(left))
+    counts = Delivery(**{state: tally.became[state] for state in _COUNTED}, left=int(left))
+    return Result((counts,), notes=notes, trouble=trouble)
 
 
 def _trouble(tally: Tally, unresolved: DoneInPart | None) -> RetainError | None:
