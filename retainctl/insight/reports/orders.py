@@ -100,24 +100,11 @@ def chart(rows: Sequence[OrderNumber], words: Wording) -> Markup:
     main = max(currencies, key=currencies.__getitem__)
     shown = [row for row in rows if row.currency == main]
     canvas = Canvas(380.0, words.title, rtl=words.rtl)
-    names = [row.order_number for row in shown]
-    canvas.bars(
-        0,
-        f"{words['average_value_minor']} ({main})",
-        names,
-        [row.average_value_minor for row in shown],
-        say=lambda minor: f"{minor / 10 ** exponent(main):,.0f}",
-        fill=ACCENT,
-    )
-    goes_on = [row for row in shown if not row.order_number.endswith("+")]
-    canvas.bars(
-        195,
-        words["went_on_rate"],
-        names[: len(goes_on)],
-        [row.went_on_rate for row in goes_on],
-        say=lambda share: f"{share:.0%}",
-        fill=SOFT,
-    )
+    names, values = [row.order_number for row in shown], [row.average_value_minor for row in shown]
+    heading = f"{words['average_value_minor']} ({main})"
+    canvas.bars(0, heading, names, values, say=lambda minor: f"{minor / 10 ** exponent(main):,.0f}", fill=ACCENT)
+    rates = [row.went_on_rate for row in shown if not row.order_number.endswith("+")]
+    canvas.bars(195, words["went_on_rate"], names[: len(rates)], rates, say="{:.0%}".format, fill=SOFT)
     return canvas.svg()
 
 
