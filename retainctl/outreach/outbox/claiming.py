@@ -143,31 +143,19 @@ class Claimer:
 
 def open_mailings(channel: str, *, at: int) -> list[int]:
     """The active mailings with messages due on *channel*: service messages first, then the oldest."""
-    return [
-        mailing_id
-        for (mailing_id,) in rows(
-            "SELECT m.id FROM mailings m WHERE m.state = 'active' AND EXISTS (SELECT 1 FROM outbox o"
-            " WHERE o.mailing_id = m.id AND o.channel = ? AND o.state IN ('deferred', 'planned') AND o.next_at <= ?)"
-            " ORDER BY m.class DESC, m.id",
-            channel,
-            at,
-        )
-    ]
+    query = """SELECT m.id FROM mailings m WHERE m.state = 'active' AND EXISTS (SELECT 1 FROM outbox o
+        WHERE o.mailing_id = m.id AND o.channel = ? AND o.state IN ('deferred', 'planned') AND o.next_at <= ?)
+        ORDER BY m.class DESC, m.id"""
+    return [mailing_id for (mailing_id,) in rows(query, channel, at)]
 
 
 def due(mailing_id: int, channel: str, *, at: int, limit: int) -> list[Candidate]:
     """At most *limit* rows of the mailing that may be tried now, locked: what was tried before comes first."""
     found: list[Candidate] = []
+    condition = f"""o.mailing_id = ? AND o.state = ? AND o.next_at <= ? AND o.channel = ?
+        ORDER BY o.next_at, o.id LIMIT ?{skip_locked("o")}"""
     for state in states.OPEN:
-        found += _candidates(
-            "o.mailing_id = ? AND o.state = ? AND o.next_at <= ? AND o.channel = ?"
-            f" ORDER BY o.next_at, o.id LIMIT ?{skip_locked('o')}",
-            mailing_id,
-            state,
-            at,
-            channel,
-            limit - len(found),
-        )
+        found += _candidates(condition, mailing_id, state, at, channel, limit - len(found))
         if len(found) == limit:
             break
     return found
@@ -176,17 +164,9 @@ def due(mailing_id: int, channel: str, *, at: int, limit: int) -> list[Candidate
 def due_batches(mailing_id: int, channel: str, *, at: int) -> Iterator[list[Candidate]]:
     """All rows of the mailing that may be tried now, a few hundred at a time."""
     last = 0
-    while batch := list(
-        _candidates(
-            "o.mailing_id = ? AND o.state IN ('deferred', 'planned') AND o.next_at <= ? AND o.channel = ?"
-            " AND o.id > ? ORDER BY o.id LIMIT ?",
-            mailing_id,
-            at,
-            channel,
-            last,
-            _BATCH,
-        )
-    ):
+    condition = """o.mailing_id = ? AND o.state IN ('deferred', 'planned') AND o.next_at <= ? AND o.channel = ?
+        AND o.id > ? ORDER BY o.id LIMIT ?"""
+    while batch := list(_candidates(condition, mailing_id, at, channel, last, _BATCH)):
         yield batch
         last = batch[-1].id
 
@@ -210,13 +190,8 @@ def _contexts(mailing_id: int, customer_ids: Sequence[int]) -> dict[int, str]:
     if not customer_ids:
         return {}
     condition, ids = one_of(list(customer_ids))
-    return dict(
-        rows(
-            f"SELECT customer_id, context FROM recipients WHERE mailing_id = ? AND customer_id {condition}",
-            mailing_id,
-            ids,
-        )
-    )
+    query = f"SELECT customer_id, context FROM recipients WHERE mailing_id = ? AND customer_id {condition}"
+    return dict(rows(query, mailing_id, ids))
 
 
 def withheld(shop: Shop, mailing: Mailing, *, at: int) -> str:
