@@ -219,15 +219,9 @@ def _add(kind: Kind[Any], defined: Defined[Any], *, now: int) -> int:
 
 def versions(kind: Kind[Any], name: str) -> list[Kept]:
     """What the one called *name* said when it ran, oldest first."""
-    return [
-        Kept(*row)
-        for row in rows(
-            "SELECT id, version, hash, text, first_used_at FROM definitions"
-            " WHERE kind = ? AND name = ? ORDER BY version",
-            kind.noun,
-            name,
-        )
-    ]
+    columns = ", ".join(Kept._fields)
+    found = rows(f"SELECT {columns} FROM definitions WHERE kind = ? AND name = ? ORDER BY version", kind.noun, name)
+    return [Kept(*row) for row in found]
 
 
 def version_that_ran(kind: Kind[Any], name: str) -> Kept | None:

@@ -50,26 +50,17 @@ def list_jobs(shop: Shop) -> list[JobRow]:
 def list_runs(shop: Shop, name: str, *, limit: int) -> list[RunRow]:
     """The last *limit* runs of the job *name*, the newest first."""
     find_job(shop, name)
-    return select(
-        shop,
-        RunRow,
-        """SELECT name AS job, period, missed, started_at AS started, ended_at AS ended, exit_code, steps_done,
-               result AS counts, error
-           FROM runs WHERE name = ? AND period IS NOT NULL ORDER BY id DESC LIMIT ?""",
-        name,
-        limit,
-    )
+    query = """SELECT name AS job, period, missed, started_at AS started, ended_at AS ended, exit_code, steps_done,
+            result AS counts, error
+        FROM runs WHERE name = ? AND period IS NOT NULL ORDER BY id DESC LIMIT ?"""
+    return select(shop, RunRow, query, name, limit)
 
 
 def last_done_at(shop: Shop, name: str, job: Job) -> int | None:
     """When the last period of *job* that was done had become due."""
     condition, codes = one_of(list(job.done_codes))
-    found = value(
-        f"SELECT MAX(due_at) FROM runs WHERE name = ? AND exit_code {condition} AND due_at <= ?",
-        name,
-        codes,
-        shop.clock.now() + TRUSTED_AHEAD_SECONDS,
-    )
+    query = f"SELECT MAX(due_at) FROM runs WHERE name = ? AND exit_code {condition} AND due_at <= ?"
+    found = value(query, name, codes, shop.clock.now() + TRUSTED_AHEAD_SECONDS)
     return None if found is None else int(found)
 
 

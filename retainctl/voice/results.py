@@ -86,19 +86,13 @@ def comments(shop: Shop, name: str) -> list[CommentRow]:
     if not opened:
         return []
     among, questions = one_of(opened)
-    return select(
-        shop,
-        CommentRow,
-        f"""SELECT responses.respondent, responses.customer_id AS customer, answers.question, scored.score,
-                answers.replaced, answers.words AS comment
-            FROM responses
-            JOIN answers ON answers.response_id = responses.id AND answers.question {among}
-            LEFT JOIN answers AS scored ON scored.response_id = responses.id AND scored.question = ?
-            WHERE responses.survey = ? ORDER BY responses.id, answers.question""",
-        questions,
-        score,
-        name,
-    )
+    query = f"""SELECT responses.respondent, responses.customer_id AS customer, answers.question, scored.score,
+            answers.replaced, answers.words AS comment
+        FROM responses
+        JOIN answers ON answers.response_id = responses.id AND answers.question {among}
+        LEFT JOIN answers AS scored ON scored.response_id = responses.id AND scored.question = ?
+        WHERE responses.survey = ? ORDER BY responses.id, answers.question"""
+    return select(shop, CommentRow, query, questions, score, name)
 
 
 def _counted(question: Question, tally: Counter[Any]) -> Iterator[dict[str, Any]]:
@@ -125,16 +119,9 @@ def _interval(interval: Interval) -> dict[str, float | None]:
 def _tally(name: str, question: Question) -> Counter[Any]:
     """How often each answer to *question* was given; an open one is only counted."""
     column = {"text": "question", "choice": "words"}.get(question.kind, "score")
-    return Counter(
-        dict(
-            rows(
-                f"""SELECT answers.{column}, COUNT(*) FROM answers JOIN responses ON responses.id = answers.response_id
-            WHERE responses.survey = ? AND answers.question = ? GROUP BY answers.{column}""",
-                name,
-                question.name,
-            )
-        )
-    )
+    query = f"""SELECT answers.{column}, COUNT(*) FROM answers JOIN responses ON responses.id = answers.response_id
+        WHERE responses.survey = ? AND answers.question = ? GROUP BY answers.{column}"""
+    return Counter(dict(rows(query, name, question.name)))
 
 
 def _response(name: str) -> tuple[int, int]:
