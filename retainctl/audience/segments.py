@@ -125,19 +125,13 @@ def asked(shop: Shop, tree: Tree) -> Query:
     """*tree*, asked of this shop today."""
     currency = shop.settings.currency
     ends = rows("SELECT MIN(currency), MAX(currency) FROM customer_summaries")[0]
-    return compiled(
-        tree,
-        Scope(
-            Viewpoint(
-                now=shop.clock.now(),
-                today=shop.clock.today(),
-                currency=currency,
-                one_currency=ends in ((None, None), (currency, currency)),
-            ),
-            read_segment=lambda name: read_tree(shop, name),
-            categories=lambda: [row[0] for row in rows("SELECT DISTINCT category FROM products")],
-        ),
+    one_currency = ends in ((None, None), (currency, currency))
+    scope = Scope(
+        Viewpoint(shop.clock.now(), shop.clock.today(), currency, one_currency),
+        read_segment=lambda name: read_tree(shop, name),
+        categories=lambda: [row[0] for row in rows("SELECT DISTINCT category FROM products")],
     )
+    return compiled(tree, scope)
 
 
 def _ids(query: Query) -> list[int]:
@@ -171,17 +165,10 @@ def _settle(defined: Defined[Segment], found: list[int], *, now: int) -> Refresh
         raise WrongUsage(
             f"the segment {name} was refreshed after the time that was given", hint="Leave out --now, or give a later."
         )
-    segment_id = int(
-        value(
-            """INSERT INTO segments (name, definition_id, members, refreshed_at) VALUES (?, ?, ?, ?)
-               ON CONFLICT (name) DO UPDATE SET definition_id = excluded.definition_id, members = excluded.members,
-               refreshed_at = excluded.refreshed_at RETURNING id""",
-            name,
-            keep(SEGMENTS, defined, now=now),
-            len(found),
-            now,
-        )
-    )
+    write = """INSERT INTO segments (name, definition_id, members, refreshed_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT (name) DO UPDATE SET definition_id = excluded.definition_id, members = excluded.members,
+        refreshed_at = excluded.refreshed_at RETURNING id"""
+    segment_id = int(value(write, name, keep(SEGMENTS, defined, now=now), len(found), now))
     before = set(_member_ids(segment_id))
     joined = [customer_id for customer_id in found if customer_id not in before]
     left = before.difference(found)
