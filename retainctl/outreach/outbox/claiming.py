@@ -12,7 +12,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.outreach.channels import Channel, Letter
 from retainctl.outreach.contact import Ask, Recipient, Refusal, verdicts
-from retainctl.outreach.limits import counts, quiet
+from retainctl.outreach.limits import quiet
 from retainctl.outreach.outbox import states
 from retainctl.outreach.outbox.states import LEASE_SECONDS, Candidate, State
 from retainctl.outreach.rendering import Press
@@ -88,14 +88,10 @@ class Claimer:
             return _BATCH
         hold_lock("daily_cap")
         midnight = self._shop.clock.start_of(self._shop.clock.day(now))
-        return cap - int(
-            value(
-                "SELECT (SELECT COUNT(*) FROM outbox WHERE channel = 'mail' AND handed_at >= ?"
-                " AND state IN ('handing', 'sent', 'unknown')) + (SELECT COUNT(*) FROM outbox"
-                " WHERE owner IS NOT NULL AND state = 'claimed' AND channel = 'mail')",
-                midnight,
-            )
-        )
+        query = """SELECT (SELECT COUNT(*) FROM outbox WHERE channel = 'mail' AND handed_at >= ?
+                AND state IN ('handing', 'sent', 'unknown'))
+            + (SELECT COUNT(*) FROM outbox WHERE owner IS NOT NULL AND state = 'claimed' AND channel = 'mail')"""
+        return cap - int(value(query, midnight))
 
     def _take(self, mailing: Mailing, candidates: list[Candidate], claimed: Claimed, *, at: int) -> None:
         _lock_customers(candidates)
@@ -196,7 +192,7 @@ def _contexts(mailing_id: int, customer_ids: Sequence[int]) -> dict[int, str]:
 
 def withheld(shop: Shop, mailing: Mailing, *, at: int) -> str:
     """Why the whole mailing waits, in words: quiet hours, or only a doubtful clock says that its time is over."""
-    if counts(mailing) and (until := quiet(shop, at)):
+    if mailing.purpose != "service" and (until := quiet(shop, at)):
         return f"quiet hours until {shop.clock.iso(until)}"
     if mailing.not_after is not None and mailing.not_after < at:
         doubt = clock_doubt(shop, since=mailing.not_after)
