@@ -91,16 +91,9 @@ def list_segments(shop: Shop) -> list[SegmentRow]:
     listed = []
     for name in SEGMENTS.names(shop.folder):
         definition = read_segment(shop, name)
-        members, refreshed_at = known.get(name, (None, None))
-        listed.append(
-            SegmentRow(
-                name,
-                members,
-                "" if refreshed_at is None else shop.clock.iso(refreshed_at),
-                definition.expression,
-                definition.description,
-            )
-        )
+        members, at = known.get(name, (None, None))
+        refreshed_at = "" if at is None else shop.clock.iso(at)
+        listed.append(SegmentRow(name, members, refreshed_at, definition.expression, definition.description))
     return listed
 
 

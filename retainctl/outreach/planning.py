@@ -137,11 +137,8 @@ def approve(shop: Shop, recipe: Recipe, plan_hash: str) -> Mailing:
 def refuse_changes(mailing: Mailing, recipe: Recipe) -> None:
     """Refused where the file, the templates, the sender or who differs from what *mailing* was planned with."""
     whole = _digest(recipe)
-    for customer_id, contact_point_id in streamed(
-        "SELECT customer_id, contact_point_id FROM recipients WHERE mailing_id = ? AND excluded = ''"
-        " ORDER BY customer_id",
-        mailing.id,
-    ):
+    recipients = "SELECT customer_id, contact_point_id FROM recipients WHERE mailing_id = ? AND excluded = ''"
+    for customer_id, contact_point_id in streamed(f"{recipients} ORDER BY customer_id", mailing.id):
         whole.update(_who(customer_id, contact_point_id))
     if whole.hexdigest() != mailing.plan_hash:
         moved = Templates.from_json(mailing.templates).letterhead != recipe.templates.letterhead

@@ -86,15 +86,11 @@ def queue_for(shop: Shop, mailing_id: int, *, who: str, to_address: str, context
 
 def _recipients(mailing_id: int) -> Iterator[list[tuple[Any, ...]]]:
     """Customer, contact point, address and its key of each recipient, a few thousand at a time."""
+    query = """SELECT r.customer_id, r.contact_point_id, p.value, p.key FROM recipients r
+        JOIN contact_points p ON p.id = r.contact_point_id
+        WHERE r.mailing_id = ? AND r.customer_id > ? AND r.excluded = '' ORDER BY r.customer_id LIMIT ?"""
     last = 0
-    while batch := rows(
-        "SELECT r.customer_id, r.contact_point_id, p.value, p.key FROM recipients r"
-        " JOIN contact_points p ON p.id = r.contact_point_id"
-        " WHERE r.mailing_id = ? AND r.customer_id > ? AND r.excluded = '' ORDER BY r.customer_id LIMIT ?",
-        mailing_id,
-        last,
-        _BATCH,
-    ):
+    while batch := rows(query, mailing_id, last, _BATCH):
         yield batch
         last = batch[-1][0]
 
