@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,9 +15,7 @@ from retainctl.terminal import opened_shop, progress, show, tell
 
 if TYPE_CHECKING:
     from retainctl.config import Shop
-    from retainctl.intake.import_runs import FileResult, Imported, Progress
-
-F = TypeVar("F", bound=Callable[..., Any])
+    from retainctl.intake.import_runs import FileResult, Progress
 
 _CORRECT = "Correct them in the file and import it again. List them: retainctl orders quarantine list"
 MAPPING = click.option(
@@ -31,7 +29,8 @@ NUMBERS = click.option(
     type=click.Choice(["1234.56", "1,234.56", "1234,56", "1.234,56", "1 234,56", "1'234.56"]),
     help="The number format of the file; default: 1234.56.",
 )
-_READING_OPTIONS = (
+# How the files of a list are read: fields of its options.
+_READING = (
     click.option("--encoding", default="", help="The encoding of the file, if not UTF-8: cp1255."),
     click.option("--delimiter", default="", metavar="MARK", help="The column separator; default: detected."),
     click.option("--again", is_flag=True, help="Compare every row of files that were already imported."),
@@ -40,51 +39,44 @@ _READING_OPTIONS = (
 )
 
 
-def reading_options(command: F) -> F:
-    """Add the options that say how the files of a list are read; they are the fields of its Options."""
-    for option in reversed(_READING_OPTIONS):
-        command = option(command)
-    return command
-
-
 def import_verb(
-    group: click.Group, importer: str, *, example: str, about: str, options: Sequence[Callable[[Any], Any]] = ()
+    group: click.Group,
+    importer: str,
+    *,
+    about: str,
+    example: str,
+    options: Sequence[Callable[[Any], Any]] = (),
+    reading: str = "retainctl.intake.import_runs:ImportOptions",
+    hint: str = _CORRECT,
 ) -> None:
     """Give *group* the verb ``import``, which brings files into a list.
 
     *importer* is the path of a ``Listing``, as in ``retainctl.shop.products_import:PRODUCTS``, or of a function that is
     called as its ``import_file`` is. It is loaded when the verb runs. *options* are the verb's own: those that are no
-    field of ImportOptions are handed to the importer by their names.
+    field of the class *reading* are handed to the importer by their names. *hint* says what to do about a bad row.
     """
 
     def import_(files: tuple[str, ...], **asked: Any) -> None:
-        from retainctl.intake.import_runs import ImportOptions
-
-        known = {one.name for one in fields(ImportOptions)}
+        options_type, found = resolve_name(reading), resolve_name(importer)
         stated = {name: value for name, value in asked.items() if value is not None}
-        own = {name: stated.pop(name) for name in stated.keys() - known}
-        reading = ImportOptions(**stated)
-        found = pkgutil.resolve_name(importer)
+        own = {name: stated.pop(name) for name in stated.keys() - {one.name for one in fields(options_type)}}
+        settled = options_type(**stated)
         bring = getattr(found, "import_file", found)
-        import_files(files, lambda shop, name, advance: bring(shop, name, reading, progress=advance, **own))
+        import_files(files, lambda shop, name, advance: bring(shop, name, settled, progress=advance, **own), hint=hint)
 
     import_.__doc__ = f"{about}\n\n\b\n  {example}"
-    command = MAPPING(reading_options(import_))
-    for option in reversed(options):
+    command: Callable[..., Any] = import_
+    for option in reversed((*options, *(() if MAPPING in options else (MAPPING,)), *_READING)):
         command = option(command)
     group.command("import")(click.argument("files", nargs=-1, required=True, metavar="FILE...")(command))
 
 
 def import_files(
-    files: Sequence[str],
-    import_one: Callable[[Shop, str, Progress], FileResult[Any]],
-    *,
-    row_type: type[Imported] | None = None,
-    hint: str = _CORRECT,
+    files: Sequence[str], import_one: Callable[[Shop, str, Progress], FileResult[Any]], *, hint: str = _CORRECT
 ) -> None:
     """Import each of *files*, and show what became of them, even where one of them ends it."""
     from retainctl.errors import BadData
-    from retainctl.intake.import_runs import Imported, together
+    from retainctl.intake.import_runs import together
 
     if missing := [name for name in files if name != "-" and not os.path.exists(name)]:  # noqa: PTH110 - never raises
         raise BadData(f"there is no file {missing[0]}; nothing was imported")
@@ -96,5 +88,5 @@ def import_files(
                     done.append(import_one(shop, name, advance))
         finally:
             if done:
-                show(together(done, hint=hint).rows, row_type=row_type or Imported)
+                show(together(done, hint=hint).rows, row_type=type(done[0].row))
     tell(together(done, hint=hint))

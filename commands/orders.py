@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_first, tell
 
-from .importing import MAPPING, import_files, reading_options
+from .importing import MAPPING, import_verb
 
 orders = Group("orders", help="Import and inspect orders.")
 quarantine = Group(
@@ -17,55 +16,40 @@ quarantine = Group(
 )
 
 _QUARANTINE = "List them: retainctl orders quarantine list"
+_currency = click.option("--currency", default="", metavar="CODE", help="The currency of rows that state none.")
 
 
-@orders.command("import")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option(
-    "--from",
-    "format_",
-    default="",
-    metavar="FORMAT",
-    help="The format of the files; default: detected from the header.",
+import_verb(
+    orders,
+    "retainctl.shop.orders_import.orders:import_orders",
+    about="Import orders from FILE..., plain or .gz; - reads standard input.",
+    example="retainctl orders import orders_export.csv.gz --from shopify",
+    options=(
+        click.option(
+            "--from",
+            "format",
+            default="",
+            metavar="FORMAT",
+            help="The format of the files; default: detected from the header.",
+        ),
+        click.option(
+            "--source",
+            default="",
+            metavar="NAME",
+            help="The shop that the orders come from; default: the format's name.",
+        ),
+        MAPPING,
+        _currency,
+        click.option(
+            "--consent-evidence",
+            default="",
+            metavar="TEXT",
+            help='The evidence for "Accepts Marketing"; without it the column is ignored.',
+        ),
+    ),
+    reading="retainctl.shop.orders_import.planning:OrderOptions",
+    hint=_QUARANTINE,
 )
-@click.option(
-    "--source", default="", metavar="NAME", help="The shop that the orders come from; default: the format's name."
-)
-@MAPPING
-@click.option("--currency", default="", metavar="CODE", help="The currency of rows that state none.")
-@click.option(
-    "--consent-evidence",
-    default="",
-    metavar="TEXT",
-    help='The evidence for "Accepts Marketing"; without it the column is ignored.',
-)
-@reading_options
-def import_(
-    files: tuple[str, ...],
-    format_: str,
-    source: str,
-    mapping: Path | None,
-    currency: str,
-    consent_evidence: str,
-    **reading: Any,
-) -> None:
-    """Import orders from FILE..., plain or .gz; - reads standard input.
-
-    \b
-      retainctl orders import orders_export.csv.gz --from shopify
-    """
-    from retainctl.shop.orders_import.orders import OrdersImported, import_orders
-    from retainctl.shop.orders_import.planning import OrderOptions
-
-    options = OrderOptions(
-        source, mapping=mapping, currency=currency, format=format_, consent_evidence=consent_evidence, **reading
-    )
-    import_files(
-        files,
-        lambda shop, name, progress: import_orders(shop, name, options, progress=progress),
-        row_type=OrdersImported,
-        hint=_QUARANTINE,
-    )
 
 
 @orders.command("list")
@@ -150,7 +134,7 @@ def show_quarantine(row: int) -> None:
 @click.argument("rows", type=ROW_ID, nargs=-1, metavar="[ROW]...")
 @click.option("--mapping", type=click.Path(path_type=Path, dir_okay=False), help="Use this mapping file instead.")
 @click.option("--encoding", default="", help="Use this encoding instead.")
-@click.option("--currency", default="", metavar="CODE", help="The currency of rows that state none.")
+@_currency
 def retry_quarantine(rows: tuple[int, ...], mapping: Path | None, encoding: str, currency: str) -> None:
     """Retry rows of orders in quarantine: each ROW, or all.
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from retainctl.terminal import Group, conclude, note, opened_shop, progress, recorded, show, yes_clock
-
-if TYPE_CHECKING:
-    from retainctl.club.spending import PointsBooking
 
 points = Group("points", help="Award, redeem, expire and explain points; check the ledger.")
 
@@ -43,67 +40,37 @@ def award(dry_run: bool, trust_clock: bool) -> None:
     conclude(done, row_type=AwardRun)
 
 
-@points.command()
-@click.argument("customer")
-@click.argument("points", type=click.IntRange(min=1))
-@_source
-@click.option("--reason", default="", help="The reason, in words that the customer may see.")
-@yes_clock
-def redeem(customer: str, points: int, source: str, reason: str, trust_clock: bool) -> None:
-    """Redeem POINTS of CUSTOMER, first to expire first; all or nothing.
+def _booking_verb(name: str, promise: str, example: str, *, reason: Callable[..., Any] = _reason) -> None:
+    """Give the group the verb *name*, by which the engine's function of that name books points of a customer."""
 
-    \b
-      retainctl points redeem dana@example.com 250 --source basket:7781
-    """
-    from retainctl.club.spending import redeem
+    @points.command(name, help=f"{promise}\n\n\b\n  retainctl points {name} {example}")
+    @click.argument("customer")
+    @click.argument("points", type=click.IntRange(min=1))
+    @_source
+    @reason
+    @yes_clock
+    def book(customer: str, points: int, source: str, reason: str, trust_clock: bool) -> None:
+        from retainctl.club import spending
+        from retainctl.shop.customers import find_customer
 
-    _book(redeem, customer, points, source=source, reason=reason, trust_clock=trust_clock)
-
-
-@points.command()
-@click.argument("customer")
-@click.argument("points", type=click.IntRange(min=1))
-@_source
-@_reason
-@yes_clock
-def add(customer: str, points: int, source: str, reason: str, trust_clock: bool) -> None:
-    """Add POINTS to CUSTOMER by hand.
-
-    \b
-      retainctl points add 17 500 --source complaint:88 --reason "Sorry for the delay"
-    """
-    from retainctl.club.spending import add
-
-    _book(add, customer, points, source=source, reason=reason, trust_clock=trust_clock)
+        with opened_shop(trust_clock=trust_clock) as shop:
+            customer_id = find_customer(shop, customer)
+            booking = getattr(spending, name)(shop, customer_id, points, source=source, reason=reason)
+            show([booking], row_type=spending.PointsBooking)
 
 
-@points.command()
-@click.argument("customer")
-@click.argument("points", type=click.IntRange(min=1))
-@_source
-@_reason
-@yes_clock
-def take(customer: str, points: int, source: str, reason: str, trust_clock: bool) -> None:
-    """Take POINTS from CUSTOMER by hand; all or nothing.
-
-    \b
-      retainctl points take 17 500 --source mistake:88 --reason "Given twice"
-    """
-    from retainctl.club.spending import take
-
-    _book(take, customer, points, source=source, reason=reason, trust_clock=trust_clock)
-
-
-def _book(
-    verb: Callable[..., PointsBooking], customer: str, points: int, *, source: str, reason: str, trust_clock: bool
-) -> None:
-    """Book *points* of the customer by one of the engine's verbs, and show what was booked."""
-    from retainctl.club.spending import PointsBooking
-    from retainctl.shop.customers import find_customer
-
-    with opened_shop(trust_clock=trust_clock) as shop:
-        booking = verb(shop, find_customer(shop, customer), points, source=source, reason=reason)
-        show([booking], row_type=PointsBooking)
+_booking_verb(
+    "redeem",
+    "Redeem POINTS of CUSTOMER, first to expire first; all or nothing.",
+    "dana@example.com 250 --source basket:7781",
+    reason=click.option("--reason", default="", help="The reason, in words that the customer may see."),
+)
+_booking_verb("add", "Add POINTS to CUSTOMER by hand.", '17 500 --source complaint:88 --reason "Sorry for the delay"')
+_booking_verb(
+    "take",
+    "Take POINTS from CUSTOMER by hand; all or nothing.",
+    '17 500 --source mistake:88 --reason "Given twice"',
+)
 
 
 @points.command()

@@ -139,9 +139,7 @@ def import_answers(
 
     options = answering.AnswerOptions(encoding=encoding, errors=errors, again=again, dry_run=dry_run)
     import_files(
-        [file],
-        lambda shop, path, progress: answering.import_answers(shop, name, path, options, progress=progress),
-        row_type=answering.AnswersImported,
+        [file], lambda shop, path, progress: answering.import_answers(shop, name, path, options, progress=progress)
     )
 
 

@@ -13,8 +13,8 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 
 from retainctl import schema
@@ -170,19 +170,13 @@ def toml(settings: type[V]) -> Callable[[Shop, str, str], V]:
 
 def kind_of(noun: str) -> Kind[Any]:
     """The kind of file that defines a *noun*."""
-    kind: Kind[Any] = registered(KINDS[noun])
+    kind: Kind[Any] = resolve_name(KINDS[noun])
     return kind
 
 
 def all_kinds() -> tuple[Kind[Any], ...]:
     """Every kind, in the order of the house."""
     return tuple(map(kind_of, KINDS))
-
-
-def registered(place: str) -> Any:
-    """What stands at *place*, as ``module:NAME``."""
-    module, _, name = place.partition(":")
-    return getattr(import_module(module), name)
 
 
 def hash_of(value: object) -> str:
@@ -225,15 +219,9 @@ def _add(kind: Kind[Any], defined: Defined[Any], *, now: int) -> int:
 
 def versions(kind: Kind[Any], name: str) -> list[Kept]:
     """What the one called *name* said when it ran, oldest first."""
-    return [
-        Kept(*row)
-        for row in rows(
-            "SELECT id, version, hash, text, first_used_at FROM definitions"
-            " WHERE kind = ? AND name = ? ORDER BY version",
-            kind.noun,
-            name,
-        )
-    ]
+    columns = ", ".join(Kept._fields)
+    found = rows(f"SELECT {columns} FROM definitions WHERE kind = ? AND name = ? ORDER BY version", kind.noun, name)
+    return [Kept(*row) for row in found]
 
 
 def version_that_ran(kind: Kind[Any], name: str) -> Kept | None:

@@ -62,27 +62,14 @@ def _keep(context: click.Context, parameter: click.Parameter, given: Any) -> Non
 
 def global_options() -> list[click.Parameter]:
     """The options that stand before the noun and after the verb alike."""
+    option = partial(click.Option, expose_value=False, callback=_keep)
     return [
-        click.Option(["--shop"], metavar="DIR", help="The shop folder.", expose_value=False, callback=_keep),
-        click.Option(
-            ["--now"],
-            metavar="TIME",
-            help="Use this as the current time: 2025-03-01T09:00.",
-            expose_value=False,
-            callback=_keep,
-        ),
-        click.Option(
-            ["--format", "form"],
-            type=click.Choice(FORMATS),
-            help="The output format.",
-            expose_value=False,
-            callback=_keep,
-        ),
-        click.Option(
-            ["--quiet"], is_flag=True, help="Show only results and errors.", expose_value=False, callback=_keep
-        ),
-        click.Option(["--no-color"], is_flag=True, help="Disable colours.", expose_value=False, callback=_keep),
-        click.Option(["--debug"], is_flag=True, help="Show tracebacks.", expose_value=False, callback=_keep),
+        option(["--shop"], metavar="DIR", help="The shop folder."),
+        option(["--now"], metavar="TIME", help="Use this as the current time: 2025-03-01T09:00."),
+        option(["--format", "form"], type=click.Choice(FORMATS), help="The output format."),
+        option(["--quiet"], is_flag=True, help="Show only results and errors."),
+        option(["--no-color"], is_flag=True, help="Disable colours."),
+        option(["--debug"], is_flag=True, help="Show tracebacks."),
     ]
 
 

@@ -9,21 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from retainctl.audience.tree import (
-    Ago,
-    Between,
-    Bought,
-    Comparison,
-    Consented,
-    Either,
-    Every,
-    InSegment,
-    Known,
-    Not,
-    OneOf,
-    Tree,
-    Value,
-)
+from retainctl.audience import tree
 from retainctl.clock import day_number
 from retainctl.errors import BadData
 from retainctl.facets import Attribute, Joined, Viewpoint
@@ -46,7 +32,7 @@ class Scope:
     """What an expression is asked of: the day and the currency, and the other segments and categories."""
 
     question: Viewpoint
-    read_segment: Callable[[str], Tree]
+    read_segment: Callable[[str], tree.Tree]
     categories: Callable[[], Sequence[str]]
 
 
@@ -64,10 +50,10 @@ class Query:
         return Condition(sql, self.tables.values + tuple(v for one in self.conditions for v in one.values))
 
 
-def compiled(tree: Tree, scope: Scope) -> Query:
-    """*tree* as a query, with one condition for each part that its outermost ``and`` joins."""
+def compiled(whole: tree.Tree, scope: Scope) -> Query:
+    """*whole* as a query, with one condition for each part that its outermost ``and`` joins."""
     compiler = _Compiler(scope)
-    parts = tree.parts if isinstance(tree, Every) else (tree,)
+    parts = whole.parts if isinstance(whole, tree.Every) else (whole,)
     conditions = tuple(compiler.condition(part) for part in parts)
     return Query(_tables(compiler.sources, scope), conditions)
 
@@ -90,51 +76,51 @@ class _Compiler:
         self.within: list[str] = []
         self.count = 0
 
-    def condition(self, tree: Tree) -> Condition:
+    def condition(self, one: tree.Tree) -> Condition:
         self.count += 1
         if self.count > MAX_CONDITIONS:
             raise BadData(f"the expression, with the segments in it, has more than {MAX_CONDITIONS} conditions")
-        match tree:
-            case Every(parts):
+        match one:
+            case tree.Every(parts):
                 return self._joined(parts, "AND")
-            case Either(parts):
+            case tree.Either(parts):
                 return self._joined(parts, "OR")
-            case Not(part):
+            case tree.Not(part):
                 inner = self.condition(part)
                 return Condition(f"({inner.sql}) IS NOT TRUE", inner.values)
-            case Comparison(field, operator, value):
+            case tree.Comparison(field, operator, value):
                 return self._of(field, f"{operator} ?", value)
-            case Between(field, low, high):
+            case tree.Between(field, low, high):
                 return self._of(field, "BETWEEN ? AND ?", low, high)
-            case OneOf(field, values):
+            case tree.OneOf(field, values):
                 return self._of(field, f"IN ({_marks(values)})", *values)
-            case Known(field):
+            case tree.Known(field):
                 return self._of(field, "IS NOT NULL")
-            case Bought():
-                return self._bought(tree)
-            case Consented(purpose):
+            case tree.Bought():
+                return self._bought(one)
+            case tree.Consented(purpose):
                 return self._consented(purpose)
-            case InSegment(name):
+            case tree.InSegment(name):
                 return self._segment(name)
 
-    def _joined(self, parts: tuple[Tree, ...], word: str) -> Condition:
+    def _joined(self, parts: tuple[tree.Tree, ...], word: str) -> Condition:
         conditions = [self.condition(part) for part in parts]
         sql = f" {word} ".join(f"({condition.sql})" for condition in conditions)
         return Condition(sql, tuple(value for condition in conditions for value in condition.values))
 
-    def _of(self, field: Attribute, comparison: str, *given: Value) -> Condition:
+    def _of(self, field: Attribute, comparison: str, *given: tree.Value) -> Condition:
         if field.kind == "contact":
             return _contact(field, comparison, given)
         if field.source:
             self.sources.add(field.source)
         return Condition(f"{field.sql} {comparison}", tuple(self._bound(value) for value in given))
 
-    def _bound(self, value: Value) -> int | str:
-        if isinstance(value, Ago):
+    def _bound(self, value: tree.Value) -> int | str:
+        if isinstance(value, tree.Ago):
             value = value.day(self.scope.question.today)
         return day_number(value) if isinstance(value, date) else value
 
-    def _bought(self, bought: Bought) -> Condition:
+    def _bought(self, bought: tree.Bought) -> Condition:
         where, values = "o.is_sale = 1 AND l.kind = 'sale' AND l.quantity_thousandths > 0", list[object]()
         if bought.what == "category":
             # Compared here and not by the database, which folds no case beyond ASCII.
@@ -180,7 +166,7 @@ class _Compiler:
             self.within.pop()
 
 
-def _contact(field: Attribute, comparison: str, given: tuple[Value, ...]) -> Condition:
+def _contact(field: Attribute, comparison: str, given: tuple[tree.Value, ...]) -> Condition:
     """A condition that holds when some contact point of the customer fulfils it."""
     sql = "c.id IN (SELECT p.customer_id FROM contact_points p WHERE p.kind = ?"
     values: list[object] = [field.sql]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from retainctl.audience.segments import read_segment, snapshot_id
+from retainctl.audience.segments import snapshot_id
 from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import value
@@ -44,8 +44,7 @@ class Change(Row, kind="change"):
 
 def count(shop: Shop, name: str) -> int:
     """How many members the segment called *name* has."""
-    read_segment(shop, name)
-    return int(value("SELECT members FROM segments WHERE id = ?", snapshot_id(name)))
+    return int(value("SELECT members FROM segments WHERE id = ?", snapshot_id(shop, name)))
 
 
 _WHO = """FROM segment_members m JOIN customers c ON c.id = m.customer_id
@@ -54,29 +53,26 @@ _WHO = """FROM segment_members m JOIN customers c ON c.id = m.customer_id
 
 def members(shop: Shop, name: str) -> list[Member]:
     """The members of the segment called *name*, in order of their ids."""
-    read_segment(shop, name)
     sql = f"SELECT c.id AS customer_id, c.first_name, c.last_name, m.joined_at AS since {_WHO}"
-    return select(shop, Member, sql, snapshot_id(name))
+    return select(shop, Member, sql, snapshot_id(shop, name))
 
 
 def export(shop: Shop, name: str) -> list[Reachable]:
     """The members of the segment called *name* with their addresses, in order of their ids."""
-    read_segment(shop, name)
     sql = f"""SELECT c.id AS customer_id, c.first_name, c.last_name, m.joined_at AS since,
         (SELECT MIN(k.external_id) FROM customer_keys k WHERE k.customer_id = c.id) AS external_id,
         (SELECT p.value FROM contact_points p WHERE p.customer_id = c.id AND p.kind = 'email'
             ORDER BY p.id LIMIT 1) AS email,
         (SELECT p.key FROM contact_points p WHERE p.customer_id = c.id AND p.kind = 'phone'
             ORDER BY p.id LIMIT 1) AS phone {_WHO}"""
-    return select(shop, Reachable, sql, snapshot_id(name))
+    return select(shop, Reachable, sql, snapshot_id(shop, name))
 
 
 def changes(shop: Shop, name: str) -> list[Change]:
     """Everybody who ever joined or left the segment called *name*, the latest first."""
-    read_segment(shop, name)
     sql = """SELECT x.at, x.change, c.id AS customer_id, c.first_name, c.last_name FROM
         (SELECT customer_id, joined_at AS at, 'joined' AS change FROM segment_members WHERE segment_id = ?
          UNION ALL
          SELECT customer_id, left_at, 'left' FROM segment_members WHERE segment_id = ? AND left_at IS NOT NULL) x
         JOIN customers c ON c.id = x.customer_id ORDER BY x.at DESC, c.id, x.change"""
-    return select(shop, Change, sql, snapshot_id(name), snapshot_id(name))
+    return select(shop, Change, sql, snapshot_id(shop, name), snapshot_id(shop, name))

@@ -5,27 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Final, cast
 
+from retainctl.audience import tree
 from retainctl.audience.fields import fields
 from retainctl.audience.lexer import Tokens
-from retainctl.audience.tree import (
-    Ago,
-    Between,
-    Bought,
-    Comparison,
-    Consented,
-    Either,
-    Every,
-    InSegment,
-    Known,
-    Not,
-    OneOf,
-    Operator,
-    Purpose,
-    Tree,
-    Unit,
-    Value,
-    What,
-)
 from retainctl.definitions import is_name
 from retainctl.errors import BadData
 from retainctl.facets import Attribute
@@ -36,13 +18,13 @@ MAX_DEPTH = 32
 MAX_DAYS = 366_000  # a thousand years
 
 _SIGNS: Final = ("<", "<=", ">", ">=")
-_DATE_WORDS: Final[dict[str, Operator]] = {"before": "<", "after": ">", "since": ">=", "on": "="}
-_DAYS: Final[dict[Unit, int]] = {"day": 1, "week": 7, "month": 31, "year": 366}  # at most
+_DATE_WORDS: Final[dict[str, tree.Operator]] = {"before": "<", "after": ">", "since": ">=", "on": "="}
+_DAYS: Final[dict[tree.Unit, int]] = {"day": 1, "week": 7, "month": 31, "year": 366}  # at most
 _UNITS: Final = tuple(_DAYS)
 _CONDITION_WORDS: Final = ("bought", "consented", "in", "not")
 
 
-def parse(text: str, *, currency: str) -> Tree:
+def parse(text: str, *, currency: str) -> tree.Tree:
     """What *text* says; money in it is in major units of *currency*."""
     return Parser(text, currency=currency).whole()
 
@@ -75,54 +57,54 @@ class Parser:
         self.currency = currency
         self.depth = 0
 
-    def whole(self) -> Tree:
+    def whole(self) -> tree.Tree:
         if self.words.now.kind == "end":
             raise self.words.error("the expression is empty", hint="Write something such as: orders >= 5")
-        tree = self.either()
+        found = self.either()
         if self.words.now.kind != "end":
             raise self.words.error(f"{self.words.now.text} was not expected here", near=("and", "or"))
-        return tree
+        return found
 
-    def either(self) -> Tree:
+    def either(self) -> tree.Tree:
         parts = [self.every()]
         while self.words.take_word("or"):
             parts.append(self.every())
-        return parts[0] if len(parts) == 1 else Either(tuple(parts))
+        return parts[0] if len(parts) == 1 else tree.Either(tuple(parts))
 
-    def every(self) -> Tree:
-        parts: list[Tree] = []
+    def every(self) -> tree.Tree:
+        parts: list[tree.Tree] = []
         sources: list[str] = []
         while True:
             start = self.words.now.start
             parts.append(self.one())
             sources.append(self.words.source[start : self.words.before.end])
             if not self.words.take_word("and"):
-                return parts[0] if len(parts) == 1 else Every(tuple(parts), tuple(sources))
+                return parts[0] if len(parts) == 1 else tree.Every(tuple(parts), tuple(sources))
 
-    def one(self) -> Tree:
+    def one(self) -> tree.Tree:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise self.words.error(f"brackets and nots stand deeper than {MAX_DEPTH}")
         try:
             if self.words.take_word("not"):
-                return Not(self.one())
+                return tree.Not(self.one())
             if self.words.take_sign("("):
-                tree = self.either()
+                found = self.either()
                 if not self.words.take_sign(")"):
                     raise self.words.error('")" is missing')
-                return tree
+                return found
             if self.words.take_word("bought"):
                 return self.bought()
             if self.words.take_word("consented"):
-                return Consented(cast("Purpose", self.words.one_of("marketing", "survey")))
+                return tree.Consented(cast("tree.Purpose", self.words.one_of("marketing", "survey")))
             if self.words.take_word("in"):
                 return self.in_segment()
             return self.asked()
         finally:
             self.depth -= 1
 
-    def bought(self) -> Tree:
-        what = cast("What", self.words.one_of("anything", "category", "product", "brand"))
+    def bought(self) -> tree.Tree:
+        what = cast("tree.What", self.words.one_of("anything", "category", "product", "brand"))
         name = "" if what == "anything" else self.name()
         times, since = 1, None
         while self.words.now.is_word("at", "since"):
@@ -133,36 +115,36 @@ class Parser:
             self.words.one_of("least")
             times = self.whole_number(least=1)
             self.words.one_of("times", "time")
-        return Bought(what, name, times, since)
+        return tree.Bought(what, name, times, since)
 
-    def in_segment(self) -> Tree:
+    def in_segment(self) -> tree.Tree:
         self.words.one_of("segment")
         token = self.words.now
         if not is_name(token.text):  # 2024 and 2024-03-01 are names too
             raise self.words.error("a segment's name is missing", hint="It is of letters, digits, _ and -.")
         self.words.step()
-        return InSegment(token.text)
+        return tree.InSegment(token.text)
 
-    def asked(self) -> Tree:
+    def asked(self) -> tree.Tree:
         field = self.field()
         if self.words.take_word("is"):
             known = self.words.one_of("known", "missing") == "known"
-            return Known(field) if known else Not(Known(field))
+            return tree.Known(field) if known else tree.Not(tree.Known(field))
         if field.kind == "contact" and field.name != "email_domain":
             raise self.words.error(f"{field.name} is known or missing", hint=f"Write: {field.name} is known")
         token = self.words.now
         if token.is_word("not", "in"):
             negated = self.words.take_word("not")
             self.words.one_of("in")
-            one_of = OneOf(field, self.values(field))
-            return Not(one_of) if negated else one_of
+            one_of = tree.OneOf(field, self.values(field))
+            return tree.Not(one_of) if negated else one_of
         if token.is_sign("=", "!="):
             self.words.step()
-            equal = Comparison(field, "=", self.value(field))
-            return equal if token.text == "=" else Not(equal)
+            equal = tree.Comparison(field, "=", self.value(field))
+            return equal if token.text == "=" else tree.Not(equal)
         return self.ordered(field)
 
-    def ordered(self, field: Attribute) -> Tree:
+    def ordered(self, field: Attribute) -> tree.Tree:
         """A comparison that only what has an order can have."""
         token = self.words.now
         days = tuple(_DATE_WORDS) if field.kind == "date" else ()
@@ -180,10 +162,10 @@ class Parser:
             high = self.value(field)
             if _is_reversed(low, high):
                 raise self.words.error(f"nothing is between these: {last.text} comes first", at=last)
-            return Between(field, low, high)
+            return tree.Between(field, low, high)
         if token.kind == "word":
-            return Comparison(field, _DATE_WORDS[token.text.casefold()], self.day())
-        return Comparison(field, cast("Operator", token.text), self.value(field))
+            return tree.Comparison(field, _DATE_WORDS[token.text.casefold()], self.day())
+        return tree.Comparison(field, cast("tree.Operator", token.text), self.value(field))
 
     def field(self) -> Attribute:
         token = self.words.now
@@ -200,7 +182,7 @@ class Parser:
             hint="There are: " + ", ".join(fields()) + ".",
         )
 
-    def values(self, field: Attribute) -> tuple[Value, ...]:
+    def values(self, field: Attribute) -> tuple[tree.Value, ...]:
         if not self.words.take_sign("("):
             raise self.words.error('"(" is missing', hint=f"Write: {field.name} in (one, another)")
         values = [self.value(field)]
@@ -210,7 +192,7 @@ class Parser:
             raise self.words.error('")" is missing')
         return tuple(values)
 
-    def value(self, field: Attribute) -> Value:
+    def value(self, field: Attribute) -> tree.Value:
         if field.kind == "date":
             return self.day()
         if field.kind == "number":
@@ -249,7 +231,7 @@ class Parser:
         self.words.step()
         return minor
 
-    def day(self) -> date | Ago:
+    def day(self) -> date | tree.Ago:
         token = self.words.now
         if token.kind == "date":
             try:
@@ -259,15 +241,15 @@ class Parser:
             self.words.step()
             return day
         if self.words.take_word("today"):
-            return Ago(0, "day")
+            return tree.Ago(0, "day")
         if token.kind != "number":
             raise self.words.error("a day is missing", hint="Write 2025-03-01, today, or 90 days ago.")
         count = self.whole_number(least=0)
-        unit = cast("Unit", self.words.one_of(*_UNITS, *(f"{unit}s" for unit in _UNITS)).removesuffix("s"))
+        unit = cast("tree.Unit", self.words.one_of(*_UNITS, *(f"{unit}s" for unit in _UNITS)).removesuffix("s"))
         self.words.one_of("ago")
         if count * _DAYS[unit] > MAX_DAYS:
             raise self.words.error(f"{token.text} {unit}s ago is too long ago", at=token)
-        return Ago(count, unit)
+        return tree.Ago(count, unit)
 
     def name(self) -> str:
         token = self.words.now
@@ -281,9 +263,9 @@ class Parser:
         raise self.words.error("a text is missing", hint='Put it in quotes: "Coffee"')
 
 
-def _is_reversed(low: Value, high: Value) -> bool:
+def _is_reversed(low: tree.Value, high: tree.Value) -> bool:
     """Whether *low* comes after *high*, as far as that shows without knowing what day it is."""
-    if isinstance(low, Ago) and isinstance(high, Ago):
+    if isinstance(low, tree.Ago) and isinstance(high, tree.Ago):
         return low.unit == high.unit and low.count < high.count
     if isinstance(low, date) and isinstance(high, date):
         return low > high

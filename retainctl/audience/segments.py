@@ -6,7 +6,6 @@ goes back: a customer cannot leave before having joined.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -92,16 +91,9 @@ def list_segments(shop: Shop) -> list[SegmentRow]:
     listed = []
     for name in SEGMENTS.names(shop.folder):
         definition = read_segment(shop, name)
-        members, refreshed_at = known.get(name, (None, None))
-        listed.append(
-            SegmentRow(
-                name,
-                members,
-                "" if refreshed_at is None else shop.clock.iso(refreshed_at),
-                definition.expression,
-                definition.description,
-            )
-        )
+        members, at = known.get(name, (None, None))
+        refreshed_at = "" if at is None else shop.clock.iso(at)
+        listed.append(SegmentRow(name, members, refreshed_at, definition.expression, definition.description))
     return listed
 
 
@@ -119,26 +111,20 @@ def member_ids(shop: Shop, name: str, *, refreshed: bool = False) -> list[int]:
     known = version_that_ran(SEGMENTS, name)
     if refreshed or known is None or known.hash != defined.hash:
         refresh(shop, name)
-    return _member_ids(snapshot_id(name))
+    return _member_ids(snapshot_id(shop, name))
 
 
 def asked(shop: Shop, tree: Tree) -> Query:
     """*tree*, asked of this shop today."""
     currency = shop.settings.currency
     ends = rows("SELECT MIN(currency), MAX(currency) FROM customer_summaries")[0]
-    return compiled(
-        tree,
-        Scope(
-            Viewpoint(
-                now=shop.clock.now(),
-                today=shop.clock.today(),
-                currency=currency,
-                one_currency=ends in ((None, None), (currency, currency)),
-            ),
-            read_segment=lambda name: read_tree(shop, name),
-            categories=lambda: [row[0] for row in rows("SELECT DISTINCT category FROM products")],
-        ),
+    one_currency = ends in ((None, None), (currency, currency))
+    scope = Scope(
+        Viewpoint(shop.clock.now(), shop.clock.today(), currency, one_currency),
+        read_segment=lambda name: read_tree(shop, name),
+        categories=lambda: [row[0] for row in rows("SELECT DISTINCT category FROM products")],
     )
+    return compiled(tree, scope)
 
 
 def _ids(query: Query) -> list[int]:
@@ -147,8 +133,9 @@ def _ids(query: Query) -> list[int]:
         return [row[0] for row in execute(whole.sql, *whole.values)]
 
 
-def snapshot_id(name: str) -> int:
-    """The id of what the last refresh of the segment called *name* left."""
+def snapshot_id(shop: Shop, name: str) -> int:
+    """The id of what the last refresh left of the segment called *name*, whose file must be there."""
+    read_segment(shop, name)
     segment_id = value("SELECT id FROM segments WHERE name = ?", name)
     if segment_id is None:
         raise RetainError(
@@ -171,17 +158,10 @@ def _settle(defined: Defined[Segment], found: list[int], *, now: int) -> Refresh
         raise WrongUsage(
             f"the segment {name} was refreshed after the time that was given", hint="Leave out --now, or give a later."
         )
-    segment_id = int(
-        value(
-            """INSERT INTO segments (name, definition_id, members, refreshed_at) VALUES (?, ?, ?, ?)
-               ON CONFLICT (name) DO UPDATE SET definition_id = excluded.definition_id, members = excluded.members,
-               refreshed_at = excluded.refreshed_at RETURNING id""",
-            name,
-            keep(SEGMENTS, defined, now=now),
-            len(found),
-            now,
-        )
-    )
+    write = """INSERT INTO segments (name, definition_id, members, refreshed_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT (name) DO UPDATE SET definition_id = excluded.definition_id, members = excluded.members,
+        refreshed_at = excluded.refreshed_at RETURNING id"""
+    segment_id = int(value(write, name, keep(SEGMENTS, defined, now=now), len(found), now))
     before = set(_member_ids(segment_id))
     joined = [customer_id for customer_id in found if customer_id not in before]
     left = before.difference(found)
@@ -245,16 +225,11 @@ def _write(shop: Shop, name: str, segment: Segment) -> None:
     SEGMENTS.write(shop.folder, name, "\n".join(lines) + "\n")
 
 
-def _last_run(name: str) -> int | None:
-    found: int | None = value("SELECT definition_id FROM segments WHERE name = ?", name)
-    return found
-
-
 def _toml_text(text: str) -> str:
     """*text* as a TOML string: as it is between single quotes where it can stand so."""
     if text.isprintable() and "'" not in text:
         return f"'{text}'"
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return schema.to_toml(text)
 
 
 SEGMENTS: Final = Kind(
@@ -265,5 +240,5 @@ SEGMENTS: Final = Kind(
     settings=Segment,
     parse=_parse,
     faults=_faults,
-    last_run=_last_run,
+    last_run=lambda name: value("SELECT definition_id FROM segments WHERE name = ?", name),
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -70,11 +70,11 @@ def history(*, now: int, zone: ZoneInfo) -> dict[str, str]:
     orders = sorted((moment, person.number) for person in people for moment in _visits(person, chance, end))
     by_number = {person.number: person for person in people}
     return {
-        "products.csv": _csv(_PRODUCT_COLUMNS, _product_rows()),
-        "orders.csv": _csv(_ORDER_COLUMNS, _order_rows(orders, by_number, chance)),
-        "customers.csv": _csv(_CUSTOMER_COLUMNS, _customer_rows(people)),
-        "consent.csv": _csv(_CONSENT_COLUMNS, _consent_rows(people)),
-        "answers.csv": _csv(_ANSWER_COLUMNS, _answer_rows(people, chance, end)),
+        "products.csv": _csv(_product_rows()),
+        "orders.csv": _csv(_order_rows(orders, by_number, chance)),
+        "customers.csv": _csv(_customer_rows(people)),
+        "consent.csv": _csv(_consent_rows(people)),
+        "answers.csv": _csv(_answer_rows(people, chance, end)),
     }
 
 
@@ -108,60 +108,37 @@ def _visits(person: Shopper, chance: random.Random, end: datetime) -> Iterator[d
         moment += timedelta(days=1 + chance.expovariate(1 / days_between))
 
 
-_PRODUCT_COLUMNS = "sku name category brand price member_price cost currency stock active".split()
-
-
-def _product_rows() -> Iterator[tuple[object, ...]]:
+def _product_rows() -> Iterator[Sequence[object]]:
+    yield "sku name category brand price member_price cost currency stock active".split()
     for sku, name, category, brand, price, member_price, cost, stock in _PRODUCTS:
         yield sku, name, category, brand, f"{price}.00", f"{member_price}.00", f"{cost}.00", "ILS", stock, "yes"
 
 
-_ORDER_COLUMNS = (
-    "order_id ordered_at email first_name last_name phone sku product category quantity unit_price discount currency "
-    "status"
-).split()
-
-
 def _order_rows(
     orders: list[tuple[datetime, int]], people: dict[int, Shopper], chance: random.Random
-) -> Iterator[tuple[object, ...]]:
+) -> Iterator[Sequence[object]]:
+    columns = "order_id ordered_at email first_name last_name phone sku product category quantity unit_price discount"
+    yield [*columns.split(), "currency", "status"]
     for number, (moment, person_number) in enumerate(orders, 10_001):
         person = people[person_number]
+        who = (person.email, person.first_name, person.last_name, person.phone)
         status = chance.choices(("completed", "cancelled", "refunded"), (94, 3, 3))[0]
         for product in chance.sample(_PRODUCTS, k=chance.choices((1, 2, 3), (60, 30, 10))[0]):
             sku, name, category, _, price, *_ = product
             quantity = chance.choices((1, 2, 3), (80, 15, 5))[0]
             discount = price * quantity // 10 if chance.random() < 0.12 else 0
-            yield (
-                f"C{number}",
-                moment.isoformat(),
-                person.email,
-                person.first_name,
-                person.last_name,
-                person.phone,
-                sku,
-                name,
-                category,
-                quantity,
-                f"{price}.00",
-                f"{discount}.00",
-                "ILS",
-                status,
-            )
+            sold = (sku, name, category, quantity, f"{price}.00", f"{discount}.00", "ILS", status)
+            yield f"C{number}", moment.isoformat(), *who, *sold
 
 
-_CUSTOMER_COLUMNS = "customer_id first_name last_name email phone language".split()
-
-
-def _customer_rows(people: list[Shopper]) -> Iterator[tuple[object, ...]]:
+def _customer_rows(people: list[Shopper]) -> Iterator[Sequence[object]]:
+    yield "customer_id first_name last_name email phone language".split()
     for person in people:
         yield f"K{person.number}", person.first_name, person.last_name, person.email, person.phone, person.language
 
 
-_CONSENT_COLUMNS = "email purpose happened_at wording".split()
-
-
-def _consent_rows(people: list[Shopper]) -> Iterator[tuple[object, ...]]:
+def _consent_rows(people: list[Shopper]) -> Iterator[Sequence[object]]:
+    yield "email purpose happened_at wording".split()
     wording = {
         "he": "אני רוצה לקבל מבצעים ושאלות על השירות בדואר אלקטרוני",
         "en": "I want offers and questions about the service by e-mail",
@@ -172,10 +149,8 @@ def _consent_rows(people: list[Shopper]) -> Iterator[tuple[object, ...]]:
                 yield person.email, purpose, person.joined.isoformat(timespec="seconds"), wording[person.language]
 
 
-_ANSWER_COLUMNS = "respondent email answered_at recommend comment".split()
-
-
-def _answer_rows(people: list[Shopper], chance: random.Random, end: datetime) -> Iterator[tuple[object, ...]]:
+def _answer_rows(people: list[Shopper], chance: random.Random, end: datetime) -> Iterator[Sequence[object]]:
+    yield "respondent email answered_at recommend comment".split()
     for person in people:
         if chance.random() < 0.35:
             score = chance.choices(range(11), (1, 1, 1, 2, 2, 4, 6, 12, 20, 22, 29))[0]
@@ -184,9 +159,7 @@ def _answer_rows(people: list[Shopper], chance: random.Random, end: datetime) ->
             yield f"R{person.number}", person.email, day.isoformat(timespec="seconds"), score, comment
 
 
-def _csv(columns: list[str], rows: Iterator[tuple[object, ...]]) -> str:
+def _csv(rows: Iterator[Sequence[object]]) -> str:
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
+    csv.writer(buffer, lineterminator="\n").writerows(rows)
     return buffer.getvalue()

@@ -37,11 +37,11 @@ _BODY: Final = """\
 
 def page(shop: Shop, report: Report, rows: Sequence[Any]) -> str:
     """The page of *rows*, which are *report*'s."""
-    words = Wording(report, shop.settings.language)
+    settings, words = shop.settings, Wording(report, shop.settings.language)
     columns, cells = _table(rows, words)
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     body = environment.from_string(_BODY).render(
-        shop=shop.settings.name,
+        shop=settings.name,
         day=shop.clock.today().isoformat(),
         nothing=words["nothing_yet"],
         tiles=_tiles(shop, report.tiles, rows, words),
@@ -50,13 +50,7 @@ def page(shop: Shop, report: Report, rows: Sequence[Any]) -> str:
         rows=cells,
         definitions=words.definitions,
     )
-    return framed(
-        words.title,
-        body,
-        language=shop.settings.language,
-        direction=shop.settings.direction,
-        owner=shop.settings.name,
-    )
+    return framed(words.title, body, language=settings.language, direction=settings.direction, owner=settings.name)
 
 
 Shown = tuple[str, str]  # a text, and the class of its cell

@@ -64,13 +64,9 @@ def _take_lease(name: str, *, host: str, now: int, seconds: int) -> None:
     held = rows("SELECT host, lease_until FROM job_leases WHERE job = ?", name)
     if held and held[0][0] != host and held[0][1] > now:
         raise TryLater(f"the job {name} is already running on {held[0][0]}")
-    execute(
-        """INSERT INTO job_leases (job, host, lease_until) VALUES (?, ?, ?)
-           ON CONFLICT (job) DO UPDATE SET host = excluded.host, lease_until = excluded.lease_until""",
-        name,
-        host,
-        now + seconds,
-    )
+    take = """INSERT INTO job_leases (job, host, lease_until) VALUES (?, ?, ?)
+        ON CONFLICT (job) DO UPDATE SET host = excluded.host, lease_until = excluded.lease_until"""
+    execute(take, name, host, now + seconds)
 
 
 @in_one_transaction

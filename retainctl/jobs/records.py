@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from retainctl.config import Shop
 from retainctl.errors import TryLater
-from retainctl.jobs.periods import TRUSTED_AHEAD_SECONDS, Period, due_periods, latest_period, next_due_at
+from retainctl.jobs.periods import TRUSTED_AHEAD_SECONDS, due_periods, latest_period, next_due_at
 from retainctl.jobs.table import Job, find_job, read_jobs
 from retainctl.rows import Row
 from retainctl.store.database import rows, value
@@ -48,71 +50,55 @@ def list_jobs(shop: Shop) -> list[JobRow]:
 def list_runs(shop: Shop, name: str, *, limit: int) -> list[RunRow]:
     """The last *limit* runs of the job *name*, the newest first."""
     find_job(shop, name)
-    return select(
-        shop,
-        RunRow,
-        """SELECT name AS job, period, missed, started_at AS started, ended_at AS ended, exit_code, steps_done,
-               result AS counts, error
-           FROM runs WHERE name = ? AND period IS NOT NULL ORDER BY id DESC LIMIT ?""",
-        name,
-        limit,
-    )
+    query = """SELECT name AS job, period, missed, started_at AS started, ended_at AS ended, exit_code, steps_done,
+            result AS counts, error
+        FROM runs WHERE name = ? AND period IS NOT NULL ORDER BY id DESC LIMIT ?"""
+    return select(shop, RunRow, query, name, limit)
 
 
 def last_done_at(shop: Shop, name: str, job: Job) -> int | None:
     """When the last period of *job* that was done had become due."""
     condition, codes = one_of(list(job.done_codes))
-    found = value(
-        f"SELECT MAX(due_at) FROM runs WHERE name = ? AND exit_code {condition} AND due_at <= ?",
-        name,
-        codes,
-        shop.clock.now() + TRUSTED_AHEAD_SECONDS,
-    )
+    query = f"SELECT MAX(due_at) FROM runs WHERE name = ? AND exit_code {condition} AND due_at <= ?"
+    found = value(query, name, codes, shop.clock.now() + TRUSTED_AHEAD_SECONDS)
     return None if found is None else int(found)
 
 
+class _Last(NamedTuple):
+    """The last run of a job, as far as there was one."""
+
+    started_at: int | None = None
+    ended_at: int | None = None
+    exit_code: int | None = None
+
+
 def _job_row(shop: Shop, name: str, job: Job) -> JobRow:
-    last = rows(
-        "SELECT started_at, ended_at, exit_code FROM runs WHERE name = ? AND period IS NOT NULL"
-        " ORDER BY id DESC LIMIT 1",
-        name,
-    )
-    started, ended, code = last[0] if last else (None, None, None)
+    query = "SELECT started_at, ended_at, exit_code FROM runs WHERE name = ? AND period IS NOT NULL"
+    found = rows(f"{query} ORDER BY id DESC LIMIT 1", name)
+    last = _Last(*found[0]) if found else _Last()
     done_at = last_done_at(shop, name, job)
     due = due_periods(name, job, shop.clock, done_at=done_at)
+    latest_at = max(done_at or 0, latest_period(name, job, shop.clock).due_at)
     return JobRow(
         job=name,
         schedule=job.schedule,
-        state=_state(shop, job, started=started, ended=ended, exit_code=code, done_at=done_at, due=due),
-        last_run=None if started is None else shop.clock.iso(started),
-        last_exit_code=code,
-        next_due=shop.clock.iso(
-            due[0].due_at
-            if due
-            else next_due_at(job, shop.clock, after=max(done_at or 0, latest_period(name, job, shop.clock).due_at))
-        ),
+        state=_state(shop, job, last, done_at=done_at, is_due=bool(due)),
+        last_run=None if last.started_at is None else shop.clock.iso(last.started_at),
+        last_exit_code=last.exit_code,
+        next_due=shop.clock.iso(due[0].due_at if due else next_due_at(job, shop.clock, after=latest_at)),
         steps="; ".join(job.steps),
     )
 
 
-def _state(
-    shop: Shop,
-    job: Job,
-    *,
-    started: int | None,
-    ended: int | None,
-    exit_code: int | None,
-    done_at: int | None,
-    due: list[Period],
-) -> str:
-    now = shop.clock.now()
-    if started is None:
+def _state(shop: Shop, job: Job, last: _Last, *, done_at: int | None, is_due: bool) -> str:
+    in_time = shop.clock.now() - job.deadline_seconds - LATE_SECONDS
+    if last.started_at is None:
         return "never"
-    if ended is None:
-        return "running" if now < started + job.deadline_seconds + LATE_SECONDS else "interrupted"
-    if exit_code not in (*job.done_codes, TryLater.exit_code):
+    if last.ended_at is None:
+        return "running" if in_time < last.started_at else "interrupted"
+    if last.exit_code not in (*job.done_codes, TryLater.exit_code):
         return "failed"
-    if not due:
+    if not is_due:
         return "ok"
-    owed_at = started if done_at is None else next_due_at(job, shop.clock, after=done_at)
-    return "overdue" if now > owed_at + job.deadline_seconds + LATE_SECONDS else "due"
+    owed_at = last.started_at if done_at is None else next_due_at(job, shop.clock, after=done_at)
+    return "overdue" if in_time > owed_at else "due"

@@ -72,7 +72,9 @@ def run_step(words: list[str], *, folder: Path, seconds: float) -> StepEnded:
         if process.returncode < 0 and not stopped:
             stopped = f"killed by signal {-process.returncode}"
         exit_code = 1 if stopped else process.returncode
-        return StepEnded(exit_code, _rows(_kept(printed)), _sentences(_kept(said)), stopped)
+        # A step may print other things than rows, which are not kept.
+        printed_rows = [row for line in _kept(printed) if isinstance(row := _parsed(line), dict)]
+        return StepEnded(exit_code, printed_rows, _sentences(_kept(said)), stopped)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -91,27 +93,18 @@ def _kept(file: IO[bytes]) -> list[str]:
     return file.read(_KEPT_BYTES).decode("utf-8", "replace").splitlines()
 
 
-def _rows(lines: list[str]) -> list[Any]:
-    """The rows among *lines*; a step may print other things, which are not kept."""
-    found = []
-    for line in lines:
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(row, dict):
-            found.append(row)
-    return found
+def _parsed(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return None
 
 
 def _sentences(lines: list[str]) -> list[str]:
     """*lines* in words: an error that was told in JSON becomes its sentence and its hint."""
     sentences = []
     for line in lines:
-        try:
-            told = json.loads(line)
-        except ValueError:
-            told = None
+        told = _parsed(line)
         if isinstance(told, dict) and told.get("kind") == "error":
             sentences += [text for text in (str(told["message"]), str(told["hint"])) if text]
         elif line.strip():

@@ -5,7 +5,6 @@ The body is Markdown; it, the subject and the reason are templates that see a cu
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -98,9 +97,9 @@ def write_draft(shop: Shop, name: str, *, kind: CampaignKind, audience: str) -> 
         name,
         _FIRST_FILE.format(
             kind=kind,
-            audience=_toml_text(audience),
-            subject=_toml_text(subject),
-            reason=_toml_text(reason),
+            audience=schema.to_toml(audience),
+            subject=schema.to_toml(subject),
+            reason=schema.to_toml(reason),
             not_after=shop.clock.today() + timedelta(days=_DAYS_OPEN),
         )
         + body,
@@ -168,10 +167,6 @@ def _missing(front: Front) -> Iterator[Fault]:
             yield Fault("front matter", f"{name} is empty", f"Say {sentence}.")
     if not front.where:
         yield Fault("front matter", "where is empty", 'Say which way it goes: where = ["mail"].')
-
-
-def _toml_text(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
 
 
 _FIRST_FILE = """\

@@ -16,14 +16,8 @@ from retainctl.config import Shop
 from retainctl.errors import BadConfiguration
 from retainctl.store.database import rows
 from retainctl.store.dialect import one_of
-from retainctl.store.outreach import Mailing
 
 WEEK_SECONDS, MONTH_SECONDS = 7 * DAY_SECONDS, 30 * DAY_SECONDS
-
-
-def counts(mailing: Mailing) -> bool:
-    """Whether the messages of *mailing* count as contacts, and wait for the hours in which one may write."""
-    return bool(mailing.purpose != "service")
 
 
 def over_budget(shop: Shop, customer_ids: Sequence[int], *, at: int) -> dict[int, int]:

@@ -21,6 +21,7 @@ from retainctl.outreach.templates import Renderer, Templates
 from retainctl.outreach.tokens import signer
 from retainctl.rows import Row
 from retainctl.store.database import execute, rows, value
+from retainctl.store.dialect import streamed
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import in_one_transaction
 
@@ -126,18 +127,14 @@ def candidates(program: Program, name: str) -> Iterator[Candidate]:
     """Every candidate of the latest plan, with what became of them; recipients with the reason they are given."""
     mailing = _latest(program, name)
     renderer = Renderer(Templates.from_json(mailing.templates))
-    after = 0
-    while batch := rows(
+    for customer_id, excluded, state, context in streamed(
         """SELECT r.customer_id, r.excluded, o.state, r.context
            FROM recipients r LEFT JOIN outbox o ON o.mailing_id = r.mailing_id AND o.customer_id = r.customer_id
-           WHERE r.mailing_id = ? AND r.customer_id > ? ORDER BY r.customer_id LIMIT 500""",
+           WHERE r.mailing_id = ? ORDER BY r.customer_id""",
         mailing.id,
-        after,
     ):
-        for customer_id, excluded, state, context in batch:
-            reason = "" if excluded else renderer.reason(json.loads(context))
-            yield Candidate(customer_id, excluded or state or "planned", reason)
-        after = batch[-1][0]
+        reason = "" if excluded else renderer.reason(json.loads(context))
+        yield Candidate(customer_id, excluded or state or "planned", reason)
 
 
 def samples(program: Program, name: str, count: int) -> list[Sample]:

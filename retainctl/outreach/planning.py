@@ -12,8 +12,8 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
+from typing import NamedTuple
 
 from retainctl.config import Shop
 from retainctl.definitions import keep, kind_of
@@ -25,7 +25,7 @@ from retainctl.outreach.templates import Templates, names_used
 from retainctl.rows import Row
 from retainctl.shop.consent import BATCH_SIZE, Contact
 from retainctl.store.database import execute, rows, value
-from retainctl.store.dialect import insert_many
+from retainctl.store.dialect import insert_many, streamed
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import in_one_transaction, writing
 
@@ -137,7 +137,8 @@ def approve(shop: Shop, recipe: Recipe, plan_hash: str) -> Mailing:
 def refuse_changes(mailing: Mailing, recipe: Recipe) -> None:
     """Refused where the file, the templates, the sender or who differs from what *mailing* was planned with."""
     whole = _digest(recipe)
-    for customer_id, contact_point_id in _recipients(mailing.id):
+    recipients = "SELECT customer_id, contact_point_id FROM recipients WHERE mailing_id = ? AND excluded = ''"
+    for customer_id, contact_point_id in streamed(f"{recipients} ORDER BY customer_id", mailing.id):
         whole.update(_who(customer_id, contact_point_id))
     if whole.hexdigest() != mailing.plan_hash:
         moved = Templates.from_json(mailing.templates).letterhead != recipe.templates.letterhead
@@ -152,8 +153,9 @@ def _command(recipe: Recipe) -> str:
     return f"retainctl {program_of(recipe.program).commands} plan {recipe.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
+class _Chosen(NamedTuple):
+    """A candidate that exists, as a plan has them."""
+
     customer_id: int
     contact_point_id: int | None
     excluded: str
@@ -162,18 +164,10 @@ class _Chosen:
 
 def _batches(candidates: Sequence[int]) -> Iterator[list[int]]:
     """Batches of *candidates*, in order, each once."""
-    before = 0
-    batch: list[int] = []
-    for customer_id in candidates:
-        assert customer_id >= before, "candidates come in the order of their ids"
-        if customer_id > before:
-            batch.append(customer_id)
-        before = customer_id
-        if len(batch) == BATCH_SIZE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+    ids = list(dict.fromkeys(candidates))
+    assert ids == sorted(ids), "candidates come in the order of their ids"
+    for first in range(0, len(ids), BATCH_SIZE):
+        yield ids[first : first + BATCH_SIZE]
 
 
 def _choose(shop: Shop, recipe: Recipe, batch: list[int], *, names: Collection[str]) -> list[_Chosen]:
@@ -207,7 +201,7 @@ def _begin(shop: Shop, recipe: Recipe) -> int:
         class_="transactional" if recipe.purpose == "service" else "marketing",
         purpose=recipe.purpose,
         state="planned",
-        definition_id=_kept(shop, recipe),
+        definition_id=keep(kind_of(recipe.program), recipe.defined, now=shop.clock.now()) if recipe.defined else None,
         templates=recipe.templates.to_json(),
         plan_hash="",
         unknown_policy=recipe.unknown_policy,
@@ -217,10 +211,6 @@ def _begin(shop: Shop, recipe: Recipe) -> int:
     return int(mailing.id)
 
 
-def _kept(shop: Shop, recipe: Recipe) -> int | None:
-    return keep(kind_of(recipe.program), recipe.defined, now=shop.clock.now()) if recipe.defined else None
-
-
 def _write(mailing_id: int | None, chosen: list[_Chosen]) -> None:
     if mailing_id is None:
         return  # a dry run
@@ -228,7 +218,7 @@ def _write(mailing_id: int | None, chosen: list[_Chosen]) -> None:
         insert_many(
             "recipients",
             "mailing_id customer_id contact_point_id excluded context",
-            [(mailing_id, one.customer_id, one.contact_point_id, one.excluded, one.context) for one in chosen],
+            [(mailing_id, *one) for one in chosen],
         )
 
 
@@ -243,18 +233,6 @@ def _end(recipe: Recipe, mailing_id: int, *, plan_hash: str) -> None:
             execute("DELETE FROM recipients WHERE mailing_id = ?", mailing_id)
     if finished.rowcount != 1:
         raise TryLater(f"another plan of the {recipe.program} {recipe.name} was made at the same time")
-
-
-def _recipients(mailing_id: int) -> Iterator[tuple[int, int]]:
-    after = 0
-    while batch := rows(
-        "SELECT customer_id, contact_point_id FROM recipients"
-        " WHERE mailing_id = ? AND customer_id > ? AND excluded = '' ORDER BY customer_id LIMIT 5000",
-        mailing_id,
-        after,
-    ):
-        yield from batch
-        after = batch[-1][0]
 
 
 def _digest(recipe: Recipe) -> hashlib._Hash:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pkgutil import resolve_name
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from retainctl.config import Shop
-from retainctl.definitions import Defined, registered
+from retainctl.definitions import Defined
 from retainctl.outreach.templates import Templates
 from retainctl.rows import Row
 from retainctl.shop.consent import Use
@@ -84,5 +85,5 @@ class Program:
 
 def program_of(name: str) -> Program:
     """The program called *name*."""
-    program: Program = registered(PROGRAMS[name])
+    program: Program = resolve_name(PROGRAMS[name])
     return program

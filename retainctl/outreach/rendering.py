@@ -55,7 +55,7 @@ class Press:
                 message_id=addressee.message_id,
                 text=rendered.text,
                 html=rendered.html,
-                headers=_unsubscribe_headers(self._letterhead, self._mailing, addressee, self._signer),
+                headers=_unsubscribe_headers(links["unsubscribe_mail"], links["unsubscribe_link"]),
             )
         except BadData as error:
             kind = TooLong if isinstance(error, TooLong) else BadData
@@ -69,31 +69,21 @@ def links_of(
     public_url = letterhead.public_url
     links: dict[str, str | None] = {"unsubscribe_link": None, "unsubscribe_mail": None}
     if mailing.purpose != "service":
-        token = _unsubscribe_token(mailing, contact_point_id, signs)
-        links["unsubscribe_mail"] = _unsubscribe_mail(letterhead, token)
+        token = signs.sign(UNSUBSCRIBE, f"{contact_point_id}.{mailing.id}")
+        links["unsubscribe_mail"] = f"mailto:{letterhead.unsubscribe_address}?subject=unsubscribe%20{token}"
         links["unsubscribe_link"] = f"{public_url}/u/{token}" if public_url else links["unsubscribe_mail"]
     addressed = Addressed(mailing.id, mailing.planned_at, customer_id, public_url, signs.sign)
     return links | dict(program_of(mailing.program).links(addressed))
 
 
-def _unsubscribe_token(mailing: Mailing, contact_point_id: int | None, signs: Signer) -> str:
-    return signs.sign(UNSUBSCRIBE, f"{contact_point_id}.{mailing.id}")
-
-
-def _unsubscribe_mail(letterhead: Letterhead, token: str) -> str:
-    return f"mailto:{letterhead.unsubscribe_address}?subject=unsubscribe%20{token}"
-
-
-def _unsubscribe_headers(letterhead: Letterhead, mailing: Mailing, addressee: Candidate, signs: Signer) -> list[bytes]:
+def _unsubscribe_headers(by_mail: str | None, link: str | None) -> list[bytes]:
     """RFC 2369's header with the mail address always, and RFC 8058's one click where the shop has a public address."""
-    if mailing.purpose == "service":
+    if by_mail is None:
         return []
-    token = _unsubscribe_token(mailing, addressee.contact_point_id, signs)
-    by_mail = f"<{_unsubscribe_mail(letterhead, token)}>"
-    if not letterhead.public_url:
-        return [message.plain_header("List-Unsubscribe", by_mail)]
+    if link == by_mail:
+        return [message.plain_header("List-Unsubscribe", f"<{by_mail}>")]
     return [
-        message.plain_header("List-Unsubscribe", f"<{letterhead.public_url}/u/{token}>", by_mail),
+        message.plain_header("List-Unsubscribe", f"<{link}>", f"<{by_mail}>"),
         message.plain_header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     ]
 

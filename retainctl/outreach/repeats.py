@@ -14,14 +14,9 @@ from retainctl.store.dialect import one_of
 
 def already_sent(program: str, name: str, customer_ids: Sequence[int], *, planned_since: int = 0) -> set[int]:
     """Those of *customer_ids* whom a mailing of that program and name has written to, or is about to."""
-    found = _written_to(
-        "m.program = ? AND m.name = ? AND m.planned_at >= ? AND m.sent_at IS NOT NULL"
-        " AND o.state NOT IN ('failed', 'suppressed', 'expired', 'cancelled')",
-        program,
-        name,
-        planned_since,
-        customer_ids=customer_ids,
-    )
+    condition = """m.program = ? AND m.name = ? AND m.planned_at >= ? AND m.sent_at IS NOT NULL
+        AND o.state NOT IN ('failed', 'suppressed', 'expired', 'cancelled')"""
+    found = _written_to(condition, program, name, planned_since, customer_ids=customer_ids)
     return {customer_id for customer_id, _ in found}
 
 
@@ -29,12 +24,8 @@ def written_to(program: str, name: str, customer_ids: Sequence[int]) -> dict[int
     """Those of *customer_ids* who have got it already, and as whom: as themselves, or as one who was merged with
     them."""
     found: dict[int, set[int]] = {}
-    for customer_id, other in _written_to(
-        "m.program = ? AND m.name = ? AND o.state IN ('claimed', 'handing', 'sent', 'unknown')",
-        program,
-        name,
-        customer_ids=customer_ids,
-    ):
+    condition = "m.program = ? AND m.name = ? AND o.state IN ('claimed', 'handing', 'sent', 'unknown')"
+    for customer_id, other in _written_to(condition, program, name, customer_ids=customer_ids):
         found.setdefault(customer_id, set()).add(other)
     return found
 
@@ -44,12 +35,6 @@ def _written_to(condition: str, *values: object, customer_ids: Sequence[int]) ->
         return set()
     among, ids = one_of(list(customer_ids))
     # CROSS JOIN keeps SQLite to this order: from a few customers to their messages, not through a whole mailing.
-    return set(
-        rows(
-            "SELECT p.customer_id, o.customer_id FROM contact_points p CROSS JOIN outbox o CROSS JOIN mailings m"
-            " WHERE o.contact_point_id = p.id AND m.id = o.mailing_id"
-            f" AND p.customer_id {among} AND {condition}",
-            ids,
-            *values,
-        )
-    )
+    query = f"""SELECT p.customer_id, o.customer_id FROM contact_points p CROSS JOIN outbox o CROSS JOIN mailings m
+        WHERE o.contact_point_id = p.id AND m.id = o.mailing_id AND p.customer_id {among} AND {condition}"""
+    return set(rows(query, ids, *values))

@@ -62,6 +62,15 @@ class Templates:
     constants: dict[str, str] = field(default_factory=dict)
     letterhead: Letterhead = field(default_factory=Letterhead)
 
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The mailing's own templates, which stand inside the frames."""
+        return self.subject, self.reason, self.body_text, self.body_html
+
+    @property
+    def frames(self) -> tuple[str, ...]:
+        return self.frame_text, self.frame_html
+
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), ensure_ascii=False, sort_keys=True)
 
@@ -193,14 +202,7 @@ def _place(error: TemplateSyntaxError) -> str:
 def names_used(templates: Templates) -> set[str]:
     """The names that the templates ask of a customer's context."""
     sandbox = _Sandbox(autoescape=False, sources={})
-    texts = (
-        templates.subject,
-        templates.reason,
-        templates.body_html,
-        templates.body_text,
-        templates.frame_html,
-        templates.frame_text,
-    )
+    texts = (*templates.own, *templates.frames)
     with _told():
         _refuse(templates, sandbox)  # first, for to look for names is to work out what is constant
         found = {name for text in texts for name in meta.find_undeclared_variables(sandbox.parse(text))}
@@ -208,9 +210,9 @@ def names_used(templates: Templates) -> set[str]:
 
 
 def _refuse(templates: Templates, sandbox: _Sandbox) -> None:
-    for source in (templates.subject, templates.reason, templates.body_text, templates.body_html):
+    for source in templates.own:
         template_policy.refuse(sandbox, source)
-    for frame in (templates.frame_text, templates.frame_html):
+    for frame in templates.frames:
         template_policy.refuse(sandbox, frame, includes=1)
 
 

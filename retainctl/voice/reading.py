@@ -123,14 +123,7 @@ def _columns(survey: Survey) -> tuple[Column, ...]:
     others = any((file.token, file.email, file.customer))
     named = [
         Column("respondent", (file.respondent,), required=not others),
-        *(
-            Column(role, (name,) if name else ())
-            for role, name in (
-                ("token", file.token),
-                ("email", file.email),
-                ("customer", file.customer),
-            )
-        ),
+        *(Column(role, (name,) if (name := getattr(file, role)) else ()) for role in IDENTITIES[1:]),
         Column("answered_at", (file.answered_at,) if file.answered_at else (), required=bool(file.answered_at)),
     ]
     mapped = set(file.columns.values())

@@ -10,9 +10,10 @@ from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import rows, value
 from retainctl.store.dialect import one_of
+from retainctl.store.select import select
 from retainctl.voice import scores
 from retainctl.voice.scores import Interval
-from retainctl.voice.surveys import SURVEYS, Question, Survey
+from retainctl.voice.surveys import SURVEYS, Question
 
 
 class ResultRow(Row, kind="survey_result", kw_only=True):
@@ -80,26 +81,18 @@ def results(shop: Shop, name: str) -> list[ResultRow]:
 def comments(shop: Shop, name: str) -> list[CommentRow]:
     """Every answer in words to an open question of the survey *name*, with the respondent's first score."""
     survey = SURVEYS.read(shop, name).value
-    score = _first_score(survey)
+    score = next((question.name for question in survey.questions if question.is_score), "")
     opened = [question.name for question in survey.questions if question.kind == "text"]
     if not opened:
         return []
     among, questions = one_of(opened)
-    found = rows(
-        f"""SELECT responses.respondent, responses.customer_id, answers.question, scored.score, answers.replaced,
-                answers.words
-            FROM responses
-            JOIN answers ON answers.response_id = responses.id AND answers.question {among}
-            LEFT JOIN answers AS scored ON scored.response_id = responses.id AND scored.question = ?
-            WHERE responses.survey = ? ORDER BY responses.id, answers.question""",
-        questions,
-        score,
-        name,
-    )
-    return [
-        CommentRow(who, customer, asked, given, bool(marked), text)
-        for who, customer, asked, given, marked, text in found
-    ]
+    query = f"""SELECT responses.respondent, responses.customer_id AS customer, answers.question, scored.score,
+            answers.replaced, answers.words AS comment
+        FROM responses
+        JOIN answers ON answers.response_id = responses.id AND answers.question {among}
+        LEFT JOIN answers AS scored ON scored.response_id = responses.id AND scored.question = ?
+        WHERE responses.survey = ? ORDER BY responses.id, answers.question"""
+    return select(shop, CommentRow, query, questions, score, name)
 
 
 def _counted(question: Question, tally: Counter[Any]) -> Iterator[dict[str, Any]]:
@@ -126,16 +119,9 @@ def _interval(interval: Interval) -> dict[str, float | None]:
 def _tally(name: str, question: Question) -> Counter[Any]:
     """How often each answer to *question* was given; an open one is only counted."""
     column = {"text": "question", "choice": "words"}.get(question.kind, "score")
-    return Counter(
-        dict(
-            rows(
-                f"""SELECT answers.{column}, COUNT(*) FROM answers JOIN responses ON responses.id = answers.response_id
-            WHERE responses.survey = ? AND answers.question = ? GROUP BY answers.{column}""",
-                name,
-                question.name,
-            )
-        )
-    )
+    query = f"""SELECT answers.{column}, COUNT(*) FROM answers JOIN responses ON responses.id = answers.response_id
+        WHERE responses.survey = ? AND answers.question = ? GROUP BY answers.{column}"""
+    return Counter(dict(rows(query, name, question.name)))
 
 
 def _response(name: str) -> tuple[int, int]:
@@ -160,7 +146,3 @@ def _response(name: str) -> tuple[int, int]:
         name,
     )
     return int(invited), int(responded)
-
-
-def _first_score(survey: Survey) -> str:
-    return next((question.name for question in survey.questions if question.is_score), "")

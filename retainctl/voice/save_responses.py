@@ -80,14 +80,10 @@ class Books:
 
     def _stored(self, respondents: list[str]) -> dict[str, _Stored]:
         condition, bound = dialect.one_of(respondents)
+        query = "SELECT respondent, id, content_hash, answered_at FROM responses WHERE survey = ? AND respondent"
         return {
             respondent: _Stored(response_id, bytes(content), answered_at)
-            for respondent, response_id, content, answered_at in rows(
-                "SELECT respondent, id, content_hash, answered_at FROM responses WHERE survey = ?"
-                f" AND respondent {condition}",
-                self.survey,
-                bound,
-            )
+            for respondent, response_id, content, answered_at in rows(f"{query} {condition}", self.survey, bound)
         }
 
     def _add(self, new: list[Response], import_id: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -166,7 +165,7 @@ def _first_file(kind: str, *, language: str, audience: str) -> str:
     asked = tomllib.loads((folder / "questions.toml").read_text(encoding="utf-8"))[language]
     written = {name: f"{{{{ {name} }}}}" for name in ("first_name", "questions", "survey_link", "survey_token")}
     told = {"name": _SCORES[kind], "kind": kind, "score": asked[kind], "text": asked["text"]}
-    named = json.dumps(audience, ensure_ascii=False)
+    named = schema.to_toml(audience)
     return (folder / f"{language}.toml").read_text(encoding="utf-8").format(audience=named, **told, **written)
 
 

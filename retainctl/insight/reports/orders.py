@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, groupby
+from operator import itemgetter
 
 from markupsafe import Markup
 
@@ -53,28 +56,20 @@ def orders(_shop: Shop) -> list[OrderNumber]:
 
 def _walked() -> Iterator[tuple[str, int, int, int | None]]:
     """Each order of each customer: its currency, its number, its value, and the days to the customer's next."""
-    before: tuple[int, str, int, int, int] | None = None  # customer, currency, number, value, day
     # The plus keeps SQLite from going by the customers' index, and looking up every order one by one: it sorts them.
     found = streamed(
         """SELECT customer_id, currency, gross_minor, order_day FROM orders
            WHERE is_sale = 1 AND +customer_id IS NOT NULL ORDER BY +customer_id, ordered_at, id"""
     )
-    for customer_id, currency, minor, day in found:
-        if before is None:
-            number = 1
-        elif before[0] == customer_id:
-            yield before[1], before[2], before[3], day - before[4]
-            number = before[2] + 1
-        else:
-            yield before[1], before[2], before[3], None
-            number = 1
-        before = customer_id, currency, number, minor, day
-    if before is not None:
-        yield before[1], before[2], before[3], None
+    for _, orders_of_one in groupby(found, key=itemgetter(0)):
+        in_order = list(orders_of_one)
+        days = [day for *_, day in in_order]
+        for number, (_, currency, minor, day) in enumerate(in_order, 1):
+            yield currency, number, minor, days[number] - day if number < len(days) else None
 
 
 def _row(currency: str, number: int, sums: _Sums) -> OrderNumber:
-    went_on = sums.days.total()
+    went_on, days_to_next = sums.days.total(), sum(days * count for days, count in sums.days.items())
     return OrderNumber(
         order_number=str(number) if number <= LAST else f"{LAST + 1}+",
         orders=sums.orders,
@@ -82,56 +77,34 @@ def _row(currency: str, number: int, sums: _Sums) -> OrderNumber:
         went_on=went_on,
         went_on_rate=round(went_on / sums.orders, 6),
         median_days_to_next=_median(sums.days),
-        mean_days_to_next=round(sum(days * count for days, count in sums.days.items()) / went_on, 6)
-        if went_on
-        else None,
+        mean_days_to_next=round(days_to_next / went_on, 6) if went_on else None,
         currency=currency,
     )
 
 
 def _median(days: Counter[int]) -> float | None:
     """The middle one of all days, or the mean of the two in the middle."""
-    total = days.total()
-    if not total:
+    if not days:
         return None
-    low, high, passed = None, None, 0
-    for day in sorted(days):
-        passed += days[day]
-        if low is None and passed > (total - 1) // 2:
-            low = day
-        if passed > total // 2:
-            high = day
-            break
-    assert low is not None and high is not None
+    in_order = sorted(days)
+    passed = list(accumulate(days[one] for one in in_order))
+    low, high = (in_order[bisect_right(passed, place)] for place in ((passed[-1] - 1) // 2, passed[-1] // 2))
     return (low + high) / 2
 
 
 def chart(rows: Sequence[OrderNumber], words: Wording) -> Markup:
     """By the order's number: its average value, and the share of customers who went on to the next."""
-    currency = Counter({row.currency: 0 for row in rows})
+    currencies: Counter[str] = Counter()
     for row in rows:
-        currency[row.currency] += row.orders
-    main = max(currency, key=lambda name: currency[name])
+        currencies[row.currency] += row.orders
+    main = max(currencies, key=currencies.__getitem__)
     shown = [row for row in rows if row.currency == main]
     canvas = Canvas(380.0, words.title, rtl=words.rtl)
-    names = [row.order_number for row in shown]
-    canvas.bars(
-        0,
-        f"{words['average_value_minor']} ({main})",
-        names,
-        [row.average_value_minor for row in shown],
-        say=lambda minor: f"{minor / 10 ** exponent(main):,.0f}",
-        fill=ACCENT,
-    )
-    goes_on = [row for row in shown if not row.order_number.endswith("+")]
-    canvas.bars(
-        195,
-        words["went_on_rate"],
-        names[: len(goes_on)],
-        [row.went_on_rate for row in goes_on],
-        say=lambda share: f"{share:.0%}",
-        fill=SOFT,
-    )
+    names, values = [row.order_number for row in shown], [row.average_value_minor for row in shown]
+    heading = f"{words['average_value_minor']} ({main})"
+    canvas.bars(0, heading, names, values, say=lambda minor: f"{minor / 10 ** exponent(main):,.0f}", fill=ACCENT)
+    rates = [row.went_on_rate for row in shown if not row.order_number.endswith("+")]
+    canvas.bars(195, words["went_on_rate"], names[: len(rates)], rates, say="{:.0%}".format, fill=SOFT)
     return canvas.svg()
 
 

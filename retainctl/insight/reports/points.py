@@ -64,14 +64,7 @@ def chart(rows: Sequence[PointsMonth], words: Wording) -> Markup:
     shown = rows[-24:]
     canvas = Canvas(390.0, words.title, rtl=words.rtl)
     names = [row.month[2:] for row in shown]
-    canvas.bars(
-        0,
-        words["outstanding"],
-        names,
-        [row.outstanding for row in shown],
-        say=_brief,
-        fill=ACCENT,
-    )
+    canvas.bars(0, words["outstanding"], names, [row.outstanding for row in shown], say=_brief, fill=ACCENT)
     canvas.text(0, 214, words["in_and_out"], size=13, bold=True)
     gains = [row.issued + row.granted for row in shown]
     losses = [row.redeemed + row.expired + row.clawed_back + row.deducted for row in shown]

@@ -14,7 +14,7 @@ from retainctl.insight.reports import Report, Wording
 from retainctl.insight.svg import MUTED, WARM, WIDTH, Canvas
 from retainctl.money import rounded_half_up
 from retainctl.rows import Row
-from retainctl.store.database import execute, rows
+from retainctl.store.database import rows
 
 
 class Retention(Row, kind="retention"):
@@ -38,11 +38,8 @@ class Retention(Row, kind="retention"):
 
 def retention(_shop: Shop) -> list[Retention]:
     """The figures of each currency in which somebody ordered."""
-    guests = dict(
-        execute(
-            "SELECT currency, COUNT(*) FROM orders WHERE customer_id IS NULL AND is_sale = 1 GROUP BY currency"
-        ).fetchall()
-    )
+    sql = "SELECT currency, COUNT(*) FROM orders WHERE customer_id IS NULL AND is_sale = 1 GROUP BY currency"
+    guests = dict(rows(sql))
     figures = {}
     # One currency after the other: grouping by it would sort all customers.
     for (currency,) in rows("SELECT DISTINCT currency FROM customer_summaries"):

@@ -49,18 +49,8 @@ def _hold(*, at: int) -> int:
         " WHERE m.state IN ('active', 'paused') AND o.state IN ('planned', 'claimed', 'handing', 'deferred')"
         f" ORDER BY o.id{rows_locked()}"
     )
-    for message_id, claim_no, before in waiting:
+    for standing in waiting:
         # It was handed over by now, if at all: so it counts towards the contact budget.
-        changed = states.change(
-            message_id,
-            claim_no=claim_no,
-            before=before,
-            after="unknown",
-            at=at,
-            by=None,
-            detail=_WHY,
-            reply=_WHY,
-            handed_at=at,
-        )
+        changed = states.change(standing, "unknown", at=at, by=None, detail=_WHY, reply=_WHY, handed_at=at)
         assert changed, "the rows are locked"
     return len(waiting)

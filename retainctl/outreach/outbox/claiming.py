@@ -12,7 +12,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.outreach.channels import Channel, Letter
 from retainctl.outreach.contact import Ask, Recipient, Refusal, verdicts
-from retainctl.outreach.limits import counts, quiet
+from retainctl.outreach.limits import quiet
 from retainctl.outreach.outbox import states
 from retainctl.outreach.outbox.states import LEASE_SECONDS, Candidate, State
 from retainctl.outreach.rendering import Press
@@ -88,14 +88,10 @@ class Claimer:
             return _BATCH
         hold_lock("daily_cap")
         midnight = self._shop.clock.start_of(self._shop.clock.day(now))
-        return cap - int(
-            value(
-                "SELECT (SELECT COUNT(*) FROM outbox WHERE channel = 'mail' AND handed_at >= ?"
-                " AND state IN ('handing', 'sent', 'unknown')) + (SELECT COUNT(*) FROM outbox"
-                " WHERE owner IS NOT NULL AND state = 'claimed' AND channel = 'mail')",
-                midnight,
-            )
-        )
+        query = """SELECT (SELECT COUNT(*) FROM outbox WHERE channel = 'mail' AND handed_at >= ?
+                AND state IN ('handing', 'sent', 'unknown'))
+            + (SELECT COUNT(*) FROM outbox WHERE owner IS NOT NULL AND state = 'claimed' AND channel = 'mail')"""
+        return cap - int(value(query, midnight))
 
     def _take(self, mailing: Mailing, candidates: list[Candidate], claimed: Claimed, *, at: int) -> None:
         _lock_customers(candidates)
@@ -134,48 +130,28 @@ class Claimer:
         return self._presses[mailing.id].message(candidate, at=at)
 
     def _set_aside(self, candidate: Candidate, fate: Fate, claimed: Claimed, *, at: int) -> None:
+        standing = (candidate.id, candidate.claim_no, candidate.state)
         columns: dict[str, object] = {"next_at": fate.until} if fate.until else {}
-        if states.change(
-            candidate.id,
-            claim_no=candidate.claim_no,
-            before=candidate.state,
-            after=fate.state,
-            at=at,
-            by=self._owner,
-            detail=fate.reason,
-            reply=fate.reason,
-            **columns,
-        ):
+        columns["reply"] = fate.reason
+        if states.change(standing, fate.state, at=at, by=self._owner, detail=fate.reason, **columns):
             claimed.became[fate.state] += 1
 
 
 def open_mailings(channel: str, *, at: int) -> list[int]:
     """The active mailings with messages due on *channel*: service messages first, then the oldest."""
-    return [
-        mailing_id
-        for (mailing_id,) in rows(
-            "SELECT m.id FROM mailings m WHERE m.state = 'active' AND EXISTS (SELECT 1 FROM outbox o"
-            " WHERE o.mailing_id = m.id AND o.channel = ? AND o.state IN ('deferred', 'planned') AND o.next_at <= ?)"
-            " ORDER BY m.class DESC, m.id",
-            channel,
-            at,
-        )
-    ]
+    query = """SELECT m.id FROM mailings m WHERE m.state = 'active' AND EXISTS (SELECT 1 FROM outbox o
+        WHERE o.mailing_id = m.id AND o.channel = ? AND o.state IN ('deferred', 'planned') AND o.next_at <= ?)
+        ORDER BY m.class DESC, m.id"""
+    return [mailing_id for (mailing_id,) in rows(query, channel, at)]
 
 
 def due(mailing_id: int, channel: str, *, at: int, limit: int) -> list[Candidate]:
     """At most *limit* rows of the mailing that may be tried now, locked: what was tried before comes first."""
     found: list[Candidate] = []
+    condition = f"""o.mailing_id = ? AND o.state = ? AND o.next_at <= ? AND o.channel = ?
+        ORDER BY o.next_at, o.id LIMIT ?{skip_locked("o")}"""
     for state in states.OPEN:
-        found += _candidates(
-            "o.mailing_id = ? AND o.state = ? AND o.next_at <= ? AND o.channel = ?"
-            f" ORDER BY o.next_at, o.id LIMIT ?{skip_locked('o')}",
-            mailing_id,
-            state,
-            at,
-            channel,
-            limit - len(found),
-        )
+        found += _candidates(condition, mailing_id, state, at, channel, limit - len(found))
         if len(found) == limit:
             break
     return found
@@ -184,17 +160,9 @@ def due(mailing_id: int, channel: str, *, at: int, limit: int) -> list[Candidate
 def due_batches(mailing_id: int, channel: str, *, at: int) -> Iterator[list[Candidate]]:
     """All rows of the mailing that may be tried now, a few hundred at a time."""
     last = 0
-    while batch := list(
-        _candidates(
-            "o.mailing_id = ? AND o.state IN ('deferred', 'planned') AND o.next_at <= ? AND o.channel = ?"
-            " AND o.id > ? ORDER BY o.id LIMIT ?",
-            mailing_id,
-            at,
-            channel,
-            last,
-            _BATCH,
-        )
-    ):
+    condition = """o.mailing_id = ? AND o.state IN ('deferred', 'planned') AND o.next_at <= ? AND o.channel = ?
+        AND o.id > ? ORDER BY o.id LIMIT ?"""
+    while batch := list(_candidates(condition, mailing_id, at, channel, last, _BATCH)):
         yield batch
         last = batch[-1].id
 
@@ -218,18 +186,13 @@ def _contexts(mailing_id: int, customer_ids: Sequence[int]) -> dict[int, str]:
     if not customer_ids:
         return {}
     condition, ids = one_of(list(customer_ids))
-    return dict(
-        rows(
-            f"SELECT customer_id, context FROM recipients WHERE mailing_id = ? AND customer_id {condition}",
-            mailing_id,
-            ids,
-        )
-    )
+    query = f"SELECT customer_id, context FROM recipients WHERE mailing_id = ? AND customer_id {condition}"
+    return dict(rows(query, mailing_id, ids))
 
 
 def withheld(shop: Shop, mailing: Mailing, *, at: int) -> str:
     """Why the whole mailing waits, in words: quiet hours, or only a doubtful clock says that its time is over."""
-    if counts(mailing) and (until := quiet(shop, at)):
+    if mailing.purpose != "service" and (until := quiet(shop, at)):
         return f"quiet hours until {shop.clock.iso(until)}"
     if mailing.not_after is not None and mailing.not_after < at:
         doubt = clock_doubt(shop, since=mailing.not_after)

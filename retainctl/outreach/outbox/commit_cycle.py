@@ -53,7 +53,9 @@ def record(shop: Shop, turn: Turn, claimer: Claimer, mailing_ids: Sequence[int],
     Repeating it changes nothing more, so that it may be tried again when nobody knows whether it was committed.
     """
     cycle, now = Cycle(), shop.clock.now()
-    received = _receive(turn.answers, cycle, now=now, by=by)
+    # What the other side took is nearly all of it, and settled at once where it was ``handing`` until now.
+    received = states.mark_sent([one for one in turn.answers if one.outcome.state == "sent"], at=now, by=by)
+    cycle.became["sent"] += len(received)
     for answer in turn.answers:
         if answer.letter.id not in received:
             _settle(answer, cycle, now=now, by=by)
@@ -69,31 +71,16 @@ def record(shop: Shop, turn: Turn, claimer: Claimer, mailing_ids: Sequence[int],
     return cycle
 
 
-def _receive(answers: Sequence[Answer], cycle: Cycle, *, now: int, by: str) -> set[int]:
-    """Settle what the other side took, as nearly all of it; the ids of what was ``handing`` until now."""
-    received = states.mark_sent([one for one in answers if one.outcome.state == "sent"], at=now, by=by)
-    cycle.became["sent"] += len(received)
-    return received
-
-
 def _settle(answer: Answer, cycle: Cycle, *, now: int, by: str) -> None:
     letter, outcome = answer.letter, answer.outcome
     after, columns = _after(letter, outcome, now=now)
     gave_up = "gave up: " if after != outcome.state else ""
-    columns |= {"code": outcome.code, "enhanced": outcome.enhanced, "reply": f"{gave_up}{outcome.detail}"}
+    told = f"{gave_up}{outcome.detail}"
+    columns |= {"code": outcome.code, "enhanced": outcome.enhanced, "reply": told}
     # An answer is evidence: it settles what a sweep took for unknown while this sender slept.
     befores: tuple[State, ...] = ("handing",) if after == "unknown" else ("handing", "claimed", "unknown")
     if not any(
-        states.change(
-            letter.id,
-            claim_no=letter.claim_no,
-            before=before,
-            after=after,
-            at=now,
-            by=by,
-            detail=f"{gave_up}{outcome.detail}",
-            **columns,
-        )
+        states.change((letter.id, letter.claim_no, before), after, at=now, by=by, detail=told, **columns)
         for before in befores
     ):
         return
@@ -125,9 +112,7 @@ def _give_back(letter: Letter, *, now: int, by: str) -> None:
     """Whoever comes next may take the letter, and this counts as no attempt."""
     befores: tuple[State, ...] = ("claimed", "handing")  # the latter where the answer to a commit was lost
     any(
-        states.change(
-            letter.id, claim_no=letter.claim_no, before=before, after="planned", at=now, by=by, detail="not begun"
-        )
+        states.change((letter.id, letter.claim_no, before), "planned", at=now, by=by, detail="not begun")
         for before in befores
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from typing import Final
 
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart, RetainError, TryLater
@@ -13,12 +14,15 @@ from retainctl.outreach.outbox import resolve
 from retainctl.outreach.outbox.claiming import Claimer, due_batches, judged, open_mailings, withheld
 from retainctl.outreach.outbox.recover import sweep
 from retainctl.outreach.outbox.send_loop import Loop, Progress, Tally
+from retainctl.outreach.outbox.states import State
 from retainctl.result import Result
 from retainctl.rows import Row
 from retainctl.store.database import value
 from retainctl.store.installation import sending
-from retainctl.store.leases import Holder, held
+from retainctl.store.leases import held
 from retainctl.store.outreach import Mailing
+
+_COUNTED: Final[tuple[State, ...]] = ("sent", "deferred", "failed", "unknown", "suppressed", "expired", "cancelled")
 
 
 class Delivery(Row, kind="delivery"):
@@ -52,13 +56,10 @@ def deliver(
         tally.became += sweep(shop, by=holder.name)
         for name in CHANNELS:
             if open_mailings(name, at=shop.clock.now()) and not tally.trouble and not stopping():
-                _deliver_by(shop, name, Loop(shop, holder, tally, stopping=stopping, progress=progress), holder)
+                loop = Loop(shop, holder, tally, stopping=stopping, progress=progress)
+                with closing(CHANNELS[name](shop)) as channel:
+                    loop.run(channel, Claimer(shop, channel, channel_name=name, owner=holder.name))
     return _delivered(tally)
-
-
-def _deliver_by(shop: Shop, name: str, loop: Loop, holder: Holder) -> None:
-    with closing(CHANNELS[name](shop)) as channel:
-        loop.run(channel, Claimer(shop, channel, channel_name=name, owner=holder.name))
 
 
 def _delivered(tally: Tally) -> Result[Delivery]:
@@ -66,25 +67,12 @@ def _delivered(tally: Tally) -> Result[Delivery]:
     unresolved = resolve.unresolved()
     trouble = _trouble(tally, unresolved)
     notes = () if trouble or unresolved is None else (str(unresolved),)
-    return Result((_counts(tally),), notes=notes, trouble=trouble)
-
-
-def _counts(tally: Tally) -> Delivery:
     left = value(
         "SELECT COUNT(*) FROM mailings m JOIN outbox o ON o.mailing_id = m.id AND o.state IN ('deferred', 'planned')"
         " WHERE m.state = 'active'"
     )
-    became = tally.became
-    return Delivery(
-        sent=became["sent"],
-        deferred=became["deferred"],
-        failed=became["failed"],
-        unknown=became["unknown"],
-        suppressed=became["suppressed"],
-        expired=became["expired"],
-        cancelled=became["cancelled"],
-        left=int(left),
-    )
+    counts = Delivery(**{state: tally.became[state] for state in _COUNTED}, left=int(left))
+    return Result((counts,), notes=notes, trouble=trouble)
 
 
 def _trouble(tally: Tally, unresolved: DoneInPart | None) -> RetainError | None:

@@ -61,14 +61,8 @@ _FROM: Final = "FROM outbox o JOIN mailings m ON m.id = o.mailing_id"
 
 def list_messages(shop: Shop, *, state: State | None = None, limit: int | None = None) -> list[MessageRow]:
     """The messages in the outbox, or those in one *state*; the oldest first."""
-    found = select(
-        shop,
-        MessageRow,
-        f"SELECT {_SHORT} {_FROM} WHERE CAST(? AS TEXT) IS NULL OR o.state = ? ORDER BY o.id LIMIT ?",
-        state,
-        state,
-        2**62 if limit is None else limit,
-    )
+    query = f"SELECT {_SHORT} {_FROM} WHERE CAST(? AS TEXT) IS NULL OR o.state = ? ORDER BY o.id LIMIT ?"
+    found = select(shop, MessageRow, query, state, state, 2**62 if limit is None else limit)
     return [replace(one, to=masked(one.to)) for one in found]
 
 

@@ -53,10 +53,10 @@ def queue(shop: Shop, mailing_id: int) -> int:
     if value("SELECT 1 FROM outbox WHERE mailing_id = ? LIMIT 1", mailing_id):
         return 0
     mailing, made = Mailing.get_by_id(mailing_id), 0
-    # The key that was the newest at planning: a database restored from before the queueing makes the same ids again.
-    secret = signer(mailing.planned_at).secret
+    new = _maker(shop, mailing)
     for recipients in _recipients(mailing_id):
-        insert_many("outbox", _COLUMNS, _rows_of(shop, mailing, recipients, secret=secret))
+        messages = (new(_wire_address(address, key=key), one, one, point) for one, point, address, key in recipients)
+        insert_many("outbox", _COLUMNS, messages)
         made += len(recipients)
     execute("UPDATE mailings SET state = 'active', sent_at = ? WHERE id = ?", shop.clock.now(), mailing_id)
     return made
@@ -71,7 +71,7 @@ def queue_for(shop: Shop, mailing_id: int, *, who: str, to_address: str, context
     """
     mailing = Mailing.get_by_id(mailing_id)
     assert mailing.purpose == "service", "only a customer can have agreed to anything else"
-    message = _maker(shop, mailing, secret=signer(mailing.planned_at).secret)(to_address, who)
+    message = _maker(shop, mailing)(to_address, who)
     marks = ", ".join("?" * len(_COLUMNS))
     made = value(
         f"INSERT INTO outbox ({', '.join(_COLUMNS)}) VALUES ({marks}) ON CONFLICT DO NOTHING RETURNING id", *message
@@ -86,35 +86,28 @@ def queue_for(shop: Shop, mailing_id: int, *, who: str, to_address: str, context
 
 def _recipients(mailing_id: int) -> Iterator[list[tuple[Any, ...]]]:
     """Customer, contact point, address and its key of each recipient, a few thousand at a time."""
+    query = """SELECT r.customer_id, r.contact_point_id, p.value, p.key FROM recipients r
+        JOIN contact_points p ON p.id = r.contact_point_id
+        WHERE r.mailing_id = ? AND r.customer_id > ? AND r.excluded = '' ORDER BY r.customer_id LIMIT ?"""
     last = 0
-    while batch := rows(
-        "SELECT r.customer_id, r.contact_point_id, p.value, p.key FROM recipients r"
-        " JOIN contact_points p ON p.id = r.contact_point_id"
-        " WHERE r.mailing_id = ? AND r.customer_id > ? AND r.excluded = '' ORDER BY r.customer_id LIMIT ?",
-        mailing_id,
-        last,
-        _BATCH,
-    ):
+    while batch := rows(query, mailing_id, last, _BATCH):
         yield batch
         last = batch[-1][0]
 
 
-def _rows_of(shop: Shop, mailing: Mailing, recipients: list[tuple[Any, ...]], *, secret: bytes) -> Iterator[_Message]:
-    new = _maker(shop, mailing, secret=secret)
-    for customer_id, contact_point_id, address, key in recipients:
-        yield new(_wire_address(address, key=key), customer_id, customer_id, contact_point_id)
-
-
-def _maker(shop: Shop, mailing: Mailing, *, secret: bytes) -> Callable[..., _Message]:
+def _maker(shop: Shop, mailing: Mailing) -> Callable[..., _Message]:
     """What makes the mailing's messages, each of an address and the name of who has it: a customer by their id."""
     channel, now, month = shop.settings.mail.channel, shop.clock.now(), month_of(mailing.planned_at)
     sender = Templates.from_json(mailing.templates).letterhead.from_address
     domain = sender.rpartition("@")[2] or "retainctl.invalid"
+    # The key that was the newest at planning: a database restored from before the queueing makes the same ids again.
+    secret = signer(mailing.planned_at).secret
 
     def new(
         to_address: str, who: int | str, customer_id: int | None = None, contact_point_id: int | None = None
     ) -> _Message:
-        message_key = _message_key(mailing, step=0, channel=channel, who=who)
+        intent = json.dumps([mailing.program, mailing.name, mailing.id, 0, channel, who])  # 0 is the step
+        message_key = hashlib.sha256(intent.encode()).hexdigest()
         local_id = hmac.digest(secret, f"message-id:{message_key}".encode(), "sha256").hex()[:32]
         return _Message(
             month,
@@ -132,11 +125,6 @@ def _maker(shop: Shop, mailing: Mailing, *, secret: bytes) -> Callable[..., _Mes
         )
 
     return new
-
-
-def _message_key(mailing: Mailing, *, step: int, channel: str, who: int | str) -> str:
-    intent = json.dumps([mailing.program, mailing.name, mailing.id, step, channel, who])
-    return hashlib.sha256(intent.encode()).hexdigest()
 
 
 def _wire_address(address: str, *, key: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 from retainctl.config import Shop
@@ -27,9 +26,11 @@ def sweep(shop: Shop, *, by: str) -> Counter[State]:
     doubtful clock the latter wait.
     """
     became: Counter[State] = Counter()
-    for owner in _gone_owners(but=by):
-        became += _take_from(shop, owner, by=by)
-    became += _take_lapsed(shop, by=by)
+    for (owner,) in rows("SELECT DISTINCT owner FROM outbox WHERE owner IS NOT NULL"):
+        if owner != by and not is_held(owner):
+            became += _take(shop, "o.owner = ?", owner, why="its sender ended", by=by)
+    lapsed, now = "o.owner IS NOT NULL AND o.owner <> ? AND o.lease_until <= ?", lease_clock(shop.clock.now())
+    became += _take(shop, lapsed, by, now, why="its sender's time ran out", by=by)
     became += _follow_policies(shop, by=by)
     for mailing_id, _ in _open_mailings("m.state = 'cancelled'"):
         became += _end(shop, mailing_id, "cancelled", "the mailing was cancelled", by=by)
@@ -39,39 +40,17 @@ def sweep(shop: Shop, *, by: str) -> Counter[State]:
     return became
 
 
-def _gone_owners(*, but: str) -> list[str]:
-    return [
-        owner
-        for (owner,) in rows("SELECT DISTINCT owner FROM outbox WHERE owner IS NOT NULL")
-        if owner != but and not is_held(owner)
-    ]
-
-
 @in_one_transaction
-def _take_from(shop: Shop, owner: str, *, by: str) -> Counter[State]:
-    return _settle(shop, _in_hand("o.owner = ?", owner), "its sender ended", by=by)
-
-
-@in_one_transaction
-def _take_lapsed(shop: Shop, *, by: str) -> Counter[State]:
-    lapsed = _in_hand("o.owner IS NOT NULL AND o.owner <> ? AND o.lease_until <= ?", by, lease_clock(shop.clock.now()))
-    return _settle(shop, lapsed, "its sender's time ran out", by=by)
-
-
-def _in_hand(condition: str, *values: object) -> list[tuple[Any, ...]]:
-    return rows(f"SELECT o.id, o.claim_no, o.state, o.channel FROM outbox o WHERE {condition} ORDER BY o.id", *values)
-
-
-def _settle(shop: Shop, found: Sequence[tuple[Any, ...]], why: str, *, by: str) -> Counter[State]:
+def _take(shop: Shop, condition: str, *values: object, why: str, by: str) -> Counter[State]:
+    """Settle the messages in hand of which *condition* holds."""
     became: Counter[State] = Counter()
     now = shop.clock.now()
+    found = rows(f"SELECT o.id, o.claim_no, o.state, o.channel FROM outbox o WHERE {condition} ORDER BY o.id", *values)
     for message_id, claim_no, before, channel in found:
         repeatable = before == "claimed" or channel == "files"
         after: State = "planned" if repeatable else "unknown"
         columns: dict[str, object] = {} if repeatable else {"next_at": now + states.UNKNOWN_SECONDS, "reply": why}
-        if states.change(
-            message_id, claim_no=claim_no, before=before, after=after, at=now, by=by, detail=why, **columns
-        ):
+        if states.change((message_id, claim_no, before), after, at=now, by=by, detail=why, **columns):
             became[after] += 1
     return became
 
@@ -92,16 +71,8 @@ def _follow_policies(shop: Shop, *, by: str) -> Counter[State]:
             after, columns = "planned", {"resends": 1}
         else:
             continue
-        if states.change(
-            message_id,
-            claim_no=claim_no,
-            before="unknown",
-            after=after,
-            at=now,
-            by=by,
-            detail=f"the mailing's policy: {policy}",
-            **columns,
-        ):
+        standing: states.Standing = (message_id, claim_no, "unknown")
+        if states.change(standing, after, at=now, by=by, detail=f"the mailing's policy: {policy}", **columns):
             became[after] += 1
     return became
 
@@ -130,16 +101,5 @@ def _end_some(shop: Shop, mailing_id: int, after: State, why: str, *, by: str) -
         mailing_id,
         _BATCH,
     )
-    return sum(
-        states.change(
-            message_id,
-            claim_no=claim_no,
-            before=before,
-            after=after,
-            at=shop.clock.now(),
-            by=by,
-            detail=why,
-            reply=why,
-        )
-        for message_id, claim_no, before in open_messages
-    )
+    now = shop.clock.now()
+    return sum(states.change(one, after, at=now, by=by, detail=why, reply=why) for one in open_messages)

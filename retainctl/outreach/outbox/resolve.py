@@ -39,16 +39,9 @@ def resolve(shop: Shop, message_ids: Sequence[int], *, resolution: Resolution, r
     for message_id in dict.fromkeys(message_ids):
         claim_no, resends = _unknown(message_id)
         columns = {"resends": resends + 1, "next_at": shop.clock.now()} if resolution == "resend" else {}
-        changed = states.change(
-            message_id,
-            claim_no=claim_no,
-            before="unknown",
-            after=after,
-            at=shop.clock.now(),
-            by=None,
-            detail=f"by hand: {reason}",
-            **columns,
-        )
+        standing: states.Standing = (message_id, claim_no, "unknown")
+        told = f"by hand: {reason}"
+        changed = states.change(standing, after, at=shop.clock.now(), by=None, detail=told, **columns)
         assert changed, "the row is locked"
     return Resolved(len(dict.fromkeys(message_ids)), resolution)
 

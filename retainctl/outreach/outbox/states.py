@@ -30,18 +30,12 @@ UNKNOWN_SECONDS = 15 * 60  # before an unknown message is sent again, where its 
 REPLY_LENGTH = 500
 
 
-def change(
-    message_id: int,
-    *,
-    claim_no: int,
-    before: State,
-    after: State,
-    at: int,
-    by: str | None,
-    detail: str = "",
-    **columns: object,
-) -> bool:
-    """Move one row from *before* to *after* and set *columns*; False when it is no longer where it was believed to be.
+# Where a row is believed to be: its id, its claim number, its state.
+Standing = tuple[int, int, State]
+
+
+def change(standing: Standing, after: State, *, at: int, by: str | None, detail: str = "", **columns: object) -> bool:
+    """Move one row to *after* and set *columns*; False when it is no longer where it was believed to be.
 
     *by* is who does it. A row that leaves the hands of its sender loses owner and lease, one that comes to its end
     loses its bytes, whose SHA-256 stays. Inside a transaction.
@@ -53,16 +47,10 @@ def change(
     if after in TERMINAL:
         columns |= {"done_at": at}
     names = "".join(f", {name} = ?" for name in columns)
-    changed = execute(
-        f"UPDATE outbox SET state = ?{names} WHERE id = ? AND claim_no = ? AND state = ?",
-        after,
-        *columns.values(),
-        message_id,
-        claim_no,
-        before,
-    )
-    if changed.rowcount != 1:
+    query = f"UPDATE outbox SET state = ?{names} WHERE id = ? AND claim_no = ? AND state = ?"
+    if execute(query, after, *columns.values(), *standing).rowcount != 1:
         return False
+    message_id, claim_no, before = standing
     if after in TERMINAL:
         execute("DELETE FROM payloads WHERE outbox_id = ?", message_id)
     _write_down([(message_id, at, before, after, claim_no, by, detail[:REPLY_LENGTH])])
@@ -98,7 +86,7 @@ def claim(taken: Sequence[tuple[Candidate, bytes]], *, at: int, by: str, lease_u
         "outbox.state = given.state",
     )
     if fresh := [(one.id, payload) for one, payload in taken if one.id in changed and one.payload is None]:
-        _insert("payloads (outbox_id, bytes)", fresh)
+        execute(f"INSERT INTO payloads (outbox_id, bytes) {_values(fresh)}", *chain.from_iterable(fresh))
     _write_down([(one.id, at, one.state, "claimed", one.claim_no + 1, by, "") for one, _ in taken if one.id in changed])
     return changed
 
@@ -180,11 +168,6 @@ def _write_down(events: Sequence[Sequence[object]]) -> None:
             " SELECT outbox.month, given.* FROM given JOIN outbox ON outbox.id = given.outbox_id",
             *chain.from_iterable(events),
         )
-
-
-def _insert(columns: str, given: Sequence[Sequence[object]]) -> None:
-    """A few rows in one statement, which is one round trip."""
-    execute(f"INSERT INTO {columns} {_values(given)}", *chain.from_iterable(given))
 
 
 def _values(given: Sequence[Sequence[object]]) -> str:

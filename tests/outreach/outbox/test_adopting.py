@@ -122,7 +122,7 @@ def go_on_from_planned(mailing: Mailing, *, at: int) -> None:
     with writing():
         take(ids, at=at, by="lost", lease_until=at + 900)
         transitions.hand_over(dict.fromkeys(ids[1:], 1), at=at, by="lost", lease_now=at)
-        transitions.change(ids[2], claim_no=1, before="handing", after="deferred", at=at, by="lost")
+        transitions.change((ids[2], 1, "handing"), "deferred", at=at, by="lost")
     assert states(mailing) == {"planned": 1, "claimed": 1, "handing": 1, "deferred": 1}
 
 

@@ -56,7 +56,7 @@ def test_each_way_in_which_the_outbox_may_be_broken_is_noticed(shop: Shop, queue
     in_hand(shop, [claimed], by="sender-dead", handed=False)
     in_hand(shop, [handing, unknown], by="sender-dead", handed=True)
     with writing():
-        transitions.change(unknown, claim_no=1, before="handing", after="unknown", at=now, by=None)
+        transitions.change((unknown, 1, "handing"), "unknown", at=now, by=None)
     check()
 
     class Undone(Exception):
@@ -88,12 +88,12 @@ def test_a_message_that_was_handed_over_more_often_than_somebody_let_it_is_notic
         in_hand(shop, ids(), by="sender-dead", handed=True, claim_no=claim_no)
         check()  # what the server took back may be handed over anew
         with writing():
-            transitions.change(ids()[0], claim_no=claim_no, before="handing", after="planned", at=now, by=None)
+            transitions.change((ids()[0], claim_no, "handing"), "planned", at=now, by=None)
     for claim_no in (3, 4):
         in_hand(shop, ids(), by="sender-dead", handed=True, claim_no=claim_no)
         with writing():
-            transitions.change(ids()[0], claim_no=claim_no, before="handing", after="unknown", at=now, by=None)
-            transitions.change(ids()[0], claim_no=claim_no, before="unknown", after="planned", at=now, by=None)
+            transitions.change((ids()[0], claim_no, "handing"), "unknown", at=now, by=None)
+            transitions.change((ids()[0], claim_no, "unknown"), "planned", at=now, by=None)
         if claim_no == 3:
             check()
 
