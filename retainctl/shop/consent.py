@@ -200,7 +200,8 @@ def record_each(shop: Shop, decisions: Iterable[Decision]) -> list[Novelty]:
     """
     answers: list[Novelty] = []
     for batch in _batches(decisions):
-        known = _known({decision.contact_point_id for decision in batch})
+        points = {decision.contact_point_id for decision in batch}
+        known, of_one_person = _known(points), _of_one_person(points)
         fresh = []
         for decision in batch:
             if not decision.evidence.strip():
@@ -214,8 +215,10 @@ def record_each(shop: Shop, decisions: Iterable[Decision]) -> list[Novelty]:
                     if decision.action == "revoked" and history:
                         happened = max(happened, history[-1][0])
                 fresh.append((decision, happened))
-                history.append((happened, decision.action, True))
-                history.sort(key=itemgetter(0, 1))
+                for point in of_one_person.get(decision.contact_point_id, (decision.contact_point_id,)):
+                    history = known.setdefault((point, decision.purpose), [])
+                    history.append((happened, decision.action, point == decision.contact_point_id))
+                    history.sort(key=itemgetter(0, 1))
             answers.append(answer)
         _add(fresh, recorded_at=shop.clock.now())
     return answers
@@ -245,6 +248,17 @@ def _known(points: set[int]) -> dict[tuple[int, str], list[_Known]]:
     ):
         known.setdefault((point, purpose), []).append((happened_at, action, bool(own)))
     return known
+
+
+def _of_one_person(points: set[int]) -> dict[int, list[int]]:
+    """For each of these addresses those among them that are the same customer's and of the same kind."""
+    condition, bound = dialect.one_of(list(points))
+    together: dict[tuple[int, str], list[int]] = {}
+    for point, customer_id, kind in rows(
+        f"SELECT id, customer_id, kind FROM contact_points WHERE id {condition} ORDER BY id", bound
+    ):
+        together.setdefault((customer_id, kind), []).append(point)
+    return {point: several for several in together.values() for point in several}
 
 
 def _novelty(decision: Decision, history: list[_Known]) -> Novelty:

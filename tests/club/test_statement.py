@@ -97,6 +97,7 @@ def test_what_is_owed_and_what_is_pending_is_on_the_statement(shop: Shop) -> Non
     assert [(line.item, line.points) for line in statement(shop, 1)[-3:]] == [
         ("earned", 150), ("closing", 50), ("pending", 50),
     ]  # fmt: skip
+    assert [line.item for line in statement(shop, 1, last_day=shop.clock.today())][-2:] == ["earned", "closing"]
     (balance,) = balance_rows(shop, [1])
     assert (balance.available, balance.pending, balance.owed) == (0, 50, 0)
 

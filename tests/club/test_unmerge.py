@@ -184,6 +184,7 @@ def test_points_that_come_back_are_of_the_order_that_earned_them_and_go_with_it(
     redeem(shop, DANA, 200, source="basket:1")
     undo(shop, merge_id)
     bought(shop, 3, NOA, 70, days=30)
+    award(shop)
     came_back(2, 20_000, at=shop.clock.now())
     award(shop)
     assert points(shop)[NOA] == (70, 0)

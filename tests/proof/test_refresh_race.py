@@ -16,10 +16,15 @@ from tests.proof.test_merge_race import NOW, meet
 
 
 @pytest.mark.proof
-def test_two_refreshes_at_once_are_as_one_after_the_other(folder: Path) -> None:
+@pytest.mark.parametrize("first", [True, False])
+def test_two_refreshes_at_once_are_as_one_after_the_other(folder: Path, first: bool) -> None:
     shop = read_shop(str(folder), now=NOW)
     with open_database(shop.database_url, now=0):
-        create(shop, "buyers", "orders >= 1")
+        if not first:
+            create(shop, "buyers", "orders >= 1")
+        else:
+            (folder / "segments").mkdir()
+            (folder / "segments/buyers.toml").write_text("expression = 'orders >= 1'", encoding="utf-8")
         for number in (1, 2, 3):
             past.order(past.customer(number), "2025-01-01")
     buyers = partial(refresh, name="buyers")

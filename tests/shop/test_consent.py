@@ -205,8 +205,9 @@ def test_who_will_not_be_rung_up_may_be_written_to(shop: Shop) -> None:
         ("dana1@example.com", "given"),
         ("+972501234561", "revoked"),
     ]
-    told = [Decision(mail, "survey", "given", "file", "box"), Decision(phone, "survey", "revoked", "file", "box")]
-    assert record(shop, told[::-1]) == Recorded(new=2, unchanged=0, refused_before=0)
+    for point, action in ((phone, "revoked"), (mail, "given")):
+        told = Decision(point, "survey", action, "file", "box")  # type: ignore[arg-type]
+        assert record(shop, [told]) == Recorded(new=1, unchanged=0, refused_before=0)
 
 
 def test_a_refusal_at_each_address_is_recorded_though_the_person_refused_at_another(shop: Shop) -> None:
@@ -224,6 +225,20 @@ def test_decisions_of_one_list_count_by_their_dates_and_not_by_their_rows(shop: 
         Decision(point, "marketing", "given", "file", "box"),
     ]
     assert record(shop, told) == Recorded(new=2, unchanged=0, refused_before=1)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_permission_without_a_date_overrules_no_refusal_of_the_person_in_the_same_list(
+    shop: Shop, at_once: bool
+) -> None:
+    first, second = customer(1, "dana@example.com", "dana@work.example")
+    (noa,) = customer(2, "noa@example.com")
+    refusal = Decision(first, "marketing", "revoked", "file", "call", shop.clock.now() - DAY)
+    boxes = [Decision(point, "marketing", "given", "file", "box") for point in (second, noa)]
+    lists = [[refusal, *boxes]] if at_once else [[refusal], boxes]
+    assert [record(shop, one).refused_before for one in lists][-1] == 1
+    assert answer(shop, 1) == "no_consent"
+    assert isinstance(answer(shop, 2), Contact)
 
 
 def test_what_is_listed_of_an_address_is_what_was_said_there(shop: Shop) -> None:

@@ -64,20 +64,20 @@ RETURNED = f"SELECT order_line_no, {PIECES}, amount_minor, returned_at FROM orde
     ],
 )
 def test_a_shopify_order_that_was_cancelled_is_no_sale_unless_its_money_came_back(
-    shop: Shop, bring: Bring, status: str, cancelled: str, refunded: str, kept: tuple[str, int], returned: int | None
+    books: Shop, bring: Bring, status: str, cancelled: str, refunded: str, kept: tuple[str, int], returned: int | None
 ) -> None:
     first = FIRST.format(status=status, refunded=refunded).replace("כהן,,", f"כהן,{cancelled},")
-    bring(shop, SHOPIFY, first, MORE)
+    bring(books, SHOPIFY, first, MORE)
     assert rows("SELECT status, is_sale FROM orders") == [kept]
     back = [(1, 2, 7_200, returned), (2, 1, 1_800, returned)]
     assert rows(RETURNED) == (back if returned else [])
 
 
-def test_a_tip_is_no_sale(shop: Shop, bring: Bring) -> None:
+def test_a_tip_is_no_sale(books: Shop, bring: Bring) -> None:
     first = FIRST.format(status="paid", refunded="0.00").replace("110.00", "115.00")
     tip = MORE.replace(",1,Tea,20.00,TEA,", ",1,Tip,5.00,,")
     cup = MORE.replace(",1,Tea,20.00,TEA,", ",1,Tip,20.00,TIP-CUP,")  # an article may be called so
-    bring(shop, SHOPIFY, first, tip, cup)
+    bring(books, SHOPIFY, first, tip, cup)
     assert rows("SELECT kind, amount_minor FROM order_lines ORDER BY line_no") == [
         ("sale", 7_200),
         ("tip", 500),
@@ -106,9 +106,9 @@ def test_accepts_marketing_counts_with_its_evidence_alone(shop: Shop, bring: Bri
     ]
 
 
-def test_who_accepts_marketing_and_gives_no_e_mail_allows_nothing(shop: Shop, bring: Bring) -> None:
+def test_who_accepts_marketing_and_gives_no_e_mail_allows_nothing(books: Shop, bring: Bring) -> None:
     first = FIRST.format(status="paid", refunded="0.00").replace("dana@shop.example", "") + "050-2345678"
-    bring(shop, SHOPIFY, first, MORE.replace("dana@shop.example", ""), consent_evidence="the box at the checkout")
+    bring(books, SHOPIFY, first, MORE.replace("dana@shop.example", ""), consent_evidence="the box at the checkout")
     assert rows("SELECT kind FROM contact_points") == [("phone",)]
     assert value("SELECT COUNT(*) FROM consents") == 0
 
@@ -285,21 +285,21 @@ def test_woocommerce_refunds_in_part_are_money_of_the_order(shop: Shop, bring: B
     assert rows("SELECT gross_minor, returns_minor FROM customer_summaries") == [(12_000, 8_750)]
 
 
-def test_woocommerce_s_number_of_guests_is_nobody_s(shop: Shop, bring: Bring) -> None:
+def test_woocommerce_s_number_of_guests_is_nobody_s(books: Shop, bring: Bring) -> None:
     lines = [f"{refunded(number, '').replace('d@', f'{number}@')},0" for number in (1, 2)]
-    bring(shop, WOOCOMMERCE + ",customer_id", *lines)
+    bring(books, WOOCOMMERCE + ",customer_id", *lines)
     order = json.loads(GOOD[0]) | {"customer_id": 0}
     answers = [order | {"id": number, "billing": {"email": f"{number}@shop.example"}} for number in (3, 4)]
-    bring(shop, *map(json.dumps, answers), name="o.jsonl")
+    bring(books, *map(json.dumps, answers), name="o.jsonl")
     assert rows("SELECT COUNT(DISTINCT customer_id) FROM orders") == [(4,)]
     assert rows("SELECT * FROM customer_keys") == []
 
 
 def test_woocommerce_refunds_of_all_that_was_bought_give_back_its_pieces_when_the_last_was_made(
-    shop: Shop, bring: Bring
+    books: Shop, bring: Bring
 ) -> None:
     twice = "amount:15.00|reason:|date:2024-05-03 10:00:00;amount:25.00|reason:|date:2024-05-04 10:00:00"
-    bring(shop, WOOCOMMERCE, refunded(1, twice))
+    bring(books, WOOCOMMERCE, refunded(1, twice))
     assert rows(RETURNED) == [(1, 2, 4_000, 1_714_816_800)]
 
 
