@@ -197,7 +197,7 @@ def test_the_files_of_every_kind_are_read_by_doctor_and_no_result_takes_their_pl
             spare(promised, promised.folder / kind.folder / "result.csv")
     assert "promises" in {kind.folder for kind in all_kinds()}
     say(promised, "too = 1\n")
-    with pytest.raises(BadConfiguration, match=r"promises/spring\.toml, line 1: no setting is called too"):
+    with pytest.raises(BadConfiguration, match=r"promises/spring\.toml, line 1: unknown setting too"):
         check_files(promised, lambda _words: None)
 
 

@@ -89,6 +89,6 @@ def test_an_index_is_checked_where_the_server_can(copied: str, retainctl: Termin
 
 @ON_POSTGRES
 def test_it_is_said_what_was_not_checked(shop: Shop) -> None:
-    assert check_database().endswith("to check the indexes, too, it needs the extension amcheck")
+    assert check_database().endswith("to check the indexes too, install the extension amcheck")
     execute("CREATE EXTENSION amcheck")
     assert check_database() == "the database is intact"

@@ -69,7 +69,7 @@ def test_more_than_five_questions_are_warned_of_and_each_shows_how_far_along_it_
         ("questions = []", "a survey needs questions"),
         (QUESTION.format(name="a", kind="nps", text="?") * 2, "each of a name of its own"),
         (QUESTION.format(name="a b", kind="nps", text="?"), "a question's name is of a-z"),
-        (QUESTION.format(name="a", kind="npx", text="?"), "kind is 'npx'"),
+        (QUESTION.format(name="a", kind="npx", text="?"), "kind cannot be 'npx'"),
         (QUESTION.format(name="a", kind="nps", text="?") + "scale = [1, 10]\n", "its scale is \\[0, 10\\]"),
         (QUESTION.format(name="a", kind="csat", text="?") + "scale = [5, 1]\n", "its lowest and highest"),
         (QUESTION.format(name="a", kind="choice", text="?"), "needs choices"),
