@@ -66,9 +66,10 @@ def test_the_whole_file_is_accounted_for(british: Path, shared: Path) -> None:
         )
         assert (
             value(
-                f"SELECT COUNT(*) FROM order_lines AS l JOIN (SELECT order_id, order_line_no, SUM({PIECES}) AS back"
+                "SELECT COUNT(*) FROM order_lines AS l"
+                " JOIN (SELECT order_id, order_line_no, SUM(quantity_thousandths) AS back"
                 " FROM order_returns WHERE order_id IS NOT NULL GROUP BY order_id, order_line_no) AS r"
-                " ON r.order_id = l.order_id AND r.order_line_no = l.line_no WHERE r.back > l.{PIECES}"
+                " ON r.order_id = l.order_id AND r.order_line_no = l.line_no WHERE r.back > l.quantity_thousandths"
             )
             == 0
         )
