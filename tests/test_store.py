@@ -117,6 +117,16 @@ def test_a_newer_database_is_refused_untouched(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_database_of_other_migrations_is_refused(folder: Path, retainctl: Terminal) -> None:
+    with closing(sqlite3.connect(folder / "retain.db")) as file, file:
+        file.execute("UPDATE schema_migrations SET name = 'jobs' WHERE number = 6")
+    for command in (("db", "check"), ("db", "migrate"), ("db", "backup"), ("orders", "list")):
+        outcome = retainctl(*command)
+        assert outcome.code == 78
+        assert "made by a build before 0.1.0" in outcome.stderr
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
 def test_not_a_byte_of_a_newer_file_is_changed(folder: Path, retainctl: Terminal, tmp_path: Path) -> None:
     path, newer = folder / "retain.db", tmp_path / "newer.backup"
     assert retainctl("db", "backup", str(newer)).code == 0

@@ -104,6 +104,12 @@ def _bring_up_to_date(*, now: int, migrate: bool, older: bool) -> None:
             f"the database is newer than this program: it has migration {newer[-1]}",
             hint="Upgrade retainctl. Nothing was changed.",
         )
+    names = {migration.number: migration.name for migration in MIGRATIONS}
+    if any(names[number] != name for number, name in rows("SELECT number, name FROM schema_migrations")):
+        raise BadConfiguration(
+            "the database was made by a build before 0.1.0, whose tables were others",
+            hint="Back it up with that build, and import into a new shop. Nothing was changed.",
+        )
     missing = [migration for migration in MIGRATIONS if migration.number not in applied]
     if missing and not migrate and not older:
         raise BadConfiguration(

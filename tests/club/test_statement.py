@@ -241,7 +241,7 @@ def test_an_order_is_found_by_its_source_and_id(shop: Shop) -> None:
     with writing():
         execute("UPDATE orders SET source = 'till', external_id = 'W1' WHERE id = 2")
     assert (order_id_of("web:W1"), order_id_of("till:W1")) == (1, 2)
-    with pytest.raises(WrongUsage, match="several orders are called W1"):
+    with pytest.raises(WrongUsage, match="several sources have an order W1"):
         order_id_of("W1")
 
 

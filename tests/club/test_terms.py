@@ -55,7 +55,7 @@ def test_a_version_has_a_number_of_its_own_and_a_minimum_its_currency_s_code(sho
     with pytest.raises(BadConfiguration, match="version 1 must be later than version 1"):
         read_club(shop)
     set_terms(shop.folder, f'{ONE}\nminimum_order = {{ NIS = "50" }}')
-    with pytest.raises(BadConfiguration, match="minimum_order: the currency NIS is written ILS"):
+    with pytest.raises(BadConfiguration, match="minimum_order: the currency NIS must be written ILS"):
         read_club(shop)
 
 

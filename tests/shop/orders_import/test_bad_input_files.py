@@ -292,7 +292,7 @@ def test_b23_a_file_is_the_one_that_was_hashed_to_its_last_byte_and_its_time(tmp
             os.utime(path, ns=(file.stamp.modified_ns, file.stamp.modified_ns))
         else:
             os.utime(path, ns=(0, 0))
-        with pytest.raises(TryLater, match="was changed while it was read"):
+        with pytest.raises(TryLater, match="changed while it was being read"):
             next(blocks)
 
 
