@@ -31,7 +31,7 @@ _WRITTEN_OUT = (
     " limits.marketing_per_week limits.marketing_per_month limits.quiet_from limits.quiet_until"
 ).split()
 _HEAD = """\
-# The shop's settings. One behind a # has its default, which stands there: take the # away to change it.
+# The shop's settings. A setting behind a # has its default: remove the # to change it.
 # Every setting with its value and where it comes from: retainctl config show
 
 """
@@ -48,23 +48,26 @@ class Mail:
         Literal["files", "mail"], "files writes each message to the shop's folder mail; mail hands it to the server."
     ] = "files"
     from_address: Annotated[str, "The address that customers see as the sender."] = ""
-    from_name: Annotated[str, "The name beside that address; empty is the shop's."] = ""
-    reply_to: Annotated[str, "Where replies go; empty is from_address."] = ""
+    from_name: Annotated[str, "The name beside that address; empty means the shop's."] = ""
+    reply_to: Annotated[str, "Where replies go; empty means from_address."] = ""
     unsubscribe_address: Annotated[
-        str, "Where customers write to refuse. Read this mailbox every day. Empty is reply_to, else from_address."
+        str,
+        "Where customers write to unsubscribe. Read this mailbox every day. Empty means reply_to, else from_address.",
     ] = ""
     host: Annotated[str, "The mail server, such as smtp.example.com."] = ""
-    port: Annotated[int, "Its port: 465 goes with tls, 587 with starttls."] = 465
+    port: Annotated[int, "Its port: 465 for tls, 587 for starttls."] = 465
     security: Annotated[
         Literal["tls", "starttls", "none"], "How the connection is encrypted; none is for a relay on this machine."
     ] = "tls"
-    user: Annotated[str, "The name to log in with; empty is no login."] = ""
+    user: Annotated[str, "The user name; empty means no login."] = ""
     password: Annotated[str, "Where it is: env:NAME, file:PATH (mode 0600) or credential:NAME (systemd)."] = ""
-    connections: Annotated[int, "How many connections send at the same time, from 1 to 32."] = 4
-    messages_per_connection: Annotated[int, "After so many messages a connection is closed and another opened."] = 100
-    timeout_seconds: Annotated[int, "How long to wait for an answer of the server."] = 300
-    pipelining: Annotated[bool, "Send commands without waiting for each answer, where the server offers it."] = True
-    daily_cap: Annotated[int, "The most messages in one day of the shop; 0 is no limit."] = 0
+    connections: Annotated[int, "The number of connections that send at the same time, from 1 to 32."] = 4
+    messages_per_connection: Annotated[
+        int, "The number of messages after which a connection is closed and another one opened."
+    ] = 100
+    timeout_seconds: Annotated[int, "How long to wait for a reply from the server."] = 300
+    pipelining: Annotated[bool, "Send commands without waiting for each reply, if the server supports it."] = True
+    daily_cap: Annotated[int, "The maximum number of messages per day; 0 means no limit."] = 0
 
     def __post_init__(self) -> None:
         if self.password and not self.password.startswith(SECRETS):
@@ -77,20 +80,22 @@ class Mail:
 class Sender:
     """Who sends: by law, every advertisement must state the sender's name, address and contact."""
 
-    name: Annotated[str, "Who sends, as the law knows them."] = ""
+    name: Annotated[str, "The legal name of the sender."] = ""
     postal_address: Annotated[str, "The postal address."] = ""
     contact: Annotated[str, "A phone number or address at which the sender can be reached."] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The contact budget over all channels, and the quiet hours, when nothing is sent."""
+    """The contact budget over all channels, and the quiet hours. Service messages are exempt from both."""
 
-    marketing_per_week: Annotated[int, "The most messages a customer gets in 7 days; 0 is no limit."] = 2
-    marketing_per_month: Annotated[int, "The most messages a customer gets in 30 days; 0 is no limit."] = 6
-    quiet_from: Annotated[str, "From this hour on nobody is written to; as quiet_until: no quiet hours."] = "21:00"
-    quiet_until: Annotated[str, "Until this hour nobody is written to."] = "08:00"
-    quiet_days: Annotated[tuple[Weekday, ...], "Days on which nobody is written to, such as saturday."] = ()
+    marketing_per_week: Annotated[int, "The maximum number of messages per customer in 7 days; 0 means no limit."] = 2
+    marketing_per_month: Annotated[int, "The maximum number of messages per customer in 30 days; 0 means no limit."] = 6
+    quiet_from: Annotated[str, "The time at which quiet hours begin; equal to quiet_until means no quiet hours."] = (
+        "21:00"
+    )
+    quiet_until: Annotated[str, "The time at which quiet hours end."] = "08:00"
+    quiet_days: Annotated[tuple[Weekday, ...], "Days that are quiet from beginning to end, such as saturday."] = ()
 
     def __post_init__(self) -> None:
         for text in (self.quiet_from, self.quiet_until):
@@ -103,29 +108,29 @@ class Limits:
 class Settings:
     """What ``retainctl.toml`` says."""
 
-    name: Annotated[str, "The shop's name, as customers read it."]
+    name: Annotated[str, "The shop's name, as customers see it."]
     language: Annotated[Literal["he", "en"], "The language of messages and reports."]
     currency: Annotated[str, "The shop's own currency: an ISO 4217 code such as ILS."]
     timezone: Annotated[str, "The shop's IANA time zone, such as Asia/Jerusalem: when its days begin and end."]
     country: Annotated[
         str,
-        "Whose law an advertisement must follow, and which country a phone number without a country code is of, such "
-        'as "IL", which puts "פרסומת" at the start of the subject.',
+        "The country whose advertising law applies, and that of phone numbers without a country code, such as "
+        '"IL", which puts "פרסומת" at the start of the subject.',
     ] = ""
     database: Annotated[
         str, "sqlite:FILE in this folder, or postgresql://… without a password; postgresql://env:NAME reads it there."
     ] = "sqlite:retain.db"
     public_url: Annotated[
         str,
-        "Where a server of yours answers: /u/TOKEN must unsubscribe and /s/TOKEN take the answers to a survey (see "
-        "docs/how-to/mail.md). Empty: both go by mail.",
+        "The address of your own server: /u/TOKEN must unsubscribe and /s/TOKEN take the answers to a survey (see "
+        "docs/how-to/mail.md). Empty means that both are done by mail.",
     ] = ""
     mail: Mail = field(default_factory=Mail)
     sender: Sender = field(default_factory=Sender)
     limits: Limits = field(default_factory=Limits)
     ping_url: Annotated[
         str,
-        "A health check that is told of every job: ping_url/start, then ping_url/EXIT_CODE; {job} is the job's name.",
+        "A health check to ping for every job: ping_url/start, then ping_url/EXIT_CODE; {job} is the job's name.",
     ] = ""
 
     def __post_init__(self) -> None:

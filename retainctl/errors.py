@@ -91,4 +91,4 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
     names = list(known)
     nearest = difflib.get_close_matches(name, names, n=1)
-    return f"Did you mean {nearest[0]}?" if nearest else "There are: " + ", ".join(names) + "."
+    return f"Did you mean {nearest[0]}?" if nearest else "Use one of: " + ", ".join(names) + "."

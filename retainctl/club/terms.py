@@ -30,34 +30,32 @@ _FRACTION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)(?:/(\d{1,9}))?", re.ASCII)
 class Terms:
     """One version of the rules."""
 
-    version: Annotated[int, "The number of this version: 1, and then ever higher ones."]
+    version: Annotated[int, "The number of this version: 1, then higher for each new one."]
     valid_from: Annotated[date | None, "The first day of this version, such as 2027-01-01; the first has none."] = None
     points_per: Annotated[
         dict[str, str],
-        'Points for each whole unit of the order\'s currency: "1", "0.5" or "1/3". The order is rounded down once.',
+        'Points per unit of the order\'s currency: "1", "0.5" or "1/3". The points of an order are rounded down once.',
     ] = field(default_factory=dict)
-    minimum_order: Annotated[
-        dict[str, str], "The least that an order must come to before it earns anything, by currency."
-    ] = field(default_factory=dict)
+    minimum_order: Annotated[dict[str, str], "The minimum order total that earns points, by currency."] = field(
+        default_factory=dict
+    )
     excluded_categories: Annotated[
         tuple[str, ...],
-        'Categories that earn nothing, in any case, and what is below them: ["Gift cards", "Kitchen > Coffee"]',
+        'Categories that earn no points, with all below them, in any letter case: ["Gift cards", "Kitchen > Coffee"]',
     ] = ()
-    pending_days: Annotated[
-        int, "Days from the order until its points may be spent: the time in which goods may come back."
-    ] = 0
+    pending_days: Annotated[int, "Days from the order until its points can be spent, such as the time for returns."] = 0
     expiry_months: Annotated[
         int,
-        "Points may be spent until the end of a day of the shop, so many months after the order. 0, and expiry_days 0 "
-        "too: they never expire.",
+        "Months from the order until its points expire, at the end of that day. With 0 here and in expiry_days they "
+        "never expire.",
     ] = 0
     expiry_days: Annotated[int, "The same in days, instead of expiry_months."] = 0
-    redeem_points: Annotated[int, "What points are worth when they are spent: so many points pay redeem_value."] = 100
+    redeem_points: Annotated[int, "What points are worth when they are spent: this many points pay redeem_value."] = 100
     redeem_value: Annotated[str, "What redeem_points pay, in the shop's currency, rounded down."] = "1.00"
     clawback: Annotated[
         Literal["debt", "clamp"],
-        "When goods come back and their points are spent already: debt is repaid by what is earned next, with clamp "
-        "the shop bears it.",
+        "When goods are returned and their points were already spent: debt is repaid from the next points, with clamp "
+        "the shop bears the loss.",
     ] = "debt"
 
     def __post_init__(self) -> None:

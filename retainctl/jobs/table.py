@@ -22,16 +22,18 @@ class Job:
 
     steps: Annotated[
         tuple[str, ...],
-        "What runs, one after another until one fails: the words that one types after retainctl. {day} is the day of "
-        "the period that the run is for.",
+        "Commands that run one after another until one fails, without the word retainctl. {day} is the day of the "
+        "period that the run is for.",
     ]
     summary: Annotated[str, "What the job does, in a sentence."]
-    at: Annotated[str, "The hour of the shop at which it runs, such as 03:30; instead of every_minutes."] = ""
-    weekdays: Annotated[tuple[Weekday, ...], "The days on which it runs at that hour; empty is every day."] = ()
-    every_minutes: Annotated[int, "It runs every so many minutes, which must divide an hour; instead of at."] = 0
-    deadline_seconds: Annotated[int, "After so many seconds it is stopped."] = 3600
+    at: Annotated[
+        str, "The time at which it runs, in the shop's time zone, such as 03:30; instead of every_minutes."
+    ] = ""
+    weekdays: Annotated[tuple[Weekday, ...], "The days on which it runs at that time; empty means every day."] = ()
+    every_minutes: Annotated[int, "The minutes between two runs, which must divide 60; instead of at."] = 0
+    deadline_seconds: Annotated[int, "The seconds after which it is stopped."] = 3600
     catch_up: Annotated[
-        Literal["once", "each"], "Periods that were missed are made up by one run, or by a run each, oldest first."
+        Literal["once", "each"], "Catch up on missed periods with one run, or with one run each, oldest first."
     ] = "once"
 
     def __post_init__(self) -> None:
@@ -101,5 +103,5 @@ def find_job(shop: Shop, name: str) -> Job:
     """The job called *name*."""
     jobs = read_jobs(shop)
     if name not in jobs:
-        raise WrongUsage(f"there is no job {name}", hint="The jobs are: " + ", ".join(jobs) + ".")
+        raise WrongUsage(f"there is no job {name}", hint="Use one of: " + ", ".join(jobs) + ".")
     return jobs[name]

@@ -85,7 +85,7 @@ def test_a_job_stops_at_the_first_step_that_fails_and_stays_due(shop: Shop, writ
     assert report.exit_code == 2
     assert list(report.attention) == [
         "check: jobs show nobody: there is no job nobody",
-        "check: jobs show nobody: The jobs are: deliver, nightly, check.",
+        "check: jobs show nobody: Use one of: deliver, nightly, check.",
         "check: stopped at step 1 of 2, jobs show nobody: there is no job nobody (exit code 2)."
         " See: retainctl jobs show check",
     ]

@@ -59,5 +59,5 @@ def format_named(name: str) -> Format:
     """The format called *name*, or WrongUsage that lists them."""
     formats = all_formats()
     if name not in formats:
-        raise WrongUsage(f"unknown format {name}", hint="The formats are: " + ", ".join(formats) + ".")
+        raise WrongUsage(f"unknown format {name}", hint="Use one of: " + ", ".join(formats) + ".")
     return formats[name]
