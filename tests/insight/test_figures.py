@@ -42,6 +42,7 @@ def town(shop: Shop) -> Shop:
     past.order(4, "2025-01-01", 3_000, currency="USD")
     past.returned(5, "2025-01-01", 250)
     past.order(None, "2025-01-02", 88_888)
+    past.order(None, "2025-01-03", 77_777, is_sale=False)
     past.order(None, "2025-01-02", 88_888, currency="EUR")
     return shop
 
