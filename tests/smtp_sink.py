@@ -38,7 +38,7 @@ class Sink:
     pipelining: bool = True
     greeting: str = "220 sink"
     ehlo: str = ""  # instead of its extensions
-    mail: str = "250 ok"
+    mail: str = "250 ok"  # or "silence" or "cut"
     auth: str = ""  # the answer to a login, where one is offered
     close_after: int = 0  # say 421 at MAIL after so many messages of a connection
     tls: ssl.SSLContext | None = None
@@ -160,6 +160,10 @@ class _Conversation:
         self.sink.senders.append(line[line.index("<") + 1 : line.rindex(">")])
         if self.sink.close_after and self.taken >= self.sink.close_after:
             self.say("421 4.7.0 enough for one connection")
+            raise _HungUp
+        if self.sink.mail == "silence":
+            _PEACE.wait(self.sink.silent_seconds)
+        if self.sink.mail in ("silence", "cut"):
             raise _HungUp
         self.has_sender = self.sink.mail.startswith("250")
         self.say(self.sink.mail)

@@ -76,6 +76,26 @@ def test_a_server_that_is_not_there_is_unavailable(shop: Shop, queue_up: QueueUp
     assert states(mailing) == {"planned": 2}
 
 
+@pytest.mark.parametrize(
+    ("mail", "left", "attempts"), [("cut", {"planned": 5}, 0), ("silence", {"planned": 2, "deferred": 3}, 3)]
+)
+def test_what_a_server_keeps_waiting_waits_its_turn_and_one_that_hangs_up_at_once_charges_nobody(
+    shop: Shop, queue_up: QueueUp, mail: str, left: dict[str, int], attempts: int
+) -> None:
+    with Sink(mail=mail) as sink:
+        mailed = by_mail(shop, port=sink.port, connections=1, timeout_seconds=1)
+        mailing = queue_up(5, using=mailed)
+
+        done = deliver(mailed)
+
+    assert isinstance(done.trouble, Unavailable)
+    assert "takes nothing more" in str(done.trouble)
+    assert states(mailing) == left
+    assert value("SELECT SUM(attempts) FROM outbox") == attempts
+    assert sink.connections == 3
+    check()
+
+
 def test_a_login_that_is_no_address_is_used_as_it_is(
     shop: Shop, queue_up: QueueUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,6 +207,29 @@ def test_fifty_refusals_in_a_row_stop_the_mailing(shop: Shop, queue_up: QueueUp)
     assert states(broken) == {"failed": 98, "sent": 1}
     assert 50 <= states(many)["failed"] < 150
     assert rows("SELECT state FROM mailings ORDER BY id") == [("active",), ("paused",)]
+
+
+def test_the_fiftieth_refusal_in_a_row_and_the_eleventh_of_two_hundred_stop_a_mailing(
+    shop: Shop, queue_up: QueueUp
+) -> None:
+    def some_bad(name: str, count: int, bad: range) -> list[str]:
+        return [f"{'rcpt=550_5.1.1+' if n in bad else ''}{name}{n}@example.com" for n in range(count)]
+
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port, connections=1)
+        for addresses in (
+            some_bad("row", 50, range(50)),
+            some_bad("short", 49, range(49)),
+            some_bad("eleven", 200, range(0, 200, 19)),
+            some_bad("ten", 200, range(0, 200, 20)),
+        ):
+            queue_up(addresses=addresses, using=mailed)
+
+        deliver(mailed)
+
+    assert [state for (state,) in rows("SELECT state FROM mailings ORDER BY id")] == [
+        "paused", "active", "paused", "active",
+    ]  # fmt: skip
 
 
 def test_a_server_that_wants_new_connections_gets_them(shop: Shop, queue_up: QueueUp) -> None:
