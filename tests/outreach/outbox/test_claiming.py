@@ -6,11 +6,11 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.outreach.channels.files import files_channel
-from retainctl.outreach.outbox.claiming import Claimer
+from retainctl.outreach.outbox.claiming import Claimer, pause
 from retainctl.outreach.outbox.delivering import deliver, foresee
 from retainctl.shop import consent
 from retainctl.shop.merging import merge, undo
-from retainctl.store.database import execute, rows
+from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
 from tests.outreach.outbox.conftest import QueueUp, by_mail, make_customers
 from tests.outreach.outbox.test_limits import with_limits
@@ -166,3 +166,38 @@ def test_the_daily_cap_counts_since_midnight_what_is_in_hand_what_was_sent_and_w
 
     with writing():
         assert [len(claimer.claim([mailing.id], wanted=wanted).letters) for wanted in (1, 9, 9)] == [1, 1, 0]
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_a_mailing_that_a_person_stopped_meanwhile_gives_nothing_and_stays_as_they_left_it(
+    shop: Shop, queue_up: QueueUp, state: str
+) -> None:
+    mailing = queue_up(2)
+    execute("UPDATE mailings SET state = ?, pause_reason = 'by hand'", state)
+    claimer = Claimer(shop, files_channel(shop.folder / "mail"), channel_name="files", owner="sender-1")
+
+    with writing():
+        assert claimer.claim([mailing.id], wanted=2).letters == []
+        pause(mailing.id, "the server refuses the sender")
+    assert rows("SELECT state, pause_reason FROM mailings") == [(state, "by hand")]
+    assert value("SELECT SUM(claim_no) FROM outbox") == 0
+
+
+def test_service_messages_go_before_advertisements_that_are_older(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(addresses=["offer@example.com"])
+    queue_up(addresses=["receipt@example.com"], purpose="service")
+
+    assert deliver(shop, limit=1).row.sent == 1
+    assert [(to, state) for to, state, _ in ends()] == [("offer@example.com", "planned"), ("receipt@example.com", "sent")]
+
+
+def test_what_is_due_tomorrow_is_not_taken_with_what_is_due_now(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(2)
+    waits = "UPDATE outbox SET state = ?, next_at = ? WHERE to_address = 'person1@example.com'"
+    for state in ("planned", "deferred"):
+        execute(waits, state, shop.clock.now() + 1)
+        assert foresee(shop).row.sent == 1
+
+    done = deliver(shop).row
+    assert (done.sent, done.left) == (1, 1)
+    assert [state for _, state, _ in ends()] == ["sent", "deferred"]

@@ -11,6 +11,7 @@ import pytest
 from retainctl.clock import DAY_SECONDS, Clock, parse_instant
 from retainctl.config import Shop
 from retainctl.errors import BrokenInvariant, DoneInPart, Refused, TryLater
+from retainctl.normalising import email_address
 from retainctl.outreach.channels import Answer, Letter, Outcome
 from retainctl.outreach.outbox import states as transitions
 from retainctl.outreach.outbox.checking import check
@@ -26,6 +27,8 @@ from retainctl.store.transactions import writing
 from tests.outreach.conftest import MakeMailing
 from tests.outreach.outbox.conftest import QueueUp, choose, make_customers, states
 from tests.outreach.outbox.test_limits import with_limits
+from tests.outreach.people import customer
+from tests.planting import plant_address
 
 
 def at(shop: Shop, text: str) -> Shop:
@@ -58,6 +61,29 @@ def test_a_second_queueing_makes_no_second_row(shop: Shop, make_mailing: MakeMai
     choose(mailing, make_customers(shop, ["dana@example.com", "noa@example.com"]))
 
     assert [queue(shop, mailing.id), queue(shop, mailing.id)] == [2, 0]
+
+
+def test_a_domain_goes_on_the_wire_as_servers_spell_it_and_the_name_before_it_as_it_was_given(
+    shop: Shop, queue_up: QueueUp
+) -> None:
+    dana = customer(shop, address=None)
+    given = email_address("Dana@bücher.example")
+    consent.give(
+        shop, plant_address(dana, given.key, value=given.value), purpose="marketing", source="till", evidence="form 17"
+    )
+
+    queue_up(customer_ids=[dana])
+    assert value("SELECT to_address FROM outbox") == "Dana@xn--bcher-kva.example"
+
+
+def test_a_message_keeps_the_time_limit_of_its_mailing(shop: Shop, make_mailing: MakeMailing) -> None:
+    for limit in (None, shop.clock.now() + 60):
+        mailing = make_mailing()
+        mailing.not_after = limit
+        mailing.save()
+        choose(mailing, make_customers(shop, [f"person{mailing.id}@example.com"]))
+        queue(shop, mailing.id)
+        assert value("SELECT not_after FROM outbox WHERE mailing_id = ?", mailing.id) == limit
 
 
 def test_the_ids_of_a_mailing_are_the_same_in_a_restored_database(shop: Shop, make_mailing: MakeMailing) -> None:
@@ -195,7 +221,8 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(shop: Shop, queue_u
     done = foresee(shop)
 
     assert (done.row.sent, done.row.suppressed, done.row.left) == (4, 1, 5)
-    assert foresee(shop, limit=2).row.sent <= 2
+    queue_up(addresses=["noa@example.com", "ron@example.com"])
+    assert [foresee(shop, limit=limit).row.sent for limit in (1, 6, 7)] == [1, 5, 6]
     assert isinstance(foresee(at(shop, "2025-03-02T22:00")).trouble, TryLater)
     assert value("SELECT COUNT(*) FROM outbox_events") == 0
     assert not (shop.folder / "mail").exists()

@@ -15,8 +15,9 @@ import pytest
 from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, DoneInPart, RetainError, TryLater, Unavailable
-from retainctl.outreach.channels import Letter, Returned
+from retainctl.outreach.channels import Answer, Letter, Outcome, Ready, Report, Returned
 from retainctl.outreach.channels.mail.pool import MailChannel
+from retainctl.outreach.channels.opening import CHANNELS
 from retainctl.outreach.outbox import send_loop
 from retainctl.outreach.outbox.checking import check
 from retainctl.outreach.outbox.delivering import Delivery, deliver
@@ -160,6 +161,56 @@ def test_a_refused_sender_pauses_the_mailing_and_charges_nobody(
     assert value("SELECT state FROM mailings") == "paused"
     assert set(states(mailing)) <= {"planned", "deferred"}
     assert value("SELECT MAX(attempts) FROM outbox") == 0
+    check()
+
+
+class _Together:
+    """A channel whose first letter is refused for its sender's sake in the moment in which the second stands ready."""
+
+    def __init__(self) -> None:
+        self.gone: list[Letter] = []
+        self._taken: list[Letter] = []
+        self._reports: list[Report] = []
+
+    def objection(self, payload: bytes, *, marketing: bool) -> str:  # noqa: ARG002
+        return ""
+
+    def room(self) -> int:
+        return 2
+
+    def take(self, letter: Letter) -> None:
+        self._taken.append(letter)
+        if len(self._taken) == 2:
+            refused = Outcome("deferred", "who are you", 550, charged=False, sender_at_fault=True)
+            self._reports += [Answer(self._taken[0], refused), Ready(letter)]
+
+    def reports(self, wait_seconds: float) -> list[Report]:  # noqa: ARG002
+        reports, self._reports = self._reports, []
+        return reports
+
+    def go(self, letter: Letter) -> None:
+        self.gone.append(letter)
+        self._reports.append(Answer(letter, Outcome("sent", "ok", 250)))
+
+    def drop(self, letter: Letter) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def test_what_stands_ready_when_its_mailing_is_paused_is_not_let_go(
+    shop: Shop, queue_up: QueueUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = _Together()
+    monkeypatch.setitem(CHANNELS, "files", lambda _shop: channel)
+    mailing = queue_up(2)
+
+    done = deliver(shop)
+
+    assert isinstance(done.trouble, DoneInPart)
+    assert channel.gone == []
+    assert states(mailing) == {"deferred": 1, "planned": 1}
     check()
 
 
