@@ -12,7 +12,7 @@ from retainctl.audience import segments
 from retainctl.config import Shop
 from retainctl.definitions import Fault
 from retainctl.errors import BadConfiguration, BadData, Refused, WrongUsage
-from retainctl.outreach.drafts import CAMPAIGNS, CampaignKind, write_draft
+from retainctl.outreach.drafts import CAMPAIGN, CAMPAIGNS, CampaignKind, write_draft
 from tests.outreach.test_rendering import with_mail, with_settings
 
 
@@ -139,6 +139,32 @@ def test_a_frame_that_hides_the_sender_or_the_way_out_is_a_fault(shop: Shop) -> 
         Fault("frame", "the HTML leaves out contact", "Let templates/mail.* show {{ contact }}."),
         Fault("frame", "the HTML has no way to unsubscribe", "Let templates/mail.* show {{ unsubscribe_link }}."),
     ]
+
+
+def test_a_text_that_hides_the_way_out_is_a_fault(shop: Shop) -> None:
+    finished(shop)
+    (shop.folder / "templates").mkdir()
+    shown = "{% include 'body' %}\n{{ sender_name }} {{ postal_address }} {{ contact }}"
+    (shop.folder / "templates" / "mail.txt").write_text(shown, encoding="utf-8")
+
+    assert check(shop) == [
+        Fault("frame", "the text has no way to unsubscribe", "Let templates/mail.* show {{ unsubscribe_link }}.")
+    ]
+
+
+def test_only_a_service_message_is_sent_again_where_nobody_knows_unless_its_file_says_otherwise(shop: Shop) -> None:
+    def policy(kind: CampaignKind, said: str = "") -> str:
+        path = finished(shop, kind=kind)
+        edited(path, "where = ", f"{said}\nwhere = ")
+        policy = CAMPAIGN.recipe(shop, "spring").unknown_policy
+        path.unlink()
+        return policy
+
+    assert {kind: policy(kind) for kind in get_args(CampaignKind)} == {
+        "offer": "hold", "newsletter": "hold", "greeting": "hold", "service": "resend-once",
+    }  # fmt: skip
+    assert policy("offer", 'if_unknown = "resend-once"') == "resend-once"
+    assert policy("service", 'if_unknown = "hold"') == "hold"
 
 
 def test_a_draft_is_not_written_over(shop: Shop) -> None:

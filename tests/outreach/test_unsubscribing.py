@@ -9,8 +9,12 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.outreach import mailings, tokens
 from retainctl.outreach.drafts import CAMPAIGN
+from retainctl.outreach.rendering import UNSUBSCRIBE
 from retainctl.outreach.unsubscribing import unsubscribe
+from retainctl.shop import consent
+from retainctl.store.database import rows
 from tests.conftest import Terminal
+from tests.outreach.conftest import MakeMailing
 from tests.outreach.people import customer
 from tests.outreach.test_drafts import finished
 from tests.reach import contactable
@@ -37,6 +41,17 @@ def test_the_token_of_a_message_is_the_end_of_such_messages(shop: Shop, retainct
     assert found[noa] != "no_consent"
     assert unsubscribe(shop, token, reason="again") == unsubscribe(shop, token, reason="and again")
     assert mailings.plan(shop, CAMPAIGN, "spring").no_consent == 1
+
+
+def test_who_refuses_a_survey_is_still_sent_offers(shop: Shop, make_mailing: MakeMailing) -> None:
+    dana = customer(shop)
+    ((point,),) = rows("SELECT id FROM contact_points")
+    consent.give(shop, point, purpose="survey", source="till", evidence="form 18")
+    mailing, now = make_mailing(program="survey", purpose="survey"), shop.clock.now()
+
+    unsubscribe(shop, tokens.sign(UNSUBSCRIBE, f"{point}.{mailing.id}", now), reason="answered on Sunday")
+    assert contactable([dana], purpose="survey", at=now)[dana] == "no_consent"
+    assert contactable([dana], purpose="marketing", at=now)[dana] != "no_consent"
 
 
 @pytest.mark.parametrize(

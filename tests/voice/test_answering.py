@@ -149,8 +149,9 @@ def test_who_answered_is_a_customer_by_token_email_or_id(survey: Shop) -> None:
 
 
 def test_the_response_rate_is_of_those_to_whom_an_invitation_was_sent(survey: Shop) -> None:
-    ids = [customer(survey, external_id=str(number), email=f"c{number}@example.com") for number in range(4)]
-    invite(survey, ids, states=["sent", "sent", "failed", "sent"])
+    states = ["sent", "sent", "failed", "sent", "planned", "deferred", "suppressed", "expired", "unknown"]
+    ids = [customer(survey, external_id=str(number), email=f"c{number}@example.com") for number in range(len(states))]
+    invite(survey, ids, states=states)
     take(survey, HEADER + "r0,,,0,,10,,\nr2,,,2,,9,,\nr9,,,,,9,,\n")
     row = results(survey, "spring")[0]
     assert (row.invited, row.responded, row.response_rate) == (3, 1, 1 / 3)
@@ -223,6 +224,14 @@ def test_one_invitation_is_one_answer_and_the_newest_counts(survey: Shop) -> Non
         " WHERE a.score IS NOT NULL ORDER BY r.id"
     ) == [(f"customer:{noa}", noa, 2, 2), ("r2", None, 1, 7)]  # fmt: skip
     assert counts(take(survey, HEADER + f"r1,{token},,,,4,,\n").row) == (1, 0, 1, 0, 0, 0)
+
+
+def test_whoever_answers_after_a_merge_is_who_they_are_now_and_still_the_one_who_was_invited(survey: Shop) -> None:
+    noa, dana = (customer(survey, external_id=str(n), email=f"c{n}@example.com") for n in range(2))
+    token = invitation(survey, noa)
+    merging.merge(survey, survivor_id=dana, merged_id=noa, reason="one person")
+    take(survey, HEADER + f"r1,{token},,,,9,,\n")
+    assert rows("SELECT respondent, customer_id FROM responses") == [(f"customer:{noa}", dana)]
 
 
 def test_of_two_answers_to_one_invitation_without_a_time_somebody_looks(survey: Shop) -> None:

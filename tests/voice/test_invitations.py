@@ -94,6 +94,15 @@ def test_what_was_not_approved_or_has_changed_is_refused(asking: Shop) -> None:
     assert value("SELECT COUNT(*) FROM outbox") == 0
 
 
+def test_only_the_hash_that_was_sent_is_taken_for_sent(asking: Shop) -> None:
+    customer(asking, purpose="survey")
+    plan = mailings.plan(asking, SURVEY, "spring")
+    invite(asking, "spring", plan.hash)
+    with pytest.raises(Refused, match="no plan that waits for approval"):
+        invite(asking, "spring", "0" * 16)
+    assert invite(asking, "spring", plan.hash).invitations == 0
+
+
 def test_a_sender_that_changed_since_the_plan_is_refused(asking: Shop) -> None:
     customer(asking, purpose="survey")
     plan = mailings.plan(asking, SURVEY, "spring")
