@@ -175,14 +175,13 @@ def _changed(mailing: Mailing, *, messages: int = 0) -> Changed:
 
 @in_one_transaction
 def _move(program: Program, name: str, *, before: str, after: str, reason: str) -> Changed:
-    """Move the mailing that is under way, even where a newer plan waits for its approval."""
+    """Move every mailing that is under way, even where a newer plan waits for its approval; returns the newest."""
     under_way = (Mailing.program == program.name) & (Mailing.name == name) & Mailing.state.in_(["active", "paused"])
     mailing = Mailing.select().where(under_way).order_by(Mailing.id.desc()).first()
     if mailing is None:
         raise Refused(
             f"the {program.name} {name} is not active", hint=f"See its state: retainctl {program.commands} show {name}"
         )
-    if mailing.state == before:
-        execute("UPDATE mailings SET state = ?, pause_reason = ? WHERE id = ?", after, reason, mailing.id)
-        mailing.state = after
-    return _changed(mailing)
+    move = "UPDATE mailings SET state = ?, pause_reason = ? WHERE program = ? AND name = ? AND state = ?"
+    execute(move, after, reason, program.name, name, before)
+    return _changed(Mailing.get_by_id(mailing.id))

@@ -14,6 +14,8 @@ from retainctl.outreach.campaigns import list_campaigns
 from retainctl.outreach.drafts import CAMPAIGN, CampaignOutcome, write_draft
 from retainctl.outreach.mailings import Candidate, Changed
 from retainctl.outreach.outbox import queueing
+from retainctl.outreach.outbox.delivering import deliver
+from retainctl.store import installation
 from retainctl.store.database import execute, rows, value
 from tests.conftest import Terminal
 from tests.outreach.outbox.conftest import make_customers
@@ -143,6 +145,32 @@ def test_a_paused_campaign_is_paused_until_it_is_resumed(shop: Shop, ready: Path
     assert value("SELECT state FROM mailings") == "paused"
     assert mailings.resume(CAMPAIGN, "spring").state == "active"
     assert rows("SELECT state, pause_reason FROM mailings") == [("active", "")]
+
+
+def test_a_pause_holds_back_every_mailing_of_the_campaign_that_is_under_way(shop: Shop, ready: Path) -> None:
+    for _ in range(2):  # whoever came in since the first is in the second
+        plan_hash = approved(shop)
+        mailings.send(shop, CAMPAIGN, "spring")
+        customer(shop)
+    planned(shop)
+    installation.adopt()
+
+    assert mailings.pause(CAMPAIGN, "spring") == Changed("spring", "paused", plan_hash, 0)
+    assert deliver(shop).row.sent == 0
+    assert mailings.resume(CAMPAIGN, "spring") == Changed("spring", "active", plan_hash, 0)
+    assert deliver(shop).row.sent == 3
+    assert [state for (state,) in rows("SELECT state FROM mailings ORDER BY id")] == ["active", "active", "planned"]
+
+
+def test_a_resume_lets_go_what_a_server_stopped_although_a_newer_mailing_goes_on(shop: Shop, ready: Path) -> None:
+    for _ in range(2):
+        approved(shop)
+        mailings.send(shop, CAMPAIGN, "spring")
+        customer(shop)
+    execute("UPDATE mailings SET state = 'paused', pause_reason = 'refused' WHERE id = (SELECT MIN(id) FROM mailings)")
+
+    mailings.resume(CAMPAIGN, "spring")
+    assert rows("SELECT state, pause_reason FROM mailings") == [("active", ""), ("active", "")]
 
 
 def test_every_candidate_is_accounted_for_at_every_hour(shop: Shop, ready: Path) -> None:
