@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from retainctl.config import read_shop
+from retainctl.config import Shop, read_shop
 from retainctl.errors import BadConfiguration
+from retainctl.store.database import execute
 from tests.conftest import Terminal
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
@@ -48,6 +49,21 @@ def test_an_error_is_json_where_json_was_asked_for(retainctl: Terminal) -> None:
     ended = retainctl("segments", "create", "gold", "teir = 1", "--format", "json")
     told = json.loads(ended.stderr)
     assert (told["kind"], told["exit_code"], ended.code) == ("error", 65, 65)
+
+
+def test_who_sees_a_part_of_the_rows_is_told_unless_they_asked_for_it(shop: Shop, retainctl: Terminal) -> None:
+    run = "INSERT INTO runs (name, period, due_at, started_at, ended_at, exit_code) VALUES ('nightly', ?, 0, 0, 0, 0)"
+    for number in range(20):
+        execute(run, f"nightly:{number}")
+    whole = retainctl("jobs", "show", "nightly")
+    assert (whole.stdout.count("\n"), whole.stderr) == (21, "")
+
+    execute(run, "nightly:20")
+    part = retainctl("jobs", "show", "nightly")
+    assert part.stdout.count("\n") == 21
+    assert part.stderr == "only the first 20 are shown; use --limit N to see more\n"
+    for words in (("--limit", "20"), ("--quiet",)):
+        assert retainctl("jobs", "show", "nightly", *words).stderr == ""
 
 
 def test_marks_of_a_copied_cell_are_taken_off(retainctl: Terminal) -> None:

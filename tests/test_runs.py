@@ -51,6 +51,13 @@ def test_a_run_that_fails_is_kept_with_its_error_and_its_traceback_in_the_log(sh
     assert oct((shop.folder / LOG_NAME).stat().st_mode)[-3:] == "600"
 
 
+def test_a_run_that_came_to_trouble_ends_with_the_code_of_the_trouble_and_else_with_its_own(shop: Shop) -> None:
+    for result in (Result(code=3, trouble=Refused("no")), Result(code=3)):
+        with recorded(shop, "points award") as run:
+            run.result(result)
+    assert [(row[2], row[4]) for row in runs()] == [(77, "no"), (3, "")]
+
+
 def test_a_long_log_becomes_the_one_before_and_one_that_cannot_be_written_stops_nothing(shop: Shop) -> None:
     path = shop.folder / LOG_NAME
     path.write_bytes(b"x" * LOG_BYTES)
