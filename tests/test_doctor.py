@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
 from retainctl.doctor import examine
 from retainctl.store.database import execute
@@ -60,6 +61,26 @@ def test_a_clock_behind_what_was_written_is_a_failure(shop: Shop, retainctl: Ter
         " Correct the clock before anything is written.",
     )
     assert found(retainctl, now="2036-01-01")[1]["clock"][0] == "warning"
+
+
+def test_a_clock_is_doubted_when_nothing_was_written_for_more_than_forty_days(shop: Shop, retainctl: Terminal) -> None:
+    with writing():
+        execute("INSERT INTO runs (name, started_at, ended_at, exit_code) VALUES ('x', ?, 0, 0)", shop.clock.now())
+    assert found(retainctl, now="2025-04-11T11:00")[1]["clock"][0] == "ok"  # summer time began meanwhile
+    assert found(retainctl, now="2025-04-11T11:01")[1]["clock"] == (
+        "warning", "the newest job run is from 2025-03-02T10:00:00+02:00; is the clock right?",
+    )  # fmt: skip
+
+
+def test_a_job_that_was_killed_is_a_failure(shop: Shop, retainctl: Terminal) -> None:
+    killed = "INSERT INTO runs (name, period, due_at, started_at) VALUES (?, ?, 0, ?)"
+    with writing():
+        for name in ("deliver", "nightly"):
+            execute(killed, name, f"{name}:1", shop.clock.now() - DAY_SECONDS)
+    code, checks = found(retainctl)
+    assert (code, checks["jobs"]) == (
+        78, ("failed", "deliver interrupted, nightly interrupted. See: retainctl jobs list"),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
