@@ -165,6 +165,20 @@ def test_each_meaning_that_ran_is_kept_once_in_the_order_of_its_first_run(promis
     assert versions(PROMISES, "autumn") == []
 
 
+def test_each_kind_counts_its_own_versions_and_the_newest_is_the_last_where_no_run_says_otherwise(
+    promised: Shop,
+) -> None:
+    segments.create(promised, "spring", "orders >= 5")
+    keep(SEGMENTS, SEGMENTS.read(promised, "spring"), now=0)
+    for at, text in enumerate(('to = "dana"', 'to = "noa"', 'to = "ron"')):
+        say(promised, text)
+        keep(PROMISES, PROMISES.read(promised, "spring"), now=at)
+    assert [[one.version for one in versions(kind, "spring")] for kind in (SEGMENTS, PROMISES)] == [[1], [1, 2, 3]]
+    ran = version_that_ran(PROMISES, "spring")
+    assert ran is not None
+    assert (ran.version, ran.text) == (3, 'to = "ron"')
+
+
 def test_the_version_that_ran_last_need_not_be_the_newest(shop: Shop) -> None:
     path = SEGMENTS.path(shop.folder, "loyal")
     segments.create(shop, "loyal", "orders >= 5")

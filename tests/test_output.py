@@ -21,6 +21,12 @@ class Person(Row):
     rate: float | None = None
 
 
+class Counted(Row):
+    kind: ClassVar[str] = "counted"
+    name: str
+    numbers: dict[str, int]
+
+
 DANA = Person("דנה, לוי", -3, 0.25)
 
 
@@ -44,6 +50,12 @@ def test_an_empty_result_still_has_its_headers() -> None:
 
 def test_what_is_given_by_name_alone_stands_last() -> None:
     assert render([], row_type=OrdersImported, form="tsv").split("\t")[-2:] == ["returns", "notes\n"]
+
+
+def test_a_named_number_that_a_row_does_not_have_is_missing_and_not_nought() -> None:
+    rows = [Counted("a", {"x": 1}), Counted("b", {"y": 0, "x": 2})]
+    assert render(rows, row_type=Counted, form="csv") == "name,x,y\na,1,\nb,2,0\n"
+    assert json.loads(render(rows, row_type=Counted, form="json"))["rows"][0] == {"name": "a", "x": 1, "y": None}
 
 
 def test_a_piped_table_is_tsv_as_it_is() -> None:
