@@ -188,7 +188,10 @@ def test_service_messages_go_before_advertisements_that_are_older(shop: Shop, qu
     queue_up(addresses=["receipt@example.com"], purpose="service")
 
     assert deliver(shop, limit=1).row.sent == 1
-    assert [(to, state) for to, state, _ in ends()] == [("offer@example.com", "planned"), ("receipt@example.com", "sent")]
+    assert [(to, state) for to, state, _ in ends()] == [
+        ("offer@example.com", "planned"),
+        ("receipt@example.com", "sent"),
+    ]
 
 
 def test_what_is_due_tomorrow_is_not_taken_with_what_is_due_now(shop: Shop, queue_up: QueueUp) -> None:

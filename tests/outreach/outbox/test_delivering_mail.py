@@ -11,6 +11,7 @@ import pytest
 from retainctl.clock import Clock
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart
+from retainctl.outreach.channels.mail.replies import Reply
 from retainctl.outreach.outbox.delivering import deliver
 from retainctl.store.database import rows, value
 from tests.outreach.outbox.conftest import QueueUp, by_mail, states
@@ -115,6 +116,22 @@ def test_each_fault_ends_in_its_state_and_costs_nobody_else_his_mail(
     assert set(rows("SELECT state FROM outbox WHERE to_address LIKE 'good%'")) == {("sent",)}
     assert max(sink.copies().values()) == 1
     assert isinstance(done.trouble, DoneInPart)
+
+
+def test_an_enhanced_code_counts_only_where_it_is_of_its_replys_class(shop: Shop, queue_up: QueueUp) -> None:
+    replies = {
+        "450 4.2.1": "4.2.1", "450 5.1.1": None, "450": None,
+        "550 5.1.1": "5.1.1", "550 4.7.1": None, "550 2.1.5": None, "250 2.1.5": "2.1.5",
+    }  # fmt: skip
+    assert {reply: Reply(int(reply[:3]), reply[4:]).enhanced for reply in replies} == replies
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port)
+        queue_up(addresses=["rcpt=450_5.1.1+a@example.com", "rcpt=550_5.1.1+b@example.com"], using=mailed)
+        deliver(mailed)
+
+    assert rows("SELECT code, enhanced, state FROM outbox ORDER BY id") == [
+        (450, None, "deferred"), (550, "5.1.1", "failed"),
+    ]  # fmt: skip
 
 
 def test_what_was_approved_goes_whatever_the_settings_say_since(shop: Shop, queue_up: QueueUp) -> None:

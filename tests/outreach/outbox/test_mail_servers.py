@@ -172,7 +172,7 @@ class _Together:
         self._taken: list[Letter] = []
         self._reports: list[Report] = []
 
-    def objection(self, payload: bytes, *, marketing: bool) -> str:  # noqa: ARG002
+    def objection(self, payload: bytes, *, marketing: bool) -> str:
         return ""
 
     def room(self) -> int:
@@ -184,7 +184,7 @@ class _Together:
             refused = Outcome("deferred", "who are you", 550, charged=False, sender_at_fault=True)
             self._reports += [Answer(self._taken[0], refused), Ready(letter)]
 
-    def reports(self, wait_seconds: float) -> list[Report]:  # noqa: ARG002
+    def reports(self, wait_seconds: float) -> list[Report]:
         reports, self._reports = self._reports, []
         return reports
 

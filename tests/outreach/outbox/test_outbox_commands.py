@@ -13,7 +13,8 @@ import pytest
 
 from retainctl.config import Shop, read_shop
 from retainctl.outreach.outbox.checking import check
-from retainctl.store.database import rows, value
+from retainctl.outreach.outbox.resolve import Resolved, resolve
+from retainctl.store.database import execute, rows, value
 from tests.conftest import NOW, Terminal
 from tests.outreach.outbox.conftest import QueueUp
 from tests.proof.senders import write_mail_settings
@@ -50,7 +51,7 @@ def test_unknown_messages_are_said_listed_and_settled_by_hand(
         write_mail_settings(folder, port=sink.port)
         queue_up(addresses=["end=cut+dana@example.com", "noa@example.com"], using=read_shop(str(folder), now=NOW))
         done = retainctl("outbox", "deliver")
-        assert done.code == 3
+        assert (done.code, done.stdout) == (3, f"{HEADER}1\t0\t0\t1\t0\t0\t0\t0\n")
         assert done.stderr.startswith("retainctl: nobody knows whether 1 message arrived\n")
         assert "dana@" not in done.stderr
         (message_id,) = rows("SELECT id FROM outbox WHERE state = 'unknown'")[0]
@@ -93,6 +94,15 @@ def said_at_a_terminal(folder: Path, *words: str) -> str:
     os.close(theirs)
     with os.fdopen(ours, "rb", buffering=0) as terminal:
         return terminal.read(65_536).decode()
+
+
+def test_a_message_that_is_named_twice_is_settled_once(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(2)
+    one, other = (message_id for (message_id,) in rows("SELECT id FROM outbox ORDER BY id"))
+    execute("UPDATE outbox SET state = 'unknown'")
+
+    assert resolve(shop, [one, other, one], resolution="resend", reason="the log has it not") == Resolved(2, "resend")
+    assert rows("SELECT state, resends FROM outbox") == [("planned", 1), ("planned", 1)]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
