@@ -52,9 +52,9 @@ def test_a_run_that_fails_is_kept_with_its_error_and_its_traceback_in_the_log(sh
 
 
 def test_a_run_that_came_to_trouble_ends_with_the_code_of_the_trouble_and_else_with_its_own(shop: Shop) -> None:
-    for result in (Result(code=3, trouble=Refused("no")), Result(code=3)):
+    for trouble in (Refused("no"), None):
         with recorded(shop, "points award") as run:
-            run.result(result)
+            run.result(Result(code=3, trouble=trouble))
     assert [(row[2], row[4]) for row in runs()] == [(77, "no"), (3, "")]
 
 
