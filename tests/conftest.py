@@ -17,7 +17,9 @@ import pytest
 
 from retainctl.club.terms import write_first_file
 from retainctl.config import Shop, init_folder, read_shop
+from retainctl.store.installation import adopt
 from retainctl.store.opening import open_database
+from retainctl.store.transactions import writing
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -96,6 +98,25 @@ def postgres() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def postgres_with_tables(postgres: str) -> str:
+    """That cluster, with a database called tables that has every table and no row, to be copied."""
+    import psycopg
+
+    with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE tables")
+    with open_database(postgres.format(name="tables"), now=0, migrate=True):
+        return postgres
+
+
+@pytest.fixture(scope="session")
+def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file that has every table and no row, to be copied."""
+    path = tmp_path_factory.mktemp("tables") / "retain.db"
+    with open_database(f"sqlite:{path}", now=0, migrate=True):
+        return path
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """An empty database of each kind in turn."""
@@ -104,10 +125,10 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
         return
     import psycopg
 
-    address = request.getfixturevalue("postgres")
+    address = request.getfixturevalue("postgres_with_tables")
     name = f"shop_{os.getpid()}_{next(_counter)}"
     with psycopg.connect(address.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE tables")
     yield address.format(name=name)
     with psycopg.connect(address.format(name="postgres"), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
@@ -117,7 +138,7 @@ MakeShop = Callable[..., Path]
 
 
 @pytest.fixture
-def make_shop(tmp_path: Path, database_url: str) -> MakeShop:
+def make_shop(tmp_path: Path, database_url: str, sqlite_with_tables: Path) -> MakeShop:
     """Make a shop folder on this test's database."""
 
     def make(*, language: str = "he", currency: str = "ILS", timezone: str = "Asia/Jerusalem") -> Path:
@@ -131,8 +152,11 @@ def make_shop(tmp_path: Path, database_url: str) -> MakeShop:
             text = text.replace(f'\n{empty} = ""\n', f'\n{empty} = "{filled}"\n')
         path.write_text(text, encoding="utf-8")
         write_first_file(folder, currency=currency)
-        with open_database(read_shop(str(folder)).database_url, now=0, migrate=True):
-            return folder
+        if database_url.startswith("sqlite:"):
+            shutil.copy(sqlite_with_tables, folder / "retain.db")
+        with open_database(read_shop(str(folder)).database_url, now=0, migrate=True), writing():
+            adopt()  # the copy is an installation of its own
+        return folder
 
     return make
 

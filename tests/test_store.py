@@ -168,7 +168,10 @@ def test_several_processes_may_make_a_missing_database_at_once(folder: Path, dat
     assert [(stderr, code) for _, stderr, code in ends] == [("", 0)] * 4
 
 
-def test_files_are_for_their_owner_alone(folder: Path, shop: Shop) -> None:
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_files_are_for_their_owner_alone(folder: Path) -> None:
+    (folder / "retain.db").unlink()
+    assert Terminal(folder)("db", "migrate").code == 0
     for path in folder.rglob("retain.db*"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
