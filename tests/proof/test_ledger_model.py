@@ -235,7 +235,7 @@ class Ledger(RuleBasedStateMachine):
     def an_earlier_call_comes_again(self, data: st.DataObject, more: int) -> None:
         verb, whose, points, source = data.draw(st.sampled_from(self.calls))
         if more:
-            with pytest.raises(BadData, match="has booked"):
+            with pytest.raises(BadData, match="already used for a different booking"):
                 self.call(verb, whose, points + more, source)
         else:
             assert self.call(verb, whose, points, source)
