@@ -41,11 +41,6 @@ class Signer:
         return f"{_VERSION}.{self.key_id}.{payload}.{_mac(self.secret, self.key_id, purpose, payload)}"
 
 
-def sign(purpose: str, subject: str, now: int, *, expires_at: int | None = None) -> str:
-    """A token that says *subject*, good for *purpose* alone; unless *expires_at* is given, it does not expire."""
-    return signer(now).sign(purpose, subject, expires_at=expires_at)
-
-
 def verify(token: str, purpose: str, now: int) -> str:
     """What *token* says, if this shop signed it for *purpose* and it has not expired; else BadData."""
     parts = token.split(".") if len(token) <= _LONGEST_TOKEN and token.isascii() else []

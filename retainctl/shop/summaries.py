@@ -34,15 +34,15 @@ def _make_anew(condition: str, customer_ids: list[object]) -> None:
     execute(f"DELETE FROM customer_summaries WHERE customer_id {condition}", *customer_ids)
     execute(
         f"""INSERT INTO customer_summaries (customer_id, currency, orders, gross_minor, returns_minor,
-                first_order_at, last_order_at, first_order_day, last_order_day, order_months)
+                first_order_day, last_order_day, order_months)
             SELECT customer_id, currency, SUM(sales), SUM(gross), SUM(returned),
-                MIN(at), MAX(at), MIN(day), MAX(day), {each_once("CAST(month AS TEXT)")}
+                MIN(day), MAX(day), {each_once("CAST(month AS TEXT)")}
             FROM (
                 SELECT customer_id, currency, 1 AS sales, gross_minor AS gross, 0 AS returned,
-                    ordered_at AS at, order_day AS day, order_month AS month
+                    order_day AS day, order_month AS month
                 FROM orders WHERE is_sale = 1 AND customer_id {condition}
                 UNION ALL
-                SELECT r.customer_id, r.currency, 0, 0, r.amount_minor, NULL, NULL, NULL
+                SELECT r.customer_id, r.currency, 0, 0, r.amount_minor, NULL, NULL
                 FROM order_returns AS r LEFT JOIN orders AS o ON o.id = r.order_id
                 WHERE r.customer_id {condition} AND COALESCE(o.is_sale, 1) = 1
             ) AS events

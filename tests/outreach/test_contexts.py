@@ -36,8 +36,6 @@ def summary(
         orders=orders,
         gross_minor=gross,
         returns_minor=returns,
-        first_order_at=0,
-        last_order_at=0,
         first_order_day=on_day("2024-01-31")[0],
         last_order_day=on_day("2025-02-20")[0],
     )

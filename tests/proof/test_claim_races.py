@@ -31,7 +31,7 @@ def claim(shop: Shop, mailing_id: int, owner: str) -> None:
 
 def sign(shop: Shop) -> None:
     """Sign something."""
-    tokens.sign("unsubscribe", "17", shop.clock.now())
+    tokens.signer(shop.clock.now()).sign("unsubscribe", "17")
 
 
 def test_a_daily_cap_is_one_for_all_senders(shop: Shop, folder: Path, queue_up: QueueUp) -> None:

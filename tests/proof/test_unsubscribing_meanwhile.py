@@ -64,7 +64,7 @@ def is_in_time(shop: Shop, point: int, way: Callable[[Shop, int], object]) -> bo
 
 def by_link(shop: Shop, point: int) -> None:
     mailing_id = value("SELECT mailing_id FROM outbox WHERE contact_point_id = ?", point)
-    unsubscribe(shop, tokens.sign(UNSUBSCRIBE, f"{point}.{mailing_id}", shop.clock.now()), reason="link")
+    unsubscribe(shop, tokens.signer(shop.clock.now()).sign(UNSUBSCRIBE, f"{point}.{mailing_id}"), reason="link")
 
 
 def by_reply(shop: Shop, point: int) -> None:

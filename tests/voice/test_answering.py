@@ -137,7 +137,7 @@ def test_who_answered_is_a_customer_by_token_email_or_id(survey: Shop) -> None:
             program="survey", name="spring", class_="marketing", purpose="survey", state="active",
             plan_hash="x", planned_at=0,
         )  # fmt: skip
-    token = tokens.sign(PURPOSE, f"{mailing.id}.{noa}", survey.clock.now())
+    token = tokens.signer(survey.clock.now()).sign(PURPOSE, f"{mailing.id}.{noa}")
     outcome = take(
         survey, HEADER + f",{token},,,,10,,\n,,DANA@example.com,,,9,,\nr3,,,7,,8,,\nr4,,nobody@example.com,,,1,,\n"
     )
@@ -206,7 +206,7 @@ def invitation(survey: Shop, customer_id: int, *, expires_at: int | None = None)
             program="survey", name="spring", class_="marketing", purpose="survey", state="active",
             plan_hash="x", planned_at=0,
         )  # fmt: skip
-    return tokens.sign(PURPOSE, f"{mailing.id}.{customer_id}", survey.clock.now(), expires_at=expires_at)
+    return tokens.signer(survey.clock.now()).sign(PURPOSE, f"{mailing.id}.{customer_id}", expires_at=expires_at)
 
 
 def test_one_invitation_is_one_answer_and_the_newest_counts(survey: Shop) -> None:
@@ -269,7 +269,7 @@ def test_a_token_of_another_survey_is_refused(survey: Shop, program: str, name: 
             program=program, name=name, class_="marketing", purpose="survey", state="active",
             plan_hash="x", planned_at=0,
         )  # fmt: skip
-    token = tokens.sign(PURPOSE, f"{other.id}.{noa}", survey.clock.now())
+    token = tokens.signer(survey.clock.now()).sign(PURPOSE, f"{other.id}.{noa}")
     outcome = take(survey, HEADER + f"r1,{token},,,,9,,\n")
     assert [held.message for held in outcome.quarantined] == ["the token belongs to another survey"]
 

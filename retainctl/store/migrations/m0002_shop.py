@@ -226,8 +226,6 @@ CREATE TABLE customer_summaries (
     orders INTEGER NOT NULL,
     gross_minor INTEGER NOT NULL,
     returns_minor INTEGER NOT NULL,
-    first_order_at INTEGER,
-    last_order_at INTEGER,
     first_order_day INTEGER,
     last_order_day INTEGER,
     order_months TEXT,                                  -- 24288,24290: each month with an order once
