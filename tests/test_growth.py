@@ -11,6 +11,7 @@ import pytest
 
 from retainctl.club.checking import check
 from retainctl.config import Shop
+from retainctl.facets import all_facets
 from retainctl.store import opening
 from retainctl.store.database import database, execute, rows, value
 from retainctl.store.dialect import file_is_the_database
@@ -186,3 +187,27 @@ def test_a_migration_that_loses_a_row_is_not_applied(shop: Shop, monkeypatch: py
         pass
     assert value("SELECT COUNT(*) FROM products") == before
     assert value("SELECT MAX(number) FROM schema_migrations") == MIGRATIONS[-1].number
+
+
+# What refers to a customer and stays where it was when they are merged: accounts are moved by the club itself,
+# summaries and members are found anew, and the others say what happened to whom at the time.
+STAYS = {
+    "accounts",
+    "customer_changes",
+    "customer_merges",
+    "customer_summaries",
+    "customers",
+    "outbox",
+    "recipients",
+    "segment_members",
+}
+
+
+def test_what_refers_to_a_customer_moves_with_them_or_stays_for_a_reason(shop: Shop) -> None:
+    refers = {
+        table
+        for table in database.get_tables()
+        for reference in database.get_foreign_keys(table)
+        if reference.dest_table == "customers"
+    }
+    assert refers - STAYS == {table for facet in all_facets() for table in facet.moved_by_merge}

@@ -36,7 +36,7 @@ MORE = "".join(f"D-{number};Landwer;18.50;2025-02-27\n" for number in range(40))
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The command line in a shop whose program has both lists: its database was made before they were."""
     last = MIGRATIONS[-1].number
-    added = Migration(last + 1, "prices", prices_tables.up), Migration(last + 2, "visits", visits_tables.up)
+    added = Migration(last + 1, "shop_prices", prices_tables.up), Migration(last + 2, "shop_visits", visits_tables.up)
     monkeypatch.setattr(opening, "MIGRATIONS", (*MIGRATIONS, *added))
     monkeypatch.setitem(cli.COMMANDS, "prices", ("tests.recipes.prices_commands:prices", "Competitors' prices."))
     monkeypatch.setitem(cli.COMMANDS, "visits", ("tests.recipes.visits_commands:visits", "Who came."))

@@ -88,6 +88,9 @@ def _columns() -> str:
         "orders": format_named("generic").columns, "customers": customer_columns.COLUMNS,
         "products": products_import.PRODUCTS.columns, "consent": consent_import.COLUMNS,
     }  # fmt: skip
+    root = click.Context(cli.root)
+    importing = {noun for noun in cli.COMMANDS if "import" in getattr(cli.root.get_command(root, noun), "commands", ())}
+    assert importing - {"surveys"} == set(tables), "a list that is imported is shown; a survey's columns are its own"
     for noun, columns in tables.items():
         lines += ["", f"## {noun}", "", "| what | names |", "|---|---|"]
         for column in columns:

@@ -11,6 +11,7 @@
 ``installation``    which installation may send from it
 ``leases``          names that living processes hold
 ``address_hash``    telling an address without keeping it
+``club``, ``outreach``   a lock and two tables that more than one room works with
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The ledger of points: accounts, transactions, entries, lots, and what each order was awarded."""
+"""The lock of the ledger of points."""
 
 from __future__ import annotations
 

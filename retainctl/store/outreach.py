@@ -1,4 +1,4 @@
-"""Mailings, who was chosen, and the outbox."""
+"""The two tables that are worked with row by row: signing keys and mailings."""
 
 from __future__ import annotations
 

@@ -19,10 +19,11 @@ Run = Callable[..., Result]
 
 # What the document calls each file, and where it stands here.
 FILES: Final = {
-    "retainctl/store/migrations/m0042_prices.py": "prices_tables.py",
+    "retainctl/store/migrations/m0042_shop_prices.py": "prices_tables.py",
     "retainctl/shop/prices.py": "prices.py",
     "commands/prices.py": "prices_commands.py",
     "retainctl/shop/visits.py": "visits.py",
+    "commands/visits.py": "visits_commands.py",
     "retainctl/shop/guests.py": "guests.py",
     "commands/guests.py": "guests_commands.py",
     "retainctl/shop/orders_import/formats/kiosk.py": "formats/kiosk.py",
@@ -31,7 +32,7 @@ FILES: Final = {
     "retainctl/outreach/channels/gateway.py": "gateway.py",
     "jobs.toml": "jobs.toml",
     "retainctl/shop/parcels.py": "parcels.py",
-    "retainctl/store/migrations/m0043_gifts.py": "gifts_tables.py",
+    "retainctl/store/migrations/m0043_shop_gifts.py": "gifts_tables.py",
 }
 
 

@@ -1,8 +1,8 @@
 """The ways a message leaves. A channel knows nothing of the database: it takes letters, brings each to the brink, and
 tells what became of it.
 
-Handing over goes in two steps, because one of them cannot be taken back. A channel that took a letter reports it
-``Ready`` when all that is left is the act that makes the other side responsible for it (for mail: the final dot).
+Handing over goes in two steps, because one of them cannot be taken back. A channel that took a letter reports that it
+is ``Ready`` when all that is left is the act that makes the other side responsible for it (for mail: the final dot).
 Only when the caller has written down durably that this is about to happen does it let the letter ``go``. So a letter
 that was never let go was certainly not sent.
 """

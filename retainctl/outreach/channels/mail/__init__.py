@@ -1,6 +1,6 @@
 """Mail by SMTP.
 
-``logging_in``  connecting and logging in, by yagmail, with certificates that are checked
+``smtp_login``  connecting and logging in, by yagmail, with certificates that are checked
 ``replies``     what a server's answer means
 ``wire``        lines over a connection, without ever blocking
 ``session``     the conversation over one connection

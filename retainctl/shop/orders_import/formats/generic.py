@@ -1,6 +1,6 @@
 """Any table with a row a line: by the names of its columns, or by a mapping file that states what they mean.
 
-An order's own cells are taken from the first of its rows; a row of another currency or status does not belong to it.
+An order's own cells are taken from the first of its rows; a row of another currency does not belong to it.
 """
 
 from __future__ import annotations
