@@ -15,7 +15,8 @@ from retainctl.terminal import opened_shop, progress, show, tell
 
 if TYPE_CHECKING:
     from retainctl.config import Shop
-    from retainctl.intake.import_runs import FileResult, Progress
+    from retainctl.intake.import_runs import FileResult
+    from retainctl.result import Progress
 
 _CORRECT = "Correct them in the file and import it again. List them: retainctl orders quarantine list"
 MAPPING = click.option(

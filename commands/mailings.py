@@ -122,7 +122,7 @@ def _show(program: str, name: str, sample: int | None, candidates: bool) -> None
         elif sample:
             show(engine.samples(by, name, sample), row_type=engine.Sample)
         elif candidates:
-            show(list(engine.candidates(by, name)), row_type=engine.Candidate)
+            show(list(engine.candidates(by, name)), row_type=engine.CandidateRow)
         else:
             show(engine.outcomes(by, name), row_type=by.outcome)
 

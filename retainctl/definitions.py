@@ -74,7 +74,7 @@ class Defined(Generic[V]):
     hash: str
 
 
-class Kept(NamedTuple):
+class KeptVersion(NamedTuple):
     """A version of a definition that ran; its text is None where it was erased."""
 
     id: int
@@ -217,14 +217,14 @@ def _add(kind: Kind[Any], defined: Defined[Any], *, now: int) -> int:
     return int(made[0][0])
 
 
-def versions(kind: Kind[Any], name: str) -> list[Kept]:
+def versions(kind: Kind[Any], name: str) -> list[KeptVersion]:
     """What the one called *name* said when it ran, oldest first."""
-    columns = ", ".join(Kept._fields)
+    columns = ", ".join(KeptVersion._fields)
     found = rows(f"SELECT {columns} FROM definitions WHERE kind = ? AND name = ? ORDER BY version", kind.noun, name)
-    return [Kept(*row) for row in found]
+    return [KeptVersion(*row) for row in found]
 
 
-def version_that_ran(kind: Kind[Any], name: str) -> Kept | None:
+def version_that_ran(kind: Kind[Any], name: str) -> KeptVersion | None:
     """The version by which the one called *name* ran last; None where it never did."""
     found, last_id = versions(kind, name), kind.last_run(name)
     return next((one for one in found if one.id == last_id), found[-1] if found else None)

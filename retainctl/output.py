@@ -13,18 +13,19 @@ import re
 import shutil
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Literal, get_args, get_origin, get_type_hints
 
 from retainctl.files import write_text
+from retainctl.result import Progress
 from retainctl.rows import Row
 from retainctl.spreadsheets import guard_formula
 
-Format = Literal["table", "json", "jsonl", "csv", "tsv", "markdown", "html"]
-FORMATS: tuple[Format, ...] = get_args(Format)
+OutputFormat = Literal["table", "json", "jsonl", "csv", "tsv", "markdown", "html"]
+FORMATS: tuple[OutputFormat, ...] = get_args(OutputFormat)
 VERSION = 1  # of the JSON promise
 
 _NARROWEST_TEXT = 24
@@ -33,7 +34,12 @@ _first_strong_isolate, _pop_isolate = "\u2068", "\u2069"
 
 
 def render(
-    rows: Sequence[Row], *, row_type: type[Row], form: Format | None, notes: Sequence[str] = (), terminal: bool = False
+    rows: Sequence[Row],
+    *,
+    row_type: type[Row],
+    form: OutputFormat | None,
+    notes: Sequence[str] = (),
+    terminal: bool = False,
 ) -> str:
     """*rows* as text in *form*, ending in a newline unless it is empty. None is a table on a terminal, else TSV.
 
@@ -60,17 +66,17 @@ def render(
     return _separated(names, cells, numeric=numeric, form=form)
 
 
-Column = tuple[str, str, bool]  # its name, the field that it comes from, whether it holds numbers
+TableColumn = tuple[str, str, bool]  # its name, the field that it comes from, whether it holds numbers
 
 
-def _columns(rows: Sequence[Row], row_type: type[Row]) -> list[Column]:
+def _columns(rows: Sequence[Row], row_type: type[Row]) -> list[TableColumn]:
     """A column for each field, and for a field of named numbers one for each name, in the order of their coming.
 
     What is given by name alone stands last, behind the fields of a row type that says more. A column of numbers is set
     right, and no formula guard touches its minus signs.
     """
     hints = get_type_hints(row_type)
-    columns: list[Column] = []
+    columns: list[TableColumn] = []
     for field in sorted(fields(row_type), key=lambda field: bool(field.kw_only)):
         if get_origin(hints[field.name]) is dict:
             named = dict.fromkeys(name for row in rows for name in getattr(row, field.name))
@@ -80,7 +86,7 @@ def _columns(rows: Sequence[Row], row_type: type[Row]) -> list[Column]:
     return columns
 
 
-def _record(row: Row, columns: Sequence[Column]) -> dict[str, object]:
+def _record(row: Row, columns: Sequence[TableColumn]) -> dict[str, object]:
     record = {}
     for name, field, _ in columns:
         value = getattr(row, field)
@@ -108,7 +114,7 @@ def _may_show(mark: str) -> bool:
     return mark in "\n\r\t" or unicodedata.category(mark) not in ("Cc", "Cf", "Cs")
 
 
-def _separated(names: list[str], cells: list[list[str]], *, numeric: set[int], form: Format) -> str:
+def _separated(names: list[str], cells: list[list[str]], *, numeric: set[int], form: OutputFormat) -> str:
     """CSV is what a double click opens in a spreadsheet, so no cell of it may run; TSV is for pipes, and as it is."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, dialect="excel" if form == "csv" else "excel-tab", lineterminator="\n")
@@ -224,7 +230,7 @@ def show(
     rows: Sequence[Row],
     *,
     row_type: type[Row],
-    form: Format | None,
+    form: OutputFormat | None,
     notes: Sequence[str] = (),
     path: Path | None = None,
 ) -> None:
@@ -247,9 +253,9 @@ def show_text(text: str, *, path: Path | None = None) -> None:
         write_text(path, text)
 
 
-def form_of(path: Path) -> Format:
+def form_of(path: Path) -> OutputFormat:
     """The format that a file's ending names, else TSV."""
-    endings: dict[str, Format] = {
+    endings: dict[str, OutputFormat] = {
         ".json": "json",
         ".jsonl": "jsonl",
         ".csv": "csv",
@@ -268,9 +274,6 @@ def note(sentence: str) -> None:
     """Print a notice on stderr, to a person at a terminal only."""
     if sys.stderr.isatty():
         print(cell(sentence), file=sys.stderr)
-
-
-Progress = Callable[[int], None]
 
 
 @contextmanager

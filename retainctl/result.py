@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -9,6 +10,7 @@ from retainctl.errors import DONE, RetainError
 from retainctl.rows import Row
 
 R_co = TypeVar("R_co", bound=Row, covariant=True)
+Progress = Callable[[int], None]  # is told how much of the work was done since it was last told
 
 
 @dataclass(frozen=True, slots=True)

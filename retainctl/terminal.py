@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from retainctl.config import Shop
-    from retainctl.output import Format
+    from retainctl.output import OutputFormat
     from retainctl.result import Result
     from retainctl.rows import Row
 
@@ -44,7 +44,7 @@ class Choices:
 
     shop: str | None = None
     now: str | None = None
-    form: Format | None = None
+    form: OutputFormat | None = None
     quiet: bool = False
     no_color: bool = False
     debug: bool = False

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retainctl.shop.consent import Contact, Kind, Use, contacts
+from retainctl.shop.consent import AddressKind, Contact, Use, contacts
 from retainctl.store.database import value
 
 
 def contactable(
-    customer_ids: Sequence[int], *, kind: Kind = "email", purpose: Use, at: int
+    customer_ids: Sequence[int], *, kind: AddressKind = "email", purpose: Use, at: int
 ) -> dict[int, Contact | str]:
     """Where each customer is written to at *at*, or the reason why not."""
     found = contacts(customer_ids, kind=kind, purpose=purpose, at=at)

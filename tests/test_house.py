@@ -206,3 +206,24 @@ def test_the_map_of_a_room_names_what_stands_in_it(path: Path) -> None:
     named = set(re.findall(r"``(\w+)``", lines))
     standing = {one.stem for one in path.parent.iterdir()} - {"__init__", "__pycache__", "facet"}
     assert not named or {one for one in named if one.islower()} == standing
+
+
+def named_here(tree: ast.Module) -> Iterator[str]:
+    """The names that a module gives to classes, wherever they stand, and to kinds of values."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and node.name != "Meta":  # peewee's own word
+            yield node.name
+    for node in tree.body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if isinstance(target, ast.Name) and re.match(r"_?[A-Z]\w*[a-z]", target.id):
+            yield target.id
+
+
+def test_a_name_of_a_class_means_one_thing() -> None:
+    seen: dict[str, str] = {}
+    for module, path in modules():
+        for name in named_here(ast.parse(path.read_text(encoding="utf-8"))):
+            plain = name.lstrip("_")
+            assert plain not in seen, f"{module} and {seen[plain]} both have a {plain}"
+            seen[plain] = module
+    assert {"Shop", "Progress", "Candidate"} <= set(seen)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 
-from retainctl.output import Format, render
+from retainctl.output import OutputFormat, render
 from retainctl.rows import Row
 from retainctl.shop.orders_import.orders import OrdersImported
 
@@ -30,7 +30,7 @@ class Counted(Row):
 DANA = Person("דנה, לוי", -3, 0.25)
 
 
-def shown(*rows: Person, form: Format | None = None, terminal: bool = False) -> str:
+def shown(*rows: Person, form: OutputFormat | None = None, terminal: bool = False) -> str:
     return render(rows, row_type=Person, form=form, terminal=terminal)
 
 
@@ -71,7 +71,7 @@ def test_no_cell_of_csv_runs_and_numbers_stay_numbers(name: str) -> None:
 
 @pytest.mark.parametrize("form", [None, "table", "csv", "tsv", "markdown", "html"])
 @pytest.mark.parametrize("terminal", [True, False])
-def test_a_name_moves_no_terminal(form: Format | None, terminal: bool) -> None:
+def test_a_name_moves_no_terminal(form: OutputFormat | None, terminal: bool) -> None:
     text = shown(Person("a\x1b]0;pwn\x07b\u202ec\nd", 1), form=form, terminal=terminal)
     assert "\x1b" not in text
     assert "\x07" not in text

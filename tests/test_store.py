@@ -11,7 +11,7 @@ import stat
 import subprocess
 import sys
 from contextlib import closing, nullcontext
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from pathlib import Path
 
 import peewee
@@ -294,3 +294,20 @@ def test_work_that_another_got_in_the_way_of_is_done_again_from_its_beginning(sh
 
     work()
     assert (tried, value("SELECT COUNT(*) FROM customers")) == ([0, 1, 2], 1)
+
+
+# The beginning of the SHA-256 of each migration's file as it landed.
+LANDED = {
+    "m0001_ground": "5a91582f067c8c1e",
+    "m0002_shop": "29bfa7b88d62d90e",
+    "m0003_club": "851b417fb27b2ef0",
+    "m0004_audience": "e56ed986b7b86cfe",
+    "m0005_outreach": "93e8028cbde01fe1",
+    "m0006_voice": "a2ff1f4c5aa65397",
+}
+
+
+def test_a_migration_that_has_landed_is_never_changed() -> None:
+    folder = ROOT / "retainctl" / "store" / "migrations"
+    standing = {path.stem: sha256(path.read_bytes()).hexdigest()[:16] for path in folder.glob("m[0-9]*.py")}
+    assert standing == LANDED, "add a migration, and write its fingerprint here; those that landed stay as they are"

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from typing import Literal
 
 from retainctl.facets import Attribute
+from retainctl.shop.consent import Purpose
 
 Operator = Literal["=", "<", "<=", ">", ">="]
 Unit = Literal["day", "week", "month", "year"]
-Purpose = Literal["marketing", "survey"]
 What = Literal["anything", "category", "product", "brand"]
 
 

@@ -20,7 +20,7 @@ from retainctl.store.database import rows, value
 _TRANSACTIONS_AT_A_TIME = 20_000
 
 
-class _Rule(NamedTuple):
+class _Invariant(NamedTuple):
     """What must hold, and the query that finds where it does not: its column ``place`` names it.
 
     The shop's own accounts stand in it by their names, in braces.
@@ -92,11 +92,11 @@ def _broken(promise: str, where: str) -> BrokenInvariant:
 
 # CROSS JOIN keeps SQLite to the order that is written: first the few transactions of a kind.
 _RULES: Final = (
-    _Rule(
+    _Invariant(
         "all accounts together sum to zero",
         "SELECT 'the sum is ' || SUM(balance) AS place FROM accounts HAVING SUM(balance) <> 0",
     ),
-    _Rule(
+    _Invariant(
         "an account's balance is the sum of its entries",
         """
         SELECT 'account ' || a.id AS place FROM accounts AS a LEFT JOIN (
@@ -109,7 +109,7 @@ _RULES: Final = (
         WHERE a.balance <> COALESCE(e.points, 0)
         """,
     ),
-    _Rule(
+    _Invariant(
         "a customer's balance is what remains of the lots",
         """
         SELECT 'account ' || a.id AS place FROM accounts AS a LEFT JOIN (
@@ -118,7 +118,7 @@ _RULES: Final = (
         WHERE a.kind = 'customer' AND a.balance <> COALESCE(l.remaining, 0)
         """,
     ),
-    _Rule(
+    _Invariant(
         "a lot is granted, remaining, consumed, expired and reversed as its entries say",
         """
         SELECT 'lot ' || l.id AS place FROM lots AS l LEFT JOIN (
@@ -135,14 +135,14 @@ _RULES: Final = (
             OR l.expired <> e.expired OR l.granted <> l.remaining + l.consumed + l.expired + l.reversed
         """,
     ),
-    _Rule(
+    _Invariant(
         "an entry of a lot is on the lot's account",
         """
         SELECT 'transaction ' || e.seq AS place FROM entries AS e JOIN lots AS l ON l.id = e.lot_id
         WHERE e.account_id <> l.account_id AND e.account_id <> {expiry}
         """,
     ),
-    _Rule(
+    _Invariant(
         "points expire once, at the end of their last day, and not before",
         """
         SELECT 'lot ' || l.id AS place FROM transactions AS t CROSS JOIN entries AS e CROSS JOIN lots AS l
@@ -150,7 +150,7 @@ _RULES: Final = (
             AND (l.expires_at IS NULL OR t.effective_at <> l.expires_at OR t.recorded_at < l.expires_at)
         """,
     ),
-    _Rule(
+    _Invariant(
         "nothing is redeemed before it is active or after it has expired",
         """
         SELECT 'transaction ' || t.seq AS place FROM transactions AS t CROSS JOIN entries AS e CROSS JOIN lots AS l
@@ -158,7 +158,7 @@ _RULES: Final = (
             AND (t.recorded_at < l.active_from OR t.effective_at >= l.expires_at)
         """,
     ),
-    _Rule(
+    _Invariant(
         "what is redeemed, granted and deducted is what was requested",
         """
         SELECT 'transaction ' || t.seq AS place FROM transactions AS t JOIN entries AS e ON e.seq = t.seq
@@ -166,7 +166,7 @@ _RULES: Final = (
         HAVING ABS(SUM(e.points)) <> CASE WHEN t.kind = 'repayment' THEN 0 ELSE t.points END
         """,
     ),
-    _Rule(
+    _Invariant(
         "an order's points are what its transactions booked",
         """
         SELECT 'order ' || a.order_id AS place FROM awards AS a LEFT JOIN (
@@ -177,14 +177,14 @@ _RULES: Final = (
         WHERE a.points <> COALESCE(b.points, 0)
         """,
     ),
-    _Rule(
+    _Invariant(
         "an order has points only by an award",
         """
         SELECT 'order ' || l.order_id AS place FROM lots AS l LEFT JOIN awards AS a ON a.order_id = l.order_id
         WHERE l.order_id IS NOT NULL AND a.order_id IS NULL
         """,
     ),
-    _Rule(
+    _Invariant(
         "an order has no more points than its lines earned",
         """
         SELECT 'order ' || a.order_id AS place FROM awards AS a LEFT JOIN (

@@ -26,8 +26,8 @@ PROGRAM: Final = "points"
 CLOCK_TOLERANCE_SECONDS = 300
 GENESIS: Final = bytes(32)
 
-_Values = tuple[object, ...]
-Kind = Literal["award", "clawback", "redemption", "grant", "deduction", "expiry", "repayment"]
+_RowValues = tuple[object, ...]
+BookingKind = Literal["award", "clawback", "redemption", "grant", "deduction", "expiry", "repayment"]
 
 
 class Move(NamedTuple):
@@ -66,7 +66,7 @@ class Journal:
         self._whole: set[int] = set()  # the accounts whose open lots are all in _lots
         self._new_lots: list[Lot] = []
         self._terms: dict[int, Terms] = {}
-        self._booked: list[tuple[_Values, Sequence[Move]]] = []  # each transaction, without its hash
+        self._booked: list[tuple[_RowValues, Sequence[Move]]] = []  # each transaction, without its hash
         self._reasons: list[tuple[int, str]] = []
 
     def check_clock(self) -> None:
@@ -202,7 +202,7 @@ class Journal:
 
     def book(
         self,
-        kind: Kind,
+        kind: BookingKind,
         source: str,
         moves: Sequence[Move],
         *,
@@ -266,10 +266,10 @@ class Journal:
         )
         add_many("accounts", "balance", deltas)
 
-    def _rows(self) -> tuple[list[_Values], list[_Values], dict[int, int]]:
+    def _rows(self) -> tuple[list[_RowValues], list[_RowValues], dict[int, int]]:
         """The rows of the transactions, each with its hash, and of their entries; and what each account gains."""
-        transactions: list[_Values] = []
-        entries: list[_Values] = []
+        transactions: list[_RowValues] = []
+        entries: list[_RowValues] = []
         head, month = self._hash, month_of(self.recorded_at)
         deltas: dict[int, int] = defaultdict(int)
         for row, moves in self._booked:
@@ -291,7 +291,7 @@ class Journal:
         assert sum(deltas.values()) == 0, "points were made or lost"
 
 
-def chained(before: bytes, row: _Values, moves: Iterable[_Values]) -> bytes:
+def chained(before: bytes, row: _RowValues, moves: Iterable[_RowValues]) -> bytes:
     """The hash of a transaction: over the one before, its own row (without the hash) and its entries."""
     text = _ROW % row + "".join([_MOVE % move for move in moves])
     return sha256(before + text.encode()).digest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retainctl.club.balances import balances
 from retainctl.club.earning import POINTS_PER_ENTRY
-from retainctl.club.ledger import PROGRAM, Journal, Kind, Move
+from retainctl.club.ledger import PROGRAM, BookingKind, Journal, Move
 from retainctl.club.terms import Terms, read_club
 from retainctl.config import Shop
 from retainctl.errors import BadData, Refused, WrongUsage
@@ -42,7 +42,7 @@ def take(shop: Shop, customer_id: int, points: int, *, source: str, reason: str)
 
 
 @in_one_transaction
-def _book(shop: Shop, kind: Kind, customer_id: int, points: int, *, source: str, reason: str) -> PointsBooking:
+def _book(shop: Shop, kind: BookingKind, customer_id: int, points: int, *, source: str, reason: str) -> PointsBooking:
     _check(customer_id, points, source)
     journal = Journal(shop)
     customer_id = survivor_of(customer_id)  # under the ledger's lock, which a merge holds too
@@ -87,7 +87,7 @@ def _check(customer_id: int, points: int, source: str) -> None:
         raise WrongUsage(f"there is no customer {customer_id}", hint="List them: retainctl customers list")
 
 
-def _is_repeated(kind: Kind, customer_id: int, points: int, source: str) -> bool:
+def _is_repeated(kind: BookingKind, customer_id: int, points: int, source: str) -> bool:
     """Whether *source* was booked before; BadData when it was booked otherwise.
 
     It may have been booked for another, with whom the customer was one at the time.
@@ -135,7 +135,7 @@ def _give(
 
 
 def _spend(
-    journal: Journal, kind: Kind, customer_id: int, points: int, *, source: str, reason: str, terms: Terms
+    journal: Journal, kind: BookingKind, customer_id: int, points: int, *, source: str, reason: str, terms: Terms
 ) -> None:
     lots = journal.live_lots(journal.accounts.of(customer_id))
     active = [lot for lot in lots if lot.active_from <= journal.now]

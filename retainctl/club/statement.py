@@ -79,7 +79,7 @@ class _Movement(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Lot:
+class _LotHeld:
     """What a lot held at the end of its last day, or holds, and the movement that gave it."""
 
     given: _Movement
@@ -94,7 +94,7 @@ def _movements(customer_id: int, *, now: int) -> list[_Movement]:
     what it held then expired then, or as it was given, when that came later.
     """
     moved: list[_Movement] = []
-    lots: dict[int, _Lot] = {}
+    lots: dict[int, _LotHeld] = {}
     entries = rows(_ENTRIES, customer_id, last_booked(now))
     for seq, group in groupby(entries, key=itemgetter(0)):
         points = 0
@@ -102,7 +102,7 @@ def _movements(customer_id: int, *, now: int) -> list[_Movement]:
             reference = order or str(source).split("/", 2)[2]
             one = _Movement(recorded_at, seq, kind, 0, effective_at, reference, reason)
             if lot_id is not None:
-                lot = lots.setdefault(lot_id, _Lot(one, expires_at))
+                lot = lots.setdefault(lot_id, _LotHeld(one, expires_at))
                 if lot.points and expires_at is not None and expires_at <= recorded_at:
                     continue
                 lot.points += some

@@ -13,16 +13,17 @@ from retainctl.clock import day_of
 from retainctl.config import Shop
 from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Cells, Column, RowError
-from retainctl.intake.import_runs import FileResult, Imported, ImportOptions, Progress
-from retainctl.intake.one_file import Fate, RowTaker, import_list
+from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
+from retainctl.intake.one_file import RowOutcome, RowTaker, import_list
 from retainctl.intake.values import Values
 from retainctl.normalising import clean_name, is_null
+from retainctl.result import Progress
 from retainctl.spreadsheets import strip_guard
 from retainctl.store import dialect
 from retainctl.store.database import execute_many, rows
 
 T = TypeVar("T")
-Kept = dict[str, Any]  # what is kept of a row, by the columns of the table
+KeptCells = dict[str, Any]  # what is kept of a row, by the columns of the table
 
 
 class GivenCell(NamedTuple):
@@ -83,7 +84,7 @@ class Listing:
     table: str
     key: tuple[str, ...]
     fields: tuple[Field | Lookup, ...]
-    rule: Callable[[Values, Mapping[str, str], Kept], None] = lambda _values, _said, _after: None
+    rule: Callable[[Values, Mapping[str, str], KeptCells], None] = lambda _values, _said, _after: None
     source: str = ""  # of what is imported, where nobody states it; else the kind
 
     @property
@@ -136,9 +137,9 @@ class DeclaredTaker(RowTaker[T]):
             said[role] = strip_guard(cells[place].strip())
         return said
 
-    def given(self, said: Mapping[str, str]) -> Kept:
+    def given(self, said: Mapping[str, str]) -> KeptCells:
         """What a row says, by the columns of the table that keep it; RowError for a cell that cannot be read."""
-        given: Kept = {}
+        given: KeptCells = {}
         for one in self._lookups:
             found = self._found[one.role, tuple(said[column.role] for column in one.columns)]
             if isinstance(found, RowError):
@@ -159,12 +160,12 @@ def _stated(cell: str) -> str:
     return "" if is_null(text) else text
 
 
-class _Read(NamedTuple):
+class _ReadRow(NamedTuple):
     said: dict[str, str]
-    given: Kept
+    given: KeptCells
 
 
-class TableTaker(DeclaredTaker[_Read]):
+class TableTaker(DeclaredTaker[_ReadRow]):
     """Rows to the rows of a declared list's table."""
 
     def __init__(self, listing: Listing, shop: Shop, options: ImportOptions) -> None:
@@ -177,38 +178,38 @@ class TableTaker(DeclaredTaker[_Read]):
         self._new = {one.kept: getattr(one, "new", None) for one in listing.fields if one.kept not in self._key}
         self._seen: dict[tuple[Any, ...], int] = {}
 
-    def read(self, cells: Cells) -> _Read:
+    def read(self, cells: Cells) -> _ReadRow:
         said = self.said(cells)
         given = self.given(said)
         if missing := next((name for name in self._key if given.get(name) in (None, "")), None):
             raise RowError(missing, f"no_{missing}", f"the row has no {missing}")
-        return _Read(said, given)
+        return _ReadRow(said, given)
 
-    def keep(self, read: list[_Read], *, import_id: int) -> list[Fate | RowError]:  # noqa: ARG002
+    def keep(self, read: list[_ReadRow], *, import_id: int) -> list[RowOutcome | RowError]:  # noqa: ARG002
         """Write the row of each key, where it says anything new."""
         keys = [tuple(one.given[name] for name in self._key) for one in read]
         known = self._known(keys)
-        made: list[Kept] = []
-        changed: list[tuple[int, Kept]] = []
-        fates: list[Fate | RowError] = []
+        made: list[KeptCells] = []
+        changed: list[tuple[int, KeptCells]] = []
+        outcomes: list[RowOutcome | RowError] = []
         for key, one in zip(keys, read, strict=True):
             row_id, before = known.get(key, (0, self._new))
             after = before | {name: value for name, value in one.given.items() if name not in self._key}
             try:
                 self._listing.rule(self.values, one.said, after)
-                if (fate := self._again(key, one)) is None:
-                    fate = "new" if not row_id else "changed" if after != before else "unchanged"
+                if (outcome := self._again(key, one)) is None:
+                    outcome = "new" if not row_id else "changed" if after != before else "unchanged"
                     if not row_id:
                         made.append(dict(zip(self._key, key, strict=True)) | after)
-                    elif fate == "changed":
+                    elif outcome == "changed":
                         changed.append((row_id, after))
-                fates.append(fate)
+                outcomes.append(outcome)
             except RowError as error:
-                fates.append(error)
+                outcomes.append(error)
         self._write(made, changed)
-        return fates
+        return outcomes
 
-    def _again(self, key: tuple[Any, ...], one: _Read) -> Fate | None:
+    def _again(self, key: tuple[Any, ...], one: _ReadRow) -> RowOutcome | None:
         """What becomes of a row whose key came before in the file; None where it did not."""
         content = hash(tuple(one.said.values()))
         if key not in self._seen:
@@ -221,7 +222,7 @@ class TableTaker(DeclaredTaker[_Read]):
             )
         return "unchanged"
 
-    def _known(self, keys: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], tuple[int, Kept]]:
+    def _known(self, keys: Sequence[tuple[Any, ...]]) -> dict[tuple[Any, ...], tuple[int, KeptCells]]:
         """The rows of the table with these keys: the id of each, and what it keeps."""
         if not keys:
             return {}
@@ -235,7 +236,7 @@ class TableTaker(DeclaredTaker[_Read]):
             for row_id, *cells in rows(sql, *bound)
         }
 
-    def _write(self, made: Sequence[Kept], changed: Sequence[tuple[int, Kept]]) -> None:
+    def _write(self, made: Sequence[KeptCells], changed: Sequence[tuple[int, KeptCells]]) -> None:
         table = self._listing.table
         if made:
             numbered = enumerate(made, dialect.take_ids(table, len(made)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -21,8 +21,6 @@ MOST_QUARANTINED: Final = 1_000
 MOST_QUARANTINED_SHARE: Final = 0.05
 MOST_TOLD: Final = 10  # rows by themselves; the others are counted
 LOCK: Final = "import"  # one import at a time
-
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,16 +16,17 @@ from retainctl.intake import import_runs, quarantine
 from retainctl.intake.cells import Cells, Chunk, Column, Held, RowError, plain_name
 from retainctl.intake.csv_rows import csv_chunks, describe_delimiter, read_header
 from retainctl.intake.file import InputFile, input_file
-from retainctl.intake.import_runs import Asked, Counts, DryRun, FileResult, Imported, ImportOptions, Progress
+from retainctl.intake.import_runs import Asked, Counts, DryRun, FileResult, Imported, ImportOptions
 from retainctl.intake.json_rows import Record, RecordChunk, is_json, json_chunks, parse, text_of
 from retainctl.intake.mapping import MappingFile, mapping_text, read_mapping
 from retainctl.intake.values import AmbiguousNumber, Values
 from retainctl.money import currency_code
+from retainctl.result import Progress
 from retainctl.store import dialect
 from retainctl.store.transactions import in_one_transaction
 
 T = TypeVar("T")
-Fate = Literal["new", "changed", "unchanged"]
+RowOutcome = Literal["new", "changed", "unchanged"]
 
 
 class RowTaker(ABC, Generic[T]):
@@ -65,7 +66,7 @@ class RowTaker(ABC, Generic[T]):
         """What one row says; RowError where it says nothing certain."""
 
     @abstractmethod
-    def keep(self, read: list[T], *, import_id: int) -> Sequence[Fate | RowError]:
+    def keep(self, read: list[T], *, import_id: int) -> Sequence[RowOutcome | RowError]:
         """Write what the good rows say; what became of each, in order."""
 
     def result(self, file: str, outcome: str, counts: Counts) -> Any:
@@ -84,7 +85,7 @@ class Records(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Tally:
+class _FileTally:
     taker: RowTaker[Any]
     import_id: int
     waiting: set[str]  # what earlier imports hold rows of
@@ -140,7 +141,7 @@ def _import(
     if known and not options.again and import_runs.brings_nothing(known[-1]):
         return FileResult((taker.result(file.name, "already imported", Counts()),))
     import_id = import_runs.begin(shop, file, asked)
-    run = _Tally(taker, import_id, quarantine.waiting_documents(import_id))
+    run = _FileTally(taker, import_id, quarantine.waiting_documents(import_id))
     for chunk in chunks:
         before = run.counts.read
         _take(chunk, run)
@@ -158,7 +159,7 @@ def _import(
     return result
 
 
-def _take(chunk: Chunk, run: _Tally) -> None:
+def _take(chunk: Chunk, run: _FileTally) -> None:
     """Read and keep the rows of *chunk*, and count what became of each."""
     run.counts.blank += chunk.blank
     run.counts.read += chunk.blank
@@ -172,7 +173,7 @@ def _take(chunk: Chunk, run: _Tally) -> None:
 
     taker.prepare(chunk.rows)
     read: dict[int, Any] = {}
-    fates: dict[int, Fate | RowError] = {}
+    outcomes: dict[int, RowOutcome | RowError] = {}
     incomplete: list[Held] = []
     for place, cells in enumerate(chunk.rows):
         taker.left_out = []
@@ -180,17 +181,17 @@ def _take(chunk: Chunk, run: _Tally) -> None:
             read[place] = taker.read(cells)
             incomplete += [held("incomplete", place, why) for why in taker.left_out]
         except RowError as error:
-            fates[place] = error
-    fates |= zip(read, taker.keep(list(read.values()), import_id=run.import_id), strict=True)
+            outcomes[place] = error
+    outcomes |= zip(read, taker.keep(list(read.values()), import_id=run.import_id), strict=True)
     for place, document in enumerate(documents):
-        fate = fates[place]
-        if isinstance(fate, RowError):
-            run.hold([held("quarantined", place, fate)])
+        outcome = outcomes[place]
+        if isinstance(outcome, RowError):
+            run.hold([held("quarantined", place, outcome)])
             continue
         if document in run.waiting:
             run.told.add(document)
         run.counts.read += 1
-        setattr(run.counts, fate, getattr(run.counts, fate) + 1)
+        setattr(run.counts, outcome, getattr(run.counts, outcome) + 1)
     run.held += incomplete
 
 

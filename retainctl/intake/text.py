@@ -17,7 +17,7 @@ BAD_BYTE: Final = re.compile("[\udc80-\udcff]")
 _MOJIBAKE: Final = re.compile("[à-ú]{3,}")
 
 
-class _Kept(NamedTuple):
+class _KeptBlock(NamedTuple):
     """A block of the file, taken apart into lines, while rows of it may still be asked for."""
 
     first_line: int
@@ -33,7 +33,7 @@ class TextLines:
         self.file = file
         # JSON has none, and its quotes are its own.
         self._quoted = _quoted_cells(delimiter) if delimiter else None
-        self._kept: list[_Kept] = []
+        self._kept: list[_KeptBlock] = []
         self._offsets: dict[int, list[int]] = {}
         self.next_line = 0
 
@@ -52,7 +52,7 @@ class TextLines:
             )
             if not self._kept and self.next_line == 0:
                 self._look_at_first(block, lines)
-            self._kept.append(_Kept(self.next_line, lines, block, odd))
+            self._kept.append(_KeptBlock(self.next_line, lines, block, odd))
             self.next_line += len(lines)
             yield lines
 
@@ -85,7 +85,7 @@ class TextLines:
             for kept in self._of(start, end)
         )
 
-    def _of(self, start: int, end: int) -> list[_Kept]:
+    def _of(self, start: int, end: int) -> list[_KeptBlock]:
         return [kept for kept in self._kept if kept.first_line < end and start < kept.first_line + len(kept.lines)]
 
     def origin(self, start: int, end: int) -> Origin:

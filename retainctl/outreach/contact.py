@@ -57,8 +57,8 @@ class Refusal(NamedTuple):
     until: int | None = None
 
 
-_Standing = Mapping[Recipient, Contact | None]
-_Rule = Callable[[Shop, Ask, _Standing], Mapping[Recipient, Refusal]]
+_Contacts = Mapping[Recipient, Contact | None]
+_ContactRule = Callable[[Shop, Ask, _Contacts], Mapping[Recipient, Refusal]]
 
 
 def verdicts(shop: Shop, ask: Ask, people: Sequence[Recipient]) -> dict[Recipient, Contact | Refusal]:
@@ -79,7 +79,7 @@ def _contact(addresses: Sequence[Contact], person: Recipient) -> Contact | None:
     return next((one for one in addresses if wanted in (None, one.contact_point_id)), None)
 
 
-def _merged(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Recipient, Refusal]:
+def _merged(_shop: Shop, _ask: Ask, standing: _Contacts) -> dict[Recipient, Refusal]:
     condition, bound = one_of([one.customer_id for one, contact in standing.items() if contact is None])
     merged = {
         row[0] for row in rows(f"SELECT id FROM customers WHERE merged_into IS NOT NULL AND id {condition}", bound)
@@ -87,11 +87,11 @@ def _merged(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Recipient, Refu
     return {one: Refusal("merged") for one in standing if one.customer_id in merged}
 
 
-def _no_address(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Recipient, Refusal]:
+def _no_address(_shop: Shop, _ask: Ask, standing: _Contacts) -> dict[Recipient, Refusal]:
     return {one: Refusal("no_address") for one, contact in standing.items() if contact is None}
 
 
-def _objected(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Recipient, Refusal]:
+def _objected(_shop: Shop, _ask: Ask, standing: _Contacts) -> dict[Recipient, Refusal]:
     """``not_mailable``, ``suppressed`` and ``no_consent``, which an address is told with."""
     return {
         one: Refusal(contact.objection)
@@ -100,7 +100,7 @@ def _objected(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Recipient, Re
     }
 
 
-def _already_sent(_shop: Shop, ask: Ask, standing: _Standing) -> dict[Recipient, Refusal]:
+def _already_sent(_shop: Shop, ask: Ask, standing: _Contacts) -> dict[Recipient, Refusal]:
     """For a plan, whoever was or will be written to; for one who was chosen, whoever got it as somebody else."""
     new = [one.customer_id for one in standing if one.chosen_as is None]
     chosen = [one.customer_id for one in standing if one.chosen_as is not None]
@@ -113,17 +113,17 @@ def _already_sent(_shop: Shop, ask: Ask, standing: _Standing) -> dict[Recipient,
     }
 
 
-def _budget(shop: Shop, ask: Ask, standing: _Standing) -> dict[Recipient, Refusal]:
+def _budget(shop: Shop, ask: Ask, standing: _Contacts) -> dict[Recipient, Refusal]:
     if ask.purpose == "service":
         return {}
     crowded = over_budget(shop, list({one.customer_id for one in standing}), at=ask.at)
     return {one: Refusal("budget", crowded[one.customer_id]) for one in standing if one.customer_id in crowded}
 
 
-def _once(_shop: Shop, _ask: Ask, standing: _Standing) -> dict[Recipient, Refusal]:
+def _once(_shop: Shop, _ask: Ask, standing: _Contacts) -> dict[Recipient, Refusal]:
     """Of two who were chosen as two and have become one, the second."""
     first: dict[int, Recipient] = {}
     return {one: Refusal("already_sent") for one in standing if first.setdefault(one.customer_id, one) != one}
 
 
-RULES: Final[tuple[_Rule, ...]] = (_merged, _no_address, _objected, _already_sent, _budget, _once)
+RULES: Final[tuple[_ContactRule, ...]] = (_merged, _no_address, _objected, _already_sent, _budget, _once)

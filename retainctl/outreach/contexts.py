@@ -13,7 +13,7 @@ from retainctl.clock import day_number, day_of
 from retainctl.config import Shop
 from retainctl.facets import Attribute, Viewpoint, all_attributes
 from retainctl.money import format_minor
-from retainctl.outreach.templates import Value
+from retainctl.outreach.templates import TemplateValue
 from retainctl.shop.consent import Contact
 from retainctl.store.database import rows
 from retainctl.store.dialect import one_of
@@ -25,10 +25,10 @@ _SYMBOLS = {"ILS": "₪", "USD": "$", "EUR": "€", "GBP": "£"}
 _MONTHS = "January February March April May June July August September October November December".split()
 
 
-def example(shop: Shop, *, known: bool) -> dict[str, Value]:
+def example(shop: Shop, *, known: bool) -> dict[str, TemplateValue]:
     """A context with every name there is: of somebody of whom all is *known*, or of somebody of whom nothing is."""
     place = 1 if shop.settings.language == "he" else 0
-    context: dict[str, Value] = {"currency": _currency(shop)}
+    context: dict[str, TemplateValue] = {"currency": _currency(shop)}
     for attribute in all_attributes().values():
         if attribute.example:
             # Who is not known has bought and spent nothing; a day, a name or a category there is none.
@@ -38,7 +38,9 @@ def example(shop: Shop, *, known: bool) -> dict[str, Value]:
     return context | _name(context["first_name"], context["last_name"], shop)
 
 
-def build(shop: Shop, contacts: Mapping[int, Contact], *, names: Collection[str]) -> dict[int, dict[str, Value]]:
+def build(
+    shop: Shop, contacts: Mapping[int, Contact], *, names: Collection[str]
+) -> dict[int, dict[str, TemplateValue]]:
     """The values of *names* for each of up to 500 customers; None where one is not known.
 
     The full ``name`` is always there, for the mail's own header. What is not in *names* is not asked for, and not kept.
@@ -62,7 +64,7 @@ def build(shop: Shop, contacts: Mapping[int, Contact], *, names: Collection[str]
 _OF_CONTACT = ("first_name", "last_name")  # as the plan has read them already
 
 
-def _name(first: Value, last: Value, shop: Shop) -> dict[str, Value]:
+def _name(first: TemplateValue, last: TemplateValue, shop: Shop) -> dict[str, TemplateValue]:
     return {
         "name": " ".join(str(part) for part in (first, last) if part) or None,
         "first_name": first or NAMELESS[shop.settings.language],
@@ -86,7 +88,7 @@ def _cells(shop: Shop, attributes: Sequence[Attribute], ids: Sequence[int]) -> l
     )
 
 
-def _value(shop: Shop, attribute: Attribute, cell: Any) -> Value:
+def _value(shop: Shop, attribute: Attribute, cell: Any) -> TemplateValue:
     """*cell* of the database as the shop's customers read it; None stays unknown."""
     if cell is None:
         return None

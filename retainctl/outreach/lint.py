@@ -13,7 +13,7 @@ from retainctl.definitions import Fault
 from retainctl.errors import BadData, RetainError
 from retainctl.outreach import contexts, message, sandbox
 from retainctl.outreach.programs import Addressed, program_of
-from retainctl.outreach.templates import Rendered, Templates, Value
+from retainctl.outreach.templates import Rendered, Templates, TemplateValue
 from retainctl.shop.consent import Use
 
 _LONGEST_SUBJECT = 200
@@ -77,21 +77,23 @@ def audience_faults(shop: Shop, name: str, *, where: str) -> Iterator[Fault]:
         yield Fault(where, str(error), error.hint or f"Correct segments/{name}.toml.")
 
 
-def _links(shop: Shop, program: str, purpose: Use, *, known: bool) -> dict[str, Value]:
+def _links(shop: Shop, program: str, purpose: Use, *, known: bool) -> dict[str, TemplateValue]:
     """What the press adds for each recipient."""
     link = None if purpose == "service" else _LINK
-    links: dict[str, Value] = {"unsubscribe_link": link, "unsubscribe_mail": link}
+    links: dict[str, TemplateValue] = {"unsubscribe_link": link, "unsubscribe_mail": link}
     public_url = shop.settings.public_url if known else ""
     return links | dict(program_of(program).links(Addressed(1, 0, 1, public_url, lambda *_, **_more: "v1.token")))
 
 
-def _unknown_name(name: str, known: dict[str, Value]) -> Fault:
+def _unknown_name(name: str, known: dict[str, TemplateValue]) -> Fault:
     nearest = difflib.get_close_matches(name, known, n=1)
     remedy = f"Did you mean {nearest[0]}?" if nearest else "There are: " + ", ".join(sorted(known)) + "."
     return Fault("templates", f"nothing is called {name}", remedy)
 
 
-def _faults_of_rendering(rendered: Rendered, templates: Templates, context: dict[str, Value]) -> Iterator[Fault]:
+def _faults_of_rendering(
+    rendered: Rendered, templates: Templates, context: dict[str, TemplateValue]
+) -> Iterator[Fault]:
     try:
         message.check("Subject", rendered.subject)
     except BadData as error:

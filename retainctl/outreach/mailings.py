@@ -26,7 +26,7 @@ from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import in_one_transaction
 
 
-class Candidate(Row, kind="mailing_candidate"):
+class CandidateRow(Row, kind="mailing_candidate"):
     """One candidate of a plan: what became of them, and a recipient's own reason."""
 
     customer: int
@@ -123,7 +123,7 @@ def outcomes(program: Program, name: str) -> list[Any]:
     ]
 
 
-def candidates(program: Program, name: str) -> Iterator[Candidate]:
+def candidates(program: Program, name: str) -> Iterator[CandidateRow]:
     """Every candidate of the latest plan, with what became of them; recipients with the reason they are given."""
     mailing = _latest(program, name)
     renderer = Renderer(Templates.from_json(mailing.templates))
@@ -134,7 +134,7 @@ def candidates(program: Program, name: str) -> Iterator[Candidate]:
         mailing.id,
     ):
         reason = "" if excluded else renderer.reason(json.loads(context))
-        yield Candidate(customer_id, excluded or state or "planned", reason)
+        yield CandidateRow(customer_id, excluded or state or "planned", reason)
 
 
 def samples(program: Program, name: str, count: int) -> list[Sample]:

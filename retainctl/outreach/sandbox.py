@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from retainctl.errors import BadData
-from retainctl.outreach.templates import Rendered, Renderer, Templates, Value, names_used
+from retainctl.outreach.templates import Rendered, Renderer, Templates, TemplateValue, names_used
 
 _CPU_SECONDS = 1  # beyond starting; a rendering takes a thousandth of it
 _MEMORY_BYTES = 512 * 2**20
@@ -36,7 +36,7 @@ class Tried:
     renderings: tuple[Rendered | str, ...] = ()
 
 
-def run(templates: Templates, contexts: Sequence[Mapping[str, Value]]) -> Tried:
+def run(templates: Templates, contexts: Sequence[Mapping[str, TemplateValue]]) -> Tried:
     """Try *templates* on *contexts*; it takes about a fifth of a second, whatever they hold."""
     question = json.dumps({"templates": templates.to_json(), "contexts": contexts})
     try:
@@ -74,7 +74,7 @@ def _answer(question: dict[str, Any]) -> dict[str, Any]:
     return answer | {"renderings": [_rendering(renderer, context) for context in question["contexts"]]}
 
 
-def _rendering(renderer: Renderer, context: Mapping[str, Value]) -> dict[str, str] | str:
+def _rendering(renderer: Renderer, context: Mapping[str, TemplateValue]) -> dict[str, str] | str:
     try:
         rendered = renderer.render(context)
     except BadData as error:

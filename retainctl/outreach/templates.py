@@ -21,7 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from retainctl.errors import BadData
 from retainctl.outreach import template_policy
 
-Value = str | int | None  # the only kinds that a template is handed
+TemplateValue = str | int | None  # the only kinds that a template is handed
 
 _INVISIBLE = "\u00ad\u034f\u0591-\u05c7\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 
@@ -153,7 +153,7 @@ class Renderer:
             for sandbox in (text, html):
                 sandbox.get_template("body")  # a mistake in it shows now
 
-    def render(self, context: Mapping[str, Value]) -> Rendered:
+    def render(self, context: Mapping[str, TemplateValue]) -> Rendered:
         """The message for *context*; None in it is a value that is not known."""
         with _told():
             values = self._values(context)
@@ -163,12 +163,12 @@ class Renderer:
             text = re.sub(r"\n{3,}", "\n\n", self._text.render(values)).strip() + "\n"
             return Rendered(subject, reason, text, self._html.render(values))
 
-    def reason(self, context: Mapping[str, Value]) -> str:
+    def reason(self, context: Mapping[str, TemplateValue]) -> str:
         """Why this customer is written to, alone."""
         with _told():
             return self._reason.render(self._values(context)).strip()
 
-    def _values(self, context: Mapping[str, Value]) -> dict[str, Any]:
+    def _values(self, context: Mapping[str, TemplateValue]) -> dict[str, Any]:
         values: dict[str, Any] = dict(self._constants)
         for name, value in context.items():
             values[name] = _unknown(name) if value is None else value

@@ -25,7 +25,7 @@ from retainctl.store.transactions import in_one_transaction
 
 BATCH_SIZE: Final = 500
 
-Kind = Literal["email", "phone"]
+AddressKind = Literal["email", "phone"]
 Purpose = Literal["marketing", "survey"]
 Use = Literal["marketing", "survey", "service"]  # what a message is for; a service message needs no permission
 Action = Literal["given", "revoked"]
@@ -108,7 +108,9 @@ def permissions(*, at: int, customer_ids: Collection[int] | None = None) -> tupl
     return sql, [*ids, *ids, at, *ids]
 
 
-def contacts(customer_ids: Sequence[int], *, kind: Kind = "email", purpose: Use, at: int) -> dict[int, list[Contact]]:
+def contacts(
+    customer_ids: Sequence[int], *, kind: AddressKind = "email", purpose: Use, at: int
+) -> dict[int, list[Contact]]:
     """Every address of each customer, with what speaks against writing there for *purpose* at the instant *at*.
 
     The one to write to stands first: where that was allowed last, else which is verified, else which was seen last.
@@ -224,12 +226,12 @@ def record_each(shop: Shop, decisions: Iterable[Decision]) -> list[Novelty]:
     return answers
 
 
-_Known = tuple[int, str, bool]  # when, what, and whether at this very address
+_LastAct = tuple[int, str, bool]  # when, what, and whether at this very address
 
 
-def _known(points: set[int]) -> dict[tuple[int, str], list[_Known]]:
+def _known(points: set[int]) -> dict[tuple[int, str], list[_LastAct]]:
     """What was decided already at these addresses and at the same customers' others, oldest first."""
-    known: dict[tuple[int, str], list[_Known]] = {}
+    known: dict[tuple[int, str], list[_LastAct]] = {}
     condition, bound = dialect.one_of(list(points))
     for point, purpose, happened_at, action, own in rows(
         f"""SELECT points.id, k.purpose, k.happened_at, k.action, CASE WHEN p.id = points.id THEN 1 ELSE 0 END
@@ -261,7 +263,7 @@ def _of_one_person(points: set[int]) -> dict[int, list[int]]:
     return {point: several for several in together.values() for point in several}
 
 
-def _novelty(decision: Decision, history: list[_Known]) -> Novelty:
+def _novelty(decision: Decision, history: list[_LastAct]) -> Novelty:
     own = [(happened_at, action) for happened_at, action, is_own in history if is_own]
     if decision.happened_at is not None:
         return "unchanged" if (decision.happened_at, decision.action) in own else "new"
@@ -294,7 +296,7 @@ def _add(decisions: list[tuple[Decision, int]], *, recorded_at: int) -> None:
 
 
 @in_one_transaction
-def suppress(kind: Kind, key: str, reason: SuppressionReason, at: int, evidence: str) -> bool:
+def suppress(kind: AddressKind, key: str, reason: SuppressionReason, at: int, evidence: str) -> bool:
     """Write nothing to the address *key*, whoever has it or will; False when that was known already.
 
     ``unsubscribed`` and ``by_hand`` are the refusal of a person who may think better of it; the others are for good.
@@ -312,7 +314,7 @@ def suppress(kind: Kind, key: str, reason: SuppressionReason, at: int, evidence:
     return bool(added.rowcount)
 
 
-def blocked(addresses: Sequence[str], *, kind: Kind = "email") -> set[str]:
+def blocked(addresses: Sequence[str], *, kind: AddressKind = "email") -> set[str]:
     """Those of *addresses*, whoever has them, to which nothing goes, whatever was allowed."""
     if not addresses:
         return set()

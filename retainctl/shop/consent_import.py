@@ -8,10 +8,11 @@ from typing import Any, Final, cast
 from retainctl.config import Shop
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.declared import DeclaredTaker, Field, GivenCell, Lookup, columns_of
-from retainctl.intake.import_runs import FileResult, ImportOptions, Progress
-from retainctl.intake.one_file import Fate, import_list
+from retainctl.intake.import_runs import FileResult, ImportOptions
+from retainctl.intake.one_file import RowOutcome, import_list
 from retainctl.intake.values import Values, yes_or_no
 from retainctl.normalising import clean_name
+from retainctl.result import Progress
 from retainctl.shop.consent import Decision, Purpose, record_each
 from retainctl.shop.customer_lookup import EMAIL_NAMES, PHONE_NAMES, address_in, points_at
 
@@ -151,7 +152,7 @@ class ConsentTaker(DeclaredTaker[Decision]):
             given.get("wording", ""),
         )
 
-    def keep(self, read: list[Decision], *, import_id: int) -> list[Fate | RowError]:  # noqa: ARG002
+    def keep(self, read: list[Decision], *, import_id: int) -> list[RowOutcome | RowError]:  # noqa: ARG002
         """Record the decisions."""
         answers = record_each(self.shop, read)
         if refused := answers.count("refused_before"):

@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.cells import Cells, RowError
-from retainctl.intake.import_runs import FileResult, ImportOptions, Progress
-from retainctl.intake.one_file import Fate, Records, RowTaker, import_list
+from retainctl.intake.import_runs import FileResult, ImportOptions
+from retainctl.intake.one_file import Records, RowOutcome, RowTaker, import_list
 from retainctl.intake.values import yes_or_no
 from retainctl.normalising import (
     POSTAL_LENGTH,
@@ -21,6 +21,7 @@ from retainctl.normalising import (
     phone_number,
     postal_key,
 )
+from retainctl.result import Progress
 from retainctl.shop.consent import Decision, record_each
 from retainctl.shop.consent_import import decided_at
 from retainctl.shop.customer_columns import COLUMNS, CONTACTS, ENVELOPE, PLACES, POSTAL, POSTAL_PARTS, cells_of
@@ -46,7 +47,7 @@ class _Said(NamedTuple):
     at: int | None
 
 
-class _Reader(NamedTuple):
+class _ReadCustomer(NamedTuple):
     person: Person
     said: list[_Said]
 
@@ -81,7 +82,7 @@ def _usual_source(header: Sequence[str]) -> str:
     return SOURCE
 
 
-class CustomerTaker(RowTaker[_Reader]):
+class CustomerTaker(RowTaker[_ReadCustomer]):
     """Rows to customers."""
 
     kind = "customers"
@@ -94,7 +95,7 @@ class CustomerTaker(RowTaker[_Reader]):
         self._evidence = consent_evidence.strip()
         self._settled: set[int] = set()
 
-    def read(self, cells: Cells) -> _Reader:
+    def read(self, cells: Cells) -> _ReadCustomer:
         bad: list[RowError] = []
         addresses = self._addresses(cells, bad)
         known_as = self._external_id(cells)
@@ -109,9 +110,9 @@ class CustomerTaker(RowTaker[_Reader]):
             self._language(cells),
         )
         self.left_out = [RowError(one.column, one.code, f"{one}; the customer was kept without it") for one in bad]
-        return _Reader(person, self._consents(cells, addresses))
+        return _ReadCustomer(person, self._consents(cells, addresses))
 
-    def keep(self, read: list[_Reader], *, import_id: int) -> list[Fate | RowError]:  # noqa: ARG002
+    def keep(self, read: list[_ReadCustomer], *, import_id: int) -> list[RowOutcome | RowError]:  # noqa: ARG002
         """Find or make the customer of each row, and record what it says of consent."""
         found = find_or_make(self.shop, [one.person for one in read], settled=self._settled)
         consented = self._record(read, found)
@@ -210,7 +211,7 @@ class CustomerTaker(RowTaker[_Reader]):
             said.append(_Said(place, answer, decided_at(self.values, when, since, given=answer) if when else None))
         return said
 
-    def _record(self, read: Sequence[_Reader], found: Sequence[Found]) -> set[int]:
+    def _record(self, read: Sequence[_ReadCustomer], found: Sequence[Found]) -> set[int]:
         """Record what the rows say of consent; the places of the rows by which something new is known."""
         told = [
             (place, point, said)

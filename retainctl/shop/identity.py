@@ -95,7 +95,7 @@ def find_or_make(
     told = set() if settled is None else settled
     found: list[Found] = []
     for first in range(0, len(persons), BATCH_SIZE):
-        batch = _Batch(shop.clock.now(), overwrite, told)
+        batch = _PersonBatch(shop.clock.now(), overwrite, told)
         batch.read(persons[first : first + BATCH_SIZE])
         found += [batch.admit(person) for person in persons[first : first + BATCH_SIZE]]
         batch.write()
@@ -123,7 +123,7 @@ _ATTRIBUTES: Final = ("first_name", "last_name", "language")
 
 
 @dataclass(slots=True)
-class _Batch:
+class _PersonBatch:
     """Some hundred persons at once: read what is known of all of them, decide in memory, write it together."""
 
     now: int

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from retainctl.intake.cells import RowError
-from retainctl.intake.declared import Field, GivenCell, Kept, Listing, exact, text, whole
+from retainctl.intake.declared import Field, GivenCell, KeptCells, Listing, exact, text, whole
 from retainctl.intake.values import Values, yes_or_no
 
 _PRICES: Final = ("price", "member_price", "cost")
@@ -35,7 +35,7 @@ def _active(cell: GivenCell) -> int:
     return int(answer)
 
 
-def _prices(values: Values, said: Mapping[str, str], after: Kept) -> None:
+def _prices(values: Values, said: Mapping[str, str], after: KeptCells) -> None:
     """What was known in another currency says nothing beside these; members never pay more."""
     given = [role for role in _PRICES if said[role]]
     if not given:

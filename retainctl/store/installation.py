@@ -32,7 +32,7 @@ from retainctl.store.transactions import in_one_transaction, writing
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
+class _SenderMark:
     """What stands beside a SQLite database."""
 
     id: str = ""
@@ -65,9 +65,9 @@ def sending() -> Iterator[None]:
 def adopt() -> None:
     """From now on this installation sends, and the one that did before does not."""
     forget_sender()
-    mark = _Mark()
+    mark = _SenderMark()
     if file_is_the_database():
-        mark = _Mark(secrets.token_hex(16))
+        mark = _SenderMark(secrets.token_hex(16))
         _write(mark)
     execute("INSERT INTO installation (name, value) VALUES ('sender', ?), ('count', '0')", _fingerprint(mark))
 
@@ -87,7 +87,7 @@ def _known() -> dict[str, str]:
     return dict(rows("SELECT name, value FROM installation"))
 
 
-def _fingerprint(mark: _Mark) -> str:
+def _fingerprint(mark: _SenderMark) -> str:
     return hashlib.sha256(f"{database_identity()}|{mark.id}".encode()).hexdigest()
 
 
@@ -96,18 +96,18 @@ def _count() -> None:
     with writing():
         execute("UPDATE installation SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE name = 'count'")
     with writing():  # one run after the other, so that the mark never goes back
-        _write(_Mark(_read().id, int(_known()["count"])))
+        _write(_SenderMark(_read().id, int(_known()["count"])))
 
 
-def _read() -> _Mark:
+def _read() -> _SenderMark:
     if not file_is_the_database():
-        return _Mark()
+        return _SenderMark()
     try:
         mark_id, count = mark_path().read_text(encoding="ascii").split()
-        return _Mark(mark_id, int(count))
+        return _SenderMark(mark_id, int(count))
     except (FileNotFoundError, ValueError):
-        return _Mark()
+        return _SenderMark()
 
 
-def _write(mark: _Mark) -> None:
+def _write(mark: _SenderMark) -> None:
     write_text(mark_path(), f"{mark.id} {mark.count}\n")

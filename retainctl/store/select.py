@@ -22,7 +22,7 @@ Pieces = Annotated[float, "thousandths"]
 MaybeDay = Annotated[str | None, "day"]
 MaybePieces = Annotated[float | None, "thousandths"]
 MaybeInstant = Annotated[str | None, "instant"]
-_Read = Callable[[Any, Clock], Any]
+_Convert = Callable[[Any, Clock], Any]
 
 
 def select(shop: Shop, row_type: type[R], sql: str, *values: object) -> list[R]:
@@ -37,11 +37,11 @@ def select(shop: Shop, row_type: type[R], sql: str, *values: object) -> list[R]:
 
 
 @cache
-def _readers(row_type: type[Row]) -> dict[str, _Read]:
+def _readers(row_type: type[Row]) -> dict[str, _Convert]:
     return {name: _reader(hint) for name, hint in get_type_hints(row_type, include_extras=True).items()}
 
 
-def _reader(hint: Any) -> _Read:
+def _reader(hint: Any) -> _Convert:
     if hint == MaybeDay:
         return lambda cell, _clock: None if cell is None else day_of(cell).isoformat()
     if hint in (Pieces, MaybePieces):

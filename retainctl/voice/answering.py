@@ -12,8 +12,9 @@ from typing import Any, Literal
 from retainctl.config import Shop
 from retainctl.definitions import Defined
 from retainctl.intake.cells import Cells, RowError
-from retainctl.intake.import_runs import Counts, FileResult, Imported, ImportOptions, Progress
-from retainctl.intake.one_file import Fate, RowTaker, import_list
+from retainctl.intake.import_runs import Counts, FileResult, Imported, ImportOptions
+from retainctl.intake.one_file import RowOutcome, RowTaker, import_list
+from retainctl.result import Progress
 from retainctl.voice.reading import IDENTITIES, Reader, Response
 from retainctl.voice.save_responses import Books
 from retainctl.voice.surveys import SURVEYS, Survey
@@ -73,7 +74,7 @@ class AnswerTaker(RowTaker[Response]):
         self._books.refuse_contradiction(response)
         return response
 
-    def keep(self, read: list[Response], *, import_id: int) -> Sequence[Fate | RowError]:
+    def keep(self, read: list[Response], *, import_id: int) -> Sequence[RowOutcome | RowError]:
         return self._books.book(read, import_id=import_id)
 
     def result(self, file: str, outcome: str, counts: Counts) -> Any:

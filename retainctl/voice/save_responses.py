@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from retainctl.intake.cells import RowError
-from retainctl.intake.one_file import Fate
+from retainctl.intake.one_file import RowOutcome
 from retainctl.store import dialect
 from retainctl.store.database import execute_many, rows
 from retainctl.voice.reading import Response
@@ -18,7 +18,7 @@ from retainctl.voice.reading import Response
 _ANSWER_COLUMNS = ("response_id", "question", "score", "words", "replaced")
 
 
-class _Stored(NamedTuple):
+class _StoredResponse(NamedTuple):
     """A response as the database has it."""
 
     id: int
@@ -48,41 +48,41 @@ class Books:
             )
         self._seen[response.respondent] = max((seen, seen_at), (content, at), key=itemgetter(1))
 
-    def book(self, responses: Sequence[Response], *, import_id: int) -> list[Fate]:
+    def book(self, responses: Sequence[Response], *, import_id: int) -> list[RowOutcome]:
         """Write what is new or differs from what is stored; of one respondent's answers the newest counts.
 
         What became of each, in order.
         """
-        fates = [fate for some in _parted(responses) for fate in self._book(some, import_id)]
+        outcomes = [outcome for some in _parted(responses) for outcome in self._book(some, import_id)]
         self.customers |= {response.customer_id for response in responses if response.customer_id is not None}
         self.replaced += sum(given.replaced for response in responses for given in response.answers)
-        return fates
+        return outcomes
 
-    def _book(self, responses: Sequence[Response], import_id: int) -> list[Fate]:
+    def _book(self, responses: Sequence[Response], import_id: int) -> list[RowOutcome]:
         """Write *responses*, each of another respondent."""
         stored = self._stored([response.respondent for response in responses])
         new: list[Response] = []
         changed: list[tuple[int, Response]] = []
-        fates: list[Fate] = []
+        outcomes: list[RowOutcome] = []
         for response in responses:
             known = stored.get(response.respondent)
             if known is None:
                 new.append(response)
-                fates.append("new")
+                outcomes.append("new")
             elif known.content != _content_hash(response) and not _is_older(response, known.answered_at):
                 changed.append((known.id, response))
-                fates.append("changed")
+                outcomes.append("changed")
             else:
-                fates.append("unchanged")
+                outcomes.append("unchanged")
         self._add(new, import_id)
         self._replace(changed, import_id)
-        return fates
+        return outcomes
 
-    def _stored(self, respondents: list[str]) -> dict[str, _Stored]:
+    def _stored(self, respondents: list[str]) -> dict[str, _StoredResponse]:
         condition, bound = dialect.one_of(respondents)
         query = "SELECT respondent, id, content_hash, answered_at FROM responses WHERE survey = ? AND respondent"
         return {
-            respondent: _Stored(response_id, bytes(content), answered_at)
+            respondent: _StoredResponse(response_id, bytes(content), answered_at)
             for respondent, response_id, content, answered_at in rows(f"{query} {condition}", self.survey, bound)
         }
 

@@ -12,7 +12,7 @@ from retainctl.errors import BadData, Refused, RetainError
 from retainctl.outreach import mailings
 from retainctl.outreach.campaigns import list_campaigns
 from retainctl.outreach.drafts import CAMPAIGN, CampaignOutcome, write_draft
-from retainctl.outreach.mailings import Candidate, Changed
+from retainctl.outreach.mailings import CandidateRow, Changed
 from retainctl.outreach.outbox import queueing
 from retainctl.outreach.outbox.delivering import deliver
 from retainctl.store import installation
@@ -193,7 +193,7 @@ def test_every_recipient_can_be_shown_with_their_own_reason(shop: Shop, ready: P
 
     reason = "קיבלתם את ההודעה כי הסכמתם לשמוע מהחנות."
     assert list(mailings.candidates(CAMPAIGN, "spring")) == [
-        Candidate(1, "planned", reason), Candidate(2, "planned", reason), Candidate(3, "no_consent", ""),
+        CandidateRow(1, "planned", reason), CandidateRow(2, "planned", reason), CandidateRow(3, "no_consent", ""),
     ]  # fmt: skip
 
 

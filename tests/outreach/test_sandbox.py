@@ -7,11 +7,11 @@ import resource
 import pytest
 
 from retainctl.outreach import sandbox
-from retainctl.outreach.templates import Rendered, Templates, Value
+from retainctl.outreach.templates import Rendered, Templates, TemplateValue
 
 FRAME = '{% include "body" %}'
 LOOPS = "".join(f"{{% for v{depth} in letters %}}" for depth in range(12)) + "x" + "{% endfor %}" * 12
-MANY: dict[str, Value] = {"name": "Dana", "letters": "abcdefghijklmnopqrstuvwxyz", "long": "x" * 1_000}
+MANY: dict[str, TemplateValue] = {"name": "Dana", "letters": "abcdefghijklmnopqrstuvwxyz", "long": "x" * 1_000}
 
 
 def tried(body: str) -> sandbox.Tried:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from retainctl.errors import BadData
-from retainctl.outreach.templates import Renderer, Templates, TooLong, Value, marked, names_used
+from retainctl.outreach.templates import Renderer, Templates, TemplateValue, TooLong, marked, names_used
 
 
 def templates(body: str, **parts: str) -> Templates:
@@ -17,7 +17,7 @@ def templates(body: str, **parts: str) -> Templates:
     return Templates(**(values | parts))
 
 
-def text_of(body: str, **context: Value) -> str:
+def text_of(body: str, **context: TemplateValue) -> str:
     return Renderer(templates(body)).render(context).text.rstrip("\n")
 
 

@@ -76,7 +76,7 @@ class Down:
     trouble: RetainError
 
 
-Report = Ready | Answer | Returned | Down
+ChannelReport = Ready | Answer | Returned | Down
 
 
 class Channel(Protocol):
@@ -91,7 +91,7 @@ class Channel(Protocol):
     def take(self, letter: Letter) -> None:
         """Begin with *letter*; it is heard of again as ``Ready``, ``Answer`` or ``Returned``."""
 
-    def reports(self, wait_seconds: float) -> list[Report]:
+    def reports(self, wait_seconds: float) -> list[ChannelReport]:
         """What happened since the last call; waits so long for the first of it."""
 
     def go(self, letter: Letter) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from retainctl.errors import RetainError
-from retainctl.outreach.channels import Answer, Down, Letter, Outcome, Ready, Report
+from retainctl.outreach.channels import Answer, ChannelReport, Down, Letter, Outcome, Ready
 
 
 class PlainChannel:
@@ -19,7 +19,7 @@ class PlainChannel:
     def __init__(self, send: Callable[[Letter], Outcome], *, at_once: int = 1) -> None:
         self._send = send
         self._at_once = at_once
-        self._reports: list[Report] = []
+        self._reports: list[ChannelReport] = []
         self._trouble: RetainError | None = None
         self._closed = False
 
@@ -32,7 +32,7 @@ class PlainChannel:
     def take(self, letter: Letter) -> None:
         self._reports.append(Ready(letter))
 
-    def reports(self, wait_seconds: float) -> list[Report]:  # noqa: ARG002
+    def reports(self, wait_seconds: float) -> list[ChannelReport]:  # noqa: ARG002
         reports, self._reports = self._reports, []
         return reports
 

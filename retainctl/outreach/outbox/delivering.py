@@ -13,9 +13,9 @@ from retainctl.outreach.channels.opening import CHANNELS
 from retainctl.outreach.outbox import resolve
 from retainctl.outreach.outbox.claiming import Claimer, due_batches, judged, open_mailings, withheld
 from retainctl.outreach.outbox.recover import sweep
-from retainctl.outreach.outbox.send_loop import Loop, Progress, Tally
+from retainctl.outreach.outbox.send_loop import Loop, Tally
 from retainctl.outreach.outbox.states import State
-from retainctl.result import Result
+from retainctl.result import Progress, Result
 from retainctl.rows import Row
 from retainctl.store.database import value
 from retainctl.store.installation import sending

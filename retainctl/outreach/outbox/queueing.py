@@ -12,7 +12,7 @@ from retainctl.clock import month_of
 from retainctl.config import Shop
 from retainctl.outreach.outbox.states import Candidate
 from retainctl.outreach.rendering import Press
-from retainctl.outreach.templates import Templates, Value
+from retainctl.outreach.templates import Templates, TemplateValue
 from retainctl.outreach.tokens import signer
 from retainctl.store.database import execute, rows, value
 from retainctl.store.dialect import insert_many, rows_locked
@@ -63,7 +63,7 @@ def queue(shop: Shop, mailing_id: int) -> int:
 
 
 @in_one_transaction
-def queue_for(shop: Shop, mailing_id: int, *, who: str, to_address: str, context: Mapping[str, Value]) -> bool:
+def queue_for(shop: Shop, mailing_id: int, *, who: str, to_address: str, context: Mapping[str, TemplateValue]) -> bool:
     """Give somebody who is no customer the mailing's message: the shop's owner, or a stranger who wrote to it.
 
     *who* names them, once and for all of this mailing: a second call is False and changes nothing. The mailing is of

@@ -19,10 +19,9 @@ from retainctl.outreach.outbox.claiming import Claimer
 from retainctl.outreach.outbox.commit_cycle import Cycle, Turn, record
 from retainctl.outreach.outbox.recover import sweep
 from retainctl.outreach.outbox.states import State
+from retainctl.result import Progress
 from retainctl.store.leases import Holder
 from retainctl.store.transactions import reading
-
-Progress = Callable[[int], None]
 
 _WAIT_SECONDS = 0.25  # how long a turn waits for the channel before it looks whether the run should end
 _ENDING_SECONDS = 8.0  # what a signal leaves to the answers that are still to come

@@ -15,7 +15,7 @@ from itertools import chain
 from typing import Literal
 
 from retainctl.outreach.channels import Answer
-from retainctl.outreach.templates import Value
+from retainctl.outreach.templates import TemplateValue
 from retainctl.store.database import execute, rows
 from retainctl.store.dialect import one_of
 
@@ -73,7 +73,7 @@ class Candidate:
     message_id: str
     not_after: int | None = None
     payload: bytes | None = None  # of an earlier claim
-    context: Mapping[str, Value] = field(default_factory=dict)  # where there are no bytes yet
+    context: Mapping[str, TemplateValue] = field(default_factory=dict)  # where there are no bytes yet
 
 
 def claim(taken: Sequence[tuple[Candidate, bytes]], *, at: int, by: str, lease_until: int) -> set[int]:

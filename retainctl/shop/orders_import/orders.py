@@ -11,8 +11,9 @@ from retainctl.errors import BadData, DoneInPart
 from retainctl.intake import import_runs, quarantine
 from retainctl.intake.cells import Held
 from retainctl.intake.file import input_file
-from retainctl.intake.import_runs import DryRun, FileResult, Imported, Progress
+from retainctl.intake.import_runs import DryRun, FileResult, Imported
 from retainctl.intake.values import AmbiguousNumber
+from retainctl.result import Progress
 from retainctl.shop.orders_import import update
 from retainctl.shop.orders_import.batch import Batch
 from retainctl.shop.orders_import.booking import Booker

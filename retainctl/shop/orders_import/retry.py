@@ -31,7 +31,7 @@ _TO_RETRY = "h.disposition = 'quarantined' AND h.resolved_at IS NULL AND i.kind 
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
+class _RetriedRows:
     """Rows of one import that are tried again together."""
 
     import_id: int
@@ -51,14 +51,16 @@ def retry(shop: Shop, ids: Sequence[int], options: OrderOptions) -> list[FileRes
     return [_retry(shop, waiting, options) for waiting in _by_import(ids)]
 
 
-def _by_import(ids: Sequence[int]) -> list[_Waiting]:
-    found: dict[int, _Waiting] = {}
+def _by_import(ids: Sequence[int]) -> list[_RetriedRows]:
+    found: dict[int, _RetriedRows] = {}
     for import_id, held_id, raw, file, source, format_, asked in rows(
         f"""SELECT i.id, h.id, h.raw_bytes, i.file_name, i.source, i.format, i.options
             FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id WHERE {_TO_RETRY} ORDER BY h.id"""
     ):
         if not ids or held_id in ids:
-            waiting = found.setdefault(import_id, _Waiting(import_id, file, source, format_, json.loads(asked), [], []))
+            waiting = found.setdefault(
+                import_id, _RetriedRows(import_id, file, source, format_, json.loads(asked), [], [])
+            )
             waiting.ids.append(held_id)
             waiting.raw.append(bytes(raw))
     if missing := set(ids) - {held_id for waiting in found.values() for held_id in waiting.ids}:
@@ -67,7 +69,7 @@ def _by_import(ids: Sequence[int]) -> list[_Waiting]:
 
 
 @in_one_transaction
-def _retry(shop: Shop, waiting: _Waiting, options: OrderOptions) -> FileResult[OrdersImported]:
+def _retry(shop: Shop, waiting: _RetriedRows, options: OrderOptions) -> FileResult[OrdersImported]:
     dialect.hold_lock(LOCK)
     asked = waiting.asked
     options = replace(
@@ -91,7 +93,7 @@ def _retry(shop: Shop, waiting: _Waiting, options: OrderOptions) -> FileResult[O
 
 
 @contextmanager
-def _as_file(waiting: _Waiting, *, encoding: str) -> Iterator[tuple[InputFile, dict[int, int]]]:
+def _as_file(waiting: _RetriedRows, *, encoding: str) -> Iterator[tuple[InputFile, dict[int, int]]]:
     """The rows as a file of their own, and which of them begins at which byte."""
     with tempfile.NamedTemporaryFile(prefix="retainctl-retry-", suffix=".rows") as spool:  # 0600
         if header := waiting.asked["header"]:
@@ -118,7 +120,7 @@ def _line(raw: bytes, encoding: str, *, is_table: bool) -> bytes:
     return raw.replace(end, space).replace(carriage, space) + end
 
 
-def _settle(waiting: _Waiting, still: dict[int, Held], *, now: int) -> None:
+def _settle(waiting: _RetriedRows, still: dict[int, Held], *, now: int) -> None:
     for held_id in waiting.ids:
         one = still.get(held_id)
         if one is None:

@@ -15,7 +15,7 @@ import pytest
 from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, DoneInPart, RetainError, TryLater, Unavailable
-from retainctl.outreach.channels import Answer, Letter, Outcome, Ready, Report, Returned
+from retainctl.outreach.channels import Answer, ChannelReport, Letter, Outcome, Ready, Returned
 from retainctl.outreach.channels.mail.pool import MailChannel
 from retainctl.outreach.channels.opening import CHANNELS
 from retainctl.outreach.outbox import send_loop
@@ -170,7 +170,7 @@ class _Together:
     def __init__(self) -> None:
         self.gone: list[Letter] = []
         self._taken: list[Letter] = []
-        self._reports: list[Report] = []
+        self._reports: list[ChannelReport] = []
 
     def objection(self, payload: bytes, *, marketing: bool) -> str:
         return ""
@@ -184,7 +184,7 @@ class _Together:
             refused = Outcome("deferred", "who are you", 550, charged=False, sender_at_fault=True)
             self._reports += [Answer(self._taken[0], refused), Ready(letter)]
 
-    def reports(self, wait_seconds: float) -> list[Report]:
+    def reports(self, wait_seconds: float) -> list[ChannelReport]:
         reports, self._reports = self._reports, []
         return reports
 

@@ -12,7 +12,7 @@ from retainctl.outreach.outbox.delivering import deliver
 from retainctl.outreach.outbox.listing import list_messages
 from retainctl.outreach.outbox.queueing import queue_for
 from retainctl.outreach.programs import Program, Recipe
-from retainctl.outreach.templates import Value
+from retainctl.outreach.templates import TemplateValue
 from retainctl.shop import consent
 from retainctl.store import installation
 from retainctl.store.database import execute, rows
@@ -39,7 +39,7 @@ def notice(shop: Shop, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatc
     return Mailing.get_by_id(mailing.id)
 
 
-CONTEXT: dict[str, Value] = {"first_name": "נועה", "name": "נועה כהן", "orders": 5}
+CONTEXT: dict[str, TemplateValue] = {"first_name": "נועה", "name": "נועה כהן", "orders": 5}
 
 
 def test_the_owner_gets_a_message_once_and_it_is_settled_as_any_other(shop: Shop, notice: Mailing) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 
 from retainctl.config import Mail
 from retainctl.errors import RetainError, Unavailable
-from retainctl.outreach.channels import Answer, Letter, Outcome, Ready, Report, Returned
+from retainctl.outreach.channels import Answer, ChannelReport, Letter, Outcome, Ready, Returned
 from retainctl.outreach.channels.mail.session import Session
 from retainctl.outreach.channels.mail.smtp_login import Server
 from retainctl.outreach.channels.mail.wire import Broken, Wait
@@ -44,7 +44,9 @@ class Courier:
     True lets it go and False has the courier hang up; when it is idle, any has it look into the basket again.
     """
 
-    def __init__(self, server: Server, mail: Mail, basket: Basket, tell: Callable[[Courier, Report], None]) -> None:
+    def __init__(
+        self, server: Server, mail: Mail, basket: Basket, tell: Callable[[Courier, ChannelReport], None]
+    ) -> None:
         self.is_up = False  # it was connected
         self.is_idle = False
         self._server = server

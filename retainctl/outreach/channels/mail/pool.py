@@ -8,7 +8,7 @@ import time
 
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, RetainError
-from retainctl.outreach.channels import Answer, Down, Letter, Outcome, Ready, Report, Returned
+from retainctl.outreach.channels import Answer, ChannelReport, Down, Letter, Outcome, Ready, Returned
 from retainctl.outreach.channels.mail.courier import Basket, Courier
 from retainctl.outreach.channels.mail.session import unsendable
 from retainctl.outreach.channels.mail.smtp_login import Server, password_of
@@ -29,7 +29,7 @@ class MailChannel:
         self._basket = Basket()
         self._waits = {Courier(server, mail, self._basket, self._tell): Wait() for _ in range(mail.connections)}
         self._standing: dict[int, Courier] = {}  # whose courier waits for the word to let it go
-        self._reports: list[Report] = []
+        self._reports: list[ChannelReport] = []
         self._in_hand = 0
         for courier in list(self._waits):
             self._resume(courier, None)
@@ -61,7 +61,7 @@ class MailChannel:
             if idle := next((courier for courier in self._waits if courier.is_idle), None):
                 self._resume(idle, True)
 
-    def reports(self, wait_seconds: float) -> list[Report]:
+    def reports(self, wait_seconds: float) -> list[ChannelReport]:
         """Also returns, with nothing, when a connection moved: there may be room now."""
         if not self._reports:
             self._poll(wait_seconds)
@@ -108,7 +108,7 @@ class MailChannel:
                 self._reports.append(Down(end))
             self.close()
 
-    def _tell(self, courier: Courier, report: Report) -> None:
+    def _tell(self, courier: Courier, report: ChannelReport) -> None:
         if isinstance(report, Ready):
             self._standing[report.letter.id] = courier
         else:
