@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from retainctl.intake.import_runs import FileResult
     from retainctl.result import Progress
 
-_CORRECT = "Correct them in the file and import it again. List them: retainctl orders quarantine list"
+LIST_QUARANTINED = "List them: retainctl orders quarantine list"
+_CORRECT = f"Correct them in the file and import it again. {LIST_QUARANTINED}"
 MAPPING = click.option(
     "--mapping", type=click.Path(path_type=Path, dir_okay=False), help="A TOML file that maps the columns."
 )

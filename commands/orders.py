@@ -8,14 +8,13 @@ import click
 
 from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_first, tell
 
-from .importing import MAPPING, import_verb
+from .importing import LIST_QUARANTINED, MAPPING, import_verb
 
 orders = Group("orders", help="Import and inspect orders.")
 quarantine = Group(
     "quarantine", help="Inspect, retry and dismiss rows that an import could not book, or not with all of their cells."
 )
 
-_QUARANTINE = "List them: retainctl orders quarantine list"
 _currency = click.option("--currency", default="", metavar="CODE", help="The currency of rows that state none.")
 
 
@@ -48,7 +47,7 @@ import_verb(
         ),
     ),
     reading="retainctl.shop.orders_import.planning:OrderOptions",
-    hint=_QUARANTINE,
+    hint=LIST_QUARANTINED,
 )
 
 
@@ -150,7 +149,7 @@ def retry_quarantine(rows: tuple[int, ...], mapping: Path | None, encoding: str,
         tried = retry(shop, rows, OrderOptions(mapping=mapping, encoding=encoding, currency=currency))
         if not tried:
             note("no rows of orders in quarantine; correct rows of lists and answers in their file and import it again")
-        done = together(tried, hint=_QUARANTINE)
+        done = together(tried, hint=LIST_QUARANTINED)
         show(done.rows, row_type=OrdersImported)
     tell(done)
 

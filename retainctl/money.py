@@ -28,9 +28,7 @@ _ALIASES: Final = {
     "NIS": "ILS", "₪": "ILS", "שח": "ILS", 'ש"ח': "ILS", "ש״ח": "ILS",
     "$": "USD", "€": "EUR", "£": "GBP",
 }  # fmt: skip
-_NUMBER: Final = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
-
-
+NUMBER: Final = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
 _SIGNS: Final = {"ILS": "₪", "USD": "$", "EUR": "€", "GBP": "£"}
 
 
@@ -50,7 +48,7 @@ def exponent(currency: str) -> int:
 
 def parse_decimal(text: str) -> Decimal:
     """An exact number of up to 12 digits and 4 decimals, ASCII only; anything else is BadData."""
-    if not _NUMBER.fullmatch(text):
+    if not NUMBER.fullmatch(text):
         raise BadData(f"{text!r} is not a number")
     return Decimal(text)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from retainctl.clock import day_number, month_number
+from retainctl.config import Shop
+from retainctl.shop import consent
 from retainctl.store.address_hash import address_hasher
 from retainctl.store.database import value
 
@@ -28,3 +30,22 @@ def plant_address(customer_id: int, key: str, *, kind: str = "email", value: str
 def on_day(day: str) -> tuple[int, int]:
     """``order_day`` and ``order_month`` of an ISO day."""
     return day_number(date.fromisoformat(day)), month_number(date.fromisoformat(day))
+
+
+def give(
+    shop: Shop,
+    contact_point_id: int,
+    *,
+    purpose: consent.Purpose,
+    source: str,
+    evidence: str,
+    happened_at: int | None = None,
+    wording: str = "",
+) -> bool:
+    """Record that permission was given (now, unless *happened_at* says when); False when that was known already."""
+    happened = shop.clock.now() if happened_at is None else happened_at
+    return bool(
+        consent.record(
+            shop, [consent.Decision(contact_point_id, purpose, "given", source, evidence, happened, wording)]
+        ).new
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Sequence
+from itertools import starmap
 from typing import Final, NamedTuple
 
 from retainctl.config import Shop
@@ -47,13 +48,9 @@ class RawRow(Row, kind="raw_row"):
 
 def list_quarantined(_shop: Shop) -> list[Quarantined]:
     """Every row that waits in quarantine, oldest first."""
-    return [
-        Quarantined(*row)
-        for row in rows(
-            f"""SELECT h.id, i.kind, i.file_name, h.line, h.byte_offset, h.column_name, h.code, h.message
-                FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id WHERE {OPEN} ORDER BY h.id"""
-        )
-    ]
+    query = f"""SELECT h.id, i.kind, i.file_name, h.line, h.byte_offset, h.column_name, h.code, h.message
+        FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id WHERE {OPEN} ORDER BY h.id"""
+    return [Quarantined(*row) for row in rows(query)]
 
 
 def show_held(shop: Shop, held_id: int) -> RawRow:
@@ -155,21 +152,8 @@ class _Earlier(NamedTuple):
 
 def _known_rows(import_id: int) -> list[_Earlier]:
     """The rows that imports of the same kind, source and format hold; what was quarantined and is resolved is not."""
-    return [
-        _Earlier(
-            held_id,
-            holder,
-            bytes(raw),
-            document,
-            code,
-            disposition == "quarantined",
-            resolved_at is None and disposition != "set_aside",
-        )
-        for held_id, holder, raw, document, code, disposition, resolved_at in rows(
-            """SELECT h.id, h.import_id, h.raw_bytes, h.document, h.code, h.disposition, h.resolved_at
-               FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id
-               JOIN imports AS own ON own.kind = i.kind AND own.source = i.source AND own.format = i.format
-               WHERE own.id = ? AND (h.disposition <> 'quarantined' OR h.resolved_at IS NULL)""",
-            import_id,
-        )
-    ]
+    query = f"""SELECT h.id, h.import_id, h.raw_bytes, h.document, h.code, h.disposition = 'quarantined', {OPEN}
+        FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id
+        JOIN imports AS own ON own.kind = i.kind AND own.source = i.source AND own.format = i.format
+        WHERE own.id = ? AND (h.disposition <> 'quarantined' OR h.resolved_at IS NULL)"""
+    return list(starmap(_Earlier, rows(query, import_id)))

@@ -18,7 +18,7 @@ from retainctl.errors import BadData
 from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Cells, RowError
 from retainctl.intake.dates import Instants
-from retainctl.money import currency_code, exponent
+from retainctl.money import NUMBER, currency_code, exponent
 
 V = TypeVar("V")
 
@@ -31,7 +31,6 @@ NUMBER_STYLES: Final = {
     "1 234,56": (" ", ","),
     "1'234.56": ("'", "."),
 }
-_NUMBER: Final = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
 _GROUPED: Final = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d{1,3}(?:\.\d{3})+(?:,\d+)?|-?\d+,\d+", re.ASCII)
 _CURRENCY_MARKS: Final = re.compile(r"^(-?)\s*(?:₪|\$|€|£|NIS|ILS|USD|EUR|GBP)\s*|\s*(?:₪|\$|€|£|NIS|ILS|USD|EUR|GBP)$")
 
@@ -89,9 +88,9 @@ class Values:
 
     def _number(self, text: str) -> Decimal:
         plain = text.strip()
-        if not _NUMBER.fullmatch(plain) or (self._decimal != "." and "." in plain):
+        if not NUMBER.fullmatch(plain) or (self._decimal != "." and "." in plain):
             plain = self._plain(plain)
-        if not _NUMBER.fullmatch(plain):
+        if not NUMBER.fullmatch(plain):
             raise BadData(f"{text!r} is not a number")
         return Decimal(plain)
 

@@ -158,21 +158,6 @@ def _deliverable(value: str, key: str) -> str:
     return value.rpartition("@")[0] + "@" + key.rpartition("@")[2]
 
 
-def give(
-    shop: Shop,
-    contact_point_id: int,
-    *,
-    purpose: Purpose,
-    source: str,
-    evidence: str,
-    happened_at: int | None = None,
-    wording: str = "",
-) -> bool:
-    """Record that permission was given (now, unless *happened_at* says when); False when that was known already."""
-    happened = shop.clock.now() if happened_at is None else happened_at
-    return bool(record(shop, [Decision(contact_point_id, purpose, "given", source, evidence, happened, wording)]).new)
-
-
 def revoke(
     shop: Shop,
     contact_point_id: int,

@@ -119,7 +119,7 @@ class _Point:
 
 
 _SPOKEN: Final = {"key": "the id", "email": "the e-mail", "phone": "the phone"}
-_ATTRIBUTES: Final = ("first_name", "last_name", "language")
+ATTRIBUTES: Final = ("first_name", "last_name", "language")
 
 
 @dataclass(slots=True)
@@ -282,7 +282,7 @@ class _PersonBatch:
         known = self.known[customer_id]
         fills_only = not self.overwrite or customer_id in self.settled
         is_changed = False
-        for name in _ATTRIBUTES:
+        for name in ATTRIBUTES:
             before, after = getattr(known, name), getattr(person, name)
             if after is None or after == before or (fills_only and before is not None):
                 continue
@@ -298,7 +298,7 @@ class _PersonBatch:
         """Write what was decided."""
         dialect.insert_many(
             "customers",
-            ("id", *_ATTRIBUTES, "created_at"),
+            ("id", *ATTRIBUTES, "created_at"),
             [(one, *self._attributes(one), self.now) for one in sorted(self.made)],
         )
         dialect.insert_many("customer_keys", "source external_id customer_id", self.new_keys)

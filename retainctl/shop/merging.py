@@ -12,13 +12,12 @@ from retainctl.config import Shop
 from retainctl.errors import Refused, WrongUsage
 from retainctl.facets import Moved, all_facets
 from retainctl.rows import Row
+from retainctl.shop.identity import ATTRIBUTES
 from retainctl.shop.summaries import summarise
 from retainctl.store import dialect
 from retainctl.store.database import database, execute, execute_many, rows, value
 from retainctl.store.select import Instant, MaybeInstant, select
 from retainctl.store.transactions import in_one_transaction
-
-_ATTRIBUTES: Final = ("first_name", "last_name", "language")
 
 
 class Merge(Row, kind="merge"):
@@ -125,9 +124,9 @@ def _assert_stands_alone(customer_id: int) -> None:
 
 def _take_over(survivor_id: int, merged_id: int, *, source: str, now: int) -> None:
     """Fill what the survivor does not say of themselves."""
-    (own,) = rows(f"SELECT {', '.join(_ATTRIBUTES)} FROM customers WHERE id = ?", survivor_id)
-    (other,) = rows(f"SELECT {', '.join(_ATTRIBUTES)} FROM customers WHERE id = ?", merged_id)
-    for name, before, after in zip(_ATTRIBUTES, own, other, strict=True):
+    (own,) = rows(f"SELECT {', '.join(ATTRIBUTES)} FROM customers WHERE id = ?", survivor_id)
+    (other,) = rows(f"SELECT {', '.join(ATTRIBUTES)} FROM customers WHERE id = ?", merged_id)
+    for name, before, after in zip(ATTRIBUTES, own, other, strict=True):
         if before is None and after is not None:
             _change(survivor_id, name, before, after, source=source, now=now)
 

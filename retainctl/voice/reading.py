@@ -10,6 +10,7 @@ from retainctl import normalising
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.cells import Cells, Column, RowError
+from retainctl.intake.text import BAD_BYTE
 from retainctl.intake.values import Values
 from retainctl.outreach import tokens
 from retainctl.shop.customer_lookup import called, points_at
@@ -18,7 +19,6 @@ from retainctl.store.database import rows
 from retainctl.voice.surveys import PURPOSE, Question, Survey
 
 REPLACEMENT: Final = "\ufffd"
-_BAD_BYTE: Final = re.compile("[\udc80-\udcff]")
 _SCORE: Final = re.compile(r"(-?\d{1,6})(?:\.0{1,6})?", re.ASCII)
 IDENTITIES: Final = ("respondent", "token", "email", "customer")  # the first cells of a row say who answered
 
@@ -146,4 +146,4 @@ def _email_key(cell: str) -> str:
 
 def _plain(text: str) -> str:
     """*text* with every byte that was no text replaced."""
-    return _BAD_BYTE.sub(REPLACEMENT, text)
+    return BAD_BYTE.sub(REPLACEMENT, text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retainctl.config import Shop
 from retainctl.shop import consent
-from tests.planting import plant, plant_address
+from tests.planting import give, plant, plant_address
 
 
 def customer(
@@ -23,5 +23,5 @@ def customer(
         address = address or f"customer{made}@example.com"
         point = plant_address(made, address, created_at=now)
         if agrees:
-            consent.give(shop, point, purpose=purpose, source="till", evidence="form 17")
+            give(shop, point, purpose=purpose, source="till", evidence="form 17")
     return made

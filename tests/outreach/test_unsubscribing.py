@@ -11,12 +11,12 @@ from retainctl.outreach import mailings, tokens
 from retainctl.outreach.drafts import CAMPAIGN
 from retainctl.outreach.rendering import UNSUBSCRIBE
 from retainctl.outreach.unsubscribing import unsubscribe
-from retainctl.shop import consent
 from retainctl.store.database import rows
 from tests.conftest import Terminal
 from tests.outreach.conftest import MakeMailing
 from tests.outreach.people import customer
 from tests.outreach.test_drafts import finished
+from tests.planting import give
 from tests.reach import contactable
 
 
@@ -46,7 +46,7 @@ def test_the_token_of_a_message_is_the_end_of_such_messages(shop: Shop, retainct
 def test_who_refuses_a_survey_is_still_sent_offers(shop: Shop, make_mailing: MakeMailing) -> None:
     dana = customer(shop)
     ((point,),) = rows("SELECT id FROM contact_points")
-    consent.give(shop, point, purpose="survey", source="till", evidence="form 18")
+    give(shop, point, purpose="survey", source="till", evidence="form 18")
     mailing, now = make_mailing(program="survey", purpose="survey"), shop.clock.now()
 
     unsubscribe(shop, tokens.signer(now).sign(UNSUBSCRIBE, f"{point}.{mailing.id}"), reason="answered on Sunday")

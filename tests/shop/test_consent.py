@@ -7,11 +7,11 @@ import pytest
 from retainctl.config import Shop
 from retainctl.errors import Refused
 from retainctl.shop import consent
-from retainctl.shop.consent import Contact, Decision, Recorded, blocked, contacts, give, record, revoke, suppress
+from retainctl.shop.consent import Contact, Decision, Recorded, blocked, contacts, record, revoke, suppress
 from retainctl.shop.consent_history import list_consent
 from retainctl.store.database import execute, rows
 from retainctl.store.transactions import writing
-from tests.planting import plant_address
+from tests.planting import give, plant_address
 from tests.reach import contactable
 
 DAY = 86_400

@@ -6,13 +6,13 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
-from retainctl.shop.consent import give
 from retainctl.shop.consent_history import list_consent, revoke_by_hand, show_consent
 from retainctl.shop.customers import find_customer, list_customers, show_customer
 from retainctl.shop.identity import Address, Person, find_or_make
 from retainctl.shop.merging import merge
 from retainctl.store.database import rows, value
 from tests.conftest import Terminal
+from tests.planting import give
 
 
 def two_customers(shop: Shop) -> tuple[int, int]:

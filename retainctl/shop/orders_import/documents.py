@@ -101,10 +101,6 @@ class Document:
         """The sum of the sale lines, after discounts."""
         return sum(line.amount_minor for line in self.lines if line.kind == "sale")
 
-    @property
-    def is_sale(self) -> bool:
-        return self.status in SALE_STATUSES and any(line.kind == "sale" and line.quantity > 0 for line in self.lines)
-
     def absorb(self, later: Document) -> None:
         """Add the rows of the same id that stood elsewhere in the file; BadData where they are of another currency.
 

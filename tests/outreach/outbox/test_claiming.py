@@ -14,7 +14,7 @@ from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
 from tests.outreach.outbox.conftest import QueueUp, by_mail, make_customers
 from tests.outreach.outbox.test_limits import with_limits
-from tests.planting import plant_address
+from tests.planting import give, plant_address
 
 
 def another_address(shop: Shop, customer_id: int, address: str) -> int:
@@ -23,7 +23,7 @@ def another_address(shop: Shop, customer_id: int, address: str) -> int:
 
 
 def agrees(shop: Shop, point: int) -> None:
-    consent.give(shop, point, purpose="marketing", source="till", evidence="form 18")
+    give(shop, point, purpose="marketing", source="till", evidence="form 18")
 
 
 def ends() -> list[tuple[str, str, str]]:

@@ -28,7 +28,7 @@ from tests.outreach.conftest import MakeMailing
 from tests.outreach.outbox.conftest import QueueUp, choose, make_customers, states
 from tests.outreach.outbox.test_limits import with_limits
 from tests.outreach.people import customer
-from tests.planting import plant_address
+from tests.planting import give, plant_address
 
 
 def at(shop: Shop, text: str) -> Shop:
@@ -68,7 +68,7 @@ def test_a_domain_goes_on_the_wire_as_servers_spell_it_and_the_name_before_it_as
 ) -> None:
     dana = customer(shop, address=None)
     given = email_address("Dana@bücher.example")
-    consent.give(
+    give(
         shop, plant_address(dana, given.key, value=given.value), purpose="marketing", source="till", evidence="form 17"
     )
 
