@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from retainctl.outreach.outbox.resolve import Resolution
     from retainctl.outreach.outbox.states import State
 
-outbox = Group("outbox", help="Send what is queued, and see what became of it.")
+outbox = Group("outbox", help="Send queued messages and show their status.")
 
 # Those of outbox.states.State, which --help is too quick to read; a test holds them equal.
 STATES = tuple("planned claimed handing sent deferred failed unknown suppressed expired cancelled".split())
@@ -106,7 +106,7 @@ def resolve(message_ids: tuple[int, ...], resolution: Resolution, reason: str) -
 def check() -> None:
     """Prove that nobody is lost and nobody was written to twice; print nothing when it is so.
 
-    Ends with 3 while nobody knows whether a message arrived: settle it with outbox resolve.
+    Ends with 3 while the delivery of a message is unknown: settle it with outbox resolve.
     """
     from retainctl.outreach.outbox import checking
 

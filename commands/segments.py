@@ -10,7 +10,7 @@ from retainctl.terminal import Group, composed, conclude, note, opened_shop, rec
 
 from .definitions import definition_verbs
 
-segments = Group("segments", help="Say who belongs together, and keep it so.")
+segments = Group("segments", help="Define customer segments and keep them up to date.")
 
 
 @segments.command()

@@ -12,7 +12,7 @@ from .definitions import definition_verbs
 from .importing import import_files
 from .mailings import mailing_verbs
 
-surveys = Group("surveys", help="Ask customers, take their answers in, see the scores.")
+surveys = Group("surveys", help="Send surveys, import the answers, show the scores.")
 
 
 @surveys.command("list")

@@ -88,7 +88,7 @@ def test_a_job_that_was_killed_is_a_failure(shop: Shop, retainctl: Terminal) -> 
     [
         ("jobs.toml", '[jobs.nightly]\nsumary = ""\n', "jobs.toml, line 2: unknown setting sumary"),
         ("surveys/spring.toml", 'title = "Spring"\nquestions = []\n', "a survey needs questions"),
-        ("segments/loyal.toml", 'expression = "ordres >= 5"\n', "no field is called ordres"),
+        ("segments/loyal.toml", 'expression = "ordres >= 5"\n', "unknown field ordres"),
         ("campaigns/spring.md", "Hello.\n", "does not begin with front matter"),
         ("club.toml", "pionts = 1\n", "unknown setting pionts"),
     ],

@@ -156,8 +156,9 @@ class _Compiler:
     def _segment(self, name: str) -> Condition:
         if name in self.within:
             raise BadData(
-                "the segments stand in a circle: " + " in ".join([*self.within[self.within.index(name) :], name]),
-                hint=f"Take one of them out of segments/{name}.toml.",
+                "the segments refer to each other in a circle: "
+                + " in ".join([*self.within[self.within.index(name) :], name]),
+                hint=f"Remove one of them from segments/{name}.toml.",
             )
         self.within.append(name)
         try:

@@ -178,9 +178,9 @@ class Parser:
             self.words.step()
             return field
         raise self.words.error(
-            f"no field is called {token.text}",
+            f"unknown field {token.text}",
             near=(*fields(), *_CONDITION_WORDS),
-            hint="There are: " + ", ".join(fields()) + ".",
+            hint="Use one of: " + ", ".join(fields()) + ".",
         )
 
     def values(self, field: Attribute) -> tuple[tree.Value, ...]:

@@ -156,7 +156,7 @@ def _settle(defined: Defined[Segment], found: list[int], *, now: int) -> Refresh
     name, known = defined.name, rows("SELECT id, refreshed_at FROM segments WHERE name = ?", defined.name)
     if known and known[0][1] > now:
         raise WrongUsage(
-            f"the segment {name} was refreshed after the time that was given", hint="Leave out --now, or give a later."
+            f"the segment {name} was already refreshed after that time", hint="Leave out --now, or give a later time."
         )
     write = """INSERT INTO segments (name, definition_id, members, refreshed_at) VALUES (?, ?, ?, ?)
         ON CONFLICT (name) DO UPDATE SET definition_id = excluded.definition_id, members = excluded.members,

@@ -45,7 +45,7 @@ def check(shop: Shop, *, least: Mapping[str, float], most: Mapping[str, float]) 
     known = [name for name, hint in get_type_hints(Retention).items() if hint in (int, int | None, float | None)]
     for name in names:
         if name not in known:
-            raise WrongUsage(f"no metric is called {name}", hint=did_you_mean(name, known))
+            raise WrongUsage(f"unknown metric {name}", hint=did_you_mean(name, known))
     found = {row.currency: row for row in retention(shop)}.get(shop.settings.currency)
     goals = []
     for name in names:

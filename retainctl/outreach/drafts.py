@@ -166,7 +166,7 @@ def _missing(front: Front) -> Iterator[Fault]:
         if not getattr(front, name).strip():
             yield Fault("front matter", f"{name} is empty", f"Say {sentence}.")
     if not front.where:
-        yield Fault("front matter", "where is empty", 'Say which way it goes: where = ["mail"].')
+        yield Fault("front matter", "where is empty", 'Say by which channel it goes: where = ["mail"].')
 
 
 _FIRST_FILE = """\

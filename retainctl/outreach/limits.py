@@ -68,7 +68,9 @@ def quiet(shop: Shop, at: int) -> int | None:
         if until is None:
             return loud if loud > at else None
         loud = until
-    raise BadConfiguration("every day is quiet: nothing can ever be sent", hint="Leave a day out of limits.quiet_days.")
+    raise BadConfiguration(
+        "every day is quiet, so nothing could ever be sent", hint="Leave a day out of limits.quiet_days."
+    )
 
 
 def _quiet_until(shop: Shop, instant: int) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from markupsafe import escape
@@ -10,7 +9,7 @@ from markupsafe import escape
 from retainctl.audience.segments import read_tree
 from retainctl.config import Shop
 from retainctl.definitions import Fault
-from retainctl.errors import BadData, RetainError
+from retainctl.errors import BadData, RetainError, did_you_mean
 from retainctl.outreach import contexts, message, sandbox
 from retainctl.outreach.programs import Addressed, program_of
 from retainctl.outreach.templates import Rendered, Templates, TemplateValue
@@ -86,9 +85,7 @@ def _links(shop: Shop, program: str, purpose: Use, *, known: bool) -> dict[str, 
 
 
 def _unknown_name(name: str, known: dict[str, TemplateValue]) -> Fault:
-    nearest = difflib.get_close_matches(name, known, n=1)
-    remedy = f"Did you mean {nearest[0]}?" if nearest else "There are: " + ", ".join(sorted(known)) + "."
-    return Fault("templates", f"nothing is called {name}", remedy)
+    return Fault("templates", f"unknown name {name}", did_you_mean(name, sorted(known)))
 
 
 def _faults_of_rendering(
@@ -101,14 +98,14 @@ def _faults_of_rendering(
     if len(rendered.subject) > _LONGEST_SUBJECT:
         yield Fault("subject", f"it is longer than {_LONGEST_SUBJECT} characters", "Shorten it.")
     if not rendered.reason.strip() and templates.reason.strip():
-        yield Fault("reason", "it says nothing of a customer who is little known", "Let it say something of everybody.")
+        yield Fault("reason", "it is empty for a customer of whom little is known", "Give it a text for everybody.")
     for kind, text in (("HTML", rendered.html), ("text", rendered.text)):
         for name in ("sender_name", "postal_address", "contact"):
             value = templates.constants[name]
             shown = str(escape(value)) if kind == "HTML" else value
             if shown not in text:
-                yield Fault("frame", f"the {kind} leaves out {name}", f"Let templates/mail.* show {{{{ {name} }}}}.")
+                yield Fault("frame", f"the {kind} leaves out {name}", f"Add to templates/mail.*: {{{{ {name} }}}}.")
         if context["unsubscribe_link"] and _LINK not in text:
             yield Fault(
-                "frame", f"the {kind} has no way to unsubscribe", "Let templates/mail.* show {{ unsubscribe_link }}."
+                "frame", f"the {kind} has no way to unsubscribe", "Add to templates/mail.*: {{ unsubscribe_link }}."
             )

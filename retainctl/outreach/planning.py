@@ -119,7 +119,7 @@ def approve(shop: Shop, recipe: Recipe, plan_hash: str) -> Mailing:
     mailing = latest(recipe.program, recipe.name)
     if mailing is None or mailing.state not in ("planned", "approved"):
         raise Refused(
-            f"the {recipe.program} {recipe.name} has no plan that waits for approval",
+            f"the {recipe.program} {recipe.name} has no plan waiting for approval",
             hint=f"Make one: {_command(recipe)}",
         )
     if len(plan_hash) < SHOWN_HASH or not mailing.plan_hash.startswith(plan_hash.lower()):

@@ -182,13 +182,13 @@ def _told() -> Iterator[None]:
     except TooLong:
         raise
     except TemplateSyntaxError as error:
-        raise BadData(f"the template is not right: {str(error.message).rstrip('.')}{_place(error)}") from None
+        raise BadData(f"the template is not valid: {str(error.message).rstrip('.')}{_place(error)}") from None
     except MemoryError:
         raise BadData("the template takes too much memory") from None
     except RecursionError:
         raise BadData("the template is nested too deeply") from None
     except Exception as error:
-        raise BadData(f"the template is not right: {str(error).rstrip('.') or type(error).__name__}") from None
+        raise BadData(f"the template is not valid: {str(error).rstrip('.') or type(error).__name__}") from None
 
 
 def _place(error: TemplateSyntaxError) -> str:

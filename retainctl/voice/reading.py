@@ -102,7 +102,7 @@ class Reader:
             raise RowError(
                 self._survey.column_of(question),
                 "bad_choice",
-                f"{words!r} is none of the choices: {', '.join(question.choices)}",
+                f"{words!r} is not one of the choices: {', '.join(question.choices)}",
             )
         return Given(question.name, None, words, words != text)
 
@@ -112,7 +112,7 @@ class Reader:
             raise RowError(
                 self._survey.column_of(question),
                 "bad_score",
-                f"{_plain(text)!r} is no score from {question.lowest} to {question.highest}",
+                f"{_plain(text)!r} is not a score from {question.lowest} to {question.highest}",
             )
         return int(written[1])
 

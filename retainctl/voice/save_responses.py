@@ -44,7 +44,7 @@ class Books:
             return
         if at is None or seen_at is None or at == seen_at:
             raise RowError(
-                "", "answered_twice", f"{response.respondent} has answered otherwise on an earlier row of this file"
+                "", "answered_twice", f"{response.respondent} has a different answer in an earlier row of this file"
             )
         self._seen[response.respondent] = max((seen, seen_at), (content, at), key=itemgetter(1))
 

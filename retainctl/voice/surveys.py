@@ -197,8 +197,8 @@ def recipe_of(shop: Shop, defined: Defined[Survey]) -> Recipe:
     survey = defined.value
     if survey.invitation is None:
         raise WrongUsage(
-            f"the survey {defined.name} invites nobody: its file has no invitation",
-            hint=f"Take its answers in: retainctl surveys import {defined.name} FILE",
+            f"the survey {defined.name} has no invitation, so it is not sent",
+            hint=f"Import its answers: retainctl surveys import {defined.name} FILE",
         )
     return Recipe(
         program="survey",
@@ -236,7 +236,7 @@ def _faults(shop: Shop, defined: Defined[Survey]) -> Iterator[Fault]:
         return
     recipe = recipe_of(shop, defined)
     if not survey.audience:
-        yield Fault("audience", "it is empty", "Name the segment that is asked.")
+        yield Fault("audience", "it is empty", "Name the segment to invite.")
     yield from lint.audience_faults(shop, survey.audience, where="audience")
     yield from lint.faults_of_sender(shop, recipe.purpose)
     yield from lint.faults_of_templates(shop, recipe.templates, program="survey", purpose=recipe.purpose)

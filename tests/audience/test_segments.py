@@ -76,7 +76,7 @@ def test_who_leaves_may_come_back(town: Shop) -> None:
 
 def test_the_time_does_not_go_back(town: Shop) -> None:
     segments.create(town, "loyal", "orders >= 2")
-    with pytest.raises(WrongUsage, match="refreshed after the time"):
+    with pytest.raises(WrongUsage, match="already refreshed after that time"):
         segments.refresh(later(town, -1), "loyal")
 
 
@@ -176,7 +176,7 @@ def test_the_command_line(town: Shop, retainctl: Terminal, tmp_path: Path) -> No
     wrong = retainctl("segments", "create", "odd", "ordres >= 2 and spent > 5")
     assert (wrong.code, wrong.stdout) == (65, "")
     assert wrong.stderr == (
-        "retainctl: no field is called ordres\n  ordres >= 2 and spent > 5\n  ^\n  Did you mean orders?\n"
+        "retainctl: unknown field ordres\n  ordres >= 2 and spent > 5\n  ^\n  Did you mean orders?\n"
     )
 
 
@@ -189,7 +189,7 @@ def test_one_broken_segment_does_not_stop_the_others(town: Shop, retainctl: Term
     assert ended.code == 3
     assert ended.stdout == "segment\tmembers\tjoined\tleft\nfirst\t3\t0\t0\nlast\t1\t0\t0\n"
     assert ended.stderr == (
-        "retainctl: segments/loyal.toml: no field is called ordres\n  ordres >= 2\n  ^\n"
+        "retainctl: segments/loyal.toml: unknown field ordres\n  ordres >= 2\n  ^\n"
         "  All other segments are refreshed.\n"
     )
     assert retainctl("segments", "refresh", "loyal").code == 65

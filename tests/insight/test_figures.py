@@ -260,10 +260,10 @@ def test_a_goal_is_a_metric_and_a_number(shop: Shop, written: str) -> None:
 
 
 def test_names_are_told_with_the_nearest(shop: Shop) -> None:
-    with pytest.raises(WrongUsage, match="no metric is called repeat_rte") as metric:
+    with pytest.raises(WrongUsage, match="unknown metric repeat_rte") as metric:
         goals.check(shop, least={"repeat_rte": 1}, most={})
     assert metric.value.hint == "Did you mean repeat_rate?"
-    with pytest.raises(WrongUsage, match="no report is called cohort") as report:
+    with pytest.raises(WrongUsage, match="unknown report cohort") as report:
         reports.report_called("cohort")
     assert report.value.hint == "Did you mean cohorts?"
 

@@ -103,17 +103,17 @@ def test_an_address_that_is_none_is_found_before_anything_is_sent(shop: Shop) ->
 FAULTS = [
     ('"everybody"', '"evrybody"', "there is no segment called evrybody", "Did you mean everybody?"),
     ("2025-03-16", "2025-03-01", "not_after is 2025-03-01, which has passed", "Choose a later day."),
-    ("{{ what }}", "{{ firstname }}", "nothing is called firstname", "Did you mean first_name?"),
-    ("{{ what }}", "{{ last_name }}", "the template is not right: last_name is not known of every customer: "
+    ("{{ what }}", "{{ firstname }}", "unknown name firstname", "Did you mean first_name?"),
+    ("{{ what }}", "{{ last_name }}", "the template is not valid: last_name is not known of every customer: "
      "write {{ last_name or '…' }}", "Correct the message."),
-    ("{{ what }}", "{{ what.__class__ }}", "the template is not right: a name after a dot is not for templates "
+    ("{{ what }}", "{{ what.__class__ }}", "the template is not valid: a name after a dot is not for templates "
      "(in '{{ what.__class__ }}')", "Correct the message."),
-    ("{{ what }}", "{{ first_name|safe }}", "the template is not right: the filter safe is not for templates "
+    ("{{ what }}", "{{ first_name|safe }}", "the template is not valid: the filter safe is not for templates "
      "(in '{{ first_name|safe }}')", "Correct the message."),
-    ("{% endif %}\n\nלהתראות", "\n\nלהתראות", "the template is not right: Unexpected end of template. Jinja was "
+    ("{% endif %}\n\nלהתראות", "\n\nלהתראות", "the template is not valid: Unexpected end of template. Jinja was "
      "looking for the following tags: 'elif' or 'else' or 'endif'. The innermost block that needs to be closed is "
      "'if'", "Correct the message."),
-    ("{{ what }}", "{{ what | }}", "the template is not right: expected token 'name', got 'end of print statement' "
+    ("{{ what }}", "{{ what | }}", "the template is not valid: expected token 'name', got 'end of print statement' "
      "(in '{{ what | }}')", "Correct the message."),
     ('subject = "', 'subject = "x\\n', "the header Subject may not hold U+000A", "Write it on one line."),
 ]  # fmt: skip
@@ -135,9 +135,9 @@ def test_a_frame_that_hides_the_sender_or_the_way_out_is_a_fault(shop: Shop) -> 
     (shop.folder / "templates" / "mail.html").write_text("{% include 'body' %}", encoding="utf-8")
 
     assert check(shop) == [
-        Fault("frame", "the HTML leaves out postal_address", "Let templates/mail.* show {{ postal_address }}."),
-        Fault("frame", "the HTML leaves out contact", "Let templates/mail.* show {{ contact }}."),
-        Fault("frame", "the HTML has no way to unsubscribe", "Let templates/mail.* show {{ unsubscribe_link }}."),
+        Fault("frame", "the HTML leaves out postal_address", "Add to templates/mail.*: {{ postal_address }}."),
+        Fault("frame", "the HTML leaves out contact", "Add to templates/mail.*: {{ contact }}."),
+        Fault("frame", "the HTML has no way to unsubscribe", "Add to templates/mail.*: {{ unsubscribe_link }}."),
     ]
 
 
@@ -148,7 +148,7 @@ def test_a_text_that_hides_the_way_out_is_a_fault(shop: Shop) -> None:
     (shop.folder / "templates" / "mail.txt").write_text(shown, encoding="utf-8")
 
     assert check(shop) == [
-        Fault("frame", "the text has no way to unsubscribe", "Let templates/mail.* show {{ unsubscribe_link }}.")
+        Fault("frame", "the text has no way to unsubscribe", "Add to templates/mail.*: {{ unsubscribe_link }}.")
     ]
 
 

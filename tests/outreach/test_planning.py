@@ -281,7 +281,7 @@ def test_somebody_put_in_by_hand_after_the_plan_is_noticed(shop: Shop) -> None:
 
 
 def test_a_campaign_without_a_plan_cannot_be_approved(shop: Shop) -> None:
-    with pytest.raises(Refused, match="no plan that waits for approval") as refused:
+    with pytest.raises(Refused, match="no plan waiting for approval") as refused:
         planning.approve(shop, recipe(shop), "f" * 16)
     assert refused.value.hint == "Make one: retainctl campaigns plan spring"
 

@@ -62,6 +62,6 @@ def test_a_third_program_is_planned_approved_and_sent_as_the_others(rewarding: S
 
 def test_its_own_links_are_known_to_the_check_and_another_program_s_are_not(rewarding: Shop) -> None:
     write(rewarding, "{{ survey_token }}")
-    with pytest.raises(BadData, match="the reward spring is not ready: nothing is called survey_token") as refused:
+    with pytest.raises(BadData, match="the reward spring is not ready: unknown name survey_token") as refused:
         mailings.plan(rewarding, REWARD, "spring")
     assert refused.value.hint == "See everything: retainctl rewards check spring"

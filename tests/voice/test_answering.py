@@ -169,10 +169,10 @@ def test_an_answer_follows_its_customer_through_merges_and_counts_for_the_invita
 
 
 BAD = [
-    ("r1,,,,,11,,", "score", "bad_score", "'11' is no score from 0 to 10"),
-    ("r1,,,,,7.5,,", "score", "bad_score", "'7.5' is no score from 0 to 10"),
-    ("r1,,,,,٧,,", "score", "bad_score", "'٧' is no score from 0 to 10"),
-    ("r1,,,,,7,the moon,", "found", "bad_choice", "'the moon' is none of the choices: a friend, the web"),
+    ("r1,,,,,11,,", "score", "bad_score", "'11' is not a score from 0 to 10"),
+    ("r1,,,,,7.5,,", "score", "bad_score", "'7.5' is not a score from 0 to 10"),
+    ("r1,,,,,٧,,", "score", "bad_score", "'٧' is not a score from 0 to 10"),
+    ("r1,,,,,7,the moon,", "found", "bad_choice", "'the moon' is not one of the choices: a friend, the web"),
     (",,,,,7,,", "who", "no_respondent", "the row does not say who answered"),
     ("r1,v1.x.y.z,,,,7,,", "token", "bad_token", "the token is not one of this shop's"),
     ("r1,,,,01/02/2025,7,,", "when", "bad_date", "'01/02/2025' is not an ISO 8601 date"),
@@ -320,7 +320,7 @@ def test_the_command_shows_what_became_of_the_file(survey: Shop, retainctl: Term
         f"{path}\tspring\timported\t2\t1\t0\t0\t0\t0\t1\t0\t0\t\n",
     )
     assert ended.stderr == (
-        f"{path}, line 3, score: '77' is no score from 0 to 10 (bad_score)\n"
+        f"{path}, line 3, score: '77' is not a score from 0 to 10 (bad_score)\n"
         "retainctl: 1 row is in quarantine\n"
         "  Correct them in the file and import it again. List them: retainctl orders quarantine list\n"
     )

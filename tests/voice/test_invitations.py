@@ -98,7 +98,7 @@ def test_only_the_hash_that_was_sent_is_taken_for_sent(asking: Shop) -> None:
     customer(asking, purpose="survey")
     plan = mailings.plan(asking, SURVEY, "spring")
     invite(asking, "spring", plan.hash)
-    with pytest.raises(Refused, match="no plan that waits for approval"):
+    with pytest.raises(Refused, match="no plan waiting for approval"):
         invite(asking, "spring", "0" * 16)
     assert invite(asking, "spring", plan.hash).invitations == 0
 
@@ -179,14 +179,14 @@ def test_a_survey_without_an_audience_invites_nobody(asking: Shop) -> None:
     (asking.folder / "surveys" / "till.toml").write_text(
         'title = "Till"\n[[questions]]\nname = "a"\nkind = "csat"\ntext = "?"\n'
     )
-    with pytest.raises(WrongUsage, match="invites nobody"):
+    with pytest.raises(WrongUsage, match="has no invitation"):
         mailings.plan(asking, SURVEY, "till")
 
 
 def test_an_invitation_with_a_fault_is_not_planned(asking: Shop) -> None:
     path = asking.folder / "surveys" / "spring.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("{{ first_name }}", "{{ frist_name }}"), encoding="utf-8")
-    with pytest.raises(BadData, match="nothing is called frist_name"):
+    with pytest.raises(BadData, match="unknown name frist_name"):
         mailings.plan(asking, SURVEY, "spring")
 
 
@@ -280,6 +280,6 @@ def test_the_command_checks_questions_and_invitation(asking: Shop, retainctl: Te
     faulty = retainctl("surveys", "check", "spring")
     assert faulty.code == 65
     assert faulty.stderr == (
-        "templates: nothing is called frist_name. Did you mean first_name?\n"
+        "templates: unknown name frist_name. Did you mean first_name?\n"
         "retainctl: the survey spring is not ready: 1 faults\n"
     )

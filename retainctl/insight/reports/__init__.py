@@ -82,7 +82,7 @@ def report_called(name: str) -> Report:
     """The report called *name*; WrongUsage names the nearest when there is none."""
     reports = all_reports()
     if name not in reports:
-        raise WrongUsage(f"no report is called {name}", hint=did_you_mean(name, reports))
+        raise WrongUsage(f"unknown report {name}", hint=did_you_mean(name, reports))
     return reports[name]
 
 

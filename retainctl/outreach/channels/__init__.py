@@ -71,7 +71,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Down:
-    """The channel takes nothing more in this run."""
+    """The channel accepts no more messages in this run."""
 
     trouble: RetainError
 

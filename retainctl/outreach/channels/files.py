@@ -15,7 +15,7 @@ from retainctl.outreach.channels.plain import PlainChannel
 def files_channel(folder: Path) -> PlainChannel:
     """Writes each letter to a file of its own name in *folder*, whole and on the disk or not at all."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise Refused(f"{folder} is not a plain folder, and no mail is written there", hint="Remove it.")
+        raise Refused(f"{folder} is not a plain folder; no mail was written", hint="Remove it.")
     folder.mkdir(mode=0o700, exist_ok=True)
     return PlainChannel(partial(_write, folder), at_once=100)
 

@@ -36,7 +36,7 @@ def adopt(shop: Shop, *, restored: bool = False) -> Result[Row]:
         return _THIS
     trouble = DoneInPart(
         f"this installation sends now, but not the {held} {'message' if held == 1 else 'messages'} that waited: "
-        "nobody knows whether they were sent since the backup",
+        "whether they were sent since the backup is unknown",
         hint="Enter who refused since then (retainctl consent revoke), then settle them: retainctl outbox resolve",
     )
     return Result(trouble=trouble)

@@ -80,7 +80,7 @@ def _trouble(tally: Tally, unresolved: DoneInPart | None) -> RetainError | None:
     if tally.trouble:
         return tally.trouble
     if tally.paused:
-        return DoneInPart("; ".join(tally.paused.values()), hint="Mend it, then resume it.")
+        return DoneInPart("; ".join(tally.paused.values()), hint="Correct the cause, then resume it.")
     if tally.became["unknown"] and unresolved:
         return unresolved
     if tally.held and not any(count for state, count in tally.became.items() if state != "planned"):

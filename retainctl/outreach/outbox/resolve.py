@@ -34,7 +34,7 @@ def resolve(shop: Shop, message_ids: Sequence[int], *, resolution: Resolution, r
     gets them then. One that is not unknown is Refused.
     """
     if not reason.strip():
-        raise Refused("a resolution without a reason is not kept", hint="Say how you know: --reason TEXT")
+        raise Refused("a resolution needs a reason", hint="Say how you know: --reason TEXT")
     after: State = "planned" if resolution == "resend" else resolution
     for message_id in dict.fromkeys(message_ids):
         claim_no, resends = _unknown(message_id)
@@ -69,6 +69,6 @@ def unresolved() -> DoneInPart | None:
     if not count:
         return None
     return DoneInPart(
-        f"nobody knows whether {count} {'message' if count == 1 else 'messages'} arrived",
+        f"the delivery of {count} {'message' if count == 1 else 'messages'} is unknown",
         hint=f"See them: {_LIST}, then: retainctl outbox resolve",
     )

@@ -62,8 +62,8 @@ def test_what_was_sent_since_the_backup_is_not_sent_again(
         adopted = retainctl("db", "adopt")
         assert adopted.code == 3
         assert adopted.stderr == (
-            "retainctl: this installation sends now, but not the 3 messages that waited: nobody knows whether they were"
-            " sent since the backup\n  Enter who refused since then (retainctl consent revoke), then settle them:"
+            "retainctl: this installation sends now, but not the 3 messages that waited: whether they were sent"
+            " since the backup is unknown\n  Enter who refused since then (retainctl consent revoke), then settle them:"
             " retainctl outbox resolve\n"
         )
         assert retainctl("outbox", "deliver").code == 0

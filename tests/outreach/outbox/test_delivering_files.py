@@ -346,7 +346,7 @@ def test_unknown_messages_follow_their_mailings_policy(shop: Shop, queue_up: Que
     waiting = deliver(later(shop, 899))
     assert waiting.row.sent == 0
     # Of an earlier run's it is told for as long as nobody settled it, but for what a policy settles by itself.
-    assert (waiting.trouble, waiting.notes) == (None, ("nobody knows whether 1 message arrived",))
+    assert (waiting.trouble, waiting.notes) == (None, ("the delivery of 1 message is unknown",))
     assert deliver(later(shop, 900)).row.sent == 1
     assert [states(mailing) for mailing in mailings] == [{"unknown": 1}, {"sent": 1}, {"sent": 1}]
     assert value("SELECT resends FROM outbox WHERE mailing_id = ?", mailings[1].id) == 1

@@ -31,16 +31,16 @@ from tests.smtp_sink import Sink
 @pytest.mark.parametrize(
     ("server", "settings", "trouble", "sentence"),
     [
-        ({"greeting": "554 no mail here"}, {}, Unavailable, "takes nothing: 554 no mail here"),
+        ({"greeting": "554 no mail here"}, {}, Unavailable, "refuses connections: 554 no mail here"),
         ({"greeting": "silence"}, {"timeout_seconds": 1}, Unavailable, "timed out"),
         ({"auth": "535 5.7.8 no"}, {"user": "apikey", "password": "env:SECRET"}, BadConfiguration, "refuses the login"),
         ({"auth": "454 4.7.0 later"}, {"user": "apikey", "password": "env:SECRET"}, Unavailable, "454"),
-        ({}, {"user": "apikey", "password": "env:SECRET"}, BadConfiguration, "does not offer what is asked"),
-        ({"mail": "530 5.7.0 log in first"}, {}, BadConfiguration, "wants a login: 530"),
-        ({}, {"security": "starttls"}, BadConfiguration, "does not offer what is asked"),
+        ({}, {"user": "apikey", "password": "env:SECRET"}, BadConfiguration, "does not support what is set"),
+        ({"mail": "530 5.7.0 log in first"}, {}, BadConfiguration, "requires a login: 530"),
+        ({}, {"security": "starttls"}, BadConfiguration, "does not support what is set"),
         ({}, {"security": "tls"}, BadConfiguration, "does not speak TLS"),
         ({}, {"user": "apikey"}, BadConfiguration, "apikey has no password"),
-        ({}, {"host": ""}, BadConfiguration, "there is no mail server"),
+        ({}, {"host": ""}, BadConfiguration, "no mail server is set"),
         (
             {}, {"host": "mail.example.com", "user": "x", "password": "env:SECRET"}, BadConfiguration,
             "would cross the network in the clear",
@@ -90,7 +90,7 @@ def test_what_a_server_keeps_waiting_waits_its_turn_and_one_that_hangs_up_at_onc
         done = deliver(mailed)
 
     assert isinstance(done.trouble, Unavailable)
-    assert "takes nothing more" in str(done.trouble)
+    assert "accepts no more messages" in str(done.trouble)
     assert states(mailing) == left
     assert value("SELECT SUM(attempts) FROM outbox") == attempts
     assert sink.connections == 3

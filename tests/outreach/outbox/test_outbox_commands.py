@@ -52,7 +52,7 @@ def test_unknown_messages_are_said_listed_and_settled_by_hand(
         queue_up(addresses=["end=cut+dana@example.com", "noa@example.com"], using=read_shop(str(folder), now=NOW))
         done = retainctl("outbox", "deliver")
         assert (done.code, done.stdout) == (3, f"{HEADER}1\t0\t0\t1\t0\t0\t0\t0\n")
-        assert done.stderr.startswith("retainctl: nobody knows whether 1 message arrived\n")
+        assert done.stderr.startswith("retainctl: the delivery of 1 message is unknown\n")
         assert "dana@" not in done.stderr
         (message_id,) = rows("SELECT id FROM outbox WHERE state = 'unknown'")[0]
 
@@ -62,7 +62,7 @@ def test_unknown_messages_are_said_listed_and_settled_by_hand(
             "e***@e***.com#" + listed.stdout.splitlines()[1].split("#")[1][:8],
         ]  # fmt: skip
         assert retainctl("outbox", "deliver").code == 0  # it ended with 3 once, and cron runs it every few minutes
-        assert "nobody knows whether 1 message arrived" in said_at_a_terminal(folder, "outbox", "deliver")
+        assert "the delivery of 1 message is unknown" in said_at_a_terminal(folder, "outbox", "deliver")
         for _ in range(2):  # every night, until somebody settles it
             checked = retainctl("outbox", "check")
             assert (checked.code, checked.stderr) == (3, done.stderr)

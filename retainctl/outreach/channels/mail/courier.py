@@ -74,7 +74,7 @@ class Courier:
                 session.close()
             session = None
             if fruitless == _FRUITLESS_CONNECTIONS:
-                raise Unavailable(f"the mail server {self._mail.host} takes nothing more")
+                raise Unavailable(f"the mail server {self._mail.host} accepts no more messages")
         if session:
             session.close(politely=True)
 

@@ -87,7 +87,9 @@ class Session:
             if phase == "mail":
                 self._in_transaction = reply.code // 100 == 2
                 if reply.code in (530, 535, 538):
-                    raise BadConfiguration(f"the mail server wants a login: {reply}", hint="Check user under [mail].")
+                    raise BadConfiguration(
+                        f"the mail server requires a login: {reply}", hint="Check user under [mail]."
+                    )
             if reply.code == 421:
                 outcome = meaning(reply, phase)
                 # A server that took some and then closes wants another connection; one that took none wants peace.

@@ -25,7 +25,7 @@ def password_of(shop: Shop) -> str:
     """The password of the mail server; BadConfiguration where the shop has none that can be used."""
     mail = shop.settings.mail
     if not mail.host:
-        raise BadConfiguration("there is no mail server", hint="Write host under [mail] in retainctl.toml.")
+        raise BadConfiguration("no mail server is set", hint="Write host under [mail] in retainctl.toml.")
     if not mail.user:
         return ""
     if not mail.password:
@@ -111,12 +111,12 @@ def _told(error: OSError, mail: Mail) -> BadConfiguration | Unavailable:
             )
         case smtplib.SMTPNotSupportedError():
             return BadConfiguration(
-                f"the mail server {where} does not offer what is asked: {error}", hint="Check security under [mail]."
+                f"the mail server {where} does not support what is set: {error}", hint="Check security under [mail]."
             )
         case ssl.SSLCertVerificationError():
             return BadConfiguration(
-                f"the certificate of the mail server {where} is not good: {error.verify_message}",
-                hint="Write the name that the certificate is for as host.",
+                f"the certificate of the mail server {where} is not valid: {error.verify_message}",
+                hint="Set host to the name that the certificate is for.",
             )
         case ssl.SSLError():
             return BadConfiguration(
@@ -124,9 +124,9 @@ def _told(error: OSError, mail: Mail) -> BadConfiguration | Unavailable:
             )
         case smtplib.SMTPResponseException(smtp_code=code, smtp_error=text):
             said = text.decode(errors="replace") if isinstance(text, bytes) else text
-            return Unavailable(f"the mail server {where} takes nothing: {code} {said}")
+            return Unavailable(f"the mail server {where} refuses connections: {code} {said}")
         case TimeoutError():
             return Unavailable(f"the mail server {where} does not answer")
         case socket.gaierror():
-            return Unavailable(f"the mail server {where} is not found: {error.strerror}")
+            return Unavailable(f"the mail server {where} was not found: {error.strerror}")
     return Unavailable(f"the mail server {where} cannot be reached: {error}")
