@@ -112,6 +112,8 @@ class Reference:
         self.lots.append(Lot(customer, order, points, at, active, expires))
 
     def take_back(self, customer: int, points: int, terms: Terms, *, order: int) -> None:
+        if not points:
+            return  # where nothing is booked, nothing that is owed is paid either
         own = self.queue(lot for lot in self.lots if lot.order == order and lot.customer == customer)
         points = self.take(own, points, actor=customer)
         for lot in own:
