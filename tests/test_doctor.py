@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from retainctl import doctor
 from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
 from retainctl.doctor import examine
@@ -152,3 +154,12 @@ def test_the_password_is_never_shown(folder: Path, retainctl: Terminal) -> None:
     assert "hunter2-probe" not in ended.stdout + ended.stderr
     secret.chmod(0o644)
     assert "is readable by other users" in retainctl("doctor").stdout
+
+
+def test_an_interpreter_is_doubted_below_the_patch_that_mended_its_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+    minor, patch = sys.version_info[1:3]
+    monkeypatch.setattr(doctor, "SAFE_PATCH", {minor: patch})
+    assert doctor._python() == f"3.{minor}.{patch}"
+    monkeypatch.setattr(doctor, "SAFE_PATCH", {minor: patch + 1})
+    with pytest.raises(doctor.Doubtful, match=f"use 3.{minor}.{patch + 1} or later"):
+        doctor._python()

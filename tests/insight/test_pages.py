@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from retainctl.config import Shop
+from retainctl.config import Shop, read_shop
 from retainctl.insight.pages import page
 from retainctl.insight.reports import all_reports
 from retainctl.insight.reports.campaigns import MailingRow
@@ -84,6 +84,14 @@ def test_the_chart_runs_the_way_the_shop_reads(town: Shop) -> None:
     assert re.findall(first, right_to_left) == [("760", "start")]
     assert right_to_left.count('direction="rtl"') == 1
     assert left_to_right.count('direction="ltr"') == 1
+
+
+def test_the_bars_of_a_campaign_have_a_legend_of_every_part(make_shop: MakeShop) -> None:
+    shop = read_shop(str(make_shop(language="en")))
+    rows = [MailingRow(1, "campaign", "May", "active", "2025-03-02", 9, 6, 2, 1, 1, 1, 1, 3, {"no_consent": 3})]
+    drawn = page(shop, all_reports()["campaigns"], rows).partition("<svg")[2].partition("</svg>")[0]
+    legend = re.findall(r'font-size="12"[^>]*>([A-Z][^<]+)</text>', drawn)
+    assert legend[:6] == ["Sent", "Waiting", "Unknown", "Failed", "Dropped", "Excluded"]
 
 
 def test_figures_are_isolated_and_money_has_its_sign(town: Shop) -> None:
