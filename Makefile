@@ -44,7 +44,7 @@ docs: $(INSTALLED)
 	$(BIN)/python -m tests.write_reference
 
 proof: $(INSTALLED)
-	RETAINCTL_PROOF=full $(BIN)/python -m pytest -q -m proof --timeout=3000 tests
+	RETAINCTL_PROOF=full $(BIN)/python -m pytest -q -n 2 --dist worksteal -m proof --timeout=3000 tests
 
 bench: $(INSTALLED)
 	$(BIN)/python -m bench
