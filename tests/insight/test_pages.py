@@ -94,6 +94,16 @@ def test_the_bars_of_a_campaign_have_a_legend_of_every_part(make_shop: MakeShop)
     assert legend[:6] == ["Sent", "Waiting", "Unknown", "Failed", "Dropped", "Excluded"]
 
 
+def test_what_a_month_issued_stands_above_its_bar_and_what_it_took_below(shop: Shop) -> None:
+    drawn = page(shop, all_reports()["points"], [PointsMonth("2025-01", 100, 0, 50, 0, 0, 0, 50)])
+    boxes = [float(y) for y in re.findall(r'<rect [^>]* y="([\d.]+)"[^>]*>\s*<title>2025-01: [+-]', drawn)]
+    words = {
+        text: float(y) for y, text in re.findall(r'<text [^>]* y="([\d.]+)"[^>]*font-size="11"[^>]*>(100|50)<', drawn)
+    }
+    assert words["100"] < boxes[0] < boxes[1] < words["50"]
+    assert drawn.count('<rect x="350"') == 3, "each 60 wide, in the middle of 760"
+
+
 def test_figures_are_isolated_and_money_has_its_sign(town: Shop) -> None:
     for text in pages(town).values():
         for value in re.findall(r'<td class="number"><bdi([^>]*)>', text):

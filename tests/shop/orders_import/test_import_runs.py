@@ -8,7 +8,7 @@ import pytest
 
 from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
-from retainctl.errors import BadData
+from retainctl.errors import BadData, RetainError
 from retainctl.intake import csv_rows
 from retainctl.intake.import_runs import ImportOptions
 from retainctl.intake.quarantine import list_quarantined
@@ -111,3 +111,15 @@ def test_a_row_that_is_set_aside_once_more_than_before_is_kept_once_more(shop: S
     for many, name in enumerate(("a.csv", "b.csv", "c.csv"), 1):
         bring(shop, header, *[adjusted] * many, name=name)
         assert value("SELECT COUNT(*) FROM held_rows") == many
+
+
+def test_an_import_counts_the_customers_that_it_brought_and_not_those_before(books: Shop, bring: Bring) -> None:
+    assert bring(books, HEADER, row("1"), row("2", email="noa@shop.example"), name="a.csv").row.customers == 2
+    assert bring(books, HEADER, row("3"), row("4", email="omer@shop.example"), name="b.csv").row.customers == 1
+
+
+def test_a_fault_in_a_mapping_is_told_with_the_name_of_its_file(books: Shop, bring: Bring, tmp_path: Path) -> None:
+    mapping = tmp_path / "till.toml"
+    mapping.write_text('[columns]\nordre_id = "Receipt"\n', encoding="utf-8")
+    with pytest.raises(RetainError, match=r"till\.toml, line 2: unknown setting ordre_id"):
+        bring(books, HEADER, row("1"), mapping=mapping)
