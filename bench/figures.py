@@ -111,9 +111,8 @@ def fill(path: Path) -> None:
         ),
     )
     database.execute(
-        "INSERT INTO customer_summaries SELECT customer_id, 'ILS', COUNT(*), SUM(gross_minor), 0, MIN(ordered_at),"
-        " MAX(ordered_at), MIN(order_day), MAX(order_day), group_concat(DISTINCT order_month)"
-        " FROM orders GROUP BY customer_id"
+        "INSERT INTO customer_summaries SELECT customer_id, 'ILS', COUNT(*), SUM(gross_minor), 0, MIN(order_day),"
+        " MAX(order_day), group_concat(DISTINCT order_month) FROM orders GROUP BY customer_id"
     )
     database.execute("COMMIT")
     database.close()

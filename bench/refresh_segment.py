@@ -55,7 +55,7 @@ def _fill(database: sqlite3.Connection) -> None:
         (CUSTOMERS,),
     )
     database.execute(
-        """INSERT INTO customer_summaries SELECT id, 'ILS', id * 7919 % 9 + 1, id % 100000, 0, 0, 0, 19723,
+        """INSERT INTO customer_summaries SELECT id, 'ILS', id * 7919 % 9 + 1, id % 100000, 0, 19723,
              20148 - id * 104729 % 400, '24288' FROM customers"""
     )
     database.execute("COMMIT")
