@@ -89,7 +89,8 @@ def test_a_password_stands_neither_in_the_settings_nor_in_a_sentence(
     monkeypatch.setenv("SHOP_DATABASE", "postgres://u:hunter2%zz@db.example/x")
     ended = retainctl("points", "check", "--debug")
     assert ended.code == 78
-    assert "the database address is not valid" in ended.stderr
+    assert ended.stderr.startswith("Traceback (most recent call last):\n")
+    assert "retainctl: the database address is not valid\n" in ended.stderr
     assert "hunter2" not in ended.stderr
     monkeypatch.setenv("SHOP_DATABASE", "postgres://u:hunter2@db.example/x")
     assert read_shop(str(folder)).database_url == "postgresql://u:hunter2@db.example/x"
