@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,10 @@ SHARED = ROOT.parent / "shared"
 NOW = "2025-03-02T10:00"  # a Sunday morning in Jerusalem
 # What a person writes into a new shop's file before its first mail.
 FILLED_IN = {"postal_address": "רחוב הרצל 1, חיפה", "contact": "04-8123456", "from_address": "shop@shop.example"}
+# A shell that starts the tests in the background has Ctrl-C ignored, and programs inherit that; those of the tests hear
+# it all the same.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 POSTGRES_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 _counter = itertools.count()
 
