@@ -16,6 +16,7 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import BadData, TryLater, WrongUsage
+from retainctl.intake import file as intake_file
 from retainctl.intake.cells import Column
 from retainctl.intake.csv_rows import csv_chunks, read_header
 from retainctl.intake.file import input_file
@@ -364,3 +365,14 @@ def test_every_truncation_is_told_and_none_is_half_a_file(books: Shop, bring: Br
         except BadData:
             pass
     assert nothing_written()
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_a_line_end_that_a_block_parts_is_one(
+    books: Shop, bring: Bring, monkeypatch: pytest.MonkeyPatch, end: bytes
+) -> None:
+    lines = [HEADER.encode(), *(row(str(number)).encode() for number in range(1, 4))]
+    for block_bytes in range(len(lines[0]), len(lines[0]) + 4):
+        monkeypatch.setattr(intake_file, "BLOCK_BYTES", block_bytes)
+        done = bring(books, b"".join(line + end for line in lines), name=f"{block_bytes}.csv", dry_run=True)
+        assert counts(done) == (3, 3, 0, 0, 0, 0, 0)
