@@ -6,7 +6,7 @@ Parsing follows our own grammar and not ``Decimal``'s, which would take ``NaN``,
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from retainctl.errors import BadData
@@ -60,6 +60,11 @@ def to_minor(amount: Decimal, currency: str) -> int:
     if whole != scaled:
         raise BadData(f"{amount} has more decimals than {currency} allows")
     return whole
+
+
+def round_to_minor(amount: Decimal, currency: str) -> int:
+    """*amount* of major units in minor units, rounded half away from zero."""
+    return int(amount.scaleb(exponent(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def format_minor(minor: int, currency: str) -> str:

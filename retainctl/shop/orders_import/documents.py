@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal, NamedTuple
 
 from retainctl.clock import Clock
@@ -12,7 +11,7 @@ from retainctl.errors import BadData
 from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Origin, RowError
 from retainctl.intake.values import Values
-from retainctl.money import exponent
+from retainctl.money import round_to_minor
 from retainctl.normalising import SCIENTIFIC
 
 LineKind = Literal["sale", "shipping", "fee", "tip"]
@@ -158,8 +157,7 @@ class OrderValues(Values):
             raise RowError("unit_price", "negative_price", f"the price {unit_price!r} is negative")
         if less < 0:
             raise RowError("discount", "negative_discount", f"the discount {discount!r} is negative")
-        scaled = (price * abs(pieces)).scaleb(exponent(currency))
-        before = int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+        before = round_to_minor(price * abs(pieces), currency)
         if less > before:
             raise RowError("discount", "bad_discount", f"the discount {discount!r} is larger than the line amount")
         return pieces, str(price), before - less, less
