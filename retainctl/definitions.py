@@ -19,7 +19,7 @@ from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 
 from retainctl import schema
 from retainctl.config import Shop
-from retainctl.errors import BadConfiguration, Refused, RetainError, WrongUsage
+from retainctl.errors import BadConfiguration, Refused, RetainError, WrongUsage, did_you_mean
 from retainctl.files import write_text
 from retainctl.rows import Row
 from retainctl.store.database import rows
@@ -136,11 +136,9 @@ class Kind(Generic[V]):
         try:
             return path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            nearest = difflib.get_close_matches(name, self.names(shop_folder), n=1)
-            raise WrongUsage(
-                f"there is no {self.noun} called {name}",
-                hint=f"Did you mean {nearest[0]}?" if nearest else f"Make it: retainctl {self.make.format(name)}",
-            ) from None
+            make = f"Make it: retainctl {self.make.format(name)}"
+            hint = did_you_mean(name, self.names(shop_folder), otherwise=make)
+            raise WrongUsage(f"there is no {self.noun} called {name}", hint=hint) from None
         except PermissionError as error:
             raise Refused(f"{path} cannot be read: {error.strerror}", hint="Check its owner and mode.") from None
         except (OSError, UnicodeDecodeError) as error:

@@ -85,10 +85,13 @@ def exit_codes() -> dict[int, str]:
     return dict(sorted(codes.items()))
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The hint for a *name* that is none of *known*: the nearest of them, else all."""
+def did_you_mean(name: str, known: Iterable[str], *, otherwise: str | None = None) -> str:
+    """The hint for a *name* that is none of *known*: the nearest of them, else *otherwise*, which is all of them unless
+    it is given."""
     import difflib  # here, so that ``--help`` need not load it
 
     names = list(known)
     nearest = difflib.get_close_matches(name, names, n=1)
-    return f"Did you mean {nearest[0]}?" if nearest else "Use one of: " + ", ".join(names) + "."
+    if nearest:
+        return f"Did you mean {nearest[0]}?"
+    return "Use one of: " + ", ".join(names) + "." if otherwise is None else otherwise

@@ -11,7 +11,6 @@ file and the reference are written.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import inspect
 import json
 import re
@@ -24,7 +23,7 @@ from dataclasses import MISSING, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from retainctl.errors import BadConfiguration
+from retainctl.errors import BadConfiguration, did_you_mean
 
 T = TypeVar("T")
 
@@ -79,8 +78,7 @@ def _build(schema: type[T], table: Mapping[str, Any], *, source: Source, path: t
     fields = {field.name: field for field in dataclasses.fields(schema)}  # type: ignore[arg-type]
     for key in table:
         if key not in fields:
-            nearest = difflib.get_close_matches(key, fields, n=1)
-            hint = f"Did you mean {nearest[0]}?" if nearest else "The settings are: " + ", ".join(fields) + "."
+            hint = did_you_mean(key, fields, otherwise="The settings are: " + ", ".join(fields) + ".")
             raise BadConfiguration(f"{source.at((*path, key))}: unknown setting {key}", hint=hint)
     values = {}
     for key, field in fields.items():

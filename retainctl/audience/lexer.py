@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from retainctl.errors import BadData
+from retainctl.errors import BadData, did_you_mean
 
 MAX_BYTES = 4096
 
@@ -90,13 +89,12 @@ class Tokens:
     def error(self, told: str, *, at: Token | None = None, near: Iterable[str] = (), hint: str = "") -> BadData:
         """What is wrong, with a caret under the word; of the words *near* the one that may have been meant."""
         token = at or self.now
-        nearest = difflib.get_close_matches(token.text.casefold()[:64], list(near), n=1)
         line_start = self.source.rfind("\n", 0, token.start) + 1
         line = self.source[line_start:].split("\n", 1)[0]
         caret = " " * (token.start - line_start) + "^"
         return BadData(
             f"{_printable(told)}\n  {_printable(line)}\n  {caret}",
-            hint=f"Did you mean {nearest[0]}?" if nearest else hint,
+            hint=did_you_mean(token.text.casefold()[:64], near, otherwise=hint),
         )
 
     def _read(self) -> Iterator[Token]:
