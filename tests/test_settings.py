@@ -14,6 +14,7 @@ from retainctl.club.terms import Club, Terms
 from retainctl.config import FILE_NAME, Settings, init_folder, read_shop
 from retainctl.errors import BadConfiguration
 from retainctl.jobs.table import Job, JobsFile
+from tests.conftest import Terminal
 
 
 def without_sentence(one: type) -> list[str]:
@@ -57,6 +58,13 @@ def test_a_first_file_names_every_setting_and_changes_no_default(tmp_path: Path)
         for one in schema.settings(table.kind):
             assert f"# {one.sentence}\n" in section
             assert f"\n{one.name} = " in section.replace("\n# ", "\n")
+
+
+def test_the_country_is_known_by_the_time_zone_of_one_alone(retainctl: Terminal, tmp_path: Path) -> None:
+    for zone, country in (("Asia/Jerusalem", "IL"), ("Europe/London", "")):
+        made = tmp_path / zone
+        assert retainctl("init", str(made), "--timezone", zone).code == 0
+        assert read_shop(str(made)).settings.country == country
 
 
 @pytest.mark.parametrize("name", ['a "b" \\c', "two\nlines", "a\x7fb", "tab\there", "פ״ת"])

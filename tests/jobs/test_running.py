@@ -385,6 +385,10 @@ def test_the_command_prints_nothing_when_all_is_well(retainctl: Terminal, write_
     assert (second.code, second.stdout, second.stderr) == (0, "", "")
 
 
+def test_what_is_due_is_not_run_again(retainctl: Terminal) -> None:
+    assert retainctl("jobs", "run", "--due", "--again").code == 2
+
+
 def test_a_failure_is_told_on_stderr_with_its_exit_code(retainctl: Terminal, write_jobs: WriteJobs) -> None:
     write_jobs(FAILS)
     ended = retainctl("jobs", "run", "check")
