@@ -40,6 +40,7 @@ class Sink:
     ehlo: str = ""  # instead of its extensions
     mail: str = "250 ok"  # or "silence" or "cut"
     auth: str = ""  # the answer to a login, where one is offered
+    eager: bool = False  # ask for the data of a letter whose recipient was refused, as RFC 2920 allows
     close_after: int = 0  # say 421 at MAIL after so many messages of a connection
     tls: ssl.SSLContext | None = None
     starttls: ssl.SSLContext | None = None
@@ -180,6 +181,10 @@ class _Conversation:
 
     def data(self) -> None:
         if not self.recipient:
+            if self.sink.eager and self.has_sender:
+                self.say("354 go ahead")
+                while self.line() != b".":
+                    pass
             self.say("503 5.5.1 RCPT first")
             return
         if not self.misbehave("data", "354 go ahead"):

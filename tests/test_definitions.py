@@ -16,7 +16,18 @@ from retainctl import cli, definitions
 from retainctl.audience import segments
 from retainctl.audience.segments import SEGMENTS
 from retainctl.config import Shop
-from retainctl.definitions import Kind, all_kinds, difference, hash_of, is_name, keep, toml, version_that_ran, versions
+from retainctl.definitions import (
+    Kind,
+    all_kinds,
+    difference,
+    hash_of,
+    is_name,
+    keep,
+    kind_of,
+    toml,
+    version_that_ran,
+    versions,
+)
 from retainctl.doctor import check_files
 from retainctl.errors import BadConfiguration, Refused, WrongUsage
 from retainctl.outreach import mailings
@@ -62,6 +73,15 @@ def test_a_folder_that_is_closed_to_this_user_is_told(tmp_path: Path) -> None:
                 ask()
     finally:
         os.seteuid(0)
+
+
+def test_a_new_file_takes_no_links_place(tmp_path: Path) -> None:
+    path = tmp_path / "campaigns" / "spring.md"
+    path.parent.mkdir()
+    path.symlink_to("nowhere")
+    with pytest.raises(Refused, match="there is a campaign called spring already"):
+        kind_of("campaign").write(tmp_path, "spring", "x")
+    assert path.is_symlink()
 
 
 def test_a_folder_in_the_place_of_a_file_is_one_sentence(tmp_path: Path) -> None:

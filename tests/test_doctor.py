@@ -143,6 +143,14 @@ def test_the_mail_server_is_asked(folder: Path, retainctl: Terminal) -> None:
     assert (code, checks["mail"][0]) == (69, "failed")
 
 
+def test_the_mail_server_is_asked_before_the_shop_sends_by_it(folder: Path, retainctl: Terminal) -> None:
+    mail_by(folder, 9)
+    path = folder / "retainctl.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('channel = "mail"', 'channel = "files"'), encoding="utf-8")
+    code, checks = found(retainctl)
+    assert (code, checks["mail"][0]) == (69, "failed")
+
+
 def test_the_password_is_never_shown(folder: Path, retainctl: Terminal) -> None:
     secret = folder / "password"
     secret.write_text("hunter2-probe")
@@ -152,8 +160,9 @@ def test_the_password_is_never_shown(folder: Path, retainctl: Terminal) -> None:
         ended = retainctl("doctor")
     assert "mail" in ended.stdout
     assert "hunter2-probe" not in ended.stdout + ended.stderr
-    secret.chmod(0o644)
-    assert "is readable by other users" in retainctl("doctor").stdout
+    for mode in (0o640, 0o604):
+        secret.chmod(mode)
+        assert "is readable by other users" in retainctl("doctor").stdout
 
 
 def test_an_interpreter_is_doubted_below_the_patch_that_mended_its_headers(monkeypatch: pytest.MonkeyPatch) -> None:

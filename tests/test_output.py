@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from retainctl.output import OutputFormat, render
+from retainctl.output import OutputFormat, form_of, render
 from retainctl.rows import Row
 from retainctl.shop.orders_import.orders import OrdersImported
 
@@ -132,3 +133,8 @@ def test_html_is_a_page_of_its_own() -> None:
     assert text.startswith('<!doctype html>\n<html lang="en" dir="ltr">')
     assert "default-src 'none'" in text
     assert '<td class="word"><bdi>דנה</bdi></td><td class="number"><bdi>-3</bdi></td>' in text
+
+
+def test_the_ending_of_a_file_names_its_format() -> None:
+    named = {"report.csv": "csv", "REPORT.CSV": "csv", "report.html": "html", "a.md": "markdown", "report": "tsv"}
+    assert {name: form_of(Path(name)) for name in named} == named

@@ -12,7 +12,9 @@ import pytest
 from retainctl import schema
 from retainctl.club.terms import Club, Terms
 from retainctl.config import FILE_NAME, Settings, init_folder, read_shop
+from retainctl.errors import BadConfiguration
 from retainctl.jobs.table import Job, JobsFile
+from tests.conftest import Terminal
 
 
 def without_sentence(one: type) -> list[str]:
@@ -58,7 +60,30 @@ def test_a_first_file_names_every_setting_and_changes_no_default(tmp_path: Path)
             assert f"\n{one.name} = " in section.replace("\n# ", "\n")
 
 
+def test_the_country_is_known_by_the_time_zone_of_one_alone(retainctl: Terminal, tmp_path: Path) -> None:
+    for zone, country in (("Asia/Jerusalem", "IL"), ("Europe/London", "")):
+        made = tmp_path / zone
+        assert retainctl("init", str(made), "--timezone", zone).code == 0
+        assert read_shop(str(made)).settings.country == country
+
+
 @pytest.mark.parametrize("name", ['a "b" \\c', "two\nlines", "a\x7fb", "tab\there", "פ״ת"])
 def test_a_name_is_kept_as_it_was_given(tmp_path: Path, name: str) -> None:
     init_folder(tmp_path, name=name, language="he", currency="ILS", timezone="Asia/Jerusalem", country="")
     assert read_shop(str(tmp_path)).settings.name == name
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('quiet_from = "21:00"', 'quiet_from = "21:60"', "'21:60' is not a time such as 21:00"),
+        ('quiet_until = "08:00"', 'quiet_until = "24:00"', "'24:00' is not a time such as 21:00"),
+        ("name = ", 'public_url = "http://shop.example"\nname = ', "public_url must start with https://"),
+        ("name = ", 'ping_url = "http://check.example"\nname = ', "ping_url must start with https://"),
+    ],
+)
+def test_what_would_fail_at_night_is_refused_at_once(folder: Path, before: str, after: str, said: str) -> None:
+    path = folder / FILE_NAME
+    path.write_text(path.read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
+    with pytest.raises(BadConfiguration, match=said):
+        read_shop(str(folder))

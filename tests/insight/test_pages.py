@@ -104,12 +104,28 @@ def test_what_a_month_issued_stands_above_its_bar_and_what_it_took_below(shop: S
     assert drawn.count('<rect x="350"') == 3, "each 60 wide, in the middle of 760"
 
 
+def test_every_box_lies_within_its_picture(town: Shop) -> None:
+    english = dataclasses.replace(town, settings=dataclasses.replace(town.settings, language="en"))
+    for speaking in (town, english):
+        for name, text in pages(speaking).items():
+            boxes = [attributes for tag, attributes in Elements(text).found if tag == "rect"]
+            edges = [(float(box["x"] or 0), float(box["x"] or 0) + float(box["width"] or 0)) for box in boxes]
+            assert edges, name
+            assert all(-1 <= left <= right <= 761 for left, right in edges), name
+
+
+def test_the_first_figures_are_of_the_shops_own_currency(town: Shop) -> None:
+    past.order(1, "2025-03-15", 99_900, currency="EUR")
+    assert re.findall(r'<dd><bdi dir="ltr">(.\d[^<]*)</bdi></dd>', pages(town)["retention"])[-1].startswith("₪")
+
+
 def test_figures_are_isolated_and_money_has_its_sign(town: Shop) -> None:
     for text in pages(town).values():
         for value in re.findall(r'<td class="number"><bdi([^>]*)>', text):
             assert value == " dir=ltr"
     retention = pages(town)["retention"]
     assert '<dd><bdi dir="ltr">₪233.33</bdi></dd>' in retention
+    assert '<dd><bdi dir="ltr">66.7%</bdi></dd>' in retention
     assert "ILS" in retention, "the currency itself is a figure of the report"
 
 

@@ -98,17 +98,18 @@ def test_each_job_may_have_a_check_of_its_own(
     assert health_check.heard == ["/key/check/start", "/key/check/0"]
 
 
+@pytest.mark.parametrize("status", [404, 503])
 def test_one_that_does_not_hear_is_a_warning_and_no_failure(
-    folder: Path, retainctl: Terminal, write_jobs: WriteJobs, health_check: HealthCheck
+    folder: Path, retainctl: Terminal, write_jobs: WriteJobs, health_check: HealthCheck, status: int
 ) -> None:
-    health_check.answers = 503
+    health_check.answers = status
     tell(folder, health_check.url)
     write_jobs(CHECK.format(step="config check"))
     ended = retainctl("jobs", "run", "check")
     assert (ended.code, ended.stdout) == (0, "")
     assert ended.stderr == (
-        "the health check ping start of the job check failed: HTTP status 503\n"
-        "the health check ping 0 of the job check failed: HTTP status 503\n"
+        f"the health check ping start of the job check failed: HTTP status {status}\n"
+        f"the health check ping 0 of the job check failed: HTTP status {status}\n"
     )
     assert health_check.heard == ["/start"] * 3 + ["/0"] * 3
 

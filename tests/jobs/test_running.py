@@ -124,6 +124,14 @@ def test_a_job_that_another_run_holds_is_for_later(shop: Shop, write_jobs: Write
             run_job(shop, "check")
 
 
+def test_no_two_runs_of_a_job_are_under_way_at_once(shop: Shop) -> None:
+    with only_one(shop, "check", seconds=100):
+        with pytest.raises(TryLater, match="the job check is already running"), only_one(shop, "check", seconds=100):
+            pytest.fail("both hold it")
+        with only_one(shop, "other", seconds=100):
+            pass
+
+
 def test_a_job_that_another_host_holds_is_for_later_until_its_lease_has_run_out(
     shop: Shop, write_jobs: WriteJobs
 ) -> None:
@@ -227,6 +235,12 @@ def test_missed_days_are_made_up_one_by_one_with_their_own_day(
     failed = retainctl("jobs", "run", "check", now="2025-03-02T10:00")
     assert failed.code == 2
     assert "there is no job check-2025-03-02" in failed.stderr
+
+
+def test_the_steps_go_by_the_clock_of_their_run(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(CHECK.replace('"config check", "config show", "jobs show nightly"', '"db backup"'))
+    assert run_job(shop, "check").exit_code == 0
+    assert Path(json.loads(last_run(shop).counts)["db backup"]["file"]).name == "retain-20250302T100000.backup"
 
 
 def test_of_missed_days_none_is_run_after_one_that_fails(shop: Shop, write_jobs: WriteJobs) -> None:
@@ -369,6 +383,10 @@ def test_the_command_prints_nothing_when_all_is_well(retainctl: Terminal, write_
     first, second = retainctl("jobs", "run", "check"), retainctl("jobs", "run", "check")
     assert (first.code, first.stdout, first.stderr) == (0, "", "")
     assert (second.code, second.stdout, second.stderr) == (0, "", "")
+
+
+def test_what_is_due_is_not_run_again(retainctl: Terminal) -> None:
+    assert retainctl("jobs", "run", "--due", "--again").code == 2
 
 
 def test_a_failure_is_told_on_stderr_with_its_exit_code(retainctl: Terminal, write_jobs: WriteJobs) -> None:

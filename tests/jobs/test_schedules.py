@@ -96,6 +96,22 @@ def test_there_is_a_timer_for_each_job_and_one_service(shop: Shop, write_jobs: W
     assert all("Persistent=true" in text for text in timers)
 
 
+def test_systemd_runs_the_jobs_as_the_user_who_was_named(shop: Shop) -> None:
+    name = installed_name(shop)
+    files = schedule_files(shop, style="systemd", user="shop")
+    assert "User=shop" in files[f"{name}@.service"].splitlines()
+    assert "User=" not in schedule_files(shop, style="systemd", user=None)[f"{name}@.service"]
+
+
+def test_a_percent_sign_means_nothing_to_systemd(shop: Shop) -> None:
+    sale = Job(steps=("config check",), summary="The 20% sale.", at="03:30")
+    named = replace(shop, folder=Path("/srv/20%n"))
+    service, _, timer = units(named, {"sale": sale}).values()
+    assert "WorkingDirectory=/srv/20%%n" in service.splitlines()
+    assert "ReadWritePaths=/srv/20%%n" in service.splitlines()
+    assert "Description=retainctl: The 20%% sale." in timer.splitlines()
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

@@ -257,6 +257,9 @@ def test_the_command_line_from_draft_to_outbox(shop: Shop, retainctl: Terminal) 
     assert retainctl("campaigns", "approve", "spring", made["hash"]).stdout == (
         f"name\tstate\thash\tmessages\nspring\tapproved\t{made['hash']}\t0\n"
     )
+    tried = retainctl("campaigns", "send", "spring", "--dry-run")
+    assert tried.stdout.splitlines()[1] == f"spring\tapproved\t{made['hash']}\t1"
+    assert value("SELECT COUNT(*) FROM outbox") == 0
     assert retainctl("campaigns", "send", "spring").stdout.splitlines()[1] == f"spring\tactive\t{made['hash']}\t1"
     assert retainctl("campaigns", "show", "spring").stdout == (
         "campaign\tstate\thash\toutcome\tcustomers\n"

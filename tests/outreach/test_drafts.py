@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -127,6 +128,27 @@ def test_a_fault_says_what_and_what_to_do(shop: Shop) -> None:
         found = check(shop)[0]
         assert (found.fault, found.remedy) == (fault, remedy)
         path.unlink()
+
+
+def test_a_reason_must_say_something_of_everybody(shop: Shop) -> None:
+    path = finished(shop)
+    text = re.sub(
+        "^reason = .*$", 'reason = "{% if orders %}You bought here.{% endif %}"', path.read_text(), flags=re.M
+    )
+    path.write_text(text, encoding="utf-8")
+
+    assert check(shop) == [
+        Fault("reason", "it says nothing of a customer who is little known", "Let it say something of everybody.")
+    ]
+
+
+@pytest.mark.parametrize("kind", get_args(CampaignKind))
+def test_a_campaign_may_go_until_its_last_day_is_over(shop: Shop, kind: CampaignKind) -> None:
+    today = shop.clock.today()
+    edited(finished(shop, kind=kind), "2025-03-16", str(today))
+
+    assert check(shop) == []
+    assert CAMPAIGN.recipe(shop, "spring").not_after == shop.clock.end_of(today) - 1
 
 
 def test_a_frame_that_hides_the_sender_or_the_way_out_is_a_fault(shop: Shop) -> None:

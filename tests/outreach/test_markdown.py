@@ -11,6 +11,7 @@ CASES = [
     ("# Title\n\n**bold**\n", "<h1>Title</h1>\n<p><strong>bold</strong></p>\n", "Title\n\nbold\n"),
     ("[buy]({{ link }})\n", '<p><a href="{{ link }}">buy</a></p>\n', "buy ({{ link }})\n"),
     ("<https://a.example/>\n", '<p><a href="https://a.example/">https://a.example/</a></p>\n', "https://a.example/\n"),
+    ("<shop@a.example>\n", '<p><a href="mailto:shop@a.example">shop@a.example</a></p>\n', "shop@a.example\n"),
     ("bye,\nthe shop\n", "<p>bye,<br />\nthe shop</p>\n", "bye,\nthe shop\n"),
     ("- a\n- b\n", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n", "- a\n- b\n"),
     ("3. a\n4. b\n", '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>\n', "3. a\n4. b\n"),

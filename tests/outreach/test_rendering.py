@@ -99,6 +99,15 @@ def test_a_refusal_by_mail_carries_a_token_that_names_recipient_and_mailing(
     assert [body.count(token) for body in bodies(message)] == [1, 1]
 
 
+def test_a_refusal_by_mail_goes_to_the_mailbox_that_somebody_reads(shop: Shop, make_mailing: MakeMailing) -> None:
+    asked, read = with_mail(shop, reply_to="dana@shop.example"), []
+    for using in (asked, with_mail(asked, unsubscribe_address="leave@shop.example")):
+        message = parsed(Press(make_mailing(using=using)).message(DANA, at=AT))
+        read.append(message["List-Unsubscribe"].partition("?")[0])
+
+    assert read == ["<mailto:dana@shop.example", "<mailto:leave@shop.example"]
+
+
 def test_one_click_is_offered_only_where_the_shop_has_a_public_address(shop: Shop, make_mailing: MakeMailing) -> None:
     public = with_settings(shop, public_url="https://club.shop.example")
     message = parsed(Press(make_mailing(using=public)).message(DANA, at=AT))

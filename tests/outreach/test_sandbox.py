@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import sys
 
 import pytest
 
@@ -52,6 +53,11 @@ def test_a_hostile_template_is_refused_soon(body: str, fault: str) -> None:
     assert isinstance(said, str)
     assert fault in said
     assert spent_seconds() - before < 5, "the trial itself is given one second, and starting it takes some"
+
+
+def test_a_trial_that_ends_without_an_answer_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert tried("Hello").fault == "the template takes too much memory"
 
 
 def spent_seconds() -> float:

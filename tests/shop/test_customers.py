@@ -116,6 +116,12 @@ def test_a_refusal_by_hand_is_of_every_address_and_purpose(shop: Shop) -> None:
     assert value("SELECT COUNT(*) FROM consents") == 4
 
 
+def test_a_refusal_that_names_no_purpose_is_of_both(shop: Shop, retainctl: Terminal) -> None:
+    two_customers(shop)
+    ended = retainctl("consent", "revoke", "dana@example.com", "--reason", "called on Sunday")
+    assert {line.split("\t")[2] for line in ended.stdout.splitlines()[1:]} == {"marketing", "survey"}
+
+
 def test_a_refusal_of_an_address_that_nobody_has_is_not_lost(shop: Shop) -> None:
     (state,) = revoke_by_hand(shop, "Stranger@example.com", reason="wrote to us")
     assert (state.customer_id, state.address, state.state) == (None, "stranger@example.com", "revoked")

@@ -83,7 +83,7 @@ def test_a_customer_who_bought_is_shown_with_their_orders(shop: Shop, dana: int)
 
 def test_the_command(dana: int, retainctl: Terminal) -> None:
     shown = retainctl(
-        "customers", "show", "dana@example.com", "--bought", "coffee", "--since", "2024-02-01", "--format", "csv"
+        "customers", "show", "dana@example.com", "--bought", "coffee", "--since", "2024-02-05", "--format", "csv"
     )
     assert shown.stdout == (
         "ordered_at,source,order,sku,name,category,brand,quantity,returned,amount_minor,currency\n"

@@ -122,6 +122,15 @@ def test_the_same_file_is_known_and_again_changes_nothing(survey: Shop) -> None:
     assert value("SELECT MAX(version) FROM responses") == 1
 
 
+def test_a_file_is_read_again_once_its_survey_asks_otherwise(survey: Shop) -> None:
+    text = HEADER + "r1,,,,,9,,-\n"
+    take(survey, text)
+    path = survey.folder / "surveys" / "spring.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('missing = ["NA"]', 'missing = ["-"]'), encoding="utf-8")
+    assert counts(take(survey, text).row) == (1, 0, 1, 0, 0, 0)
+    assert rows("SELECT question FROM answers") == [("recommend",)]
+
+
 def test_a_changed_answer_is_a_new_version(survey: Shop) -> None:
     take(survey, HEADER + "r1,,,,,9,,well\nr2,,,,,8,,\n")
     assert counts(take(survey, HEADER + "r1,,,,,4,,\nr2,,,,,8,,\n").row) == (2, 0, 1, 1, 0, 0)
@@ -148,6 +157,13 @@ def test_who_answered_is_a_customer_by_token_email_or_id(survey: Shop) -> None:
     ]  # fmt: skip
 
 
+def test_where_address_and_id_name_two_the_address_says_who_answered(survey: Shop) -> None:
+    noa = customer(survey, external_id="8", email="noa@example.com")
+    customer(survey, external_id="7", email="dana@example.com")
+    take(survey, HEADER + "r1,,noa@example.com,7,,9,,\n")
+    assert rows("SELECT customer_id FROM responses") == [(noa,)]
+
+
 def test_the_response_rate_is_of_those_to_whom_an_invitation_was_sent(survey: Shop) -> None:
     states = ["sent", "sent", "failed", "sent", "planned", "deferred", "suppressed", "expired", "unknown"]
     ids = [customer(survey, external_id=str(number), email=f"c{number}@example.com") for number in range(len(states))]
@@ -155,6 +171,17 @@ def test_the_response_rate_is_of_those_to_whom_an_invitation_was_sent(survey: Sh
     take(survey, HEADER + "r0,,,0,,10,,\nr2,,,2,,9,,\nr9,,,,,9,,\n")
     row = results(survey, "spring")[0]
     assert (row.invited, row.responded, row.response_rate) == (3, 1, 1 / 3)
+
+
+def test_who_was_invited_by_two_mailings_counts_once(survey: Shop) -> None:
+    dana = customer(survey, external_id="7", email="dana@example.com")
+    for key in ("first", "second"):
+        invite(survey, [dana], states=["sent"])
+        with writing():
+            execute("UPDATE outbox SET message_key = ?, message_id = ? WHERE message_key = 'key0'", key, key)
+    take(survey, HEADER + "r1,,,7,,9,,\n")
+    row = results(survey, "spring")[0]
+    assert (row.invited, row.responded) == (1, 1)
 
 
 def test_an_answer_follows_its_customer_through_merges_and_counts_for_the_invitation(survey: Shop) -> None:

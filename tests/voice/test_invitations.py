@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BadData, Refused, WrongUsage
 from retainctl.outreach import mailings, tokens
@@ -127,6 +128,28 @@ def test_the_invitation_asks_each_question_and_is_answered_by_reply_with_its_own
         [token] = re.findall(r"קוד התשובה: (\S+)", text)
         mailing = value("SELECT id FROM mailings WHERE program = 'survey'")
         assert tokens.verify(token, PURPOSE, asking.clock.now()) == f"{mailing}.{one}"
+
+
+def test_an_invitation_is_no_advertisement_and_says_how_to_be_left_alone(asking: Shop) -> None:
+    customer(asking, purpose="survey")
+    invite(asking, "spring", mailings.plan(asking, SURVEY, "spring").hash)
+    deliver(asking)
+    [path] = (asking.folder / "mail").rglob("*.eml")
+    mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert asking.settings.country == "IL"
+    assert "פרסומת" not in mail["Subject"]
+    assert mail["List-Unsubscribe"].startswith("<mailto:shop@shop.example?subject=unsubscribe%20v1.")
+
+
+def test_an_invitation_is_good_for_half_a_year(asking: Shop) -> None:
+    one = customer(asking, purpose="survey")
+    invite(asking, "spring", mailings.plan(asking, SURVEY, "spring").hash)
+    deliver(asking)
+    [token] = re.findall(r"קוד התשובה: (\S+)", mails(asking)[f"customer{one}@example.com"])
+    ends = asking.clock.now() + 180 * DAY_SECONDS
+    assert tokens.verify(token, PURPOSE, ends - 1).endswith(f".{one}")
+    with pytest.raises(BadData, match="has expired"):
+        tokens.verify(token, PURPOSE, ends)
 
 
 def test_where_the_shop_has_a_public_address_the_invitation_has_a_link(asking: Shop) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop, read_shop
 from retainctl.errors import Refused
+from retainctl.outreach.limits import over_budget
 from retainctl.outreach.outbox import states as transitions
 from retainctl.outreach.outbox.adopting import adopt
 from retainctl.outreach.outbox.checking import check
@@ -25,6 +27,8 @@ from retainctl.store.transactions import writing
 from tests.conftest import NOW, Terminal
 from tests.outreach.conftest import MakeMailing
 from tests.outreach.outbox.conftest import QueueUp, choose, make_customers, states, take
+from tests.outreach.outbox.test_delivering_files import later
+from tests.outreach.outbox.test_limits import with_limits
 from tests.proof.senders import write_mail_settings
 from tests.smtp_sink import Sink
 
@@ -114,6 +118,22 @@ def test_every_message_that_waits_is_held_and_no_other(
     ]  # fmt: skip
     assert rows("SELECT state, approved_at FROM mailings WHERE id = ?", approved.id) == [("planned", None)]
     check()
+
+
+def test_what_a_paused_mailing_left_waits_for_a_person_and_counts_as_written_to(shop: Shop, queue_up: QueueUp) -> None:
+    paused = queue_up(1, unknown_policy="resend-once")
+    paused.state = "paused"
+    paused.save()
+    customer_id = value("SELECT id FROM customers")
+    with writing():
+        installation.forget_sender()
+    adopt(shop)
+
+    assert list(over_budget(with_limits(shop, marketing_per_week=1), [customer_id], at=shop.clock.now())) == [
+        customer_id
+    ]
+    deliver(later(shop, DAY_SECONDS))
+    assert states(paused) == {"unknown": 1}
 
 
 def go_on_from_planned(mailing: Mailing, *, at: int) -> None:

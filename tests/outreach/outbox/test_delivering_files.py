@@ -16,9 +16,11 @@ from retainctl.outreach.channels import Answer, Letter, Outcome
 from retainctl.outreach.outbox import states as transitions
 from retainctl.outreach.outbox.checking import check
 from retainctl.outreach.outbox.delivering import Delivery, deliver, foresee
+from retainctl.outreach.outbox.listing import list_messages
 from retainctl.outreach.outbox.queueing import queue
 from retainctl.outreach.outbox.resolve import resolve
 from retainctl.shop import consent
+from retainctl.shop.customers import show_customer
 from retainctl.store import installation
 from retainctl.store.database import execute, rows, value
 from retainctl.store.dialect import file_is_the_database
@@ -128,6 +130,18 @@ def test_who_refused_since_the_plan_gets_nothing(shop: Shop, queue_up: QueueUp) 
     check()
 
 
+def test_a_customers_history_has_what_went_and_what_was_held_back(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(addresses=["dana@example.com", "gone@example.com"])
+    consent.suppress("email", "gone@example.com", "complaint", 0, "called")
+    deliver(shop)
+
+    people = [one for (one,) in rows("SELECT id FROM customers ORDER BY id")]
+    told = [
+        [(fact.what, fact.detail) for fact in show_customer(shop, one) if fact.about == "campaign"] for one in people
+    ]
+    assert told == [[("spring", "sent, dana@example.com")], [("spring", "suppressed, gone@example.com")]]
+
+
 def test_a_service_message_asks_for_no_consent_and_for_no_hour(shop: Shop, queue_up: QueueUp) -> None:
     queue_up(2, purpose="service")
     (point,) = rows("SELECT contact_point_id FROM outbox ORDER BY id")[0]
@@ -143,6 +157,8 @@ def test_what_does_not_fit_the_budget_waits_for_its_next_slot(shop: Shop, queue_
     second = queue_up(customer_ids=customer_ids)
     done = deliver(tight)
     assert (done.row.sent, done.row.deferred, done.row.left) == (2, 2, 2)
+    told = {(one.state, one.next_at) for one in list_messages(shop)}
+    assert told == {("sent", ""), ("deferred", "2025-03-09T10:00:00+02:00")}
 
     assert deliver(later(tight, 7 * DAY_SECONDS - 60)).row.sent == 0
     assert deliver(later(tight, 7 * DAY_SECONDS)).row.sent == 2
@@ -160,6 +176,14 @@ def test_quiet_hours_hold_everything_until_the_morning(shop: Shop, queue_up: Que
     assert done.row.left == 2
     assert states(mailing) == {"planned": 2}
     assert deliver(at(shop, "2025-03-03T08:00")).row.sent == 2
+
+
+def test_a_run_that_sent_something_has_nothing_to_try_later(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(1)
+    queue_up(addresses=["dana@example.com"], purpose="service")
+
+    done = deliver(at(shop, "2025-03-02T22:00"))
+    assert (done.row.sent, done.row.left, done.exit_code) == (1, 1, 0)
 
 
 def test_a_paused_mailing_waits_and_a_cancelled_one_ends(shop: Shop, queue_up: QueueUp) -> None:
@@ -181,6 +205,13 @@ def test_what_comes_too_late_expires(shop: Shop, queue_up: QueueUp) -> None:
     assert deliver(later(shop, 61)).row.expired == 2
     assert states(mailing) == {"expired": 2}
     check()
+
+
+def test_what_comes_in_its_last_second_goes(shop: Shop, queue_up: QueueUp) -> None:
+    mailing = queue_up(2, not_after=shop.clock.now())
+
+    assert deliver(later(shop, 0)).row.sent == 2
+    assert states(mailing) == {"sent": 2}
 
 
 def test_under_a_clock_that_is_years_ahead_a_mailing_waits_and_goes_at_the_right_time(

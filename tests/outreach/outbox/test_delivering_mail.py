@@ -118,6 +118,16 @@ def test_each_fault_ends_in_its_state_and_costs_nobody_else_his_mail(
     assert isinstance(done.trouble, DoneInPart)
 
 
+def test_a_server_that_wants_the_data_of_a_refused_letter_gets_none(shop: Shop, queue_up: QueueUp) -> None:
+    with Sink(eager=True) as sink:
+        mailed = by_mail(shop, port=sink.port, connections=1, timeout_seconds=2)
+        mailing = queue_up(addresses=["rcpt=550_5.1.1+gone@example.com", "dana@example.com"], using=mailed)
+        deliver(mailed)
+
+    assert states(mailing) == {"failed": 1, "sent": 1}
+    assert [one.recipient for one in sink.accepted] == ["dana@example.com"]
+
+
 def test_an_enhanced_code_counts_only_where_it_is_of_its_replys_class(shop: Shop, queue_up: QueueUp) -> None:
     replies = {
         "450 4.2.1": "4.2.1", "450 5.1.1": None, "450": None,

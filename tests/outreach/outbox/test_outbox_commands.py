@@ -27,6 +27,8 @@ def test_delivering_shows_one_row_and_says_nothing_when_all_is_well(retainctl: T
     queue_up(3)
 
     assert retainctl("outbox", "deliver", "--dry-run").stdout == f"{HEADER}3\t0\t0\t0\t0\t0\t0\t3\n"
+    first = retainctl("outbox", "deliver", "--dry-run", "--limit", "2")
+    assert first.stdout == f"{HEADER}2\t0\t0\t0\t0\t0\t0\t3\n"
     done = retainctl("outbox", "deliver")
     assert (done.code, done.stdout, done.stderr) == (0, f"{HEADER}3\t0\t0\t0\t0\t0\t0\t0\n", "")
     checked = retainctl("outbox", "check")

@@ -102,6 +102,19 @@ def test_a_gateway_that_is_not_there_is_asked_once_and_loses_nothing(
     check()
 
 
+def test_after_one_channel_broke_down_no_other_is_begun(
+    shop: Shop, queue_up: QueueUp, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_letter: Letter) -> Outcome:
+        raise Unavailable("the disk is full")
+
+    monkeypatch.setitem(CHANNELS, "files", lambda _shop: PlainChannel(broken))
+    queue_up(addresses=["dana@x.example"])
+    other = queue_up(addresses=["noa@x.example"], using=with_mail(shop, channel="gateway"))
+    assert str(deliver(shop).trouble) == "the disk is full"
+    assert (states(other), gateway.seen) == ({"planned": 1}, {})
+
+
 def test_a_run_that_is_killed_in_the_call_leaves_its_message_unknown_and_sends_it_no_second_time(
     shop: Shop, queue_up: QueueUp, gateway: Gateway
 ) -> None:

@@ -16,7 +16,7 @@ from retainctl.outreach.outbox import recover
 from retainctl.outreach.outbox import states as transitions
 from retainctl.outreach.outbox.checking import check
 from retainctl.outreach.outbox.claiming import Claimer
-from retainctl.outreach.outbox.commit_cycle import Turn, record
+from retainctl.outreach.outbox.commit_cycle import Turn, record, wait_seconds
 from retainctl.outreach.outbox.delivering import deliver
 from retainctl.outreach.outbox.recover import sweep
 from retainctl.store.database import execute, rows, value
@@ -209,6 +209,14 @@ def test_what_is_deferred_is_given_up_when_its_time_would_be_over_before_the_nex
 
     assert first == [("failed", 1), ("deferred", 1), ("deferred", 1)]
     assert found == ["deferred", "failed"]
+
+
+def test_what_was_deferred_at_once_does_not_come_back_at_once() -> None:
+    first, seventh = ([wait_seconds(one, attempts) for one in range(1_000)] for attempts in (0, 6))
+
+    assert 12 * 60 <= min(first) < 13 * 60 < 17 * 60 < max(first) <= 18 * 60
+    assert 17_280 <= min(seventh) < 6 * 3_600 < max(seventh) <= 25_920
+    assert len(set(first)) > 100
 
 
 def test_a_survey_waits_for_the_morning_and_for_the_budget_as_a_campaign_does(shop: Shop, queue_up: QueueUp) -> None:
