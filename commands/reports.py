@@ -22,7 +22,7 @@ def list_reports() -> None:
 
 @reports.command("show")
 @click.argument("report")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write this file; else print.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to FILE.")
 def show_report(report: str, output: Path | None) -> None:
     """Show one of the reports: campaigns, cohorts, orders, points, retention, rfm.
 

@@ -196,7 +196,7 @@ def test_a_survey_that_asks_no_segment_or_one_that_is_not_there_is_not_planned(a
         mailings.plan(asking, SURVEY, "summer")
     path = draft(asking, "autumn", kind="csat")
     path.write_text(path.read_text(encoding="utf-8").replace('audience = ""', 'audience = "buyrs"'), encoding="utf-8")
-    with pytest.raises(BadData, match="there is no segment called buyrs"):
+    with pytest.raises(BadData, match="there is no segment buyrs"):
         mailings.plan(asking, SURVEY, "autumn")
 
 

@@ -41,16 +41,16 @@ def test_a_draft_speaks_the_shops_language(make_shop: MakeShop, language: str, w
 def test_a_draft_never_replaces_a_file(shop: Shop) -> None:
     path = draft(shop, "spring", kind="nps")
     path.write_text("mine")
-    with pytest.raises(Refused, match="there is a survey called spring already"):
+    with pytest.raises(Refused, match="the survey spring already exists"):
         draft(shop, "spring", kind="nps")
     assert path.read_text() == "mine"
 
 
 @pytest.mark.parametrize("name", ["../spring", "Spring", "a b", "", "a" * 65])
 def test_a_name_that_could_leave_the_folder_is_refused(shop: Shop, name: str) -> None:
-    with pytest.raises(WrongUsage, match="is not a survey's name"):
+    with pytest.raises(WrongUsage, match="is not a valid survey name"):
         draft(shop, name, kind="nps")
-    with pytest.raises(WrongUsage, match="is not a survey's name"):
+    with pytest.raises(WrongUsage, match="is not a valid survey name"):
         SURVEYS.read(shop, name)
 
 
@@ -96,4 +96,4 @@ def test_the_surveys_are_listed(shop: Shop) -> None:
 def test_a_survey_that_is_not_there_says_how_to_make_it(retainctl: Terminal, folder: Path) -> None:
     ended = retainctl("surveys", "results", "spring")
     assert (ended.code, ended.stdout) == (2, "")
-    assert ended.stderr == "retainctl: there is no survey called spring\n  Make it: retainctl surveys draft spring\n"
+    assert ended.stderr == "retainctl: there is no survey spring\n  Create it: retainctl surveys draft spring\n"
