@@ -48,7 +48,7 @@ def check(noun: str, name: str) -> None:
         faults = list(kind.faults(shop, kind.read(shop, name)))
         if faults:
             show(faults, row_type=Fault)
-            raise BadData(f"the {noun} {name} is not ready: {len(faults)} faults")
+            raise BadData(f"the {noun} {name} is not ready: {len(faults)} {'fault' if len(faults) == 1 else 'faults'}")
 
 
 def _list(noun: str) -> None:

@@ -269,7 +269,7 @@ def test_a_diff_shows_what_changed_since_the_last_run(retainctl: Terminal) -> No
     )
     path.write_text('expression = "in segment lost"')
     wrong = retainctl("segments", "check", "loyal")
-    assert (wrong.code, wrong.stderr) == (65, "retainctl: the segment loyal is not ready: 1 faults\n")
+    assert (wrong.code, wrong.stderr) == (65, "retainctl: the segment loyal is not ready: 1 fault\n")
     assert "there is no segment lost" in wrong.stdout
 
 

@@ -237,8 +237,8 @@ def test_a_run_is_the_three_in_one_and_asks_nobody_off_a_terminal(asking: Shop, 
     unasked = retainctl("surveys", "run", "spring")
     assert (unasked.code, unasked.stdout) == (2, "")
     assert unasked.stderr == (
-        "retainctl: surveys run queues what it planned, and there is nobody to ask\n"
-        "  Add --yes, or plan it first: retainctl surveys plan spring\n"
+        "retainctl: surveys run needs --yes when not on a terminal\n"
+        "  Add --yes, or only plan it: retainctl surveys plan spring\n"
     )
     assert value("SELECT COUNT(*) FROM mailings") == 0
 
@@ -264,7 +264,7 @@ def test_at_a_terminal_a_run_shows_its_plan_and_asks(asking: Shop, answer: bytes
     os.close(ours)
     os.close(theirs)
     assert ended.stdout.startswith(b"name\thash\tcandidates")
-    assert ended.stderr.startswith(b"Give the invitations (1) to the outbox? [y/N] ")
+    assert ended.stderr.startswith(b"Queue the invitations (1)? [y/N] ")
     assert ended.returncode == code
     assert value("SELECT COUNT(*) FROM outbox") == invited
 
@@ -281,5 +281,5 @@ def test_the_command_checks_questions_and_invitation(asking: Shop, retainctl: Te
     assert faulty.code == 65
     assert faulty.stderr == (
         "templates: unknown name frist_name. Did you mean first_name?\n"
-        "retainctl: the survey spring is not ready: 1 faults\n"
+        "retainctl: the survey spring is not ready: 1 fault\n"
     )
