@@ -86,9 +86,9 @@ def test_a_shop_that_does_not_say_who_it_is_may_not_advertise(shop: Shop) -> Non
 
     assert faults(nobody) == [
         "the shop has no address to send from",
-        "the sender's name is empty, and the law asks an advertisement to name it",
-        "the sender's postal address is empty, and the law asks an advertisement to name it",
-        "the sender's contact is empty, and the law asks an advertisement to name it",
+        "the sender's name is empty, but the law requires it in advertisements",
+        "the sender's postal address is empty, but the law requires it in advertisements",
+        "the sender's contact is empty, but the law requires it in advertisements",
     ]
 
 
@@ -104,18 +104,18 @@ FAULTS = [
     ('"everybody"', '"evrybody"', "there is no segment evrybody", "Did you mean everybody?"),
     ("2025-03-16", "2025-03-01", "not_after is 2025-03-01, which has passed", "Choose a later day."),
     ("{{ what }}", "{{ firstname }}", "unknown name firstname", "Did you mean first_name?"),
-    ("{{ what }}", "{{ last_name }}", "the template is not valid: last_name is not known of every customer: "
+    ("{{ what }}", "{{ last_name }}", "the template is not valid: last_name is unknown for some customers: "
      "write {{ last_name or '…' }}", "Correct the message."),
-    ("{{ what }}", "{{ what.__class__ }}", "the template is not valid: a name after a dot is not for templates "
+    ("{{ what }}", "{{ what.__class__ }}", "the template is not valid: a name after a dot is not allowed in templates "
      "(in '{{ what.__class__ }}')", "Correct the message."),
-    ("{{ what }}", "{{ first_name|safe }}", "the template is not valid: the filter safe is not for templates "
+    ("{{ what }}", "{{ first_name|safe }}", "the template is not valid: the filter safe is not allowed in templates "
      "(in '{{ first_name|safe }}')", "Correct the message."),
     ("{% endif %}\n\nלהתראות", "\n\nלהתראות", "the template is not valid: Unexpected end of template. Jinja was "
      "looking for the following tags: 'elif' or 'else' or 'endif'. The innermost block that needs to be closed is "
      "'if'", "Correct the message."),
     ("{{ what }}", "{{ what | }}", "the template is not valid: expected token 'name', got 'end of print statement' "
      "(in '{{ what | }}')", "Correct the message."),
-    ('subject = "', 'subject = "x\\n', "the header Subject may not hold U+000A", "Write it on one line."),
+    ('subject = "', 'subject = "x\\n', "the header Subject must not contain U+000A", "Write it on one line."),
 ]  # fmt: skip
 
 

@@ -213,7 +213,7 @@ def test_the_commands_plan_approve_and_send_as_those_of_campaigns_do(asking: Sho
     assert (unapproved.code, unapproved.stdout) == (77, "")
     assert unapproved.stderr == (
         "retainctl: the survey spring is not approved\n"
-        f"  Look at it, then: retainctl surveys approve spring {plan_hash}\n"
+        f"  Review it, then: retainctl surveys approve spring {plan_hash}\n"
     )
     assert "באיזו מידה תמליצו עלינו" in retainctl("surveys", "show", "spring", "--sample", "1").stdout
     assert retainctl("surveys", "approve", "spring", "0123456789abcdef").code == 77
