@@ -47,7 +47,7 @@ def faults_of_sender(shop: Shop, purpose: Use) -> Iterator[Fault]:
 
 
 def faults_of_templates(shop: Shop, templates: Templates, *, program: str, purpose: Use) -> list[Fault]:
-    """What is wrong with *templates*, tried on a customer about whom everything is known, and nothing."""
+    """What is wrong with *templates*, tried on two customers: one with all data, and one with none."""
     pairs = [
         contexts.example(shop, known=known) | _links(shop, program, purpose, known=known) for known in (True, False)
     ]

@@ -1,7 +1,7 @@
 """The reports. Each is one module here, with the report's name and a ``REPORT``; the folder is the list.
 
-``REPORT`` holds everything about the report: its rows, their headings and definitions in both languages, and its
-chart. Nothing else needs to be registered.
+Its ``REPORT`` holds everything about it: its rows, their headings and definitions in both languages, and its chart.
+Nothing else needs to be registered.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class Loop:
         self._stopping = stopping
         self._progress = progress
         self._in_hand: dict[int, Letter] = {}
-        self._gone: set[int] = set()  # those in hand that were handed over: their answer is due
+        self._gone: set[int] = set()  # those of them that were handed over: an answer is due
         self._turn = Turn()
         self._breakers: defaultdict[int, _Breaker] = defaultdict(_Breaker)
         self._mailing_ids: list[int] = []
