@@ -21,11 +21,11 @@ campaigns = Group("campaigns", help="Draft, check, plan, approve and send campai
     type=click.Choice(["offer", "newsletter", "greeting", "service"]),
     default="newsletter",
     show_default=True,
-    help="What it is; all but service are advertisements.",
+    help="The kind; all but service are advertisements.",
 )
-@click.option("--audience", default="", type=composed, metavar="SEGMENT", help="The segment that it goes to.")
+@click.option("--audience", default="", type=composed, metavar="SEGMENT", help="The segment to write to.")
 def draft(name: str, kind: Any, audience: str) -> None:
-    """Write campaigns/NAME.md for you to finish, in the shop's language.
+    """Create campaigns/NAME.md for you to edit, in the shop's language.
 
     \b
       retainctl campaigns draft spring --kind offer --audience loyal
@@ -34,7 +34,7 @@ def draft(name: str, kind: Any, audience: str) -> None:
 
     with opened_shop() as shop:
         path = write_draft(shop, name, kind=kind, audience=audience)
-        note(f"Finish {path}, then: retainctl campaigns check {name}")
+        note(f"Edit {path}, then: retainctl campaigns check {name}")
 
 
 add_verb(campaigns, "check", check, "campaign")

@@ -1,4 +1,4 @@
-"""The verbs of every kind of file that defines something."""
+"""The commands that every kind of definition file has."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _name = click.argument("name", type=composed)
 
 
 def definition_verbs(group: Group, noun: str) -> None:
-    """Give *group* each verb below that it has not in a meaning of its own; *noun* names its kind of file."""
+    """Give *group* each command below that it does not define itself; *noun* is its kind of definition."""
     for name, verb in _VERBS.items():
         if name not in group.commands and not (name == "draft" and "create" in group.commands):
             add_verb(group, name, verb, noun)
@@ -20,7 +20,7 @@ def definition_verbs(group: Group, noun: str) -> None:
 
 @_name
 def _draft(noun: str, name: str) -> None:
-    """Write the file of a new {noun} called NAME, for you to finish.
+    """Create the file of a new {noun} NAME for you to edit.
 
     \b
       retainctl {group} draft spring
@@ -30,7 +30,7 @@ def _draft(noun: str, name: str) -> None:
     kind = kind_of(noun)
     with opened_shop() as shop:
         path = kind.write(shop.folder, name, kind.first(shop))
-        note(f"Finish {path}, then: retainctl {kind.folder} check {name}")
+        note(f"Edit {path}, then: retainctl {kind.folder} check {name}")
 
 
 @_name
@@ -48,11 +48,11 @@ def check(noun: str, name: str) -> None:
         faults = list(kind.faults(shop, kind.read(shop, name)))
         if faults:
             show(faults, row_type=Fault)
-            raise BadData(f"the {noun} {name} is not ready: {len(faults)} faults")
+            raise BadData(f"the {noun} {name} is not ready: {len(faults)} {'fault' if len(faults) == 1 else 'faults'}")
 
 
 def _list(noun: str) -> None:
-    """List each {noun}, and whether its file says something else since it last ran."""
+    """List each {noun}, and whether its file has changed since it last ran."""
     from retainctl.definitions import DefinitionRow, kind_of, list_definitions
 
     with opened_shop() as shop:

@@ -1,4 +1,4 @@
-"""The verbs of every program that sends: campaigns and surveys are planned, approved and sent alike."""
+"""The commands that campaigns and surveys share: both are planned, approved and sent in the same way."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import click
 from retainctl.terminal import Group, add_verb, choices, composed, note, opened_shop, progress, show, show_text
 
 _name = click.argument("name", type=composed)
-_dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+_dry_run = click.option("--dry-run", is_flag=True, help="Show what would be done, but do nothing.")
 
 
 def mailing_verbs(group: Group, program: str) -> None:
-    """Give *group*, the commands of *program*, the verbs by which its mailings are sent."""
+    """Add to *group*, the commands of *program*, those that plan, approve and send its mailings."""
     for name, verb in _VERBS.items():
         add_verb(group, name, verb, program)
 
@@ -21,9 +21,9 @@ def mailing_verbs(group: Group, program: str) -> None:
 @_name
 @_dry_run
 def _plan(program: str, name: str, dry_run: bool) -> None:
-    """Choose who gets the {noun} NAME and why everybody else does not; nothing is sent.
+    """Choose the recipients of the {noun} NAME, with a reason for everybody excluded; nothing is sent.
 
-    The hash names exactly this plan: the file, the templates, the sender and who.
+    The hash identifies exactly this plan: the file, the templates, the sender and the recipients.
 
     \b
       retainctl {group} plan spring
@@ -38,13 +38,13 @@ def _plan(program: str, name: str, dry_run: bool) -> None:
             made = engine.plan(shop, by, name, dry_run=dry_run, advance=advance)
         show([made], row_type=Plan)
         words = f"retainctl {by.commands}"
-        note(f"Look: {words} show {name} --sample 3. Then: {words} approve {name} {made.hash}")
+        note(f"To see it: {words} show {name} --sample 3. To approve it: {words} approve {name} {made.hash}")
 
 
 @_name
 @click.argument("plan_hash", metavar="HASH")
 def _approve(program: str, name: str, plan_hash: str) -> None:
-    """Approve the plan of the {noun} NAME that has this HASH; a changed file, template or list is refused.
+    """Approve the plan HASH of the {noun} NAME; refused if the file, a template or the recipients have changed.
 
     \b
       retainctl {group} approve spring 3f9a0c41d2b7e658
@@ -55,13 +55,13 @@ def _approve(program: str, name: str, plan_hash: str) -> None:
     by = program_of(program)
     with opened_shop() as shop:
         show([engine.approve(shop, by, name, plan_hash)], row_type=engine.Changed)
-        note(f"Give it to the outbox: retainctl {by.commands} send {name}")
+        note(f"To queue its messages: retainctl {by.commands} send {name}")
 
 
 @_name
 @_dry_run
 def _send(program: str, name: str, dry_run: bool) -> None:
-    """Give the approved {noun} NAME to the outbox; "outbox deliver" sends it.
+    """Queue the messages of the approved {noun} NAME; "outbox deliver" sends them.
 
     \b
       retainctl {group} send spring
@@ -71,13 +71,13 @@ def _send(program: str, name: str, dry_run: bool) -> None:
 
     with opened_shop() as shop:
         show([engine.send(shop, program_of(program), name, dry_run=dry_run)], row_type=engine.Changed)
-        note("Send what waits: retainctl outbox deliver")
+        note("To send the queued messages: retainctl outbox deliver")
 
 
 @_name
-@click.option("--reason", default="by hand", show_default=True, help="Why, for whoever resumes it.")
+@click.option("--reason", default="by hand", show_default=True, help="The reason, to be kept with it.")
 def _pause(program: str, name: str, reason: str) -> None:
-    """Let nothing more of the {noun} NAME go out until it is resumed.
+    """Pause the {noun} NAME: nothing more is sent until it is resumed.
 
     \b
       retainctl {group} pause spring --reason "the price is wrong"
@@ -91,7 +91,7 @@ def _pause(program: str, name: str, reason: str) -> None:
 
 @_name
 def _resume(program: str, name: str) -> None:
-    """Let the paused {noun} NAME go on.
+    """Resume the paused {noun} NAME.
 
     \b
       retainctl {group} resume spring
@@ -104,10 +104,10 @@ def _resume(program: str, name: str) -> None:
 
 
 @_name
-@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Show what the first N recipients will read.")
-@click.option("--candidates", is_flag=True, help="Show every candidate, with a recipient's own reason.")
+@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Show the messages of the first N recipients.")
+@click.option("--candidates", is_flag=True, help="Show every candidate, and why each recipient gets it.")
 def _show(program: str, name: str, sample: int | None, candidates: bool) -> None:
-    """Show how many of the latest plan's candidates came to what; the numbers add up to all of them.
+    """Show the outcomes of the latest plan with their numbers of customers, which add up to all candidates.
 
     \b
       retainctl {group} show spring --sample 3

@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 outbox = Group("outbox", help="Send queued messages and show their status.")
 
-# Those of outbox.states.State, which --help is too quick to read; a test holds them equal.
+# The same as outbox.states.State, which is not imported here, to keep --help fast; a test compares them.
 STATES = tuple("planned claimed handing sent deferred failed unknown suppressed expired cancelled".split())
 
 
 @outbox.command()
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Send at most N messages.")
-@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent, but send nothing.")
 @yes_clock
 def deliver(limit: int | None, dry_run: bool, trust_clock: bool) -> None:
-    """Send the messages that are due, and show what became of them.
+    """Send the messages that are due, and show how many had which outcome.
 
-    Any number of these may run at once. Run again after a crash: what was not sent is sent, and what may have been
-    is listed as unknown.
+    Several runs may send at the same time. After a crash, run it again: messages that were not sent are sent, and
+    those that may have been sent are listed as unknown.
 
     \b
       retainctl outbox deliver
@@ -59,8 +59,8 @@ def deliver(limit: int | None, dry_run: bool, trust_clock: bool) -> None:
 
 
 @outbox.command("list")
-@click.option("--state", type=click.Choice(STATES), help="Only the messages in this state.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N.")
+@click.option("--state", type=click.Choice(STATES), help="List only messages in this state.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="List only the first N.")
 def list_messages(state: State | None, limit: int | None) -> None:
     """List the messages in the outbox, the oldest first."""
     from retainctl.outreach.outbox import listing
@@ -72,7 +72,7 @@ def list_messages(state: State | None, limit: int | None) -> None:
 @outbox.command("show")
 @click.argument("message_id", type=ROW_ID, metavar="ID")
 def show_message(message_id: int) -> None:
-    """Show all that is known of the message ID, with its history."""
+    """Show the message ID with its history."""
     from retainctl.outreach.outbox import listing
 
     with opened_shop() as shop:
@@ -86,11 +86,11 @@ def show_message(message_id: int) -> None:
     "resolution",
     type=click.Choice(["sent", "failed", "resend"]),
     required=True,
-    help="What became of them; resend sends the same bytes once more.",
+    help="What happened to them; resend sends the same bytes again.",
 )
-@click.option("--reason", required=True, metavar="TEXT", help="How you know; it is kept with the message.")
+@click.option("--reason", required=True, metavar="TEXT", help="How you know; kept with the messages.")
 def resolve(message_ids: tuple[int, ...], resolution: Resolution, reason: str) -> None:
-    """Settle the unknown messages ID... by what you know of them.
+    """Set the outcome of the messages ID..., whose delivery is unknown.
 
     \b
       retainctl outbox resolve 17 --as sent --reason "the server's log has it"
@@ -104,9 +104,9 @@ def resolve(message_ids: tuple[int, ...], resolution: Resolution, reason: str) -
 
 @outbox.command()
 def check() -> None:
-    """Prove that nobody is lost and nobody was written to twice; print nothing when it is so.
+    """Check that no message was lost or sent twice.
 
-    Ends with 3 while the delivery of a message is unknown: settle it with outbox resolve.
+    Exits with 3 while the delivery of a message is unknown: use outbox resolve to set its outcome.
     """
     from retainctl.outreach.outbox import checking
 

@@ -22,9 +22,9 @@ def list_reports() -> None:
 
 @reports.command("show")
 @click.argument("report")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write this file; else print.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to FILE.")
 def show_report(report: str, output: Path | None) -> None:
-    """Show one of the reports: campaigns, cohorts, orders, points, retention, rfm.
+    """Show a report: campaigns, cohorts, orders, points, retention, rfm.
 
     \b
       retainctl reports show cohorts --output cohorts.html
@@ -45,10 +45,10 @@ def show_report(report: str, output: Path | None) -> None:
 
 
 @reports.command()
-@click.option("--min", "least", multiple=True, metavar="METRIC=NUMBER", help="The least that the figure may be.")
-@click.option("--max", "most", multiple=True, metavar="METRIC=NUMBER", help="The most that the figure may be.")
+@click.option("--min", "least", multiple=True, metavar="METRIC=NUMBER", help="The minimum of the figure.")
+@click.option("--max", "most", multiple=True, metavar="METRIC=NUMBER", help="The maximum of the figure.")
 def check(least: tuple[str, ...], most: tuple[str, ...]) -> None:
-    """Hold figures of the retention report against goals; exit 3 when one is missed.
+    """Compare figures of the retention report with goals; exit with 3 when one is missed.
 
     \b
       retainctl reports check --min repeat_rate=0.25 --min customers=1000
@@ -58,7 +58,7 @@ def check(least: tuple[str, ...], most: tuple[str, ...]) -> None:
 
     goals_least, goals_most = engine.read_goals(least), engine.read_goals(most)
     if not goals_least and not goals_most:
-        raise WrongUsage("no goal was given, so that nothing would be checked", hint="Give one: --min repeat_rate=0.25")
+        raise WrongUsage("no goal was given", hint="Give at least one: --min repeat_rate=0.25")
     with opened_shop() as shop:
         done = engine.check(shop, least=goals_least, most=goals_most)
     conclude(done, row_type=engine.Goal)

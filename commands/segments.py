@@ -16,18 +16,18 @@ segments = Group("segments", help="Define customer segments and keep them up to 
 @segments.command()
 @click.argument("name", type=composed)
 @click.argument("expression")
-@click.option("--description", default="", help="Why there is such a segment.")
+@click.option("--description", default="", help="What the segment is for.")
 def create(name: str, expression: str, description: str) -> None:
-    """Make segments/NAME.toml and find its members.
+    """Create segments/NAME.toml and find its members.
 
     \b
       retainctl segments create lapsed 'orders >= 5 and last_order before 90 days ago'
 
     \b
-    Numbers    orders, points (that may be spent now): = != < <= > >= between 1 and 5
+    Numbers    orders, points (available now): = != < <= > >= between 1 and 5
     Money      spent, returned, average_order, in major units: spent >= 200.50
     Days       first_order, last_order: before, after, since, on 2025-03-01, today, 90 days ago
-    Texts      first_name, last_name, language, email_domain: = != in (he, en)
+    Text       first_name, last_name, language, email_domain: = != in (he, en)
     Known      email is known, phone is missing, last_order is known
     Bought     bought category "Coffee" at least 2 times since 6 months ago; product, brand, anything
     And        consented marketing, in segment NAME, and, or, not, ( )
@@ -36,12 +36,12 @@ def create(name: str, expression: str, description: str) -> None:
 
     with opened_shop() as shop:
         show([engine.create(shop, name, expression, description=description)], row_type=engine.Refreshed)
-        note(f"Change it in {shop.folder}/segments/{name}.toml, and see why: retainctl segments explain {name}")
+        note(f"Edit it in {shop.folder}/segments/{name}.toml. To see its SQL: retainctl segments explain {name}")
 
 
 @segments.command("list")
 def list_segments() -> None:
-    """List the segments with what their last refresh found."""
+    """List the segments with their members at the last refresh."""
     from retainctl.audience import segments as engine
 
     with opened_shop() as shop:
@@ -51,7 +51,7 @@ def list_segments() -> None:
 @segments.command()
 @click.argument("name", nargs=-1, type=composed)
 def refresh(name: tuple[str, ...]) -> None:
-    """Bring the members of the segments called NAME, or of all, up to date.
+    """Update the members of the segments NAME, or of all segments.
 
     \b
       retainctl segments refresh loyal lapsed
@@ -65,9 +65,9 @@ def refresh(name: tuple[str, ...]) -> None:
 
 @segments.command("show")
 @click.argument("name", type=composed)
-@click.option("--changes", is_flag=True, help="Who joined and who left, the latest first.")
+@click.option("--changes", is_flag=True, help="Show who joined and who left, latest first.")
 def show_members(name: str, changes: bool) -> None:
-    """Show the members of the segment called NAME.
+    """Show the members of the segment NAME.
 
     \b
       retainctl segments show loyal --changes
@@ -84,7 +84,7 @@ def show_members(name: str, changes: bool) -> None:
 @segments.command()
 @click.argument("name", type=composed)
 def count(name: str) -> None:
-    """Print how many members the segment called NAME has, and nothing else.
+    """Print the number of members of the segment NAME, and nothing else.
 
     \b
       test "$(retainctl segments count loyal)" -gt 100
@@ -98,7 +98,7 @@ def count(name: str) -> None:
 @segments.command()
 @click.argument("name", type=composed)
 def explain(name: str) -> None:
-    """Show the SQL of the segment called NAME, and how many customers are left at each "and".
+    """Show the SQL of the segment NAME, and how many customers are left after each "and".
 
     \b
       retainctl segments explain lapsed
@@ -111,9 +111,9 @@ def explain(name: str) -> None:
 
 @segments.command()
 @click.argument("name", type=composed)
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write this file; else print.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to FILE.")
 def export(name: str, output: Path | None) -> None:
-    """Export the members of the segment called NAME with their addresses.
+    """Export the members of the segment NAME with their addresses.
 
     \b
       retainctl segments export loyal --format csv --output loyal.csv

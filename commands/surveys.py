@@ -35,11 +35,11 @@ def list_surveys() -> None:
     type=click.Choice(["nps", "csat", "ces"]),
     default="nps",
     show_default=True,
-    help="Would they recommend us, are they satisfied, was it easy.",
+    help="Ask for a recommendation, satisfaction or ease.",
 )
-@click.option("--audience", default="", type=composed, metavar="SEGMENT", help="The segment that is asked.")
+@click.option("--audience", default="", type=composed, metavar="SEGMENT", help="The segment to invite.")
 def draft(name: str, kind: str, audience: str) -> None:
-    """Write surveys/NAME.toml for you to finish, in the shop's language.
+    """Create surveys/NAME.toml for you to edit, in the shop's language.
 
     \b
       retainctl surveys draft spring --kind nps --audience loyal
@@ -48,13 +48,13 @@ def draft(name: str, kind: str, audience: str) -> None:
 
     with opened_shop() as shop:
         path = files.draft(shop, name, kind=kind, audience=audience)
-        note(f"Finish {path}, then: retainctl surveys check {name}")
+        note(f"Edit {path}, then: retainctl surveys check {name}")
 
 
 @surveys.command()
 @click.argument("name", type=composed)
 def check(name: str) -> None:
-    """Check the survey NAME: its questions one by one, its invitation, what is better done otherwise.
+    """Check the survey NAME: each of its questions, its invitation, and what could be better.
 
     \b
       retainctl surveys check spring
@@ -69,7 +69,7 @@ def check(name: str) -> None:
         for fault in found:
             say(f"{fault.where}: {fault.fault}. {fault.remedy}")
         if found:
-            raise BadData(f"the survey {name} is not ready: {len(found)} faults")
+            raise BadData(f"the survey {name} is not ready: {len(found)} {'fault' if len(found) == 1 else 'faults'}")
 
 
 mailing_verbs(surveys, "survey")
@@ -77,12 +77,12 @@ mailing_verbs(surveys, "survey")
 
 @surveys.command()
 @click.argument("name", type=composed)
-@click.option("--yes", is_flag=True, help="Queue what was planned without asking.")
-@click.option("--dry-run", is_flag=True, help="Count who would be invited, and write nothing.")
+@click.option("--yes", is_flag=True, help="Queue the invitations without asking.")
+@click.option("--dry-run", is_flag=True, help="Show how many would be invited, but write nothing.")
 def run(name: str, yes: bool, dry_run: bool) -> None:
-    """Plan, approve and send the survey NAME in one: invite all of its audience who may be asked.
+    """Plan, approve and queue the survey NAME in one step, for everybody in its audience with consent.
 
-    At a terminal the plan is shown, and waits for your yes. Nobody is invited twice; "outbox deliver" sends.
+    On a terminal the plan is shown for confirmation. Nobody is invited twice; "outbox deliver" sends the messages.
 
     \b
       retainctl surveys run spring --yes
@@ -95,8 +95,8 @@ def run(name: str, yes: bool, dry_run: bool) -> None:
 
     if not (yes or dry_run or somebody_is_there()):
         raise WrongUsage(
-            "surveys run queues what it planned, and there is nobody to ask",
-            hint=f"Add --yes, or plan it first: retainctl surveys plan {name}",
+            "surveys run needs --yes when not on a terminal",
+            hint=f"Add --yes, or only plan it: retainctl surveys plan {name}",
         )
     with opened_shop() as shop:
         with progress("planning") as advance:
@@ -105,32 +105,32 @@ def run(name: str, yes: bool, dry_run: bool) -> None:
             show([planned], row_type=Plan)
         if dry_run or not planned.recipients:
             return
-        if not (yes or agreed(f"Give the invitations ({planned.recipients}) to the outbox?")):
+        if not (yes or agreed(f"Queue the invitations ({planned.recipients})?")):
             raise Refused(
                 f"the plan of {name} is not approved",
-                hint=f"It waits: retainctl surveys approve {name} {planned.hash}",
+                hint=f"To approve it: retainctl surveys approve {name} {planned.hash}",
             )
         show([invite(shop, name, planned.hash)], row_type=Invited)
-        note("They wait in the outbox. Send them: retainctl outbox deliver")
+        note("The invitations are queued. To send them: retainctl outbox deliver")
 
 
 @surveys.command("import")
 @click.argument("name", type=composed)
 @click.argument("file", metavar="FILE")
-@click.option("--encoding", default="", help="How the text is encoded, when not UTF-8: cp1255.")
+@click.option("--encoding", default="", help="The encoding of the file, if not UTF-8: cp1255.")
 @click.option(
     "--errors",
     type=click.Choice(["strict", "replace"]),
     default="strict",
     show_default=True,
-    help="Quarantine a row with bytes that are no text, or replace them and mark the answer.",
+    help="Quarantine rows with invalid bytes, or replace the bytes and mark the answer.",
 )
-@click.option("--again", is_flag=True, help="Compare every row of a file that was imported already.")
-@click.option("--dry-run", is_flag=True, help="Do everything, report it, and write nothing.")
+@click.option("--again", is_flag=True, help="Compare every row of a file that was already imported.")
+@click.option("--dry-run", is_flag=True, help="Show what would be imported, but write nothing.")
 def import_answers(
     name: str, file: str, encoding: str, errors: Literal["strict", "replace"], again: bool, dry_run: bool
 ) -> None:
-    """Take answers to the survey NAME from FILE, plain or .gz; - is the standard input.
+    """Import answers to the survey NAME from FILE, plain or .gz; - is the standard input.
 
     \b
       retainctl surveys import spring answers.csv
@@ -145,9 +145,9 @@ def import_answers(
 
 @surveys.command()
 @click.argument("name", type=composed)
-@click.option("--comments", is_flag=True, help="The open answers instead, with each respondent's first score.")
+@click.option("--comments", is_flag=True, help="Show the open answers instead, with each respondent's first score.")
 def results(name: str, comments: bool) -> None:
-    """Show the scores of the survey NAME with their 95 % intervals, and its response rate.
+    """Show the scores of the survey NAME with their 95 % confidence intervals, and its response rate.
 
     NPS is in points from -100 to 100. CSAT is the share of the two highest answers, CES of the three highest.
 

@@ -1,7 +1,7 @@
-"""What a shop keeps as one file each, by name: segments/loyal.toml is the segment called loyal.
+"""Definitions: what a shop keeps as one file each, by name. segments/loyal.toml defines the segment loyal.
 
-A package that has a kind of such files declares it as one ``Kind``, and has a line below. What a file said when it
-first ran is kept, once for each of its meanings: a comment or an empty line changes none.
+A package with such files declares them as one ``Kind``, and has a line in ``KINDS``. When a definition runs, its text
+is kept as a new version, unless its meaning ran before: a change of comments or blank lines makes no new version.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from retainctl.store.database import rows
 from retainctl.store.dialect import hold_lock
 from retainctl.store.transactions import in_one_transaction
 
-# Each noun, and where its kind stands: by name, for the packages stand further to the right.
+# Each noun, and where its kind is declared: by name, because this module may not import those packages.
 KINDS: Final = {
     "segment": "retainctl.audience.segments:SEGMENTS",
     "campaign": "retainctl.outreach.drafts:CAMPAIGNS",
@@ -35,17 +35,17 @@ KINDS: Final = {
 
 V = TypeVar("V")
 MAX_LETTERS: Final = 64
-_MAX_BYTES: Final = 200  # a file system stops at 255, and the ending and a backup's own come on top
-_RULE: Final = f"It is of small letters, digits, _ and -, and no longer than {MAX_LETTERS}."
-# What Windows keeps for itself, with any ending: a folder that is copied there must arrive whole.
+_MAX_BYTES: Final = 200  # file systems allow 255, which must also hold the ending and the suffix of a backup
+_RULE: Final = f"Use at most {MAX_LETTERS} small letters, digits, _ and -."
+# Names that Windows reserves, with any ending: a shop folder must stay copyable to it.
 _DEVICES: Final = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
 
 
 def is_name(text: str) -> bool:
-    """Whether something may be called *text*: letters of any alphabet, digits, ``_`` and ``-``, safe as a file's name.
+    """Whether *text* is a valid name: letters of any alphabet, digits, ``_`` and ``-``, safe as a file name.
 
-    There is one way to write each name: composed, of plain and small letters, so that no two look alike or are one
-    on some disks.
+    Each name has one spelling: normalised (NFKC) and in lower case, so that no two names look alike, or are the same
+    file on some disks.
     """
     return (
         0 < len(text) <= MAX_LETTERS
@@ -66,7 +66,7 @@ class Fault(Row, kind="fault"):
 
 @dataclass(frozen=True, slots=True)
 class Defined(Generic[V]):
-    """What the file called *name* says: its *text*, the *value* read from it, and the hash of that meaning."""
+    """What the file of *name* says: its *text*, the *value* read from it, and the hash of that value."""
 
     name: str
     text: str
@@ -85,7 +85,7 @@ class KeptVersion(NamedTuple):
 
 
 class DefinitionRow(Row, kind="definition"):
-    """One that has a file: the version by which it ran last, and whether the file says something else since."""
+    """A definition with a file: the version that last ran, and whether the file has changed since."""
 
     name: str
     state: Literal["never ran", "as it ran", "changed", "faulty"]
@@ -97,9 +97,9 @@ class DefinitionRow(Row, kind="definition"):
 class Kind(Generic[V]):
     """A folder of a shop in which each file that ends in *ending* defines a *noun*.
 
-    *make* is the command for a new one, *settings* the dataclass of what its TOML may hold. *parse* makes the value of
-    a text that stands somewhere, *first* the text of a new one for a person to finish, and *faults* says what keeps a
-    readable one from running. *last_run* is the id of the version by which the one of a name ran last.
+    *make* is the command that creates one, *settings* the dataclass of what its TOML may hold. *parse* turns a text and
+    its place into the value, *first* gives the text of a new file for a person to edit, and *faults* yields what keeps
+    a valid one from running. *last_run* gives the id of the version that last ran under a name.
     """
 
     noun: str
@@ -113,7 +113,7 @@ class Kind(Generic[V]):
     last_run: Callable[[str], int | None] = lambda _name: None
 
     def names(self, shop_folder: Path) -> list[str]:
-        """The names of all that have a file, in order; Refused where the folder cannot be read."""
+        """The names of all definitions with a file, sorted; Refused where the folder cannot be read."""
         folder = shop_folder / self.folder
         try:
             files = [path.name for path in folder.iterdir()]
@@ -125,20 +125,20 @@ class Kind(Generic[V]):
         return sorted(name for name in found if is_name(name))
 
     def path(self, shop_folder: Path, name: str) -> Path:
-        """Where the one called *name* stands, or would stand; WrongUsage where nothing can be called so."""
+        """The path of the file of *name*, whether or not it exists; WrongUsage where *name* is not valid."""
         if not is_name(name):
-            raise WrongUsage(f"{name!r} is not a {self.noun}'s name", hint=_RULE)
+            raise WrongUsage(f"{name!r} is not a valid {self.noun} name", hint=_RULE)
         return shop_folder / self.folder / f"{name}{self.ending}"
 
     def text(self, shop_folder: Path, name: str) -> str:
-        """The text of the one called *name*; WrongUsage names the nearest where there is none."""
+        """The text of the file of *name*; where there is none, WrongUsage suggests the closest name."""
         path = self.path(shop_folder, name)
         try:
             return path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            make = f"Make it: retainctl {self.make.format(name)}"
-            hint = did_you_mean(name, self.names(shop_folder), otherwise=make)
-            raise WrongUsage(f"there is no {self.noun} called {name}", hint=hint) from None
+            create = f"Create it: retainctl {self.make.format(name)}"
+            hint = did_you_mean(name, self.names(shop_folder), otherwise=create)
+            raise WrongUsage(f"there is no {self.noun} {name}", hint=hint) from None
         except PermissionError as error:
             raise Refused(f"{path} cannot be read: {error.strerror}", hint="Check its owner and mode.") from None
         except (OSError, UnicodeDecodeError) as error:
@@ -146,23 +146,23 @@ class Kind(Generic[V]):
             raise BadConfiguration(f"{path} cannot be read: {told}") from None
 
     def read(self, shop: Shop, name: str) -> Defined[V]:
-        """What the one called *name* says; BadConfiguration or BadData where it is not as it should be."""
+        """The definition *name*, read from its file; BadConfiguration or BadData where it is not valid."""
         text = self.text(shop.folder, name)
         value = self.parse(shop, text, f"{self.folder}/{name}{self.ending}")
         return Defined(name, text, value, hash_of(value))
 
     def write(self, shop_folder: Path, name: str, text: str) -> Path:
-        """The file of a new one called *name*, which holds *text*; where anything has that name, Refused."""
+        """Create the file of *name* with *text*, and return its path; Refused where something has that path."""
         path = self.path(shop_folder, name)
         if path.exists() or path.is_symlink():
-            raise Refused(f"there is a {self.noun} called {name} already", hint=f"Change its file: {path}")
+            raise Refused(f"the {self.noun} {name} already exists", hint=f"Edit its file: {path}")
         path.parent.mkdir(mode=0o700, exist_ok=True)
         write_text(path, text)
         return path
 
 
 def toml(settings: type[V]) -> Callable[[Shop, str, str], V]:
-    """The parser of a kind whose files are TOML of *settings* and nothing else."""
+    """The parser for a kind whose files are plain TOML of *settings*."""
     return lambda _shop, text, where: schema.read_text(text, settings, name=where)
 
 
@@ -173,18 +173,18 @@ def kind_of(noun: str) -> Kind[Any]:
 
 
 def all_kinds() -> tuple[Kind[Any], ...]:
-    """Every kind, in the order of the house."""
+    """Every kind, in the order of ``KINDS``."""
     return tuple(map(kind_of, KINDS))
 
 
 def hash_of(value: object) -> str:
-    """The hash of what *value* means."""
+    """The hash of *value*, without what it leaves at its default."""
     canonical = json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _plain(value: Any) -> Any:
-    """*value* without what it leaves at its default, so that a setting which is added later changes no old meaning."""
+    """*value* without what it leaves at its default, so that a setting added later does not change old hashes."""
     if dataclasses.is_dataclass(value):
         said = [(field, getattr(value, field.name)) for field in dataclasses.fields(value)]
         return {field.name: _plain(one) for field, one in said if one != _default(field)}
@@ -199,7 +199,7 @@ def _default(field: dataclasses.Field[Any]) -> object:
 
 @in_one_transaction
 def keep(kind: Kind[Any], defined: Defined[Any], *, now: int) -> int:
-    """Keep what is about to run by *defined*; the id of its version. A meaning that ran before makes no new one."""
+    """Keep *defined*, which is about to run, and return the id of its version; the same meaning has the same id."""
     hold_lock("definitions")
     same = [one.id for one in versions(kind, defined.name) if one.hash == defined.hash]
     return same[0] if same else _add(kind, defined, now=now)
@@ -216,20 +216,20 @@ def _add(kind: Kind[Any], defined: Defined[Any], *, now: int) -> int:
 
 
 def versions(kind: Kind[Any], name: str) -> list[KeptVersion]:
-    """What the one called *name* said when it ran, oldest first."""
+    """The versions of *name* that ran, oldest first."""
     columns = ", ".join(KeptVersion._fields)
     found = rows(f"SELECT {columns} FROM definitions WHERE kind = ? AND name = ? ORDER BY version", kind.noun, name)
     return [KeptVersion(*row) for row in found]
 
 
 def version_that_ran(kind: Kind[Any], name: str) -> KeptVersion | None:
-    """The version by which the one called *name* ran last; None where it never did."""
+    """The version of *name* that last ran; None where it never ran."""
     found, last_id = versions(kind, name), kind.last_run(name)
     return next((one for one in found if one.id == last_id), found[-1] if found else None)
 
 
 def list_definitions(shop: Shop, kind: Kind[Any]) -> list[DefinitionRow]:
-    """Every one of the *kind* that has a file."""
+    """Every definition of *kind* with a file."""
     return [_row(shop, kind, name) for name in kind.names(shop.folder)]
 
 
@@ -242,12 +242,12 @@ def _row(shop: Shop, kind: Kind[Any], name: str) -> DefinitionRow:
 
 
 def difference(shop: Shop, kind: Kind[Any], name: str) -> tuple[str, str]:
-    """The file now against the version that ran last, as a unified diff, and what is to be said of it."""
+    """The file compared with the version that last ran, as a unified diff, and a remark where one is needed."""
     now, ran, file = kind.text(shop.folder, name), version_that_ran(kind, name), f"{kind.folder}/{name}{kind.ending}"
     if ran is None:
         return "", f"the {kind.noun} {name} never ran"
     if ran.text is None:
-        return "", f"version {ran.version} of the {kind.noun} {name} ran last, and its text was erased"
+        return "", f"the text of version {ran.version}, which the {kind.noun} {name} last ran with, was erased"
     lines = difflib.unified_diff(
         ran.text.splitlines(), now.splitlines(), f"{file} (version {ran.version})", f"{file} (now)", lineterm=""
     )
@@ -257,7 +257,7 @@ def difference(shop: Shop, kind: Kind[Any], name: str) -> tuple[str, str]:
 
 
 def _meaning(shop: Shop, kind: Kind[Any], name: str) -> str:
-    """The hash of what the file means; nothing where it is not as it should be."""
+    """The hash of what the file means; empty where the file is not valid."""
     try:
         return kind.read(shop, name).hash
     except RetainError:

@@ -128,7 +128,7 @@ def test_a_job(folder: Path, retainctl: Terminal) -> None:
     assert ["weekly", "07:00 sunday", "never"] in [line.split("\t")[:3] for line in listed]
     ended = retainctl("jobs", "run", "weekly")
     assert (ended.code, (folder / "cohorts.html").exists()) == (3, True), ended.stderr
-    assert "repeat_rate is not known, and must be at least 0.25" in ended.stderr
+    assert "repeat_rate is unknown, but must be at least 0.25" in ended.stderr
     assert "jobs run weekly" in retainctl("schedules", "show", "--style", "cron").stdout
 
 

@@ -53,7 +53,7 @@ def test_a_name_may_be_in_any_alphabet(name: str) -> None:
 )  # fmt: skip
 def test_a_name_that_a_disk_or_a_person_could_read_otherwise_is_none(name: str) -> None:
     assert not is_name(name)
-    with pytest.raises(WrongUsage, match="is not a segment's name"):
+    with pytest.raises(WrongUsage, match="is not a valid segment name"):
         SEGMENTS.path(Path("/nowhere"), name)
 
 
@@ -264,7 +264,7 @@ def test_the_verbs_of_a_kind_that_is_only_declared(promised: Shop) -> None:
     unknown = run("diff", "sprong")
     assert (unknown.code, unknown.stderr) == (
         2,
-        "retainctl: there is no promise called sprong\n  Did you mean spring?\n",
+        "retainctl: there is no promise sprong\n  Did you mean spring?\n",
     )
 
 
@@ -289,15 +289,15 @@ def test_a_diff_shows_what_changed_since_the_last_run(retainctl: Terminal) -> No
     )
     path.write_text('expression = "in segment lost"')
     wrong = retainctl("segments", "check", "loyal")
-    assert (wrong.code, wrong.stderr) == (65, "retainctl: the segment loyal is not ready: 1 faults\n")
-    assert "there is no segment called lost" in wrong.stdout
+    assert (wrong.code, wrong.stderr) == (65, "retainctl: the segment loyal is not ready: 1 fault\n")
+    assert "there is no segment lost" in wrong.stdout
 
 
 def test_a_version_whose_text_was_erased_is_said_to_be_gone(shop: Shop) -> None:
     segments.create(shop, "loyal", "orders >= 5")
     execute("UPDATE definitions SET text = NULL")
     assert difference(shop, SEGMENTS, "loyal") == (
-        "", "version 1 of the segment loyal ran last, and its text was erased",
+        "", "the text of version 1, which the segment loyal last ran with, was erased",
     )  # fmt: skip
 
 

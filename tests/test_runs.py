@@ -32,7 +32,7 @@ def test_what_is_run_by_hand_leaves_a_row_as_jobs_do(shop: Shop, retainctl: Term
     (award, refresh) = runs()
     assert award[:3] == ("points award", None, 0)
     assert '"points_earned": 0' in str(award[3])
-    assert refresh == ("segments refresh", None, 2, '{"rows": 0}', "there is no segment called nobody", True)
+    assert refresh == ("segments refresh", None, 2, '{"rows": 0}', "there is no segment nobody", True)
     assert retainctl("jobs", "show", "nightly").stdout.count("\n") == 1  # a job's own runs alone
 
 

@@ -144,9 +144,9 @@ def _settings() -> str:
 
 def _files() -> str:
     lines = [
-        "# The files that define", "",
-        "Written from their declarations by `make docs`. Each file of a folder is one of its kind. What it said when",
-        "it ran is kept, once for each meaning: a comment, a blank line or the order of its settings changes none.",
+        "# Definition files", "",
+        "Generated from their declarations by `make docs`. When a definition runs, its text is kept as a new version,",
+        "unless its meaning ran before: comments, blank lines and the order of settings do not count.",
         "`diff NAME` shows what changed since.", "",
         "| kind | file | a new one |", "|---|---|---|",
         *(f"| {kind.noun} | `{kind.folder}/NAME{kind.ending}` | `retainctl {kind.make.format('NAME')}` |"

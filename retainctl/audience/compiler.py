@@ -1,6 +1,6 @@
-"""Tree to SQL that both databases read alike; every value is bound, and every name is the catalogue's.
+"""Tree to SQL that means the same on both databases; every value is bound, and every name is from the catalogue.
 
-What is not known is never greater, smaller or equal: such a condition does not hold, and its ``not`` does.
+An unknown value (NULL) fulfils no comparison: such a condition is false, and its ``not`` is true.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an expression is asked of: the day and the currency, and the other segments and categories."""
+    """What an expression is evaluated with: the day, the currency, the other segments and the categories."""
 
     question: Viewpoint
     read_segment: Callable[[str], tree.Tree]
@@ -38,7 +38,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The customers that an expression finds: *tables* with one row a customer, and what must hold of it."""
+    """The customers that an expression finds: *tables* with one row per customer, and the conditions on it."""
 
     tables: Condition
     conditions: tuple[Condition, ...]
@@ -68,7 +68,7 @@ def _tables(used: set[Joined], scope: Scope) -> Condition:
 
 
 class _Compiler:
-    """Says each construct in SQL, and keeps which tables that needs."""
+    """Translates each construct to SQL, and collects the tables that this needs."""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -79,7 +79,7 @@ class _Compiler:
     def condition(self, one: tree.Tree) -> Condition:
         self.count += 1
         if self.count > MAX_CONDITIONS:
-            raise BadData(f"the expression, with the segments in it, has more than {MAX_CONDITIONS} conditions")
+            raise BadData(f"the expression and its segments have more than {MAX_CONDITIONS} conditions")
         match one:
             case tree.Every(parts):
                 return self._joined(parts, "AND")
@@ -123,7 +123,7 @@ class _Compiler:
     def _bought(self, bought: tree.Bought) -> Condition:
         where, values = "o.is_sale = 1 AND l.kind = 'sale' AND l.quantity_thousandths > 0", list[object]()
         if bought.what == "category":
-            # Compared here and not by the database, which folds no case beyond ASCII.
+            # Compared here, because SQLite ignores case in ASCII only.
             found = [category for category in self.scope.categories() if _is_within(category, bought.name)]
             among = f"category IN ({_marks(found)})" if found else "FALSE"
             where += f" AND l.product_id IN (SELECT id FROM products WHERE {among})"
@@ -146,7 +146,7 @@ class _Compiler:
         )
 
     def _consented(self, purpose: str) -> Condition:
-        """The plan's own rule, of mail: the only way in which anybody is written to."""
+        """The same rule as in a plan, for e-mail: the only channel that messages go by."""
         sql, values = permissions(at=self.scope.question.now)
         return Condition(
             f"c.id IN (SELECT customer_id FROM ({sql}) AS allowed WHERE kind = 'email' AND purpose = ?)",
@@ -156,8 +156,7 @@ class _Compiler:
     def _segment(self, name: str) -> Condition:
         if name in self.within:
             raise BadData(
-                "the segments refer to each other in a circle: "
-                + " in ".join([*self.within[self.within.index(name) :], name]),
+                "circular segment reference: " + " in ".join([*self.within[self.within.index(name) :], name]),
                 hint=f"Remove one of them from segments/{name}.toml.",
             )
         self.within.append(name)
@@ -168,11 +167,11 @@ class _Compiler:
 
 
 def _contact(field: Attribute, comparison: str, given: tuple[tree.Value, ...]) -> Condition:
-    """A condition that holds when some contact point of the customer fulfils it."""
+    """A condition that is true when at least one contact point of the customer fulfils it."""
     sql = "c.id IN (SELECT p.customer_id FROM contact_points p WHERE p.kind = ?"
     values: list[object] = [field.sql]
     if given:
-        # The key ends in @domain; the domain itself holds no @, so that what precedes cannot be one.
+        # The key ends in @domain, and a domain holds no @: so the match cannot begin inside a longer domain.
         ends = " OR ".join("substr(p.key, length(p.key) - ? + 1) = ?" for _ in given)
         sql += f" AND ({ends})"
         for domain in given:
@@ -183,7 +182,7 @@ def _contact(field: Attribute, comparison: str, given: tuple[tree.Value, ...]) -
 
 
 def _is_within(category: str, name: str) -> bool:
-    """Whether *name* is a step, or some steps in a row, of the path *category*."""
+    """Whether *name* is one level, or several consecutive levels, of the path *category*."""
     path, wanted = category_steps(category), category_steps(name)
     return bool(wanted) and any(path[at : at + len(wanted)] == wanted for at in range(len(path)))
 

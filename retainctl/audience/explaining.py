@@ -1,4 +1,4 @@
-"""Why a segment has the members that it has: its SQL, clause by clause, with who is left after each."""
+"""Why a segment has its members: its SQL, clause by clause, with how many customers are left after each."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Step(Row, kind="step"):
 
 
 def explain(shop: Shop, name: str) -> list[Step]:
-    """How the segment called *name* is found now. The first row is everybody; each ``and`` adds a row.
+    """How the members of the segment *name* are found now. The first row is all customers; each ``and`` adds a row.
 
-    The SQL of all rows, one after the other, is the statement.
+    The SQL of all rows, joined in order, is the whole statement.
     """
     tree = read_tree(shop, name)
     query = asked(shop, tree)

@@ -1,4 +1,4 @@
-"""What the audience knows of a customer: the segments that they are in."""
+"""What this package knows about a customer: the segments that they are in."""
 
 from __future__ import annotations
 

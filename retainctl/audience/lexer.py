@@ -1,4 +1,4 @@
-"""Text to words, and errors that point at one of them."""
+"""Text to tokens, and errors that point at one of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TOKEN: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One word, with its place in the source."""
+    """One token, with its place in the source."""
 
     kind: str  # date, number, text, word, sign, end
     text: str
@@ -42,11 +42,11 @@ class Token:
 
 
 class Tokens:
-    """The words of an expression, taken one after the other."""
+    """The tokens of an expression, taken one after the other."""
 
     def __init__(self, text: str) -> None:
         if len(text.encode("utf-8", "replace")) > MAX_BYTES:
-            raise BadData(f"the expression is longer than {MAX_BYTES} bytes", hint="Make segments of its parts.")
+            raise BadData(f"the expression is longer than {MAX_BYTES} bytes", hint="Split it into segments.")
         self.source = unicodedata.normalize("NFC", text)
         self.place = 0
         self.tokens: list[Token] = []
@@ -54,40 +54,40 @@ class Tokens:
 
     @property
     def now(self) -> Token:
-        """The word to be taken next; the last one is the end."""
+        """The next token; the last one has the kind ``end``."""
         return self.tokens[self.place]
 
     @property
     def before(self) -> Token:
-        """The word that was taken last."""
+        """The token that was taken last."""
         return self.tokens[self.place - 1]
 
     def step(self) -> None:
-        """Take the next word, whatever it is."""
+        """Take the next token, whatever it is."""
         self.place += 1
 
     def take_word(self, *words: str) -> bool:
-        """Take the next word if it is one of *words*."""
+        """Take the next token if it is one of *words*; whether it was."""
         found = self.now.is_word(*words)
         self.place += found
         return found
 
     def take_sign(self, sign: str) -> bool:
-        """Take the next word if it is *sign*."""
+        """Take the next token if it is *sign*; whether it was."""
         found = self.now.is_sign(sign)
         self.place += found
         return found
 
     def one_of(self, *words: str) -> str:
-        """The next word, which must be one of *words*, taken."""
+        """Take the next token, which must be one of *words*, and return it in lower case."""
         if not self.now.is_word(*words):
             wanted = words[0] if len(words) == 1 else "one of " + ", ".join(words)
-            raise self.error(f"{wanted} is missing", near=words)
+            raise self.error(f"expected {wanted}", near=words)
         self.place += 1
         return self.before.text.casefold()
 
     def error(self, told: str, *, at: Token | None = None, near: Iterable[str] = (), hint: str = "") -> BadData:
-        """What is wrong, with a caret under the word; of the words *near* the one that may have been meant."""
+        """The error *told*, with a caret under the token; the hint is the closest of the words *near*, or *hint*."""
         token = at or self.now
         line_start = self.source.rfind("\n", 0, token.start) + 1
         line = self.source[line_start:].split("\n", 1)[0]
@@ -100,7 +100,7 @@ class Tokens:
     def _read(self) -> Iterator[Token]:
         for place, mark in enumerate(self.source):
             if unicodedata.category(mark) in ("Cc", "Cs") and mark not in "\t\r\n":
-                raise self.error("a control character was not expected here", at=Token("sign", mark, place, place + 1))
+                raise self.error("unexpected control character", at=Token("sign", mark, place, place + 1))
         place = 0
         while place < len(self.source):
             if self.source[place] in " \t\r\n":
@@ -108,18 +108,18 @@ class Tokens:
             elif match := _TOKEN.match(self.source, place):
                 token = Token(str(match.lastgroup), match[0], place, match.end())
                 if token.kind == "slashed":
-                    raise self.error(f"{match[0]} is no date here", at=token, hint=_with_year_first(match[0]))
+                    raise self.error(f"{match[0]} is not a valid date", at=token, hint=_with_year_first(match[0]))
                 yield token
                 place = match.end()
             else:
                 mark = self.source[place]
-                told = "the quotes are not closed" if mark in "\"'" else f"{mark} was not expected here"
+                told = "unclosed quote" if mark in "\"'" else f"unexpected {mark}"
                 raise self.error(told, at=Token("sign", mark, place, place + 1))
         yield Token("end", "", len(self.source), len(self.source))
 
 
 def _with_year_first(text: str) -> str:
-    """What *text*, a date such as 01/02/2025, may mean; it can be read in two ways, so nobody guesses."""
+    """The hint for *text*, a date such as 01/02/2025: it is ambiguous, so each reading is shown and none assumed."""
     one, other, year = map(int, re.split("[/.]", text))
     readings = []
     for day, month in dict.fromkeys(((one, other), (other, one))):

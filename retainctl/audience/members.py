@@ -21,7 +21,7 @@ class Member(Row, kind="member"):
 
 
 class Reachable(Row, kind="member"):
-    """A member, as other programs know and reach them: the first of each kind."""
+    """A member with their external id and addresses for use in other programs: the first of each kind."""
 
     customer_id: int
     external_id: str | None
@@ -43,7 +43,7 @@ class Change(Row, kind="change"):
 
 
 def count(shop: Shop, name: str) -> int:
-    """How many members the segment called *name* has."""
+    """How many members the segment *name* has."""
     return int(value("SELECT members FROM segments WHERE id = ?", snapshot_id(shop, name)))
 
 
@@ -52,13 +52,13 @@ _WHO = """FROM segment_members m JOIN customers c ON c.id = m.customer_id
 
 
 def members(shop: Shop, name: str) -> list[Member]:
-    """The members of the segment called *name*, in order of their ids."""
+    """The members of the segment *name*, in order of their ids."""
     sql = f"SELECT c.id AS customer_id, c.first_name, c.last_name, m.joined_at AS since {_WHO}"
     return select(shop, Member, sql, snapshot_id(shop, name))
 
 
 def export(shop: Shop, name: str) -> list[Reachable]:
-    """The members of the segment called *name* with their addresses, in order of their ids."""
+    """The members of the segment *name* with their addresses, in order of their ids."""
     sql = f"""SELECT c.id AS customer_id, c.first_name, c.last_name, m.joined_at AS since,
         (SELECT MIN(k.external_id) FROM customer_keys k WHERE k.customer_id = c.id) AS external_id,
         (SELECT p.value FROM contact_points p WHERE p.customer_id = c.id AND p.kind = 'email'
@@ -69,7 +69,7 @@ def export(shop: Shop, name: str) -> list[Reachable]:
 
 
 def changes(shop: Shop, name: str) -> list[Change]:
-    """Everybody who ever joined or left the segment called *name*, the latest first."""
+    """Every customer who ever joined or left the segment *name*, the latest first."""
     sql = """SELECT x.at, x.change, c.id AS customer_id, c.first_name, c.last_name FROM
         (SELECT customer_id, joined_at AS at, 'joined' AS change FROM segment_members WHERE segment_id = ?
          UNION ALL

@@ -1,4 +1,4 @@
-"""Text to tree. An error is BadData that points at the word and names the nearest right one."""
+"""Text to tree. A mistake is BadData that points at the token and suggests the closest valid word."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CONDITION_WORDS: Final = ("bought", "consented", "in", "not")
 
 
 def parse(text: str, *, currency: str) -> tree.Tree:
-    """What *text* says; money in it is in major units of *currency*."""
+    """The tree of *text*; money in it is in major units of *currency*."""
     return Parser(text, currency=currency).whole()
 
 
@@ -60,10 +60,10 @@ class Parser:
 
     def whole(self) -> tree.Tree:
         if self.words.now.kind == "end":
-            raise self.words.error("the expression is empty", hint="Write something such as: orders >= 5")
+            raise self.words.error("the expression is empty", hint="For example: orders >= 5")
         found = self.either()
         if self.words.now.kind != "end":
-            raise self.words.error(f"{self.words.now.text} was not expected here", near=("and", "or"))
+            raise self.words.error(f"unexpected {self.words.now.text}", near=("and", "or"))
         return found
 
     def either(self) -> tree.Tree:
@@ -85,14 +85,14 @@ class Parser:
     def one(self) -> tree.Tree:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise self.words.error(f"brackets and nots stand deeper than {MAX_DEPTH}")
+            raise self.words.error(f"nested too deeply: {MAX_DEPTH} brackets and nots at most")
         try:
             if self.words.take_word("not"):
                 return tree.Not(self.one())
             if self.words.take_sign("("):
                 found = self.either()
                 if not self.words.take_sign(")"):
-                    raise self.words.error('")" is missing')
+                    raise self.words.error('expected ")"')
                 return found
             if self.words.take_word("bought"):
                 return self.bought()
@@ -122,7 +122,7 @@ class Parser:
         self.words.one_of("segment")
         token = self.words.now
         if not is_name(token.text):  # 2024 and 2024-03-01 are names too
-            raise self.words.error("a segment's name is missing", hint="It is of letters, digits, _ and -.")
+            raise self.words.error("expected a segment name", hint="It consists of small letters, digits, _ and -.")
         self.words.step()
         return tree.InSegment(token.text)
 
@@ -132,7 +132,7 @@ class Parser:
             known = self.words.one_of("known", "missing") == "known"
             return tree.Known(field) if known else tree.Not(tree.Known(field))
         if field.kind == "contact" and field.name != "email_domain":
-            raise self.words.error(f"{field.name} is known or missing", hint=f"Write: {field.name} is known")
+            raise self.words.error('expected "is known" or "is missing"', hint=f"Write: {field.name} is known")
         token = self.words.now
         if token.is_word("not", "in"):
             negated = self.words.take_word("not")
@@ -146,15 +146,15 @@ class Parser:
         return self.ordered(field)
 
     def ordered(self, field: Attribute) -> tree.Tree:
-        """A comparison that only what has an order can have."""
+        """A comparison that needs values with an order: ``<``, ``before``, ``between`` and the like."""
         token = self.words.now
         days = tuple(_DATE_WORDS) if field.kind == "date" else ()
         if not (token.is_sign(*_SIGNS) or token.is_word("between", *days)):
             words = (*days, "between", "in", "is", "not")
-            hint = "Write one of = != < <= > >= " + " ".join(words)
-            raise self.words.error(f"after {field.name} a comparison is missing", near=words, hint=hint)
+            hint = "Use one of: = != < <= > >= " + " ".join(words)
+            raise self.words.error(f"expected a comparison after {field.name}", near=words, hint=hint)
         if field.kind in ("text", "contact"):
-            raise self.words.error(f"{field.name} is a text, and has no order", hint="Compare it by =, != or in.")
+            raise self.words.error(f"{field.name} is text and has no order", hint="Use =, != or in.")
         self.words.step()
         if token.is_word("between"):
             low = self.value(field)
@@ -162,7 +162,7 @@ class Parser:
             last = self.words.now
             high = self.value(field)
             if _is_reversed(low, high):
-                raise self.words.error(f"nothing is between these: {last.text} comes first", at=last)
+                raise self.words.error(f"the range is reversed: {last.text} must come first", at=last)
             return tree.Between(field, low, high)
         if token.kind == "word":
             return tree.Comparison(field, _DATE_WORDS[token.text.casefold()], self.day())
@@ -172,7 +172,7 @@ class Parser:
         token = self.words.now
         if token.kind != "word":
             raise self.words.error(
-                "a condition is missing" if token.kind == "end" else f"{token.text} is not a condition"
+                "expected a condition" if token.kind == "end" else f"{token.text} is not a condition"
             )
         if field := fields().get(token.text.casefold()):
             self.words.step()
@@ -185,12 +185,12 @@ class Parser:
 
     def values(self, field: Attribute) -> tuple[tree.Value, ...]:
         if not self.words.take_sign("("):
-            raise self.words.error('"(" is missing', hint=f"Write: {field.name} in (one, another)")
+            raise self.words.error('expected "("', hint=f"Write: {field.name} in (one, another)")
         values = [self.value(field)]
         while self.words.take_sign(","):
             values.append(self.value(field))
         if not self.words.take_sign(")"):
-            raise self.words.error('")" is missing')
+            raise self.words.error('expected ")"')
         return tuple(values)
 
     def value(self, field: Attribute) -> tree.Value:
@@ -203,7 +203,7 @@ class Parser:
         return self.domain() if field.kind == "contact" else self.name()
 
     def domain(self) -> str:
-        """A domain as the keys of e-mail addresses have it: small letters, and ASCII alone."""
+        """A domain, normalised as in the keys of e-mail addresses: lower case and ASCII only."""
         token = self.words.now
         try:
             return email_address(f"any@{self.name().removeprefix('@')}").key.rpartition("@")[2]
@@ -213,7 +213,7 @@ class Parser:
     def whole_number(self, *, least: int = -(10**12)) -> int:
         token = self.words.now
         if token.kind != "number" or "." in token.text:
-            raise self.words.error("a whole number is missing")
+            raise self.words.error("expected a whole number")
         if len(token.text) > 12:
             raise self.words.error(f"{token.text} has more than 12 digits")
         if int(token.text) < least:
@@ -224,7 +224,7 @@ class Parser:
     def money(self) -> int:
         token = self.words.now
         if token.kind != "number":
-            raise self.words.error("an amount is missing", hint="Write it in major units, such as 200.50")
+            raise self.words.error("expected an amount", hint="Write it in major units, such as 200.50")
         try:
             minor = to_minor(parse_decimal(token.text), self.currency)
         except BadData as error:
@@ -238,13 +238,13 @@ class Parser:
             try:
                 day = date.fromisoformat(token.text)
             except ValueError:
-                raise self.words.error(f"{token.text} is not in the calendar") from None
+                raise self.words.error(f"there is no day {token.text}") from None
             self.words.step()
             return day
         if self.words.take_word("today"):
             return tree.Ago(0, "day")
         if token.kind != "number":
-            raise self.words.error("a day is missing", hint="Write 2025-03-01, today, or 90 days ago.")
+            raise self.words.error("expected a day", hint="Write 2025-03-01, today, or 90 days ago.")
         count = self.whole_number(least=0)
         unit = cast("tree.Unit", self.words.one_of(*_UNITS, *(f"{unit}s" for unit in _UNITS)).removesuffix("s"))
         self.words.one_of("ago")
@@ -261,11 +261,11 @@ class Parser:
             self.words.step()
             quote = token.text[0]
             return token.text[1:-1].replace(quote * 2, quote)
-        raise self.words.error("a text is missing", hint='Put it in quotes: "Coffee"')
+        raise self.words.error("expected a text", hint='Put it in quotes: "Coffee"')
 
 
 def _is_reversed(low: tree.Value, high: tree.Value) -> bool:
-    """Whether *low* comes after *high*, as far as that shows without knowing what day it is."""
+    """Whether *low* comes after *high*, as far as that can be told without today's date."""
     if isinstance(low, tree.Ago) and isinstance(high, tree.Ago):
         return low.unit == high.unit and low.count < high.count
     if isinstance(low, date) and isinstance(high, date):

@@ -1,6 +1,6 @@
 """Segments: their files segments/NAME.toml, creating and refreshing them, who is in them.
 
-A refresh asks first, reading only and within a time limit, and then writes the difference alone. ``now`` never
+A refresh first runs the query, read-only and with a time limit, and then writes only the difference. ``now`` never
 goes back: a customer cannot leave before having joined.
 """
 
@@ -29,14 +29,14 @@ SECONDS = 5.0  # the longest that one expression may take
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What ``segments/NAME.toml`` says: who is in the segment, and why there is one."""
+    """What ``segments/NAME.toml`` says: who is in the segment, and what it is for."""
 
     expression: str
     description: str = ""
 
 
 class Refreshed(Row, kind="refresh"):
-    """What a refresh found, and whom it added and took out."""
+    """What a refresh found: the members now, and how many joined and left."""
 
     segment: str
     members: int
@@ -45,7 +45,7 @@ class Refreshed(Row, kind="refresh"):
 
 
 class SegmentRow(Row, kind="segment"):
-    """A segment, and what its last refresh found; nothing when it never had one."""
+    """A segment, and what its last refresh found; empty when it was never refreshed."""
 
     segment: str
     members: int | None
@@ -55,20 +55,20 @@ class SegmentRow(Row, kind="segment"):
 
 
 def create(shop: Shop, name: str, expression: str, *, description: str = "") -> Refreshed:
-    """Make the segment called *name* and find its members for the first time."""
-    found = matching_ids(shop, expression)  # an expression that cannot be asked makes no segment
+    """Create the segment *name* and find its members for the first time."""
+    found = matching_ids(shop, expression)  # an expression that cannot run makes no segment
     _write(shop, name, Segment(expression, description))
     return _settle(SEGMENTS.read(shop, name), found, now=shop.clock.now())
 
 
 def refresh(shop: Shop, name: str) -> Refreshed:
-    """Bring the members of the segment called *name* up to date; only who joined and who left is written."""
+    """Bring the members of the segment *name* up to date; only who joined and who left is written."""
     defined = SEGMENTS.read(shop, name)
     return _settle(defined, matching_ids(shop, defined.value.expression), now=shop.clock.now())
 
 
 def refresh_each(shop: Shop, chosen: Sequence[str]) -> Result[Refreshed]:
-    """Refresh the segments called *chosen*, or all when none is. A broken one stops no other, and is the trouble."""
+    """Refresh the segments *chosen*, or all when none is named. A broken one stops no other, and is the trouble."""
     refreshed: list[Refreshed] = []
     failures: list[RetainError] = []
     for name in chosen or SEGMENTS.names(shop.folder):
@@ -81,7 +81,7 @@ def refresh_each(shop: Shop, chosen: Sequence[str]) -> Result[Refreshed]:
     trouble: RetainError | None = None
     if failures:
         told = "\n".join(map(str, failures))
-        trouble = DoneInPart(told, hint="All other segments are refreshed.") if refreshed else failures[0]
+        trouble = DoneInPart(told, hint="All other segments were refreshed.") if refreshed else failures[0]
     return Result(tuple(refreshed), trouble=trouble)
 
 
@@ -103,9 +103,9 @@ def matching_ids(shop: Shop, expression: str) -> list[int]:
 
 
 def member_ids(shop: Shop, name: str, *, refreshed: bool = False) -> list[int]:
-    """The ids, in order, of the members of the segment called *name*: of its last refresh, or *refreshed* now.
+    """The ids, in order, of the members of the segment *name*: of its last refresh, or *refreshed* now.
 
-    One that was never refreshed, or whose file says something else since, is refreshed first.
+    A segment that was never refreshed, or whose file changed since, is refreshed first.
     """
     defined = SEGMENTS.read(shop, name)
     known = version_that_ran(SEGMENTS, name)
@@ -115,7 +115,7 @@ def member_ids(shop: Shop, name: str, *, refreshed: bool = False) -> list[int]:
 
 
 def asked(shop: Shop, tree: Tree) -> Query:
-    """*tree*, asked of this shop today."""
+    """The query of *tree* for this shop, as of today."""
     currency = shop.settings.currency
     ends = rows("SELECT MIN(currency), MAX(currency) FROM customer_summaries")[0]
     one_currency = ends in ((None, None), (currency, currency))
@@ -134,7 +134,7 @@ def _ids(query: Query) -> list[int]:
 
 
 def snapshot_id(shop: Shop, name: str) -> int:
-    """The id of what the last refresh left of the segment called *name*, whose file must be there."""
+    """The id of the last refresh's row for the segment *name*, whose file must exist."""
     read_segment(shop, name)
     segment_id = value("SELECT id FROM segments WHERE name = ?", name)
     if segment_id is None:
@@ -151,7 +151,7 @@ def _member_ids(segment_id: int) -> list[int]:
 
 @in_one_transaction
 def _settle(defined: Defined[Segment], found: list[int], *, now: int) -> Refreshed:
-    """Write the difference between the members of old and *found*, both in order of their ids."""
+    """Write the difference between the present members and *found*, both in order of their ids."""
     hold_lock("segments")
     name, known = defined.name, rows("SELECT id, refreshed_at FROM segments WHERE name = ?", defined.name)
     if known and known[0][1] > now:
@@ -174,7 +174,7 @@ def _settle(defined: Defined[Segment], found: list[int], *, now: int) -> Refresh
 
 
 def _write_joined(segment_id: int, joined: list[int], *, now: int) -> None:
-    """Who left at this very instant and is found again has never left."""
+    """Add *joined*; a customer who left at this same instant is a member again, as if they had never left."""
     sql = "SELECT customer_id FROM segment_members WHERE segment_id = ? AND joined_at = ? AND left_at = ?"
     gone = {row[0] for row in execute(sql, segment_id, now, now)}
     execute_many(
@@ -189,12 +189,12 @@ def _write_joined(segment_id: int, joined: list[int], *, now: int) -> None:
 
 
 def read_segment(shop: Shop, name: str) -> Segment:
-    """What the file of the segment called *name* says, whether or not it can be asked."""
+    """What the file of the segment *name* says, whether or not its expression is valid."""
     return schema.read_text(SEGMENTS.text(shop.folder, name), Segment, name=f"{SEGMENTS.folder}/{name}.toml")
 
 
 def read_tree(shop: Shop, name: str) -> Tree:
-    """What the segment called *name* asks; a mistake in it is BadData that names its file."""
+    """The expression of the segment *name*; a mistake in it is BadData that names its file."""
     return parse(SEGMENTS.read(shop, name).value.expression, currency=shop.settings.currency)
 
 
@@ -208,7 +208,7 @@ def _parse(shop: Shop, text: str, where: str) -> Segment:
 
 
 def _faults(shop: Shop, defined: Defined[Segment]) -> Iterator[Fault]:
-    """What only the other segments and the catalogue can tell."""
+    """Faults that show only when the expression runs: those that depend on other segments and the catalogue."""
     try:
         matching_ids(shop, defined.value.expression)
     except RetainError as error:
@@ -216,7 +216,7 @@ def _faults(shop: Shop, defined: Defined[Segment]) -> Iterator[Fault]:
 
 
 def _write(shop: Shop, name: str, segment: Segment) -> None:
-    """Write the file of a new segment. One that says the same is left as it is, another one is Refused."""
+    """Write the file of a new segment. An existing file that says the same stays; a different one is Refused."""
     if SEGMENTS.path(shop.folder, name).is_file() and read_segment(shop, name) == segment:
         return
     lines = [f"expression = {_toml_text(segment.expression)}"]
@@ -226,7 +226,7 @@ def _write(shop: Shop, name: str, segment: Segment) -> None:
 
 
 def _toml_text(text: str) -> str:
-    """*text* as a TOML string: as it is between single quotes where it can stand so."""
+    """*text* as a TOML string, in single quotes where that is possible."""
     if text.isprintable() and "'" not in text:
         return f"'{text}'"
     return schema.to_toml(text)

@@ -17,13 +17,13 @@ What = Literal["anything", "category", "product", "brand"]
 
 @dataclass(frozen=True, slots=True)
 class Ago:
-    """A day so far back from the day on which the expression is asked."""
+    """A day counted back from the day on which the expression is evaluated."""
 
     count: int
     unit: Unit
 
     def day(self, today: date) -> date:
-        """The day itself; a month back from the 31st is the last day of a shorter month."""
+        """The day itself; one month before the 31st is the last day of a shorter month."""
         if self.unit in ("day", "week"):
             return today - timedelta(days=self.count * (7 if self.unit == "week" else 1))
         months = today.year * 12 + today.month - 1 - self.count * (12 if self.unit == "year" else 1)
@@ -69,7 +69,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Bought:
-    """``bought category "Coffee" at least 2 times since 90 days ago``: in so many orders"""
+    """``bought category "Coffee" at least 2 times since 90 days ago``: in at least that many orders"""
 
     what: What
     name: str
@@ -79,14 +79,14 @@ class Bought:
 
 @dataclass(frozen=True, slots=True)
 class Consented:
-    """``consented marketing``: some e-mail address may be written to, by what holds now."""
+    """``consented marketing``: at least one e-mail address has consent now."""
 
     purpose: Purpose
 
 
 @dataclass(frozen=True, slots=True)
 class InSegment:
-    """``in segment loyal``: what that segment's expression says, now"""
+    """``in segment loyal``: by that segment's expression now, not by its last refresh"""
 
     name: str
 

@@ -1,9 +1,9 @@
-"""What came of it: figures with their definitions, and the charts that show them.
+"""Reports: figures with their definitions, and the charts that show them.
 
-``reports``     a module for each: its rows, what its columns are called in both languages, and its chart
-``labels``      what several of them say
+``reports``     one module per report: its rows, the headings of its columns in both languages, and its chart
+``labels``      texts that several reports share
 ``svg``, ``pages``   a report as one self-contained HTML file
-``goals``       holding a figure against a goal
+``goals``       comparing figures with goals
 """
 
 from __future__ import annotations

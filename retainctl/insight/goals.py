@@ -1,4 +1,4 @@
-"""Holding the shop's figures against goals."""
+"""Comparing the shop's figures with goals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from retainctl.rows import Row
 
 
 class Goal(Row, kind="goal"):
-    """A figure of the shop's own currency, what it has to be, and whether it is."""
+    """A figure in the shop's own currency, its lower and upper bound, and whether it is within them."""
 
     metric: str
     value: float | None
@@ -24,7 +24,7 @@ class Goal(Row, kind="goal"):
 
 
 def read_goals(written: Sequence[str]) -> dict[str, float]:
-    """Goals that were written as ``repeat_rate=0.25``."""
+    """Parse goals written as ``repeat_rate=0.25``."""
     goals = {}
     for text in written:
         name, sign, number = text.partition("=")
@@ -34,13 +34,13 @@ def read_goals(written: Sequence[str]) -> dict[str, float]:
             goals[name] = float(parse_decimal(number))
         except (ValueError, BadData):
             raise WrongUsage(
-                f"{text!r} is not a goal", hint="Write one metric and its number: repeat_rate=0.25"
+                f"{text!r} is not a valid goal", hint="Write each metric once, with its number: repeat_rate=0.25"
             ) from None
     return goals
 
 
 def check(shop: Shop, *, least: Mapping[str, float], most: Mapping[str, float]) -> Result[Goal]:
-    """Each metric that *least* or *most* names, and whether it is met; one that is not known is not."""
+    """Each metric that *least* or *most* names, and whether its goal is met; an unknown figure meets none."""
     names = list(dict.fromkeys((*least, *most)))
     known = [name for name, hint in get_type_hints(Retention).items() if hint in (int, int | None, float | None)]
     for name in names:
@@ -59,9 +59,9 @@ def check(shop: Shop, *, least: Mapping[str, float], most: Mapping[str, float]) 
 
 
 def _missed(goals: Sequence[Goal]) -> str:
-    """The goals that were not met, in a sentence; nothing when all were."""
+    """The goals that were missed, as a sentence; empty when all were met."""
     return "; ".join(
-        f"{goal.metric} is {'not known' if goal.value is None else _plain(goal.value)}, and must be {_bounds(goal)}"
+        f"{goal.metric} is {'unknown' if goal.value is None else _plain(goal.value)}, but must be {_bounds(goal)}"
         for goal in goals
         if not goal.met
     )

@@ -1,4 +1,4 @@
-"""What several reports say, in English and in Hebrew."""
+"""Texts that several reports share, in English and in Hebrew."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ SHARED: Final[dict[str, Label]] = {
 }
 
 WHAT_AN_ORDER_IS: Final[Label] = (
-    "An order is a sale: its status says so and it has a line of positive quantity. A customer counts from the first.",
+    "An order is a sale: its status says so and a line has a positive quantity. A customer counts from the first.",
     "הזמנה היא מכירה: כך אומר מצבה, ויש בה שורה שכמותה חיובית. לקוח נספר מהזמנתו הראשונה.",
 )

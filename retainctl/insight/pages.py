@@ -1,4 +1,4 @@
-"""A report as one self-contained HTML file: a chart, a table and what the figures mean, in the shop's language."""
+"""A report as one self-contained HTML file: chart, table and definitions, in the shop's language."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _BODY: Final = """\
 
 
 def page(shop: Shop, report: Report, rows: Sequence[Any]) -> str:
-    """The page of *rows*, which are *report*'s."""
+    """The HTML page of *report* with its *rows*."""
     settings, words = shop.settings, Wording(report, shop.settings.language)
     columns, cells = _table(rows, words)
     environment = Environment(autoescape=True, undefined=StrictUndefined)
@@ -57,7 +57,7 @@ Shown = tuple[str, str]  # a text, and the class of its cell
 
 
 def _table(rows: Sequence[Row], words: Wording) -> tuple[list[Shown], list[list[Shown]]]:
-    """The headings and the lines of a table. A few rows of many figures stand upright, each figure a line."""
+    """The headings and the lines of the table. Few rows with many figures are transposed: one line per figure."""
     records = [_record(row) for row in rows]
     names = list(dict.fromkeys(name for record in records for name in record))
     kinds = {name: "number" if _is_numeric(name, records) else "word" for name in names}
@@ -70,7 +70,7 @@ def _table(rows: Sequence[Row], words: Wording) -> tuple[list[Shown], list[list[
 
 
 def _record(row: Row) -> dict[str, Any]:
-    """A row's values by column; named numbers are a column each."""
+    """A row's values by column; each key of a dict becomes a column of its own."""
     record: dict[str, Any] = {}
     for field in fields(row):
         value = getattr(row, field.name)
@@ -83,7 +83,7 @@ def _is_numeric(name: str, records: Sequence[dict[str, Any]]) -> bool:
 
 
 def _tiles(shop: Shop, names: Sequence[str], rows: Sequence[Row], words: Wording) -> list[tuple[str, str]]:
-    """The figures *names*, of the shop's own currency where somebody paid in it."""
+    """The figures *names* in the shop's own currency, or in the first row's where there are none in it."""
     if not names or not rows:
         return []
     records = [_record(row) for row in rows]
@@ -92,7 +92,7 @@ def _tiles(shop: Shop, names: Sequence[str], rows: Sequence[Row], words: Wording
 
 
 def _shown(name: str, value: Any, record: dict[str, Any], words: Wording) -> str:
-    """*value* as a person reads it: money in major units, rates in per cent, instants by the shop's clock."""
+    """*value* formatted for reading: money in major units, rates in per cent, times as day and minute."""
     if value is None:
         return ""
     if name.endswith("_minor"):

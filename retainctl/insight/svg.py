@@ -1,4 +1,4 @@
-"""Drawing: SVG of our own making, in which every text is escaped and which reads from right to left where asked."""
+"""Drawing charts as SVG: every text is escaped, and charts can be laid out from right to left."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
-# The colours are those of the page's style, by day and by night.
+# The colours are variables of the page's style sheet, which sets them for light and dark mode.
 INK, MUTED, LINE, ON_ACCENT = "var(--ink)", "var(--muted)", "var(--line)", "var(--on-accent)"
 ACCENT, SOFT, WARM, GREY = "var(--accent)", "var(--soft)", "var(--warm)", "var(--grey)"
-WIDTH = 760.0  # of a chart, in the units in which all is placed; the page stretches it
+WIDTH = 760.0  # of a chart, in user units; the page scales it
 
 
 def tag(name: str, *children: str, **attributes: str | float) -> Markup:
-    """An element; an underscore in an attribute's name is a hyphen, and a trailing one is not there."""
+    """An element; underscores in attribute names become hyphens, and a trailing underscore is removed."""
     shown = Markup("").join(
         Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), _short(value)) for key, value in attributes.items()
     )
@@ -23,13 +23,13 @@ def tag(name: str, *children: str, **attributes: str | float) -> Markup:
 
 
 def on_shade(share: float) -> str:
-    """The colour of a text that stands on a box of this *share* of its colour."""
+    """The colour of text on a box that is filled with this *share* of its colour."""
     return ON_ACCENT if share > 0.6 else INK
 
 
 @dataclass(slots=True)
 class Canvas:
-    """A picture of *height*; with *rtl* everything is placed from the right."""
+    """A drawing area of *height*; with *rtl* everything is placed from the right."""
 
     height: float
     label: str
@@ -49,7 +49,7 @@ class Canvas:
         title: str = "",
         radius: float = 2,
     ) -> None:
-        """A box filled with *share* of a colour, of which 0 is a trace; it says *title* to whoever points at it."""
+        """A box filled with *share* (0 to 1) of a colour, faintly visible even at 0; *title* is its tooltip."""
         told = (tag("title", title),) if title else ()
         left = self.width - x - width if self.rtl else x
         self.parts.append(
@@ -82,8 +82,8 @@ class Canvas:
         fill: str = INK,
         bold: bool = False,
     ) -> None:
-        """*text* with its base line at *y*; it begins, ends or has its middle at *x*."""
-        x = self.width - x if self.rtl else x  # and a text that begins there runs the other way
+        """*text* with its base line at *y*; *anchor* says whether it starts, ends or is centred at *x*."""
+        x = self.width - x if self.rtl else x  # text that starts there runs to the left
         weight = "600" if bold else "400"
         self.parts.append(
             tag("text", text, x=x, y=y, text_anchor=anchor, font_size=size, fill=fill, font_weight=weight)
@@ -99,7 +99,7 @@ class Canvas:
         say: Callable[[float], str],
         fill: str,
     ) -> None:
-        """Bars of 110 high under *heading*, each with its value above and its name below."""
+        """A bar chart, 110 units high, under *heading*: each bar with its value above and its name below."""
         self.text(0, top + 16, heading, size=13, bold=True)
         most = max([*values, 0]) or 1
         step = self.width / max(len(names), 1)
@@ -112,7 +112,7 @@ class Canvas:
                 self.text(x + wide / 2, top + 171, name, anchor="middle", size=11, fill=MUTED)
 
     def svg(self) -> Markup:
-        """The picture, which fills the width that it is given."""
+        """The drawing as one element, which scales to the width of its container."""
         return tag(
             "svg",
             tag("title", self.label),

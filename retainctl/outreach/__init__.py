@@ -1,3 +1,3 @@
-"""Writing to customers: drafts, checks, plans, messages, and the outbox through which every message leaves."""
+"""Writing to customers: drafts, checks, plans, messages, and the outbox that sends every message."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every campaign of the shop, and where it stands."""
+"""The shop's campaigns and their states."""
 
 from __future__ import annotations
 

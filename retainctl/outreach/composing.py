@@ -1,4 +1,4 @@
-"""What the messages of a mailing are made of: its own text in the shop's frame, under the shop's letterhead."""
+"""The templates of a mailing: its own text in the shop's frame, and the shop's letterhead."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from retainctl.errors import BadConfiguration
 from retainctl.outreach import markdown
 from retainctl.outreach.templates import Letterhead, Templates
 
-# The word that a country's law wants at the start of an advertisement's subject.
+# The word that a country's law requires at the start of an advertisement's subject.
 _ADVERTISEMENT_MARKS = {"IL": "פרסומת"}
 
 
@@ -24,10 +24,10 @@ def templates_of(
     text: str = "",
     constants: Mapping[str, str] | None = None,
 ) -> Templates:
-    """The templates around *body*, which is Markdown; *text* stands instead of what is made of it for text.
+    """The templates of a mailing with *body* in Markdown; *text*, if given, replaces the plain text made of *body*.
 
-    *constants* are further names that are the same in every message.
-    The frame is ``templates/mail.html`` and ``mail.txt`` of the shop folder where they stand there, else ours.
+    *constants* are further values that are the same in every message.
+    The frame is ``templates/mail.html`` and ``mail.txt`` of the shop folder where they exist, else the built-in one.
     """
     return Templates(
         subject=subject,
@@ -71,7 +71,7 @@ def _letterhead(settings: Settings) -> Letterhead:
         from_address=mail.from_address,
         from_name=mail.from_name or settings.name,
         reply_to=mail.reply_to,
-        # Where a refusal by mail goes: a mailbox that somebody reads.
+        # Where an unsubscription by mail goes: a mailbox that somebody reads.
         unsubscribe_address=mail.unsubscribe_address or mail.reply_to or mail.from_address,
         public_url=settings.public_url.rstrip("/"),
         timezone=settings.timezone,

@@ -1,7 +1,7 @@
-"""Who may be written to: one ordered list of rules for the plan, the claim, the dry run and whoever asks why not.
+"""Who may be written to: one ordered list of rules, for the plan, the claim and the dry run alike.
 
-Each rule is asked of all who passed those before it, in one query, and refuses some with its reason. The reasons are
-the list below, in the same order and in both languages; what is planned or claimed has passed them all.
+Each rule gets all who passed the rules before it, in one query, and refuses some with its reason. ``REASONS`` lists
+the reasons in the same order and in both languages; whoever is planned or claimed has passed all rules.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from retainctl.store.dialect import one_of
 
 Reason = Literal["merged", "no_address", "not_mailable", "suppressed", "no_consent", "already_sent", "budget"]
 
-# Why somebody is not written to, in the order in which it is asked, as reports say it.
+# Why somebody is not written to, in the order of the rules, with the labels for reports.
 REASONS: Final[Mapping[Reason, tuple[str, str]]] = {
     "merged": ("Merged into another customer", "מוזגו עם לקוח אחר"),
     "no_address": ("No address", "ללא כתובת"),
-    "not_mailable": ("Nobody reads the address", "כתובת לא שמישה"),
+    "not_mailable": ("Unusable address", "כתובת לא שמישה"),
     "suppressed": ("Suppressed", "חסומים"),
     "no_consent": ("No consent", "ללא הסכמה"),
-    "already_sent": ("Got it already", "כבר קיבלו"),
+    "already_sent": ("Already sent", "כבר קיבלו"),
     "budget": ("Over the contact budget", "מעבר למכסה"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What somebody is to be written to with. *planned_since*: only what was planned then or later was sent already."""
+    """The mailing to check for. *planned_since*: mailings that were planned earlier do not count as already sent."""
 
     program: str
     name: str
@@ -43,7 +43,7 @@ class Ask:
 
 
 class Recipient(NamedTuple):
-    """Whom it is asked of: a customer and, where that is settled, the address and as whom they were chosen."""
+    """A customer to check and, once planned, the address and the customer id that they were planned with."""
 
     customer_id: int
     contact_point_id: int | None = None
@@ -51,7 +51,7 @@ class Recipient(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """Why not, and until when; never, where that is None."""
+    """Why somebody is not written to, and until when; None means permanently."""
 
     reason: Reason
     until: int | None = None
@@ -62,7 +62,7 @@ _ContactRule = Callable[[Shop, Ask, _Contacts], Mapping[Recipient, Refusal]]
 
 
 def verdicts(shop: Shop, ask: Ask, people: Sequence[Recipient]) -> dict[Recipient, Contact | Refusal]:
-    """Where each of up to 500 *people* is written to, or why not; those who do not exist are left out."""
+    """The address for each of up to 500 *people*, or the refusal; customers that do not exist are left out."""
     known = contacts(list({one.customer_id for one in people}), purpose=ask.purpose, at=ask.at)
     standing = {one: _contact(known[one.customer_id], one) for one in people if one.customer_id in known}
     found: dict[Recipient, Contact | Refusal] = {}
@@ -74,7 +74,7 @@ def verdicts(shop: Shop, ask: Ask, people: Sequence[Recipient]) -> dict[Recipien
 
 
 def _contact(addresses: Sequence[Contact], person: Recipient) -> Contact | None:
-    """The first of a customer's *addresses*, or the one at which the person was chosen."""
+    """The first of a customer's *addresses*, or the one that the person was planned with."""
     wanted = person.contact_point_id
     return next((one for one in addresses if wanted in (None, one.contact_point_id)), None)
 
@@ -92,7 +92,7 @@ def _no_address(_shop: Shop, _ask: Ask, standing: _Contacts) -> dict[Recipient, 
 
 
 def _objected(_shop: Shop, _ask: Ask, standing: _Contacts) -> dict[Recipient, Refusal]:
-    """``not_mailable``, ``suppressed`` and ``no_consent``, which an address is told with."""
+    """``not_mailable``, ``suppressed`` and ``no_consent``: the objections that ``contacts`` gives with an address."""
     return {
         one: Refusal(contact.objection)
         for one, contact in standing.items()
@@ -101,7 +101,7 @@ def _objected(_shop: Shop, _ask: Ask, standing: _Contacts) -> dict[Recipient, Re
 
 
 def _already_sent(_shop: Shop, ask: Ask, standing: _Contacts) -> dict[Recipient, Refusal]:
-    """For a plan, whoever was or will be written to; for one who was chosen, whoever got it as somebody else."""
+    """For a plan, whoever got it or will; for somebody already planned, whoever got it under another customer id."""
     new = [one.customer_id for one in standing if one.chosen_as is None]
     chosen = [one.customer_id for one in standing if one.chosen_as is not None]
     sent = already_sent(ask.program, ask.name, new, planned_since=ask.planned_since)
@@ -121,7 +121,7 @@ def _budget(shop: Shop, ask: Ask, standing: _Contacts) -> dict[Recipient, Refusa
 
 
 def _once(_shop: Shop, _ask: Ask, standing: _Contacts) -> dict[Recipient, Refusal]:
-    """Of two who were chosen as two and have become one, the second."""
+    """Of two recipients who were merged into one customer since the plan, the second."""
     first: dict[int, Recipient] = {}
     return {one: Refusal("already_sent") for one in standing if first.setdefault(one.customer_id, one) != one}
 

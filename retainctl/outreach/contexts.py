@@ -1,6 +1,6 @@
-"""What templates know of a customer: plain values, built for a batch of customers at a time.
+"""The context of a template: what it can show about a customer, as plain values, built for a batch of customers.
 
-One builder for every channel and program, so that a mail, a text message and a survey say the same of a person.
+All channels and programs share it, so that a mail, a text message and a survey show the same values.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from retainctl.shop.consent import Contact
 from retainctl.store.database import rows
 from retainctl.store.dialect import one_of
 
-# What stands for a first name that is not known, in the language of the shop.
+# What replaces an unknown first name, in the language of the shop.
 NAMELESS = {"he": "לקוח/ה יקר/ה", "en": "dear customer"}
 
 _SYMBOLS = {"ILS": "₪", "USD": "$", "EUR": "€", "GBP": "£"}
@@ -26,12 +26,12 @@ _MONTHS = "January February March April May June July August September October N
 
 
 def example(shop: Shop, *, known: bool) -> dict[str, TemplateValue]:
-    """A context with every name there is: of somebody of whom all is *known*, or of somebody of whom nothing is."""
+    """A context with every name that exists, of a customer about whom everything is *known*, or nothing."""
     place = 1 if shop.settings.language == "he" else 0
     context: dict[str, TemplateValue] = {"currency": _currency(shop)}
     for attribute in all_attributes().values():
         if attribute.example:
-            # Who is not known has bought and spent nothing; a day, a name or a category there is none.
+            # An unknown customer has bought and spent 0; days, names and categories are missing.
             of_nobody = 0 if attribute.kind in ("number", "money") else None
             cell = attribute.example[place] if known else of_nobody
             context[attribute.name] = cell if attribute.kind == "days_since" else _value(shop, attribute, cell)
@@ -41,9 +41,9 @@ def example(shop: Shop, *, known: bool) -> dict[str, TemplateValue]:
 def build(
     shop: Shop, contacts: Mapping[int, Contact], *, names: Collection[str]
 ) -> dict[int, dict[str, TemplateValue]]:
-    """The values of *names* for each of up to 500 customers; None where one is not known.
+    """The values of *names* for each of up to 500 customers; None where a value is unknown.
 
-    The full ``name`` is always there, for the mail's own header. What is not in *names* is not asked for, and not kept.
+    The full ``name`` is always included, for the To header. Values that are not in *names* are not queried or kept.
     """
     attributes = [
         one for one in all_attributes().values() if one.name in names and one.example and one.name not in _OF_CONTACT
@@ -61,7 +61,7 @@ def build(
     }
 
 
-_OF_CONTACT = ("first_name", "last_name")  # as the plan has read them already
+_OF_CONTACT = ("first_name", "last_name")  # the plan has already read them
 
 
 def _name(first: TemplateValue, last: TemplateValue, shop: Shop) -> dict[str, TemplateValue]:
@@ -73,7 +73,7 @@ def _name(first: TemplateValue, last: TemplateValue, shop: Shop) -> dict[str, Te
 
 
 def _cells(shop: Shop, attributes: Sequence[Attribute], ids: Sequence[int]) -> list[tuple[Any, ...]]:
-    """What the database says of *attributes*, a row a customer."""
+    """The values of *attributes* in the database, one row per customer."""
     question = Viewpoint(shop.clock.now(), shop.clock.today(), shop.settings.currency, customer_ids=ids)
     joins, values = "", list[object]()
     for source in {one.source.alias: one.source for one in attributes if one.source}.values():
@@ -89,7 +89,7 @@ def _cells(shop: Shop, attributes: Sequence[Attribute], ids: Sequence[int]) -> l
 
 
 def _value(shop: Shop, attribute: Attribute, cell: Any) -> TemplateValue:
-    """*cell* of the database as the shop's customers read it; None stays unknown."""
+    """The database value *cell*, formatted for the shop's customers; None stays None."""
     if cell is None:
         return None
     match attribute.kind:
@@ -112,7 +112,7 @@ def _currency(shop: Shop) -> str:
 
 
 def _day(shop: Shop, day: date) -> str:
-    """A day as the shop's customers read it."""
+    """A day, formatted for the shop's customers."""
     if shop.settings.language == "he":
         return f"{day.day}.{day.month}.{day.year}"
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

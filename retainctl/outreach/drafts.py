@@ -1,6 +1,6 @@
-"""The files campaigns/NAME.md: what a campaign says, to whom and why, between ``+++`` lines, and its body below.
+"""The files campaigns/NAME.md: a campaign's settings between ``+++`` lines, and its body below them.
 
-The body is Markdown; it, the subject and the reason are templates that see a customer's context.
+The body is Markdown; the body, the subject and the reason are templates that see a customer's context.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ CampaignKind = Literal["offer", "newsletter", "greeting", "service"]
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What stands between the ``+++`` lines: why, what and where, then the rest.
+    """The settings between the ``+++`` lines: why, what and where, then the rest.
 
-    A text that is missing is found by ``campaigns check``, together with everything else that is.
+    All may be missing in the file: ``campaigns check`` lists everything that is still to be filled in.
     """
 
     why: str = ""
@@ -52,20 +52,20 @@ class Front:
 
     @property
     def purpose(self) -> Use:
-        """What the recipients must have agreed to; a service message is no advertisement."""
+        """The purpose that recipients must have consented to; a service message needs no consent."""
         return "service" if self.kind == "service" else "marketing"
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a campaign's file says: *body* stands below its front matter."""
+    """The file of a campaign: its front matter, and the *body* below."""
 
     front: Front
     body: str
 
 
 class CampaignOutcome(Row, kind="campaign_outcome"):
-    """How many of a plan's candidates came to what: sent, waiting, or left out for a reason. They add up."""
+    """How many of a plan's candidates have this outcome: sent, waiting, or excluded for a reason. They add up."""
 
     campaign: str
     state: str
@@ -75,9 +75,9 @@ class CampaignOutcome(Row, kind="campaign_outcome"):
 
 
 def sample(kind: CampaignKind, *, language: str) -> tuple[str, str, str]:
-    """The first words of a new campaign: subject, the recipient's reason, and the body; in ``samples`` as files.
+    """The first texts of a new campaign: subject, the recipient's reason, and the body; from a file in ``samples``.
 
-    They stand without a customer's name, orders or points too. ``what`` is the draft's own line.
+    They also work for a customer without a name, orders or points. ``what`` is the draft's own line.
     """
     text = files(__package__).joinpath("samples", f"{language}-{kind}.md").read_text(encoding="utf-8")
     subject, reason, _, body = text.split("\n", 3)
@@ -85,9 +85,9 @@ def sample(kind: CampaignKind, *, language: str) -> tuple[str, str, str]:
 
 
 def write_draft(shop: Shop, name: str, *, kind: CampaignKind, audience: str) -> Path:
-    """Write the file of a new campaign, ready but for what only a person can say; one that exists is Refused.
+    """Create the file of a new campaign, complete but for what only a person knows; Refused where it exists.
 
-    An *audience* that is named must be a segment.
+    The *audience*, if given, must be a segment.
     """
     if audience:
         read_segment(shop, audience)
@@ -107,7 +107,7 @@ def write_draft(shop: Shop, name: str, *, kind: CampaignKind, audience: str) -> 
 
 
 def recipe_of(shop: Shop, defined: Defined[Draft]) -> Recipe:
-    """What the campaign asks to be planned."""
+    """The recipe for planning the campaign."""
     front = defined.value.front
     return Recipe(
         program="campaign",
@@ -136,12 +136,12 @@ def _parse(_shop: Shop, text: str, where: str) -> Draft:
             f"{where} does not begin with front matter",
             hint=f"Put its settings between two lines of {_FENCE}, and the message below them.",
         )
-    # An empty line in the place of the fence, so that a mistake is told with its line in the file.
+    # An empty line replaces the fence, so that errors have the line numbers of the file.
     return Draft(schema.read_text("\n" + parts[1], Front, name=where), parts[2].strip("\n"))
 
 
 def _faults(shop: Shop, defined: Defined[Draft]) -> Iterator[Fault]:
-    """Everything that keeps the campaign from being planned; nothing when it is well."""
+    """Everything that keeps the campaign from being planned; nothing when it is ready."""
     front, recipe = defined.value.front, recipe_of(shop, defined)
     yield from _missing(front)
     yield from lint.audience_faults(shop, front.audience, where="front matter")
@@ -158,8 +158,8 @@ def _missing(front: Front) -> Iterator[Fault]:
     asked = {
         "why": "why you write to these customers, and why now",
         "what": "what you offer or tell them",
-        "audience": "the segment that it goes to",
-        "subject": "what stands above the message",
+        "audience": "which segment it goes to",
+        "subject": "what the subject line is",
         "reason": "why this recipient gets it, in words they will read",
     }
     for name, sentence in asked.items():
@@ -171,18 +171,18 @@ def _missing(front: Front) -> Iterator[Fault]:
 
 _FIRST_FILE = """\
 +++
-# Why do you write to these customers, and why now? For yourself and whoever approves it.
+# Why do you write to these customers, and why now? For you and the person who approves it.
 why = ""
-# What do you offer or tell them, in one line? The message says it as {{{{ what }}}}.
+# What do you offer or tell them, in one line? The message shows it as {{{{ what }}}}.
 what = ""
 where = ["mail"]
 kind = "{kind}"
-# The segment that it goes to: retainctl segments list
+# The segment to write to: retainctl segments list
 audience = {audience}
 subject = {subject}
-# Why this one? Each recipient reads it under the message.
+# Why does this customer get it? Each recipient reads this below the message.
 reason = {reason}
-# After this day nothing of it goes out any more.
+# The last day on which it is sent.
 not_after = {not_after}
 +++
 

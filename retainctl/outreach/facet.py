@@ -1,4 +1,4 @@
-"""What outreach knows of a customer: what was sent to them. It stays with whom it was sent to, whoever merges."""
+"""What this package knows about a customer: what was sent to them. A merge does not move it."""
 
 from __future__ import annotations
 

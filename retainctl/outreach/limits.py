@@ -1,8 +1,8 @@
 """How often and when a customer may be written to: the contact budget, and the quiet hours.
 
-The budget is one, over all programs and channels: every message counts but a service message, so a survey's invitation
-does. A message counts from the moment it is claimed; a plan alone counts nothing, because what is planned may never
-leave. The quiet hours hold for the same messages. A limit of 0 is no limit.
+One budget covers all programs and channels: every message counts, such as a survey's invitation, except service
+messages. A message counts from the moment it is claimed; a plan does not count, because it may never be sent. The
+quiet hours apply to the same messages. A limit of 0 means no limit.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ WEEK_SECONDS, MONTH_SECONDS = 7 * DAY_SECONDS, 30 * DAY_SECONDS
 
 
 def over_budget(shop: Shop, customer_ids: Sequence[int], *, at: int) -> dict[int, int]:
-    """Those of *customer_ids* (at most 500) whose budget is used up at *at*, and when each has room again."""
+    """Those of *customer_ids* (at most 500) whose budget is used up at *at*, and when they may be written to again."""
     limits = shop.settings.limits
     if not customer_ids or not (limits.marketing_per_week or limits.marketing_per_month):
         return {}
@@ -38,11 +38,11 @@ def over_budget(shop: Shop, customer_ids: Sequence[int], *, at: int) -> dict[int
 
 
 def _contacts(customer_ids: Sequence[int], *, at: int) -> dict[int, list[int]]:
-    """When each customer was written to in the last month; what is on its way counts as written to now."""
+    """When each customer was written to in the last month; a message being sent counts as of now."""
     contacts: dict[int, list[int]] = defaultdict(list)
     condition, ids = one_of(list(customer_ids))
     for customer_id, handed_at in rows(
-        # By the addresses that the customer has now: what was sent before a merge stays with whom it was sent to.
+        # By the addresses that the customer has now: outbox rows from before a merge keep their customer.
         "SELECT p.customer_id, CASE WHEN o.state = 'claimed' THEN NULL ELSE o.handed_at END"
         " FROM contact_points p JOIN outbox o ON o.contact_point_id = p.id JOIN mailings m ON m.id = o.mailing_id"
         f" WHERE p.customer_id {condition} AND o.state IN ('claimed', 'handing', 'sent', 'unknown')"
@@ -56,12 +56,12 @@ def _contacts(customer_ids: Sequence[int], *, at: int) -> dict[int, list[int]]:
 
 
 def _room_at(contacts: Sequence[int], limit: int, *, within: int) -> int:
-    """When fewer than *limit* of the sorted *contacts* lie *within* so many seconds back; 0 where that never ends."""
+    """When fewer than *limit* of the sorted *contacts* are *within* the last so many seconds; 0 if they already are."""
     return contacts[-limit] + within if 0 < limit <= len(contacts) else 0
 
 
 def quiet(shop: Shop, at: int) -> int | None:
-    """The instant at which the quiet hours around *at* end, or None where *at* is an hour for writing."""
+    """The instant at which the quiet hours around *at* end, or None where *at* is outside quiet hours."""
     loud = at
     for _ in range(16):  # two weeks of quiet days, each with its night
         until = _quiet_until(shop, loud)

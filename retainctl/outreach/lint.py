@@ -1,4 +1,4 @@
-"""What is wrong with what is to be sent, all of it at once, each fault in a sentence with its remedy."""
+"""Checking what is to be sent: all faults at once, each as a sentence with its remedy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LINK = "https://shop.example/a-link-of-this-customer"
 
 
 def faults_of_sender(shop: Shop, purpose: Use) -> Iterator[Fault]:
-    """What the shop's own file lacks before it may write to anybody; an advertisement must say who sends it."""
+    """What the shop's settings lack before it may send; an advertisement must name its sender."""
     settings = shop.settings
     file = "retainctl.toml"
     if not settings.mail.from_address:
@@ -41,13 +41,13 @@ def faults_of_sender(shop: Shop, purpose: Use) -> Iterator[Fault]:
             if not getattr(settings.sender, name).strip():
                 yield Fault(
                     file,
-                    f"the sender's {name.replace('_', ' ')} is empty, and the law asks an advertisement to name it",
+                    f"the sender's {name.replace('_', ' ')} is empty, but the law requires it in advertisements",
                     f"Write {name} under [sender].",
                 )
 
 
 def faults_of_templates(shop: Shop, templates: Templates, *, program: str, purpose: Use) -> list[Fault]:
-    """What is wrong with *templates*, tried on a customer of whom all is known and on one of whom nothing is."""
+    """What is wrong with *templates*, tried on two customers: one with all data, and one with none."""
     pairs = [
         contexts.example(shop, known=known) | _links(shop, program, purpose, known=known) for known in (True, False)
     ]
@@ -67,7 +67,7 @@ def faults_of_templates(shop: Shop, templates: Templates, *, program: str, purpo
 
 
 def audience_faults(shop: Shop, name: str, *, where: str) -> Iterator[Fault]:
-    """What is wrong with the audience *name* that *where* names; nothing where it names none."""
+    """What is wrong with the audience *name*, which is set in *where*; nothing if it is empty."""
     if not name.strip():
         return
     try:
@@ -77,7 +77,7 @@ def audience_faults(shop: Shop, name: str, *, where: str) -> Iterator[Fault]:
 
 
 def _links(shop: Shop, program: str, purpose: Use, *, known: bool) -> dict[str, TemplateValue]:
-    """What the press adds for each recipient."""
+    """Examples of the links that ``rendering`` adds for each recipient."""
     link = None if purpose == "service" else _LINK
     links: dict[str, TemplateValue] = {"unsubscribe_link": link, "unsubscribe_mail": link}
     public_url = shop.settings.public_url if known else ""
@@ -98,7 +98,7 @@ def _faults_of_rendering(
     if len(rendered.subject) > _LONGEST_SUBJECT:
         yield Fault("subject", f"it is longer than {_LONGEST_SUBJECT} characters", "Shorten it.")
     if not rendered.reason.strip() and templates.reason.strip():
-        yield Fault("reason", "it is empty for a customer of whom little is known", "Give it a text for everybody.")
+        yield Fault("reason", "it is empty for a customer without data", "Add a text for everybody.")
     for kind, text in (("HTML", rendered.html), ("text", rendered.text)):
         for name in ("sender_name", "postal_address", "contact"):
             value = templates.constants[name]

@@ -1,5 +1,5 @@
-"""The mailings of any program, from a finished file to the outbox: plan, approve, send, pause, look. Nothing here sends
-a message by itself."""
+"""The mailings of any program, from a finished file to the outbox: plan, approve, send, pause, show. Nothing here
+delivers a message."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from retainctl.store.transactions import in_one_transaction
 
 
 class CandidateRow(Row, kind="mailing_candidate"):
-    """One candidate of a plan: what became of them, and a recipient's own reason."""
+    """One candidate of a plan: the outcome, and the reason that a recipient reads."""
 
     customer: int
     outcome: str
@@ -35,7 +35,7 @@ class CandidateRow(Row, kind="mailing_candidate"):
 
 
 class Sample(Row, kind="mailing_sample"):
-    """What one recipient will read."""
+    """The message for one recipient."""
 
     customer: int
     reason: str
@@ -44,7 +44,7 @@ class Sample(Row, kind="mailing_sample"):
 
 
 class Changed(Row, kind="mailing_state"):
-    """What a command made of a mailing."""
+    """The state of a mailing after a command."""
 
     name: str
     state: str
@@ -55,13 +55,13 @@ class Changed(Row, kind="mailing_state"):
 def plan(
     shop: Shop, program: Program, name: str, *, dry_run: bool = False, advance: Callable[[int], None] = lambda _: None
 ) -> planning.Plan:
-    """Choose who gets the mailing and why everybody else does not; a file with faults is BadData."""
+    """Choose the recipients, with a reason for everybody excluded; BadData where the file has faults."""
     recipe = program.recipe(shop, name)
     if recipe.defined and (faults := list(kind_of(program.name).faults(shop, recipe.defined))):
         more = f", and {len(faults) - 1} more" if len(faults) > 1 else ""
         raise BadData(
             f"the {program.name} {name} is not ready: {faults[0].fault}{more}",
-            hint=f"See everything: retainctl {program.commands} check {name}",
+            hint=f"See all faults: retainctl {program.commands} check {name}",
         )
     candidates = member_ids(shop, recipe.audience, refreshed=not dry_run)
     return planning.plan(shop, recipe, candidates, dry_run=dry_run, advance=advance)
@@ -74,15 +74,15 @@ def approve(shop: Shop, program: Program, name: str, plan_hash: str) -> Changed:
 
 @in_one_transaction
 def send(shop: Shop, program: Program, name: str, *, dry_run: bool = False) -> Changed:
-    """Give an approved mailing to the outbox, whole or not at all; ``outbox deliver`` sends it.
+    """Queue all messages of an approved mailing or none; ``outbox deliver`` sends them.
 
-    Refused when it is not approved, or has changed since. Sending again makes no second row for anybody.
+    Refused when it is not approved, or has changed since. Sending again queues nothing twice.
     """
     mailing = _latest(program, name)
     if mailing.state == "planned":
         raise Refused(
             f"the {program.name} {name} is not approved",
-            hint=f"Look at it, then: retainctl {program.commands} approve {name} {mailing.plan_hash[:SHOWN_HASH]}",
+            hint=f"Review it, then: retainctl {program.commands} approve {name} {mailing.plan_hash[:SHOWN_HASH]}",
         )
     if mailing.state != "approved":
         return _changed(mailing)
@@ -95,17 +95,17 @@ def send(shop: Shop, program: Program, name: str, *, dry_run: bool = False) -> C
 
 
 def pause(program: Program, name: str, *, reason: str = "by hand") -> Changed:
-    """Let nothing more of the mailing go out until it is resumed; pausing twice changes nothing."""
+    """Pause the mailing: nothing more is sent until it is resumed. Pausing twice changes nothing."""
     return _move(program, name, before="active", after="paused", reason=reason)
 
 
 def resume(program: Program, name: str) -> Changed:
-    """Let a paused mailing go on."""
+    """Resume a paused mailing."""
     return _move(program, name, before="paused", after="active", reason="")
 
 
 def outcomes(program: Program, name: str) -> list[Any]:
-    """What became of each candidate of the latest plan, counted, in the program's own rows."""
+    """The candidates of the latest plan counted by outcome, as rows of the program's own type."""
     mailing = _latest(program, name)
     counts: Counter[str] = Counter()
     for excluded, number in rows(
@@ -124,7 +124,7 @@ def outcomes(program: Program, name: str) -> list[Any]:
 
 
 def candidates(program: Program, name: str) -> Iterator[CandidateRow]:
-    """Every candidate of the latest plan, with what became of them; recipients with the reason they are given."""
+    """Every candidate of the latest plan with the outcome; recipients with the reason that they read."""
     mailing = _latest(program, name)
     renderer = Renderer(Templates.from_json(mailing.templates))
     for customer_id, excluded, state, context in streamed(
@@ -138,7 +138,7 @@ def candidates(program: Program, name: str) -> Iterator[CandidateRow]:
 
 
 def samples(program: Program, name: str, count: int) -> list[Sample]:
-    """What the first *count* recipients of the latest plan will read."""
+    """The messages for the first *count* recipients of the latest plan."""
     mailing = _latest(program, name)
     templates = Templates.from_json(mailing.templates)
     renderer, signs = Renderer(templates), signer(mailing.planned_at)
@@ -156,7 +156,7 @@ def samples(program: Program, name: str, count: int) -> list[Sample]:
 
 
 def proof(found: Sequence[Sample]) -> str:
-    """Messages as a person reads them, one under the other."""
+    """Messages as text for a person to read, one below the other."""
     return "\n\n".join(f"{one.customer}: {one.subject}\n\n{one.text.strip()}" for one in found) + "\n"
 
 
@@ -175,12 +175,12 @@ def _changed(mailing: Mailing, *, messages: int = 0) -> Changed:
 
 @in_one_transaction
 def _move(program: Program, name: str, *, before: str, after: str, reason: str) -> Changed:
-    """Move every mailing that is under way, even where a newer plan waits for its approval; returns the newest."""
+    """Pause or resume every mailing of *name* that was sent, even while a newer plan waits; returns the newest."""
     under_way = (Mailing.program == program.name) & (Mailing.name == name) & Mailing.state.in_(["active", "paused"])
     mailing = Mailing.select().where(under_way).order_by(Mailing.id.desc()).first()
     if mailing is None:
         raise Refused(
-            f"the {program.name} {name} is not active", hint=f"See its state: retainctl {program.commands} show {name}"
+            f"the {program.name} {name} is not active", hint=f"Show its state: retainctl {program.commands} show {name}"
         )
     move = "UPDATE mailings SET state = ?, pause_reason = ? WHERE program = ? AND name = ? AND state = ?"
     execute(move, after, reason, program.name, name, before)

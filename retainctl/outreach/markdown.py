@@ -1,8 +1,7 @@
-"""A body in Markdown with Jinja inside, as the HTML and the text template that are made of it once a mailing.
+"""Converting a Markdown body with Jinja tags into an HTML and a text template, once per mailing.
 
-Raw HTML is shown as it is written and does nothing; a line ends where it ends in the file. A Jinja tag is a word to
-Markdown, so that no quotation mark or asterisk inside it is changed; a line of nothing but ``{% … %}`` makes no
-paragraph.
+Raw HTML is escaped, and line breaks are kept. Markdown sees each Jinja tag as one word, so that quotation marks or
+asterisks inside it are not changed; a line with nothing but ``{% … %}`` makes no paragraph.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
 
 
 class _Words:
-    """Jinja tags, each replaced by one word, and put back."""
+    """Replaces each Jinja tag by one word, and puts the tags back."""
 
     def __init__(self, source: str) -> None:
         self.tags: list[str] = []
@@ -36,7 +35,7 @@ class _Words:
         return re.sub(rf"{self.prefix}(\d+)z", lambda word: self.tags[int(word[1])], made)
 
     def unwrapped(self, html: str) -> str:
-        """*html* without the paragraphs around words that are nothing but block tags."""
+        """*html* without paragraphs that hold only block tags."""
 
         def bare(paragraph: re.Match[str]) -> str:
             numbers = re.findall(rf"{self.prefix}(\d+)z", paragraph[1])
@@ -52,7 +51,7 @@ def to_html(source: str) -> str:
 
 
 def to_text(source: str) -> str:
-    """The text template of a Markdown body: what a person would have typed, with each link's address after it."""
+    """The text template of a Markdown body: as a person would type it, with each link's address after it."""
     words = _Words(source)
     tree = SyntaxTreeNode(_parser.parse(words.source))
     return words.back(_blocks(tree.children)) + "\n"

@@ -1,8 +1,8 @@
-"""The bytes of one mail: text and HTML side by side, in RFC 5322's form, CRLF throughout.
+"""The bytes of one mail: text and HTML alternatives, in the format of RFC 5322, with CRLF line ends.
 
-Bodies go as base64, so that nothing in them is a line of its own on the wire. What stands in a header is checked
-here, whatever was checked before: a control character or a line break in one is BadData, never taken out in silence.
-The standard library's own assembler does it at a fifteenth of the speed; the tests read every message back with it.
+Bodies are base64, so that no line of theirs has a meaning in SMTP. Header values are checked here, whatever was
+checked before: a control character or a line break is BadData, and never removed silently. The standard library
+assembles messages at a fifteenth of the speed; the tests parse every message with it.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _PART = b"--%s\r\nContent-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encod
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """Who a mail is from or for; the address in ASCII, the name in any script."""
+    """The sender or recipient of a mail; the address in ASCII, the name in any script."""
 
     address: str
     name: str = ""
 
 
 class Assembler:
-    """Makes the messages of one mailing: the headers that are the same in each are written once."""
+    """Assembles the messages of one mailing; the headers that they share are made once."""
 
     def __init__(self, *, sender: Mailbox, constant: Sequence[bytes] = ()) -> None:
         """*constant* are whole header lines, from ``text_header``, ``plain_header`` and ``mailbox_header``."""
@@ -52,9 +52,9 @@ class Assembler:
         html: str,
         headers: Sequence[bytes] = (),
     ) -> bytes:
-        """One whole message; equal values give equal bytes. BadData where a header cannot hold its value."""
+        """One complete message; equal values give equal bytes. BadData where a value is not valid in its header."""
         if not _MESSAGE_ID.fullmatch(message_id):
-            raise BadData(f"{message_id!r} is not a Message-ID")
+            raise BadData(f"{message_id!r} is not a valid Message-ID")
         boundary = b"=_" + hashlib.sha256(message_id.encode()).hexdigest()[:32].encode()
         return b"".join(
             (
@@ -73,7 +73,7 @@ class Assembler:
 
 
 def text_header(name: str, value: str) -> bytes:
-    """A header whose value is for people to read: as it is where that is short ASCII, else in RFC 2047's words."""
+    """A header with readable text: unchanged if it is short ASCII, else as encoded words (RFC 2047)."""
     check(name, value)
     if value.isascii() and len(name) + 2 + len(value) <= _LINE and "=?" not in value and value == value.strip():
         return f"{name}: {value}\r\n".encode()
@@ -81,9 +81,9 @@ def text_header(name: str, value: str) -> bytes:
 
 
 def mailbox_header(name: str, mailbox: Mailbox, *, bracketed: bool = False) -> bytes:
-    """A header that holds one address, with its name where it has one."""
+    """A header with one address, and its name if it has one."""
     if not is_address(mailbox.address):
-        raise BadData(f"the header {name} has no address that mail can be sent to")
+        raise BadData(f"the header {name} has no valid e-mail address")
     return (
         phrase_header(name, mailbox.name, mailbox.address)
         if mailbox.name or bracketed
@@ -92,10 +92,10 @@ def mailbox_header(name: str, mailbox: Mailbox, *, bracketed: bool = False) -> b
 
 
 def phrase_header(name: str, phrase: str, identifier: str) -> bytes:
-    """``Name: "phrase" <identifier>``, as addresses and List-Id have it."""
+    """``Name: "phrase" <identifier>``, the form of addresses and List-Id."""
     check(name, phrase)
     if not (identifier.isascii() and identifier.isprintable()) or set(identifier) & set(" <>"):
-        raise BadData(f"{identifier!r} cannot stand in the header {name}")
+        raise BadData(f"{identifier!r} is not valid in the header {name}")
     if phrase.isascii() and len(phrase) <= 50 and "=?" not in phrase:
         words = '"' + phrase.replace("\\", "\\\\").replace('"', '\\"') + '"'
     else:
@@ -109,7 +109,7 @@ def plain_header(name: str, *values: str) -> bytes:
     """A header of printable ASCII; several *values* are separated by commas and folded between them."""
     for value in values:
         if not value.isascii() or not value.isprintable():
-            raise BadData(f"{value!r} cannot stand in the header {name}")
+            raise BadData(f"{value!r} is not valid in the header {name}")
     folded = ",\r\n ".join(values)
     return f"{name}: {folded}\r\n".encode()
 
@@ -120,19 +120,19 @@ def is_address(text: str) -> bool:
 
 
 def check(name: str, value: str) -> None:
-    """BadData where *value* has what no header may hold: line breaks, other controls, halves of characters."""
+    """BadData where *value* has line breaks, other control characters or surrogates, which no header may hold."""
     if value.isprintable():
         return
     for mark in value:
         if unicodedata.category(mark) in ("Cc", "Cs", "Zl", "Zp"):
             raise BadData(
-                f"the header {name} may not hold U+{ord(mark):04X}",
-                hint="Take the line break or control character out of the name or the subject.",
+                f"the header {name} must not contain U+{ord(mark):04X}",
+                hint="Remove the line break or control character from the name or the subject.",
             )
 
 
 def _encoded_words(value: str, *, used: int) -> str:
-    """*value* as RFC 2047 words on lines of at most 76, cut between characters; *used* is taken on the first."""
+    """*value* as encoded words (RFC 2047) on lines of at most 76 characters; *used* are taken on the first line."""
     data = value.encode()
     words: list[str] = []
     start, room = 0, (_LINE - used - 12) // 4 * 3
@@ -149,6 +149,6 @@ def _base64_lines(text: str) -> bytes:
     try:
         data = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
     except UnicodeEncodeError:
-        raise BadData("the message holds half a character, which cannot be sent") from None
+        raise BadData("the message contains an invalid character (half of a surrogate pair)") from None
     encoded = binascii.b2a_base64(data, newline=False)
     return b"\r\n".join([encoded[start : start + _LINE] for start in range(0, len(encoded), _LINE)])

@@ -1,9 +1,9 @@
-"""A plan: who gets a mailing and why everybody else does not, written down so that it can be approved.
+"""A plan: who gets a mailing and why everybody else does not, stored so that it can be approved.
 
-Campaigns and surveys plan alike. Every candidate becomes one row: a recipient with what the templates will see of
-him, or excluded with the first reason that applies. The plan's hash is over what the file means, the templates with
-the sender, and who; what is approved is that hash. People may drop out after that (they are asked again at the claim),
-none may come in.
+Campaigns and surveys plan alike. Every candidate becomes one row: a recipient with the values that the templates need,
+or excluded with the first reason that applies. The plan's hash covers the meaning of the file, the templates with the
+sender, and the recipients; approval is of that hash. Recipients can still drop out (the claim checks them again), but
+none can be added.
 """
 
 from __future__ import annotations
@@ -57,11 +57,11 @@ def plan(
     dry_run: bool = False,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Plan:
-    """Plan *recipe* for *candidates* (customer ids, in order), in the place of an older plan that was not sent.
+    """Plan *recipe* for *candidates* (customer ids, in order), replacing an older plan that was not sent.
 
-    The templates have been tried (``trial``). Each batch is written by itself, and the plan counts only when its
-    hash is written last: one that was interrupted is nothing, and the next one clears it away. *advance* is told how
-    many candidates each step dealt with. A dry run counts, and writes nothing.
+    The templates must have been tried (``sandbox``). Each batch is written by itself, and the plan is valid only when
+    its hash is written last: an interrupted plan is ignored, and the next one removes it. *advance* gets the number of
+    candidates of each step. A dry run counts, and writes nothing.
     """
     mailing_id = None if dry_run else _begin(shop, recipe)
     whole = _digest(recipe)
@@ -92,7 +92,7 @@ def plan(
 
 
 def latest(program: str, name: str) -> Mailing | None:
-    """The newest whole plan of *name*, in whatever state but cancelled."""
+    """The newest complete plan of *name*, in any state but cancelled."""
     found: Mailing | None = (
         Mailing.select()
         .where(Mailing.program == program, Mailing.name == name, Mailing.state != "cancelled", Mailing.plan_hash != "")
@@ -103,7 +103,7 @@ def latest(program: str, name: str) -> Mailing | None:
 
 
 def last_run(program: str, name: str) -> int | None:
-    """The version of the definition by which *name* was planned last."""
+    """The id of the definition version that *name* was last planned with."""
     found: int | None = value(
         "SELECT definition_id FROM mailings WHERE program = ? AND name = ? ORDER BY id DESC LIMIT 1", program, name
     )
@@ -112,7 +112,7 @@ def last_run(program: str, name: str) -> int | None:
 
 @in_one_transaction
 def approve(shop: Shop, recipe: Recipe, plan_hash: str) -> Mailing:
-    """Approve the plan of *recipe* that has *plan_hash*, if the file, the templates and who are still what they were.
+    """Approve the plan of *recipe* with *plan_hash*, if the file, the templates and the recipients have not changed.
 
     Refused otherwise. Approving twice changes nothing.
     """
@@ -124,8 +124,8 @@ def approve(shop: Shop, recipe: Recipe, plan_hash: str) -> Mailing:
         )
     if len(plan_hash) < SHOWN_HASH or not mailing.plan_hash.startswith(plan_hash.lower()):
         raise Refused(
-            f"the plan of {recipe.name} has the hash {mailing.plan_hash[:SHOWN_HASH]}, and not {plan_hash}",
-            hint="Look at what would be sent before you approve it.",
+            f"the plan of {recipe.name} has the hash {mailing.plan_hash[:SHOWN_HASH]}, not {plan_hash}",
+            hint="Review the plan before you approve it.",
         )
     refuse_changes(mailing, recipe)
     if mailing.state == "planned":
@@ -135,7 +135,7 @@ def approve(shop: Shop, recipe: Recipe, plan_hash: str) -> Mailing:
 
 
 def refuse_changes(mailing: Mailing, recipe: Recipe) -> None:
-    """Refused where the file, the templates, the sender or who differs from what *mailing* was planned with."""
+    """Refused where the file, the templates, the sender or the recipients have changed since *mailing* was planned."""
     whole = _digest(recipe)
     recipients = "SELECT customer_id, contact_point_id FROM recipients WHERE mailing_id = ? AND excluded = ''"
     for customer_id, contact_point_id in streamed(f"{recipients} ORDER BY customer_id", mailing.id):
@@ -145,7 +145,7 @@ def refuse_changes(mailing: Mailing, recipe: Recipe) -> None:
         what = f"the sender or the time zone of the {recipe.program}" if moved else f"the {recipe.program}"
         raise Refused(
             f"{what} {recipe.name} has changed since it was planned",
-            hint=f"Plan it again, look at it, and approve that: {_command(recipe)}",
+            hint=f"Plan it again, review it, and approve the new plan: {_command(recipe)}",
         )
 
 
@@ -154,7 +154,7 @@ def _command(recipe: Recipe) -> str:
 
 
 class _Chosen(NamedTuple):
-    """A candidate that exists, as a plan has them."""
+    """A candidate that exists, as a row of the plan."""
 
     customer_id: int
     contact_point_id: int | None
@@ -163,7 +163,7 @@ class _Chosen(NamedTuple):
 
 
 def _batches(candidates: Sequence[int]) -> Iterator[list[int]]:
-    """Batches of *candidates*, in order, each once."""
+    """Batches of *candidates*, in order, without duplicates."""
     ids = list(dict.fromkeys(candidates))
     assert ids == sorted(ids), "candidates come in the order of their ids"
     for first in range(0, len(ids), BATCH_SIZE):
@@ -186,7 +186,7 @@ def _choose(shop: Shop, recipe: Recipe, batch: list[int], *, names: Collection[s
 
 @in_one_transaction
 def _begin(shop: Shop, recipe: Recipe) -> int:
-    """The row of the new plan, without its hash; older plans of the name that were not sent are cleared away."""
+    """Create the new plan, without its hash, and remove older plans of the name that were not sent."""
     for (old,) in rows(
         "SELECT id FROM mailings WHERE program = ? AND name = ? AND state IN ('planned', 'approved')"
         " AND sent_at IS NULL",
@@ -232,11 +232,11 @@ def _end(recipe: Recipe, mailing_id: int, *, plan_hash: str) -> None:
         if finished.rowcount != 1:
             execute("DELETE FROM recipients WHERE mailing_id = ?", mailing_id)
     if finished.rowcount != 1:
-        raise TryLater(f"another plan of the {recipe.program} {recipe.name} was made at the same time")
+        raise TryLater(f"the {recipe.program} {recipe.name} was planned by another process at the same time")
 
 
 def _digest(recipe: Recipe) -> hashlib._Hash:
-    """The hash of what *recipe* says, under its own name; who gets it is added."""
+    """The hash of *recipe* under its name; the caller adds the recipients."""
     meaning = recipe.defined.hash if recipe.defined else ""
     said = [recipe.program, recipe.name, meaning, recipe.templates.to_json()]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode())

@@ -1,6 +1,6 @@
-"""What sends: each program is declared once, in the package that it belongs to, and has a line below and a row.
+"""The programs that send, such as campaigns and surveys: each is declared in its own package, and listed below.
 
-All that a program does otherwise than another is in its ``Program``; plan, approval, outbox and channels are the same.
+Everything specific to a program is in its ``Program``; plan, approval, outbox and channels are the same for all.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from retainctl.outreach.templates import Templates
 from retainctl.rows import Row
 from retainctl.shop.consent import Use
 
-# Each word of the table ``programs``, and where its program stands: by name, for some stand further to the right.
+# Each name in the table ``programs``, and where its program is declared: by name, since not all may be imported here.
 PROGRAMS: Final = {"campaign": "retainctl.outreach.drafts:CAMPAIGN", "survey": "retainctl.voice.surveys:SURVEY"}
 
 UnknownPolicy = Literal["hold", "resend-once", "assume-sent"]
@@ -24,10 +24,10 @@ UnknownPolicy = Literal["hold", "resend-once", "assume-sent"]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What is to be planned; *audience* is its segment, and *not_after* the last instant at which it may still go.
+    """What is to be planned; *audience* is its segment, and *not_after* the last instant at which it may be sent.
 
-    *defined* is the file that says so, of the kind that has the program's name. *already_since*: whoever was written to
-    by a mailing of this program and name that was planned at that instant or later is ``already_sent``. 0 means ever.
+    *defined* is its file, of the kind with the program's name. *already_since*: whoever got a mailing of this program
+    and name that was planned at that instant or later is ``already_sent``. 0 means at any time.
     """
 
     program: str
@@ -42,13 +42,13 @@ class Recipe:
 
 
 class Sign(Protocol):
-    """``Signer.sign``, or what stands for it in a trial."""
+    """``Signer.sign``, or its replacement in a trial."""
 
     def __call__(self, purpose: str, subject: str, *, expires_at: int | None = None) -> str: ...
 
 
 class Addressed(NamedTuple):
-    """One message of a mailing, as its links are made of it; *public_url* is empty where the shop has none."""
+    """The parts of a message that its links are made of; *public_url* is empty where the shop has none."""
 
     mailing_id: int
     planned_at: int
@@ -58,7 +58,7 @@ class Addressed(NamedTuple):
 
 
 class MailingOutcome(Row, kind="mailing_outcome"):
-    """How many of a plan's candidates came to what: sent, waiting, or left out for a reason. They add up."""
+    """How many of a plan's candidates have this outcome: sent, waiting, or excluded for a reason. They add up."""
 
     name: str
     state: str
@@ -71,8 +71,8 @@ class MailingOutcome(Row, kind="mailing_outcome"):
 class Program:
     """One program that sends: *commands* is the group of its commands, *labels* are in English and in Hebrew.
 
-    *recipe* is what the one of a name asks to be planned. *links* are what its templates see of a recipient beside the
-    context and the ways to unsubscribe; *outcome* is the row that counts what came of a plan.
+    *recipe* gives the recipe for a name. *links* gives what its templates see beside the context and the ways to
+    unsubscribe; *outcome* is the row type that counts the outcomes of a plan.
     """
 
     name: str
@@ -84,6 +84,6 @@ class Program:
 
 
 def program_of(name: str) -> Program:
-    """The program called *name*."""
+    """The program *name*."""
     program: Program = resolve_name(PROGRAMS[name])
     return program

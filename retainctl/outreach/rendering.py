@@ -1,8 +1,8 @@
-"""From a planned mailing to each customer's mail: the press.
+"""From a planned mailing to each recipient's message.
 
-A mailing keeps its templates and its letterhead as they stood when it was planned, so that what was approved is what
-goes, whatever the settings say since. The press compiles them once, adds each recipient's own links, and gives whole
-messages in bytes.
+A mailing keeps its templates and its letterhead as they were when it was planned, so that what was approved is sent,
+even if the settings have changed since. ``Press`` compiles them once, adds each recipient's links, and makes complete
+messages as bytes.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from retainctl.outreach.templates import Letterhead, Renderer, Templates, TooLon
 from retainctl.outreach.tokens import Signer, signer
 from retainctl.store.outreach import Mailing
 
-UNSUBSCRIBE = "unsubscribe"  # the purpose of a token that says "CONTACT_POINT.MAILING"
+UNSUBSCRIBE = "unsubscribe"  # the purpose of a token with the subject "CONTACT_POINT.MAILING"
 
 
 class Press:
-    """Prints the messages of one mailing; make it once and use it for all of them."""
+    """Makes the messages of one mailing; create it once and use it for all of them."""
 
     def __init__(self, mailing: Mailing) -> None:
-        """BadData where the mailing was planned with what no message can be made of."""
+        """BadData where no message can be made of the mailing's templates and letterhead."""
         templates = Templates.from_json(mailing.templates)
         self._mailing = mailing
         self._letterhead = templates.letterhead
@@ -36,10 +36,10 @@ class Press:
         self._assembler = _assembler(self._letterhead, mailing)
 
     def message(self, addressee: Candidate, *, at: int) -> bytes:
-        """The whole message as it goes on the wire, dated *at*; equal addressees give equal bytes. BadData says why it
-        cannot be, and TooLong that the templates are to blame for it.
+        """The complete message as it is sent, dated *at*; equal addressees give equal bytes. BadData where it cannot be
+        made, and TooLong where that is the templates' fault.
 
-        Templates see, beside the context: ``unsubscribe_mail`` (a mailto) and ``unsubscribe_link`` (https where the
+        Beside the context, templates see ``unsubscribe_mail`` (a mailto link) and ``unsubscribe_link`` (https where the
         shop has a public_url, else that mailto), both unknown in a service message; and the program's own links.
         """
         links = links_of(
@@ -59,7 +59,7 @@ class Press:
             )
         except BadData as error:
             kind = TooLong if isinstance(error, TooLong) else BadData
-            raise kind(f"the message for customer {addressee.customer_id} cannot be written: {error}") from None
+            raise kind(f"the message for customer {addressee.customer_id} cannot be created: {error}") from None
 
 
 def links_of(

@@ -1,7 +1,7 @@
-"""Nobody gets one campaign or survey twice, whoever they were when it was sent.
+"""Nobody gets the same campaign or survey twice, even if customers were merged or split since it was sent.
 
-What was sent is looked up by the addresses that a customer has now, for they follow their customer through a merge
-and back again, and a row of the outbox stays with whom it was made for.
+Sent messages are looked up by the addresses that a customer has now: addresses move with a merge and back again, but
+a row of the outbox keeps the customer it was made for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from retainctl.store.dialect import one_of
 
 
 def already_sent(program: str, name: str, customer_ids: Sequence[int], *, planned_since: int = 0) -> set[int]:
-    """Those of *customer_ids* whom a mailing of that program and name has written to, or is about to."""
+    """Those of *customer_ids* who got a mailing of that program and name, or for whom one is queued."""
     condition = """m.program = ? AND m.name = ? AND m.planned_at >= ? AND m.sent_at IS NOT NULL
         AND o.state NOT IN ('failed', 'suppressed', 'expired', 'cancelled')"""
     found = _written_to(condition, program, name, planned_since, customer_ids=customer_ids)
@@ -21,8 +21,8 @@ def already_sent(program: str, name: str, customer_ids: Sequence[int], *, planne
 
 
 def written_to(program: str, name: str, customer_ids: Sequence[int]) -> dict[int, set[int]]:
-    """Those of *customer_ids* who have got it already, and as whom: as themselves, or as one who was merged with
-    them."""
+    """Those of *customer_ids* who already got it, each with the customer ids under which they did: their own, or that
+    of a customer merged with them."""
     found: dict[int, set[int]] = {}
     condition = "m.program = ? AND m.name = ? AND o.state IN ('claimed', 'handing', 'sent', 'unknown')"
     for customer_id, other in _written_to(condition, program, name, customer_ids=customer_ids):

@@ -1,7 +1,7 @@
-"""Trying templates in a process of its own, with limits: a hostile or mistaken one ends there, and soon.
+"""Trying templates in a process of their own, with limits, so that a hostile or broken one cannot do harm.
 
-The sandbox keeps a template from Python; the kernel keeps it from the machine's time and memory. Run as a program,
-this module reads templates and contexts as JSON and answers with what they rendered to, or with what went wrong.
+Jinja's sandbox keeps a template away from Python; the kernel limits its time and memory. Run as a program, this module
+reads templates and contexts as JSON, and answers with the rendered messages or the errors.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from typing import Any
 from retainctl.errors import BadData
 from retainctl.outreach.templates import Rendered, Renderer, Templates, TemplateValue, names_used
 
-_CPU_SECONDS = 1  # beyond starting; a rendering takes a thousandth of it
+_CPU_SECONDS = 1  # after start-up; rendering takes a thousandth of it
 _MEMORY_BYTES = 512 * 2**20
-_PATIENCE_SECONDS = 20  # of the wall clock, on a busy machine
+_PATIENCE_SECONDS = 20  # of wall-clock time, for a busy machine
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of a trial: the names that the templates use, and for each context a message or its mistake.
+    """The result of a trial: the names that the templates use, and for each context the message or its error.
 
-    *fault* says what is wrong with the templates as such; then there is nothing else.
+    *fault* says what is wrong with the templates themselves; then the rest is empty.
     """
 
     fault: str = ""
@@ -37,10 +37,10 @@ class Tried:
 
 
 def run(templates: Templates, contexts: Sequence[Mapping[str, TemplateValue]]) -> Tried:
-    """Try *templates* on *contexts*; it takes about a fifth of a second, whatever they hold."""
+    """Try *templates* on *contexts*; this takes about a fifth of a second, whatever they contain."""
     question = json.dumps({"templates": templates.to_json(), "contexts": contexts})
     try:
-        # -P: the folder that one happens to stand in lends it no modules.
+        # -P: no modules are imported from the working directory.
         ended = subprocess.run(  # noqa: S603
             [sys.executable, "-P", "-m", __name__],
             input=question.encode(),
@@ -63,7 +63,7 @@ def run(templates: Templates, contexts: Sequence[Mapping[str, TemplateValue]]) -
 
 
 def _answer(question: dict[str, Any]) -> dict[str, Any]:
-    """What this process, its limits set, finds out about the templates."""
+    """The answer to *question*, worked out within the limits of this process."""
     answer: dict[str, Any] = {"fault": "", "names": [], "renderings": []}
     templates = Templates.from_json(question["templates"])
     try:
@@ -83,7 +83,7 @@ def _rendering(renderer: Renderer, context: Mapping[str, TemplateValue]) -> dict
 
 
 def _limit() -> None:
-    """From here on this process may use only so much, and leaves no core behind."""
+    """Limit the CPU time and memory of this process from here on, and its core dumps to none."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = int(used.ru_utime + used.ru_stime) + 1 + _CPU_SECONDS
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))

@@ -1,8 +1,8 @@
-"""What a template may say: values, conditions, arithmetic and the filters here, and nothing that repeats or remembers.
+"""What a template may contain: values, conditions, arithmetic and the filters here, but no loops or assignments.
 
-Without loops, calls and names of its own, each part of a template is worked out at most once and nothing grows upon
-itself. So time and memory are bounded by the template's length, whoever it is rendered for: a trial on two examples
-could not promise that, for a template may look at the customer first.
+Without loops, calls and variables of its own, each part of a template is evaluated at most once, so that time and
+memory are bounded by the template's length for every customer. A trial on two examples could not guarantee that,
+because a template may behave differently for another customer.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Final
 from jinja2 import Environment, nodes
 from jinja2.exceptions import TemplateSyntaxError
 
-LONGEST: Final = 200_000  # characters, of a template as of what it renders to; mail programs cut at half of it
+LONGEST: Final = 200_000  # characters, of a template and of its output; mail programs cut off at half of it
 
-# None of them gives markup or makes much out of little, as `safe`, `center` and `replace` do.
+# None of them produces markup or long output from short input, as `safe`, `center` and `replace` do.
 _FILTERS: Final = frozenset(
     {"abs", "capitalize", "d", "default", "e", "escape", "first", "float", "int", "last", "length", "lower", "string",
      "title", "trim", "truncate", "upper"}
@@ -33,9 +33,9 @@ _SPELLED: Final[dict[type[nodes.Node], str]] = {
 
 
 def refuse(environment: Environment, source: str, *, includes: int = 0) -> None:
-    """Nothing where *source* says only what templates may; else TemplateSyntaxError with the place.
+    """Raise TemplateSyntaxError, with the place, where *source* contains what templates may not.
 
-    A frame *includes* the body, once at most.
+    *includes* is how often it may include the body: once for a frame.
     """
     if len(source) > LONGEST:
         raise TemplateSyntaxError(f"it is longer than {LONGEST:,} characters", lineno=0)
@@ -52,7 +52,7 @@ def refuse(environment: Environment, source: str, *, includes: int = 0) -> None:
 
 
 def _parts(node: nodes.Node) -> list[nodes.Node]:
-    """What *node* is made of; what a list after ``in`` is made of stands in its place."""
+    """The parts of *node*; a list after ``in`` is replaced by its items."""
     if (
         isinstance(node, nodes.Operand)
         and node.op in ("in", "notin")
@@ -67,6 +67,6 @@ def _is_body(node: nodes.Node) -> bool:
 
 
 def _error(what: str, node: nodes.Node, source: str) -> TemplateSyntaxError:
-    error = TemplateSyntaxError(f"{what} is not for templates", lineno=node.lineno or 0)
+    error = TemplateSyntaxError(f"{what} is not allowed in templates", lineno=node.lineno or 0)
     error.source = source
     return error

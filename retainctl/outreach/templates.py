@@ -1,7 +1,7 @@
-"""Templates of a mailing, and rendering them: Jinja in its sandbox, plain values only.
+"""The templates of a mailing, and rendering them: Jinja in its sandbox, with plain values only.
 
-The sandbox stops a template from reaching Python. What a template may say at all (``language``) stops it from eating
-time and memory, whoever it is rendered for; before it is planned it is tried in a process of its own (``trial``).
+The sandbox keeps a template away from Python. The restrictions in ``template_policy`` keep its use of time and memory
+within bounds for every customer; before a mailing is planned, ``sandbox`` tries it in a process of its own.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from retainctl.errors import BadData
 from retainctl.outreach import template_policy
 
-TemplateValue = str | int | None  # the only kinds that a template is handed
+TemplateValue = str | int | None  # the only types that a template gets
 
 _INVISIBLE = "\u00ad\u034f\u0591-\u05c7\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 
 
 class TooLong(BadData):
-    """A message grew beyond what anybody reads: its templates are mistaken or hostile, and not its recipient."""
+    """A message is too long, which is the fault of its templates and not of its recipient."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """What the shop's settings say in a mailing's envelope, headers and links, as they stood when it was planned."""
+    """The shop's settings for a mailing's envelope, headers and links, as they were when it was planned."""
 
     shop_name: str = ""
     from_address: str = ""
@@ -45,10 +45,10 @@ class Letterhead:
 
 @dataclass(frozen=True, slots=True)
 class Templates:
-    """Everything that a mailing's messages are made of, as it stood when it was planned.
+    """Everything that a mailing's messages are made of, as it was when it was planned.
 
-    *body_html* and *body_text* stand inside *frame_html* and *frame_text*, which also see *subject*, *reason* and the
-    *constants* (the sender's name and address, the language). *mark* is the word that the law asks for at the start
+    *frame_html* and *frame_text* include *body_html* and *body_text*, and also see *subject*, *reason* and the
+    *constants* (the sender's name and address, the language). *mark* is the word that the law requires at the start
     of an advertisement's subject, or ''. *letterhead* is what the headers and links are made of.
     """
 
@@ -64,7 +64,7 @@ class Templates:
 
     @property
     def own(self) -> tuple[str, ...]:
-        """The mailing's own templates, which stand inside the frames."""
+        """The mailing's own templates, without the frames."""
         return self.subject, self.reason, self.body_text, self.body_html
 
     @property
@@ -82,7 +82,7 @@ class Templates:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What one customer will read."""
+    """The rendered texts of one message."""
 
     subject: str
     reason: str
@@ -91,7 +91,7 @@ class Rendered:
 
 
 class Unknown(Undefined):
-    """A value that is not known of this customer: false in a condition, an error where it would be printed."""
+    """A value that is unknown for this customer: false in a condition, an error where it would be printed."""
 
     __slots__ = ()
 
@@ -100,7 +100,7 @@ class Unknown(Undefined):
 
 
 def _joined(pieces: Iterable[str]) -> str:
-    """A rendering out of its pieces, as long as it is not too long."""
+    """The pieces of a rendering as one text; TooLong where it exceeds the limit."""
     kept, room = [], template_policy.LONGEST
     for piece in pieces:
         room -= len(piece)
@@ -111,7 +111,7 @@ def _joined(pieces: Iterable[str]) -> str:
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    """Jinja's sandbox without global functions, where * and % are for numbers, and what is too long is refused."""
+    """Jinja's sandbox without global functions; * and % work on numbers only, and too long output is refused."""
 
     intercepted_binops = frozenset(["*", "%"])
     concat = staticmethod(_joined)
@@ -129,14 +129,14 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         if isinstance(left, str) or isinstance(right, str):
-            raise SecurityError(f"{operator} is for numbers, and not for text")
+            raise SecurityError(f"{operator} works on numbers, not on text")
         return super().call_binop(context, operator, left, right)
 
 
 class Renderer:
     """Templates, compiled once, ready to render for many customers.
 
-    A template may fail in any way at all; it leaves here as BadData with a sentence, TooLong where that is why.
+    Whatever goes wrong in a template becomes BadData with a message, or TooLong.
     """
 
     def __init__(self, templates: Templates) -> None:
@@ -151,10 +151,10 @@ class Renderer:
             self._text = text.get_template("frame")
             self._html = html.get_template("frame")
             for sandbox in (text, html):
-                sandbox.get_template("body")  # a mistake in it shows now
+                sandbox.get_template("body")  # so that a syntax error in it shows now
 
     def render(self, context: Mapping[str, TemplateValue]) -> Rendered:
-        """The message for *context*; None in it is a value that is not known."""
+        """The message for *context*, in which None is an unknown value."""
         with _told():
             values = self._values(context)
             reason = self._reason.render(values).strip()
@@ -164,7 +164,7 @@ class Renderer:
             return Rendered(subject, reason, text, self._html.render(values))
 
     def reason(self, context: Mapping[str, TemplateValue]) -> str:
-        """Why this customer is written to, alone."""
+        """Only the reason why this customer gets the message."""
         with _told():
             return self._reason.render(self._values(context)).strip()
 
@@ -192,7 +192,7 @@ def _told() -> Iterator[None]:
 
 
 def _place(error: TemplateSyntaxError) -> str:
-    """The line that holds the mistake, where it is not merely that the end came too soon."""
+    """The line with the error, to add to the message; empty where the template only ends too soon."""
     lines = (error.source or "").splitlines()
     if str(error.message).startswith("Unexpected end") or not 0 < error.lineno < len(lines) + 1:
         return ""
@@ -200,11 +200,11 @@ def _place(error: TemplateSyntaxError) -> str:
 
 
 def names_used(templates: Templates) -> set[str]:
-    """The names that the templates ask of a customer's context."""
+    """The names that the templates use from a customer's context."""
     sandbox = _Sandbox(autoescape=False, sources={})
     texts = (*templates.own, *templates.frames)
     with _told():
-        _refuse(templates, sandbox)  # first, for to look for names is to work out what is constant
+        _refuse(templates, sandbox)  # first, because finding the names evaluates constant expressions
         found = {name for text in texts for name in meta.find_undeclared_variables(sandbox.parse(text))}
     return found - set(templates.constants) - {"reason", "subject"}
 
@@ -217,7 +217,7 @@ def _refuse(templates: Templates, sandbox: _Sandbox) -> None:
 
 
 def marked(subject: str, mark: str) -> str:
-    """*subject* with *mark* as its first word: put there, or found there under marks that nobody sees, never twice."""
+    """*subject* with *mark* as its first word, once: added, unless it is already there, even after invisible marks."""
     if not mark:
         return subject
     word = f"[{_INVISIBLE}]*".join(mark)
@@ -226,4 +226,4 @@ def marked(subject: str, mark: str) -> str:
 
 
 def _unknown(name: str) -> Unknown:
-    return Unknown(f"{name} is not known of every customer: write {{{{ {name} or '…' }}}}", name=name)
+    return Unknown(f"{name} is unknown for some customers: write {{{{ {name} or '…' }}}}", name=name)

@@ -1,8 +1,8 @@
 """Signed tokens for links and addresses: ``v1.KEY.PAYLOAD.MAC``.
 
-The MAC is HMAC-SHA256, cut to 144 bits, over the version, the key's name, the purpose and the payload: a token for
-one purpose is nothing for another. A token is accepted only letter for letter as it was made. Keys are made on
-first use and succeeded after half a year; old ones are kept, because a link may lie in somebody's inbox for years.
+The MAC is HMAC-SHA256, truncated to 144 bits, over the version, the key id, the purpose and the payload: a token for
+one purpose is not valid for another. A token is accepted only exactly as it was made. Keys are created on first use
+and replaced after half a year; old ones are kept, because a link may stay in somebody's inbox for years.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ class Signer:
     secret: bytes = field(repr=False)
 
     def sign(self, purpose: str, subject: str, *, expires_at: int | None = None) -> str:
-        """A token that says *subject*, good for *purpose* alone, for ever or until *expires_at*."""
+        """A token with *subject* that is valid only for *purpose*, without expiry or until *expires_at*."""
         payload = _base64(f"{'' if expires_at is None else expires_at}:{subject}".encode())
         return f"{_VERSION}.{self.key_id}.{payload}.{_mac(self.secret, self.key_id, purpose, payload)}"
 
 
 def verify(token: str, purpose: str, now: int) -> str:
-    """What *token* says, if this shop signed it for *purpose* and it has not expired; else BadData."""
+    """The subject of *token*, if this shop signed it for *purpose* and it has not expired; else BadData."""
     parts = token.split(".") if len(token) <= _LONGEST_TOKEN and token.isascii() else []
     if len(parts) == 4 and parts[0] == _VERSION:
         _, key_id, payload, mac = parts
@@ -52,19 +52,19 @@ def verify(token: str, purpose: str, now: int) -> str:
             if expires_at and int(expires_at) <= now:
                 raise BadData("the token has expired")
             return subject
-    raise BadData("the token is not one of this shop's")
+    raise BadData("the token is not valid in this shop")
 
 
 def found_in(text: str) -> str:
-    """The first token in *text*, such as a mail's subject or a link; the text itself where it holds none."""
+    """The first token in *text*, such as a mail's subject or a link; *text* itself where there is none."""
     found = _TOKEN.search(text)
     return found[0] if found else text
 
 
 def signer(at: int) -> Signer:
-    """The key that signs at *at*: the newest one made by then, or a new one where that is half a year old.
+    """The key that signs at *at*: the newest one created by then, or a new one where that is half a year old.
 
-    Asking again with the same *at* gives the same key, also after newer ones were made.
+    The same *at* always gives the same key, even after newer ones were created.
     """
     return _newest(at) or _make(at)
 
@@ -90,7 +90,7 @@ def _make(at: int) -> Signer:
 
 
 def _mac(secret: bytes, key_id: str, purpose: str, payload: str) -> str:
-    # The purpose is preceded by its length, so that no two purposes and payloads run into one text.
+    # The purpose is preceded by its length, so that no two pairs of purpose and payload give the same text.
     signed = f"{_VERSION}.{key_id}.{len(purpose)}:{purpose}.{payload}".encode()
     return _base64(hmac.digest(secret, signed, hashlib.sha256)[:_MAC_BYTES])
 

@@ -1,4 +1,4 @@
-"""Refusals that come back with a token: by the link of a message, or as the subject of an answer to it."""
+"""Unsubscribing with a token, from the link in a message or from the subject of a reply."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from retainctl.store.transactions import in_one_transaction
 
 @in_one_transaction
 def unsubscribe(shop: Shop, text: str, *, reason: str) -> list[ConsentState]:
-    """Record the refusal that the token in *text* stands for: of its address, for what its message was sent for.
+    """Record the refusal that the token in *text* carries: for its address and for the purpose of its message.
 
-    Once is as good as often. Shows what holds for the customer then; a token of somebody else's making is BadData.
+    Repeating it changes nothing. Returns the customer's consent afterwards; BadData where the token is not valid.
     """
     point, _, mailing = tokens.verify(tokens.found_in(text), UNSUBSCRIBE, shop.clock.now()).partition(".")
     ((purpose, customer_id),) = rows(

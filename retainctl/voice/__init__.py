@@ -1,4 +1,4 @@
-"""What customers say: surveys, their answers, and the scores that are made of them.
+"""Surveys: their files, invitations and answers, and the scores computed from them.
 
 ``surveys``      a survey's file: its questions, its invitation, and how a file of answers is read
 ``samples``      the first file of a new survey, in Hebrew and English

@@ -1,6 +1,6 @@
-"""Answers from a file: all of it in one transaction, or nothing.
+"""Importing answers from a file: all in one transaction, or nothing.
 
-Who answered is known by the source's own name of them, so that a second import of the same answers changes nothing.
+Respondents are identified by the source's own name for them, so importing the same answers again changes nothing.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from retainctl.voice.surveys import SURVEYS, Survey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerOptions(ImportOptions):
-    """What is asked of a file of answers besides: what becomes of bytes that are no text."""
+    """The options for a file of answers; *errors* says what happens to bytes that cannot be decoded."""
 
     errors: Literal["strict", "replace"] = "strict"
 
 
 class AnswersImported(Imported):
-    """What became of one file of answers (its source is the survey), the customers in it, and the answers marked."""
+    """The result for one file of answers (its source is the survey), with its customers and the answers marked."""
 
     customers: int = 0
     answers_replaced: int = 0
@@ -37,10 +37,10 @@ class AnswersImported(Imported):
 def import_answers(
     shop: Shop, name: str, file_name: str, options: AnswerOptions, *, progress: Progress = lambda _rows: None
 ) -> FileResult[AnswersImported]:
-    """Take the answers to the survey *name* from a file (``-``: the standard input).
+    """Import the answers to the survey *name* from a file (``-``: the standard input).
 
-    Bytes that are no text quarantine their row; with ``errors="replace"`` they are replaced, and the answer is
-    marked. BadData where the file as a whole cannot be booked; then nothing is written.
+    A row with bytes that cannot be decoded is quarantined; with ``errors="replace"`` they are replaced, and the answer
+    is marked. BadData where the file as a whole cannot be imported; then nothing is written.
     """
     defined = SURVEYS.read(shop, name)
     reader = Reader(shop, name, defined.value)

@@ -1,4 +1,4 @@
-"""What the shop was told by a customer: their answers follow them."""
+"""What this package knows about a customer: their answers, which follow them through a merge."""
 
 from __future__ import annotations
 

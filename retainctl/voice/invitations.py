@@ -1,7 +1,7 @@
-"""Asking: a survey's invitations are planned, approved by their hash and queued, as campaigns are.
+"""Invitations to a survey: planned, approved by their hash and queued, like campaigns.
 
-The same consent (for surveys), the same contact budget, quiet hours and outbox. Nobody is invited to a survey twice,
-however often it is run: whoever came into its audience since is invited then.
+Consent (for surveys), the contact budget, quiet hours and the outbox apply as usual. Nobody is invited to a survey
+twice: a later run invites only those who joined its audience since.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from retainctl.voice.surveys import SURVEY
 
 
 class Invited(Row, kind="survey_run"):
-    """What a run of a survey gave to the outbox."""
+    """The invitations that a run of a survey queued."""
 
     survey: str
     hash: str
@@ -23,9 +23,9 @@ class Invited(Row, kind="survey_run"):
 
 @in_one_transaction
 def invite(shop: Shop, name: str, plan_hash: str) -> Invited:
-    """Approve the plan with that hash and give it to the outbox, whole or not at all; ``outbox deliver`` sends it.
+    """Approve the plan with that hash and queue all of it or nothing; ``outbox deliver`` sends it.
 
-    Refused when anything differs from what was planned. A plan that was sent before makes nothing more.
+    Refused when anything has changed since it was planned. A plan that was queued before is not queued again.
     """
     known = planning.latest("survey", name)
     if known is None or known.sent_at is None or not known.plan_hash.startswith(plan_hash):

@@ -20,11 +20,11 @@ from retainctl.voice.surveys import PURPOSE, Question, Survey
 
 REPLACEMENT: Final = "\ufffd"
 _SCORE: Final = re.compile(r"(-?\d{1,6})(?:\.0{1,6})?", re.ASCII)
-IDENTITIES: Final = ("respondent", "token", "email", "customer")  # the first cells of a row say who answered
+IDENTITIES: Final = ("respondent", "token", "email", "customer")  # the first cells of a row identify the respondent
 
 
 class Given(NamedTuple):
-    """One answer: a score or words. *replaced*: bytes that were no text stand as U+FFFD in it."""
+    """One answer: a score or words. *replaced*: bytes that could not be decoded became U+FFFD."""
 
     question: str
     score: int | None
@@ -33,7 +33,7 @@ class Given(NamedTuple):
 
 
 class Response(NamedTuple):
-    """What one person answered."""
+    """The answers of one respondent."""
 
     respondent: str
     customer_id: int | None
@@ -55,7 +55,7 @@ class Reader:
         self.columns = _columns(survey)
 
     def prepare(self, cells: Sequence[Cells]) -> None:
-        """Look up the customers that the rows name, all at once."""
+        """Look up the customers of all these rows at once."""
         file = self._survey.answers
         if file.email:
             points = points_at(("email", key) for row in cells if (key := _email_key(row[2])))
@@ -65,11 +65,11 @@ class Reader:
             self._by_key = {key: customer for key, customers in ids.items() for customer in customers}
 
     def response(self, cells: Cells) -> Response:
-        """One row's response; RowError where it is none."""
+        """The response in one row; RowError where it is not valid."""
         respondent, token, email, customer, answered_at, *given = cells
         moment = self._values.instant(answered_at, self._survey.answers.answered_at)[0] if answered_at.strip() else None
         if token.strip():
-            # One invitation is answered by one respondent, however often, and whatever the source calls them.
+            # All answers to one invitation are from one respondent, whatever name the source has for them.
             invited = self._invited(token.strip(), at=self._shop.clock.now() if moment is None else moment)
             customer_id: int | None = survivor_of(invited)
             who = f"customer:{invited}"
@@ -77,12 +77,12 @@ class Reader:
             customer_id = self._by_email.get(_email_key(email)) or self._by_key.get(customer)
             who = _plain(respondent).strip() or (f"customer:{customer_id}" if customer_id else "")
         if not who:
-            raise RowError(self._survey.answers.respondent, "no_respondent", "the row does not say who answered")
+            raise RowError(self._survey.answers.respondent, "no_respondent", "the row has no respondent")
         answers = (self._answer(question, cell) for question, cell in zip(self._survey.questions, given, strict=True))
         return Response(who, customer_id, moment, tuple(answer for answer in answers if answer is not None))
 
     def _invited(self, token: str, *, at: int) -> int:
-        """The customer who was sent *token* to answer this survey, and answered at the instant *at*."""
+        """The customer to whom *token* was sent for this survey; RowError where it is not valid at the instant *at*."""
         try:
             mailing, _, customer = tokens.verify(token, PURPOSE, at).partition(".")
         except BadData as error:
@@ -118,7 +118,7 @@ class Reader:
 
 
 def _columns(survey: Survey) -> tuple[Column, ...]:
-    """The columns to read, in the order of ``Reader.response``; one that the file must have is required."""
+    """The columns to read, in the order of ``Reader.response``; those that the file must have are required."""
     file = survey.answers
     others = any((file.token, file.email, file.customer))
     named = [
@@ -137,7 +137,7 @@ def _columns(survey: Survey) -> tuple[Column, ...]:
 
 
 def _email_key(cell: str) -> str:
-    """How the address in *cell* is compared; '' where it holds none."""
+    """The key of the address in *cell*, for comparison; '' where there is no valid address."""
     try:
         return normalising.email_address(cell).key if cell.strip() else ""
     except BadData:
@@ -145,5 +145,5 @@ def _email_key(cell: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """*text* with every byte that was no text replaced."""
+    """*text* with every byte that could not be decoded replaced."""
     return BAD_BYTE.sub(REPLACEMENT, text)

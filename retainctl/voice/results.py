@@ -17,10 +17,10 @@ from retainctl.voice.surveys import SURVEYS, Question
 
 
 class ResultRow(Row, kind="survey_result", kw_only=True):
-    """One question's result; a choice has one row for each of its choices.
+    """The result of one question; a choice question has one row per choice.
 
-    NPS is in points from -100 to 100; every other score is a share, a fraction of one. ``low`` and ``high`` hold it
-    with 95 % confidence. ``responded`` of the ``invited`` customers is the response rate, the same in every row.
+    NPS is in points from -100 to 100; every other score is a share from 0 to 1. ``low`` and ``high`` are its 95 %
+    confidence interval. ``responded`` divided by ``invited`` is the response rate, the same in every row.
     """
 
     question: str
@@ -42,7 +42,7 @@ class ResultRow(Row, kind="survey_result", kw_only=True):
 
 
 class CommentRow(Row, kind="comment"):
-    """One answer in words. *replaced*: bytes that were no text stand as U+FFFD in it."""
+    """One answer in words. *replaced*: bytes that could not be decoded became U+FFFD."""
 
     respondent: str
     customer: int | None
@@ -53,7 +53,7 @@ class CommentRow(Row, kind="comment"):
 
 
 def results(shop: Shop, name: str) -> list[ResultRow]:
-    """The result of each question of the survey *name* that can be counted, in the order of its file."""
+    """The result of each question of the survey *name*, in the order of its file."""
     survey = SURVEYS.read(shop, name).value
     responses = int(value("SELECT COUNT(*) FROM responses WHERE survey = ?", name))
     invited, responded = _response(name)
@@ -96,7 +96,7 @@ def comments(shop: Shop, name: str) -> list[CommentRow]:
 
 
 def _counted(question: Question, tally: Counter[Any]) -> Iterator[dict[str, Any]]:
-    """What is counted of *question*, in the columns of one row or several, from how often each answer was given."""
+    """The columns of the result of *question*, for one row or several, from how often each answer was given."""
     answered = sum(tally.values())
     if question.kind == "text":
         yield {}
@@ -117,7 +117,7 @@ def _interval(interval: Interval) -> dict[str, float | None]:
 
 
 def _tally(name: str, question: Question) -> Counter[Any]:
-    """How often each answer to *question* was given; an open one is only counted."""
+    """How often each answer to *question* was given; open answers are only counted."""
     column = {"text": "question", "choice": "words"}.get(question.kind, "score")
     query = f"""SELECT answers.{column}, COUNT(*) FROM answers JOIN responses ON responses.id = answers.response_id
         WHERE responses.survey = ? AND answers.question = ? GROUP BY answers.{column}"""
@@ -127,7 +127,7 @@ def _tally(name: str, question: Question) -> Counter[Any]:
 def _response(name: str) -> tuple[int, int]:
     """How many customers an invitation was sent to, and how many of them have answered.
 
-    What was sent stays with whom it was sent to; an answer follows its customer through a merge.
+    After a merge an invitation still belongs to the customer it was sent to; an answer moves to the surviving one.
     """
     sent = """SELECT DISTINCT outbox.customer_id AS customer_id FROM outbox
         JOIN mailings ON mailings.id = outbox.mailing_id

@@ -1,4 +1,4 @@
-"""Writing responses: new, changed or as they were; in the caller's transaction."""
+"""Saving responses as new, changed or unchanged; in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ANSWER_COLUMNS = ("response_id", "question", "score", "words", "replaced")
 
 
 class _StoredResponse(NamedTuple):
-    """A response as the database has it."""
+    """A response as it is in the database."""
 
     id: int
     content: bytes
@@ -36,8 +36,8 @@ class Books:
     _seen: dict[str, tuple[bytes, int | None]] = field(default_factory=dict)  # the content of each, and its time
 
     def refuse_contradiction(self, response: Response) -> None:
-        """RowError for a respondent who answered otherwise on an earlier row of the same file, where no time says which
-        answer is the newer one."""
+        """RowError where the respondent has a different answer in an earlier row of the file, and no times that tell
+        which one is newer."""
         content, at = _content_hash(response), response.answered_at
         seen, seen_at = self._seen.setdefault(response.respondent, (content, at))
         if seen == content:
@@ -51,7 +51,7 @@ class Books:
     def book(self, responses: Sequence[Response], *, import_id: int) -> list[RowOutcome]:
         """Write what is new or differs from what is stored; of one respondent's answers the newest counts.
 
-        What became of each, in order.
+        Returns for each, in order, whether it was new, changed or unchanged.
         """
         outcomes = [outcome for some in _parted(responses) for outcome in self._book(some, import_id)]
         self.customers |= {response.customer_id for response in responses if response.customer_id is not None}
@@ -59,7 +59,7 @@ class Books:
         return outcomes
 
     def _book(self, responses: Sequence[Response], import_id: int) -> list[RowOutcome]:
-        """Write *responses*, each of another respondent."""
+        """Write *responses*, at most one per respondent."""
         stored = self._stored([response.respondent for response in responses])
         new: list[Response] = []
         changed: list[tuple[int, Response]] = []
@@ -111,7 +111,7 @@ class Books:
 
 
 def _parted(responses: Sequence[Response]) -> Iterator[list[Response]]:
-    """*responses* in their order, cut where a respondent comes again."""
+    """*responses* in their order, split so that no part has a respondent twice."""
     part: dict[str, Response] = {}
     for response in responses:
         if response.respondent in part:

@@ -1,11 +1,11 @@
-"""Scores with their intervals of 95 %. Arithmetic on plain values.
+"""Scores with their 95 % confidence intervals: arithmetic on plain values.
 
-NPS, in points from -100 to 100: the share of promoters (9 and 10) less the share of detractors (0 to 6). Its standard
+NPS, in points from -100 to 100: the share of promoters (9 and 10) minus the share of detractors (0 to 6). Its standard
 error is that of the difference of two shares of one multinomial sample, sqrt((p + d - (p - d)^2) / n), and the
 interval is the normal one.
 
-CSAT is the share of answers in the two highest points of the scale, CES the share in its three highest; both with
-Wilson's interval, which holds for few answers and near 0 and 1 as well. So do the shares of a choice.
+CSAT is the share of answers in the two highest points of the scale, CES the share in its three highest. Both have
+Wilson's interval, which is valid for few answers and near 0 and 1; so have the shares of a choice question.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FAVOURABLE_POINTS = {"csat": 2, "ces": 3}
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A figure and where it lies with 95 % confidence; None where so few answers tell nothing."""
+    """A figure with its 95 % confidence interval; None where the answers do not determine it."""
 
     value: float | None
     low: float | None
@@ -55,7 +55,7 @@ def net_promoters(promoters: int, passives: int, detractors: int) -> Interval:
     score = pro - contra
     error = sqrt(max(0.0, pro + contra - score**2) / answers)
     if not error:
-        return Interval(100 * score, None, None)  # all said the same: the sample does not show how far it may be off
+        return Interval(100 * score, None, None)  # all answers are alike: the sample gives no estimate of the error
     low, high = max(-1.0, score - Z_95 * error), min(1.0, score + Z_95 * error)
     return Interval(100 * score, 100 * low, 100 * high)
 

@@ -1,4 +1,4 @@
-"""A survey's file, ``surveys/NAME.toml``: its questions, its invitation, and how a file of answers is read."""
+"""The file of a survey, ``surveys/NAME.toml``: its questions, its invitation, and how a file of answers is read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from retainctl.rows import Row
 MOST_QUESTIONS = 5  # beyond these fewer and fewer people answer
 _QUESTIONS = re.compile(r"\{\{\s*questions\s*\}\}")
 PURPOSE = "survey"  # of a token that says "MAILING.CUSTOMER"
-_TOKEN_SECONDS = 180 * DAY_SECONDS  # an invitation is good for half a year from its plan
+_TOKEN_SECONDS = 180 * DAY_SECONDS  # an invitation is valid for half a year after it was planned
 SCALES = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}
 
 QuestionKind = Literal["nps", "csat", "ces", "choice", "text"]
@@ -33,7 +33,7 @@ QuestionKind = Literal["nps", "csat", "ces", "choice", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question. A score has a scale (lowest, highest), a choice its choices."""
+    """One question. nps, csat and ces have a scale [lowest, highest]; a choice has choices."""
 
     name: str
     kind: QuestionKind
@@ -43,13 +43,13 @@ class Question:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9_]{1,40}", self.name, re.ASCII):
-            raise ValueError(f"a question's name is of a-z, 0-9 and _, and {self.name!r} is not")
+            raise ValueError(f"the question name {self.name!r} must consist of a-z, 0-9 and _, 40 at most")
         if self.scale and (self.kind not in SCALES or len(self.scale) != 2 or self.scale[0] >= self.scale[1]):
             raise ValueError(f"the scale of {self.name} must be its lowest and highest score, such as [1, 5]")
         if self.kind == "nps" and self.scale not in ((), SCALES["nps"]):
             raise ValueError(f"{self.name} is an NPS question: its scale is [0, 10]")
         if (self.kind == "choice") != bool(self.choices):
-            raise ValueError(f"{self.name} needs choices if it is a choice, and only then")
+            raise ValueError(f"{self.name} must have choices if its kind is choice, and only then")
 
     @property
     def is_score(self) -> bool:
@@ -66,7 +66,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """The mail that asks: *body* in Markdown, in which ``{{ questions }}`` stands for the questions."""
+    """The invitation mail: *body* is Markdown, in which ``{{ questions }}`` is replaced by the questions."""
 
     subject: str
     body: str
@@ -75,10 +75,10 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class AnswersFile:
-    """How a file of answers is read: which column says who answered, and which column answers which question.
+    """How a file of answers is read: which columns identify the respondent, and which column answers which question.
 
-    Who answered is a customer where a column holds the invitation's token, an e-mail address, or what *source* calls
-    the customer; else the respondent is known by *respondent* alone.
+    The respondent is a customer where a column has the invitation's token, the e-mail address, or the customer's id in
+    *source*; otherwise only the column *respondent* identifies them.
     """
 
     respondent: str = "respondent"
@@ -93,12 +93,12 @@ class AnswersFile:
 
     def __post_init__(self) -> None:
         if bool(self.customer) != bool(self.source):
-            raise ValueError("customer names a column and source the shop it comes from: both, or neither")
+            raise ValueError("set both customer (a column) and source (the shop its ids are from), or neither")
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a survey's file says. Without an *invitation* of its *audience* (a segment) it only takes answers in."""
+    """The file of a survey. Without an *invitation* to its *audience* (a segment), answers can only be imported."""
 
     title: str
     questions: tuple[Question, ...]
@@ -109,21 +109,21 @@ class Survey:
     def __post_init__(self) -> None:
         names = [question.name for question in self.questions]
         if not names or len(set(names)) < len(names):
-            raise ValueError("a survey needs questions, each of a name of its own")
+            raise ValueError("a survey needs questions with different names")
         for column, name in self.answers.columns.items():
             if name not in names:
-                raise ValueError(f"the column {column} answers {name}, and no question is called so")
+                raise ValueError(f"the column {column} is for the question {name}, which does not exist")
         if self.audience and self.invitation is None:
-            raise ValueError("an audience is asked by an invitation, and there is none")
+            raise ValueError("a survey with an audience needs an invitation")
 
     def column_of(self, question: Question) -> str:
-        """The column that answers *question*: the one that is mapped to it, else the one of its name."""
+        """The column that answers *question*: the one mapped to it, else the one with its name."""
         mapped = {name: column for column, name in self.answers.columns.items()}
         return mapped.get(question.name, question.name)
 
 
 class QuestionRow(Row, kind="question"):
-    """One question of a survey, how far along it stands, and what is better done otherwise."""
+    """One question of a survey, its place among them, and a warning where it could be better."""
 
     question: str
     type: str
@@ -142,15 +142,15 @@ class SurveyRow(Row, kind="survey"):
 
 
 def list_surveys(shop: Shop) -> list[SurveyRow]:
-    """Every survey of the shop, by name; a file that is not as it should be is BadConfiguration."""
+    """Every survey of the shop, by name; BadConfiguration where a file is not valid."""
     found = [(name, SURVEYS.read(shop, name).value) for name in SURVEYS.names(shop.folder)]
     return [SurveyRow(name, survey.title, len(survey.questions), survey.audience) for name, survey in found]
 
 
 def draft(shop: Shop, name: str, *, kind: str, audience: str = "") -> Path:
-    """Write the first file of the survey *name*, to be edited; one that is there already is Refused.
+    """Create the file of the survey *name*, to be edited; Refused where it already exists.
 
-    An *audience* that is named must be a segment.
+    The *audience*, if given, must be a segment.
     """
     if audience:
         read_segment(shop, audience)
@@ -160,7 +160,7 @@ def draft(shop: Shop, name: str, *, kind: str, audience: str = "") -> Path:
 
 
 def _first_file(kind: str, *, language: str, audience: str) -> str:
-    """The file of a survey that asks the *audience* for one score of *kind* and the reason for it; see ``samples``."""
+    """The text of a survey that asks the *audience* for a score of *kind* and the reason for it; see ``samples``."""
     folder = files(__package__) / "samples"
     asked = tomllib.loads((folder / "questions.toml").read_text(encoding="utf-8"))[language]
     written = {name: f"{{{{ {name} }}}}" for name in ("first_name", "questions", "survey_link", "survey_token")}
@@ -173,7 +173,7 @@ _SCORES: Final = {"nps": "recommend", "csat": "satisfaction", "ces": "ease"}
 
 
 def questions_of(survey: Survey) -> list[QuestionRow]:
-    """The questions of *survey* in order, each with what is better done otherwise."""
+    """The questions of *survey* in order, each with a warning where it could be better."""
     whole = len(survey.questions)
     return [
         QuestionRow(question.name, question.kind, f"{number}/{whole}", question.text, _warning(survey, number))
@@ -184,16 +184,16 @@ def questions_of(survey: Survey) -> list[QuestionRow]:
 def _warning(survey: Survey, number: int) -> str:
     question = survey.questions[number - 1]
     if number > MOST_QUESTIONS:
-        return f"question {number}: beyond {MOST_QUESTIONS} fewer and fewer people answer"
+        return f"question {number}: after {MOST_QUESTIONS} questions, fewer people answer"
     if question.kind == "text" and number == 1 and len(survey.questions) > 1:
-        return "begin with a question that is answered by one click"
+        return "start with a question that one click can answer"
     if len(question.text) > 200:
-        return "a question of more than 200 characters is not read to its end"
+        return "longer than 200 characters: few people read it to the end"
     return ""
 
 
 def recipe_of(shop: Shop, defined: Defined[Survey]) -> Recipe:
-    """What the survey asks to be planned; WrongUsage where it invites nobody."""
+    """The recipe for planning the survey's invitations; WrongUsage where it has none."""
     survey = defined.value
     if survey.invitation is None:
         raise WrongUsage(
@@ -217,7 +217,7 @@ def recipe_of(shop: Shop, defined: Defined[Survey]) -> Recipe:
 
 
 def _asked(survey: Survey) -> str:
-    """The questions in Markdown, each with how far along it stands."""
+    """The questions in Markdown, each with its number and the total."""
     whole = len(survey.questions)
     return "\n\n".join(
         f"**{number}/{whole}** {question.text}{_choices(question)}"
@@ -230,7 +230,7 @@ def _choices(question: Question) -> str:
 
 
 def _faults(shop: Shop, defined: Defined[Survey]) -> Iterator[Fault]:
-    """Everything that keeps the survey's invitations from being planned; nothing where it invites nobody."""
+    """Everything that keeps the survey's invitations from being planned; nothing where it has none."""
     survey = defined.value
     if survey.invitation is None:
         return

@@ -203,7 +203,7 @@ def test_segments_in_a_circle_are_refused(town: Shop) -> None:
     segments.create(town, "one", "orders >= 2")
     segments.create(town, "two", "in segment one")
     (town.folder / "segments/one.toml").write_text("expression = 'not in segment two'")
-    with pytest.raises(BadData, match="the segments refer to each other in a circle: one in two in one"):
+    with pytest.raises(BadData, match="circular segment reference: one in two in one"):
         segments.refresh(town, "two")
 
 
@@ -225,40 +225,40 @@ def test_segments_that_multiply_each_other_are_refused(shop: Shop) -> None:
         ("order >= 5", "unknown field order\n  order >= 5\n  ^", "Did you mean orders?"),
         ("orders > 1 and (spend > 5)", "unknown field spend\n  orders > 1 and (spend > 5)\n" + " " * 18 + "^",
          "Did you mean spent?"),
-        ("orders > 1\nadn spent > 5", "adn was not expected here\n  adn spent > 5\n  ^", "Did you mean and?"),
-        ("orders >=", 'a whole number is missing\n  orders >=\n           ^', ""),
+        ("orders > 1\nadn spent > 5", "unexpected adn\n  adn spent > 5\n  ^", "Did you mean and?"),
+        ("orders >=", 'expected a whole number\n  orders >=\n           ^', ""),
         ("orders >= 99999999999999999999", "99999999999999999999 has more than 12 digits\n", ""),
-        ("orders between 5 and 1", "between these: 1 comes first\n  orders between 5 and 1\n" + " " * 23 + "^", ""),
-        ("spent between 200.50 and 200", "200 comes first", ""),
-        ("last_order between 2025-02-01 and 2025-01-01", "2025-01-01 comes first", ""),
-        ("last_order between 10 days ago and 90 days ago", "90 comes first", ""),
-        ("orders >= 2.5", "a whole number is missing\n  orders >= 2.5\n            ^", ""),
-        ("orders", "after orders a comparison is missing\n  orders\n        ^", "Write one of"),
+        ("orders between 5 and 1", "is reversed: 1 must come first\n  orders between 5 and 1\n" + " " * 23 + "^", ""),
+        ("spent between 200.50 and 200", "200 must come first", ""),
+        ("last_order between 2025-02-01 and 2025-01-01", "2025-01-01 must come first", ""),
+        ("last_order between 10 days ago and 90 days ago", "90 must come first", ""),
+        ("orders >= 2.5", "expected a whole number\n  orders >= 2.5\n            ^", ""),
+        ("orders", "expected a comparison after orders\n  orders\n        ^", "Use one of"),
         ("spent > 20.555", "20.555 has more decimals than ILS allows\n  spent > 20.555\n          ^", ""),
-        ("spent > 1e5", "an amount is missing", "major units"),
+        ("spent > 1e5", "expected an amount", "major units"),
         ("spent > 1234567890123", "'1234567890123' is not a number", ""),
-        ("spent since today", "after spent a comparison is missing", ""),
-        ("last_order bfore today", "after last_order a comparison is missing", "Did you mean before?"),
-        ("last_order before 2025-02-30", "2025-02-30 is not in the calendar", ""),
+        ("spent since today", "expected a comparison after spent", ""),
+        ("last_order bfore today", "expected a comparison after last_order", "Did you mean before?"),
+        ("last_order before 2025-02-30", "there is no day 2025-02-30", ""),
         ("last_order before 90 dyas ago", "one of day, week, month, year, days,", "Did you mean days?"),
         ("last_order before 99999 years ago", "too long ago", ""),
         ("last_order before 90", "one of day", ""),
-        ("first_name < 'a'", "first_name is a text, and has no order", "Compare it by"),
+        ("first_name < 'a'", "first_name is text and has no order", "Use =, != or in."),
         ("email_domain = 'a b'", "'a b' is not a domain\n  email_domain = 'a b'\n                 ^", "gmail.com"),
-        ("email = 'a@b'", "email is known or missing", "Write: email is known"),
-        ("language in he", '"(" is missing', ""),
-        ("language = 'he", "the quotes are not closed\n  language = 'he\n             ^", ""),
-        ("orders > 5 ; drop table orders", "; was not expected here", ""),
-        ("orders > 5)", ") was not expected here", ""),
-        ("(orders > 5", '")" is missing', ""),
+        ("email = 'a@b'", 'expected "is known" or "is missing"', "Write: email is known"),
+        ("language in he", 'expected "("', ""),
+        ("language = 'he", "unclosed quote\n  language = 'he\n             ^", ""),
+        ("orders > 5 ; drop table orders", "unexpected ;", ""),
+        ("orders > 5)", "unexpected )", ""),
+        ("(orders > 5", 'expected ")"', ""),
         ("", "the expression is empty\n  \n  ^", "orders >= 5"),
-        ("bought category", "a text is missing", ""),
+        ("bought category", "expected a text", ""),
         ("bought categroy Coffee", "one of anything, category", "Did you mean category?"),
         ("bought anything at least 0 times", "0 is less than 1", ""),
         ("consented to", "one of marketing, survey", ""),
-        ("in segment ../loyal", ". was not expected here", ""),
-        ("in segment 'a/b'", "a segment's name is missing", ""),
-        ("orders > 5 \x1b]0;pwn\x07", "a control character was not expected here\n  orders > 5  ]0;pwn ", ""),
+        ("in segment ../loyal", "unexpected .", ""),
+        ("in segment 'a/b'", "expected a segment name", ""),
+        ("orders > 5 \x1b]0;pwn\x07", "unexpected control character\n  orders > 5  ]0;pwn ", ""),
     ],
 )  # fmt: skip
 def test_a_mistake_is_shown_where_it_is(shop: Shop, expression: str, told: str, hint: str) -> None:
@@ -271,7 +271,7 @@ def test_a_mistake_is_shown_where_it_is(shop: Shop, expression: str, told: str, 
 def test_an_expression_has_its_bounds(shop: Shop) -> None:
     assert segments.matching_ids(shop, "(" * 31 + "orders > 1" + ")" * 31) == []
     for expression in ("(" * 32 + "orders > 1" + ")" * 32, "not " * 32 + "orders > 1", "(" * 4000):
-        with pytest.raises(BadData, match="deeper than 32"):
+        with pytest.raises(BadData, match="nested too deeply: 32 brackets"):
             segments.matching_ids(shop, expression)
     with pytest.raises(BadData, match="longer than 4096 bytes"):
         segments.matching_ids(shop, f"first_name = '{'ש' * 2048}'")
@@ -282,7 +282,7 @@ def test_an_expression_has_its_bounds(shop: Shop) -> None:
     [("01/02/2025", "2025-02-01 or 2025-01-02"), ("13.2.2025", "2025-02-13"), ("40/40/2025", "2025-02-01")],
 )
 def test_a_date_that_can_be_read_in_two_ways_is_not_guessed(shop: Shop, day: str, hint: str) -> None:
-    with pytest.raises(BadData, match=f"{day} is no date here") as told:
+    with pytest.raises(BadData, match=f"{day} is not a valid date") as told:
         segments.matching_ids(shop, f"last_order after {day}")
     assert told.value.hint == f"Write it with the year first: {hint}."
 
@@ -299,7 +299,7 @@ def test_a_value_is_only_ever_a_value(town: Shop, text: str) -> None:
     quoted = "'" + text.replace("'", "''") + "'"
     for expression in (f"first_name = {quoted}", f"bought category {quoted}", f"bought product {quoted}"):
         if text in "\0\ud800":
-            with pytest.raises(BadData, match="a control character"):
+            with pytest.raises(BadData, match="unexpected control character"):
                 segments.matching_ids(town, expression)
         else:
             assert segments.matching_ids(town, expression) == []

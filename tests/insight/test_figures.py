@@ -238,7 +238,7 @@ def test_points_by_month(shop: Shop) -> None:
 def test_goals_are_held(town: Shop) -> None:
     held = goals.check(town, least={"repeat_rate": 0.7, "customers": 3}, most={"repeat_rate": 0.9})
     assert held.rows == (Goal("repeat_rate", 0.666667, 0.7, 0.9, False), Goal("customers", 3, 3, None, True))
-    assert str(held.trouble) == "repeat_rate is 0.666667, and must be at least 0.7 and at most 0.9"
+    assert str(held.trouble) == "repeat_rate is 0.666667, but must be at least 0.7 and at most 0.9"
 
 
 def test_goals_are_of_the_shops_own_currency(town: Shop) -> None:
@@ -251,7 +251,7 @@ def test_goals_are_of_the_shops_own_currency(town: Shop) -> None:
 def test_a_figure_that_is_not_known_meets_no_goal(shop: Shop) -> None:
     held = goals.check(shop, least={"repeat_rate": 0}, most={})
     assert held.rows == (Goal("repeat_rate", None, 0, None, False),)
-    assert str(held.trouble) == "repeat_rate is not known, and must be at least 0"
+    assert str(held.trouble) == "repeat_rate is unknown, but must be at least 0"
 
 
 @pytest.mark.parametrize("written", ["repeat_rate", "repeat_rate=", "repeat_rate=NaN", "=1", "repeat_rate=1e9"])

@@ -164,7 +164,7 @@ def test_the_command_line(town: Shop, retainctl: Terminal, tmp_path: Path) -> No
     assert body["definitions"][1] == "cohort = the month of a customer's first order on the shop's calendar."
 
     markdown = retainctl("reports", "show", "rfm", "--format", "markdown").stdout
-    assert markdown.startswith("| cell") and "\n- each is ranked and cut in fifths as NTILE(5)" in markdown
+    assert markdown.startswith("| cell") and "\n- each is ranked and split into quintiles as by NTILE(5)" in markdown
 
     path = tmp_path / "retention.html"
     written = retainctl("reports", "show", "retention", "--output", str(path))
@@ -179,7 +179,7 @@ def test_the_command_line(town: Shop, retainctl: Terminal, tmp_path: Path) -> No
     assert missed.code == 3
     assert [line.split("\t")[-1] for line in missed.stdout.splitlines()] == ["met", "no", "yes", "no"]
     assert missed.stderr.startswith(
-        "retainctl: repeat_rate is 0.666667, and must be at least 0.7; orders is 6, and must be at most 5\n"
+        "retainctl: repeat_rate is 0.666667, but must be at least 0.7; orders is 6, but must be at most 5\n"
     )
     unknown = retainctl("reports", "check", "--min", "repeat_rte=0.7")
     assert (unknown.code, unknown.stdout) == (2, "")

@@ -43,4 +43,4 @@ def test_every_report_says_in_both_languages_what_its_figures_mean() -> None:
 def test_the_help_names_every_report() -> None:
     """The sentence stands in the command, which imports no engine for its help."""
     shown = " ".join(CliRunner().invoke(show_report, ["--help"]).output.split())
-    assert f"Show one of the reports: {', '.join(all_reports())}." in shown
+    assert f"Show a report: {', '.join(all_reports())}." in shown

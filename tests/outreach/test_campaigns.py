@@ -65,7 +65,7 @@ def test_a_draft_that_is_not_ready_cannot_be_planned(shop: Shop, ready: Path) ->
 
     with pytest.raises(BadData, match="not ready: why is empty, and 1 more") as refused:
         mailings.plan(shop, CAMPAIGN, "spring")
-    assert refused.value.hint == "See everything: retainctl campaigns check spring"
+    assert refused.value.hint == "See all faults: retainctl campaigns check spring"
     assert value("SELECT COUNT(*) FROM mailings") == 0
 
 
@@ -103,7 +103,9 @@ def test_a_sender_that_changed_after_the_plan_or_the_approval_is_refused(shop: S
             mailings.approve(changed, CAMPAIGN, "spring", plan_hash)
         with pytest.raises(Refused, match="has changed since it was planned") as refused:
             mailings.send(changed, CAMPAIGN, "spring")
-        assert refused.value.hint == "Plan it again, look at it, and approve that: retainctl campaigns plan spring"
+        assert (
+            refused.value.hint == "Plan it again, review it, and approve the new plan: retainctl campaigns plan spring"
+        )
     assert value("SELECT COUNT(*) FROM outbox") == 0
     assert mailings.send(shop, CAMPAIGN, "spring").messages == 2
 

@@ -64,4 +64,4 @@ def test_its_own_links_are_known_to_the_check_and_another_program_s_are_not(rewa
     write(rewarding, "{{ survey_token }}")
     with pytest.raises(BadData, match="the reward spring is not ready: unknown name survey_token") as refused:
         mailings.plan(rewarding, REWARD, "spring")
-    assert refused.value.hint == "See everything: retainctl rewards check spring"
+    assert refused.value.hint == "See all faults: retainctl rewards check spring"

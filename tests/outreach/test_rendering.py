@@ -194,7 +194,7 @@ def test_what_goes_wrong_is_told_without_the_persons_data(shop: Shop, make_maili
         dataclasses.replace(DANA, context={"first_name": "probe\nprobe", "orders": 1}),
         dataclasses.replace(DANA, context={"first_name": "x", "name": "probe\r", "orders": 1}),
     ):
-        with pytest.raises(BadData, match=r"^the message for customer 7 cannot be written: ") as told:
+        with pytest.raises(BadData, match=r"^the message for customer 7 cannot be created: ") as told:
             press.message(addressee, at=AT)
         assert "probe" not in str(told.value)
 
@@ -215,7 +215,7 @@ def test_no_value_opens_a_second_header(shop: Shop, make_mailing: MakeMailing) -
 
 
 def test_a_shop_without_an_address_cannot_print(shop: Shop, make_mailing: MakeMailing) -> None:
-    with pytest.raises(BadData, match="the header From has no address"):
+    with pytest.raises(BadData, match="the header From has no valid e-mail address"):
         Press(make_mailing(using=with_mail(shop, from_address="")))
 
 

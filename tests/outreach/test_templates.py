@@ -97,13 +97,13 @@ GROWING = (
 @pytest.mark.parametrize("body", GROWING)
 def test_nothing_that_repeats_or_grows_is_for_templates_whoever_it_is_for(body: str) -> None:
     for part in ("body_html", "body_text", "subject", "reason"):
-        with pytest.raises(BadData, match=r"is not for templates|is for numbers") as refused:
+        with pytest.raises(BadData, match=r"is not allowed in templates|works on numbers") as refused:
             Renderer(templates("", **{part: f"{{% if name == 'F L' %}}{body}{{% endif %}}"})).render({"name": "F L"})
         assert not isinstance(refused.value, TooLong)
 
 
 def test_to_look_for_names_is_not_to_work_anything_out() -> None:
-    with pytest.raises(BadData, match="the filter center is not for templates"):
+    with pytest.raises(BadData, match="the filter center is not allowed in templates"):
         names_used(templates("{{ 'x'|center(100000000000) }}"))
 
 
@@ -112,13 +112,13 @@ def test_to_look_for_names_is_not_to_work_anything_out() -> None:
              "{{ name|urlize }}", "{{ name|tojson }}", "{{ name|map('safe')|first }}"],
 )  # fmt: skip
 def test_nothing_makes_a_value_markup(body: str) -> None:
-    with pytest.raises(BadData, match="is not for templates"):
+    with pytest.raises(BadData, match="is not allowed in templates"):
         Renderer(templates(body))
 
 
 def test_a_frame_holds_its_body_once_and_nothing_else() -> None:
     for frame in ("{% include 'body' %}{% include 'body' %}", "{% include 'frame' %}", "{% extends 'body' %}"):
-        with pytest.raises(BadData, match="is not for templates"):
+        with pytest.raises(BadData, match="is not allowed in templates"):
             Renderer(templates("x", frame_html=frame))
 
 
@@ -136,7 +136,7 @@ def test_what_is_not_known_may_be_asked_for_but_not_printed() -> None:
     assert text_of("{% if city %}in {{ city }}{% else %}nowhere{% endif %}", city=None) == "nowhere"
     assert text_of("{% if city == 'Haifa' %}north{% else %}elsewhere{% endif %}", city=None) == "elsewhere"
     for body in ("{{ city }}", "{{ city|upper }}", "{{ 'in ' ~ city }}", "{{ city + 1 }}"):
-        with pytest.raises(BadData, match=r"city is not known of every customer|nothing"):
+        with pytest.raises(BadData, match=r"city is unknown for some customers|nothing"):
             text_of(body, city=None)
 
 
@@ -148,7 +148,7 @@ def test_a_name_that_nobody_gave_is_a_mistake() -> None:
 
 def test_none_is_never_printed() -> None:
     for body in ("{{ x }}", "{{ x|string }}", "{{ x ~ '' }}", "{{ x|e }}"):
-        with pytest.raises(BadData, match="x is not known of every customer"):
+        with pytest.raises(BadData, match="x is unknown for some customers"):
             text_of(body, x=None)
 
 

@@ -200,8 +200,8 @@ BAD = [
     ("r1,,,,,7.5,,", "score", "bad_score", "'7.5' is not a score from 0 to 10"),
     ("r1,,,,,٧,,", "score", "bad_score", "'٧' is not a score from 0 to 10"),
     ("r1,,,,,7,the moon,", "found", "bad_choice", "'the moon' is not one of the choices: a friend, the web"),
-    (",,,,,7,,", "who", "no_respondent", "the row does not say who answered"),
-    ("r1,v1.x.y.z,,,,7,,", "token", "bad_token", "the token is not one of this shop's"),
+    (",,,,,7,,", "who", "no_respondent", "the row has no respondent"),
+    ("r1,v1.x.y.z,,,,7,,", "token", "bad_token", "the token is not valid in this shop"),
     ("r1,,,,01/02/2025,7,,", "when", "bad_date", "'01/02/2025' is not an ISO 8601 date"),
 ]
 

@@ -219,7 +219,7 @@ def test_a_survey_that_asks_no_segment_or_one_that_is_not_there_is_not_planned(a
         mailings.plan(asking, SURVEY, "summer")
     path = draft(asking, "autumn", kind="csat")
     path.write_text(path.read_text(encoding="utf-8").replace('audience = ""', 'audience = "buyrs"'), encoding="utf-8")
-    with pytest.raises(BadData, match="there is no segment called buyrs"):
+    with pytest.raises(BadData, match="there is no segment buyrs"):
         mailings.plan(asking, SURVEY, "autumn")
 
 
@@ -236,7 +236,7 @@ def test_the_commands_plan_approve_and_send_as_those_of_campaigns_do(asking: Sho
     assert (unapproved.code, unapproved.stdout) == (77, "")
     assert unapproved.stderr == (
         "retainctl: the survey spring is not approved\n"
-        f"  Look at it, then: retainctl surveys approve spring {plan_hash}\n"
+        f"  Review it, then: retainctl surveys approve spring {plan_hash}\n"
     )
     assert "באיזו מידה תמליצו עלינו" in retainctl("surveys", "show", "spring", "--sample", "1").stdout
     assert retainctl("surveys", "approve", "spring", "0123456789abcdef").code == 77
@@ -260,8 +260,8 @@ def test_a_run_is_the_three_in_one_and_asks_nobody_off_a_terminal(asking: Shop, 
     unasked = retainctl("surveys", "run", "spring")
     assert (unasked.code, unasked.stdout) == (2, "")
     assert unasked.stderr == (
-        "retainctl: surveys run queues what it planned, and there is nobody to ask\n"
-        "  Add --yes, or plan it first: retainctl surveys plan spring\n"
+        "retainctl: surveys run needs --yes when not on a terminal\n"
+        "  Add --yes, or only plan it: retainctl surveys plan spring\n"
     )
     assert value("SELECT COUNT(*) FROM mailings") == 0
 
@@ -287,7 +287,7 @@ def test_at_a_terminal_a_run_shows_its_plan_and_asks(asking: Shop, answer: bytes
     os.close(ours)
     os.close(theirs)
     assert ended.stdout.startswith(b"name\thash\tcandidates")
-    assert ended.stderr.startswith(b"Give the invitations (1) to the outbox? [y/N] ")
+    assert ended.stderr.startswith(b"Queue the invitations (1)? [y/N] ")
     assert ended.returncode == code
     assert value("SELECT COUNT(*) FROM outbox") == invited
 
@@ -304,5 +304,5 @@ def test_the_command_checks_questions_and_invitation(asking: Shop, retainctl: Te
     assert faulty.code == 65
     assert faulty.stderr == (
         "templates: unknown name frist_name. Did you mean first_name?\n"
-        "retainctl: the survey spring is not ready: 1 faults\n"
+        "retainctl: the survey spring is not ready: 1 fault\n"
     )

@@ -41,16 +41,16 @@ def test_a_draft_speaks_the_shops_language(make_shop: MakeShop, language: str, w
 def test_a_draft_never_replaces_a_file(shop: Shop) -> None:
     path = draft(shop, "spring", kind="nps")
     path.write_text("mine")
-    with pytest.raises(Refused, match="there is a survey called spring already"):
+    with pytest.raises(Refused, match="the survey spring already exists"):
         draft(shop, "spring", kind="nps")
     assert path.read_text() == "mine"
 
 
 @pytest.mark.parametrize("name", ["../spring", "Spring", "a b", "", "a" * 65])
 def test_a_name_that_could_leave_the_folder_is_refused(shop: Shop, name: str) -> None:
-    with pytest.raises(WrongUsage, match="is not a survey's name"):
+    with pytest.raises(WrongUsage, match="is not a valid survey name"):
         draft(shop, name, kind="nps")
-    with pytest.raises(WrongUsage, match="is not a survey's name"):
+    with pytest.raises(WrongUsage, match="is not a valid survey name"):
         SURVEYS.read(shop, name)
 
 
@@ -60,21 +60,24 @@ def test_more_than_five_questions_are_warned_of_and_each_shows_how_far_along_it_
     assert rows[0] == QuestionRow("q1", "csat", "1/7", "Question 1?", "")
     assert [row.progress for row in rows][-1] == "7/7"
     assert [bool(row.warning) for row in rows] == [False] * 5 + [True] * 2
-    assert rows[5].warning == "question 6: beyond 5 fewer and fewer people answer"
+    assert rows[5].warning == "question 6: after 5 questions, fewer people answer"
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("questions = []", "a survey needs questions"),
-        (QUESTION.format(name="a", kind="nps", text="?") * 2, "each of a name of its own"),
-        (QUESTION.format(name="a b", kind="nps", text="?"), "a question's name is of a-z"),
+        (QUESTION.format(name="a", kind="nps", text="?") * 2, "questions with different names"),
+        (QUESTION.format(name="a b", kind="nps", text="?"), "the question name 'a b' must consist of a-z"),
         (QUESTION.format(name="a", kind="npx", text="?"), "kind cannot be 'npx'"),
         (QUESTION.format(name="a", kind="nps", text="?") + "scale = [1, 10]\n", "its scale is \\[0, 10\\]"),
         (QUESTION.format(name="a", kind="csat", text="?") + "scale = [5, 1]\n", "its lowest and highest"),
-        (QUESTION.format(name="a", kind="choice", text="?"), "needs choices"),
-        (QUESTION.format(name="a", kind="nps", text="?") + '[answers.columns]\nx = "b"\n', "no question is called so"),
-        ('audience = "buyers"\n' + QUESTION.format(name="a", kind="nps", text="?"), "there is none"),
+        (QUESTION.format(name="a", kind="choice", text="?"), "must have choices"),
+        (
+            QUESTION.format(name="a", kind="nps", text="?") + '[answers.columns]\nx = "b"\n',
+            "is for the question b, which does not exist",
+        ),
+        ('audience = "buyers"\n' + QUESTION.format(name="a", kind="nps", text="?"), "needs an invitation"),
         ('tittle = "x"\n' + QUESTION.format(name="a", kind="nps", text="?"), "Did you mean title"),
     ],
 )
@@ -96,4 +99,4 @@ def test_the_surveys_are_listed(shop: Shop) -> None:
 def test_a_survey_that_is_not_there_says_how_to_make_it(retainctl: Terminal, folder: Path) -> None:
     ended = retainctl("surveys", "results", "spring")
     assert (ended.code, ended.stdout) == (2, "")
-    assert ended.stderr == "retainctl: there is no survey called spring\n  Make it: retainctl surveys draft spring\n"
+    assert ended.stderr == "retainctl: there is no survey spring\n  Create it: retainctl surveys draft spring\n"

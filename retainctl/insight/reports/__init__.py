@@ -1,7 +1,7 @@
-"""The reports. Each is one small module here, called as the report is, with a ``REPORT``; the folder is the list.
+"""The reports. Each is one module here, with the report's name and a ``REPORT``; the folder is the list.
 
-Its ``REPORT`` says all there is to know of it: its rows, what they are called and mean in both languages, and its
-chart. Nothing else names it.
+Its ``REPORT`` holds everything about it: its rows, their headings and definitions in both languages, and its chart.
+Nothing else needs to be registered.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from retainctl.rows import Row
 class Report:
     """One report.
 
-    *labels* are what its columns and the words in its chart are called, where ``labels.SHARED`` does not say it;
-    *values* the program's own words in a column, such as a state; *tiles* the figures that stand first on its page.
+    *labels* name its columns and the words in its chart, beyond those in ``labels.SHARED``; *values* translate the
+    program's own words in a column, such as a state; *tiles* are the figures at the top of its page.
     """
 
     title: Label
@@ -39,7 +39,7 @@ class Report:
 
 
 class Wording:
-    """What a report says in one language."""
+    """The texts of a report in one language."""
 
     def __init__(self, report: Report, language: str) -> None:
         self.rtl = language == "he"
@@ -48,15 +48,15 @@ class Wording:
         self.definitions = tuple(map(self._said, report.definitions))
 
     def __getitem__(self, key: str) -> str:
-        """The label *key* of the report, or one that reports share."""
+        """The label *key* of the report, or the shared one."""
         return self._said(self._report.labels.get(key) or SHARED[key])
 
     def heading(self, column: str) -> str:
-        """What stands above *column*; one whose name comes from the rows, such as a month, is called by its name."""
+        """The heading of *column*; a column that is named by the rows, such as a month, has its name as heading."""
         return self._said(self._report.labels.get(column) or SHARED.get(column, (column, column)))
 
     def value(self, column: str, value: str) -> str:
-        """A value of *column*, if it is one of the program's own words."""
+        """A value of *column*, translated where it is one of the program's own words."""
         found = self._report.values.get(column)
         return self._said(found(value)) if found else value
 
@@ -65,7 +65,7 @@ class Wording:
 
 
 class ReportRow(Row, kind="report"):
-    """A report that there is."""
+    """One of the reports."""
 
     report: str
     title: str
@@ -79,7 +79,7 @@ def all_reports() -> dict[str, Report]:
 
 
 def report_called(name: str) -> Report:
-    """The report called *name*; WrongUsage names the nearest when there is none."""
+    """The report *name*; where there is none, WrongUsage suggests the closest name."""
     reports = all_reports()
     if name not in reports:
         raise WrongUsage(f"unknown report {name}", hint=did_you_mean(name, reports))

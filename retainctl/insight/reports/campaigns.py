@@ -1,4 +1,4 @@
-"""What became of each plan: who was to get it, who was left out and why, and what the outbox says."""
+"""The results of each mailing: how many were planned, excluded and why, and the states of the messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DROPPED = ("suppressed", "expired", "cancelled")
 
 
 class MailingRow(Row, kind="mailing"):
-    """One mailing. Its candidates are planned or excluded; who is planned is sent, waiting, and so on."""
+    """One mailing. Its candidates are planned or excluded; those planned are sent, waiting, and so on."""
 
     mailing: int
     program: str
@@ -80,7 +80,7 @@ def _counted(sql: str) -> dict[int, dict[str, int]]:
 
 
 def chart(rows: Sequence[MailingRow], words: Wording) -> Markup:
-    """Each mailing a bar: what became of its candidates."""
+    """One bar per mailing: its candidates by what became of them."""
     colours = {
         "sent": ACCENT,
         "waiting": SOFT,
@@ -115,7 +115,7 @@ _STATES = {
 }
 
 REPORT = Report(
-    title=("What became of each mailing", "מה עלה בגורלו של כל דיוור"),
+    title=("Results of each mailing", "מה עלה בגורלו של כל דיוור"),
     row_type=MailingRow,
     find=campaigns,
     chart=chart,
@@ -142,7 +142,7 @@ REPORT = Report(
             "מועמדים = מתוכננים + מושמטים; מתוכננים = נשלחו + ממתינים + לא ידוע + נכשלו + בוטלו.",
         ),
         (
-            "unknown: the server's answer was lost, and nobody can tell; dropped: suppressed, expired or cancelled.",
+            "unknown: the server's answer was lost; dropped: suppressed, expired or cancelled.",
             "לא ידוע: תשובת השרת אבדה; בוטלו: נחסמו, פג תוקפם או בוטלו.",
         ),
     ),

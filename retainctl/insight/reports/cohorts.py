@@ -1,4 +1,4 @@
-"""Who began together: of those whose first order was in a month, how many ordered in each month after."""
+"""Cohorts: of the customers whose first order was in a month, how many ordered again in each later month."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from retainctl.store.dialect import streamed
 
 
 class Cohort(Row, kind="cohort"):
-    """The customers of one month, by how many ordered in the month itself (0), the next (1) and so on."""
+    """The customers of one month: how many ordered in the month itself (0), in the next (1) and so on."""
 
     cohort: str
     months: dict[str, int | None]
 
 
 def cohorts(_shop: Shop) -> list[Cohort]:
-    """Every month from the first order to the last in which somebody began; what is yet to come is None."""
+    """Every month in which a customer ordered first; months after the last order are None."""
     first, last = rows("SELECT MIN(first_order_day), MAX(last_order_day) FROM customer_summaries")[0]
     if first is None:
         return []
@@ -42,7 +42,7 @@ def cohorts(_shop: Shop) -> list[Cohort]:
 
 
 def _counts(zero: int, width: int) -> dict[int, Counter[int]]:
-    """Customers by the month of their first order, counted from *zero*, and the months since."""
+    """Customers by the month of their first order, counted from *zero*, and by the months after it."""
     counts: dict[int, Counter[int]] = defaultdict(Counter)
     for months, customers in Counter(_months_by_customer(zero, width)).items():
         begun = (months & -months).bit_length() - 1
@@ -55,7 +55,7 @@ def _counts(zero: int, width: int) -> dict[int, Counter[int]]:
 
 
 def _months_by_customer(zero: int, width: int) -> list[int]:
-    """At each customer's id a number in which each month with an order is a bit, the lowest for the month *zero*."""
+    """A list indexed by customer id: a bit set of the months with an order, the lowest bit for the month *zero*."""
     bits = {str(zero + after): 1 << after for after in range(width)}
     months = [0] * (value("SELECT MAX(id) FROM customers") + 1)
     for customer_id, written in streamed("SELECT customer_id, order_months FROM customer_summaries WHERE orders > 0"):
@@ -65,7 +65,7 @@ def _months_by_customer(zero: int, width: int) -> list[int]:
 
 
 def chart(rows: Sequence[Cohort], words: Wording) -> Markup:
-    """A heat map: each cohort a line, the share that bought in each month after."""
+    """A heat map: one line per cohort, with the share that ordered in each later month."""
     width = len(rows[0].months)
     first, left, height = 120.0, 66.0, 25.0
     step = (WIDTH - first) / max(width - 1, 1)
@@ -101,7 +101,7 @@ def chart(rows: Sequence[Cohort], words: Wording) -> Markup:
 
 
 REPORT = Report(
-    title=("Who began together, and who still buys", "מי התחילו יחד, ומי עדיין קונים"),
+    title=("Cohorts by month of first order", "מי התחילו יחד, ומי עדיין קונים"),
     row_type=Cohort,
     find=cohorts,
     chart=chart,

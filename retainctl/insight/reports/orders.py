@@ -1,4 +1,4 @@
-"""What changes from a customer's first order to the second and on: value, the share that goes on, the days between."""
+"""Orders by their number for the customer: average value, the share who order again, and the days until then."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _Sums:
 
 
 def orders(_shop: Shop) -> list[OrderNumber]:
-    """A row for each place that an order has in a customer's life, up to the tenth and then together."""
+    """One row per order number, from each customer's first to the tenth; later ones share a row."""
     sums: dict[tuple[str, int], _Sums] = defaultdict(_Sums)
     for currency, number, minor, gap in _walked():
         one = sums[currency, min(number, LAST + 1)]
@@ -56,7 +56,7 @@ def orders(_shop: Shop) -> list[OrderNumber]:
 
 def _walked() -> Iterator[tuple[str, int, int, int | None]]:
     """Each order of each customer: its currency, its number, its value, and the days to the customer's next."""
-    # The plus keeps SQLite from going by the customers' index, and looking up every order one by one: it sorts them.
+    # The plus keeps SQLite from using the index on customers, which would look up every order; sorting is faster.
     found = streamed(
         """SELECT customer_id, currency, gross_minor, order_day FROM orders
            WHERE is_sale = 1 AND +customer_id IS NOT NULL ORDER BY +customer_id, ordered_at, id"""
@@ -83,7 +83,7 @@ def _row(currency: str, number: int, sums: _Sums) -> OrderNumber:
 
 
 def _median(days: Counter[int]) -> float | None:
-    """The middle one of all days, or the mean of the two in the middle."""
+    """The median of all days: the middle one, or the mean of the middle two."""
     if not days:
         return None
     in_order = sorted(days)
@@ -93,7 +93,7 @@ def _median(days: Counter[int]) -> float | None:
 
 
 def chart(rows: Sequence[OrderNumber], words: Wording) -> Markup:
-    """By the order's number: its average value, and the share of customers who went on to the next."""
+    """By order number: the average value, and the share of customers who ordered again."""
     currencies: Counter[str] = Counter()
     for row in rows:
         currencies[row.currency] += row.orders
@@ -109,7 +109,7 @@ def chart(rows: Sequence[OrderNumber], words: Wording) -> Markup:
 
 
 REPORT = Report(
-    title=("From the first order to the next", "מההזמנה הראשונה והלאה"),
+    title=("Orders by number: first, second and later", "מההזמנה הראשונה והלאה"),
     row_type=OrderNumber,
     find=orders,
     chart=chart,
@@ -124,12 +124,11 @@ REPORT = Report(
     definitions=(
         WHAT_AN_ORDER_IS,
         (
-            "order_number is the order's place in its customer's life, over all currencies; guests are left out.",
+            "order_number counts each customer's orders from 1, over all currencies; guest orders are excluded.",
             "מספר ההזמנה הוא מקומה בחיי הלקוח, בכל המטבעות; ללא אורחים.",
         ),
         (
-            "went_on_rate = customers who ordered again / customers with that order; "
-            "days are counted between calendar days.",
+            "went_on_rate = customers who ordered again / customers with that order; days are calendar days.",
             "שיעור ההמשך = מי שהזמינו שוב / מי שהזמינו הזמנה זו; הימים נספרים בין ימי לוח.",
         ),
     ),

@@ -1,4 +1,4 @@
-"""What the club owes: points by month, and how many are out at its end."""
+"""The club's liability: points booked by month, and how many are outstanding at its end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from retainctl.store.database import execute
 
 
 class PointsMonth(Row, kind="points_month"):
-    """What was booked in one month: issued for orders, granted and deducted by hand, and so on."""
+    """The points booked in one month: issued for orders, granted and deducted by hand, and so on."""
 
     month: str
     issued: int
@@ -28,7 +28,7 @@ class PointsMonth(Row, kind="points_month"):
 
 
 def points(shop: Shop) -> list[PointsMonth]:
-    """Every month in which something was booked."""
+    """Every month with bookings."""
     months: dict[str, Counter[str]] = defaultdict(Counter)
     found = execute(
         """SELECT t.recorded_at, t.kind,
@@ -60,7 +60,7 @@ def points(shop: Shop) -> list[PointsMonth]:
 
 
 def chart(rows: Sequence[PointsMonth], words: Wording) -> Markup:
-    """By month: what is outstanding, and under it what came in and what went out."""
+    """By month: the outstanding points, and below them the points added and removed."""
     shown = rows[-24:]
     canvas = Canvas(390.0, words.title, rtl=words.rtl)
     names = [row.month[2:] for row in shown]
@@ -109,11 +109,11 @@ REPORT = Report(
     },
     definitions=(
         (
-            "A month is that of the booking; issued points are for orders, granted and deducted ones by hand.",
+            "month = month of the booking; issued = for orders; granted and deducted = by hand.",
             "החודש הוא חודש הרישום; נקודות שהונפקו הן על הזמנות, שניתנו ונוכו - ביד.",
         ),
         (
-            "outstanding = all points that customers have, less what they owe, at the month's end.",
+            "outstanding = points that customers have, minus points that they owe, at the end of the month.",
             "יתרה = כל הנקודות שבידי לקוחות, פחות מה שהם חייבים, בסוף החודש.",
         ),
     ),

@@ -1,4 +1,4 @@
-"""How many customers come back, and what they spend: one row a currency."""
+"""How many customers come back, and what they spend: one row per currency."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Retention(Row, kind="retention"):
 
 
 def retention(_shop: Shop) -> list[Retention]:
-    """The figures of each currency in which somebody ordered."""
+    """The figures of each currency with orders."""
     sql = "SELECT currency, COUNT(*) FROM orders WHERE customer_id IS NULL AND is_sale = 1 GROUP BY currency"
     guests = dict(rows(sql))
     figures = {}
-    # One currency after the other: grouping by it would sort all customers.
+    # One query per currency: GROUP BY would sort all customers.
     for (currency,) in rows("SELECT DISTINCT currency FROM customer_summaries"):
         found = rows(
             """SELECT SUM(CASE WHEN orders > 0 THEN 1 ELSE 0 END), SUM(orders), SUM(gross_minor), SUM(returns_minor),
@@ -90,7 +90,7 @@ BANDS = ((0.05, "<5%"), (0.1, "5-10%"), (0.3, "10-30%"), (0.5, "30-50%"))
 
 
 def _band(rate: float | None) -> str:
-    """Where a repeat rate stands: new shops are at 5-10 %, leading brands above 30 %."""
+    """The band of a repeat rate: new shops are at 5-10 %, leading brands above 30 %."""
     if rate is None:
         return ""
     for end, name in BANDS:
@@ -100,7 +100,7 @@ def _band(rate: float | None) -> str:
 
 
 def chart(rows: Sequence[Retention], words: Wording) -> Markup:
-    """Where each currency's repeat rate stands among the bands."""
+    """Each currency's repeat rate on a scale of the bands."""
     known = [(row, row.repeat_rate) for row in rows if row.repeat_rate is not None]
     end = max([0.6, *(rate + 0.05 for _, rate in known)])
     canvas = Canvas(70.0 * len(known) + 26, words["repeat_rate"], rtl=words.rtl)
@@ -149,11 +149,11 @@ REPORT = Report(
     definitions=(
         WHAT_AN_ORDER_IS,
         (
-            "customers, orders and revenue leave guests out; guest_orders are the orders that name no customer.",
+            "customers, orders and revenue exclude guests; guest_orders are the orders without a customer.",
             "הלקוחות, ההזמנות וההכנסות הם ללא אורחים; הזמנות אורחים הן הזמנות שאין בהן לקוח.",
         ),
         (
-            "net revenue = gross revenue - returns of customers; average order value = gross revenue / orders.",
+            "net revenue = gross revenue - returns by customers; average order value = gross revenue / orders.",
             "הכנסות נטו = הכנסות ברוטו פחות החזרות של לקוחות; שווי הזמנה ממוצע = הכנסות ברוטו / הזמנות.",
         ),
         (

@@ -1,6 +1,6 @@
-"""Recency, frequency, monetary: every customer's three fifths, and how many stand in each cell.
+"""RFM: each customer's quintiles of recency, frequency and monetary value, and how many customers are in each cell.
 
-The database gives the rows; the three sorts are Python's, which takes a fifth of the time of SQLite's windows.
+The database gives the rows; Python sorts them, in a fifth of the time that SQLite's window functions take.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ FIFTHS = 5
 
 
 class Cell(Row, kind="rfm"):
-    """How many customers have these three scores, the best being 555."""
+    """How many customers have these three scores; the best cell is 555."""
 
     cell: str
     customers: int
 
 
 def rfm(shop: Shop) -> list[Cell]:
-    """The cells in which customers stand, the best first."""
+    """The cells with customers, the best first."""
     cells = Counter(zip(*map(ntile, _measures(shop)), strict=True))
     return [Cell("".join(map(str, cell)), cells[cell]) for cell in sorted(cells, reverse=True)]
 
 
 def as_of(shop: Shop) -> date | None:
-    """The day from which recency is counted back: the one after the last order, or the one that was asked for."""
+    """The day from which recency is counted back: that of ``--now``, or the day after the last order."""
     if shop.clock.fixed is not None:
         return shop.clock.today()
     last = value("SELECT MAX(last_order_day) FROM customer_summaries")
@@ -48,9 +48,9 @@ def as_of(shop: Shop) -> date | None:
 
 
 def ntile(values: Sequence[int]) -> list[int]:
-    """The fifth of each value, 5 for the greatest; of equal ones the earlier in the list is in the lower fifth.
+    """The quintile of each value, 5 for the greatest; of equal values the earlier in the list is in the lower one.
 
-    As SQL's NTILE(5): where the count does not divide by five, the lowest fifths have one more.
+    As NTILE(5) in SQL: where the count is not divisible by five, the lowest quintiles have one more.
     """
     if not values:
         return []
@@ -58,15 +58,15 @@ def ntile(values: Sequence[int]) -> list[int]:
     of_rank = [fifth for fifth in range(1, FIFTHS + 1) for _ in range(size + (fifth <= more))]
     in_order = sorted(values)
     edges = [in_order[fifth * size + min(fifth, more) - 1] for fifth in range(1, FIFTHS)]
-    # Only where a fifth ends does it matter who comes first among equals.
+    # The order among equal values matters only where a quintile ends.
     at_edges = {edge: iter(of_rank[bisect_left(in_order, edge) : bisect_right(in_order, edge)]) for edge in edges}
     return [next(at_edges[one]) if one in at_edges else bisect_left(edges, one) + 1 for one in values]
 
 
 def _measures(shop: Shop) -> Iterator[list[int]]:
-    """The last day, the orders and the money of each customer, in the order of their external ids.
+    """The last order day, number of orders and amount of each customer, in the order of their external ids.
 
-    Recency is the same order as the last day. Who has no external id comes last, by number.
+    Sorting by the last day is sorting by recency. Customers without an external id come last, by their own id.
     """
     size = (value("SELECT MAX(id) FROM customers") or 0) + 1
     days, orders, spent = [-1] * size, [0] * size, [0] * size
@@ -74,7 +74,7 @@ def _measures(shop: Shop) -> Iterator[list[int]]:
         days[customer_id] = max(days[customer_id], day)  # there may be a row for another currency
         orders[customer_id] += count
         spent[customer_id] += minor
-    # Read as they lie in their index, which is the order asked for: joining and sorting takes twice the time.
+    # The index has the keys in the order that is needed: joining and sorting takes twice the time.
     keys = streamed("SELECT customer_id FROM customer_keys ORDER BY external_id, source")
     in_order = dict.fromkeys(chain(map(itemgetter(0), keys), range(size)))
     buyers = [one for one in in_order if orders[one]]
@@ -82,7 +82,7 @@ def _measures(shop: Shop) -> Iterator[list[int]]:
 
 
 def _found(shop: Shop) -> Iterator[tuple[int, int, int, int]]:
-    """Each customer and currency: the customer, the last day, the orders, and what was spent in the shop's own."""
+    """One row per customer and currency: customer, last day, orders, and the amount if it is the shop's currency."""
     asked = as_of(shop)
     own = "CASE WHEN currency = ? THEN gross_minor ELSE 0 END"
     last = value("SELECT MAX(last_order_day) FROM customer_summaries")
@@ -100,7 +100,7 @@ def _found(shop: Shop) -> Iterator[tuple[int, int, int, int]]:
 
 
 def chart(rows: Sequence[Cell], words: Wording) -> Markup:
-    """Recency down, frequency across; in each square its customers, and by five bars how they spend."""
+    """Recency down, frequency across; each square has its number of customers, and five bars for monetary value."""
     counts = {row.cell: row.customers for row in rows}
     squares = {
         (recency, frequency): [counts.get(f"{recency}{frequency}{money}", 0) for money in range(1, 6)]
@@ -137,7 +137,7 @@ def chart(rows: Sequence[Cell], words: Wording) -> Markup:
 
 
 REPORT = Report(
-    title=("How lately, how often, how much", "מתי, כמה פעמים, ובכמה"),
+    title=("RFM: recency, frequency, monetary value", "מתי, כמה פעמים, ובכמה"),
     row_type=Cell,
     find=rfm,
     chart=chart,
@@ -151,11 +151,11 @@ REPORT = Report(
     definitions=(
         WHAT_AN_ORDER_IS,
         (
-            "recency = days since the last order's day, frequency = orders, monetary = gross revenue.",
+            "recency = days since the last order, frequency = orders, monetary = gross revenue.",
             "עדכניות = ימים מיום ההזמנה האחרונה, תדירות = הזמנות, כסף = הכנסות ברוטו.",
         ),
         (
-            "each is ranked and cut in fifths as NTILE(5), 5 the best; ties by external id in byte order.",
+            "each is ranked and split into quintiles as by NTILE(5), 5 is best; ties by external id in byte order.",
             "כל אחת מדורגת ונחלקת לחמישיות כמו NTILE(5), 5 הטובה ביותר; שוויון לפי המזהה החיצוני, בסדר הבתים.",
         ),
         ("as of the day after the last order, or of --now.", "נכון ליום שאחרי ההזמנה האחרונה, או למועד שצוין."),

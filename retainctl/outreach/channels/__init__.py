@@ -1,10 +1,10 @@
-"""The ways a message leaves. A channel knows nothing of the database: it takes letters, brings each to the brink, and
-tells what became of it.
+"""The channels that messages are sent by. A channel does not use the database: it takes letters, prepares each until
+only the last step is missing, and reports the outcome.
 
-Handing over goes in two steps, because one of them cannot be taken back. A channel that took a letter reports that it
-is ``Ready`` when all that is left is the act that makes the other side responsible for it (for mail: the final dot).
-Only when the caller has written down durably that this is about to happen does it let the letter ``go``. So a letter
-that was never let go was certainly not sent.
+Handing over has two steps, because the second cannot be undone. A channel reports that a letter is ``Ready`` when the
+only thing left is the act that makes the other side responsible for it (for mail: the final dot). The caller first
+saves durably that this is about to happen, and then lets the letter ``go``. So a letter that was not let go was
+certainly not sent.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from retainctl.errors import RetainError
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A claimed message in the hands of this process: the outbox row, the claim, and what is sent where."""
+    """A message claimed by this process: its outbox row and claim, the envelope, and the bytes to send."""
 
     id: int
     claim_no: int
@@ -30,11 +30,11 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a letter, and who is at fault where it was not taken.
+    """The outcome of a letter, and who is at fault where it was not accepted.
 
-    ``deferred`` means that it was certainly not taken and may be tried again; ``unknown`` that it was let go and no
-    answer came. An uncharged one does not count as an attempt of the recipient's, and ``retry_seconds`` then says
-    when it is tried again.
+    ``deferred`` means that it was certainly not accepted and may be tried again; ``unknown`` that it was let go and no
+    answer came. An outcome that is not ``charged`` does not count as an attempt, and is retried after
+    ``retry_seconds``.
     """
 
     state: Literal["sent", "deferred", "failed", "unknown"]
@@ -43,20 +43,20 @@ class Outcome:
     enhanced: str | None = None
     charged: bool = True
     retry_seconds: int = 0
-    nobody_there: bool = False  # the address itself was refused: it gets nothing more
-    sender_at_fault: bool = False  # the next recipient's would be refused as well: the mailing stops
+    nobody_there: bool = False  # the address itself was refused: it will be suppressed
+    sender_at_fault: bool = False  # other recipients would be refused as well: the mailing will be paused
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The letter stands ready and waits for ``go`` or ``drop``."""
+    """The letter is ready and waits for ``go`` or ``drop``."""
 
     letter: Letter
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The letter is out of the channel's hands."""
+    """The channel is done with the letter."""
 
     letter: Letter
     outcome: Outcome
@@ -64,7 +64,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """The letter was never begun, through no fault of its own: it goes back to where it was."""
+    """The letter was not started, through no fault of its own: it can be claimed again."""
 
     letter: Letter
 
@@ -80,25 +80,25 @@ ChannelReport = Ready | Answer | Returned | Down
 
 
 class Channel(Protocol):
-    """What the outbox asks of a channel. All calls come from one thread."""
+    """The interface between the outbox and a channel. All calls come from one thread."""
 
     def objection(self, payload: bytes, *, marketing: bool) -> str:
-        """Why no message like this one may leave by this channel, or nothing."""
+        """Why no message like this one may be sent by this channel, or empty."""
 
     def room(self) -> int:
-        """How many more letters it would take now."""
+        """How many more letters it accepts now."""
 
     def take(self, letter: Letter) -> None:
-        """Begin with *letter*; it is heard of again as ``Ready``, ``Answer`` or ``Returned``."""
+        """Start with *letter*; ``Ready``, ``Answer`` or ``Returned`` follows in ``reports``."""
 
     def reports(self, wait_seconds: float) -> list[ChannelReport]:
-        """What happened since the last call; waits so long for the first of it."""
+        """The reports since the last call; waits for the first one at most *wait_seconds*."""
 
     def go(self, letter: Letter) -> None:
-        """Hand over the letter that stands ready: its row says ``handing``, on the disk. An ``Answer`` follows."""
+        """Hand over a letter that is ready; its row is durably ``handing``. An ``Answer`` follows."""
 
     def drop(self, letter: Letter) -> None:
-        """Let go of the letter that stands ready without handing it over. Nothing follows."""
+        """Give up a letter that is ready, without handing it over. Nothing follows."""
 
     def close(self) -> None:
-        """Begin nothing more: what waits comes back as ``Returned``, what was let go is still answered."""
+        """Start nothing more: waiting letters come back as ``Returned``; those that were let go still get an answer."""

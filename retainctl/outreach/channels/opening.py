@@ -16,7 +16,7 @@ def _mail(shop: Shop) -> Channel:
     return MailChannel(shop)
 
 
-# Each word of the table ``channels``, and what makes it ready to take letters; BadConfiguration where it cannot be.
+# Each name in the table ``channels``, and a function that opens it; BadConfiguration where that is not possible.
 CHANNELS: Final[dict[str, Callable[[Shop], Channel]]] = {
     "files": lambda shop: files_channel(shop.own("mail")),
     "mail": _mail,

@@ -1,4 +1,4 @@
-"""A channel that hands over by one call, such as a request to a gateway or the writing of a file."""
+"""A channel that hands a letter over with one call, such as a request to a gateway or writing a file."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from retainctl.outreach.channels import Answer, ChannelReport, Down, Letter, Out
 
 
 class PlainChannel:
-    """Gives each letter to *send*, one after the other, and *send* says what became of it.
+    """Calls *send* with each letter, one after the other; *send* returns the outcome.
 
-    A RetainError of *send* says that the letter was certainly not taken, and that none will be in this run: what was
-    let go beside it is deferred untried. At most *at_once* letters are claimed, and marked as being handed over, by one
-    commit; of those a run that is killed leaves unknown.
+    A RetainError from *send* means that the letter was certainly not accepted, and that no other will be in this run:
+    those let go with it are deferred without an attempt. At most *at_once* letters are claimed, and marked as being
+    handed over, in one commit; if the run is killed, these are left unknown.
     """
 
     def __init__(self, send: Callable[[Letter], Outcome], *, at_once: int = 1) -> None:

@@ -1,4 +1,4 @@
-"""Letting a restored or copied database send, without what may have been sent already."""
+"""Letting a restored or copied database send, except for messages that may have been sent already."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from retainctl.store.database import execute, rows
 from retainctl.store.dialect import rows_locked
 from retainctl.store.transactions import in_one_transaction
 
-_WHY = "it waited in a database that was restored or copied, and may have been sent from where that came"
+_WHY = "queued in a database that was restored or copied; the original may have sent it"
 
 
 _THIS: Result[Row] = Result(notes=("this installation sends now",))
@@ -20,11 +20,11 @@ _THIS: Result[Row] = Result(notes=("this installation sends now",))
 
 @in_one_transaction
 def adopt(shop: Shop, *, restored: bool = False) -> Result[Row]:
-    """From now on this installation sends, and the one that did before does not; what a person is to be told.
+    """Make this installation the one that sends, instead of the previous one.
 
-    Nobody knows what the other has sent since the backup. So each message that waits is unknown until a person
-    settles it, whatever its mailing's policy, and what was approved waits to be approved again. Where this
-    installation sends already nothing changes, unless a person says that the database was *restored* all the same.
+    What the other has sent since the backup is unknown. So every queued message becomes unknown until a person sets
+    its outcome, whatever its mailing's policy, and approved plans must be approved again. If this installation already
+    sends, nothing changes, unless the caller says that the database was *restored* anyway.
     """
     if installation.may_send() and not restored:
         return _THIS
@@ -35,22 +35,22 @@ def adopt(shop: Shop, *, restored: bool = False) -> Result[Row]:
     if not held:
         return _THIS
     trouble = DoneInPart(
-        f"this installation sends now, but not the {held} {'message' if held == 1 else 'messages'} that waited: "
-        "whether they were sent since the backup is unknown",
-        hint="Enter who refused since then (retainctl consent revoke), then settle them: retainctl outbox resolve",
+        f"this installation sends now, except for {held} queued {'message' if held == 1 else 'messages'} "
+        "that may have been sent since the backup",
+        hint="Enter refusals since then (retainctl consent revoke), then set the outcomes: retainctl outbox resolve",
     )
     return Result(trouble=trouble)
 
 
 def _hold(*, at: int) -> int:
-    """Make every message unknown that is still to go; returns how many there were."""
+    """Make every message that is not finished unknown; returns how many there were."""
     waiting = rows(
         "SELECT o.id, o.claim_no, o.state FROM mailings m JOIN outbox o ON o.mailing_id = m.id"
         " WHERE m.state IN ('active', 'paused') AND o.state IN ('planned', 'claimed', 'handing', 'deferred')"
         f" ORDER BY o.id{rows_locked()}"
     )
     for standing in waiting:
-        # It was handed over by now, if at all: so it counts towards the contact budget.
+        # If it was sent at all, that was before now: so it counts towards the contact budget.
         changed = states.change(standing, "unknown", at=at, by=None, detail=_WHY, reply=_WHY, handed_at=at)
         assert changed, "the rows are locked"
     return len(waiting)

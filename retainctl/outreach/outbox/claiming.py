@@ -1,4 +1,4 @@
-"""Taking messages for a while. What was true when they were planned is asked once more, in the same transaction."""
+"""Leasing messages to a sender, after checking again, in the same transaction, that they may still be sent."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BATCH = 250
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of a candidate: it goes, or the state it takes instead, why, and until when."""
+    """The decision on a candidate: claimed, or the state that it takes instead, why, and until when."""
 
     state: State
     reason: str = ""
@@ -38,7 +38,7 @@ class Fate:
 
 @dataclass(slots=True)
 class Claimed:
-    """What one claim gave: letters for the channel, what became of the others, and what held everything back."""
+    """The result of one claim: letters for the channel, the states of the others, and why messages were held back."""
 
     letters: list[Letter] = field(default_factory=list)
     became: Counter[State] = field(default_factory=Counter)
@@ -48,7 +48,7 @@ class Claimed:
 
 
 class Claimer:
-    """Claims for one run on one channel, mailing by mailing."""
+    """Claims messages for one run on one channel, one mailing at a time."""
 
     def __init__(self, shop: Shop, channel: Channel, *, channel_name: str, owner: str) -> None:
         self._shop = shop
@@ -62,7 +62,7 @@ class Claimer:
         return open_mailings(self._channel_name, at=self._shop.clock.now())
 
     def claim(self, mailing_ids: Sequence[int], *, wanted: int) -> Claimed:
-        """Take at most *wanted* letters of the first of the mailings that has any due. Inside a transaction."""
+        """Claim at most *wanted* letters of the first mailing with messages due. Inside a transaction."""
         claimed, now = Claimed(), self._shop.clock.now()
         wanted = min(wanted, self._room_today(now), _BATCH)
         if wanted <= 0:
@@ -82,7 +82,7 @@ class Claimer:
         return claimed
 
     def _room_today(self, now: int) -> int:
-        """How many more messages the daily cap lets go; on SQLite the write lock makes the count certain."""
+        """How many more messages the daily cap allows; on SQLite the write lock makes the count exact."""
         cap = self._shop.settings.mail.daily_cap
         if not cap or self._channel_name != "mail":
             return _BATCH
@@ -102,7 +102,7 @@ class Claimer:
                 try:
                     payload = candidate.payload or self._printed(mailing, candidate, at=at)
                 except TooLong as error:
-                    # The templates are to blame, and might be so for each of the others: a person looks first.
+                    # The templates are at fault and may fail for all others too: pause until a person has looked.
                     self._set_aside(candidate, Fate("failed", str(error)), claimed, at=at)
                     claimed.paused[mailing.id] = pause(mailing.id, str(error))
                     return
@@ -146,7 +146,7 @@ def open_mailings(channel: str, *, at: int) -> list[int]:
 
 
 def due(mailing_id: int, channel: str, *, at: int, limit: int) -> list[Candidate]:
-    """At most *limit* rows of the mailing that may be tried now, locked: what was tried before comes first."""
+    """At most *limit* rows of the mailing that may be tried now, locked; those tried before come first."""
     found: list[Candidate] = []
     condition = f"""o.mailing_id = ? AND o.state = ? AND o.next_at <= ? AND o.channel = ?
         ORDER BY o.next_at, o.id LIMIT ?{skip_locked("o")}"""
@@ -191,21 +191,21 @@ def _contexts(mailing_id: int, customer_ids: Sequence[int]) -> dict[int, str]:
 
 
 def withheld(shop: Shop, mailing: Mailing, *, at: int) -> str:
-    """Why the whole mailing waits, in words: quiet hours, or only a doubtful clock says that its time is over."""
+    """Why the whole mailing has to wait: quiet hours, or it has expired by a clock that is in doubt; else empty."""
     if mailing.purpose != "service" and (until := quiet(shop, at)):
         return f"quiet hours until {shop.clock.iso(until)}"
     if mailing.not_after is not None and mailing.not_after < at:
         doubt = clock_doubt(shop, since=mailing.not_after)
-        return f"{doubt} (if it is right: --yes-clock)" if doubt else ""
+        return f"{doubt} (if the clock is right, use --yes-clock)" if doubt else ""
     return ""
 
 
 def judged(
     shop: Shop, mailing: Mailing, candidates: Sequence[Candidate], *, at: int
 ) -> Iterable[tuple[Candidate, Fate]]:
-    """What becomes of each candidate at *at*: the time limit first, then the same rules as at the plan.
+    """The decision on each candidate at *at*: the time limit first, then the same rules as for the plan.
 
-    Asked is whoever has the address now. Of two candidates who have become one person, one gets it.
+    The rules are applied to the customer who has the address now. Of two candidates who were merged, one gets it.
     """
     owners = _owners(candidates)
     fates = {one.id: fate for one in candidates if (fate := _out_of_place(one, owners, at=at))}
@@ -227,9 +227,9 @@ def judged(
 
 
 def _out_of_place(candidate: Candidate, owners: Mapping[int, int], *, at: int) -> Fate | None:
-    """What speaks against the candidate whoever is asked: its time, or that the address is somebody else's now."""
+    """Why the candidate is dropped before the rules: it has expired, or its address now belongs to somebody else."""
     if candidate.not_after is not None and candidate.not_after < at:
-        return Fate("expired", "the mailing's time is over")
+        return Fate("expired", "the mailing has expired (not_after)")
     customer_id, owner = candidate.customer_id, owners.get(candidate.contact_point_id or 0)
     if customer_id is not None and owner != customer_id and owner != survivor_of(customer_id):
         return Fate("suppressed", "address_changed")
@@ -252,7 +252,7 @@ def _owners(candidates: Sequence[Candidate]) -> dict[int, int]:
 
 
 def _lock_customers(candidates: Sequence[Candidate]) -> None:
-    """Two senders must not both find room for the same customer: the second waits for the first to commit."""
+    """Lock the customers, so that two senders cannot both use the last of a budget: the second waits for the first."""
     if lock := rows_locked():
         customer_ids = {candidate.customer_id for candidate in candidates} | set(_owners(candidates).values())
         condition, bound = one_of([one for one in customer_ids if one is not None])
@@ -260,7 +260,7 @@ def _lock_customers(candidates: Sequence[Candidate]) -> None:
 
 
 def pause(mailing_id: int, reason: str) -> str:
-    """Stop the mailing until a person resumes it; returns the sentence that says so. Inside a transaction."""
+    """Pause the mailing until a person resumes it, and return the sentence that says so. Inside a transaction."""
     mailing = Mailing.get_by_id(mailing_id)
     if mailing.state == "active":
         Mailing.update(state="paused", pause_reason=reason).where(Mailing.id == mailing_id).execute()

@@ -1,4 +1,4 @@
-"""One cycle's transaction: what the channel reported is written down, and the next letters are claimed."""
+"""The transaction of one cycle: saving what the channel reported, and claiming the next letters."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from retainctl.store.dialect import lease_clock
 from retainctl.store.transactions import in_one_transaction
 
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 15 * 60, 6 * 3_600
-# After so long nobody reads an advertisement any more; a service message is tried as long as RFC 5321 advises.
+# After two days an advertisement is out of date; a service message is tried as long as RFC 5321 recommends.
 _PATIENCE_SECONDS = {"marketing": 2 * DAY_SECONDS, "transactional": 5 * DAY_SECONDS}
 
 
 @dataclass(slots=True)
 class Turn:
-    """What is to be written down next."""
+    """What is to be saved next."""
 
-    ready: list[Letter] = field(default_factory=list)  # they stand ready to be let go
+    ready: list[Letter] = field(default_factory=list)  # ready to be handed over
     answers: list[Answer] = field(default_factory=list)
-    returned: list[Letter] = field(default_factory=list)  # they were certainly not handed over
+    returned: list[Letter] = field(default_factory=list)  # certainly not handed over
     stopped: dict[int, str] = field(default_factory=dict)  # mailings, and why they have to stop
 
     def __bool__(self) -> bool:
@@ -38,9 +38,9 @@ class Turn:
 
 @dataclass(slots=True)
 class Cycle:
-    """What was written down."""
+    """What was saved."""
 
-    go: set[int] = field(default_factory=set)  # the letters that say ``handing`` now
+    go: set[int] = field(default_factory=set)  # the letters that are ``handing`` now
     became: Counter[State] = field(default_factory=Counter)
     paused: dict[int, str] = field(default_factory=dict)
     claimed: Claimed = field(default_factory=Claimed)
@@ -48,12 +48,12 @@ class Cycle:
 
 @in_one_transaction
 def record(shop: Shop, turn: Turn, claimer: Claimer, mailing_ids: Sequence[int], *, wanted: int, by: str) -> Cycle:
-    """Write *turn* down and claim at most *wanted* new letters of *mailing_ids*: all of it or nothing.
+    """Save *turn* and claim at most *wanted* new letters of *mailing_ids*: all of it or nothing.
 
-    Repeating it changes nothing more, so that it may be tried again when nobody knows whether it was committed.
+    Repeating it changes nothing, so it may be retried when it is unknown whether the commit succeeded.
     """
     cycle, now = Cycle(), shop.clock.now()
-    # What the other side took is nearly all of it, and settled at once where it was ``handing`` until now.
+    # Nearly all letters were accepted: those still ``handing`` are marked in one statement.
     received = states.mark_sent([one for one in turn.answers if one.outcome.state == "sent"], at=now, by=by)
     cycle.became["sent"] += len(received)
     for answer in turn.answers:
@@ -77,7 +77,7 @@ def _settle(answer: Answer, cycle: Cycle, *, now: int, by: str) -> None:
     gave_up = "gave up: " if after != outcome.state else ""
     told = f"{gave_up}{outcome.detail}"
     columns |= {"code": outcome.code, "enhanced": outcome.enhanced, "reply": told}
-    # An answer is evidence: it settles what a sweep took for unknown while this sender slept.
+    # A late answer is still evidence: it decides what a sweep marked as unknown in the meantime.
     befores: tuple[State, ...] = ("handing",) if after == "unknown" else ("handing", "claimed", "unknown")
     if not any(
         states.change((letter.id, letter.claim_no, before), after, at=now, by=by, detail=told, **columns)
@@ -88,12 +88,12 @@ def _settle(answer: Answer, cycle: Cycle, *, now: int, by: str) -> None:
     if outcome.nobody_there:
         _suppress(letter, outcome, now=now)
     if outcome.sender_at_fault:
-        reason = f"the server refuses the sender: {outcome.detail}"
+        reason = f"the mail server refuses the sender: {outcome.detail}"
         cycle.paused[letter.mailing_id] = pause(letter.mailing_id, reason)
 
 
 def _after(letter: Letter, outcome: Outcome, *, now: int) -> tuple[State, dict[str, object]]:
-    """The state that *outcome* leads to, and what else is to be set."""
+    """The state that *outcome* leads to, and the other columns to set."""
     if outcome.state == "unknown":
         return "unknown", {"next_at": now + states.UNKNOWN_SECONDS}
     if outcome.state != "deferred":
@@ -109,10 +109,10 @@ def _after(letter: Letter, outcome: Outcome, *, now: int) -> tuple[State, dict[s
 
 
 def _give_back(letter: Letter, *, now: int, by: str) -> None:
-    """Whoever comes next may take the letter, and this counts as no attempt."""
-    befores: tuple[State, ...] = ("claimed", "handing")  # the latter where the answer to a commit was lost
+    """Make the letter available to the next claim; this does not count as an attempt."""
+    befores: tuple[State, ...] = ("claimed", "handing")  # the latter where the result of a commit was lost
     any(
-        states.change((letter.id, letter.claim_no, before), "planned", at=now, by=by, detail="not begun")
+        states.change((letter.id, letter.claim_no, before), "planned", at=now, by=by, detail="not started")
         for before in befores
     )
 
@@ -125,9 +125,9 @@ def _suppress(letter: Letter, outcome: Outcome, *, now: int) -> None:
 
 
 def wait_seconds(message_id: int, attempts: int) -> int:
-    """How long the message waits after so many attempts: doubling from a quarter of an hour to six, ±20 %.
+    """How long the message waits after so many attempts: doubling from 15 minutes up to 6 hours, ±20 %.
 
-    The spread is the message's own and not drawn, so that a run can be repeated.
+    The variation is derived from the message id instead of random, so that a run can be repeated.
     """
     spread = zlib.crc32(f"{message_id}.{attempts}".encode()) % 401 / 1000 - 0.2
     return int(min(FIRST_WAIT_SECONDS * 2 ** min(attempts, 10), LONGEST_WAIT_SECONDS) * (1 + spread))

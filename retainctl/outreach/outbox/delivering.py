@@ -1,4 +1,4 @@
-"""Sending what is due: one run, over all channels."""
+"""Sending the messages that are due: one run, over all channels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _COUNTED: Final[tuple[State, ...]] = ("sent", "deferred", "failed", "unknown", "
 
 
 class Delivery(Row, kind="delivery"):
-    """What one run did; *left* is what is still to go, now or later."""
+    """The outcomes of one run; *left* is the number of messages still to be sent, now or later."""
 
     sent: int
     deferred: int
@@ -47,9 +47,9 @@ def deliver(
 ) -> Result[Delivery]:
     """Send what is due, at most *limit* messages, until nothing is left or *stopping* says so.
 
-    Any number of runs may go on at once: each recipient gets each message once. Refused where this installation may
-    not send. A server that does not answer, a mailing that had to be paused and messages whose fate is unknown stand
-    in the result, beside what was done until then.
+    Any number of runs may send at once: each recipient gets each message once. Refused where this installation may
+    not send. A server that does not answer, a mailing that had to be paused and messages whose delivery is unknown are
+    reported in the result, beside what was done until then.
     """
     tally = Tally(room=limit)
     with sending(), held("sender") as holder:
@@ -63,7 +63,7 @@ def deliver(
 
 
 def _delivered(tally: Tally) -> Result[Delivery]:
-    """What earlier runs could not know is a note until a person settles it, and what this run could not is trouble."""
+    """The result of a run. Unknown deliveries of earlier runs are a note; those of this run are trouble."""
     unresolved = resolve.unresolved()
     trouble = _trouble(tally, unresolved)
     notes = () if trouble or unresolved is None else (str(unresolved),)
@@ -76,7 +76,7 @@ def _delivered(tally: Tally) -> Result[Delivery]:
 
 
 def _trouble(tally: Tally, unresolved: DoneInPart | None) -> RetainError | None:
-    """What the run ends with: the worst first."""
+    """The error that the run ends with, if any: the most serious one."""
     if tally.trouble:
         return tally.trouble
     if tally.paused:
@@ -84,12 +84,12 @@ def _trouble(tally: Tally, unresolved: DoneInPart | None) -> RetainError | None:
     if tally.became["unknown"] and unresolved:
         return unresolved
     if tally.held and not any(count for state, count in tally.became.items() if state != "planned"):
-        return TryLater(f"nothing was sent: {tally.held}", hint="Run it again then.")
+        return TryLater(f"nothing was sent: {tally.held}", hint="Run it again later.")
     return None
 
 
 def foresee(shop: Shop, *, limit: int | None = None) -> Result[Delivery]:
-    """What ``deliver`` would do now if every server took everything; nothing is sent or written."""
+    """What ``deliver`` would do now if every server accepted everything; nothing is sent or written."""
     tally, now = Tally(room=limit), shop.clock.now()
     for name in CHANNELS:
         for mailing_id in open_mailings(name, at=now):

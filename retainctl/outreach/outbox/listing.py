@@ -1,4 +1,4 @@
-"""Seeing what stands in the outbox."""
+"""Listing the messages in the outbox."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class MessageRow(Row, kind="message"):
 
 
 class MessageDetail(Row, kind="message_detail"):
-    """All that is known of one message; *history* has every step with its time, the claim, and what was said."""
+    """All about one message; *history* has every transition with its time, claim number and detail."""
 
     id: int
     mailing: str
@@ -67,7 +67,7 @@ def list_messages(shop: Shop, *, state: State | None = None, limit: int | None =
 
 
 def show_message(shop: Shop, message_id: int) -> MessageDetail:
-    """All about one message; BadData where there is none of that number."""
+    """All about one message; WrongUsage where there is none with that id."""
     found = select(shop, MessageDetail, f"SELECT {_SHORT}, {_MORE} {_FROM} WHERE o.id = ?", message_id)
     if not found:
         raise WrongUsage(f"there is no message {message_id}", hint="List them: retainctl outbox list")
@@ -75,7 +75,7 @@ def show_message(shop: Shop, message_id: int) -> MessageDetail:
 
 
 def masked(address: str) -> str:
-    """*address* as it may stand in a log: first letters, and eight digits by which equal ones are seen to be equal."""
+    """*address* masked for a log: first letters, and eight digits of its hash by which to recognise equal ones."""
     local, _, domain = address.partition("@")
     digits = hashlib.sha256(address.casefold().encode()).hexdigest()[:8]
     return f"{local[:1]}***@{domain[:1]}***.{domain.rpartition('.')[2]}#{digits}"

@@ -1,4 +1,4 @@
-"""Making the outbox rows of a mailing's recipients."""
+"""Creating the outbox rows for a mailing's recipients."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ _COLUMNS = tuple(name.rstrip("_") for name in _Message._fields)
 
 @in_one_transaction
 def queue(shop: Shop, mailing_id: int) -> int:
-    """Give every recipient of the mailing its row in the outbox and make it active; returns how many rows were made.
+    """Create the outbox row of every recipient, and make the mailing active; returns how many rows were created.
 
-    A mailing that has its rows already is left as it is: 0. Everything or nothing is made, in one transaction.
-    Nothing is sent: ``deliver`` does that.
+    All rows are created in one transaction or none; 0 where the mailing already has its rows. Nothing is sent:
+    ``deliver`` does that.
     """
     rows(f"SELECT id FROM mailings WHERE id = ?{rows_locked()}", mailing_id)
     if value("SELECT 1 FROM outbox WHERE mailing_id = ? LIMIT 1", mailing_id):
@@ -64,13 +64,13 @@ def queue(shop: Shop, mailing_id: int) -> int:
 
 @in_one_transaction
 def queue_for(shop: Shop, mailing_id: int, *, who: str, to_address: str, context: Mapping[str, TemplateValue]) -> bool:
-    """Give somebody who is no customer the mailing's message: the shop's owner, or a stranger who wrote to it.
+    """Queue the mailing's message for somebody who is not a customer: the shop's owner, or a stranger who wrote to it.
 
-    *who* names them, once and for all of this mailing: a second call is False and changes nothing. The mailing is of
-    service messages, for nobody else's permission is known. The bytes are frozen at once.
+    *who* identifies them within this mailing: a second call returns False and changes nothing. The mailing must be of
+    service messages, because only customers have consent. The message's bytes are fixed at once.
     """
     mailing = Mailing.get_by_id(mailing_id)
-    assert mailing.purpose == "service", "only a customer can have agreed to anything else"
+    assert mailing.purpose == "service", "only a customer can have consent for other messages"
     message = _maker(shop, mailing)(to_address, who)
     marks = ", ".join("?" * len(_COLUMNS))
     made = value(
@@ -96,11 +96,11 @@ def _recipients(mailing_id: int) -> Iterator[list[tuple[Any, ...]]]:
 
 
 def _maker(shop: Shop, mailing: Mailing) -> Callable[..., _Message]:
-    """What makes the mailing's messages, each of an address and the name of who has it: a customer by their id."""
+    """A function that makes the mailing's rows, each for an address and its owner: a customer by their id."""
     channel, now, month = shop.settings.mail.channel, shop.clock.now(), month_of(mailing.planned_at)
     sender = Templates.from_json(mailing.templates).letterhead.from_address
     domain = sender.rpartition("@")[2] or "retainctl.invalid"
-    # The key that was the newest at planning: a database restored from before the queueing makes the same ids again.
+    # The newest key at planning, so that a database restored from before the queueing makes the same ids again.
     secret = signer(mailing.planned_at).secret
 
     def new(
@@ -128,5 +128,5 @@ def _maker(shop: Shop, mailing: Mailing) -> Callable[..., _Message]:
 
 
 def _wire_address(address: str, *, key: str) -> str:
-    """*address* with the domain as servers spell it (A-labels), which its key has."""
+    """*address* with its domain in ASCII (A-labels), as in its key."""
     return f"{address.rpartition('@')[0]}@{key.rpartition('@')[2]}"

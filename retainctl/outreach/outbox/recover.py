@@ -1,4 +1,4 @@
-"""What dead and stopped senders left behind, what nobody knows, and what came too late."""
+"""Recovering messages of dead or stopped senders, applying the policies for unknown ones, and ending expired ones."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ _BATCH = 1_000
 
 
 def sweep(shop: Shop, *, by: str) -> Counter[State]:
-    """Settle what its sender left; returns how many messages came into each state.
+    """Recover messages that their sender left behind; returns how many messages came into each state.
 
     A claimed message was certainly not handed over: it is planned again. One that was ``handing`` may have been
-    taken: it is unknown, but for a file, which is written again with the same bytes. The unknown ones of a mailing
-    follow its policy. Messages of cancelled mailings, and those whose time is over, end here; under a
-    doubtful clock the latter wait.
+    accepted: it is unknown, except for a file, which is written again with the same bytes. The unknown ones of a
+    mailing follow its policy. Messages of cancelled and of expired mailings end here; the latter wait while the clock
+    is in doubt.
     """
     became: Counter[State] = Counter()
     for (owner,) in rows("SELECT DISTINCT owner FROM outbox WHERE owner IS NOT NULL"):
         if owner != by and not is_held(owner):
-            became += _take(shop, "o.owner = ?", owner, why="its sender ended", by=by)
+            became += _take(shop, "o.owner = ?", owner, why="its sender was interrupted", by=by)
     lapsed, now = "o.owner IS NOT NULL AND o.owner <> ? AND o.lease_until <= ?", lease_clock(shop.clock.now())
-    became += _take(shop, lapsed, by, now, why="its sender's time ran out", by=by)
+    became += _take(shop, lapsed, by, now, why="its sender's lease expired", by=by)
     became += _follow_policies(shop, by=by)
     for mailing_id, _ in _open_mailings("m.state = 'cancelled'"):
         became += _end(shop, mailing_id, "cancelled", "the mailing was cancelled", by=by)
     for mailing_id, not_after in _open_mailings("m.not_after < ? AND m.state <> 'cancelled'", shop.clock.now()):
         if not clock_doubt(shop, since=not_after):
-            became += _end(shop, mailing_id, "expired", "the mailing's time is over", by=by)
+            became += _end(shop, mailing_id, "expired", "the mailing has expired (not_after)", by=by)
     return became
 
 
 @in_one_transaction
 def _take(shop: Shop, condition: str, *values: object, why: str, by: str) -> Counter[State]:
-    """Settle the messages in hand of which *condition* holds."""
+    """Take the messages that match *condition* from their sender."""
     became: Counter[State] = Counter()
     now = shop.clock.now()
     found = rows(f"SELECT o.id, o.claim_no, o.state, o.channel FROM outbox o WHERE {condition} ORDER BY o.id", *values)
@@ -78,7 +78,7 @@ def _follow_policies(shop: Shop, *, by: str) -> Counter[State]:
 
 
 def _open_mailings(condition: str, *values: object) -> list[tuple[Any, ...]]:
-    """(id, not_after) of the mailings for which *condition* holds and that have messages still to go."""
+    """(id, not_after) of the mailings that match *condition* and have messages still to be sent."""
     return rows(
         f"SELECT m.id, m.not_after FROM mailings m WHERE {condition} AND EXISTS (SELECT 1 FROM outbox o"
         " WHERE o.mailing_id = m.id AND o.state IN ('deferred', 'planned'))",

@@ -1,4 +1,4 @@
-"""What a person knows about messages whose fate the program does not know."""
+"""Setting the outcome of messages whose delivery is unknown, by what a person found out."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Resolved(Row, kind="resolution"):
 
 @in_one_transaction
 def resolve(shop: Shop, message_ids: Sequence[int], *, resolution: Resolution, reason: str) -> Resolved:
-    """Settle unknown messages by hand: all of them or none. *reason* is kept with each of them.
+    """Set the outcome of unknown messages: of all or none. *reason* is kept with each of them.
 
-    ``resend`` sends the same bytes under the same Message-ID once more; a message that was held before it had bytes
-    gets them then. One that is not unknown is Refused.
+    ``resend`` sends the same bytes with the same Message-ID again; a message that had no bytes yet gets them then.
+    Refused where a message is not unknown.
     """
     if not reason.strip():
         raise Refused("a resolution needs a reason", hint="Say how you know: --reason TEXT")
@@ -53,15 +53,15 @@ def _unknown(message_id: int) -> tuple[int, int]:
     state, claim_no, resends = found[0]
     if state != "unknown":
         raise Refused(
-            f"message {message_id} is {state}, not unknown, and nothing was changed",
-            hint=f"List those that are: {_LIST}",
+            f"message {message_id} is {state}, not unknown; nothing was changed",
+            hint=f"List unknown messages: {_LIST}",
         )
     return claim_no, resends
 
 
 def unresolved() -> DoneInPart | None:
-    """What a person is to be told while messages wait for ``resolve``; those that their mailing's policy settles do
-    not."""
+    """The trouble to report while messages wait for ``resolve``, without those that their mailing's policy decides;
+    None where there are none."""
     count = value(
         "SELECT COUNT(*) FROM mailings m JOIN outbox o ON o.mailing_id = m.id AND o.state = 'unknown'"
         " WHERE m.unknown_policy = 'hold' OR (m.unknown_policy = 'resend-once' AND o.resends > 0)"

@@ -1,7 +1,7 @@
 """The loop between one channel and the database.
 
-Nothing is held in memory but the letters in the channel's hands. Each turn writes in one transaction what the channel
-reported since the last one, and claims the next letters; only then are the letters let go that stood ready.
+Only the letters that the channel is sending are in memory. Each turn saves in one transaction what the channel
+reported since the last one, and claims the next letters; only then the letters that were ready are handed over.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from retainctl.result import Progress
 from retainctl.store.leases import Holder
 from retainctl.store.transactions import reading
 
-_WAIT_SECONDS = 0.25  # how long a turn waits for the channel before it looks whether the run should end
-_ENDING_SECONDS = 8.0  # what a signal leaves to the answers that are still to come
-_DATABASE_SECONDS = 60.0  # how long the database may be away before the run gives up
+_WAIT_SECONDS = 0.25  # how long a turn waits for the channel before it checks whether the run should end
+_ENDING_SECONDS = 8.0  # how long to wait for outstanding answers after a signal
+_DATABASE_SECONDS = 60.0  # how long the database may be unavailable before the run gives up
 
-# The circuit breaker: of the last two hundred more than one in twenty refused for good, or fifty in a row.
+# The circuit breaker: more than one in twenty of the last two hundred permanently refused, or fifty in a row.
 _BREAKER_WINDOW, _BREAKER_SHARE, _BREAKER_ROW = 200, 0.05, 50
 
 
 @dataclass(slots=True)
 class Tally:
-    """What came of a run so far."""
+    """The results of a run so far."""
 
     room: int | None  # how many more messages may be claimed; None: any number
     became: Counter[State] = field(default_factory=Counter)
@@ -43,7 +43,7 @@ class Tally:
 
 
 class Loop:
-    """Brings letters from the database to a channel, and what became of them back."""
+    """Takes letters from the database to a channel, and saves their outcomes."""
 
     def __init__(
         self, shop: Shop, holder: Holder, tally: Tally, *, stopping: Callable[[], bool], progress: Progress
@@ -54,7 +54,7 @@ class Loop:
         self._stopping = stopping
         self._progress = progress
         self._in_hand: dict[int, Letter] = {}
-        self._gone: set[int] = set()  # those in hand that were let go: their answer is due
+        self._gone: set[int] = set()  # those of them that were handed over: an answer is due
         self._turn = Turn()
         self._breakers: defaultdict[int, _Breaker] = defaultdict(_Breaker)
         self._mailing_ids: list[int] = []
@@ -64,12 +64,12 @@ class Loop:
         self._ends_at: float | None = None
 
     def run(self, channel: Channel, claimer: Claimer) -> None:
-        """Deliver what is due on *channel*, until nothing is left, it takes no more, or the run is to end."""
+        """Deliver what is due on *channel*, until nothing is left, it accepts no more, or the run is to end."""
         self._mailing_ids = claimer.open_mailings()
         while self._in_hand or self._turn.returned or not self._is_over(claimer):
             self._heed_signals(channel)
             wanted = self._wanted(channel)
-            # While letters are under way there is soon something to write down, and the claim shares its commit.
+            # While letters are being sent there will soon be a report, and the claim can share its commit.
             self._sort(channel, wait_seconds=0 if wanted and not self._in_hand else _WAIT_SECONDS)
             if wanted or self._turn:
                 self._act(channel, self._written(channel, claimer, wanted=wanted))
@@ -78,14 +78,14 @@ class Loop:
         if self._closing or self._tally.room == 0 or self._held or self._empty_claims == 2:
             return True
         if not self._mailing_ids:
-            # The last look round: what others left, or a server gave back, may be due again. What two claims in a
-            # row did not get is being claimed by another sender, and is that one's business.
+            # Look once more: messages that others left, or a server deferred, may be due again. Those that two claims
+            # in a row did not get are being claimed by another sender, which will send them.
             self._tally.became += sweep(self._shop, by=self._holder.name)
             self._mailing_ids = claimer.open_mailings()
         return not self._mailing_ids
 
     def _heed_signals(self, channel: Channel) -> None:
-        """Begin nothing more once the run is to end; let go of what has not been answered when its time is over."""
+        """Start nothing more once the run is to end; after the waiting time, give up on outstanding answers."""
         if self._ends_at is None and self._stopping():
             self._ends_at = time.monotonic() + _ENDING_SECONDS
             self._close(channel)
@@ -93,7 +93,7 @@ class Loop:
             for letter in self._in_hand.values():
                 if letter.id in self._gone:
                     self._turn.answers.append(
-                        Answer(letter, Outcome("unknown", "the run ended before the answer came"))
+                        Answer(letter, Outcome("unknown", "the run ended before the server answered"))
                     )
                 else:
                     self._turn.returned.append(letter)
@@ -110,7 +110,7 @@ class Loop:
         return room if self._tally.room is None else min(room, self._tally.room)
 
     def _sort(self, channel: Channel, *, wait_seconds: float) -> None:
-        """What the channel reports goes into the next turn's transaction."""
+        """Put what the channel reports into the next turn."""
         for report in channel.reports(wait_seconds):
             match report:
                 case Ready(letter) if letter.id in self._in_hand:
@@ -136,9 +136,9 @@ class Loop:
         self._turn.returned.append(letter)
 
     def _written(self, channel: Channel, claimer: Claimer, *, wanted: int) -> Cycle:
-        """The turn, written down; again and again while the database is away, because answers must not be lost.
+        """Save the turn, with retries while the database is unavailable, because answers must not be lost.
 
-        What stood ready is not let go then: whether its mark was written is not known.
+        Letters that were ready are not handed over after a failure: whether they were marked is unknown.
         """
         patient_until = time.monotonic() + _DATABASE_SECONDS
         while True:
@@ -157,7 +157,7 @@ class Loop:
                 return cycle
 
     def _act(self, channel: Channel, cycle: Cycle) -> None:
-        """Let go what is written down as handing, and give the channel what was claimed."""
+        """Hand over the letters that are saved as ``handing``, and give the channel those that were claimed."""
         ready, self._turn = self._turn.ready, Turn()
         self._tally.paused |= cycle.paused | cycle.claimed.paused
         for letter in ready:
@@ -185,21 +185,21 @@ class Loop:
 
 
 class _Breaker:
-    """Hears what becomes of one mailing's messages, and says when it has to stop."""
+    """Watches the outcomes of one mailing's messages, and says when it has to stop."""
 
     def __init__(self) -> None:
         self._recent: deque[bool] = deque(maxlen=_BREAKER_WINDOW)
         self._in_a_row = 0
 
     def heard(self, outcome: Outcome) -> str:
-        """Why the mailing has to stop, or nothing."""
+        """Why the mailing has to stop, or empty."""
         if outcome.state not in ("sent", "failed"):
             return ""
         failed = outcome.state == "failed"
         self._recent.append(failed)
         self._in_a_row = self._in_a_row + 1 if failed else 0
         if self._in_a_row >= _BREAKER_ROW:
-            return f"{_BREAKER_ROW} messages in a row were refused for good"
+            return f"{_BREAKER_ROW} messages in a row were permanently refused"
         if len(self._recent) == _BREAKER_WINDOW and sum(self._recent) > _BREAKER_SHARE * _BREAKER_WINDOW:
-            return f"{sum(self._recent)} of {_BREAKER_WINDOW} messages were refused for good"
+            return f"{sum(self._recent)} of {_BREAKER_WINDOW} messages were permanently refused"
         return ""

@@ -1,9 +1,9 @@
 """The transitions of an outbox row: each a compare-and-set, with its event in the same transaction.
 
-What every message goes through is done for many of them in one statement, which says which of them it changed.
+The transitions of every message are made for many rows in one statement, which returns the rows that it changed.
 
-The claim number is the fence. It grows by one with every claim, so that a sender that slept through its lease
-changes nothing any more.
+The claim number is a fencing token: it grows by one with every claim, so that a sender whose lease has expired cannot
+change anything.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ OPEN: tuple[State, ...] = ("deferred", "planned")
 TERMINAL: tuple[State, ...] = ("sent", "failed", "suppressed", "expired", "cancelled")
 
 LEASE_SECONDS = 15 * 60
-UNKNOWN_SECONDS = 15 * 60  # before an unknown message is sent again, where its mailing's policy says so
+UNKNOWN_SECONDS = 15 * 60  # before an unknown message is resent, if its mailing's policy says so
 REPLY_LENGTH = 500
 
 
-# Where a row is believed to be: its id, its claim number, its state.
+# The expected state of a row: its id, its claim number, its state.
 Standing = tuple[int, int, State]
 
 
 def change(standing: Standing, after: State, *, at: int, by: str | None, detail: str = "", **columns: object) -> bool:
-    """Move one row to *after* and set *columns*; False when it is no longer where it was believed to be.
+    """Move one row to *after* and set *columns*; False when it is no longer in the expected state.
 
-    *by* is who does it. A row that leaves the hands of its sender loses owner and lease, one that comes to its end
-    loses its bytes, whose SHA-256 stays. Inside a transaction.
+    *by* is the sender who does it. A row that leaves its sender loses owner and lease; one that reaches a final state
+    loses its bytes, but keeps their SHA-256. Inside a transaction.
     """
     if "reply" in columns:
         columns["reply"] = str(columns["reply"])[:REPLY_LENGTH]
@@ -59,9 +59,9 @@ def change(standing: Standing, after: State, *, at: int, by: str | None, detail:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A row that is due, as it was read, and what its recipient's message is made of.
+    """A row that is due, as it was read, with what its message is made of.
 
-    Who is no customer has no ids, and gets service messages only.
+    A recipient who is not a customer has no ids, and gets service messages only.
     """
 
     id: int
@@ -77,7 +77,7 @@ class Candidate:
 
 
 def claim(taken: Sequence[tuple[Candidate, bytes]], *, at: int, by: str, lease_until: int) -> set[int]:
-    """Move rows to claimed, each under its next claim number and with its bytes; the ids of those that were."""
+    """Move rows to claimed, each with its next claim number and its bytes; returns the ids of those that changed."""
     changed = _changed(
         ("id", "claim_no", "state", "digest"),
         [(one.id, one.claim_no, one.state, hashlib.sha256(payload).hexdigest()) for one, payload in taken],
@@ -92,9 +92,9 @@ def claim(taken: Sequence[tuple[Candidate, bytes]], *, at: int, by: str, lease_u
 
 
 def hand_over(held: Mapping[int, int], *, at: int, by: str, lease_now: int) -> set[int]:
-    """Move rows, by id and claim number, from claimed to handing while their lease holds; the ids of those that were.
+    """Move rows, by id and claim number, from claimed to handing if their lease is valid; returns the ids that changed.
 
-    The lease begins anew, for the answer may take its time.
+    The lease is renewed, because the answer may take a while.
     """
     changed = _changed(
         ("id", "claim_no"),
@@ -109,9 +109,9 @@ def hand_over(held: Mapping[int, int], *, at: int, by: str, lease_now: int) -> s
 
 
 def mark_sent(answers: Sequence[Answer], *, at: int, by: str) -> set[int]:
-    """Move rows from handing to sent, with what the server said when it took them; the ids of those that were.
+    """Move rows from handing to sent, with the server's answer; returns the ids of those that changed.
 
-    The others are for ``change``.
+    ``change`` handles the others.
     """
     given = [
         (one.letter.id, one.letter.claim_no, one.outcome.code, one.outcome.enhanced, one.outcome.detail[:REPLY_LENGTH])
@@ -146,7 +146,7 @@ def _changed(
     condition: str,
     bound: Sequence[object] = (),
 ) -> set[int]:
-    """Compare and set many rows in one statement, each against its own of the *given*; the ids that it changed."""
+    """Compare and set many rows in one statement, each with its own of the *given*; returns the ids that changed."""
     if not given:
         return set()
     changed = rows(
@@ -160,7 +160,7 @@ def _changed(
 
 
 def _write_down(events: Sequence[Sequence[object]]) -> None:
-    """Add what happened to messages, each in the month that its message stands in."""
+    """Add the events of messages, each with the month of its message."""
     if events:
         columns = "outbox_id, at, from_state, to_state, claim_no, owner, detail"
         execute(

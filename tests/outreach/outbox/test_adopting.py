@@ -66,8 +66,8 @@ def test_what_was_sent_since_the_backup_is_not_sent_again(
         adopted = retainctl("db", "adopt")
         assert adopted.code == 3
         assert adopted.stderr == (
-            "retainctl: this installation sends now, but not the 3 messages that waited: whether they were sent"
-            " since the backup is unknown\n  Enter who refused since then (retainctl consent revoke), then settle them:"
+            "retainctl: this installation sends now, except for 3 queued messages that may have been sent since the"
+            " backup\n  Enter refusals since then (retainctl consent revoke), then set the outcomes:"
             " retainctl outbox resolve\n"
         )
         assert retainctl("outbox", "deliver").code == 0
@@ -112,7 +112,7 @@ def test_every_message_that_waits_is_held_and_no_other(
     told = adopt(shop).trouble
 
     assert told is not None
-    assert "not the 5 messages that waited" in str(told)
+    assert "except for 5 queued messages" in str(told)
     assert [states(one) for one in (active, paused, cancelled, sent)] == [
         {"unknown": 4}, {"unknown": 1}, {"planned": 1}, {"sent": 1},
     ]  # fmt: skip

@@ -267,7 +267,7 @@ def test_a_message_that_cannot_be_written_fails_alone(shop: Shop, queue_up: Queu
     done = deliver(shop)
 
     assert (done.row.sent, done.row.failed) == (2, 1)
-    assert "cannot be written" in str(value("SELECT reply FROM outbox WHERE state = 'failed'"))
+    assert "cannot be created" in str(value("SELECT reply FROM outbox WHERE state = 'failed'"))
 
 
 def test_a_message_that_grows_too_long_fails_and_pauses_its_mailing_alone(
@@ -353,7 +353,7 @@ def test_the_check_names_what_is_broken(shop: Shop, queue_up: QueueUp) -> None:
     with writing():
         execute("UPDATE outbox SET state = 'failed' WHERE id = ?", message_id)
 
-    with pytest.raises(BrokenInvariant, match=f"message {message_id} is failed, and its last event made it sent"):
+    with pytest.raises(BrokenInvariant, match=f"message {message_id} is failed, but its last event made it sent"):
         check()
 
 
@@ -393,7 +393,7 @@ def test_no_mail_is_written_through_a_link(shop: Shop, queue_up: QueueUp, tmp_pa
     elsewhere.mkdir()
     (shop.folder / "mail").symlink_to(elsewhere)
 
-    with pytest.raises(Refused, match="mail is not a plain folder"):
+    with pytest.raises(Refused, match="mail is not a regular folder"):
         deliver(shop)
 
     assert list(elsewhere.iterdir()) == []

@@ -42,7 +42,7 @@ def test_in_quiet_hours_it_says_when_to_come_again(retainctl: Terminal, queue_up
 
     assert done.code == 75
     assert done.stderr == (
-        "retainctl: nothing was sent: quiet hours until 2025-03-03T08:00:00+02:00\n  Run it again then.\n"
+        "retainctl: nothing was sent: quiet hours until 2025-03-03T08:00:00+02:00\n  Run it again later.\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""Carrying letters to the server, over one connection at a time."""
+"""Sending letters to the server, over one connection at a time."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from retainctl.outreach.channels.mail.smtp_login import Server
 from retainctl.outreach.channels.mail.wire import Broken, Wait
 
 _FRUITLESS_CONNECTIONS = 3
-_WAITS_SECONDS = (1, 4)  # before a connection that was lost is tried again
-_LOOK_SECONDS = 0.01  # between two looks whether the login is through
+_WAITS_SECONDS = (1, 4)  # before trying to connect again
+_LOOK_SECONDS = 0.01  # between two checks whether the login is done
 _CLOSING = 421
 
 
 class _Over(Exception):
-    """This connection is over; what became of its letters was told."""
+    """This connection has ended; the outcomes of its letters were reported."""
 
     def __init__(self, *, is_servers_doing: bool = True) -> None:
         super().__init__()
@@ -31,23 +31,23 @@ class _Over(Exception):
 
 @dataclass(slots=True)
 class Basket:
-    """Letters that wait for a courier, and whether more will come."""
+    """The queue of letters that wait for a courier, and whether more will come."""
 
     letters: deque[Letter] = field(default_factory=deque)
     is_closed: bool = False
 
 
 class Courier:
-    """Takes letters from *basket* and tells what becomes of them.
+    """Takes letters from *basket*, sends them and reports the outcomes to *tell*.
 
-    ``go_on`` runs it until it has to wait. Beside its connection it waits for two words: when a letter is ``Ready``,
-    True lets it go and False has the courier hang up; when it is idle, any has it look into the basket again.
+    ``go_on`` runs it until it has to wait. Besides its connection, it waits for two signals: when a letter is
+    ``Ready``, True lets it go and False makes the courier hang up; when it is idle, any makes it check *basket* again.
     """
 
     def __init__(
         self, server: Server, mail: Mail, basket: Basket, tell: Callable[[Courier, ChannelReport], None]
     ) -> None:
-        self.is_up = False  # it was connected
+        self.is_up = False  # has been connected
         self.is_idle = False
         self._server = server
         self._mail = mail
@@ -56,11 +56,11 @@ class Courier:
         self._course: Coroutine[Wait, bool | None, None] = self._carry_all()
 
     def go_on(self, word: bool | None) -> Wait:
-        """Run until the next wait. *word* ends the one before: None where there was none. StopIteration is the end."""
+        """Run until the next wait. *word* is the result of the last one, None at the start. Ends in StopIteration."""
         return self._course.send(word)
 
     async def _carry_all(self) -> None:
-        """One connection after another, until the basket is closed and empty, or the server takes nothing."""
+        """Use one connection after another, until the basket is closed and empty, or the server accepts nothing."""
         session: Session | None = await self._connected()
         self.is_up = True
         fruitless = 0
@@ -79,7 +79,7 @@ class Courier:
             session.close(politely=True)
 
     async def _next(self) -> Letter | None:
-        """The next letter, as soon as there is one; None when there will be none."""
+        """The next letter, as soon as there is one; None when no more will come."""
         self.is_idle = True
         while not self._basket.letters and not self._basket.is_closed:
             await Wait()
@@ -93,7 +93,7 @@ class Courier:
         return Session(login.result(), self._mail)
 
     async def _connected_again(self, letter: Letter) -> Session:
-        """A new connection for *letter*, which goes back where there is none to be had."""
+        """A new connection for *letter*, which is returned if there is none."""
         for wait_seconds in (*_WAITS_SECONDS, None):
             try:
                 return await self._connected()
@@ -105,7 +105,7 @@ class Courier:
         raise AssertionError
 
     async def _carry(self, session: Session, letter: Letter) -> None:
-        """Carry *letter* and all that follow over one connection, until it has had its share or _Over."""
+        """Send *letter* and those that follow over one connection, until it has sent its share or _Over is raised."""
         begun = False
         while True:
             wanted = await self._is_wanted(session, letter, begun=begun)
@@ -121,7 +121,7 @@ class Courier:
         session.close(politely=True)
 
     async def _is_wanted(self, session: Session, letter: Letter, *, begun: bool) -> bool:
-        """Bring *letter* to where only the terminator is missing; False when the server does not want it."""
+        """Send *letter* except for the terminator; False when the server refuses it."""
         try:
             if not begun:
                 await session.begin(letter)
@@ -130,7 +130,7 @@ class Courier:
                 await session.send_data(letter)
                 return True
         except Broken as broken:
-            # A connection that was closed before it said a word about this letter is not the letter's fault.
+            # If the connection was closed before any reply about this letter, the letter is not at fault.
             if session.heard or broken.silent:
                 self._tell(Answer(letter, Outcome("deferred", str(broken))))
             else:
@@ -145,12 +145,12 @@ class Courier:
         return False
 
     async def _hand_over(self, session: Session, letter: Letter) -> Letter | None:
-        """Once it is let go, write the terminator, and hear what the server says; returns what was begun behind it."""
+        """Once *letter* is let go, send the terminator and read the reply; returns the letter started after it."""
         self._tell(Ready(letter))
         if not await Wait():
             raise _Over(is_servers_doing=False)
         if session.is_gone():
-            self._tell(Answer(letter, Outcome("deferred", "the server hung up before the end of the message")))
+            self._tell(Answer(letter, Outcome("deferred", "connection closed before the end of the message")))
             raise _Over
         following = self._at_once(session)
         try:
@@ -166,7 +166,7 @@ class Courier:
         return following
 
     def _at_once(self, session: Session) -> Letter | None:
-        """The next letter, where it can travel behind the end of this one."""
+        """The next letter, if it can be started in the same write as the end of this one."""
         if not session.pipelining or session.begun >= self._mail.messages_per_connection:
             return None
         return self._basket.letters.popleft() if self._basket.letters else None

@@ -1,4 +1,4 @@
-"""The mail channel: several couriers, who take letters from one basket, on one thread."""
+"""The mail channel: several couriers that take letters from one queue, in one thread."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from retainctl.outreach.channels.mail.session import unsendable
 from retainctl.outreach.channels.mail.smtp_login import Server, password_of
 from retainctl.outreach.channels.mail.wire import Wait
 
-_LETTERS_EACH = 6  # in the hands of one courier or waiting for it
-_GATHERING_SECONDS = 0.002  # how long those that stand ready wait for one more, so that they share a commit
+_LETTERS_EACH = 6  # being sent by a courier or waiting for it
+_GATHERING_SECONDS = 0.002  # how long ready letters wait for another one, so that they share a commit
 _UNSUBSCRIBE = re.compile(rb"^List-Unsubscribe:(?:[^\n]|\n[ \t])*<(?:https://|mailto:)", re.IGNORECASE | re.MULTILINE)
 
 
 class MailChannel:
-    """Hands letters to the shop's mail server, over as many connections as its settings say."""
+    """Sends letters to the shop's mail server, over as many connections as the settings say."""
 
     def __init__(self, shop: Shop) -> None:
-        """Connects at once, and says in ``reports`` how that went; BadConfiguration where it cannot even begin."""
+        """Connects at once; failures are in ``reports``. BadConfiguration where the settings do not suffice."""
         mail = shop.settings.mail
         server = Server(mail, password_of(shop))
         self._basket = Basket()
         self._waits = {Courier(server, mail, self._basket, self._tell): Wait() for _ in range(mail.connections)}
-        self._standing: dict[int, Courier] = {}  # whose courier waits for the word to let it go
+        self._standing: dict[int, Courier] = {}  # by letter that is ready: the courier that waits to let it go
         self._reports: list[ChannelReport] = []
         self._in_hand = 0
         for courier in list(self._waits):
             self._resume(courier, None)
 
     def objection(self, payload: bytes, *, marketing: bool) -> str:
-        """Mail that advertises must say how to refuse it."""
+        """An advertisement must have a way to unsubscribe."""
         headers = payload.partition(b"\r\n\r\n")[0]
         if marketing and not _UNSUBSCRIBE.search(headers):
             return "its messages have no way to unsubscribe: set mail.unsubscribe_address or public_url"
         return ""
 
     def room(self) -> int:
-        """Nothing before a connection stands; then in handfuls, so that a claim is worth its transaction."""
+        """0 before the first connection; then only several at once, so that a claim is worth its transaction."""
         share = self._up() * _LETTERS_EACH
         room = share - self._in_hand
         return room if room >= share // 2 and not self._basket.is_closed else 0
@@ -53,7 +53,7 @@ class MailChannel:
     def take(self, letter: Letter) -> None:
         if reason := unsendable(letter):
             self._reports.append(Answer(letter, Outcome("failed", reason)))
-        elif self._basket.is_closed:  # while it was being claimed; nobody would carry it any more
+        elif self._basket.is_closed:  # while the letter was being claimed; it would not be sent
             self._reports.append(Returned(letter))
         else:
             self._in_hand += 1
@@ -62,7 +62,7 @@ class MailChannel:
                 self._resume(idle, True)
 
     def reports(self, wait_seconds: float) -> list[ChannelReport]:
-        """Also returns, with nothing, when a connection moved: there may be room now."""
+        """Also returns, without reports, when a connection made progress: there may be room now."""
         if not self._reports:
             self._poll(wait_seconds)
         self._gather()
@@ -70,7 +70,7 @@ class MailChannel:
         return reports
 
     def _gather(self) -> None:
-        """Hear the others too: while some are on their way to stand ready, for a moment longer."""
+        """Wait a moment longer while other letters are about to become ready."""
         known, until = 0, 0.0
         while self._reports and len(self._standing) < min(self._up(), self._in_hand):
             if len(self._reports) > known:
@@ -81,8 +81,8 @@ class MailChannel:
             self._poll(left)
 
     def _poll(self, seconds: float) -> None:
-        """Wait so long for the first that can go on, and let all go on that can."""
-        poller = select.poll()  # and not select.select, which knows no descriptor beyond 1,023
+        """Wait at most *seconds* until a courier can go on, and run all that can."""
+        poller = select.poll()  # not select.select, which does not support descriptors above 1,023
         watched: dict[int, Courier] = {}
         now = time.monotonic()
         until = now + seconds
@@ -103,7 +103,7 @@ class MailChannel:
         except (StopIteration, RetainError) as end:
             del self._waits[courier]
             if self._waits and not isinstance(end, BadConfiguration):
-                return  # the others carry on
+                return  # the others continue
             if isinstance(end, RetainError):
                 self._reports.append(Down(end))
             self.close()

@@ -1,4 +1,4 @@
-"""What a server's answer means: taken, not now, never, and whose fault it is."""
+"""What a server's reply means: accepted, refused for now or permanently, and who is at fault."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Phase = Literal["mail", "rcpt", "data", "end"]
 
 COOL_DOWN_SECONDS = 300
 
-# There is no such mailbox, or its address cannot be one: nothing more is sent there. All else may change.
+# The mailbox does not exist or its address is not valid: nothing more is sent there. Other reasons may be temporary.
 _NOBODY_THERE = frozenset({"5.1.1", "5.1.3", "5.1.6", "5.1.10"})
-# "Access denied" says nothing about whom: at the recipient it may be his own rule, unless the words tell.
+# "Access denied" does not say who is at fault: after RCPT it may be the recipient's own rule, unless the text tells.
 _AMBIGUOUS = frozenset({"5.7.0", "5.7.1"})
 _ABOUT_THE_SENDER = re.compile(
     r"spam|spf|dkim|dmarc|reputation|block ?list|black ?list|blocked|authenticat|rate ?limit|relay", re.IGNORECASE
@@ -24,7 +24,7 @@ _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?: |$)")
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer: its code, the enhanced code where there is one, and its text."""
+    """A complete reply: its code, the enhanced code if there is one, and its text."""
 
     code: int
     text: str
@@ -39,7 +39,7 @@ class Reply:
 
 
 def meaning(reply: Reply, phase: Phase) -> Outcome:
-    """What becomes of a letter that was refused with *reply*, or after the end of its data taken."""
+    """The outcome of a letter with *reply*: a refusal in any phase, or acceptance after the end of its data."""
     code, enhanced, detail = reply.code, reply.enhanced, str(reply)
     if code // 100 == 2:
         return Outcome("sent", detail, code, enhanced)

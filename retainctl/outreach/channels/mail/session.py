@@ -1,6 +1,6 @@
-"""The conversation with a mail server over one connection: our own bytes, every answer read and bound to its letter.
+"""The SMTP dialogue over one connection: our own commands, with every reply read and assigned to its letter.
 
-With PIPELINING (RFC 2920) the end of one letter and the envelope of the next leave in one write, so that a letter
+With PIPELINING (RFC 2920) the end of one letter and the envelope of the next are sent in one write, so that a letter
 costs one round trip.
 """
 
@@ -23,7 +23,7 @@ _ADDRESS = re.compile(r"[!-;=?A-~]+@[!-;=?A-~]+")  # printable ASCII without <, 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How many seconds the server has for each step, in the proportions of RFC 5321, 4.5.3.2."""
+    """The timeout of each step in seconds, in the proportions of RFC 5321, 4.5.3.2."""
 
     command: float
     data: float
@@ -37,17 +37,17 @@ class Patience:
 
 
 class Session:
-    """One connection that is logged in. Each method raises Broken where the connection is at its end."""
+    """One connection that is logged in. Each method raises Broken where the connection is lost."""
 
     def __init__(self, connection: smtplib.SMTP, mail: Mail) -> None:
         assert connection.sock is not None
         self._wire = Wire(connection.sock)
         self.pipelining = mail.pipelining and connection.has_extn("pipelining")
         self._patience = Patience.of(mail)
-        self._in_transaction = False  # MAIL was accepted, and its end was not reached: the next needs RSET
+        self._in_transaction = False  # MAIL was accepted and the transaction is still open: the next needs RSET
         self.begun = 0  # letters announced on this connection
         self.accepted = 0
-        self.heard = False  # whether the server said anything about the letter at hand
+        self.heard = False  # whether the server replied anything about the current letter
 
     async def begin(self, letter: Letter) -> None:
         """Announce *letter*; with PIPELINING its whole envelope at once."""
@@ -68,7 +68,7 @@ class Session:
         )
 
     async def answered(self, letter: Letter) -> Outcome | None:
-        """None when the server waits for the letter's data; else why it does not want it."""
+        """None when the server waits for the letter's data; else the outcome of its refusal."""
         self.heard = False
         if self._in_transaction:
             await self._wire.reply(self._patience.command)  # to RSET
@@ -92,7 +92,7 @@ class Session:
                     )
             if reply.code == 421:
                 outcome = meaning(reply, phase)
-                # A server that took some and then closes wants another connection; one that took none wants peace.
+                # If it accepted some before closing, reconnect at once; if none, wait before the next try.
                 return replace(outcome, retry_seconds=0) if self.accepted else outcome
             if reply.code // 100 != wanted:
                 refusal = refusal or (reply, phase)
@@ -103,28 +103,28 @@ class Session:
         return _refused(*refusal) if refusal else None
 
     async def _end_empty(self) -> None:
-        """The server wants data though it refused the recipient: RFC 2920 has it end at once, and go nowhere."""
+        """End the data at once where the server waits for it though it refused the recipient, as RFC 2920 says."""
         await self._wire.write(TERMINATOR, self._patience.command)
         await self._wire.reply(self._patience.end)
         self._in_transaction = False
 
     async def send_data(self, letter: Letter) -> None:
-        """Send all of the letter but the terminator, without which the server must forget it."""
+        """Send the letter without the terminator, so that the server must not deliver it yet."""
         assert letter.payload.endswith(b"\r\n")
         stuffed = letter.payload.replace(b"\r\n.", b"\r\n..")
         await self._wire.write(b"." + stuffed if stuffed.startswith(b".") else stuffed, self._patience.block)
 
     def is_gone(self) -> bool:
-        """Whether the server hung up, or said something out of turn, before it got the terminator."""
+        """Whether the server closed the connection, or sent something unexpected, before it got the terminator."""
         return self._wire.is_gone()
 
     async def end(self, following: Letter | None) -> None:
-        """Write the terminator, and behind it the envelope of the letter that follows."""
+        """Send the terminator, and after it the envelope of the *following* letter."""
         self._in_transaction = False
         await self._wire.write(TERMINATOR + (self._opening(following) if following else b""), self._patience.command)
 
     async def ended(self) -> Outcome:
-        """What the server says to the whole letter; Broken where nobody knows."""
+        """The outcome of the complete letter; Broken where it is unknown."""
         reply = await self._wire.reply(self._patience.end)
         if reply.code // 100 not in (2, 4, 5):
             raise Broken(f"the server answered {reply}")
@@ -133,7 +133,7 @@ class Session:
         return outcome
 
     def close(self, *, politely: bool = False) -> None:
-        """Hang up; *politely* only between two letters."""
+        """Close the connection; *politely*, with QUIT, only between two letters."""
         self._wire.hang_up(b"QUIT\r\n" if politely else b"")
 
 
@@ -144,9 +144,9 @@ def _refused(reply: Reply, phase: Phase) -> Outcome:
 
 
 def unsendable(letter: Letter) -> str:
-    """Why *letter* must not go on the wire, or nothing: what could be taken for a command or for its own end."""
+    """Why *letter* must not be sent, or empty: it has parts that a server could read as a command or as its end."""
     if not _ADDRESS.fullmatch(letter.to_address):
-        return "the address has characters that this server was not asked to take"
+        return "the address has characters that need SMTPUTF8 or are not allowed"
     within_lines = letter.payload.replace(b"\r\n", b"")
     if b"\r" in within_lines or b"\n" in within_lines or not letter.payload.endswith(b"\r\n"):
         return "the message has a bare CR or LF"

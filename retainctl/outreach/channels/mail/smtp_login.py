@@ -1,7 +1,7 @@
-"""Connecting and logging in, by yagmail; nothing else of it is used.
+"""Connecting and logging in with yagmail; nothing else of it is used.
 
-Left to itself it would not check certificates, wait for ever, turn a user without "@" into a Gmail address, ask for a
-password on the terminal, and write to stderr.
+By default yagmail does not check certificates, has no timeout, turns a user without "@" into a Gmail address, asks for
+a password on the terminal, and writes to stderr; all of this is prevented here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def password_of(shop: Shop) -> str:
-    """The password of the mail server; BadConfiguration where the shop has none that can be used."""
+    """The password for the mail server; BadConfiguration where it is missing or must not be sent unencrypted."""
     mail = shop.settings.mail
     if not mail.host:
         raise BadConfiguration("no mail server is set", hint="Write host under [mail] in retainctl.toml.")
@@ -33,22 +33,22 @@ def password_of(shop: Shop) -> str:
             f"the mail server's user {mail.user} has no password", hint='Write password = "env:NAME" under [mail].'
         )
     if mail.security == "none" and mail.host not in _LOOPBACK:
-        raise BadConfiguration("the password would cross the network in the clear", hint='Set security = "tls".')
+        raise BadConfiguration("the password would be sent unencrypted", hint='Set security = "tls" under [mail].')
     return secret(mail.password, shop.folder)
 
 
 class Server:
-    """The shop's mail server, as its settings say."""
+    """The shop's mail server, by its settings."""
 
     def __init__(self, mail: Mail, password: str) -> None:
         self._mail = mail
         self._password = password
         self._own_name = socket.getfqdn()
-        # Reading the certificates that the system trusts takes longer than twenty messages.
+        # Loading the system's trusted certificates takes longer than sending twenty messages.
         self._context = None if mail.security == "none" else ssl.create_default_context()
 
     def log_in(self) -> Future[smtplib.SMTP]:
-        """What ``logged_in`` gives, on a thread of its own: it blocks, and a silent server takes its time."""
+        """Run ``logged_in`` in a thread of its own, because it blocks, and a silent server can take long."""
         future: Future[smtplib.SMTP] = Future()
 
         def work() -> None:
@@ -61,22 +61,22 @@ class Server:
         return future
 
     def logged_in(self) -> smtplib.SMTP:
-        """A connection that the server greeted, with TLS and login as the settings say.
+        """A connection that is ready for use, with TLS and login as the settings say.
 
-        BadConfiguration where the server refuses the login or its certificate is not good; Unavailable where it does
-        not answer as it should, and may later.
+        BadConfiguration where the server refuses the login or its certificate is not valid; Unavailable where it does
+        not answer properly, which may be temporary.
         """
         client = None
         try:
             client = self._client()
-            client.user = self._mail.user  # a name without "@" has become a Gmail address by now
+            client.user = self._mail.user  # yagmail has turned a name without "@" into a Gmail address
             client.login()
             client.smtp.ehlo_or_helo_if_needed()
         except (OSError, smtplib.SMTPException) as error:  # SMTPException is an OSError, and its codes tell more
             raise _told(error, self._mail) from error
         finally:
             if client is not None:
-                client.is_closed = True  # else its destructor says QUIT on the connection that we go on with
+                client.is_closed = True  # else its destructor sends QUIT on the connection that is still in use
         return client.smtp  # type: ignore[no-any-return]
 
     def _client(self) -> Any:
@@ -115,7 +115,7 @@ def _told(error: OSError, mail: Mail) -> BadConfiguration | Unavailable:
             )
         case ssl.SSLCertVerificationError():
             return BadConfiguration(
-                f"the certificate of the mail server {where} is not valid: {error.verify_message}",
+                f"TLS certificate verification failed for the mail server {where}: {error.verify_message}",
                 hint="Set host to the name that the certificate is for.",
             )
         case ssl.SSLError():
