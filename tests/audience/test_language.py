@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from retainctl.audience import segments
+from retainctl.audience.tree import Ago, Unit
 from retainctl.config import Shop
 from retainctl.errors import BadData, TryLater, WrongUsage
 from retainctl.shop.consent import Decision, record
@@ -173,6 +176,31 @@ def test_who_may_be_rung_up_may_not_be_written_to_for_that(shop: Shop) -> None:
     assert segments.matching_ids(shop, "consented marketing") == [by_mail]
 
 
+@pytest.mark.parametrize(
+    ("today", "count", "unit", "day"),
+    [
+        ("2025-03-31", 1, "month", "2025-02-28"),
+        ("2025-05-31", 1, "month", "2025-04-30"),
+        ("2025-01-31", 1, "month", "2024-12-31"),
+        ("2025-03-30", 14, "month", "2024-01-30"),
+        ("2025-12-02", 12, "month", "2024-12-02"),
+        ("2025-03-02", 1, "year", "2024-03-02"),
+        ("2024-02-29", 3, "year", "2021-02-28"),
+        ("2025-03-02", 2, "week", "2025-02-16"),
+        ("2025-03-02", 0, "day", "2025-03-02"),
+    ],
+)
+def test_so_far_back_is_the_same_day_or_the_last_of_a_shorter_month(
+    today: str, count: int, unit: Unit, day: str
+) -> None:
+    assert Ago(count, unit).day(date.fromisoformat(today)).isoformat() == day
+
+
+def test_a_name_is_found_however_its_letters_are_composed(shop: Shop) -> None:
+    past.customer(1, name="Zoé")
+    assert segments.matching_ids(shop, "first_name = 'Zoe\u0301'") == [1]
+
+
 def test_a_domain_may_be_in_hebrew(shop: Shop) -> None:
     past.customer(1, email="dana@xn--9dbd1a4b.example")
     assert segments.matching_ids(shop, "email_domain = 'חנות.example'") == [1]
@@ -336,3 +364,11 @@ def test_a_mistake_in_a_file_names_the_file(shop: Shop) -> None:
     Path(shop.folder / "segments/odd.toml").write_text("expression = 'order > 5'")
     with pytest.raises(BadData, match=r"segments/odd\.toml: unknown field order"):
         segments.refresh(shop, "odd")
+
+
+def test_what_follows_a_query_that_had_a_limit_has_none(shop: Shop) -> None:
+    with only_reading(seconds=0.01):
+        rows("SELECT 1")
+    time.sleep(0.02)
+    many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT COUNT(*) FROM n"
+    assert value(many) == 100_000

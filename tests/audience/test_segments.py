@@ -15,8 +15,10 @@ from retainctl.config import Shop
 from retainctl.errors import DoneInPart, Refused, RetainError, TryLater, WrongUsage
 from retainctl.shop.customers import show_customer
 from retainctl.store.database import rows
+from retainctl.store.transactions import writing
 from tests import past
 from tests.conftest import Terminal
+from tests.planting import plant_address
 
 
 def later(shop: Shop, seconds: int) -> Shop:
@@ -212,6 +214,21 @@ def test_who_has_left_is_no_member_and_each_leaving_keeps_its_time(town: Shop) -
         ("10:00:10", "left"),
         ("10:00:00", "joined"),
     ]
+
+
+def test_a_member_is_exported_with_the_first_address_of_each_kind(town: Shop) -> None:
+    with writing():
+        plant_address(3, "also@shop.example", id=10)
+        for number in (11, 12):
+            plant_address(3, f"+9725023456{number}", kind="phone", id=number)
+    segments.create(town, "loyal", "orders >= 3")
+    assert [(one.email, one.phone) for one in members.export(town, "loyal")] == [("n3@shop.example", "+972502345611")]
+
+
+def test_a_segment_whose_file_is_gone_does_not_stop_the_others(town: Shop) -> None:
+    segments.create(town, "loyal", "orders >= 2")
+    result = segments.refresh_each(town, ("gone", "loyal"))
+    assert ([row.segment for row in result.rows], result.exit_code) == (["loyal"], DoneInPart.exit_code)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it counts steps; in no time a server answers nothing

@@ -21,6 +21,7 @@ from retainctl.shop.merging import merge
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
 from tests.club.building import DAY, came_back, lots, order, set_terms, transactions
+from tests.planting import plant
 
 DEBT = 'points_per = { ILS = "1" }\nclawback = "debt"'
 CLAMP = 'points_per = { ILS = "1" }\nclawback = "clamp"'
@@ -178,6 +179,16 @@ def test_a_line_that_sells_something_else_for_as_much_is_judged_anew(shop: Shop)
         assert balances(shop, [1]) == {1: points}
         assert sum(step.points or 0 for step in explain_customer(shop, 1)) == points
     check(shop)
+
+
+def test_shipping_fees_and_tips_earn_nothing(shop: Shop) -> None:
+    order(shop, 1, [10_000], at=shop.clock.now() - DAY)
+    with writing():
+        for line_no, kind in enumerate(("shipping", "fee", "tip"), 2):
+            plant("order_lines", order_id=1, line_no=line_no, kind=kind, quantity_thousandths=1_000, unit_price="",
+                  amount_minor=2_000)  # fmt: skip
+    award(shop)
+    assert balances(shop, [1]) == {1: 100}
 
 
 def test_an_order_whose_currency_was_wrong_is_judged_anew(shop: Shop) -> None:

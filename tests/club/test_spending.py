@@ -90,6 +90,13 @@ def test_pending_points_are_not_spent_before_their_day(shop: Shop) -> None:
     check(shop)
 
 
+def test_points_that_are_added_by_hand_are_never_pending(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\npending_days = 14')
+    customer(1)
+    assert add(shop, 1, 30, source="complaint:1", reason="Sorry").available == 30
+    redeem(shop, 1, 30, source="basket:1")
+
+
 def test_points_pay_money_at_the_rate_of_the_terms(shop: Shop) -> None:
     order(shop, 1, [100_000], at=shop.clock.now())
     award(shop)

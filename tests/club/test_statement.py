@@ -232,6 +232,18 @@ def test_an_order_that_earned_nothing_says_why(shop: Shop) -> None:
     assert explain_order(shop, 5)[-1].arithmetic == "no longer a sale"
 
 
+def test_an_order_that_is_no_sale_any_more_lost_its_points_at_once_whatever_came_back_of_it(shop: Shop) -> None:
+    at = shop.clock.now()
+    order(shop, 1, [10_000], at=at)
+    award(shop)
+    order(shop, 1, [10_000], at=at, is_sale=False)
+    came_back(1, 4_000, at=at)
+    award(shop)
+    assert [(step.rule, step.points) for step in explain_order(shop, 1)] == [
+        ("spend", 100), ("spend", None), ("changed", -100),
+    ]  # fmt: skip
+
+
 def test_an_order_is_found_by_its_source_and_id(shop: Shop) -> None:
     order(shop, 1, [100], at=shop.clock.now())
     assert order_id_of("web:W1") == order_id_of("W1") == 1

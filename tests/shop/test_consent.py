@@ -257,6 +257,15 @@ def test_what_is_listed_of_an_address_is_what_was_said_there(shop: Shop) -> None
     ]
 
 
+def test_what_is_listed_of_a_blocked_address_is_what_blocks_it_and_not_a_later_permission(shop: Shop) -> None:
+    (point,) = customer(1, "gone@example.com")
+    suppress("email", "gone@example.com", "hard_bounce", 2_000, "550 5.1.1")
+    say_yes(shop, point, at=3_000)
+    assert {(one.state, one.source, one.evidence) for one in list_consent(shop)} == {
+        ("suppressed", "hard_bounce", "550 5.1.1")
+    }
+
+
 @pytest.mark.parametrize(
     ("reason", "before", "since"),
     [

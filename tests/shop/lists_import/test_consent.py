@@ -69,6 +69,17 @@ def test_a_row_states_its_own_answer_date_purpose_evidence_and_wording(shop: Sho
     ]
 
 
+def test_a_row_without_an_answer_is_a_permission_as_its_day_began(shop: Shop, dana: int, file: Path) -> None:
+    bring(shop, file, "email,at\ndana@example.com,2025-03-02\n", evidence="form")
+    assert rows("SELECT action, happened_at FROM consents") == [("given", shop.clock.start_of(shop.clock.today()))]
+    assert not isinstance(contactable([dana], purpose="marketing", at=shop.clock.now())[dana], str)
+
+
+def test_the_evidence_of_a_row_counts_before_that_of_the_whole_file(shop: Shop, dana: int, file: Path) -> None:
+    bring(shop, file, "email,phone,evidence\ndana@example.com,,card 4\n,050-2345678,\n", evidence="form")
+    assert rows("SELECT evidence FROM consents ORDER BY id") == [("card 4",), ("form",)]
+
+
 @pytest.mark.parametrize(
     ("row", "code"),
     [
