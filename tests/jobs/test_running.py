@@ -9,19 +9,20 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, TryLater, WrongUsage
-from retainctl.jobs import steps
+from retainctl.jobs import running, steps
 from retainctl.jobs.locking import only_one
 from retainctl.jobs.records import RunRow, list_jobs, list_runs
 from retainctl.jobs.running import PeriodRow, run_due, run_job, steps_due
 from retainctl.jobs.table import read_jobs
 from retainctl.result import Result
-from retainctl.store.database import execute, rows, value
+from retainctl.store.database import database, execute, rows, value
 from retainctl.store.dialect import lease_clock
 from retainctl.store.transactions import writing
 from tests.conftest import NOW, Terminal
@@ -69,6 +70,21 @@ def test_a_runs_its_steps_and_leaves_a_row(shop: Shop, write_jobs: WriteJobs) ->
         exit_code=0, steps_done=3, counts=run.counts, error="",
     )  # fmt: skip
     assert json.loads(run.counts)["config show"]["rows"] > 20
+
+
+def test_no_connection_is_held_while_a_step_runs(
+    shop: Shop, write_jobs: WriteJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_jobs(CHECK)
+    closed: list[bool] = []
+
+    def watched(*words: Any, **options: Any) -> steps.StepEnded:
+        closed.append(database.is_closed())
+        return steps.run_step(*words, **options)
+
+    monkeypatch.setattr(running, "run_step", watched)
+    run_job(shop, "check")
+    assert closed == [True] * 3
 
 
 def test_a_period_that_is_done_is_not_run_again_unless_asked(shop: Shop, write_jobs: WriteJobs) -> None:

@@ -46,6 +46,18 @@ def test_in_quiet_hours_it_says_when_to_come_again(retainctl: Terminal, queue_up
     )
 
 
+def test_a_clock_that_is_doubted_ends_messages_once_it_is_trusted(
+    shop: Shop, retainctl: Terminal, queue_up: QueueUp
+) -> None:
+    queue_up(2, not_after=shop.clock.now() + 3_600)
+    years_later = "2035-03-02T10:00"
+    doubted = retainctl("outbox", "deliver", now=years_later)
+    assert (doubted.code, doubted.stdout) == (75, f"{HEADER}0\t0\t0\t0\t0\t0\t0\t2\n")
+    assert "--yes-clock" in doubted.stderr
+    trusted = retainctl("outbox", "deliver", "--yes-clock", now=years_later)
+    assert trusted.stdout == f"{HEADER}0\t0\t0\t0\t0\t2\t0\t0\n"
+
+
 def test_unknown_messages_are_said_listed_and_settled_by_hand(
     retainctl: Terminal, folder: Path, queue_up: QueueUp
 ) -> None:

@@ -376,3 +376,25 @@ def test_a_line_end_that_a_block_parts_is_one(
         monkeypatch.setattr(intake_file, "BLOCK_BYTES", block_bytes)
         done = bring(books, b"".join(line + end for line in lines), name=f"{block_bytes}.csv", dry_run=True)
         assert counts(done) == (3, 3, 0, 0, 0, 0, 0)
+
+
+def test_of_several_files_those_before_the_one_that_is_refused_are_booked_and_shown(
+    tmp_path: Path, retainctl: Terminal
+) -> None:
+    good, bad, later = (tmp_path / name for name in ("good.csv", "bad.csv", "later.csv"))
+    good.write_text(f"{HEADER}\n{row('1')}\n", encoding="utf-8")
+    bad.write_text("a,b\n1,2\n", encoding="utf-8")
+    later.write_text(f"{HEADER}\n{row('2')}\n", encoding="utf-8")
+    ended = retainctl("orders", "import", str(good), str(bad), str(later), "--format", "jsonl")
+    assert ended.code == 65
+    assert [(one["file"], one["rows_new"]) for one in map(json.loads, ended.stdout.splitlines())] == [(str(good), 1)]
+    listed = retainctl("orders", "list", "--format", "jsonl").stdout.splitlines()
+    assert [json.loads(line)["order"] for line in listed] == ["1"]
+
+
+def test_where_one_of_several_files_is_not_there_none_is_read(tmp_path: Path, retainctl: Terminal) -> None:
+    good = tmp_path / "good.csv"
+    good.write_text(f"{HEADER}\n{row('1')}\n", encoding="utf-8")
+    ended = retainctl("orders", "import", str(good), str(tmp_path / "gone.csv"))
+    assert (ended.code, ended.stdout) == (65, "")
+    assert "gone.csv; nothing was imported" in ended.stderr

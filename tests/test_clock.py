@@ -1,0 +1,29 @@
+"""What a time means: in the shop's zone for its days, in UTC for what large tables are divided by."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from retainctl.clock import month_number, month_of, month_text
+
+
+@pytest.fixture(params=["Pacific/Kiritimati", "Pacific/Honolulu"])
+def host_far_away(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The host's own zone is fourteen hours before Greenwich, or ten behind it."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", request.param)
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("host_far_away")
+@pytest.mark.parametrize("at", ["2025-01-31T23:59:59", "2025-02-01T00:00:00", "2024-12-31T12:00:00"])
+def test_the_month_of_a_time_is_that_of_utc_wherever_the_host_stands(at: str) -> None:
+    instant = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    assert month_text(month_of(int(instant.timestamp()))) == at[:7]
+    assert month_of(int(instant.timestamp())) == month_number(instant.date())
