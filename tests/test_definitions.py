@@ -79,7 +79,7 @@ def test_a_new_file_takes_no_links_place(tmp_path: Path) -> None:
     path = tmp_path / "campaigns" / "spring.md"
     path.parent.mkdir()
     path.symlink_to("nowhere")
-    with pytest.raises(Refused, match="there is a campaign called spring already"):
+    with pytest.raises(Refused, match="the campaign spring already exists"):
         kind_of("campaign").write(tmp_path, "spring", "x")
     assert path.is_symlink()
 

@@ -261,7 +261,7 @@ def test_a_goal_is_a_metric_and_a_number(shop: Shop, written: str) -> None:
 
 
 def test_a_metric_has_one_goal_at_least() -> None:
-    with pytest.raises(WrongUsage, match="'orders=9' is not a goal"):
+    with pytest.raises(WrongUsage, match="'orders=9' is not a valid goal"):
         goals.read_goals(["orders=5", "orders=9"])
 
 
