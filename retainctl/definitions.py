@@ -178,13 +178,17 @@ def all_kinds() -> tuple[Kind[Any], ...]:
 
 
 def hash_of(value: object) -> str:
-    """The hash of *value*, without what it leaves at its default."""
-    canonical = json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    """The hash of ``content_of`` *value*."""
+    return hashlib.sha256(content_of(value).encode()).hexdigest()
+
+
+def content_of(value: object) -> str:
+    """What *value* says, as JSON of one form, without what it leaves at its default."""
+    return json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, default=str)
 
 
 def _plain(value: Any) -> Any:
-    """*value* without what it leaves at its default, so that a setting added later does not change old hashes."""
+    """*value* without what it leaves at its default, so that a setting added later changes nothing said before it."""
     if dataclasses.is_dataclass(value):
         said = [(field, getattr(value, field.name)) for field in dataclasses.fields(value)]
         return {field.name: _plain(one) for field, one in said if one != _default(field)}

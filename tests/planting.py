@@ -44,8 +44,5 @@ def give(
 ) -> bool:
     """Record that permission was given (now, unless *happened_at* says when); False when that was known already."""
     happened = shop.clock.now() if happened_at is None else happened_at
-    return bool(
-        consent.record(
-            shop, [consent.Decision(contact_point_id, purpose, "given", source, evidence, happened, wording)]
-        ).new
-    )
+    decision = consent.Decision(contact_point_id, purpose, "given", source, evidence, happened, wording)
+    return consent.record(shop, [decision]) == ["new"]

@@ -181,7 +181,7 @@ def test_a_merge_moves_the_visits_and_its_undo_gives_them_back(
         dana, danit = (one.customer_id for one in find_or_make(shop, people))
         assert dana is not None
         assert danit is not None
-        for customer_id, day in ((dana, "2025-02-26"), (danit, "2025-02-26"), (danit, "2025-02-27")):
+        for customer_id, day in ((dana, 20_145), (danit, 20_145), (danit, 20_146)):
             plant("visits", customer_id=customer_id, visited_on=day, place="Haifa")
 
         def visits() -> list[tuple[int, int]]:

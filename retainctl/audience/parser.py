@@ -13,7 +13,7 @@ from retainctl.errors import BadData
 from retainctl.facets import Attribute
 from retainctl.money import parse_decimal, to_minor
 from retainctl.normalising import email_address
-from retainctl.shop.consent import Purpose
+from retainctl.shop.consent import PURPOSES, Purpose
 
 MAX_DEPTH = 32
 MAX_DAYS = 366_000  # a thousand years
@@ -97,7 +97,7 @@ class Parser:
             if self.words.take_word("bought"):
                 return self.bought()
             if self.words.take_word("consented"):
-                return tree.Consented(cast("Purpose", self.words.one_of("marketing", "survey")))
+                return tree.Consented(cast("Purpose", self.words.one_of(*PURPOSES)))
             if self.words.take_word("in"):
                 return self.in_segment()
             return self.asked()

@@ -6,8 +6,6 @@ a new version.
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -18,6 +16,7 @@ from typing import Annotated, Literal
 from retainctl import schema
 from retainctl.clock import Clock
 from retainctl.config import Shop
+from retainctl.definitions import content_of
 from retainctl.errors import BadConfiguration, BadData
 from retainctl.money import currency_code, exponent
 from retainctl.store.database import execute, rows
@@ -89,10 +88,6 @@ class Terms:
         each = fraction(self.redeem_value) * 10 ** exponent(currency) / self.redeem_points
         return int(points * each)
 
-    def content(self) -> str:
-        """The version word for word, as it is kept beside what was booked by it."""
-        return json.dumps(dataclasses.asdict(self), default=str, sort_keys=True, ensure_ascii=False)
-
 
 @dataclass(frozen=True, slots=True)
 class Club:
@@ -129,7 +124,7 @@ def read_club(shop: Shop) -> Club:
     """The shop's terms; BadConfiguration when a version that points were booked by is not what it was."""
     path = shop.folder / FILE_NAME
     club = schema.read_file(path, Club)
-    now = {terms.version: terms.content() for terms in club.terms}
+    now = {terms.version: content_of(terms) for terms in club.terms}
     for version, content in rows("SELECT version, content FROM terms ORDER BY version"):
         if now.get(version) != content:
             what = "was changed" if version in now else "is missing"
@@ -141,11 +136,11 @@ def read_club(shop: Shop) -> Club:
 
 
 def use(terms: Terms, *, at: int) -> None:
-    """Keep *terms* word for word, because points are about to be booked by them."""
+    """Keep what *terms* say, because points are about to be booked by them."""
     execute(
         "INSERT INTO terms (version, content, first_used_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         terms.version,
-        terms.content(),
+        content_of(terms),
         at,
     )
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from retainctl.clock import day_of
 from retainctl.config import Shop
 from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Cells, Column, RowError
@@ -263,9 +262,9 @@ def whole(cell: GivenCell) -> int:
     return cell.values.whole(cell.text, cell.column)
 
 
-def day(cell: GivenCell) -> str:
-    """A day on the shop's own calendar."""
-    return day_of(cell.values.day(instant(cell))).isoformat()
+def day(cell: GivenCell) -> int:
+    """A day on the shop's own calendar, as it is counted from 1970."""
+    return cell.values.day(instant(cell))
 
 
 def instant(cell: GivenCell) -> int:

@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from retainctl.config import Shop
-from retainctl.definitions import keep, kind_of
+from retainctl.definitions import content_of, keep, kind_of
 from retainctl.errors import Refused, TryLater
 from retainctl.outreach import contexts
 from retainctl.outreach.contact import REASONS, Ask, Recipient, verdicts
@@ -238,7 +238,7 @@ def _end(recipe: Recipe, mailing_id: int, *, plan_hash: str) -> None:
 def _digest(recipe: Recipe) -> hashlib._Hash:
     """The hash of *recipe* under its name; the caller adds the recipients."""
     meaning = recipe.defined.hash if recipe.defined else ""
-    said = [recipe.program, recipe.name, meaning, recipe.templates.to_json()]
+    said = [recipe.program, recipe.name, meaning, content_of(recipe.templates)]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode())
 
 

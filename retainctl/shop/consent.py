@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from retainctl.config import Shop
 from retainctl.errors import Refused
@@ -27,7 +27,8 @@ BATCH_SIZE: Final = 500
 
 AddressKind = Literal["email", "phone"]
 Purpose = Literal["marketing", "survey"]
-Use = Literal["marketing", "survey", "service"]  # what a message is for; a service message needs no permission
+PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
+Use = Purpose | Literal["service"]  # what a message is for; a service message needs no permission
 Action = Literal["given", "revoked"]
 Novelty = Literal["new", "unchanged", "refused_before"]
 SuppressionReason = Literal["hard_bounce", "complaint", "unsubscribed", "by_hand"]
@@ -38,7 +39,7 @@ BLOCKING: Final[tuple[SuppressionReason, ...]] = ("hard_bounce", "complaint")
 # Nothing goes to the address *p*, whatever was allowed.
 _BLOCKED: Final = f"""EXISTS (SELECT 1 FROM suppressions b
     WHERE b.kind = p.kind AND b.key_hash = p.key_hash AND b.reason IN {BLOCKING})"""
-_PURPOSES: Final = "(SELECT 'marketing' AS purpose UNION ALL SELECT 'survey') AS purposes"
+PURPOSE_ROWS: Final = "(" + " UNION ALL ".join(f"SELECT '{one}' AS purpose" for one in PURPOSES) + ") AS purposes"
 _IS_A_REFUSAL: Final = "s.reason IN ('complaint', 'unsubscribed', 'by_hand')"  # of the person, for every purpose
 # Every refusal ends the earlier permissions of the same person, kind and purpose.
 _REFUSALS: Final = """SELECT customer_id, kind, purpose, MAX(refused_at) AS refused_at FROM (
@@ -58,10 +59,8 @@ class Contact:
     """Whom to write to, and where; or *objection*: why nothing may be sent there."""
 
     contact_point_id: int
-    address: str
     first_name: str | None
     last_name: str | None
-    language: str | None
     objection: Objection = ""
 
 
@@ -78,15 +77,6 @@ class Decision:
     wording: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What became of decisions: new, known already, or without a date while the customer has refused since."""
-
-    new: int
-    unchanged: int
-    refused_before: int
-
-
 def permissions(*, at: int, customer_ids: Collection[int] | None = None) -> tuple[str, list[object]]:
     """SQL for every permission in force at the instant *at*, and its values: the one rule of who may be written to.
 
@@ -98,7 +88,7 @@ def permissions(*, at: int, customer_ids: Collection[int] | None = None) -> tupl
     if customer_ids is not None:
         condition, bound = dialect.one_of(list(customer_ids))
         among, suppressed, ids = f"p.customer_id {condition}", "contact_points p CROSS JOIN suppressions s", [bound]
-    refusals = _REFUSALS.format(among=among, suppressed=suppressed, purposes=_PURPOSES, is_a_refusal=_IS_A_REFUSAL)
+    refusals = _REFUSALS.format(among=among, suppressed=suppressed, purposes=PURPOSE_ROWS, is_a_refusal=_IS_A_REFUSAL)
     sql = f"""SELECT p.customer_id, p.id AS contact_point_id, p.kind, k.purpose, k.happened_at AS given_at
         FROM contact_points p JOIN consents k ON k.contact_point_id = p.id
         LEFT JOIN ({refusals}) AS refused
@@ -129,9 +119,8 @@ def contacts(
     )
     condition, bound = dialect.one_of(list(customer_ids))
     found: dict[int, list[Contact]] = {}
-    for customer_id, point, written, key, flag, blocked, first_name, last_name, language in rows(
-        f"""SELECT c.id, p.id, p.value, p.key, p.flag, CASE WHEN {_BLOCKED} THEN 1 ELSE 0 END,
-                c.first_name, c.last_name, c.language
+    for customer_id, point, flag, blocked, first_name, last_name in rows(
+        f"""SELECT c.id, p.id, p.flag, CASE WHEN {_BLOCKED} THEN 1 ELSE 0 END, c.first_name, c.last_name
             FROM customers c LEFT JOIN contact_points p ON p.customer_id = c.id AND p.kind = ? AND c.merged_into IS NULL
             WHERE c.id {condition} ORDER BY c.id, p.verified DESC, p.created_at DESC, p.id""",
         kind,
@@ -144,18 +133,11 @@ def contacts(
                 objection = "not_mailable" if flag else "suppressed"
             elif purpose != "service" and point not in allowed:
                 objection = "no_consent"
-            known.append(Contact(point, _deliverable(written, key), first_name, last_name, language, objection))
+            known.append(Contact(point, first_name, last_name, objection))
     for known in found.values():
         if len(known) > 1:  # the sort is stable: among equals the order of the query holds
             known.sort(key=lambda one: (_OBJECTIONS.index(one.objection), -allowed.get(one.contact_point_id, -1)))
     return found
-
-
-def _deliverable(value: str, key: str) -> str:
-    """The address as given, but for a domain that a mail server could not read."""
-    if value.isascii() or "@" not in key:
-        return value
-    return value.rpartition("@")[0] + "@" + key.rpartition("@")[2]
 
 
 def revoke(
@@ -168,17 +150,12 @@ def revoke(
     happened_at: int | None = None,
 ) -> bool:
     """Record a refusal (now, unless *happened_at* says when); False when the latest word was that refusal already."""
-    return bool(record(shop, [Decision(contact_point_id, purpose, "revoked", source, evidence, happened_at)]).new)
-
-
-def record(shop: Shop, decisions: Iterable[Decision]) -> Recorded:
-    """``record_each``, counted."""
-    answers = record_each(shop, decisions)
-    return Recorded(answers.count("new"), answers.count("unchanged"), answers.count("refused_before"))
+    decision = Decision(contact_point_id, purpose, "revoked", source, evidence, happened_at)
+    return record(shop, [decision]) == ["new"]
 
 
 @in_one_transaction
-def record_each(shop: Shop, decisions: Iterable[Decision]) -> list[Novelty]:
+def record(shop: Shop, decisions: Iterable[Decision]) -> list[Novelty]:
     """Add *decisions* to the history, each of them once; what was new about each, in order.
 
     One without a date is of now: it adds nothing to an equal latest decision, and a permission without a date
@@ -226,7 +203,7 @@ def _known(points: set[int]) -> dict[tuple[int, str], list[_LastAct]]:
             UNION ALL
             SELECT points.id, purposes.purpose, s.suppressed_at, 'revoked', CASE WHEN p.id = points.id THEN 1 ELSE 0 END
             FROM contact_points points CROSS JOIN contact_points p CROSS JOIN suppressions s
-            CROSS JOIN {_PURPOSES}
+            CROSS JOIN {PURPOSE_ROWS}
             WHERE points.id {condition} AND p.customer_id = points.customer_id AND p.kind = points.kind
                 AND s.kind = p.kind AND s.key_hash = p.key_hash AND {_IS_A_REFUSAL}
             ORDER BY 3, 4""",

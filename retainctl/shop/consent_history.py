@@ -8,14 +8,12 @@ from typing import Any, NamedTuple
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.rows import Row
-from retainctl.shop.consent import BLOCKING, Decision, Purpose, permissions, record, suppress
+from retainctl.shop.consent import BLOCKING, PURPOSE_ROWS, PURPOSES, Decision, Purpose, permissions, record, suppress
 from retainctl.shop.customers import OF_THIS_ADDRESS, address_named, find_customer
 from retainctl.store.database import rows
 from retainctl.store.dialect import one_of
 from retainctl.store.select import Instant, select
 from retainctl.store.transactions import in_one_transaction
-
-PURPOSES: tuple[Purpose, ...] = ("marketing", "survey")
 
 
 class ConsentState(Row, kind="consent"):
@@ -56,7 +54,7 @@ def list_consent(shop: Shop, customer: str = "", *, limit: int = 100) -> list[Co
     now = shop.clock.now()
     spoken_of = rows(
         f"""SELECT p.id, p.customer_id, p.kind, p.value, p.flag, purposes.purpose
-        FROM contact_points p CROSS JOIN (SELECT 'marketing' AS purpose UNION ALL SELECT 'survey') AS purposes
+        FROM contact_points p CROSS JOIN {PURPOSE_ROWS}
         WHERE p.kind IN ('email', 'phone') {only} AND (
             EXISTS (SELECT 1 FROM consents k WHERE k.contact_point_id = p.id AND k.purpose = purposes.purpose
                 AND (k.action = 'revoked' OR k.happened_at <= ?))

@@ -13,7 +13,7 @@ from retainctl.intake.one_file import RowOutcome, import_list
 from retainctl.intake.values import Values, yes_or_no
 from retainctl.normalising import clean_name
 from retainctl.result import Progress
-from retainctl.shop.consent import Decision, Purpose, record_each
+from retainctl.shop.consent import PURPOSES, Decision, Purpose, record
 from retainctl.shop.customer_lookup import EMAIL_NAMES, PHONE_NAMES, address_in, points_at
 
 SOURCE: Final = "file"
@@ -74,8 +74,8 @@ def _points(shop: Shop, _source: str, asked: Sequence[Cells]) -> list[int | RowE
 
 def _purpose(cell: GivenCell) -> str:
     purpose = cell.text.casefold()
-    if purpose not in ("marketing", "survey"):
-        raise RowError(cell.column, "bad_purpose", f"{purpose!r} is neither marketing nor survey")
+    if purpose not in PURPOSES:
+        raise RowError(cell.column, "bad_purpose", f"{purpose!r} is not one of {', '.join(PURPOSES)}")
     return purpose
 
 
@@ -154,7 +154,7 @@ class ConsentTaker(DeclaredTaker[Decision]):
 
     def keep(self, read: list[Decision], *, import_id: int) -> list[RowOutcome | RowError]:  # noqa: ARG002
         """Record the decisions."""
-        answers = record_each(self.shop, read)
+        answers = record(self.shop, read)
         if refused := answers.count("refused_before"):
             self.notes["undated permissions of customers who refused; the refusal stays"] += refused
         return ["new" if answer == "new" else "unchanged" for answer in answers]

@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from retainctl.intake.cells import Cells, Column, plain_name
 from retainctl.intake.json_rows import Record, text_of
+from retainctl.shop.customer_lookup import EMAIL_NAMES, PHONE_NAMES
 from retainctl.shop.exporting import MOST_ADDRESSES, column
 
 _FIRST: Final = {
-    "email": ("email", "e-mail", "email address", "mail", "דוא״ל", "דואל", "אימייל", "מייל"),
-    "phone": ("phone", "mobile", "phone number", "telephone", "טלפון", "נייד", "טלפון נייד"),
+    "email": EMAIL_NAMES,
+    "phone": PHONE_NAMES,
     "postal": ("postal", "address", "postal address", "כתובת"),
 }
 _SECOND_PHONE: Final = ("default address phone",)

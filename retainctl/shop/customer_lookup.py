@@ -13,8 +13,9 @@ from retainctl.normalising import email_address, phone_number
 from retainctl.store import dialect
 from retainctl.store.database import rows
 
-EMAIL_NAMES: Final = ("email", "e-mail", "email address", "דוא״ל", "דואל", "אימייל", "מייל")
-PHONE_NAMES: Final = ("phone", "mobile", "phone number", "טלפון", "נייד")
+# What shops call the column of an address, in every kind of file.
+EMAIL_NAMES: Final = ("email", "e-mail", "email address", "customer email", "mail", "דוא״ל", "דואל", "אימייל", "מייל")
+PHONE_NAMES: Final = ("phone", "mobile", "phone number", "telephone", "טלפון", "נייד", "טלפון נייד")
 
 
 class PointOf(NamedTuple):

@@ -22,7 +22,7 @@ from retainctl.normalising import (
     postal_key,
 )
 from retainctl.result import Progress
-from retainctl.shop.consent import Decision, record_each
+from retainctl.shop.consent import Decision, record
 from retainctl.shop.consent_import import decided_at
 from retainctl.shop.customer_columns import COLUMNS, CONTACTS, ENVELOPE, PLACES, POSTAL, POSTAL_PARTS, cells_of
 from retainctl.shop.identity import Address, Found, Person, find_or_make
@@ -220,7 +220,7 @@ class CustomerTaker(RowTaker[_ReadCustomer]):
             if who.contact_point_ids and (point := who.contact_point_ids[said.address]) is not None
         ]
         kept = self._counting(told)
-        answers = record_each(
+        answers = record(
             self.shop,
             [
                 Decision(

@@ -1,15 +1,16 @@
 """A query's rows as frozen rows: by the names of their columns, read as their types say.
 
 An ``Instant`` is epoch seconds in the database and ISO 8601 by the shop's clock here; ``Pieces`` are thousandths there,
-a day is counted from 1970, and a ``bool`` is 0 or 1. What
-is unknown is None where the field allows it, and else the empty text.
+a ``Day`` is counted from 1970, and a ``bool`` is 0 or 1. What is unknown is None where the field allows it, and else
+the empty text; an unknown number where the field allows none is a TypeError.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Annotated, Any, TypeVar, get_type_hints
+from types import NoneType
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 from retainctl.clock import Clock, day_of
 from retainctl.config import Shop
@@ -18,10 +19,11 @@ from retainctl.store.database import execute
 
 R = TypeVar("R", bound=Row)
 Instant = Annotated[str, "instant"]
+Day = Annotated[str, "day"]
 Pieces = Annotated[float, "thousandths"]
-MaybeDay = Annotated[str | None, "day"]
-MaybePieces = Annotated[float | None, "thousandths"]
-MaybeInstant = Annotated[str | None, "instant"]
+MaybeInstant = Instant | None
+MaybeDay = Day | None
+MaybePieces = Pieces | None
 _Convert = Callable[[Any, Clock], Any]
 
 
@@ -42,16 +44,24 @@ def _readers(row_type: type[Row]) -> dict[str, _Convert]:
 
 
 def _reader(hint: Any) -> _Convert:
-    if hint == MaybeDay:
-        return lambda cell, _clock: None if cell is None else day_of(cell).isoformat()
-    if hint in (Pieces, MaybePieces):
-        return lambda cell, _clock: None if cell is None else cell // 1000 if cell % 1000 == 0 else cell / 1000
-    if hint == Instant:
-        return lambda cell, clock: "" if cell is None else clock.iso(cell)
-    if hint == MaybeInstant:
-        return lambda cell, clock: None if cell is None else clock.iso(cell)
-    if hint is str:
-        return lambda cell, _clock: "" if cell is None else cell
-    if hint in (bool, int):
-        return lambda cell, _clock: hint(cell)
-    return lambda cell, _clock: cell
+    if NoneType in get_args(hint):
+        read = _READERS.get(next(one for one in get_args(hint) if one is not NoneType), _as_it_is)
+        return lambda cell, clock: None if cell is None else read(cell, clock)
+    read = _READERS.get(hint, _as_it_is)
+    if hint in _NUMBERS:
+        return read
+    return lambda cell, clock: "" if cell is None else read(cell, clock)
+
+
+def _as_it_is(cell: Any, _clock: Clock) -> Any:
+    return cell
+
+
+_NUMBERS = (int, bool, float, Pieces)
+_READERS: dict[Any, _Convert] = {
+    Instant: lambda cell, clock: clock.iso(cell),
+    Day: lambda cell, _clock: day_of(cell).isoformat(),
+    Pieces: lambda cell, _clock: cell // 1000 if cell % 1000 == 0 else cell / 1000,
+    int: lambda cell, _clock: int(cell),
+    bool: lambda cell, _clock: bool(cell),
+}

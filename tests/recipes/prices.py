@@ -7,7 +7,7 @@ from typing import Final
 from retainctl.config import Shop
 from retainctl.intake.declared import Field, Listing, currency, day, price, text
 from retainctl.rows import Row
-from retainctl.store.select import select
+from retainctl.store.select import Day, select
 
 PRICES: Final = Listing(
     "competitor_prices",
@@ -28,7 +28,7 @@ class CompetitorPrice(Row, kind="competitor_price"):
 
     sku: str
     competitor: str
-    seen_on: str
+    seen_on: Day
     price_minor: int
     currency: str
 

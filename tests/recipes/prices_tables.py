@@ -18,7 +18,7 @@ CREATE TABLE competitor_prices (
     id INTEGER PRIMARY KEY,
     sku TEXT NOT NULL,                      -- ours
     competitor TEXT NOT NULL,
-    seen_on TEXT NOT NULL,
+    seen_on INTEGER NOT NULL,               -- days since 1970
     currency TEXT NOT NULL CHECK (length(currency) = 3),
     price_minor INTEGER NOT NULL CHECK (price_minor >= 0),
     UNIQUE (sku, competitor, seen_on)

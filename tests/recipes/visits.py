@@ -8,7 +8,7 @@ from retainctl.config import Shop
 from retainctl.intake.declared import Field, Listing, day, text, whole
 from retainctl.rows import Row
 from retainctl.shop.customer_lookup import CUSTOMER
-from retainctl.store.select import select
+from retainctl.store.select import Day, select
 
 VISITS: Final = Listing(
     "visits",
@@ -28,7 +28,7 @@ class Visit(Row, kind="visit"):
 
     customer_id: int
     first_name: str
-    visited_on: str
+    visited_on: Day
     place: str
     minutes: int | None
 

@@ -16,7 +16,7 @@ INSERT INTO import_kinds (kind) VALUES ('visits');
 CREATE TABLE visits (
     id INTEGER PRIMARY KEY,
     customer_id INTEGER NOT NULL REFERENCES customers (id),
-    visited_on TEXT NOT NULL,
+    visited_on INTEGER NOT NULL,            -- days since 1970
     place TEXT NOT NULL,
     minutes INTEGER,                        -- none: not measured
     UNIQUE (customer_id, visited_on, place)

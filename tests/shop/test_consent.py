@@ -7,7 +7,7 @@ import pytest
 from retainctl.config import Shop
 from retainctl.errors import Refused
 from retainctl.shop import consent
-from retainctl.shop.consent import Contact, Decision, Recorded, blocked, contacts, record, revoke, suppress
+from retainctl.shop.consent import Contact, Decision, blocked, contacts, record, revoke, suppress
 from retainctl.shop.consent_history import list_consent
 from retainctl.store.database import execute, rows
 from retainctl.store.transactions import writing
@@ -55,7 +55,7 @@ def test_each_customer_has_an_address_or_a_reason(shop: Shop) -> None:
         say_yes(shop, point)
     assert suppress("email", "gone@example.com", "hard_bounce", shop.clock.now(), "550 5.1.1")
     assert contactable([1, 2, 3, 4, 5, 6, 7], purpose="marketing", at=shop.clock.now()) == {
-        1: Contact(good, "Dana@example.com", "דנה", None, "he"),
+        1: Contact(good, "דנה", None),
         2: "no_address",
         3: "not_mailable",
         4: "suppressed",
@@ -133,7 +133,7 @@ def test_no_evidence_no_consent(shop: Shop, evidence: str) -> None:
 def test_a_second_address_with_consent_is_written_to_when_the_first_has_none(shop: Shop) -> None:
     _, second = customer(1, "old@example.com", "new@example.com")
     say_yes(shop, second)
-    assert answer(shop, 1) == Contact(second, "new@example.com", "דנה", None, "he")
+    assert answer(shop, 1) == Contact(second, "דנה", None)
 
 
 def test_where_several_are_allowed_the_latest_permission_counts_then_the_verified_then_the_newest(shop: Shop) -> None:
@@ -177,7 +177,7 @@ def test_a_refusal_at_one_address_is_a_refusal_of_the_person(shop: Shop) -> None
     say_no(shop, first, at=2000)
     assert answer(shop, 1) == "no_consent"
     say_yes(shop, second, at=3000)
-    assert answer(shop, 1) == Contact(second, "dana@work.example", "דנה", None, "he")
+    assert answer(shop, 1) == Contact(second, "דנה", None)
 
 
 def test_a_complaint_at_one_address_silences_the_other_and_a_bounce_does_not(shop: Shop) -> None:
@@ -186,7 +186,7 @@ def test_a_complaint_at_one_address_silences_the_other_and_a_bounce_does_not(sho
             say_yes(shop, point, at=1000)
         suppress("email", f"a{number}@example.com", reason, 2000, "report")  # type: ignore[arg-type]
     assert answer(shop, 1) == "no_consent"
-    assert answer(shop, 2) == Contact(21, "b2@example.com", "דנה", None, "he")
+    assert answer(shop, 2) == Contact(21, "דנה", None)
 
 
 def with_phone(number: int = 1) -> tuple[int, int]:
@@ -207,7 +207,7 @@ def test_who_will_not_be_rung_up_may_be_written_to(shop: Shop) -> None:
     ]
     for point, action in ((phone, "revoked"), (mail, "given")):
         told = Decision(point, "survey", action, "file", "box")  # type: ignore[arg-type]
-        assert record(shop, [told]) == Recorded(new=1, unchanged=0, refused_before=0)
+        assert record(shop, [told]) == ["new"]
 
 
 def test_a_refusal_at_each_address_is_recorded_though_the_person_refused_at_another(shop: Shop) -> None:
@@ -224,7 +224,7 @@ def test_decisions_of_one_list_count_by_their_dates_and_not_by_their_rows(shop: 
         Decision(point, "marketing", "given", "file", "form", 2000),
         Decision(point, "marketing", "given", "file", "box"),
     ]
-    assert record(shop, told) == Recorded(new=2, unchanged=0, refused_before=1)
+    assert sorted(record(shop, told)) == ["new", "new", "refused_before"]
 
 
 @pytest.mark.parametrize("at_once", [True, False])
@@ -236,7 +236,7 @@ def test_a_permission_without_a_date_overrules_no_refusal_of_the_person_in_the_s
     refusal = Decision(first, "marketing", "revoked", "file", "call", shop.clock.now() - DAY)
     boxes = [Decision(point, "marketing", "given", "file", "box") for point in (second, noa)]
     lists = [[refusal, *boxes]] if at_once else [[refusal], boxes]
-    assert [record(shop, one).refused_before for one in lists][-1] == 1
+    assert [record(shop, one).count("refused_before") for one in lists][-1] == 1
     assert answer(shop, 1) == "no_consent"
     assert isinstance(answer(shop, 2), Contact)
 
@@ -281,7 +281,8 @@ def test_what_an_address_refused_before_it_was_anybody_s_ends_at_most_by_a_later
     suppress("email", "dana@example.com", reason, 2000, "before we knew whose it was")
     (point,) = customer(1, "Dana@Example.com")
     assert (blocked(["Dana@Example.com", "noa@example.com"]) == {"Dana@Example.com"}) == bool(since)
-    assert record(shop, [Decision(point, "marketing", "given", "file", "box")]).new == int(reason == "hard_bounce")
+    undated = record(shop, [Decision(point, "marketing", "given", "file", "box")])
+    assert (undated == ["new"]) == (reason == "hard_bounce")
     say_yes(shop, point, at=2000)
     assert answer(shop, 1) == before
     say_yes(shop, point, at=2001)
@@ -292,27 +293,17 @@ def test_what_an_address_refused_before_it_was_anybody_s_ends_at_most_by_a_later
 def test_the_same_decision_is_recorded_once(shop: Shop) -> None:
     (point,) = customer(1, "dana@example.com")
     told = [Decision(point, "marketing", "given", "file", "signup form", 1000)] * 3
-    assert record(shop, told) == Recorded(new=1, unchanged=2, refused_before=0)
-    assert record(shop, told) == Recorded(new=0, unchanged=3, refused_before=0)
+    assert record(shop, told) == ["new", "unchanged", "unchanged"]
+    assert record(shop, told) == ["unchanged"] * 3
 
 
 def test_a_permission_without_a_date_never_overrules_a_refusal(shop: Shop) -> None:
     first, second = customer(1, "dana@example.com", "dana@work.example")
     nightly = [Decision(point, "marketing", "given", "file", "checkout box") for point in (first, second)]
-    assert record(shop, nightly[:1]).new == 1
+    assert record(shop, nightly[:1]) == ["new"]
     say_no(shop, first)
-    assert record(shop, nightly) == Recorded(new=0, unchanged=0, refused_before=2)
+    assert record(shop, nightly) == ["refused_before"] * 2
     assert answer(shop, 1) == "no_consent"
-
-
-def test_a_domain_in_hebrew_is_handed_out_as_the_network_writes_it(shop: Shop) -> None:
-    (point,) = customer(1, "x")
-    with writing():
-        execute("UPDATE contact_points SET value = 'Dana@דוגמה.co.il', key = 'dana@xn--6dbbec0c.co.il'")
-    say_yes(shop, point)
-    found = answer(shop, 1)
-    assert isinstance(found, Contact)
-    assert found.address == "Dana@xn--6dbbec0c.co.il"
 
 
 def test_phones_have_their_own_consent(shop: Shop) -> None:
@@ -328,5 +319,5 @@ def test_a_batch_is_of_any_size_when_recorded(shop: Shop) -> None:
         for point in range(1, 1102):
             plant_address(1, f"a{point}@x.example", id=point)
     decisions = [Decision(point, "survey", "given", "file", "form") for point in range(1, 1102)]
-    assert record(shop, decisions).new == 1101
+    assert record(shop, decisions) == ["new"] * 1101
     assert contactable([], purpose="survey", at=0) == {}

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, get_args
 
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.csv_rows import csv_chunks
+from retainctl.shop.customer_lookup import EMAIL_NAMES, PHONE_NAMES
 from retainctl.shop.orders_import.documents import (
     GUEST,
     Article,
@@ -60,10 +61,10 @@ ROLES: Final = {
     "order_id": ("order_id", "order number", "order", "מספר הזמנה", "הזמנה"),
     "refund_of": ("refund_of", "refunded order", "זיכוי של"),
     "ordered_at": ("ordered_at", "order date", "created at", "date", "תאריך הזמנה", "תאריך"),
-    "email": ("email", "e-mail", "customer email", "דוא״ל", "דואל", "אימייל", "מייל"),
+    "email": EMAIL_NAMES,
     "first_name": ("first_name", "שם פרטי"),
     "last_name": ("last_name", "surname", "שם משפחה"),
-    "phone": ("phone", "mobile", "telephone", "טלפון", "נייד"),
+    "phone": PHONE_NAMES,
     "customer_id": ("customer_id", "customer", "מספר לקוח", "לקוח"),
     "status": ("status", "סטטוס", "מצב"),
     "shipping": ("shipping", "משלוח"),
