@@ -31,7 +31,7 @@ class Waiting(NamedTuple):
     order_line_no: int | None
     product_id: int | None
     unit_price: str
-    quantity: int
+    quantity_thousandths: int
     amount_minor: int
     currency: str
     returned_at: int
@@ -46,7 +46,7 @@ class _Sale:
     product_id: int | None
     unit_price: str
     ordered_at: int
-    quantity: int
+    quantity_thousandths: int
     amount_minor: int
 
 
@@ -55,7 +55,7 @@ class Taken(NamedTuple):
 
     order_id: int | None
     line_no: int | None
-    quantity: int
+    quantity_thousandths: int
     amount_minor: int
 
 
@@ -106,14 +106,14 @@ def attach_named(source: str) -> Attached:
 
 def _take_named(waiting: Waiting, sales: list[_Sale], *, order_id: int) -> list[Taken] | None:
     """From which lines of the order a return takes; None when they do not hold that much."""
-    if waiting.quantity == 0 or (waiting.product_id is None and waiting.order_line_no is None):
-        return [Taken(order_id, None, waiting.quantity, waiting.amount_minor)]
+    if waiting.quantity_thousandths == 0 or (waiting.product_id is None and waiting.order_line_no is None):
+        return [Taken(order_id, None, waiting.quantity_thousandths, waiting.amount_minor)]
     if waiting.order_line_no is not None:
         fitting = [sale for sale in sales if sale.line_no == waiting.order_line_no]
     else:
         fitting = [sale for sale in sales if sale.product_id == waiting.product_id]
         fitting.sort(key=lambda sale: (sale.unit_price != waiting.unit_price, sale.line_no))
-    if sum(sale.quantity for sale in fitting) < waiting.quantity:
+    if sum(sale.quantity_thousandths for sale in fitting) < waiting.quantity_thousandths:
         return None
     return _take(waiting, fitting)
 
@@ -146,7 +146,7 @@ def _matched(
         fitting.setdefault((customer, sale.product_id, sale.unit_price, currency), []).append(sale)
     for one in waiting:
         own = fitting.get((one.customer_id, one.product_id, one.unit_price, one.currency), [])
-        earlier = [sale for sale in own if sale.quantity and sale.ordered_at <= one.returned_at]
+        earlier = [sale for sale in own if sale.quantity_thousandths and sale.ordered_at <= one.returned_at]
         if earlier:
             yield one, one.customer_id, _take(one, earlier)
 
@@ -154,17 +154,17 @@ def _matched(
 def _take(waiting: Waiting, sales: Iterable[_Sale]) -> list[Taken]:
     """Share a return out over *sales* in their order; what they do not hold stays without a sale."""
     parts: list[Taken] = []
-    quantity, amount = waiting.quantity, waiting.amount_minor
+    quantity, amount = waiting.quantity_thousandths, waiting.amount_minor
     for sale in sales:
         if quantity == 0:
             break
-        pieces = min(quantity, sale.quantity)
-        if pieces == 0:
+        part = min(quantity, sale.quantity_thousandths)
+        if part == 0:
             continue
-        share = amount if pieces == quantity else amount * pieces // quantity
-        parts.append(Taken(sale.order_id, sale.line_no, pieces, share))
-        sale.quantity -= pieces
-        quantity -= pieces
+        share = amount if part == quantity else amount * part // quantity
+        parts.append(Taken(sale.order_id, sale.line_no, part, share))
+        sale.quantity_thousandths -= part
+        quantity -= part
         amount -= share
     if quantity:
         parts.append(Taken(None, None, quantity, amount))
@@ -213,7 +213,7 @@ def _book(booked: Sequence[tuple[Waiting, int | None, list[Taken]]]) -> None:
     changed, added, orders = [], [], set()
     for waiting, customer, taken in booked:
         own, *others = taken
-        changed.append((customer, own.order_id, own.line_no, own.quantity, own.amount_minor, waiting.id))
+        changed.append((customer, own.order_id, own.line_no, own.quantity_thousandths, own.amount_minor, waiting.id))
         added += [(part, one, customer, waiting.id) for part, one in enumerate(others, 1)]
         orders |= {one.order_id for one in taken if one.order_id is not None}
     execute_many(
@@ -234,7 +234,7 @@ def _book(booked: Sequence[tuple[Waiting, int | None, list[Taken]]]) -> None:
     execute_many(
         f"INSERT INTO order_returns ({copied}) SELECT {picked} FROM order_returns AS r WHERE r.id = ?",
         [
-            (customer, one.order_id, one.line_no, one.quantity, one.amount_minor, waiting_id)
+            (customer, one.order_id, one.line_no, one.quantity_thousandths, one.amount_minor, waiting_id)
             for _, one, customer, waiting_id in added
         ],
     )
