@@ -1,6 +1,6 @@
 """The shop folder: finding it, making it, reading and checking ``retainctl.toml``.
 
-This module alone reads the environment: for the folder's name and for the secrets that a setting names.
+This module alone reads the shop's environment: its folder's name, and the secrets that a setting names.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Literal
 
 from retainctl import schema
-from retainctl.clock import DAY_SECONDS
 from retainctl.club import terms
 from retainctl.config import Shop, read_shop
 from retainctl.definitions import all_kinds
@@ -20,6 +19,7 @@ from retainctl.jobs.records import list_jobs
 from retainctl.jobs.steps import ReadWords, check_steps
 from retainctl.jobs.table import read_jobs
 from retainctl.rows import Row
+from retainctl.shop.clock_check import SILENCE_SECONDS
 from retainctl.shop.opening import opened
 from retainctl.shop.orders import doubtful_returns
 from retainctl.store.database import value
@@ -28,7 +28,6 @@ from retainctl.store.integrity import check_database
 from retainctl.store.opening import applied_migrations
 
 BEHIND_SECONDS = 300  # a clock that is so far behind what was written is wrong
-AHEAD_SECONDS = 40 * DAY_SECONDS  # and one so far ahead may be
 # The first patch of each Python whose mail headers cannot be broken by a line break (CVE-2024-6923).
 SAFE_PATCH = {11: 10, 12: 5}
 
@@ -148,7 +147,7 @@ def _clock(shop: Shop) -> str:
                 f"the clock says {shop.clock.iso(now)}, but the newest {what} is from {shop.clock.iso(newest)}",
                 hint="Correct the clock before anything is written.",
             )
-        if now > newest + AHEAD_SECONDS:
+        if now > newest + SILENCE_SECONDS:
             raise Doubtful(f"the newest {what} is from {shop.clock.iso(newest)}; is the clock right?")
     return shop.clock.iso(now)
 

@@ -29,7 +29,7 @@ _ALIASES: Final = {
     "$": "USD", "€": "EUR", "£": "GBP",
 }  # fmt: skip
 NUMBER: Final = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
-_SIGNS: Final = {"ILS": "₪", "USD": "$", "EUR": "€", "GBP": "£"}
+SIGNS: Final = {"ILS": "₪", "USD": "$", "EUR": "€", "GBP": "£"}
 
 
 def currency_code(text: str) -> str:
@@ -75,7 +75,7 @@ def format_minor(minor: int, currency: str) -> str:
 
 def with_sign(minor: int, currency: str) -> str:
     """``-123456`` ILS as ``-₪1,234.56``, read from left to right in Hebrew too; CHF, which has no sign, as its code."""
-    sign = _SIGNS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
+    sign = SIGNS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
     return f"{'-' * (minor < 0)}{sign}{format_minor(abs(minor), currency)}"
 
 

@@ -157,7 +157,10 @@ def _html_page(kind: str, names: list[str], cells: list[list[str]], notes: Seque
 
 
 def _table(names: list[str], cells: list[list[str]], *, numeric: set[int]) -> str:
-    """Lines and columns as wide as the terminal; where they cannot be, the rows one under the other."""
+    """Lines and columns as wide as the terminal; where they cannot be, the rows one under the other.
+
+    A column in which no row has anything is left out.
+    """
     if not cells:
         return "(none)\n"
     kept = [place for place in range(len(names)) if any(row[place] for row in cells)]

@@ -34,12 +34,11 @@ class Source:
 
     name: str
     text: str
-    first_line: int = 1
 
     def line(self, path: tuple[str, ...]) -> int | None:
         """The line on which the key at *path* (tables first, key last) stands, if it can be told."""
         table: list[str] = []
-        for number, line in enumerate(self.text.splitlines(), self.first_line):
+        for number, line in enumerate(self.text.splitlines(), 1):
             if header := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]", line):
                 table = [part.strip().strip("\"'") for part in header[1].split(".")]
                 if tuple(table) == path:
@@ -64,13 +63,13 @@ def read_file(path: Path, schema: type[T]) -> T:
     return read_text(text, schema, name=str(path))
 
 
-def read_text(text: str, schema: type[T], *, name: str, first_line: int = 1) -> T:
-    """*text* as a *schema*; *name* and *first_line* say where it stood."""
+def read_text(text: str, schema: type[T], *, name: str) -> T:
+    """*text* as a *schema*; *name* says where it stood."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadConfiguration(f"{name} is not valid TOML: {error}") from None
-    return _build(schema, table, source=Source(name, text, first_line), path=())
+    return _build(schema, table, source=Source(name, text), path=())
 
 
 def _build(schema: type[T], table: Mapping[str, Any], *, source: Source, path: tuple[str, ...]) -> T:

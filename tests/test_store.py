@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import os
 import re
@@ -19,6 +20,7 @@ import pytest
 
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BadConfiguration
+from retainctl.rows import Row
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.address_hash import address_hasher
@@ -26,6 +28,7 @@ from retainctl.store.database import database, execute, rows, value
 from retainctl.store.dialect import insert_many
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing, SigningKey
+from retainctl.store.select import Day, Instant, MaybeDay, MaybeInstant, MaybePieces, Pieces, select
 from retainctl.store.transactions import collector_at_rest, in_one_transaction, writing
 from tests.conftest import ROOT, Terminal
 from tests.planting import plant_address
@@ -254,6 +257,37 @@ def test_a_first_import_leaves_every_index_and_reference_as_it_was(shop: Shop, t
     assert indexes() == before
     with pytest.raises(peewee.IntegrityError), writing():
         execute("UPDATE order_lines SET product_id = 99")
+
+
+class Everything(Row, kind="everything"):
+    """One cell of each type that a row may have."""
+
+    word: str
+    maybe_word: str | None
+    number: int
+    maybe_number: int | None
+    yes: bool
+    maybe_yes: bool | None
+    at: Instant
+    maybe_at: MaybeInstant
+    on: Day
+    maybe_on: MaybeDay
+    pieces: Pieces
+    maybe_pieces: MaybePieces
+
+
+def test_a_cell_is_read_as_the_type_of_its_field_says_and_what_is_unknown_is_said_to_be(shop: Shop) -> None:
+    given = {"word": "'a'", "number": "7", "yes": "1", "at": "0", "on": "20145", "pieces": "500"}
+    maybe = {f"maybe_{name}": cell for name, cell in given.items()}
+    known, unknown = {**given, **maybe}, {**given, **dict.fromkeys(maybe, "NULL"), "word": "NULL", "at": "NULL"}
+    queries = ["SELECT " + ", ".join(f'{cell} AS "{name}"' for name, cell in row.items()) for row in (known, unknown)]
+    full, empty = (dataclasses.asdict(select(shop, Everything, query)[0]) for query in queries)
+    read = {"word": "a", "number": 7, "yes": True, "at": "1970-01-01T02:00:00+02:00", "on": "2025-02-26", "pieces": 0.5}
+    assert full == {**read, **{f"maybe_{name}": cell for name, cell in read.items()}}
+    assert empty == {**read, "word": "", "at": "", **dict.fromkeys(maybe)}
+    assert [type(full[name]) for name in ("yes", "maybe_yes", "number")] == [bool, bool, int]
+    with pytest.raises(TypeError):
+        select(shop, Everything, queries[0].replace('7 AS "number"', 'NULL AS "number"'))
 
 
 def test_references_are_followed_as_soon_as_a_database_is_made(shop: Shop) -> None:

@@ -1,7 +1,8 @@
 """Who may be written to: one ordered list of rules, for the plan, the claim and the dry run alike.
 
-Each rule gets all who passed the rules before it, in one query, and refuses some with its reason. ``REASONS`` lists
-the reasons in the same order and in both languages; whoever is planned or claimed has passed all rules.
+Each rule gets all who passed the rules before it, together, and refuses some with its reason. ``REASONS`` lists the
+reasons in both languages. A customer who is planned or claimed has passed all rules; of somebody who is none, a
+message's claim asks only whether anything may go to the address at all.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from retainctl.store.dialect import one_of
 
 Reason = Literal["merged", "no_address", "not_mailable", "suppressed", "no_consent", "already_sent", "budget"]
 
-# Why somebody is not written to, in the order of the rules, with the labels for reports.
+# Why somebody is not written to, with the labels for reports, in the order of the plan's rules.
 REASONS: Final[Mapping[Reason, tuple[str, str]]] = {
     "merged": ("Merged into another customer", "מוזגו עם לקוח אחר"),
     "no_address": ("No address", "ללא כתובת"),

@@ -12,7 +12,7 @@ from typing import Any
 from retainctl.clock import day_number, day_of
 from retainctl.config import Shop
 from retainctl.facets import Attribute, Viewpoint, all_attributes
-from retainctl.money import format_minor
+from retainctl.money import SIGNS, format_minor
 from retainctl.outreach.templates import TemplateValue
 from retainctl.shop.consent import Contact
 from retainctl.store.database import rows
@@ -21,7 +21,6 @@ from retainctl.store.dialect import one_of
 # What replaces an unknown first name, in the language of the shop.
 NAMELESS = {"he": "לקוח/ה יקר/ה", "en": "dear customer"}
 
-_SYMBOLS = {"ILS": "₪", "USD": "$", "EUR": "€", "GBP": "£"}
 _MONTHS = "January February March April May June July August September October November December".split()
 
 
@@ -108,7 +107,7 @@ def _value(shop: Shop, attribute: Attribute, cell: Any) -> TemplateValue:
 
 
 def _currency(shop: Shop) -> str:
-    return _SYMBOLS.get(shop.settings.currency, shop.settings.currency)
+    return SIGNS.get(shop.settings.currency, shop.settings.currency)
 
 
 def _day(shop: Shop, day: date) -> str:

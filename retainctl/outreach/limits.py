@@ -14,6 +14,7 @@ from datetime import date, datetime, time, timedelta
 from retainctl.clock import DAY_SECONDS, WEEKDAYS
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration
+from retainctl.outreach.outbox.states import WRITTEN_TO
 from retainctl.store.database import rows
 from retainctl.store.dialect import one_of
 
@@ -45,7 +46,7 @@ def _contacts(customer_ids: Sequence[int], *, at: int) -> dict[int, list[int]]:
         # By the addresses that the customer has now: outbox rows from before a merge keep their customer.
         "SELECT p.customer_id, CASE WHEN o.state = 'claimed' THEN NULL ELSE o.handed_at END"
         " FROM contact_points p JOIN outbox o ON o.contact_point_id = p.id JOIN mailings m ON m.id = o.mailing_id"
-        f" WHERE p.customer_id {condition} AND o.state IN ('claimed', 'handing', 'sent', 'unknown')"
+        f" WHERE p.customer_id {condition} AND o.state IN {WRITTEN_TO}"
         " AND m.purpose <> 'service'",
         ids,
     ):
@@ -61,7 +62,10 @@ def _room_at(contacts: Sequence[int], limit: int, *, within: int) -> int:
 
 
 def quiet(shop: Shop, at: int) -> int | None:
-    """The instant at which the quiet hours around *at* end, or None where *at* is outside quiet hours."""
+    """The instant at which the quiet hours around *at* end, or None where *at* is outside quiet hours.
+
+    BadConfiguration where they never end.
+    """
     loud = at
     for _ in range(16):  # two weeks of quiet days, each with its night
         until = _quiet_until(shop, loud)

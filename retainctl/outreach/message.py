@@ -80,13 +80,13 @@ def text_header(name: str, value: str) -> bytes:
     return f"{name}: {_encoded_words(value, used=len(name) + 2)}\r\n".encode()
 
 
-def mailbox_header(name: str, mailbox: Mailbox, *, bracketed: bool = False) -> bytes:
+def mailbox_header(name: str, mailbox: Mailbox) -> bytes:
     """A header with one address, and its name if it has one."""
     if not is_address(mailbox.address):
         raise BadData(f"the header {name} has no valid e-mail address")
     return (
         phrase_header(name, mailbox.name, mailbox.address)
-        if mailbox.name or bracketed
+        if mailbox.name
         else (f"{name}: {mailbox.address}\r\n".encode())
     )
 

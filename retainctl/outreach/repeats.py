@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from retainctl.outreach.outbox.states import WRITTEN_TO
 from retainctl.store.database import rows
 from retainctl.store.dialect import one_of
 
@@ -24,7 +25,7 @@ def written_to(program: str, name: str, customer_ids: Sequence[int]) -> dict[int
     """Those of *customer_ids* who already got it, each with the customer ids under which they did: their own, or that
     of a customer merged with them."""
     found: dict[int, set[int]] = {}
-    condition = "m.program = ? AND m.name = ? AND o.state IN ('claimed', 'handing', 'sent', 'unknown')"
+    condition = f"m.program = ? AND m.name = ? AND o.state IN {WRITTEN_TO}"
     for customer_id, other in _written_to(condition, program, name, customer_ids=customer_ids):
         found.setdefault(customer_id, set()).add(other)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -81,6 +82,14 @@ def test_new_terms_change_nothing_that_was_booked(shop: Shop) -> None:
     order(shop, 1, [20_000], at=at)
     award(shop)
     assert rows("SELECT terms_version, points FROM awards") == [(1, 200)]
+
+
+def test_of_terms_is_kept_what_they_say_so_that_a_setting_added_later_changes_no_terms(shop: Shop) -> None:
+    set_terms(shop.folder, ONE)
+    order(shop, 1, [0], at=shop.clock.now())
+    award(shop)
+    (content,) = rows("SELECT content FROM terms")[0]
+    assert json.loads(content) == {"version": 1, "points_per": {"ILS": "1"}}
 
 
 @pytest.mark.parametrize("text", [f"[[terms]]\nversion = 1\n{TWO}\n", f"[[terms]]\nversion = 2\n{ONE}\n"])

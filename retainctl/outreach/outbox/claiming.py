@@ -139,8 +139,8 @@ class Claimer:
 
 def open_mailings(channel: str, *, at: int) -> list[int]:
     """The active mailings with messages due on *channel*: service messages first, then the oldest."""
-    query = """SELECT m.id FROM mailings m WHERE m.state = 'active' AND EXISTS (SELECT 1 FROM outbox o
-        WHERE o.mailing_id = m.id AND o.channel = ? AND o.state IN ('deferred', 'planned') AND o.next_at <= ?)
+    query = f"""SELECT m.id FROM mailings m WHERE m.state = 'active' AND EXISTS (SELECT 1 FROM outbox o
+        WHERE o.mailing_id = m.id AND o.channel = ? AND o.state IN {states.OPEN} AND o.next_at <= ?)
         ORDER BY m.class DESC, m.id"""
     return [mailing_id for (mailing_id,) in rows(query, channel, at)]
 
@@ -160,7 +160,7 @@ def due(mailing_id: int, channel: str, *, at: int, limit: int) -> list[Candidate
 def due_batches(mailing_id: int, channel: str, *, at: int) -> Iterator[list[Candidate]]:
     """All rows of the mailing that may be tried now, a few hundred at a time."""
     last = 0
-    condition = """o.mailing_id = ? AND o.state IN ('deferred', 'planned') AND o.next_at <= ? AND o.channel = ?
+    condition = f"""o.mailing_id = ? AND o.state IN {states.OPEN} AND o.next_at <= ? AND o.channel = ?
         AND o.id > ? ORDER BY o.id LIMIT ?"""
     while batch := list(_candidates(condition, mailing_id, at, channel, last, _BATCH)):
         yield batch

@@ -14,7 +14,7 @@ from retainctl.outreach.outbox import resolve
 from retainctl.outreach.outbox.claiming import Claimer, due_batches, judged, open_mailings, withheld
 from retainctl.outreach.outbox.recover import sweep
 from retainctl.outreach.outbox.send_loop import Loop, Tally
-from retainctl.outreach.outbox.states import State
+from retainctl.outreach.outbox.states import OPEN, State
 from retainctl.result import Progress, Result
 from retainctl.rows import Row
 from retainctl.store.database import value
@@ -68,7 +68,7 @@ def _delivered(tally: Tally) -> Result[Delivery]:
     trouble = _trouble(tally, unresolved)
     notes = () if trouble or unresolved is None else (str(unresolved),)
     left = value(
-        "SELECT COUNT(*) FROM mailings m JOIN outbox o ON o.mailing_id = m.id AND o.state IN ('deferred', 'planned')"
+        f"SELECT COUNT(*) FROM mailings m JOIN outbox o ON o.mailing_id = m.id AND o.state IN {OPEN}"
         " WHERE m.state = 'active'"
     )
     counts = Delivery(**{state: tally.became[state] for state in _COUNTED}, left=int(left))

@@ -8,7 +8,7 @@ from typing import Final
 
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
-from retainctl.outreach.outbox.states import State
+from retainctl.outreach.outbox.states import OPEN, State
 from retainctl.rows import Row
 from retainctl.store.database import rows
 from retainctl.store.select import Instant, select
@@ -53,8 +53,8 @@ class MessageDetail(Row, kind="message_detail"):
     history: str = ""
 
 
-_SHORT: Final = """o.id, m.program || ' ' || m.name AS mailing, o.customer_id, o.to_address AS "to", o.channel, o.state,
-    o.attempts, CASE WHEN o.state IN ('planned', 'deferred') THEN o.next_at END AS next_at, o.done_at, o.reply"""
+_SHORT: Final = f"""o.id, m.program || ' ' || m.name AS mailing, o.customer_id, o.to_address AS "to", o.channel,
+    o.state, o.attempts, CASE WHEN o.state IN {OPEN} THEN o.next_at END AS next_at, o.done_at, o.reply"""
 _MORE: Final = "o.message_id, o.resends, o.not_after, o.handed_at, o.code, o.enhanced, o.payload_sha256, o.owner"
 _FROM: Final = "FROM outbox o JOIN mailings m ON m.id = o.mailing_id"
 
@@ -63,7 +63,7 @@ def list_messages(shop: Shop, *, state: State | None = None, limit: int | None =
     """The messages in the outbox, or those in one *state*; the oldest first."""
     query = f"SELECT {_SHORT} {_FROM} WHERE CAST(? AS TEXT) IS NULL OR o.state = ? ORDER BY o.id LIMIT ?"
     found = select(shop, MessageRow, query, state, state, 2**62 if limit is None else limit)
-    return [replace(one, to=masked(one.to)) for one in found]
+    return [replace(one, to=recognisable(one.to)) for one in found]
 
 
 def show_message(shop: Shop, message_id: int) -> MessageDetail:
@@ -74,7 +74,7 @@ def show_message(shop: Shop, message_id: int) -> MessageDetail:
     return replace(found[0], history=_history(shop, message_id))
 
 
-def masked(address: str) -> str:
+def recognisable(address: str) -> str:
     """*address* masked for a log: first letters, and eight digits of its hash by which to recognise equal ones."""
     local, _, domain = address.partition("@")
     digits = hashlib.sha256(address.casefold().encode()).hexdigest()[:8]

@@ -81,7 +81,7 @@ def _open_mailings(condition: str, *values: object) -> list[tuple[Any, ...]]:
     """(id, not_after) of the mailings that match *condition* and have messages still to be sent."""
     return rows(
         f"SELECT m.id, m.not_after FROM mailings m WHERE {condition} AND EXISTS (SELECT 1 FROM outbox o"
-        " WHERE o.mailing_id = m.id AND o.state IN ('deferred', 'planned'))",
+        f" WHERE o.mailing_id = m.id AND o.state IN {states.OPEN})",
         *values,
     )
 
@@ -97,7 +97,7 @@ def _end(shop: Shop, mailing_id: int, after: State, why: str, *, by: str) -> Cou
 @in_one_transaction
 def _end_some(shop: Shop, mailing_id: int, after: State, why: str, *, by: str) -> int:
     open_messages = rows(
-        "SELECT id, claim_no, state FROM outbox WHERE mailing_id = ? AND state IN ('deferred', 'planned') LIMIT ?",
+        f"SELECT id, claim_no, state FROM outbox WHERE mailing_id = ? AND state IN {states.OPEN} LIMIT ?",
         mailing_id,
         _BATCH,
     )

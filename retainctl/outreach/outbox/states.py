@@ -23,6 +23,7 @@ State = Literal[
     "planned", "claimed", "handing", "sent", "deferred", "failed", "unknown", "suppressed", "expired", "cancelled"
 ]
 OPEN: tuple[State, ...] = ("deferred", "planned")
+WRITTEN_TO: tuple[State, ...] = ("claimed", "handing", "sent", "unknown")  # it went, or may have gone, or goes now
 TERMINAL: tuple[State, ...] = ("sent", "failed", "suppressed", "expired", "cancelled")
 
 LEASE_SECONDS = 15 * 60
