@@ -41,6 +41,16 @@ class Joined(NamedTuple):
     query: Callable[[Viewpoint], tuple[str, Sequence[object]]]
 
 
+def joins(sources: Iterable[Joined], question: Viewpoint) -> tuple[str, list[object]]:
+    """The SQL that joins *sources*, each once, to the customer ``c``, and its values."""
+    sql, values = "", list[object]()
+    for source in sorted(set(sources)):
+        query, bound = source.query(question)
+        sql += f" LEFT JOIN ({query}) {source.alias} ON {source.alias}.customer_id = c.id"
+        values += bound
+    return sql, values
+
+
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """One thing that is known of a customer.

@@ -12,7 +12,7 @@ from datetime import date
 from retainctl.audience import tree
 from retainctl.clock import day_number
 from retainctl.errors import BadData
-from retainctl.facets import Attribute, Joined, Viewpoint
+from retainctl.facets import Attribute, Joined, Viewpoint, joins
 from retainctl.normalising import category_steps
 from retainctl.shop.consent import permissions
 
@@ -59,12 +59,8 @@ def compiled(whole: tree.Tree, scope: Scope) -> Query:
 
 
 def _tables(used: set[Joined], scope: Scope) -> Condition:
-    sql, values = "FROM customers c", list[object]()
-    for source in sorted(used):
-        query, bound = source.query(scope.question)
-        sql += f" LEFT JOIN ({query}) {source.alias} ON {source.alias}.customer_id = c.id"
-        values += bound
-    return Condition(sql + " WHERE c.merged_into IS NULL", tuple(values))
+    sql, values = joins(used, scope.question)
+    return Condition(f"FROM customers c{sql} WHERE c.merged_into IS NULL", tuple(values))
 
 
 class _Compiler:

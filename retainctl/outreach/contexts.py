@@ -11,7 +11,7 @@ from typing import Any
 
 from retainctl.clock import day_number, day_of
 from retainctl.config import Shop
-from retainctl.facets import Attribute, Viewpoint, all_attributes
+from retainctl.facets import Attribute, Viewpoint, all_attributes, joins
 from retainctl.money import SIGNS, format_minor
 from retainctl.outreach.templates import TemplateValue
 from retainctl.shop.consent import Contact
@@ -74,14 +74,10 @@ def _name(first: TemplateValue, last: TemplateValue, shop: Shop) -> dict[str, Te
 def _cells(shop: Shop, attributes: Sequence[Attribute], ids: Sequence[int]) -> list[tuple[Any, ...]]:
     """The values of *attributes* in the database, one row per customer."""
     question = Viewpoint(shop.clock.now(), shop.clock.today(), shop.settings.currency, customer_ids=ids)
-    joins, values = "", list[object]()
-    for source in {one.source.alias: one.source for one in attributes if one.source}.values():
-        query, bound = source.query(question)
-        joins += f" LEFT JOIN ({query}) {source.alias} ON {source.alias}.customer_id = c.id"
-        values += bound
+    joined, values = joins((one.source for one in attributes if one.source), question)
     condition, bound_ids = one_of(list(ids))
     return rows(
-        f"SELECT c.id, {', '.join(one.sql for one in attributes)} FROM customers c{joins} WHERE c.id {condition}",
+        f"SELECT c.id, {', '.join(one.sql for one in attributes)} FROM customers c{joined} WHERE c.id {condition}",
         *values,
         bound_ids,
     )
