@@ -34,8 +34,8 @@ SIGNS: Final = {"ILS": "₪", "USD": "$", "EUR": "€", "GBP": "£"}
 
 def currency_code(text: str) -> str:
     """The ISO code that *text* names (``nis``, ``₪`` and ``שח`` are ILS), or BadData."""
-    name = text.strip()
-    code = _ALIASES.get(name) or _ALIASES.get(name.upper()) or name.upper()
+    name = text.strip().upper()
+    code = _ALIASES.get(name, name)
     if code not in _CURRENCIES:
         raise BadData(f"{text!r} is not a currency", hint="Use an ISO 4217 code such as ILS, USD or EUR.")
     return code

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
         (["orders", "import", "a" * 300], 65, f"retainctl: there is no file {'a' * 300}; nothing was imported\n"),
         (["db", "backup", "/proc/none/x.backup"], 78, "retainctl: /proc/none: No such file or directory\n"),
         (["reports", "check"], 2, "retainctl: no goal was given\n"),
-        (["reports"], 2, ""),
+        (["reports"], 2, "Usage: retainctl reports"),
         (["report"], 2, "retainctl: no such command 'report'. Did you mean 'reports'?\n  See: retainctl --help\n"),
         (["reports", "show"], 2, "retainctl: missing argument 'REPORT'\n  See: retainctl reports show --help\n"),
         (["surveys", "run", "x"], 2, "retainctl: surveys run needs --yes when not on a terminal\n"),

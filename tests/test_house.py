@@ -14,6 +14,7 @@ import click
 import pytest
 
 from retainctl import cli, output, terminal
+from retainctl.errors import WrongUsage
 from retainctl.store.migrations import MIGRATIONS
 from tests.conftest import ROOT
 
@@ -150,6 +151,58 @@ def nested(words: str, group: click.Group) -> Iterator[tuple[str, click.Command]
         yield f"{words} {name}", command
         if isinstance(command, click.Group):
             yield from nested(f"{words} {name}", command)
+
+
+# What each command cannot do without.
+NEEDED = """
+    init: DIR
+    orders import: FILE...
+    orders show: ORDER
+    orders quarantine show: ROW
+    orders quarantine dismiss: ROW...
+    customers import: FILE...
+    customers show: CUSTOMER
+    products import: FILE...
+    consent import: FILE...
+    consent show: CUSTOMER
+    consent revoke: CUSTOMER|ADDRESS|TOKEN --reason
+    points redeem: CUSTOMER POINTS --source
+    points add: CUSTOMER POINTS --source --reason
+    points take: CUSTOMER POINTS --source --reason
+    points statement: CUSTOMER
+    segments create: NAME EXPRESSION
+    campaigns approve: NAME HASH
+    outbox show: ID
+    outbox resolve: ID... --as --reason
+    surveys approve: NAME HASH
+    surveys import: NAME FILE
+    reports show: REPORT
+    schedules show: --style
+"""
+# And these, the name of what is meant.
+BY_NAME = """
+    segments show, segments count, segments explain, segments export, segments check, segments diff, campaigns draft,
+    campaigns check, campaigns plan, campaigns send, campaigns pause, campaigns resume, campaigns show, campaigns diff,
+    surveys draft, surveys check, surveys plan, surveys send, surveys pause, surveys resume, surveys show, surveys run,
+    surveys results, surveys diff, jobs show
+"""
+
+
+def test_a_command_says_what_it_cannot_do_without(capsys: pytest.CaptureFixture[str]) -> None:
+    needed = dict(line.strip().split(": ") for line in NEEDED.strip().splitlines())
+    needed |= dict.fromkeys((" ".join(name.split()) for name in BY_NAME.split(",")), "NAME")
+    found = {
+        words: " ".join(one.human_readable_name if isinstance(one, click.Argument) else one.opts[0] for one in required)
+        for words, command in commands()
+        if (required := [one for one in command.params if one.required])
+    }
+    assert found == needed
+    for words, names in needed.items():
+        assert cli.run(words.split()) == WrongUsage.exit_code
+        assert (
+            f"missing {'option' if names.startswith('-') else 'argument'} '{names.split()[0]}'"
+            in capsys.readouterr().err
+        )
 
 
 @pytest.mark.parametrize(("name", "path"), list(modules()))
