@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -78,6 +79,17 @@ def test_a_name_is_kept_as_it_was_given(tmp_path: Path, name: str) -> None:
     [
         ('quiet_from = "21:00"', 'quiet_from = "21:60"', "'21:60' is not a time such as 21:00"),
         ('quiet_until = "08:00"', 'quiet_until = "24:00"', "'24:00' is not a time such as 21:00"),
+        ('quiet_until = "08:00"', 'quiet_until = "8"', "'8' is not a time such as 21:00"),
+        ('quiet_until = "08:00"', 'quiet_until = "x:00"', "'x:00' is not a time such as 21:00"),
+        ("[mail]", "[mail]\nconnections = 0", "connections must be between 1 and 32"),
+        ("[mail]", "[mail]\nconnections = 33", "connections must be between 1 and 32"),
+        ("[mail]", '[mail]\npassword = "hunter2"', "password must be a reference: env:NAME"),
+        ('currency = "ILS"', 'currency = "nis"', "currency must be written ILS"),
+        ('currency = "ILS"', 'currency = "XXX"', "'XXX' is not a currency"),
+        ('timezone = "Asia/Jerusalem"', 'timezone = "Jerusalem"', "'Jerusalem' is not an IANA time zone"),
+        ('timezone = "Asia/Jerusalem"', 'timezone = "../x"', "'../x' is not an IANA time zone"),
+        ("database = ", 'database = "mysql://x"\n# ', "database must be sqlite:FILE or postgresql://"),
+        ("database = ", 'database = "postgresql://a:b@h/d"\n# ', "database must not contain a password"),
         ("name = ", 'public_url = "http://shop.example"\nname = ', "public_url must start with https://"),
         ("name = ", 'ping_url = "http://check.example"\nname = ', "ping_url must start with https://"),
     ],
@@ -85,5 +97,13 @@ def test_a_name_is_kept_as_it_was_given(tmp_path: Path, name: str) -> None:
 def test_what_would_fail_at_night_is_refused_at_once(folder: Path, before: str, after: str, said: str) -> None:
     path = folder / FILE_NAME
     path.write_text(path.read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
-    with pytest.raises(BadConfiguration, match=said):
+    with pytest.raises(BadConfiguration, match=re.escape(said)):
         read_shop(str(folder))
+
+
+def test_as_many_connections_as_may_be_are_taken(folder: Path) -> None:
+    path = folder / FILE_NAME
+    text = path.read_text(encoding="utf-8")
+    for many in (1, 32):
+        path.write_text(text.replace("[mail]", f"[mail]\nconnections = {many}"), encoding="utf-8")
+        assert read_shop(str(folder)).settings.mail.connections == many

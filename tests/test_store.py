@@ -14,6 +14,7 @@ import sys
 from contextlib import closing, nullcontext
 from hashlib import blake2b, sha256
 from pathlib import Path
+from types import SimpleNamespace
 
 import peewee
 import pytest
@@ -29,7 +30,7 @@ from retainctl.store.dialect import insert_many
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing, SigningKey
 from retainctl.store.select import Day, Instant, MaybeDay, MaybeInstant, MaybePieces, Pieces, select
-from retainctl.store.transactions import collector_at_rest, in_one_transaction, writing
+from retainctl.store.transactions import collector_at_rest, in_one_transaction, told, writing
 from tests.conftest import ROOT, Terminal
 from tests.planting import plant_address
 from tests.shop.orders_import.conftest import HEADER, row
@@ -303,6 +304,38 @@ def test_references_are_followed_as_soon_as_a_database_is_made(shop: Shop) -> No
 def test_what_is_said_to_be_written_is_on_the_disk(shop: Shop) -> None:
     told = {name: value(f"PRAGMA {name}") for name in ("journal_mode", "synchronous", "foreign_keys", "trusted_schema")}
     assert told == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "trusted_schema": 0}
+
+
+@pytest.mark.parametrize(
+    ("text", "state", "name", "sentence"),
+    [
+        ("database is locked", None, "SQLITE_BUSY", "another program is writing"),
+        ("canceling statement due to lock timeout", "55P03", "", "another program is writing"),
+        ("disk I/O error", None, "SQLITE_IOERR_SHMSIZE", "the disk is full"),
+        ("database or disk is full", None, "SQLITE_FULL", "the disk is full"),
+        ("could not extend file", "53100", "", "the disk is full"),
+        ("out of memory", "53200", "", "the disk is full"),
+        ("disk I/O error", None, "SQLITE_IOERR_READ", "disk I/O error; nothing was written"),
+        ("attempt to write a readonly database", None, "SQLITE_READONLY", "the database cannot be written"),
+        ("unable to open database file", None, "SQLITE_CANTOPEN", "the database cannot be written"),
+        ("database disk image is malformed", None, "SQLITE_CORRUPT", "the database file is damaged"),
+        ("file is not a database", None, "SQLITE_NOTADB", "the database file is damaged"),
+        ("connection failed: no such file", None, "", "the database does not answer"),
+        ("server closed the link", None, "", "the database does not answer"),
+        ("terminating", "57P01", "", "the database does not answer"),
+        ("the link broke", "08006", "", "the database does not answer"),
+        ("no such table: x", None, "SQLITE_ERROR", None),
+        ("syntax error", "42601", "", None),
+        ("canceling statement due to user request", "57014", "", None),
+    ],
+)
+def test_what_the_world_did_to_the_database_is_told_in_a_sentence_and_a_fault_of_ours_is_not(
+    text: str, state: str | None, name: str, sentence: str | None
+) -> None:
+    error = peewee.OperationalError(text)
+    error.orig = SimpleNamespace(sqlstate=state, sqlite_errorname=name)  # type: ignore[attr-defined]
+    said = told(error)
+    assert said is None if sentence is None else str(said).startswith(sentence)
 
 
 @pytest.mark.parametrize("fails", [False, True])
