@@ -153,6 +153,15 @@ def nested(words: str, group: click.Group) -> Iterator[tuple[str, click.Command]
             yield from nested(f"{words} {name}", command)
 
 
+def test_at_least_one_row_is_asked_for_and_a_list_has_an_end() -> None:
+    limits = {words: one for words, command in commands() for one in command.params if one.name == "limit"}
+    assert {"orders list", "customers list", "outbox list", "outbox deliver"} <= limits.keys()
+    for words, limit in limits.items():
+        assert isinstance(limit.type, click.IntRange)
+        assert (limit.type.min, limit.type.min_open) == (1, False), words
+        assert limit.default or words == "outbox deliver", words
+
+
 # What each command cannot do without.
 NEEDED = """
     init: DIR

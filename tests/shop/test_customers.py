@@ -171,7 +171,17 @@ def test_the_commands(shop: Shop, retainctl: Terminal) -> None:
     assert retainctl("customers", "merge", "--undo", "1").code == 0
     again = retainctl("customers", "merge", "--undo", "1")
     assert (again.code, again.stdout, again.stderr) == (77, "", "retainctl: merge 1 was already undone\n")
-    assert retainctl("customers", "merge", str(dana)).code == 2
+    for words in (
+        [str(dana)],
+        [str(dana), str(noa)],
+        [str(dana), str(noa), "--reason", " "],
+        ["--reason", "one person"],
+    ):
+        asked = retainctl("customers", "merge", *words)
+        assert (asked.code, "Give SURVIVOR, MERGED" in asked.stderr.replace("give", "Give")) == (2, True), words
+    for words in ([str(dana)], [str(dana), str(noa)], ["--reason", "one person"]):
+        asked = retainctl("customers", "merge", "--undo", "1", *words)
+        assert (asked.code, "--undo cannot be combined" in asked.stderr) == (2, True), words
     nobody = retainctl("customers", "show", "x@example.com")
     assert nobody.code == 2
     assert nobody.stderr.splitlines()[0] == "retainctl: no customer matches 'x@example.com'"
