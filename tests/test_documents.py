@@ -97,3 +97,43 @@ def test_the_reference_is_what_the_program_says() -> None:
 
 def test_the_readme_shows_the_first_three_things() -> None:
     assert len(BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))) >= 3
+
+
+# What is said to a person at a terminal, and to nobody else.
+NOTICES = """
+    retainctl init shop --name Tea --language en --currency ILS --timezone Asia/Jerusalem
+        created the shop shop. Edit shop/retainctl.toml, then: retainctl --shop shop orders import FILE
+    cd shop; retainctl db check
+        the database is intact
+    retainctl db migrate
+        the database is up to date
+    retainctl config check
+        no errors found in {shop}
+    retainctl points check
+        no errors found in the ledger
+    retainctl segments create all 'orders >= 0'
+        Edit it in {shop}/segments/all.toml. To see its SQL: retainctl segments explain all
+    retainctl campaigns draft may --audience all
+        Edit {shop}/campaigns/may.md, then: retainctl campaigns check may
+    retainctl surveys draft ask
+        Edit {shop}/surveys/ask.toml, then: retainctl surveys check ask
+    retainctl jobs run nightly
+        nightly:20
+    retainctl orders quarantine retry
+        no rows of orders in quarantine; correct rows of lists and answers in their file and import it again
+    retainctl schedules show --style systemd --output .
+        retainctl-
+    retainctl customers export --output customers.csv
+        customers.csv: 0 lines
+"""
+
+
+def test_a_person_at_a_terminal_is_told_what_was_done_and_nobody_else(tmp_path: Path) -> None:
+    lines = [line.strip().replace("{shop}", str(tmp_path / "shop")) for line in NOTICES.strip().splitlines()]
+    script, notices = lines[::2], lines[1::2]
+    for said, notice in zip(play(script, tmp_path), notices, strict=True):
+        assert any(line.startswith(notice) for line in said), (notice, said)
+    for shown in play(
+        [f"retainctl --shop shop {words}" for words in ("--quiet db check", "db check 2>&1 | cat")], tmp_path
+    ):
+        assert shown == []
