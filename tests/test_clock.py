@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from retainctl.clock import month_number, month_of, month_text
+from retainctl.clock import Clock, month_number, month_of, month_text
 
 
 @pytest.fixture(params=["Pacific/Kiritimati", "Pacific/Honolulu"])
@@ -27,3 +28,9 @@ def test_the_month_of_a_time_is_that_of_utc_wherever_the_host_stands(at: str) ->
     instant = datetime.fromisoformat(at).replace(tzinfo=UTC)
     assert month_text(month_of(int(instant.timestamp()))) == at[:7]
     assert month_of(int(instant.timestamp())) == month_number(instant.date())
+
+
+def test_a_clock_that_is_not_set_goes() -> None:
+    before = int(time.time())
+    assert before <= Clock(ZoneInfo("Asia/Jerusalem")).now() <= time.time()
+    assert Clock(ZoneInfo("Asia/Jerusalem"), fixed=7).now() == 7

@@ -14,7 +14,7 @@ import click
 import pytest
 
 from retainctl import cli, output, terminal
-from retainctl.errors import WrongUsage
+from retainctl.errors import WrongUsage, exit_codes
 from retainctl.store.migrations import MIGRATIONS
 from tests.conftest import ROOT
 
@@ -289,3 +289,7 @@ def test_a_name_of_a_class_means_one_thing() -> None:
             assert plain not in seen, f"{module} and {seen[plain]} both have a {plain}"
             seen[plain] = module
     assert {"Shop", "Progress", "Candidate"} <= set(seen)
+
+
+def test_exit_codes_are_listed_in_order() -> None:
+    assert list(exit_codes()) == sorted(exit_codes())

@@ -47,7 +47,9 @@ def test_what_is_refused_says_why_and_what_to_do(earning: Terminal) -> None:
     earlier = earning("points", "award", now="2025-03-01T10:00")
     assert (earlier.code, earlier.stdout) == (70, "")
     assert earning("points", "statement", "1", now="2025-03-01T10:00").code == 0, "an earlier time may read"
-    assert earning("points", "explain").code == 2
+    for words in ((), ("1", "--order", "web:W1")):
+        asked = earning("points", "explain", *words)
+        assert (asked.code, asked.stderr.splitlines()[0]) == (2, "retainctl: give either CUSTOMER or --order")
     assert earning("points", "take", "1", "0", "--source", "x", "--reason", "y").code == 2
 
 

@@ -199,3 +199,16 @@ def test_crons_line_does_the_nightly_job_once_though_it_is_started_twice_at_once
     assert sorted(code for _, _, code in ends) in ([0, 0], [0, 75])
     [row] = json.loads(retainctl("jobs", "show", "nightly", "--format", "json").stdout)["rows"]
     assert (row["exit_code"], row["error"]) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("every_minutes = 60", "*:00"), ("every_minutes = 30", "*:0/30"), ("every_minutes = 5", "*:0/5"),
+        ('at = "03:30"', "*-*-* 03:30:00 Asia/Jerusalem"),
+        ('at = "03:30"\nweekdays = ["sunday", "monday"]', "Sun,Mon *-*-* 03:30:00 Asia/Jerusalem"),
+    ],
+)  # fmt: skip
+def test_when_a_job_runs_is_said_in_systemds_words(shop: Shop, write_jobs: WriteJobs, when: str, said: str) -> None:
+    write_jobs(f'[jobs.x]\nsummary = "X."\nsteps = ["config check"]\n{when}\n')
+    assert calendar(read_jobs(shop)["x"], zone="Asia/Jerusalem") == said

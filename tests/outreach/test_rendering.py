@@ -12,8 +12,9 @@ import pytest
 
 from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
-from retainctl.errors import BadData
+from retainctl.errors import BadConfiguration, BadData
 from retainctl.outreach import tokens
+from retainctl.outreach.composing import templates_of
 from retainctl.outreach.outbox.states import Candidate
 from retainctl.outreach.rendering import Press
 from tests.outreach.conftest import MakeMailing
@@ -225,3 +226,30 @@ def test_the_shops_own_frame_takes_the_place_of_ours(shop: Shop, make_mailing: M
 
     html = bodies(parsed(Press(make_mailing()).message(DANA, at=AT)))[1]
     assert html.startswith("<b>החנות</b><p>שלום דנה,</p>")
+
+
+def test_a_frame_that_cannot_be_read_is_told(shop: Shop, make_mailing: MakeMailing) -> None:
+    (shop.folder / "templates").mkdir()
+    (shop.folder / "templates" / "mail.txt").write_bytes(b"\xe9")
+    with pytest.raises(BadConfiguration, match=r"mail\.txt cannot be read"):
+        make_mailing()
+
+
+def test_a_text_of_its_own_takes_the_place_of_the_one_that_is_made_of_the_body(shop: Shop) -> None:
+    def text_of(own: str) -> str:
+        made = templates_of(shop, purpose="marketing", subject="s", reason="r", body="Hello *Dana*", text=own)
+        return made.body_text.strip()
+
+    assert (text_of(""), text_of("Plain, Dana")) == ("Hello Dana", "Plain, Dana")
+
+
+@pytest.mark.parametrize(("language", "side"), [("he", "right"), ("en", "left")])
+def test_a_frame_begins_on_the_side_where_the_shop_s_language_does(shop: Shop, language: str, side: str) -> None:
+    speaking = dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, language=language))  # type: ignore[arg-type]
+    made = templates_of(speaking, purpose="service", subject="s", reason="r", body="b")
+    direction = "rtl" if language == "he" else "ltr"
+    assert (made.constants["side"], made.constants["direction"], made.constants["language"]) == (
+        side,
+        direction,
+        language,
+    )

@@ -168,6 +168,14 @@ def test_the_daily_cap_counts_since_midnight_what_is_in_hand_what_was_sent_and_w
         assert [len(claimer.claim([mailing.id], wanted=wanted).letters) for wanted in (1, 9, 9)] == [1, 1, 0]
 
 
+def test_what_is_claimed_is_its_sender_s_for_a_quarter_of_an_hour(shop: Shop, queue_up: QueueUp) -> None:
+    mailing = queue_up(1)
+    claimer = Claimer(shop, files_channel(shop.folder / "mail"), channel_name="files", owner="sender-1")
+    with writing():
+        claimer.claim([mailing.id], wanted=1)
+        assert value("SELECT lease_until FROM outbox") - lease_clock(shop.clock.now()) in range(890, 901)
+
+
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
 def test_a_mailing_that_a_person_stopped_meanwhile_gives_nothing_and_stays_as_they_left_it(
     shop: Shop, queue_up: QueueUp, state: str

@@ -8,12 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from retainctl.config import Shop
-from retainctl.errors import Unavailable
+from retainctl.errors import Refused, Unavailable
 from retainctl.outreach.channels import Answer, Down, Letter, Outcome, Ready
 from retainctl.outreach.channels.opening import CHANNELS
 from retainctl.outreach.channels.plain import PlainChannel
@@ -160,3 +161,17 @@ def test_after_its_trouble_the_channel_calls_no_more_and_answers_for_all_that_it
     assert [one.outcome.state for one in answers if isinstance(one, Answer)] == ["sent", "deferred", "deferred"]
     assert sum(isinstance(one, Down) for one in answers) == 1
     assert (asked, channel.room()) == ([1, 2], 0)
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "dangling"])
+def test_mail_is_written_into_a_real_folder_only(shop: Shop, queue_up: QueueUp, tmp_path: Path, kind: str) -> None:
+    queue_up(1)
+    place = shop.folder / "mail"
+    (tmp_path / "other").mkdir()
+    if kind == "file":
+        place.write_text("x")
+    else:
+        place.symlink_to(tmp_path / ("other" if kind == "link" else "gone"))
+    with pytest.raises(Refused, match="is not a regular folder; no mail was written"):
+        deliver(shop)
+    assert list((tmp_path / "other").iterdir()) == []
