@@ -11,6 +11,7 @@ from retainctl.outreach.outbox.delivering import deliver, foresee
 from retainctl.shop import consent
 from retainctl.shop.merging import merge, undo
 from retainctl.store.database import execute, rows, value
+from retainctl.store.dialect import lease_clock
 from retainctl.store.transactions import writing
 from tests.outreach.outbox.conftest import QueueUp, by_mail, make_customers
 from tests.outreach.outbox.test_limits import with_limits
