@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from retainctl.clock import Clock, month_number, month_of, month_text
+from retainctl.clock import Clock, month_number, month_of, month_text, parse_instant
+from retainctl.errors import WrongUsage
 
 
 @pytest.fixture(params=["Pacific/Kiritimati", "Pacific/Honolulu"])
@@ -34,3 +35,11 @@ def test_a_clock_that_is_not_set_goes() -> None:
     before = int(time.time())
     assert before <= Clock(ZoneInfo("Asia/Jerusalem")).now() <= time.time()
     assert Clock(ZoneInfo("Asia/Jerusalem"), fixed=7).now() == 7
+
+
+def test_a_time_without_a_zone_is_the_shop_s() -> None:
+    jerusalem = ZoneInfo("Asia/Jerusalem")
+    told = ("2025-03-02", "2025-03-02T00:00", "2025-03-01T22:00Z", "2025-03-02T01:00+03:00")
+    assert [parse_instant(text, jerusalem) for text in told] == [1_740_866_400] * 4
+    with pytest.raises(WrongUsage, match="'yesterday' is not a time"):
+        parse_instant("yesterday", jerusalem)

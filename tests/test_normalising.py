@@ -28,6 +28,21 @@ def test_a_name_is_kept_in_composed_letters_without_marks_that_turn_it_round() -
     assert clean_name("יעל 🌸") == CleanName("יעל 🌸")
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("1.2E+11", "damaged by a spreadsheet"), ("1e5", "damaged by a spreadsheet"), ("a\tb", "control characters"),
+     ("a\x00", "control characters"), ("a\u202eb", "control characters")],
+)  # fmt: skip
+def test_an_id_that_was_damaged_is_no_id(text: str, said: str) -> None:
+    with pytest.raises(BadData, match=said):
+        external_id(text)
+
+
+@pytest.mark.parametrize("text", ["1042", "#1042", "IL-1", "0012", "1.2", "E5", "1E", "12e", "הזמנה 7"])
+def test_an_id_is_kept_as_it_is(text: str) -> None:
+    assert external_id(text) == text
+
+
 @pytest.mark.parametrize("evil", ["x\r\nBcc: a@b.example", "x\n\nbody", "x\rbody", "x\0y", "x\u2028y", "x\n folded"])
 def test_a_name_never_opens_a_second_line(evil: str) -> None:
     clean = clean_name(evil)

@@ -12,8 +12,8 @@ import pytest
 
 from retainctl import schema
 from retainctl.club.terms import Club, Terms
-from retainctl.config import FILE_NAME, Settings, init_folder, read_shop
-from retainctl.errors import BadConfiguration
+from retainctl.config import FILE_NAME, Settings, find_folder, init_folder, read_shop, secret
+from retainctl.errors import BadConfiguration, Refused
 from retainctl.jobs.table import Job, JobsFile
 from tests.conftest import Terminal
 
@@ -107,3 +107,80 @@ def test_as_many_connections_as_may_be_are_taken(folder: Path) -> None:
     for many in (1, 32):
         path.write_text(text.replace("[mail]", f"[mail]\nconnections = {many}"), encoding="utf-8")
         assert read_shop(str(folder)).settings.mail.connections == many
+
+
+RIGHT = {"name": '"n"', "language": '"he"', "currency": '"ILS"', "timezone": '"UTC"'}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("x = ", "is not valid TOML"),
+        ("name", "name is missing"),
+        ("name = 7", "line 1: name must be a string, not 7"),
+        ('language = "fr"', "line 2: language cannot be 'fr'"),
+        ('[mail]\nport = "25"', "line 6: port must be a whole number, not '25'"),
+        ("[mail]\nport = true", "line 6: port must be a whole number, not True"),
+        ("[mail]\npipelining = 1", "line 6: pipelining must be true or false, not 1"),
+        ('[limits]\nquiet_days = "saturday"', "line 6: quiet_days must be a list, not 'saturday'"),
+        ('[limits]\nquiet_days = ["shabbat"]', "line 6: quiet_days cannot be 'shabbat'"),
+        ("mail = 5", "line 5: mail must be a table, not 5"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_told_with_its_line(wrong: str, said: str) -> None:
+    name, _, value = wrong.partition(" = ")
+    lines = [f"{key} = {value if key == name else right}" for key, right in RIGHT.items() if value or key != name]
+    text = "\n".join(lines if name in RIGHT else [*lines, wrong])
+    with pytest.raises(BadConfiguration, match=re.escape(said)):
+        schema.read_text(text, Settings, name="retainctl.toml")
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadConfiguration, match="there is no file"):
+        schema.read_file(tmp_path / "none.toml", Settings)
+    (tmp_path / "bad.toml").write_bytes(b"name = '\xe9'")
+    with pytest.raises(BadConfiguration, match=r"bad\.toml cannot be read"):
+        schema.read_file(tmp_path / "bad.toml", Settings)
+
+
+def test_where_there_is_no_shop_one_is_told_how_to_make_it(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RETAINCTL_SHOP", raising=False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadConfiguration, match="in this folder or any parent folder"):
+        find_folder(None)
+    with pytest.raises(BadConfiguration, match="there is no shop at") as wrong:
+        find_folder("elsewhere")
+    assert wrong.value.hint == "Create one: retainctl init elsewhere"
+    (folder / "deep" / "er").mkdir(parents=True)
+    monkeypatch.chdir(folder / "deep" / "er")
+    assert find_folder(None) == folder
+    monkeypatch.setenv("RETAINCTL_SHOP", str(tmp_path))
+    with pytest.raises(BadConfiguration, match="there is no shop at"):
+        find_folder(None)
+    assert find_folder(str(folder)) == folder, "the flag counts before the environment"
+
+
+def test_a_shop_is_never_made_over_another(folder: Path) -> None:
+    before = (folder / FILE_NAME).read_text(encoding="utf-8")
+    with pytest.raises(Refused, match="is already a shop folder"):
+        init_folder(folder, name="x", language="en", currency="USD", timezone="UTC", country="")
+    assert (folder / FILE_NAME).read_text(encoding="utf-8") == before
+
+
+def test_a_secret_is_read_from_where_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "kept").write_text("hunter2\n", encoding="utf-8")
+    (tmp_path / "kept").chmod(0o600)
+    monkeypatch.setenv("SHOP_PASSWORD", "hunter3")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert [secret(one, tmp_path) for one in ("file:kept", "env:SHOP_PASSWORD")] == ["hunter2", "hunter3"]
+    assert secret("credential:kept", tmp_path / "elsewhere") == "hunter2"
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    for one, said in (
+        ("env:NOBODY", "the environment variable NOBODY, which holds a secret, is not set"),
+        ("credential:kept", "is only available to processes started by systemd"),
+        ("file:none", "none cannot be read: No such file or directory"),
+    ):
+        with pytest.raises(BadConfiguration, match=said):
+            secret(one, tmp_path)

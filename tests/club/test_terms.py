@@ -41,6 +41,11 @@ def test_a_new_shop_has_terms_that_say_what_each_setting_means(shop: Shop) -> No
         (['points_per = { ILS = "1/0" }'], "'1/0' is not a number"),
         (["expiry_days = 3\nexpiry_months = 3"], "not both"),
         (["pending_days = -1"], "must not be negative"),
+        (["expiry_days = -1"], "must not be negative"),
+        (["expiry_months = -1"], "must not be negative"),
+        (["redeem_points = 0"], "redeem_points must be 1 or more"),
+        (['redeem_value = "0,5"'], "'0,5' is not a number such as 2, 0.5 or 1/3"),
+        (['points_per = { QQQ = "1" }'], "'QQQ' is not a currency"),
         (["pendingdays = 1"], "unknown setting pendingdays"),
     ],
 )
@@ -55,6 +60,13 @@ def test_a_version_has_a_number_of_its_own_and_a_minimum_its_currency_s_code(sho
     (shop.folder / "club.toml").write_text(text, encoding="utf-8")
     with pytest.raises(BadConfiguration, match="version 1 must be later than version 1"):
         read_club(shop)
+    for empty, sentence in (
+        ("terms = []\n", "there are no"),
+        ("[[terms]]\nversion = 0\n", "version must be 1 or more"),
+    ):
+        (shop.folder / "club.toml").write_text(empty, encoding="utf-8")
+        with pytest.raises(BadConfiguration, match=sentence):
+            read_club(shop)
     set_terms(shop.folder, f'{ONE}\nminimum_order = {{ NIS = "50" }}')
     with pytest.raises(BadConfiguration, match="minimum_order: the currency NIS must be written ILS"):
         read_club(shop)

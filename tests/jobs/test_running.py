@@ -376,6 +376,13 @@ def test_the_jobs_of_the_shop_are_added_to_the_programs_own(shop: Shop, write_jo
         ('at = "03:30"\nevery_minutes = 5\nsteps = ["config check"]', "either at or every_minutes"),
         ('every_minutes = 7\nsteps = ["config check"]', "every_minutes must divide 60"),
         ('at = "03:30"\nsteps = []', "a job needs at least one step"),
+        ('at = "03:30"\nsteps = ["config check"]\ndeadline_seconds = 0', "a deadline_seconds of 1 or more"),
+        ('at = "03:30"\nsteps = ["config check", " "]', "a step is empty"),
+        ('every_minutes = 5\nweekdays = ["sunday"]\nsteps = ["config check"]', "weekdays can only be used with at"),
+        ('at = "24:00"\nsteps = ["config check"]', "'24:00' is not a time such as 03:30"),
+        ('every_minutes = 0\nsteps = ["config check"]', "either at or every_minutes"),
+        ('every_minutes = 120\nsteps = ["config check"]', "every_minutes must divide 60"),
+        ('steps = ["config check"]', "either at or every_minutes"),
         ('at = "03:30"\nstep = ["config check"]', "unknown setting step"),
     ],
 )
