@@ -18,7 +18,7 @@ import pytest
 from retainctl.clock import parse_instant
 from retainctl.demo.history import history
 from retainctl.demo.walk import MARK, STEPS, Walk
-from retainctl.errors import RetainError
+from retainctl.errors import Refused, RetainError
 from tests.conftest import NOW
 
 ZONE = ZoneInfo("Asia/Jerusalem")
@@ -60,6 +60,13 @@ def test_a_step_that_fails_ends_the_demo_with_its_own_words(tmp_path: Path) -> N
     said = "retainctl products import incoming/products.csv failed with exit code 65: there is no file"
     with pytest.raises(RetainError, match=said):
         list(Walk(tmp_path, NOW).steps())
+
+
+def test_a_folder_that_is_not_the_demo_s_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("x")
+    with pytest.raises(Refused, match="was not created by the demo; not overwritten"):
+        list(Walk(tmp_path, NOW).steps())
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
 def test_the_history_is_the_same_each_time() -> None:

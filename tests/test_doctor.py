@@ -36,6 +36,15 @@ def test_a_new_shop_is_well_and_its_jobs_wait_to_be_run(retainctl: Terminal, fol
     )  # fmt: skip
 
 
+def test_an_installation_that_does_not_send_is_doubted(shop: Shop, retainctl: Terminal) -> None:
+    assert found(retainctl)[1]["sending"] == ("ok", "this installation sends")
+    with writing():
+        execute("DELETE FROM installation")
+    assert found(retainctl)[1]["sending"] == (
+        "warning", "this installation does not send. To let it send: retainctl db adopt",
+    )  # fmt: skip
+
+
 def test_a_job_that_is_overdue_is_a_failure(retainctl: Terminal, folder: Path) -> None:
     retainctl("jobs", "list")
     (folder / "jobs.toml").write_text(

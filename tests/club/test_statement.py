@@ -267,3 +267,8 @@ def test_in_the_second_in_which_points_end_all_that_is_told_of_them_agrees(shop:
         assert balances(then, [1]) == {1: points}
         assert statement(then, 1)[-1].points == points
         assert sum(step.points or 0 for step in explain_customer(then, 1)) == points
+
+
+def test_an_order_that_is_not_there_is_not_explained(shop: Shop) -> None:
+    with pytest.raises(WrongUsage, match="there is no order 7"):
+        explain_order(shop, 7)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop, read_shop
-from retainctl.errors import Refused
+from retainctl.errors import BadConfiguration, Refused, Unavailable
 from retainctl.shop.backup import back_up
 from retainctl.shop.opening import spare
 from retainctl.store import dialect, installation
@@ -217,3 +217,18 @@ def test_a_folder_may_be_reached_by_a_link(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "disk")
     back_up(shop, tmp_path / "link" / "one.backup")
     assert (tmp_path / "disk" / "one.backup").stat().st_size > 0
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite copies itself
+def test_a_backup_without_the_server_s_tools_leaves_nothing(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BadConfiguration, match="pg_dump is not installed; a PostgreSQL backup needs it"):
+        back_up(shop)
+    broken = tmp_path / "pg_dump"
+    broken.write_text("#!/bin/sh\necho first >&2; echo 'no room' >&2; exit 1\n", encoding="utf-8")
+    broken.chmod(0o700)
+    with pytest.raises(Unavailable, match="pg_dump failed: no room"):
+        back_up(shop)
+    assert [path.name for path in (shop.folder / "backups").iterdir()] == []

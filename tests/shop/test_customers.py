@@ -9,10 +9,10 @@ from retainctl.errors import WrongUsage
 from retainctl.shop.consent_history import list_consent, revoke_by_hand, show_consent
 from retainctl.shop.customers import find_customer, list_customers, show_customer
 from retainctl.shop.identity import Address, Person, find_or_make
-from retainctl.shop.merging import merge
+from retainctl.shop.merging import merge, undo
 from retainctl.store.database import rows, value
 from tests.conftest import Terminal
-from tests.planting import give
+from tests.planting import give, plant
 
 
 def two_customers(shop: Shop) -> tuple[int, int]:
@@ -94,6 +94,28 @@ def test_all_that_is_known_is_shown_in_the_order_of_time(shop: Shop) -> None:
     ]
 
 
+def test_what_was_bought_brought_back_merged_and_parted_is_in_the_history(shop: Shop) -> None:
+    dana, noa = two_customers(shop)
+    plant("imports", id=1, kind="orders", file_name="o.csv", sha256="0" * 64, source="web", format="generic",
+          options="{}", imported_at=0)  # fmt: skip
+    plant("orders", id=1, source="web", external_id="W1", customer_id=dana, ordered_at=1_700_000_000, order_day=19_675,
+          order_month=24_286, status="paid", is_sale=1, currency="USD", gross_minor=12_050, content_hash=b"x",
+          import_id=1)  # fmt: skip
+    plant("order_returns", source="web", external_id="R1", line_no=1, customer_id=dana, order_id=1,
+          quantity_thousandths=1000, amount_minor=2_050, currency="USD", returned_at=1_700_100_000, return_day=19_676,
+          content_hash=b"x", import_id=1)  # fmt: skip
+    done = merge(shop, survivor_id=dana, merged_id=noa, reason="one person")
+    undo(shop, done.merge_id)
+    told = [(fact.about, fact.what, fact.detail) for fact in show_customer(shop, dana) if fact.at]
+    assert told == [
+        ("order", "W1", "paid, 120.50 USD (web)"),
+        ("return", "R1", "20.50 USD (web)"),
+        ("customer", "created", ""),
+        ("merge", "1", f"customer {noa} into customer {dana}: one person"),
+        ("merge", "1", "undone"),
+    ]
+
+
 def test_of_a_long_history_the_newest_is_shown(shop: Shop) -> None:
     dana, _ = two_customers(shop)
     point = value("SELECT id FROM contact_points WHERE customer_id = ? AND kind = 'email'", dana)
@@ -114,6 +136,12 @@ def test_a_refusal_by_hand_is_of_every_address_and_purpose(shop: Shop) -> None:
     ]
     revoke_by_hand(shop, str(dana), reason="called on Sunday")
     assert value("SELECT COUNT(*) FROM consents") == 4
+
+
+def test_who_has_no_address_has_nothing_to_refuse(shop: Shop) -> None:
+    (nobody,) = find_or_make(shop, [Person("web", "9", first_name="Gil")])
+    with pytest.raises(WrongUsage, match=f"customer {nobody.customer_id} has no e-mail or phone whose consent"):
+        revoke_by_hand(shop, str(nobody.customer_id), reason="called")
 
 
 def test_a_refusal_that_names_no_purpose_is_of_both(shop: Shop, retainctl: Terminal) -> None:
