@@ -96,9 +96,12 @@ def test_a_shop_that_does_not_say_who_it_is_may_not_advertise(shop: Shop) -> Non
 def test_an_address_that_is_none_is_found_before_anything_is_sent(shop: Shop) -> None:
     finished(shop)
 
-    assert faults(with_mail(shop, reply_to="shop at example")) == [
-        "'shop at example' is not an address that mail can be sent to"
-    ]
+    for name in ("from_address", "reply_to", "unsubscribe_address"):
+        assert faults(with_mail(shop, **{name: "shop at example"})) == [
+            "'shop at example' is not an address that mail can be sent to"
+        ], name
+    for bad in (with_mail(shop, from_name="a\nb"), with_settings(shop, name="a\nb")):
+        assert faults(bad) == ["the header From must not contain U+000A"]
 
 
 FAULTS = [
@@ -117,6 +120,7 @@ FAULTS = [
     ("{{ what }}", "{{ what | }}", "the template is not valid: expected token 'name', got 'end of print statement' "
      "(in '{{ what | }}')", "Correct the message."),
     ('subject = "', 'subject = "x\\n', "the header Subject must not contain U+000A", "Write it on one line."),
+    ('subject = "', 'subject = "' + "x" * 200, "it is longer than 200 characters", "Shorten it."),
 ]  # fmt: skip
 
 

@@ -15,6 +15,8 @@ CASES = [
     ("bye,\nthe shop\n", "<p>bye,<br />\nthe shop</p>\n", "bye,\nthe shop\n"),
     ("- a\n- b\n", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n", "- a\n- b\n"),
     ("3. a\n4. b\n", '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>\n', "3. a\n4. b\n"),
+    ("one\n\n---\n\ntwo\n", "<p>one</p>\n<hr />\n<p>two</p>\n", "one\n\n--------------------\n\ntwo\n"),
+    ("    a\n    b\n", "<pre><code>a\nb\n</code></pre>\n", "    a\n    b\n"),
     ("> said\n", "<blockquote>\n<p>said</p>\n</blockquote>\n", "> said\n"),
     ("<script>x</script>\n", "<p>&lt;script&gt;x&lt;/script&gt;</p>\n", "<script>x</script>\n"),
     ('{{ x or "it\'s *me*" }} & co\n', '<p>{{ x or "it\'s *me*" }} &amp; co</p>\n', '{{ x or "it\'s *me*" }} & co\n'),

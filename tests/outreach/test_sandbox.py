@@ -60,6 +60,11 @@ def test_a_trial_that_ends_without_an_answer_is_a_fault(monkeypatch: pytest.Monk
     assert tried("Hello").fault == "the template takes too much memory"
 
 
+def test_a_trial_that_does_not_come_to_an_end_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "_PATIENCE_SECONDS", 0.001)
+    assert tried("Hello").fault == "the template takes too long"
+
+
 def spent_seconds() -> float:
     """The processor time of this process and of those it has started and outlived, however busy the machine is."""
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]

@@ -63,6 +63,21 @@ def test_more_than_five_questions_are_warned_of_and_each_shows_how_far_along_it_
     assert rows[5].warning == "question 6: after 5 questions, fewer people answer"
 
 
+def test_a_survey_that_begins_with_work_or_talks_too_long_is_warned_of(shop: Shop) -> None:
+    def warnings(*questions: tuple[str, str]) -> list[str]:
+        write(
+            shop,
+            "".join(QUESTION.format(name=f"q{n}", kind=kind, text=text) for n, (kind, text) in enumerate(questions)),
+        )
+        return [row.warning for row in questions_of(SURVEYS.read(shop, "spring").value)]
+
+    assert warnings(("text", "Why?"), ("nps", "How likely?")) == ["start with a question that one click can answer", ""]
+    assert warnings(("nps", "How likely?"), ("text", "Why?")) == ["", ""]
+    assert warnings(("text", "Why?")) == [""]
+    long = "longer than 200 characters: few people read it to the end"
+    assert warnings(("nps", "x" * 200), ("csat", "x" * 201)) == ["", long]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -77,6 +92,13 @@ def test_more_than_five_questions_are_warned_of_and_each_shows_how_far_along_it_
             QUESTION.format(name="a", kind="nps", text="?") + '[answers.columns]\nx = "b"\n',
             "is for the question b, which does not exist",
         ),
+        (QUESTION.format(name="a", kind="csat", text="?") + "scale = [1, 3, 5]\n", "its lowest and highest"),
+        (QUESTION.format(name="a", kind="csat", text="?") + "scale = [3, 3]\n", "its lowest and highest"),
+        (QUESTION.format(name="a", kind="text", text="?") + "scale = [1, 5]\n", "its lowest and highest"),
+        (QUESTION.format(name="a", kind="csat", text="?") + 'choices = ["x"]\n', "must have choices if its kind is"),
+        (QUESTION.format(name="a" * 41, kind="csat", text="?"), "a-z, 0-9 and _, 40 at most"),
+        (QUESTION.format(name="a", kind="nps", text="?") + '[answers]\ncustomer = "id"\n', "set both customer"),
+        (QUESTION.format(name="a", kind="nps", text="?") + '[answers]\nsource = "web"\n', "set both customer"),
         ('audience = "buyers"\n' + QUESTION.format(name="a", kind="nps", text="?"), "needs an invitation"),
         ('tittle = "x"\n' + QUESTION.format(name="a", kind="nps", text="?"), "Did you mean title"),
     ],

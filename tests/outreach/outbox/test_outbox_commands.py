@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop, read_shop
+from retainctl.errors import Refused
 from retainctl.outreach.outbox.checking import check
 from retainctl.outreach.outbox.resolve import Resolved, resolve
 from retainctl.store.database import execute, rows, value
@@ -108,6 +109,11 @@ def said_at_a_terminal(folder: Path, *words: str) -> str:
     os.close(theirs)
     with os.fdopen(ours, "rb", buffering=0) as terminal:
         return terminal.read(65_536).decode()
+
+
+def test_who_settles_a_message_says_how_they_know(shop: Shop) -> None:
+    with pytest.raises(Refused, match="a resolution needs a reason"):
+        resolve(shop, [1], resolution="sent", reason=" ")
 
 
 def test_a_message_that_is_named_twice_is_settled_once(shop: Shop, queue_up: QueueUp) -> None:
