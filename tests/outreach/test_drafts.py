@@ -235,3 +235,9 @@ def test_text_that_names_a_file_stays_text(shop: Shop) -> None:
     edited(path, "{{ what }}", "retainctl.toml /etc/passwd ![x](http://127.0.0.1:9/x.png)")
 
     assert check(shop) == []
+
+
+def test_no_draft_is_made_for_a_segment_that_is_not_there(shop: Shop) -> None:
+    with pytest.raises(WrongUsage, match="there is no segment evrybody"):
+        write_draft(shop, "spring", kind="newsletter", audience="evrybody")
+    assert not (shop.folder / "campaigns").exists()

@@ -211,3 +211,11 @@ def test_further_headers_stand_among_the_others() -> None:
 def test_a_mailbox_is_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         DANA.name = "x"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", ["From", "Reply-To"])
+def test_a_header_is_folded_where_it_would_be_too_long_and_only_there(name: str) -> None:
+    for many in range(1, 51):
+        phrase, whole = "x" * many, f'{name}: "{"x" * many}" <dana.levi@shop.example>'
+        header = phrase_header(name, phrase, "dana.levi@shop.example").decode()
+        assert header == (whole if len(whole) <= 76 else whole.replace(" <", "\r\n <")) + "\r\n", many
