@@ -23,7 +23,7 @@ from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.address_hash import address_hasher
 from retainctl.store.database import database, execute, rows, value
-from retainctl.store.dialect import insert_many
+from retainctl.store.dialect import filled_at_once, insert_many
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing, SigningKey
 from retainctl.store.transactions import collector_at_rest, in_one_transaction, writing
@@ -254,6 +254,16 @@ def test_a_first_import_leaves_every_index_and_reference_as_it_was(shop: Shop, t
     assert indexes() == before
     with pytest.raises(peewee.IntegrityError), writing():
         execute("UPDATE order_lines SET product_id = 99")
+
+
+def test_what_must_be_unique_is_held_while_a_table_is_filled_at_once(shop: Shop) -> None:
+    def unique() -> set[str]:
+        return {index.name for index in database.get_indexes("contact_points") if index.unique}
+
+    before = unique()
+    assert "contact_points_identity" in before
+    with writing(), filled_at_once("contact_points", others_may_wait=True):
+        assert unique() == before
 
 
 def test_references_are_followed_as_soon_as_a_database_is_made(shop: Shop) -> None:

@@ -74,6 +74,8 @@ def test_what_orders_said_of_a_product_is_filled_up(shop: Shop, file: Path) -> N
         (",Tea,,,,,,,,", "no_sku"),
         ("C-2,,,,ten,,,,,", "bad_number"),
         ("C-2,,,,-1,,,,,", "negative_price"),
+        ("C-2,,,,10,-1,,,,", "negative_price"),
+        ("C-2,,,,10,,-0.01,,,", "negative_price"),
         ("C-2,,,,1.005,,,,,", "too_fine"),
         ("C-2,,,,,,,1.5,,", "bad_quantity"),
         ("C-2,,,,,,,,javascript:alert(1),", "bad_url"),
@@ -154,3 +156,11 @@ def test_the_command(retainctl: Terminal, file: Path) -> None:
         "sku,name,category,brand,currency,price_minor,member_price_minor,cost_minor,stock,active,image_url\n"
         "C-1,Coffee,Kitchen > Coffee,Elite,ILS,3990,3490,2000,12,yes,https://shop.example/c.png\n"
     )
+
+
+@pytest.mark.parametrize("columns", ["active,published", "published,active"])
+def test_a_column_that_has_the_better_name_counts_wherever_it_stands(shop: Shop, file: Path, columns: str) -> None:
+    cells = columns.replace("active", "no").replace("published", "yes")
+    outcome = bring(shop, file, f"sku,{columns}\nC-1,{cells}\n")
+    assert [one.active for one in list_products()] == [False]
+    assert "columns not read: published" in outcome.notes

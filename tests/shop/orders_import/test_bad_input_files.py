@@ -398,3 +398,28 @@ def test_where_one_of_several_files_is_not_there_none_is_read(tmp_path: Path, re
     ended = retainctl("orders", "import", str(good), str(tmp_path / "gone.csv"))
     assert (ended.code, ended.stdout) == (65, "")
     assert "gone.csv; nothing was imported" in ended.stderr
+
+
+HEBREW = [row(f"H{number}", sku="ספל").encode("cp1255") + b"\n" for number in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("hebrew", "good", "told"),
+    [(2, 36, "is not valid UTF-8"), (2, 37, "2 of 39 rows are bad"), (3, 50, "is not valid UTF-8")],
+)
+def test_b6_more_than_one_line_in_twenty_that_is_no_utf_8_is_a_file_of_another_encoding(
+    books: Shop, bring: Bring, hebrew: int, good: int, told: str
+) -> None:
+    with pytest.raises(BadData, match=told):
+        bring(books, HEADER, *[row(f"G{number}") for number in range(good)], *HEBREW[:hebrew])
+
+
+@pytest.mark.parametrize(("hebrew", "good"), [(1, 3), (2, 38)])
+def test_b9_bad_bytes_of_few_lines_quarantine_those_alone(books: Shop, bring: Bring, hebrew: int, good: int) -> None:
+    outcome = bring(books, HEADER, *HEBREW[:hebrew], *[row(f"G{number}") for number in range(good)])
+    assert counts(outcome) == (hebrew + good, good, 0, 0, 0, 0, hebrew)
+
+
+def test_b6_a_header_that_is_no_utf_8_is_a_file_of_another_encoding(books: Shop, bring: Bring) -> None:
+    with pytest.raises(BadData, match="is not valid UTF-8"):
+        bring(books, f"{HEADER},הערה".encode("cp1255") + b"\n", *[f"{line}," for line in GOOD])

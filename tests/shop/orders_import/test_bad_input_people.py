@@ -154,3 +154,10 @@ def test_a_customer_s_number_that_says_nothing_is_nobody_s(shop: Shop, bring: Br
     lines = [f"{row(order, email=f'{order}@shop.example')},{number}" for order in ("1", "2")]
     bring(shop, HEADER + ",customer_id", *lines)
     assert rows("SELECT COUNT(*), (SELECT COUNT(*) FROM customer_keys) FROM customers") == [(2, 0)]
+
+
+def test_buyers_whose_cells_join_to_the_same_letters_are_two(shop: Shop, bring: Bring) -> None:
+    lines = [f"{row('1', email='')},K,im,", f"{row('2', email='')},Ki,m,", f"{row('3', email='')},Ki,,m"]
+    bring(shop, HEADER + ",customer_id,first_name,last_name", *lines)
+    assert rows("SELECT external_id, first_name, last_name FROM customer_keys JOIN customers ON id = customer_id"
+                " ORDER BY 1") == [("K", "im", None), ("Ki", "m", "m")]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,12 @@ def test_each_export_is_known_by_its_header(
 ) -> None:
     outcome = bring(books, header_of(shared, export))
     assert f"read as {format_name} (detected)" in outcome.notes
+
+
+def test_a_header_that_two_formats_could_read_is_of_the_one_that_asks_for_more(books: Shop, bring: Bring) -> None:
+    any_table, uci = "Order,Date,Quantity,UnitPrice", "InvoiceNo,StockCode,InvoiceDate,CustomerID"
+    assert "read as generic (detected)" in bring(books, any_table).notes
+    assert "read as uci-online-retail (detected)" in bring(books, f"{any_table},{uci}", name="b.csv").notes
 
 
 def cells_of(header: str, **cells: str) -> str:
@@ -449,3 +456,50 @@ GOOD = [
     })
     for number in range(1, 31)
 ]  # fmt: skip
+
+
+WIX = "Order number,Date created,Time,Contact email,Item,Qty,Price,Payment status,Total,Currency"
+ITS_WORDS = {
+    "shopify": ("paid partially_refunded refunded", "pending authorized partially_paid voided expired"),
+    "woocommerce": ("processing completed refunded", "pending on-hold checkout-draft cancelled failed trash"),
+    "wix": (
+        "Paid Partially_Refunded Refunded Fully_Refunded",
+        "Unpaid Not_Paid Pending Partially_Paid Canceled Cancelled Declined Voided",
+    ),
+}
+
+
+def shopify_row(number: int, word: str) -> str:
+    one_line = FIRST.replace("90.00,20.00,0.00,110.00", "80.00,20.00,0.00,100.00")
+    return one_line.format(status=word, refunded="0.00").replace("#1,", f"#{number},")
+
+
+def woocommerce_order(number: int, word: str) -> str:
+    return json.dumps(json.loads(GOOD[0]) | {"id": number, "status": word})
+
+
+def wix_row(number: int, word: str) -> str:
+    said = word.replace("_", " ")
+    return f'{number},"Dec 8, 2024",9:15:51 AM,d@shop.example,Mug,1,9.00,{said},9.00,ILS'
+
+
+@pytest.mark.parametrize(
+    ("format_name", "header", "line"),
+    [
+        ("shopify", [SHOPIFY], shopify_row),
+        ("shopify-json", [], lambda number, word: shopify_order(number, financial_status=word)),
+        ("woocommerce", [WOOCOMMERCE], lambda number, word: refunded(number, "", status=f"wc-{word}")),
+        ("woocommerce-json", [], woocommerce_order),
+        ("wix", [WIX], wix_row),
+    ],
+)
+def test_an_order_is_a_sale_where_the_shop_says_that_it_was_paid(
+    books: Shop, bring: Bring, format_name: str, header: list[str], line: Callable[[int, str], str]
+) -> None:
+    sales, others = (words.split() for words in ITS_WORDS[format_name.removesuffix("-json")])
+    words = [*sales, *others]
+    lines = [line(number, word) for number, word in enumerate(words, 1)]
+    outcome = bring(books, *header, *lines, name="orders.txt", format=format_name)
+    assert counts(outcome)[:2] == (len(words), len(words))
+    told = zip(words, rows("SELECT is_sale FROM orders ORDER BY id"), strict=True)
+    assert [word for word, (is_sale,) in told if is_sale] == sales

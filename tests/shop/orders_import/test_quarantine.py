@@ -179,3 +179,9 @@ def test_a_list_s_bad_row_stands_for_none_of_another_kind_of_list(shop: Shop, tm
     import_customers(shop, str(path), ImportOptions(source="fair"))
     import_consent(shop, str(path), ImportOptions(source="fair"), evidence="form")
     assert [one.rows_of for one in list_quarantined(shop)] == ["customers", "consent"]
+
+
+def test_the_same_bad_row_of_every_night_is_one_though_it_names_no_order(shop: Shop, bring: Bring) -> None:
+    for night in range(3):
+        bring(shop, HEADER, *GOOD, *[row(f"N{one}") for one in range(night)], "31,2025-01-05", name=f"{night}.csv")
+    assert [(one.file, one.line) for one in list_quarantined(shop)] == [("2.csv", 34)]

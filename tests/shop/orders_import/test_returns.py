@@ -168,3 +168,8 @@ def test_a_row_that_names_the_order_it_refunds_is_a_return_by_whatever_sign(shop
     bring(shop, REFUNDS, f"{row('1')},,,", back("R", "1", 1).replace(",-1,", ",1,"))
     assert taken() == [("R", "1", 1, 1, 1_000)]
     assert rows("SELECT gross_minor, returns_minor FROM customer_summaries") == [(2_000, 1_000)]
+
+
+def test_what_rows_of_one_order_give_back_of_another_is_taken_from_that_other(shop: Shop, bring: Bring) -> None:
+    bring(shop, REFUNDS, f"{row('1')},,,", f"{row('2')},,,", back("1", "2", 1), back("1", "2", 0))
+    assert taken() == [("1", "2", 1, 1, 1_000), ("1", "2", None, 0, 0)]
