@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop, read_shop
+from retainctl.errors import Refused
 from retainctl.store.leases import held, is_held
 from retainctl.store.opening import open_database
 from tests.proof.senders import processes
@@ -69,3 +70,12 @@ def test_whoever_begins_clears_away_the_files_of_the_dead_of_their_own_role(shop
             names = {path.stem for path in (folder / "locks").iterdir()}
             assert names == {name, holder.name, "sorter-dead"}
         assert is_held(name)
+
+
+@ON_SQLITE
+def test_no_name_is_held_behind_a_link(shop: Shop, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (folder / "locks").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Refused, match="locks is a symbolic link"), held("sender"):
+        pass
+    assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -18,7 +18,7 @@ import peewee
 import pytest
 
 from retainctl.config import Shop, read_shop
-from retainctl.errors import BadConfiguration
+from retainctl.errors import BadConfiguration, TryLater, Unavailable
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.address_hash import address_hasher
@@ -321,3 +321,22 @@ def test_a_migration_that_has_landed_is_never_changed() -> None:
     folder = ROOT / "retainctl" / "store" / "migrations"
     standing = {path.stem: sha256(path.read_bytes()).hexdigest()[:16] for path in folder.glob("m[0-9]*.py")}
     assert standing == LANDED, "add a migration, and write its fingerprint here; those that landed stay as they are"
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has no such codes
+@pytest.mark.parametrize(
+    ("code", "error", "told"),
+    [
+        ("08006", Unavailable, "the database does not answer"),
+        ("57P01", Unavailable, "the database does not answer"),
+        ("53100", TryLater, "the disk is full"),
+        ("53200", TryLater, "the disk is full"),
+        ("55P03", TryLater, "another program is writing"),
+        ("22012", peewee.DatabaseError, "odd"),
+    ],
+)
+def test_an_error_of_the_server_s_is_told_by_its_remedy(
+    shop: Shop, code: str, error: type[Exception], told: str
+) -> None:
+    with pytest.raises(error, match=told), writing():
+        execute(f"DO $$ BEGIN RAISE EXCEPTION 'odd' USING ERRCODE = '{code}'; END $$")

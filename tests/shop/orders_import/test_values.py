@@ -11,6 +11,7 @@ import pytest
 
 from retainctl.clock import Clock, day_number
 from retainctl.config import Shop
+from retainctl.intake.cache import Memo
 from retainctl.intake.cells import RowError
 from retainctl.intake.values import Values
 from retainctl.store.database import rows
@@ -114,3 +115,8 @@ def test_a_file_that_says_no_currency_is_read_anew_when_the_shop_s_own_is_anothe
     mended = dataclasses.replace(books, settings=dataclasses.replace(books.settings, currency="EUR"))
     assert counts(bring(mended, *lines)) == (1, 0, 1, 0, 0, 0, 0)
     assert rows("SELECT currency, version FROM orders") == [("EUR", 2)]
+
+
+def test_no_more_is_remembered_of_a_file_than_memory_is_for() -> None:
+    memo: Memo[int, int] = Memo(lambda number: -number, most=2)
+    assert [(memo[number], len(memo)) for number in (1, 2, 1, 3, 1)] == [(-1, 1), (-2, 2), (-1, 2), (-3, 1), (-1, 2)]
