@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -12,6 +13,7 @@ import pytest
 
 from retainctl.config import Shop, read_shop
 from retainctl.errors import Refused
+from retainctl.store.dialect import file_is_the_database, lease_clock
 from retainctl.store.leases import held, is_held
 from retainctl.store.opening import open_database
 from tests.proof.senders import processes
@@ -79,3 +81,8 @@ def test_no_name_is_held_behind_a_link(shop: Shop, folder: Path, tmp_path: Path)
     with pytest.raises(Refused, match="locks is a symbolic link"), held("sender"):
         pass
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_lease_is_judged_by_the_clock_that_all_its_hosts_share(shop: Shop) -> None:
+    told = lease_clock(17)
+    assert told == 17 if file_is_the_database() else abs(told - time.time()) < 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import stat
@@ -217,3 +218,34 @@ def test_a_folder_may_be_reached_by_a_link(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "disk")
     back_up(shop, tmp_path / "link" / "one.backup")
     assert (tmp_path / "disk" / "one.backup").stat().st_size > 0
+
+
+def test_a_backup_is_of_no_installation_so_that_what_is_restored_sends_nothing(shop: Shop, tmp_path: Path) -> None:
+    file = back_up(shop, tmp_path / "one.backup").file
+    if file_is_the_database():
+        with closing(sqlite3.connect(file)) as copy:
+            assert copy.execute("SELECT COUNT(*) FROM installation").fetchone() == (0,)
+        assert installation.may_send(), "here it is still sent"
+        return
+    listed = subprocess.run(["pg_restore", "--list", file], capture_output=True, text=True, check=True).stdout
+    filled = {line.split()[6] for line in listed.splitlines() if " TABLE DATA " in line}
+    assert "customers" in filled
+    assert "installation" not in filled
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # a file has no password
+@pytest.mark.parametrize(("password", "told"), [("&password=hunter2", "hunter2"), ("", "ours")])
+def test_a_password_is_handed_to_the_programs_that_dump_in_their_environment(
+    folder: Path, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: str, told: str
+) -> None:
+    for name in ("pg_dump", "pg_restore"):
+        program = tmp_path / name
+        program.write_text(f'#!/bin/sh\necho "$0 $* $PGPASSWORD" >> {tmp_path}/told\ntouch {tmp_path}/one.backup\n')
+        program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("PGPASSWORD", "ours")
+    with open_database(database_url + password, now=0):
+        back_up(read_shop(str(folder), now=NOW), tmp_path / "one.backup")
+    lines = (tmp_path / "told").read_text().splitlines()
+    assert [line.split()[-1] for line in lines] == [told, told]
+    assert "hunter2" not in "".join(line.rpartition(" ")[0] for line in lines)

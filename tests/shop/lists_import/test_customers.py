@@ -413,3 +413,13 @@ def test_an_address_is_verified_by_a_yes_alone(shop: Shop, file: Path) -> None:
     people = "".join(f"{number}@example.com,{answer}\n" for number, answer in enumerate(answers))
     bring(shop, file, "email,email verified\n" + people)
     assert [row[0] for row in rows("SELECT verified FROM contact_points ORDER BY id")] == [1, 0, 0, 0, 1]
+
+
+def test_the_phone_of_the_default_address_is_the_second_phone(shop: Shop, file: Path) -> None:
+    header = "Email,Phone,{},Default Address Phone\n"
+    cells = "dana@example.com,050-2345678,050-2345679,050-2345670\n"
+    with pytest.raises(BadData, match="phone_2 and Default Address Phone could both be phone_2"):
+        bring(shop, file, header.format("phone_2") + cells)
+    assert counts(bring(shop, file, header.format("phone_3") + cells)) == (1, 1, 0, 0, 0, 0)
+    phones = "SELECT key FROM contact_points WHERE kind = 'phone' ORDER BY id"
+    assert rows(phones) == [("+972502345678",), ("+972502345670",), ("+972502345679",)]
