@@ -86,6 +86,15 @@ def test_a_price_of_a_list_may_be_nothing_but_not_negative(run: Run, tmp_path: P
     assert f"({code})" in result.stderr or not code
 
 
+def test_a_price_of_a_list_is_in_the_currency_of_its_row_or_the_shop_s(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "market.csv"
+    prices = "C-1,Landwer,USD,9.5\nC-2,Landwer,,9.5\nC-3,Landwer,N/A,9.5\nC-4,Landwer,KWD,9.505\n"
+    file.write_text("sku,competitor,currency,price,date\n" + prices.replace("\n", ",2025-02-27\n"), encoding="utf-8")
+    assert imported(run("prices", "import", str(file), "--format", "json")) == ("imported", 4, 0, 0, 0)
+    listed = run("prices", "list", "--format", "csv").stdout.splitlines()[1:]
+    assert [line.split(",")[3:] for line in listed] == [["950", "USD"], ["950", "ILS"], ["950", "ILS"], ["9505", "KWD"]]
+
+
 def test_a_list_that_comes_again_is_compared(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "market.csv"
     good = "".join(line for place, line in enumerate(PRICES.splitlines(keepends=True)) if place not in (3, 4))

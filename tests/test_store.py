@@ -266,6 +266,13 @@ def test_what_must_be_unique_is_held_while_a_table_is_filled_at_once(shop: Shop)
         assert unique() == before
 
 
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite compares bytes anyhow
+def test_texts_stand_in_the_same_order_whatever_language_the_server_sorts_by(shop: Shop) -> None:
+    texts = "FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'text'"
+    assert value(f"SELECT COUNT(*) {texts}") > 50
+    assert rows(f"SELECT table_name, column_name {texts} AND collation_name IS DISTINCT FROM 'C'") == []
+
+
 def test_references_are_followed_as_soon_as_a_database_is_made(shop: Shop) -> None:
     with writing():
         execute("DROP TABLE answers")
