@@ -72,8 +72,8 @@ def test_no_result_takes_the_place_of_the_shop_s_own_files(folder: Path, databas
     with open_database(shop.database_url, now=0):
         with pytest.raises(Refused, match="the shop's own files"):
             spare(shop, folder / name)
-        spare(shop, folder / "segments.csv")
-        spare(shop, folder / "backups" / "retain.db")
+        for free in ("segments.csv", "backups/retain.db", "exports/club.toml", "../club.toml", "../segments/all.toml"):
+            spare(shop, folder / free)
 
 
 def test_every_command_that_writes_a_file_spares_the_shop_s_own(folder: Path, retainctl: Terminal) -> None:

@@ -95,6 +95,11 @@ def test_members_may_pay_what_everybody_pays(shop: Shop, file: Path) -> None:
     assert rows("SELECT price_minor, member_price_minor FROM products") == [(1000, 1000)]
 
 
+def test_an_article_may_be_free_and_cost_nothing(shop: Shop, file: Path) -> None:
+    assert counts(bring(shop, file, HEADER + "C-2,,,,0,0,0.00,,,\n")) == (1, 0, 0, 0)
+    assert rows("SELECT price_minor, member_price_minor, cost_minor FROM products") == [(0, 0, 0)]
+
+
 def test_a_corrected_row_leaves_quarantine_and_the_first_file_brings_nothing_more(shop: Shop, file: Path) -> None:
     bad, good = HEADER + COFFEE + "C-2,Tea,,,ten,,,,,\n", HEADER + "C-1,Mocha,,,,,,,,\nC-2,Tea,,,10,,,,,\n"
     bring(shop, file, bad)

@@ -267,6 +267,24 @@ def test_b22_what_is_spooled_is_for_its_owner_alone(monkeypatch: pytest.MonkeyPa
     assert not file.path.exists()
 
 
+@pytest.mark.parametrize(
+    ("device", "mode", "error", "told"),
+    [
+        ("/dev/full", os.O_WRONLY, TryLater, "the disk is full; nothing was written"),
+        ("/dev/null", os.O_RDONLY, OSError, "Bad file descriptor"),
+    ],
+)
+def test_b22_a_disk_without_room_for_what_is_spooled_is_told_and_another_fault_is_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, device: str, mode: int, error: type[Exception], told: str
+) -> None:
+    (tmp_path / "in.csv").write_text(HEADER)
+    monkeypatch.setattr("tempfile.mkstemp", lambda **_options: (os.open(device, mode), str(tmp_path / "spool")))
+    with (tmp_path / "in.csv").open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        with pytest.raises(error, match=told), input_file("-"):
+            pass
+
+
 def test_b23_a_file_that_changes_while_it_is_read_is_rolled_back(books: Shop, tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text("\n".join([HEADER, *[row(str(number)) for number in range(30_000)], ""]))

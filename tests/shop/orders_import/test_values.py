@@ -11,7 +11,7 @@ import pytest
 
 from retainctl.clock import Clock, day_number
 from retainctl.config import Shop
-from retainctl.intake.cache import Memo
+from retainctl.intake.cache import IdSet, Memo
 from retainctl.intake.cells import RowError
 from retainctl.intake.values import Values
 from retainctl.store.database import rows
@@ -120,3 +120,11 @@ def test_a_file_that_says_no_currency_is_read_anew_when_the_shop_s_own_is_anothe
 def test_no_more_is_remembered_of_a_file_than_memory_is_for() -> None:
     memo: Memo[int, int] = Memo(lambda number: -number, most=2)
     assert [(memo[number], len(memo)) for number in (1, 2, 1, 3, 1)] == [(-1, 1), (-2, 2), (-1, 2), (-3, 1), (-1, 2)]
+
+
+def test_ids_are_kept_once_and_come_in_their_order() -> None:
+    ids = IdSet()
+    for number in (70_000, 0, 65_535, 65_536, 1, 1):
+        ids.add(number)
+    assert list(ids) == [0, 1, 65_535, 65_536, 70_000]
+    assert [number in ids for number in (0, 2, 65_536, 65_537, 10**9)] == [True, False, True, False, False]
