@@ -13,6 +13,7 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
+from retainctl.intake import csv_rows
 from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
 from retainctl.shop.consent import Contact
 from retainctl.shop.consent_history import revoke_by_hand
@@ -423,3 +424,16 @@ def test_the_phone_of_the_default_address_is_the_second_phone(shop: Shop, file: 
     assert counts(bring(shop, file, header.format("phone_3") + cells)) == (1, 1, 0, 0, 0, 0)
     phones = "SELECT key FROM contact_points WHERE kind = 'phone' ORDER BY id"
     assert rows(phones) == [("+972502345678",), ("+972502345670",), ("+972502345679",)]
+
+
+def test_the_first_row_of_a_customer_counts_however_far_the_others_stand(
+    shop: Shop, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for rows_at_once in ("CHUNK_ROWS", "_ROWS_AT_ONCE"):
+        monkeypatch.setattr(csv_rows, rows_at_once, 1)
+    bring(shop, file, HEADER + "17,Dana,,,,\n18,Noa,,,,\n17,D.,Levi,,,\n19,Tal,,,,\n17,Danit,L.,,,\n")
+    assert rows("SELECT first_name, last_name FROM customers ORDER BY id") == [
+        ("Dana", "Levi"),
+        ("Noa", None),
+        ("Tal", None),
+    ]

@@ -169,3 +169,9 @@ def test_a_column_that_has_the_better_name_counts_wherever_it_stands(shop: Shop,
     outcome = bring(shop, file, f"sku,{columns}\nC-1,{cells}\n")
     assert [one.active for one in list_products()] == [False]
     assert "columns not read: published" in outcome.notes
+
+
+def test_a_list_that_left_a_row_in_quarantine_is_read_again(shop: Shop, file: Path) -> None:
+    bad = HEADER + COFFEE + "C-2,Tea,,,ten,,,,,\n"
+    assert [counts(bring(shop, file, bad)) for _ in range(2)] == [(1, 0, 0, 1), (0, 0, 1, 1)]
+    assert len(list_quarantined(shop)) == 1

@@ -359,6 +359,26 @@ def test_csv_spectrum_is_read_as_it_should_be(shared: Path) -> None:
         assert found == expected, path.name
 
 
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("a", [("1",), ("3",)]),
+        ("b", [("2",), ("4",)]),
+        ("ba", [("2", "1"), ("4", "3")]),
+        ("ac", [("1", ""), ("3", "")]),
+    ],
+)
+def test_of_a_table_those_columns_are_read_that_are_asked_for_be_it_one(
+    tmp_path: Path, wanted: str, found: list[tuple[str, ...]]
+) -> None:
+    class Some:
+        columns = tuple(Column(name, (name,)) for name in wanted)
+
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n3,4\n")
+    with input_file(str(tmp_path / "t.csv")) as file:
+        assert [cells for chunk in csv_chunks(file, Some(), ",") for cells in chunk.rows] == found
+
+
 def test_naughty_strings_come_back_as_they_went_in(books: Shop, bring: Bring, shared: Path) -> None:
     naughty = json.loads((shared / "data/adversarial/blns.json").read_text(encoding="utf-8"))
     texts = sorted({text for text in naughty if text.strip() and "\0" not in text})

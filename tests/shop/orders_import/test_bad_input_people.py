@@ -161,3 +161,8 @@ def test_buyers_whose_cells_join_to_the_same_letters_are_two(shop: Shop, bring: 
     bring(shop, HEADER + ",customer_id,first_name,last_name", *lines)
     assert rows("SELECT external_id, first_name, last_name FROM customer_keys JOIN customers ON id = customer_id"
                 " ORDER BY 1") == [("K", "im", None), ("Ki", "m", "m")]  # fmt: skip
+
+
+def test_an_address_that_an_order_gives_is_not_verified(shop: Shop, bring: Bring) -> None:
+    bring(shop, HEADER, row("1", phone="050-2345678"))
+    assert rows("SELECT kind, verified FROM contact_points ORDER BY kind") == [("email", 0), ("phone", 0)]

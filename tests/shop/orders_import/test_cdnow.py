@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retainctl.config import Shop, read_shop
+from retainctl.shop.orders_import.formats import cdnow
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import rows
@@ -59,3 +60,14 @@ def test_a_purchase_that_cannot_be_is_quarantined(books: Shop, bring: Bring, lin
 def test_nothing_bought_and_nothing_paid_is_an_order(books: Shop, bring: Bring) -> None:
     outcome = bring(books, *PURCHASES, "00050 19970101 0 0.00", name="cdnow.txt", format="cdnow")
     assert counts(outcome) == (41, 41, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 4])
+def test_the_rows_of_a_day_are_one_order_however_few_are_read_at_once(
+    books: Shop, bring: Bring, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(cdnow, "CHUNK_ROWS", at_once)
+    lines = [f"{customer:05} 19970101 {pieces} 1.00" for customer in range(1, 6) for pieces in (1, 2, 3)]
+    assert counts(bring(books, *lines, name="cdnow.txt", format="cdnow")) == (15, 15, 0, 0, 0, 0, 0)
+    lines_of = "(SELECT COUNT(*) FROM order_lines WHERE order_id = orders.id)"
+    assert rows(f"SELECT gross_minor, version, {lines_of} FROM orders") == [(300, 1, 3)] * 5

@@ -566,3 +566,30 @@ def test_a_table_without_a_column_that_its_format_cannot_do_without_is_refused(
     for missing in names:
         with pytest.raises(BadData, match=f"has no column {missing}"):
             bring(books, ",".join(name for name in [*names, "more"] if name != missing), format=format_name)
+
+
+@pytest.mark.parametrize(("sku", "number", "article"), [("MUG", "83", "MUG"), ("", "83", "83"), ("", "", "Mug")])
+def test_an_article_without_a_number_of_the_shop_s_own_has_the_platform_s_or_its_name(
+    books: Shop, bring: Bring, sku: str, number: str, article: str
+) -> None:
+    line = f"name:Mug|product_id:{number}|sku:{sku}|quantity:1|total:40.00|sub_total:40.00"
+    bring(books, WOOCOMMERCE, f"1,2024-05-01 10:00:00,wc-completed,,,ILS,d@shop.example,,{line}", name="woo.csv")
+    item = {"name": "Mug", "sku": sku, "product_id": number, "quantity": 1, "total": "40.00", "subtotal": "40.00"}
+    bring(books, json.dumps(json.loads(GOOD[0]) | {"id": 2, "total": "", "line_items": [item]}), name="woo.jsonl")
+    items = [MUGS | {"sku": sku, "variant_id": number}]
+    bring(books, shopify_order(1, line_items=items, total_price=""), name="shopify.jsonl")
+    assert rows("SELECT sku, COUNT(*) FROM products JOIN order_lines ON product_id = products.id GROUP BY 1") == [
+        (article, 3)
+    ]
+
+
+@pytest.mark.parametrize(("amount", "code"), [("-0.01", ["negative_quantity"]), ("0.00", [])])
+def test_a_line_of_woocommerce_s_may_cost_nothing_and_not_less(
+    books: Shop, bring: Bring, amount: str, code: list[str]
+) -> None:
+    line = f"name:Mug|sku:MUG|quantity:1|total:{amount}|sub_total:40.00"
+    cells = f"9,2024-05-01 10:00:00,wc-completed,,,ILS,d@shop.example,,{line}"
+    assert codes(bring(books, WOOCOMMERCE, woocommerce_row(), cells, name="woo.csv")) == code
+    item = {"name": "Mug", "quantity": 1, "total": amount, "subtotal": "40.00"}
+    answer = json.dumps(json.loads(GOOD[0]) | {"id": 99, "total": "", "line_items": [item]})
+    assert codes(bring(books, *GOOD, answer, name="woo.jsonl")) == code

@@ -185,3 +185,10 @@ def test_the_same_bad_row_of_every_night_is_one_though_it_names_no_order(shop: S
     for night in range(3):
         bring(shop, HEADER, *GOOD, *[row(f"N{one}") for one in range(night)], "31,2025-01-05", name=f"{night}.csv")
     assert [(one.file, one.line) for one in list_quarantined(shop)] == [("2.csv", 34)]
+
+
+def test_rows_that_are_dismissed_are_told_in_their_order(shop: Shop, bring: Bring) -> None:
+    bring(
+        shop, HEADER, *[row(f"{number}") for number in range(200)], *[row(f"B{one}", quantity="x") for one in range(9)]
+    )
+    assert [one.id for one in dismiss(shop, [8, 1, 5])] == [1, 5, 8]
