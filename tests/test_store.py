@@ -347,3 +347,21 @@ def test_an_error_of_the_server_s_is_told_by_its_remedy(
 ) -> None:
     with pytest.raises(error, match=told), writing():
         execute(f"DO $$ BEGIN RAISE EXCEPTION 'odd' USING ERRCODE = '{code}'; END $$")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_database_that_is_not_to_be_written_is_told(shop: Shop) -> None:
+    execute("PRAGMA query_only = 1")
+    with pytest.raises(BadConfiguration, match="the database cannot be written") as caught, writing():
+        execute("INSERT INTO customers (id, created_at) VALUES (1, 0)")
+    assert caught.value.hint == "Check its owner and permissions."
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_file_that_is_no_database_is_told_and_left_as_it_is(folder: Path, retainctl: Terminal) -> None:
+    path = folder / "retain.db"
+    path.write_bytes(b"Dear diary, " * 1_000)
+    ended = retainctl("orders", "list")
+    assert (ended.code, ended.stdout) == (78, "")
+    assert ended.stderr == "retainctl: the database file is damaged\n  Restore the last backup.\n"
+    assert path.read_bytes() == b"Dear diary, " * 1_000

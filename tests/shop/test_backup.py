@@ -225,6 +225,7 @@ def test_a_backup_is_of_no_installation_so_that_what_is_restored_sends_nothing(s
     if file_is_the_database():
         with closing(sqlite3.connect(file)) as copy:
             assert copy.execute("SELECT COUNT(*) FROM installation").fetchone() == (0,)
+            assert copy.execute("PRAGMA journal_mode").fetchone() == ("delete",), "it is one file"
         assert installation.may_send(), "here it is still sent"
         return
     listed = subprocess.run(["pg_restore", "--list", file], capture_output=True, text=True, check=True).stdout

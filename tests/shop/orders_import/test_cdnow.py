@@ -57,9 +57,9 @@ def test_a_purchase_that_cannot_be_is_quarantined(books: Shop, bring: Bring, lin
     assert (counts(outcome), codes(outcome)) == ((41, 40, 0, 0, 0, 0, 1), [code])
 
 
-def test_nothing_bought_and_nothing_paid_is_an_order(books: Shop, bring: Bring) -> None:
-    outcome = bring(books, *PURCHASES, "00050 19970101 0 0.00", name="cdnow.txt", format="cdnow")
-    assert counts(outcome) == (41, 41, 0, 0, 0, 0, 0)
+def test_nothing_bought_and_nothing_paid_is_an_order_and_a_blank_line_is_none(books: Shop, bring: Bring) -> None:
+    outcome = bring(books, *PURCHASES, "", "00050 19970101 0 0.00", "  ", name="cdnow.txt", format="cdnow")
+    assert counts(outcome) == (43, 41, 0, 0, 0, 2, 0)
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 4])
