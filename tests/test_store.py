@@ -365,3 +365,9 @@ def test_a_file_that_is_no_database_is_told_and_left_as_it_is(folder: Path, reta
     assert (ended.code, ended.stdout) == (78, "")
     assert ended.stderr == "retainctl: the database file is damaged\n  Restore the last backup.\n"
     assert path.read_bytes() == b"Dear diary, " * 1_000
+
+
+@pytest.mark.parametrize("place", ["/shop?host=/nowhere", "127.0.0.1:1/shop"])
+def test_a_server_that_is_not_there_is_told(place: str) -> None:
+    with pytest.raises(Unavailable, match="does not answer"), open_database(f"postgresql://{place}", now=0):
+        pass

@@ -111,6 +111,8 @@ def test_a_tenth_of_a_penny_is_a_sale_and_nothing_is_not(british: Path, tmp_path
             "A4,B,Adjust bad debt,1,2011-01-01 10:00:00,-11062.06,,United Kingdom",
         )
         assert bring(shop, file) == (4, 1, 0, 0, 3, 0, 0)
+        codes = rows("SELECT line, code FROM held_rows ORDER BY line")
+        assert codes == [(3, "no_price"), (4, "stock_write_off"), (5, "adjustment")]
         assert rows("SELECT is_sale, gross_minor FROM orders") == [(1, 0)]
         assert value("SELECT orders FROM customer_summaries") == 1
 
