@@ -288,6 +288,11 @@ def test_what_is_said_to_be_written_is_on_the_disk(shop: Shop) -> None:
     assert told == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "trusted_schema": 0}
 
 
+def test_who_makes_a_database_and_goes_on_is_in_nobody_s_way_either(tmp_path: Path) -> None:
+    with open_database(f"sqlite:{tmp_path}/new.db", now=0, migrate=True):
+        assert value("PRAGMA journal_mode") == "wal"
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_the_search_for_circles_goes_on_after_a_large_transaction(shop: Shop, fails: bool) -> None:
     with pytest.raises(RuntimeError) if fails else nullcontext(), collector_at_rest():

@@ -83,6 +83,11 @@ CHANGES = [
         " WHERE customer_id = 3 OR kind = 'issuance'",
         'is the sum of its entries" does not hold: account 1',
     ),
+    (
+        "INSERT INTO accounts (id, kind, customer_id, opened_for, balance)"
+        " VALUES (90, 'customer', 9, 9, 5), (91, 'debt', 9, 9, -5)",
+        'is the sum of its entries" does not hold: account 90',
+    ),
     ("UPDATE accounts SET balance = balance - 1 WHERE kind = 'customer'", "all accounts together sum to zero"),
     (
         "UPDATE lots SET granted = granted + 5, remaining = remaining + 5 WHERE remaining > 0",

@@ -192,3 +192,10 @@ def test_rows_that_are_dismissed_are_told_in_their_order(shop: Shop, bring: Brin
         shop, HEADER, *[row(f"{number}") for number in range(200)], *[row(f"B{one}", quantity="x") for one in range(9)]
     )
     assert [one.id for one in dismiss(shop, [8, 1, 5])] == [1, 5, 8]
+
+
+def test_a_file_whose_bad_rows_were_dismissed_brings_nothing_more(shop: Shop, bring: Bring) -> None:
+    lines = [HEADER, *GOOD, row("31", quantity="x")]
+    assert [bring(shop, *lines).row.outcome for _ in range(2)] == ["imported"] * 2
+    dismiss(shop, [one.id for one in list_quarantined(shop)])
+    assert bring(shop, *lines).row.outcome == "already imported"
