@@ -10,7 +10,7 @@ from retainctl.shop.consent import suppress
 from retainctl.shop.consent_history import list_consent, revoke_by_hand, show_consent
 from retainctl.shop.customers import find_customer, list_customers, show_customer
 from retainctl.shop.identity import Address, Person, find_or_make
-from retainctl.shop.merging import merge
+from retainctl.shop.merging import merge, undo
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
 from tests.conftest import Terminal
@@ -198,3 +198,15 @@ def test_an_address_that_nothing_is_sent_to_is_told_of_who_has_it_and_of_nobody_
     suppress("phone", "dana@example.com", "complaint", shop.clock.now(), "report")  # of another kind
     told = [[(event.address, event.source) for event in show_consent(shop, str(one))] for one in (dana, noa)]
     assert told == [[], [("noa_k@example.org", "hard_bounce")]]
+
+
+def test_merges_of_one_instant_are_told_in_the_order_in_which_they_were_made(shop: Shop) -> None:
+    dana, noa = two_customers(shop)
+    (tal,) = find_or_make(shop, [Person("web", "tal")])
+    assert tal.customer_id is not None
+    for merged_id in (noa, tal.customer_id):
+        merge(shop, survivor_id=dana, merged_id=merged_id, reason="one person")
+    for merge_id in (2, 1):
+        undo(shop, merge_id)
+    told = [(fact.what, fact.detail.split()[0]) for fact in show_customer(shop, dana) if fact.about == "merge"]
+    assert told == [("1", "customer"), ("1", "undone"), ("2", "customer"), ("2", "undone")]

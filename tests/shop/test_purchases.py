@@ -111,7 +111,8 @@ def test_an_order_of_two_shops_is_shown_when_it_is_said_whose(shop: Shop, dana: 
 
 def test_pieces_of_half_a_kilo_are_shown_as_they_are(shop: Shop, dana: int) -> None:
     with writing():
-        execute("UPDATE order_lines SET quantity_thousandths = 1500 WHERE quantity_thousandths = 2000")
         execute("UPDATE order_lines SET quantity_thousandths = 250 WHERE line_no = 2")
+        execute("UPDATE order_lines SET quantity_thousandths = 1500 WHERE quantity_thousandths = 2000")
     assert [one.quantity for one in list_purchases(shop, dana)] == [1.5, 0.25, 1]
     assert [repr(one.quantity) for one in show_order(shop, "A-2")] == ["1"]
+    assert [(one.article, one.quantity) for one in show_order(shop, "A-1")] == [("C-1", 1.5), ("K_1", 0.25)]

@@ -437,3 +437,15 @@ def test_the_first_row_of_a_customer_counts_however_far_the_others_stand(
         ("Noa", None),
         ("Tal", None),
     ]
+
+
+def test_addresses_are_exported_in_their_order_whichever_of_them_was_changed_last(shop: Shop, file: Path) -> None:
+    bring(shop, file, "external_id,email,email_2,email_3\n17,a@x.example,b@x.example,c@x.example\n")
+    bring(shop, file, "external_id,email,email_verified\n17,a@x.example,yes\n")
+    exported = io.BytesIO()
+    export_customers(exported)
+    (header, cells) = (line.split(",") for line in exported.getvalue().decode().splitlines())
+    said = dict(zip(header, cells, strict=True))
+    assert [said[name] for name in ("email", "email_verified", "email_2", "email_3")] == [
+        "a@x.example", "yes", "b@x.example", "c@x.example",
+    ]  # fmt: skip
