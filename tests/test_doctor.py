@@ -143,6 +143,16 @@ def mail_by(folder: Path, port: int, more: str = "") -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("[mail]\n", f"[mail]\n{words}"), encoding="utf-8")
 
 
+def test_a_database_that_is_older_than_the_program_is_a_failure(shop: Shop, retainctl: Terminal) -> None:
+    with writing():
+        execute("DROP TABLE answers")
+        execute("DROP TABLE responses")
+        execute("DELETE FROM schema_migrations WHERE name = 'voice'")
+    code, checks = found(retainctl)
+    assert (code, checks["database"][0]) == (78, "failed")
+    assert checks["database"][1].startswith("the database is older than this program: 1 migrations are missing")
+
+
 def test_the_mail_server_is_asked(folder: Path, retainctl: Terminal) -> None:
     with Sink() as sink:
         mail_by(folder, sink.port)

@@ -152,6 +152,15 @@ def test_explain_counts_at_each_and_and_its_sql_runs(town: Shop) -> None:
     assert rows(" ".join(step.sql for step in steps), 2, "N2", 90000) == [(2,)]
 
 
+@pytest.mark.parametrize(
+    ("expression", "customers"), [("orders >= 2", 2), ("orders = 1 or orders = 3", 2), ("not orders >= 2", 1)]
+)
+def test_an_expression_without_an_and_is_explained_as_one(town: Shop, expression: str, customers: int) -> None:
+    segments.create(town, "some", expression)
+    steps = explaining.explain(town, "some")
+    assert [(step.condition, step.customers) for step in steps] == [("every customer", 3), (expression, customers)]
+
+
 def test_the_command_line(town: Shop, retainctl: Terminal, tmp_path: Path) -> None:
     made = retainctl("segments", "create", "loyal", "orders >= 2", "--description", "באים שוב")
     assert (made.code, made.stdout, made.stderr) == (0, "segment\tmembers\tjoined\tleft\nloyal\t2\t2\t0\n", "")

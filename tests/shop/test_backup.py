@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import stat
@@ -71,8 +72,8 @@ def test_no_result_takes_the_place_of_the_shop_s_own_files(folder: Path, databas
     with open_database(shop.database_url, now=0):
         with pytest.raises(Refused, match="the shop's own files"):
             spare(shop, folder / name)
-        spare(shop, folder / "segments.csv")
-        spare(shop, folder / "backups" / "retain.db")
+        for free in ("segments.csv", "backups/retain.db", "exports/club.toml", "../club.toml", "../segments/all.toml"):
+            spare(shop, folder / free)
 
 
 def test_every_command_that_writes_a_file_spares_the_shop_s_own(folder: Path, retainctl: Terminal) -> None:
@@ -232,3 +233,35 @@ def test_a_backup_without_the_server_s_tools_leaves_nothing(
     with pytest.raises(Unavailable, match="pg_dump failed: no room"):
         back_up(shop)
     assert [path.name for path in (shop.folder / "backups").iterdir()] == []
+
+
+def test_a_backup_is_of_no_installation_so_that_what_is_restored_sends_nothing(shop: Shop, tmp_path: Path) -> None:
+    file = back_up(shop, tmp_path / "one.backup").file
+    if file_is_the_database():
+        with closing(sqlite3.connect(file)) as copy:
+            assert copy.execute("SELECT COUNT(*) FROM installation").fetchone() == (0,)
+            assert copy.execute("PRAGMA journal_mode").fetchone() == ("delete",), "it is one file"
+        assert installation.may_send(), "here it is still sent"
+        return
+    listed = subprocess.run(["pg_restore", "--list", file], capture_output=True, text=True, check=True).stdout
+    filled = {line.split()[6] for line in listed.splitlines() if " TABLE DATA " in line}
+    assert "customers" in filled
+    assert "installation" not in filled
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # a file has no password
+@pytest.mark.parametrize(("password", "told"), [("&password=hunter2", "hunter2"), ("", "ours")])
+def test_a_password_is_handed_to_the_programs_that_dump_in_their_environment(
+    folder: Path, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: str, told: str
+) -> None:
+    for name in ("pg_dump", "pg_restore"):
+        program = tmp_path / name
+        program.write_text(f'#!/bin/sh\necho "$0 $* $PGPASSWORD" >> {tmp_path}/told\ntouch {tmp_path}/one.backup\n')
+        program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("PGPASSWORD", "ours")
+    with open_database(database_url + password, now=0):
+        back_up(read_shop(str(folder), now=NOW), tmp_path / "one.backup")
+    lines = (tmp_path / "told").read_text().splitlines()
+    assert [line.split()[-1] for line in lines] == [told, told]
+    assert "hunter2" not in "".join(line.rpartition(" ")[0] for line in lines)

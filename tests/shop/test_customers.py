@@ -6,11 +6,13 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
+from retainctl.shop.consent import suppress
 from retainctl.shop.consent_history import list_consent, revoke_by_hand, show_consent
 from retainctl.shop.customers import find_customer, list_customers, show_customer
 from retainctl.shop.identity import Address, Person, find_or_make
 from retainctl.shop.merging import merge, undo
-from retainctl.store.database import rows, value
+from retainctl.store.database import execute, rows, value
+from retainctl.store.transactions import writing
 from tests.conftest import Terminal
 from tests.planting import give, plant
 
@@ -45,6 +47,15 @@ def test_a_customer_is_found_by_any_mark(shop: Shop, text: str) -> None:
     dana, _ = two_customers(shop)
     assert find_customer(shop, text) == dana
     assert find_customer(shop, str(dana)) == dana
+
+
+def test_a_customer_is_found_by_a_number_as_long_as_a_number_can_be(shop: Shop) -> None:
+    two_customers(shop)
+    with writing():
+        execute("INSERT INTO customers (id, created_at) VALUES (?, 0)", 10**18 - 1)
+    assert find_customer(shop, "9" * 18) == 10**18 - 1
+    with pytest.raises(WrongUsage, match="no customer matches"):
+        find_customer(shop, "9" * 19)
 
 
 @pytest.mark.parametrize("text", ["", "nobody@example.com", "999", "web:999", "dana", "00", "9" * 30])
@@ -217,3 +228,23 @@ def test_the_commands(shop: Shop, retainctl: Terminal) -> None:
     assert revoked.stdout.splitlines()[1].split("\t")[:4] == [str(dana), "Dana@example.com", "survey", "revoked"]
     assert len(retainctl("consent", "show", str(dana)).stdout.splitlines()) == 2
     assert len(retainctl("consent", "list").stdout.splitlines()) == 2
+
+
+def test_an_address_that_nothing_is_sent_to_is_told_of_who_has_it_and_of_nobody_else(shop: Shop) -> None:
+    dana, noa = two_customers(shop)
+    suppress("email", "noa_k@example.org", "hard_bounce", shop.clock.now(), "550 5.1.1")
+    suppress("phone", "dana@example.com", "complaint", shop.clock.now(), "report")  # of another kind
+    told = [[(event.address, event.source) for event in show_consent(shop, str(one))] for one in (dana, noa)]
+    assert told == [[], [("noa_k@example.org", "hard_bounce")]]
+
+
+def test_merges_of_one_instant_are_told_in_the_order_in_which_they_were_made(shop: Shop) -> None:
+    dana, noa = two_customers(shop)
+    (tal,) = find_or_make(shop, [Person("web", "tal")])
+    assert tal.customer_id is not None
+    for merged_id in (noa, tal.customer_id):
+        merge(shop, survivor_id=dana, merged_id=merged_id, reason="one person")
+    for merge_id in (2, 1):
+        undo(shop, merge_id)
+    told = [(fact.what, fact.detail.split()[0]) for fact in show_customer(shop, dana) if fact.about == "merge"]
+    assert told == [("1", "customer"), ("1", "undone"), ("2", "customer"), ("2", "undone")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from retainctl.config import Shop
@@ -213,3 +214,17 @@ def test_what_is_due_tomorrow_is_not_taken_with_what_is_due_now(shop: Shop, queu
     done = deliver(shop).row
     assert (done.sent, done.left) == (1, 1)
     assert [state for _, state, _ in ends()] == ["sent", "deferred"]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has one writer at a time
+def test_what_another_sender_has_in_hand_is_passed_over_and_not_waited_for(shop: Shop, queue_up: QueueUp) -> None:
+    mailing = queue_up(6)
+    (channel,) = {channel for (channel,) in rows("SELECT channel FROM outbox")}
+    claimer = Claimer(shop, files_channel(shop.folder / "mail"), channel_name=channel, owner="sender-2")
+    with psycopg.connect(shop.settings.database) as other, writing():
+        execute("SET LOCAL lock_timeout = '2s'")
+        theirs = other.execute("SELECT id FROM outbox ORDER BY id LIMIT 3 FOR UPDATE").fetchall()
+        claimed = claimer.claim([mailing.id], wanted=9)
+    assert len(claimed.letters) == 3
+    ours = rows("SELECT id FROM outbox WHERE owner = 'sender-2'")
+    assert not set(ours) & set(theirs)

@@ -74,6 +74,8 @@ def test_what_orders_said_of_a_product_is_filled_up(shop: Shop, file: Path) -> N
         (",Tea,,,,,,,,", "no_sku"),
         ("C-2,,,,ten,,,,,", "bad_number"),
         ("C-2,,,,-1,,,,,", "negative_price"),
+        ("C-2,,,,10,-1,,,,", "negative_price"),
+        ("C-2,,,,10,,-0.01,,,", "negative_price"),
         ("C-2,,,,1.005,,,,,", "too_fine"),
         ("C-2,,,,,,,1.5,,", "bad_quantity"),
         ("C-2,,,,,,,,javascript:alert(1),", "bad_url"),
@@ -91,6 +93,11 @@ def test_a_row_that_cannot_be_true_is_quarantined(shop: Shop, file: Path, row: s
 def test_members_may_pay_what_everybody_pays(shop: Shop, file: Path) -> None:
     assert counts(bring(shop, file, HEADER + "C-2,,,,10,10,,,,\n")) == (1, 0, 0, 0)
     assert rows("SELECT price_minor, member_price_minor FROM products") == [(1000, 1000)]
+
+
+def test_an_article_may_be_free_and_cost_nothing(shop: Shop, file: Path) -> None:
+    assert counts(bring(shop, file, HEADER + "C-2,,,,0,0,0.00,,,\n")) == (1, 0, 0, 0)
+    assert rows("SELECT price_minor, member_price_minor, cost_minor FROM products") == [(0, 0, 0)]
 
 
 def test_a_corrected_row_leaves_quarantine_and_the_first_file_brings_nothing_more(shop: Shop, file: Path) -> None:
@@ -154,3 +161,17 @@ def test_the_command(retainctl: Terminal, file: Path) -> None:
         "sku,name,category,brand,currency,price_minor,member_price_minor,cost_minor,stock,active,image_url\n"
         "C-1,Coffee,Kitchen > Coffee,Elite,ILS,3990,3490,2000,12,yes,https://shop.example/c.png\n"
     )
+
+
+@pytest.mark.parametrize("columns", ["active,published", "published,active"])
+def test_a_column_that_has_the_better_name_counts_wherever_it_stands(shop: Shop, file: Path, columns: str) -> None:
+    cells = columns.replace("active", "no").replace("published", "yes")
+    outcome = bring(shop, file, f"sku,{columns}\nC-1,{cells}\n")
+    assert [one.active for one in list_products()] == [False]
+    assert "columns not read: published" in outcome.notes
+
+
+def test_a_list_that_left_a_row_in_quarantine_is_read_again(shop: Shop, file: Path) -> None:
+    bad = HEADER + COFFEE + "C-2,Tea,,,ten,,,,,\n"
+    assert [counts(bring(shop, file, bad)) for _ in range(2)] == [(1, 0, 0, 1), (0, 0, 1, 1)]
+    assert len(list_quarantined(shop)) == 1

@@ -123,3 +123,16 @@ def test_a_fault_in_a_mapping_is_told_with_the_name_of_its_file(books: Shop, bri
     mapping.write_text('[columns]\nordre_id = "Receipt"\n', encoding="utf-8")
     with pytest.raises(RetainError, match=r"till\.toml, line 2: unknown setting ordre_id"):
         bring(books, HEADER, row("1"), mapping=mapping)
+
+
+def test_what_an_old_file_tells_again_of_orders_and_returns_is_noted(shop: Shop, bring: Bring) -> None:
+    def file(quantity: int, back: int) -> list[str]:
+        return [f"{HEADER},refund_of", f"{row('1', quantity=f'{quantity}')},", f"{row('R', quantity=f'{-back}')},1"]
+
+    bring(shop, *file(5, 1), name="a.csv")
+    bring(shop, *file(9, 2), name="b.csv")
+    again = bring(shop, *file(5, 1), name="a.csv", again=True)
+    assert (counts(again), again.notes) == (
+        (2, 0, 0, 2, 0, 0, 0),
+        ("read as generic (detected)", "orders older than the stored version, not changed: 2"),
+    )

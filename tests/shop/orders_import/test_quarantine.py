@@ -179,3 +179,23 @@ def test_a_list_s_bad_row_stands_for_none_of_another_kind_of_list(shop: Shop, tm
     import_customers(shop, str(path), ImportOptions(source="fair"))
     import_consent(shop, str(path), ImportOptions(source="fair"), evidence="form")
     assert [one.rows_of for one in list_quarantined(shop)] == ["customers", "consent"]
+
+
+def test_the_same_bad_row_of_every_night_is_one_though_it_names_no_order(shop: Shop, bring: Bring) -> None:
+    for night in range(3):
+        bring(shop, HEADER, *GOOD, *[row(f"N{one}") for one in range(night)], "31,2025-01-05", name=f"{night}.csv")
+    assert [(one.file, one.line) for one in list_quarantined(shop)] == [("2.csv", 34)]
+
+
+def test_rows_that_are_dismissed_are_told_in_their_order(shop: Shop, bring: Bring) -> None:
+    bring(
+        shop, HEADER, *[row(f"{number}") for number in range(200)], *[row(f"B{one}", quantity="x") for one in range(9)]
+    )
+    assert [one.id for one in dismiss(shop, [8, 1, 5])] == [1, 5, 8]
+
+
+def test_a_file_whose_bad_rows_were_dismissed_brings_nothing_more(shop: Shop, bring: Bring) -> None:
+    lines = [HEADER, *GOOD, row("31", quantity="x")]
+    assert [bring(shop, *lines).row.outcome for _ in range(2)] == ["imported"] * 2
+    dismiss(shop, [one.id for one in list_quarantined(shop)])
+    assert bring(shop, *lines).row.outcome == "already imported"
