@@ -86,3 +86,16 @@ def test_no_name_is_held_behind_a_link(shop: Shop, folder: Path, tmp_path: Path)
 def test_a_lease_is_judged_by_the_clock_that_all_its_hosts_share(shop: Shop) -> None:
     told = lease_clock(17)
     assert told == 17 if file_is_the_database() else abs(told - time.time()) < 60
+
+
+def open_files() -> set[str]:
+    return {path.name for path in Path("/proc/self/fd").iterdir()}
+
+
+@ON_SQLITE
+def test_what_was_held_leaves_no_file_open_and_none_behind(shop: Shop, folder: Path) -> None:
+    before = open_files()
+    with held("sender"):
+        assert len(open_files()) == len(before) + 1
+    assert len(open_files()) == len(before)
+    assert list((folder / "locks").iterdir()) == []

@@ -162,15 +162,18 @@ def test_visits_find_their_customers(run: Run, folder: Path, tmp_path: Path) -> 
         ",,,2025-02-28,Haifa,12\n"
         ",nobody@example.com,,2025-02-28,Haifa,12\n"
         ",dana@,,2025-02-28,Haifa,12\n"
+        ",,050-12,2025-02-28,Haifa,12\n"
         "18,,,2025-02-28,Haifa,5\n"
         "99,,050-2345678,2025-02-28,Haifa,7\n"  # another of the household
         + "".join(f"17,,,2024-{month:02}-{day:02},Haifa,1\n" for month in (1, 2, 3, 4) for day in range(1, 29)),
         encoding="utf-8",
     )
     result = run("visits", "import", str(file), "--format", "json")
-    assert imported(result) == ("imported", 115, 0, 0, 5)
-    assert [line.rpartition("(")[2] for line in result.stderr.splitlines() if line.endswith(")")] == [
-        "no_customer)", "unknown_customer)", "bad_address)", "several_customers)", "unknown_customer)",
+    assert imported(result) == ("imported", 115, 0, 0, 6)
+    told = [[*line.split(": ")[0].split(", ")[2:], line.rpartition("(")[2]] for line in result.stderr.splitlines()]
+    assert [one for one in told if one[-1].endswith(")")] == [
+        ["customer", "no_customer)"], ["customer", "unknown_customer)"], ["email", "bad_address)"],
+        ["phone", "bad_address)"], ["customer", "several_customers)"], ["customer", "unknown_customer)"],
     ]  # fmt: skip
     shown = run("visits", "show", "dana@example.com", "--format", "csv").stdout.splitlines()
     assert shown[:4] == [

@@ -24,6 +24,7 @@ from retainctl.errors import BadConfiguration, TryLater, Unavailable
 from retainctl.rows import Row
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
+from retainctl.store import transactions
 from retainctl.store.address_hash import address_hasher
 from retainctl.store.database import database, execute, rows, value
 from retainctl.store.dialect import filled_at_once, insert_many
@@ -383,6 +384,21 @@ def test_work_that_another_got_in_the_way_of_is_done_again_from_its_beginning(sh
 
     work()
     assert (tried, value("SELECT COUNT(*) FROM customers")) == ([0, 1, 2], 1)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has one writer at a time
+def test_whom_others_get_in_the_way_of_time_after_time_gives_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transactions, "ATTEMPTS", 3)
+    tried: list[int] = []
+
+    @in_one_transaction
+    def work() -> None:
+        tried.append(1)
+        execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$")
+
+    with pytest.raises(TryLater, match="too many concurrent writers"):
+        work()
+    assert len(tried) == 3
 
 
 # The beginning of the SHA-256 of each migration's file as it landed.

@@ -66,6 +66,7 @@ def test_who_leaves_may_come_back(town: Shop) -> None:
         path.write_text(f"expression = '{expression}'")
         assert segments.refresh(town, "some") == expected  # all at the same instant
     assert [change.change for change in members.changes(town, "some")] == ["joined", "joined"]
+    assert segments.member_ids(town, "some") == [2, 3]
     path.write_text("expression = 'orders >= 3'")
     segments.refresh(later(town, 1), "some")
     path.write_text("expression = 'orders >= 2'")

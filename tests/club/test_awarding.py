@@ -361,3 +361,12 @@ def test_what_comes_back_at_an_hour_that_is_still_to_come_counts_from_now(shop: 
     award(shop)
     assert rows("SELECT effective_at - recorded_at, points FROM transactions ORDER BY seq") == [(0, 100), (0, 40)]
     check(shop)
+
+
+def test_accounts_have_their_owners_in_whatever_order_one_asks(shop: Shop) -> None:
+    for number in range(1, 5):
+        order(shop, number, [10_000], at=shop.clock.now() - DAY, customer_id=number)
+    award(shop)
+    accounts = dict(rows("SELECT id, customer_id FROM accounts WHERE customer_id IS NOT NULL"))
+    assert sorted(accounts) == [5, 6, 7, 8]
+    assert reading.owners_of({7, 8}) == {accounts[7], accounts[8]}  # 8 comes first out of such a set

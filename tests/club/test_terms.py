@@ -46,11 +46,22 @@ def test_a_new_shop_has_terms_that_say_what_each_setting_means(shop: Shop) -> No
         (["redeem_points = 0"], "redeem_points must be 1 or more"),
         (['redeem_value = "0,5"'], "'0,5' is not a number such as 2, 0.5 or 1/3"),
         (['points_per = { QQQ = "1" }'], "'QQQ' is not a currency"),
+        (["redeem_points = 1000000001"], "redeem_points must be 1 or more"),
         (["pendingdays = 1"], "unknown setting pendingdays"),
     ],
 )
 def test_a_mistake_in_the_file_is_named(shop: Shop, versions: list[str], sentence: str) -> None:
     set_terms(shop.folder, *versions)
+    with pytest.raises(BadConfiguration, match=sentence):
+        read_club(shop)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("terms = []", r"there are no \[\[terms\]\]"), ("[[terms]]\nversion = 0", "version must be 1 or more")],
+)
+def test_terms_have_a_version_and_it_has_a_number(shop: Shop, text: str, sentence: str) -> None:
+    (shop.folder / "club.toml").write_text(text, encoding="utf-8")
     with pytest.raises(BadConfiguration, match=sentence):
         read_club(shop)
 

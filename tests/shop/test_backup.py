@@ -265,3 +265,41 @@ def test_a_password_is_handed_to_the_programs_that_dump_in_their_environment(
     lines = (tmp_path / "told").read_text().splitlines()
     assert [line.split()[-1] for line in lines] == [told, told]
     assert "hunter2" not in "".join(line.rpartition(" ")[0] for line in lines)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # a file is copied by nobody else
+@pytest.mark.parametrize(
+    ("script", "error", "told"),
+    [
+        ("echo odd >&2; echo no room >&2; exit 1", Unavailable, "pg_dump failed: no room"),
+        ("exit 1", Unavailable, "pg_dump failed: no reason given"),
+        ("", BadConfiguration, "pg_dump is not installed; a PostgreSQL backup needs it"),
+    ],
+)
+def test_a_dump_that_fails_is_told_and_leaves_nothing(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, error: type[Exception], told: str
+) -> None:
+    if script:
+        (tmp_path / "pg_dump").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "pg_dump").chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(error, match=told):
+        back_up(shop)
+    assert list((shop.folder / "backups").iterdir()) == []
+
+
+@ON_SQLITE
+def test_a_backup_of_a_damaged_file_is_discarded(folder: Path, retainctl: Terminal) -> None:
+    with closing(sqlite3.connect(folder / "retain.db")) as file, file:
+        file.execute("INSERT INTO products (sku, category) VALUES ('MUG', 'Kitchen')")
+        page = file.execute("SELECT rootpage FROM sqlite_master WHERE name = 'products_category'").fetchone()[0]
+        size = file.execute("PRAGMA page_size").fetchone()[0]
+        file.commit()
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with (folder / "retain.db").open("r+b") as raw:
+        raw.seek((page - 1) * size + 3)
+        raw.write(b"\0\0")  # the index says that it has no entries
+    ended = retainctl("db", "backup")
+    assert (ended.code, ended.stdout) == (70, "")
+    assert ended.stderr.startswith("retainctl: the backup is damaged and was discarded: ")
+    assert list((folder / "backups").iterdir()) == []

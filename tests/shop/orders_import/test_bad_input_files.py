@@ -461,3 +461,20 @@ def test_b9_bad_bytes_of_few_lines_quarantine_those_alone(books: Shop, bring: Br
 def test_b6_a_header_that_is_no_utf_8_is_a_file_of_another_encoding(books: Shop, bring: Bring) -> None:
     with pytest.raises(BadData, match="is not valid UTF-8"):
         bring(books, f"{HEADER},הערה".encode("cp1255") + b"\n", *[f"{line}," for line in GOOD])
+
+
+def test_what_is_no_file_of_orders_is_refused_with_what_could_be_done(
+    books: Shop, bring: Bring, tmp_path: Path
+) -> None:
+    with pytest.raises(BadData, match="is not a regular file") as caught:
+        import_orders(books, str(tmp_path), OrderOptions())
+    assert caught.value.hint == "To read from a pipe, use - as the file name."
+    with pytest.raises(BadData, match="does not look like an orders file; its columns: fish, chips") as caught:
+        bring(books, "fish,chips", "1,2")
+    assert "--mapping FILE. The formats are: cdnow, generic, shopify," in caught.value.hint
+    with pytest.raises(WrongUsage, match="unknown format fish") as used:
+        bring(books, HEADER, *GOOD, format="fish")
+    assert used.value.hint.startswith("Use one of: cdnow, generic, shopify,")
+    with pytest.raises(BadData, match="has no header row"):
+        bring(books, '"order_id,ordered_at', *GOOD)
+    assert nothing_written()

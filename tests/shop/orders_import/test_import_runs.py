@@ -118,6 +118,26 @@ def test_an_import_counts_the_customers_that_it_brought_and_not_those_before(boo
     assert bring(books, HEADER, row("3"), row("4", email="omer@shop.example"), name="b.csv").row.customers == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('dates = "dd/mm/yyyy"', "dates is 'dd/mm/yyyy': use iso, epoch or a format such as"),
+        ('timezone = "Mars/Phobos"', "'Mars/Phobos' is not an IANA time zone"),
+        ('timezone = "../etc/passwd"', "is not an IANA time zone"),
+        ('currency = "shekels"', "is not a currency"),
+        ('numbers = "1 000"', "numbers"),
+    ],
+)
+def test_a_mapping_says_what_can_be_read_or_is_refused(
+    books: Shop, bring: Bring, tmp_path: Path, said: str, told: str
+) -> None:
+    mapping = tmp_path / "till.toml"
+    mapping.write_text(f"{said}\n", encoding="utf-8")
+    with pytest.raises(RetainError, match=told):
+        bring(books, HEADER, row("1"), mapping=mapping)
+    assert value("SELECT COUNT(*) FROM imports") == 0
+
+
 def test_a_fault_in_a_mapping_is_told_with_the_name_of_its_file(books: Shop, bring: Bring, tmp_path: Path) -> None:
     mapping = tmp_path / "till.toml"
     mapping.write_text('[columns]\nordre_id = "Receipt"\n', encoding="utf-8")

@@ -9,6 +9,7 @@ from retainctl.intake import csv_rows
 from retainctl.shop import summaries as summing
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.shop.orders_import.retry import retry
+from retainctl.shop.orders_import.stored import digests, fingerprint, joined, salt_of
 from retainctl.store.database import rows, value
 from tests.planting import on_day
 from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, counts, row
@@ -210,5 +211,15 @@ def test_an_order_of_which_nothing_was_sold_is_a_sale_when_something_that_is_sol
         monkeypatch.setattr(csv_rows, rows_at_once, 1)
     head, nothing = "d@shop.example,paid,no,ILS,,,,,2024-05-01 10:00:00 +0300", "0,Mug,40.00,MUG"
     lines = [("#1", nothing), ("#2", nothing), ("#1", line)]
-    bring(books, SHOPIFY, *[f"{order},{head},{what},,,,," for order, what in lines])
+    file = [SHOPIFY, *[f"{order},{head},{what},,,,," for order, what in lines]]
+    bring(books, *file)
     assert rows("SELECT external_id, is_sale FROM orders ORDER BY 1") == [("#1", is_sale), ("#2", 0)]
+    assert counts(bring(books, *file, again=True)) == (3, 0, 0, 3, 0, 0, 0)
+
+
+def test_what_is_stored_of_an_order_s_rows_is_known_again_by_every_version_of_the_program() -> None:
+    salt, (one, other) = salt_of("meaning"), digests([("1", "MUG", ""), ("1", "TEA", "דנה")])
+    both = fingerprint(one + other, salt)
+    assert both.hex() == "af4562ffb731832298d2f3f717fecbf6"
+    assert joined(fingerprint(one, salt), fingerprint(other, salt), salt) == both
+    assert fingerprint(one, salt) != fingerprint(one, salt_of("another"))
