@@ -168,7 +168,8 @@ def test_a_repeat_rate_is_marked_where_it_falls_among_the_bands(rate: float, end
     assert all(box.y == 34 for box in bands)
     assert (mark.x + 2, mark.y, mark.height) == near(rate / end * WIDTH, 28, 30)
     assert mark.title == f"{round(100 * rate)} / 100"
-    assert texts[0] == (pytest.approx(rate / end * WIDTH, abs=0.01), 22, anchor, f"{rate:.1%}")
+    assert [texts[0].x] == near(rate / end * WIDTH)
+    assert texts[0][1:] == (22, anchor, f"{rate:.1%}")
     assert [(one.text, one.y) for one in texts[1:]] == [(name, 68) for name in ("5%", "10%", "30%", "50%")]
     assert [one.x for one in texts[1:]] == near(*edges[1:-1])
 
