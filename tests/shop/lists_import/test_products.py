@@ -175,3 +175,10 @@ def test_a_list_that_left_a_row_in_quarantine_is_read_again(shop: Shop, file: Pa
     bad = HEADER + COFFEE + "C-2,Tea,,,ten,,,,,\n"
     assert [counts(bring(shop, file, bad)) for _ in range(2)] == [(1, 0, 0, 1), (0, 0, 1, 1)]
     assert len(list_quarantined(shop)) == 1
+
+
+def test_an_article_is_active_or_not_in_the_words_of_shops(shop: Shop, file: Path) -> None:
+    active, inactive = ("active", "Published", "yes", "פעיל", "1"), ("draft", "Archived", "no", "לא פעיל", "0")
+    lines = [f"{place:02},{word}\n" for place, word in enumerate((*active, *inactive))]
+    assert counts(bring(shop, file, "sku,active\n" + "".join(lines))) == (10, 0, 0, 0)
+    assert [one.active for one in list_products()] == [True] * 5 + [False] * 5
