@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from retainctl.clock import month_number, month_of, month_text
+from retainctl.clock import month_number, month_of, month_text, parse_instant
+from retainctl.errors import WrongUsage
 
 
 @pytest.fixture(params=["Pacific/Kiritimati", "Pacific/Honolulu"])
@@ -27,3 +29,25 @@ def test_the_month_of_a_time_is_that_of_utc_wherever_the_host_stands(at: str) ->
     instant = datetime.fromisoformat(at).replace(tzinfo=UTC)
     assert month_text(month_of(int(instant.timestamp()))) == at[:7]
     assert month_of(int(instant.timestamp())) == month_number(instant.date())
+
+
+@pytest.mark.usefixtures("host_far_away")
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("2025-03-01", "2025-02-28T22:00:00+00:00"),
+        ("2025-03-01T09:00", "2025-03-01T07:00:00+00:00"),
+        ("2025-07-01T09:00", "2025-07-01T06:00:00+00:00"),
+        ("2025-03-01T09:00+05:30", "2025-03-01T03:30:00+00:00"),
+        ("2025-03-01T09:00Z", "2025-03-01T09:00:00+00:00"),
+    ],
+)
+def test_a_time_without_an_offset_is_of_the_shops_zone(text: str, means: str) -> None:
+    assert parse_instant(text, ZoneInfo("Asia/Jerusalem")) == int(datetime.fromisoformat(means).timestamp())
+
+
+@pytest.mark.parametrize("text", ["", "tomorrow", "2025-02-30", "2025-03-01T25:00"])
+def test_what_is_no_time_is_wrong_usage(text: str) -> None:
+    with pytest.raises(WrongUsage, match=f"'{text}' is not a time") as told:
+        parse_instant(text, ZoneInfo("Asia/Jerusalem"))
+    assert told.value.hint == "Write 2025-03-01 or 2025-03-01T09:00."
