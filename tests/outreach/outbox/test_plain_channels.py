@@ -160,3 +160,11 @@ def test_after_its_trouble_the_channel_calls_no_more_and_answers_for_all_that_it
     assert [one.outcome.state for one in answers if isinstance(one, Answer)] == ["sent", "deferred", "deferred"]
     assert sum(isinstance(one, Down) for one in answers) == 1
     assert (asked, channel.room()) == ([1, 2], 0)
+
+
+@pytest.mark.parametrize("at_once", [1, 100])
+def test_a_channel_that_is_closed_has_room_for_nothing(at_once: int) -> None:
+    channel = PlainChannel(lambda _letter: Outcome("sent"), at_once=at_once)
+    assert channel.room() == at_once
+    channel.close()
+    assert channel.room() == 0
