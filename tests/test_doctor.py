@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -58,6 +59,17 @@ def test_a_job_that_is_overdue_is_a_failure(retainctl: Terminal, folder: Path) -
             "clock": ("ok", "2025-03-03T10:00:00+02:00"),
             "jobs": ("failed", "deliver overdue, nightly overdue. See: retainctl jobs list"),
         },
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_copy_of_a_shop_is_told_that_it_does_not_send(retainctl: Terminal, folder: Path, tmp_path: Path) -> None:
+    assert found(retainctl)[1]["sending"] == ("ok", "this installation sends")
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    code, checks = found(Terminal(copy))
+    assert (code, checks["sending"]) == (
+        0, ("warning", "this installation does not send. To let it send: retainctl db adopt"),
     )  # fmt: skip
 
 

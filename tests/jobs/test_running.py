@@ -468,3 +468,18 @@ def test_what_is_put_off_is_the_next_periods_of_a_frequent_job_and_still_due_of_
     assert (ended.code, ended.stdout, ended.stderr) == (75, "", "")
     found = json.loads(retainctl("jobs", "list", "--format", "json", now="2025-03-02T10:01").stdout)["rows"]
     assert next(row["state"] for row in found if row["job"] == "outer") == state
+
+
+@pytest.mark.parametrize(
+    ("line", "sentences"),
+    [
+        ('{"kind": "error", "message": "no file", "hint": "Make one."}', ["no file", "Make one."]),
+        ('{"kind": "error", "message": "no file", "hint": ""}', ["no file"]),
+        ('{"kind": "person", "rows": []}', ['{"kind": "person", "rows": []}']),
+        ("[1, 2]", ["[1, 2]"]),
+        ("no JSON", ["no JSON"]),
+        ("  ", []),
+    ],
+)
+def test_what_a_step_said_is_kept_in_words(line: str, sentences: list[str]) -> None:
+    assert steps._sentences([line]) == sentences
