@@ -295,3 +295,15 @@ def test_batches_leave_nobody_out(shop: Shop) -> None:
     assert (made.candidates, made.recipients, made.no_consent) == (1203, 1031, 172)
     assert value("SELECT COUNT(*) FROM recipients") == 1203
     assert Mailing.get().plan_hash.startswith(made.hash)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "class_"), [("marketing", "marketing"), ("survey", "marketing"), ("service", "transactional")]
+)
+def test_a_mailing_keeps_what_its_recipe_says(shop: Shop, purpose: str, class_: str) -> None:
+    until = shop.clock.now() + 3_600
+    plan(shop, recipe(shop, purpose=purpose, not_after=until, unknown_policy="resend-once", audience="everybody"), [])
+    kept = "program, name, purpose, class, not_after, unknown_policy, state, planned_at"
+    assert rows(f"SELECT {kept} FROM mailings") == [
+        ("campaign", "spring", purpose, class_, until, "resend-once", "planned", shop.clock.now())
+    ]
