@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from retainctl.config import Shop
+from retainctl.errors import TryLater
 from retainctl.outreach.channels.files import files_channel
 from retainctl.outreach.outbox.claiming import Claimer, pause
 from retainctl.outreach.outbox.delivering import deliver, foresee
@@ -17,6 +18,7 @@ from retainctl.store.transactions import writing
 from tests.outreach.outbox.conftest import QueueUp, by_mail, make_customers
 from tests.outreach.outbox.test_limits import with_limits
 from tests.planting import give, plant_address
+from tests.test_locks import held_by_another
 
 
 def another_address(shop: Shop, customer_id: int, address: str) -> int:
@@ -168,6 +170,17 @@ def test_the_daily_cap_counts_since_midnight_what_is_in_hand_what_was_sent_and_w
 
     with writing():
         assert [len(claimer.claim([mailing.id], wanted=wanted).letters) for wanted in (1, 9, 9)] == [1, 1, 0]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has one writer at a time
+def test_senders_count_the_daily_cap_one_after_the_other(shop: Shop, queue_up: QueueUp) -> None:
+    capped = by_mail(shop, port=25, daily_cap=6)
+    mailing = queue_up(1, using=capped)
+    claimer = Claimer(capped, files_channel(shop.folder / "mail"), channel_name="mail", owner="sender-1")
+    with held_by_another(shop, "daily_cap"), pytest.raises(TryLater), writing():
+        claimer.claim([mailing.id], wanted=1)
+    with writing():
+        assert len(claimer.claim([mailing.id], wanted=1).letters) == 1
 
 
 def test_what_is_claimed_is_its_sender_s_for_a_quarter_of_an_hour(shop: Shop, queue_up: QueueUp) -> None:
