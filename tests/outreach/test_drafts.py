@@ -94,6 +94,13 @@ def test_a_shop_that_does_not_say_who_it_is_may_not_advertise(shop: Shop) -> Non
     ]
 
 
+def test_a_sender_may_be_called_anything(shop: Shop) -> None:
+    finished(shop)
+    sender = dataclasses.replace(shop.settings.sender, name='Levi & "Sons" <Ltd>', postal_address="1 O'Hara St & Co")
+    called = dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, sender=sender))
+    assert faults(called) == []
+
+
 def test_an_address_that_is_none_is_found_before_anything_is_sent(shop: Shop) -> None:
     finished(shop)
 

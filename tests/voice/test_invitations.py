@@ -10,6 +10,7 @@ import pty
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -211,6 +212,13 @@ def test_an_invitation_with_a_fault_is_not_planned(asking: Shop) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("{{ first_name }}", "{{ frist_name }}"), encoding="utf-8")
     with pytest.raises(BadData, match="unknown name frist_name"):
         mailings.plan(asking, SURVEY, "spring")
+
+
+def test_who_asks_says_who_they_are_as_who_advertises_does(asking: Shop) -> None:
+    sender = replace(asking.settings.sender, postal_address="")
+    nobody = replace(asking, settings=replace(asking.settings, sender=sender))
+    with pytest.raises(BadData, match="the sender's postal address is empty, but the law requires it"):
+        mailings.plan(nobody, SURVEY, "spring")
 
 
 def test_a_survey_that_asks_no_segment_or_one_that_is_not_there_is_not_planned(asking: Shop) -> None:
