@@ -168,6 +168,18 @@ def test_what_does_not_fit_the_budget_waits_for_its_next_slot(shop: Shop, queue_
     check()
 
 
+def test_a_file_is_called_by_its_number_and_by_what_no_other_database_calls_it(shop: Shop, queue_up: QueueUp) -> None:
+    """After a restore the numbers begin again, and older files are still there."""
+    queue_up(2)
+    deliver(shop)
+    called = [
+        f"{number:07}-{''.join(filter(str.isalnum, message_id))[:8]}.eml"
+        for number, message_id in rows("SELECT id, message_id FROM outbox ORDER BY id")
+    ]
+    assert sorted(path.name for path in (shop.folder / "mail").iterdir()) == called
+    assert len({name.partition("-")[2] for name in called}) == 2
+
+
 def test_what_is_tried_again_was_handed_over_when_it_was_tried_last(shop: Shop, queue_up: QueueUp) -> None:
     queue_up(1)
     with writing():
