@@ -131,6 +131,17 @@ def test_the_invitation_asks_each_question_and_is_answered_by_reply_with_its_own
         assert tokens.verify(token, PURPOSE, asking.clock.now()) == f"{mailing}.{one}"
 
 
+def test_an_invitation_lists_the_choices_of_a_question(asking: Shop) -> None:
+    path = asking.folder / "surveys" / "spring.toml"
+    choice = '[[questions]]\nname = "found"\nkind = "choice"\ntext = "How?"\nchoices = ["a friend", "the web"]\n'
+    path.write_text(path.read_text(encoding="utf-8") + choice, encoding="utf-8")
+    one = customer(asking, purpose="survey")
+    invite(asking, "spring", mailings.plan(asking, SURVEY, "spring").hash)
+    deliver(asking)
+    text = mails(asking)[f"customer{one}@example.com"].replace("\r\n", "\n")
+    assert "How?\n\n- a friend\n- the web\n" in text
+
+
 def test_an_invitation_is_no_advertisement_and_says_how_to_be_left_alone(asking: Shop) -> None:
     customer(asking, purpose="survey")
     invite(asking, "spring", mailings.plan(asking, SURVEY, "spring").hash)
