@@ -157,7 +157,9 @@ def test_where_there_is_no_shop_one_is_told_how_to_make_it(
     monkeypatch.chdir(folder / "deep" / "er")
     assert find_folder(None) == folder
     init_folder(folder / "deep", name="x", language="en", currency="USD", timezone="UTC", country="")
-    assert find_folder(None) == folder / "deep", "the nearest one"
+    for here in (folder / "deep" / "er", folder / "deep"):
+        monkeypatch.chdir(here)
+        assert find_folder(None) == folder / "deep", "the nearest one"
     monkeypatch.setenv("RETAINCTL_SHOP", str(tmp_path))
     with pytest.raises(BadConfiguration, match="there is no shop at"):
         find_folder(None)
