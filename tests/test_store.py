@@ -27,7 +27,7 @@ from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store import transactions
 from retainctl.store.address_hash import address_hasher
 from retainctl.store.database import database, execute, rows, value
-from retainctl.store.dialect import filled_at_once, insert_many
+from retainctl.store.dialect import filled_at_once, insert_many, take_ids
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing, SigningKey
 from retainctl.store.select import Day, Instant, MaybeDay, MaybeInstant, MaybePieces, Pieces, select
@@ -307,6 +307,13 @@ def test_texts_stand_in_the_same_order_whatever_language_the_server_sorts_by(sho
     texts = "FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'text'"
     assert value(f"SELECT COUNT(*) {texts}") > 50
     assert rows(f"SELECT table_name, column_name {texts} AND collation_name IS DISTINCT FROM 'C'") == []
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite goes by the largest id that is there
+def test_ids_that_were_taken_are_nobody_else_s(shop: Shop) -> None:
+    with writing():
+        firsts = [take_ids("customers", many) for many in (3, 1, 5, 2)]
+    assert firsts == [1, 4, 5, 10]
 
 
 def test_references_are_followed_as_soon_as_a_database_is_made(shop: Shop) -> None:

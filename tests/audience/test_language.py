@@ -47,8 +47,8 @@ def town(shop: Shop) -> Shop:
                     " evidence) VALUES (?, 'marketing', ?, ?, 0, 'shop', 'form')",
                     point, action, at,
                 )  # fmt: skip
-    points(1, 70)
-    points(1, 50)
+    points(1, 60)
+    points(1, 60)
     points(2, 30)
     points(2, 200, active_from=shop.clock.now() + 1)
     points(2, 200, expires_at=shop.clock.now())
@@ -110,6 +110,8 @@ def points(customer_id: int, remaining: int, *, active_from: int = 0, expires_at
         ("last_order after 2025-02-28", [2]),
         ("last_order after 3 months ago and last_order < today", [2, 3]),
         ("last_order between 2025-02-28 and 2025-03-01", [2, 3]),
+        ("last_order between 2025-02-28 and 2025-02-28", [3]),
+        ("last_order between 2 days ago and 2 days ago", [3]),
         ("last_order is missing", [4]),
         ("not last_order before 90 days ago", [2, 3, 4]),
         ("points >= 100", [1]),
@@ -210,6 +212,13 @@ def test_money_is_of_one_currency_where_all_orders_are(shop: Shop) -> None:
     past.customer(1)
     past.order(1, "2025-01-01", 20_050)
     assert segments.matching_ids(shop, "spent = 200.50 and average_order >= 200") == [1]
+
+
+def test_money_of_another_currency_is_none_of_the_shop_s_even_where_there_is_no_other(shop: Shop) -> None:
+    past.customer(1)
+    past.order(1, "2025-01-01", 20_050, currency="USD")
+    assert segments.matching_ids(shop, "spent >= 1") == []
+    assert segments.matching_ids(shop, "orders >= 1 and spent = 0") == [1]
 
 
 def test_points_are_there_from_their_first_second_and_not_in_their_last(shop: Shop) -> None:

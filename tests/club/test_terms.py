@@ -171,3 +171,12 @@ def test_of_several_versions_that_points_were_booked_by_none_may_be_changed(shop
         for proves_or_books in (check, award):
             with pytest.raises(BadConfiguration, match="version 2"):
                 proves_or_books(shop)
+
+
+@pytest.mark.parametrize(
+    ("currency", "points", "value", "minor"),
+    [("ILS", 100, "1", 10_000), ("JPY", 100, "1", 100), ("KWD", 100, "1", 100_000), ("ILS", 7, "0.333", 233)],
+)
+def test_points_pay_in_the_smallest_unit_of_the_currency(currency: str, points: int, value: str, minor: int) -> None:
+    assert Terms(version=1, redeem_value=value, redeem_points=1).value_minor(points, currency) == minor
+    assert Terms(version=1, redeem_value=value, redeem_points=10).value_minor(points, currency) == minor // 10

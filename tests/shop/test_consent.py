@@ -217,6 +217,13 @@ def test_a_refusal_at_each_address_is_recorded_though_the_person_refused_at_anot
     assert [say_no(shop, point) for point in (first, second, second)] == [True, True, False]
 
 
+def test_of_several_refusals_the_newest_is_shown(shop: Shop) -> None:
+    first, second = customer(1, "dana@example.com", "dana@work.example")
+    for point, at, evidence in ((first, 2000, "called"), (second, 3000, "wrote"), (first, 1000, "at the till")):
+        revoke(shop, point, purpose="marketing", source="phone", evidence=evidence, happened_at=at)
+    assert [(one.state, one.evidence) for one in list_consent(shop)] == [("revoked", "wrote")] * 2
+
+
 def test_decisions_of_one_list_count_by_their_dates_and_not_by_their_rows(shop: Shop) -> None:
     (point,) = customer(1, "dana@example.com")
     told = [

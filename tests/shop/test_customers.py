@@ -8,6 +8,7 @@ from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.shop.consent import suppress
 from retainctl.shop.consent_history import list_consent, revoke_by_hand, show_consent
+from retainctl.shop.customer_lookup import CUSTOMER
 from retainctl.shop.customers import find_customer, list_customers, show_customer
 from retainctl.shop.identity import Address, Person, find_or_make
 from retainctl.shop.merging import merge, undo
@@ -125,6 +126,30 @@ def test_what_was_bought_brought_back_merged_and_parted_is_in_the_history(shop: 
         ("merge", "1", f"customer {noa} into customer {dana}: one person"),
         ("merge", "1", "undone"),
     ]
+
+
+def test_a_row_finds_its_customer_by_what_of_it_is_known(shop: Shop) -> None:
+    """An id counts before an e-mail; where the id says nobody, the e-mail still does; a phone may be a household's."""
+    dana, noa = two_customers(shop)
+    asked = [
+        ("A-17", "", ""), ("A-99", "dana@example.com", ""), ("", "dana@example.com", ""), ("", "", "050-2345678"),
+        ("A-99", "", "050-2345678"), ("", "x@example.com", "050-2345678"), ("A-99", "", ""),
+    ]  # fmt: skip
+    with writing():
+        execute("INSERT INTO customer_keys (source, external_id, customer_id) VALUES ('till', 'A-17', ?)", noa)
+    found = CUSTOMER.find(shop, "till", asked)
+    assert [one if isinstance(one, int) else one.code for one in found] == [
+        noa, dana, dana, dana, "unknown_customer", "unknown_customer", "unknown_customer",
+    ]  # fmt: skip
+
+
+def test_who_was_merged_twice_is_found_as_the_last_that_they_became(shop: Shop) -> None:
+    dana, noa = two_customers(shop)
+    (gil,) = find_or_make(shop, [Person("web", "9", first_name="Gil")])
+    assert gil.customer_id is not None
+    merge(shop, survivor_id=dana, merged_id=noa, reason="one person")
+    merge(shop, survivor_id=gil.customer_id, merged_id=dana, reason="one person")
+    assert [find_customer(shop, str(one)) for one in (noa, dana, gil.customer_id)] == [gil.customer_id] * 3
 
 
 def test_of_a_long_history_the_newest_is_shown(shop: Shop) -> None:

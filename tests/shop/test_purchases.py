@@ -48,6 +48,21 @@ def test_purchases_are_found_by_what_they_were(shop: Shop, dana: int, bought: st
     assert [one.order for one in list_purchases(shop, dana, bought=bought)] == orders
 
 
+def test_what_came_back_of_a_purchase_is_added_up(shop: Shop, dana: int) -> None:
+    returned = "INSERT INTO order_returns (source, external_id, line_no, customer_id, order_id, order_line_no,"
+    for number, thousandths in ((1, 500), (2, 1_000)):
+        with writing():
+            execute(
+                f"{returned} quantity_thousandths, amount_minor, currency, returned_at, return_day, content_hash,"
+                " import_id) SELECT 'web', ?, 1, ?, id, 1, ?, 100, 'ILS', 0, 0, ?, import_id FROM orders"
+                " WHERE external_id = 'A-1'",
+                f"R{number}", dana, thousandths, b"x",
+            )  # fmt: skip
+    assert [(one.sku, one.quantity, one.returned) for one in list_purchases(shop, dana)] == [
+        ("C-1", 2, 1.5), ("K_1", 1, 0), ("C-1", 1, 0),
+    ]  # fmt: skip
+
+
 def test_purchases_are_found_by_their_day(shop: Shop, dana: int) -> None:
     since = shop.clock.start_of(shop.clock.day(1_707_000_000))
     assert [one.order for one in list_purchases(shop, dana, since=since)] == ["A-2"]

@@ -150,6 +150,14 @@ def test_products_are_searched_by_letters_and_by_category(shop: Shop, file: Path
     assert [one.sku for one in list_products(limit=2)] == ["C-1", "K-1"]
 
 
+def test_a_new_article_is_active_unless_its_row_says_otherwise(shop: Shop, file: Path) -> None:
+    bring(shop, file, "sku,name,category\nC-1,Coffee,Kitchen\n")
+    (product,) = list_products(category="Kitchen")
+    assert product.active
+    assert [one.sku for one in list_products(category="kitchen")] == ["C-1"]
+    assert list_products(category="Kitch") == []
+
+
 def test_the_command(retainctl: Terminal, file: Path) -> None:
     products = cast("click.Group", cli.root.get_command(click.Context(cli.root), "products"))
     import_ = products.commands["import"]
