@@ -30,10 +30,21 @@ def file(tmp_path: Path) -> Path:
 
 
 def bring(
-    shop: Shop, file: Path, text: str, *, numbers: str = "1234.56", currency: str = "", again: bool = False
+    shop: Shop,
+    file: Path,
+    text: str,
+    *,
+    numbers: str = "1234.56",
+    currency: str = "",
+    again: bool = False,
+    mapping: str = "",
 ) -> FileResult[Imported]:
     file.write_text(text, encoding="utf-8")
-    return PRODUCTS.import_file(shop, str(file), ImportOptions(again=again, numbers=numbers, currency=currency))
+    written = file.with_name("mapping.toml") if mapping else None
+    if written:
+        written.write_text(mapping, encoding="utf-8")
+    options = ImportOptions(again=again, numbers=numbers, currency=currency, mapping=written)
+    return PRODUCTS.import_file(shop, str(file), options)
 
 
 def counts(outcome: FileResult[Imported]) -> tuple[int, ...]:
@@ -51,11 +62,34 @@ def test_a_product_is_kept_whole_and_once(shop: Shop, file: Path) -> None:
     ) == [("C-1", "Coffee", "Kitchen > Coffee", "Elite", "ILS", 3990, 3490, 2000, 12, "https://shop.example/c.png", 1)]
 
 
-def test_an_empty_cell_changes_nothing(shop: Shop, file: Path) -> None:
+@pytest.mark.parametrize("nothing", ["", " ", "NULL", "N/A", " null "])
+def test_an_empty_cell_changes_nothing(shop: Shop, file: Path, nothing: str) -> None:
     bring(shop, file, HEADER + COFFEE)
-    assert counts(bring(shop, file, HEADER + "C-1,,,,,,,11,,no\n")) == (0, 1, 0, 0)
+    assert counts(bring(shop, file, f"{HEADER}C-1,{nothing},{nothing},,{nothing},,,11,,no\n")) == (0, 1, 0, 0)
     (product,) = list_products()
     assert (product.name, product.price_minor, product.stock, product.active) == ("Coffee", 3990, 11, False)
+    assert value("SELECT category FROM products") == "Kitchen > Coffee"
+
+
+@pytest.mark.parametrize(
+    ("stated", "mapped", "currency"), [("", "", "ILS"), ("", "USD", "USD"), ("EUR", "", "EUR"), ("EUR", "USD", "EUR")]
+)
+def test_the_currency_of_a_list_is_the_stated_one_or_its_mapping_s_or_the_shop_s(
+    shop: Shop, file: Path, stated: str, mapped: str, currency: str
+) -> None:
+    bring(shop, file, HEADER + COFFEE, currency=stated, mapping=f'currency = "{mapped}"\n')
+    assert rows("SELECT currency, price_minor FROM products") == [(currency, 3990)]
+
+
+def test_a_list_is_read_anew_when_its_numbers_are_stated_to_be_of_another_form(shop: Shop, file: Path) -> None:
+    text = HEADER + COFFEE.replace("39.90,34.90,20", "1.234,,")
+    for numbers, outcome, minor in (
+        ("1234.56", (1, 0, 0, 0), 1_234),
+        ("1.234,56", (0, 1, 0, 0), 1_234_000),
+        ("1.234,56", (0, 0, 0, 0), 1_234_000),
+    ):
+        assert counts(bring(shop, file, text, numbers=numbers, currency="KWD")) == outcome
+        assert rows("SELECT price_minor FROM products") == [(minor,)]
 
 
 def test_what_orders_said_of_a_product_is_filled_up(shop: Shop, file: Path) -> None:

@@ -15,6 +15,7 @@ from retainctl.shop.consent import Decision, record
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import rows, value
+from tests.planting import on_day
 from tests.reach import contactable
 from tests.shop.orders_import.conftest import PIECES, Bring, codes, counts
 
@@ -105,6 +106,20 @@ def test_accepts_marketing_counts_with_its_evidence_alone(shop: Shop, bring: Bri
     assert rows("SELECT purpose, action, source, evidence, happened_at FROM consents") == [
         ("marketing", "given", "shopify", "the box at the checkout, 2024", 1_714_546_800)
     ]
+
+
+def test_who_accepts_marketing_allows_e_mail_alone_and_from_the_day_of_the_order(books: Shop, bring: Bring) -> None:
+    """An order is changed by the shop, and says nothing then of what its buyer allows."""
+    changed = {"created_at": "2024-05-01T10:00:00+03:00", "updated_at": "2024-06-01T10:00:00+03:00"}
+    order = shopify_order(2, **changed, email="noa@shop.example", phone="054-2345678", buyer_accepts_marketing=True)
+    evidence = {"consent_evidence": "the box at the checkout"}
+    bring(books, SHOPIFY, FIRST.format(status="paid", refunded="0.00") + "050-2345678", MORE, **evidence)
+    bring(books, order, name="o.jsonl", **evidence)
+    assert value("SELECT COUNT(*) FROM contact_points WHERE kind = 'phone'") == 2
+    assert rows(
+        "SELECT p.key, c.happened_at FROM consents AS c JOIN contact_points AS p ON p.id = c.contact_point_id"
+        " ORDER BY 1"
+    ) == [("dana@shop.example", 1_714_546_800), ("noa@shop.example", 1_714_546_800)]
 
 
 def test_who_accepts_marketing_and_gives_no_e_mail_allows_nothing(books: Shop, bring: Bring) -> None:
@@ -256,8 +271,12 @@ def test_b34_a_total_of_shopify_s_answers_is_its_lines_to_a_minor_unit_a_line(bo
     assert codes(bring(books, *good, shopify_order(51, total_price="45.03"), name="far.jsonl")) == ["bad_total"]
 
 
-def test_an_older_answer_of_shopify_gives_the_discount_of_the_whole_order(books: Shop, bring: Bring) -> None:
-    items = [{"id": 1, "sku": "MUG", "name": "Mug", "quantity": 3, "price": "10.00"}]
+@pytest.mark.parametrize("of_the_line", ["", "1.00", "3.00"])
+def test_an_older_answer_of_shopify_gives_the_discount_of_the_whole_order(
+    books: Shop, bring: Bring, of_the_line: str
+) -> None:
+    """Those of its lines are part of it."""
+    items = [{"id": 1, "sku": "MUG", "name": "Mug", "quantity": 3, "price": "10.00", "total_discount": of_the_line}]
     bring(books, shopify_order(line_items=items, total_discounts="3.00"), name="o.jsonl")
     assert rows("SELECT gross_minor, discount_minor FROM orders") == [(2_700, 300)]
 
@@ -318,6 +337,15 @@ def test_refunds_of_woocommerce_s_answers_are_together_no_more_than_was_paid(
     outcome = bring(books, *GOOD, json.dumps(order), name="o.jsonl")
     assert codes(outcome) == ([] if returned else ["return_larger_than_order"])
     assert value("SELECT COUNT(*) FROM order_returns") == returned
+
+
+@pytest.mark.parametrize(("changed", "day"), [("2025-01-09T08:00:00", "2025-01-09"), (None, "2025-01-05")])
+@pytest.mark.parametrize("said", [{"refunds": [{"id": 1, "total": "-2.00"}]}, {"status": "refunded"}])
+def test_money_of_woocommerce_s_answers_came_back_when_they_were_changed_last(
+    books: Shop, bring: Bring, changed: str | None, day: str, said: dict[str, object]
+) -> None:
+    bring(books, json.dumps(json.loads(GOOD[0]) | {"date_modified_gmt": changed} | said), name="o.jsonl")
+    assert rows("SELECT return_day FROM order_returns") == [(on_day(day)[0],)]
 
 
 @pytest.mark.parametrize(

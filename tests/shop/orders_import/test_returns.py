@@ -81,6 +81,22 @@ def test_a_return_takes_from_the_line_of_its_own_price_and_then_from_others_of_i
     assert taken() == [("R", "1", 3, 2, 2_000), ("R", "1", 1, 2, 2_000), ("R", "1", 4, 1, 1_000)]
 
 
+def test_what_came_back_of_one_line_leaves_the_pieces_of_the_others(shop: Shop, bring: Bring) -> None:
+    lines = [f"{row('1')},,,", f"{row('1', sku='TEA')},,,", *ORDERS]
+    bring(shop, REFUNDS, *lines, back("A", "1", 2, "9.00"))
+    outcome = bring(
+        shop,
+        REFUNDS,
+        *lines,
+        back("B", "1", 2, "9.00", sku="TEA"),
+        back("C", "1", 1, "1.00"),
+        back("D", "1", 1, "1.00", sku="TEA"),
+        name="b.csv",
+    )
+    assert codes(outcome) == ["return_larger_than_order"] * 2
+    assert taken() == [("A", "1", 1, 2, 1_800), ("B", "1", 2, 2, 1_800)]
+
+
 def test_a_return_belongs_to_who_brought_it_back_and_counts_while_its_order_is_a_sale(shop: Shop, bring: Bring) -> None:
     bring(shop, REFUNDS, back("R", "1", 1, email="noa@shop.example"), back("S", "2", 1, email=""))
     noa = "SELECT s.returns_minor FROM customer_summaries AS s JOIN contact_points AS p USING (customer_id)"

@@ -117,6 +117,28 @@ def test_a_file_that_says_no_currency_is_read_anew_when_the_shop_s_own_is_anothe
     assert rows("SELECT currency, version FROM orders") == [("EUR", 2)]
 
 
+def test_a_file_that_says_no_time_zone_is_read_anew_when_the_shop_s_own_is_another(books: Shop, bring: Bring) -> None:
+    lines = ["order_id,ordered_at,quantity,unit_price", "1,2025-01-05T20:00:00,1,9.90"]
+    bring(books, *lines)
+    moved = dataclasses.replace(books, clock=Clock(ZoneInfo("America/New_York"), fixed=books.clock.now()))
+    for changed in (1, 0):
+        assert counts(bring(moved, *lines)) == (changed, 0, changed, 0, 0, 0, 0)
+        assert rows("SELECT ordered_at, version FROM orders") == [(1_736_125_200, 2)]
+
+
+@pytest.mark.parametrize(("word", "means", "is_sale"), [("paid", "pending", 0), ("void", "paid", 1)])
+def test_a_mapping_says_what_a_word_of_the_shop_s_means_whatever_it_means_elsewhere(
+    books: Shop, bring: Bring, tmp_path: Path, word: str, means: str, is_sale: int
+) -> None:
+    mapping = tmp_path / "till.toml"
+    mapping.write_text(f'[statuses]\n{word} = "{means}"\n', encoding="utf-8")
+    bring(books, HEADER, row("1", status=word), row("2", status="cancelled"), mapping=mapping)
+    assert rows("SELECT external_id, status, is_sale FROM orders ORDER BY 1") == [
+        ("1", means, is_sale),
+        ("2", "cancelled", 0),
+    ]
+
+
 def test_no_more_is_remembered_of_a_file_than_memory_is_for() -> None:
     memo: Memo[int, int] = Memo(lambda number: -number, most=2)
     assert [(memo[number], len(memo)) for number in (1, 2, 1, 3, 1)] == [(-1, 1), (-2, 2), (-1, 2), (-3, 1), (-1, 2)]
