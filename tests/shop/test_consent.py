@@ -322,9 +322,9 @@ def test_phones_have_their_own_consent(shop: Shop) -> None:
 
 def test_a_batch_is_of_any_size_when_recorded(shop: Shop) -> None:
     with writing():
-        execute("INSERT INTO customers (id, created_at) VALUES (1, 0)")
         for point in range(1, 1102):
-            plant_address(1, f"a{point}@x.example", id=point)
+            execute("INSERT INTO customers (id, created_at) VALUES (?, 0)", point)
+            plant_address(point, f"a{point}@x.example", id=point)
     decisions = [Decision(point, "survey", "given", "file", "form") for point in range(1, 1102)]
     assert record(shop, decisions) == ["new"] * 1101
     assert contactable([], purpose="survey", at=0) == {}
