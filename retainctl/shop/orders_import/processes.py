@@ -65,7 +65,7 @@ def _from_second(task: _Task) -> Generator[Batch]:
             if isinstance(answer, Exception):
                 raise answer
             yield answer
-    except (EOFError, BrokenPipeError):
+    except (EOFError, BrokenPipeError, pickle.UnpicklingError):  # the latter: in the midst of an answer
         raise TryLater("the process reading the file was killed; nothing was written") from None
     finally:
         second.kill()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -143,3 +144,18 @@ def test_the_second_process_ends_with_the_first(folder: Path, tmp_path: Path, ho
         time.sleep(0.01)
     assert not is_alive(second)
     assert "Traceback" not in stderr.decode()
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2, 5, 11, 40, 2_000])
+def test_an_answer_that_breaks_off_is_of_a_second_process_that_was_killed(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: int
+) -> None:
+    (tmp_path / "answer").write_bytes(pickle.dumps([f"row {number}" for number in range(1_000)])[:cut])
+    second = tmp_path / "second"
+    second.write_text(f"#!/bin/sh\ncat > /dev/null\ncat {tmp_path}/answer\n", encoding="utf-8")
+    second.chmod(0o700)
+    monkeypatch.setattr(processes, "LARGE_BYTES", 0)
+    monkeypatch.setattr(sys, "executable", str(second))
+    with pytest.raises(TryLater, match="the process reading the file was killed; nothing was written"):
+        import_orders(shop, file_of(tmp_path, "first.csv", FIRST), OrderOptions())
+    assert value("SELECT COUNT(*) FROM orders") == 0
