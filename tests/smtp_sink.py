@@ -51,6 +51,7 @@ class Sink:
     senders: list[str] = field(default_factory=list)  # every MAIL that it heard
     recipients: list[str] = field(default_factory=list)  # and every RCPT
     connections: int = 0
+    farewells: int = 0  # the connections that ended with QUIT
     logins: list[bytes] = field(default_factory=list)
 
     def __enter__(self) -> Sink:
@@ -136,6 +137,7 @@ class _Conversation:
                 self.recipient, self.has_sender = "", False
                 self.say("250 ok")
             elif word == b"QUIT":
+                self.sink.farewells += 1
                 self.say("221 bye")
                 return
             else:

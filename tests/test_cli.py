@@ -25,6 +25,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
         (["reports"], 2, "Usage: retainctl reports"),
         (["report"], 2, "retainctl: no such command 'report'. Did you mean 'reports'?\n  See: retainctl --help\n"),
         (["reports", "show"], 2, "retainctl: missing argument 'REPORT'\n  See: retainctl reports show --help\n"),
+        (["orders", "quarantine", "dismiss"], 2, "retainctl: missing argument 'ROW...'\n"),
         (["surveys", "run", "x"], 2, "retainctl: surveys run needs --yes when not on a terminal\n"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -58,6 +59,17 @@ def test_a_job_that_is_overdue_is_a_failure(retainctl: Terminal, folder: Path) -
             "clock": ("ok", "2025-03-03T10:00:00+02:00"),
             "jobs": ("failed", "deliver overdue, nightly overdue. See: retainctl jobs list"),
         },
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_copy_of_a_shop_is_told_that_it_does_not_send(retainctl: Terminal, folder: Path, tmp_path: Path) -> None:
+    assert found(retainctl)[1]["sending"] == ("ok", "this installation sends")
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    code, checks = found(Terminal(copy))
+    assert (code, checks["sending"]) == (
+        0, ("warning", "this installation does not send. To let it send: retainctl db adopt"),
     )  # fmt: skip
 
 
@@ -141,6 +153,16 @@ def mail_by(folder: Path, port: int, more: str = "") -> None:
     path = folder / "retainctl.toml"
     words = f'channel = "mail"\nhost = "127.0.0.1"\nport = {port}\nsecurity = "none"\ntimeout_seconds = 3\n{more}'
     path.write_text(path.read_text(encoding="utf-8").replace("[mail]\n", f"[mail]\n{words}"), encoding="utf-8")
+
+
+def test_a_database_that_is_older_than_the_program_is_a_failure(shop: Shop, retainctl: Terminal) -> None:
+    with writing():
+        execute("DROP TABLE answers")
+        execute("DROP TABLE responses")
+        execute("DELETE FROM schema_migrations WHERE name = 'voice'")
+    code, checks = found(retainctl)
+    assert (code, checks["database"][0]) == (78, "failed")
+    assert checks["database"][1].startswith("the database is older than this program: 1 migrations are missing")
 
 
 def test_the_mail_server_is_asked(folder: Path, retainctl: Terminal) -> None:

@@ -146,6 +146,17 @@ def commands() -> Iterator[tuple[str, click.Command]]:
             yield from nested(noun, command)
 
 
+def test_a_limit_is_one_at_least() -> None:
+    least = {
+        words: parameter.type.min
+        for words, command in commands()
+        for parameter in command.params
+        if "--limit" in parameter.opts and isinstance(parameter.type, click.IntRange)
+    }
+    assert len(least) > 5
+    assert least == dict.fromkeys(least, 1)
+
+
 def nested(words: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
     for name, command in group.commands.items():
         yield f"{words} {name}", command

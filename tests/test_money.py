@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from retainctl.errors import BadData
-from retainctl.money import exponent, to_minor, with_sign
+from retainctl.money import exponent, round_to_minor, to_minor, with_sign
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,14 @@ def test_an_amount_is_whole_minor_units_of_its_currency_or_nothing(amount: str, 
     assert to_minor(Decimal(amount), currency) == minor
     with pytest.raises(BadData):
         to_minor(Decimal(amount) + Decimal("0.0005"), currency)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "minor"),
+    [
+        ("0.005", "ILS", 1), ("0.015", "ILS", 2), ("0.025", "ILS", 3), ("-0.005", "ILS", -1), ("0.0049", "ILS", 0),
+        ("0.5", "JPY", 1), ("2.5", "JPY", 3), ("0.0005", "KWD", 1), ("1.0004", "KWD", 1_000),
+    ],
+)  # fmt: skip
+def test_half_a_minor_unit_is_rounded_away_from_nothing(amount: str, currency: str, minor: int) -> None:
+    assert round_to_minor(Decimal(amount), currency) == minor

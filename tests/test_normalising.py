@@ -116,6 +116,7 @@ def test_a_name_before_the_address_is_put_right() -> None:
     "text",
     [
         "", "dana", "dana@", "@example.com", "dana@example", "dana@localhost", "dana@example.com.",
+        "dana@shop.test", "dana@shop.Local", "dana@shop.invalid", "dana@shop.onion", "dana@shop.localhost",
         "mailto:dana@example.com", "dana@example.com, noa@example.com", "dana@example.com noa@example.com",
         "noa@example.com <dana@example.com>", "dana@@example.com", "dana@example..com",
         "dana@example.com\r\nBcc: x@y.com",

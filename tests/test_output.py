@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pytest
 
-from retainctl.output import OutputFormat, form_of, render
+from retainctl.output import OutputFormat, form_of, render, show
 from retainctl.rows import Row
 from retainctl.shop.orders_import.orders import OrdersImported
 
@@ -40,6 +40,20 @@ def test_json_is_one_versioned_object_and_jsonl_the_rows_alone() -> None:
         "kind": "person", "version": 1, "rows": [{"name": "דנה, לוי", "points": -3, "rate": 0.25}],
     }  # fmt: skip
     assert shown(DANA, form="jsonl") == '{"name": "דנה, לוי", "points": -3, "rate": 0.25}\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "begins"),
+    [
+        ("x.csv", None, "name,points"), ("x.json", None, "{"), ("x.jsonl", None, '{"name"'), ("x.txt", None, "name\t"),
+        ("x.csv", "json", "{"), ("x.json", "tsv", "name\t"),
+    ],
+)  # fmt: skip
+def test_a_file_has_the_format_that_was_asked_for_or_that_its_name_says(
+    tmp_path: Path, name: str, form: OutputFormat | None, begins: str
+) -> None:
+    show([DANA], row_type=Person, form=form, path=tmp_path / name)
+    assert (tmp_path / name).read_text(encoding="utf-8").startswith(begins)
 
 
 def test_an_empty_result_still_has_its_headers() -> None:
@@ -132,6 +146,7 @@ def test_html_is_a_page_of_its_own() -> None:
     text = shown(Person("דנה", -3, 0.25), form="html")
     assert text.startswith('<!doctype html>\n<html lang="en" dir="ltr">')
     assert "default-src 'none'" in text
+    assert "<title>Person</title>" in text
     assert '<td class="word"><bdi>דנה</bdi></td><td class="number"><bdi>-3</bdi></td>' in text
 
 

@@ -77,6 +77,24 @@ def test_competitors_prices_are_a_list(run: Run, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("cell", "code"), [("-0.01", "negative_price"), ("x", "bad_number"), ("0", ""), ("0.01", "")])
+def test_a_price_of_a_list_may_be_nothing_but_not_negative(run: Run, tmp_path: Path, cell: str, code: str) -> None:
+    file = tmp_path / "market.csv"
+    file.write_text(f"{PRICES.splitlines()[0]}\n{MORE}C-1;Landwer;{cell};2025-02-27\n", encoding="utf-8")
+    result = run("prices", "import", str(file), "--format", "json")
+    assert imported(result)[1:] == ((40, 0, 0, 1) if code else (41, 0, 0, 0))
+    assert f"({code})" in result.stderr or not code
+
+
+def test_a_price_of_a_list_is_in_the_currency_of_its_row_or_the_shop_s(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "market.csv"
+    prices = "C-1,Landwer,USD,9.5\nC-2,Landwer,,9.5\nC-3,Landwer,N/A,9.5\nC-4,Landwer,KWD,9.505\n"
+    file.write_text("sku,competitor,currency,price,date\n" + prices.replace("\n", ",2025-02-27\n"), encoding="utf-8")
+    assert imported(run("prices", "import", str(file), "--format", "json")) == ("imported", 4, 0, 0, 0)
+    listed = run("prices", "list", "--format", "csv").stdout.splitlines()[1:]
+    assert [line.split(",")[3:] for line in listed] == [["950", "USD"], ["950", "ILS"], ["950", "ILS"], ["9505", "KWD"]]
+
+
 def test_a_list_that_comes_again_is_compared(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "market.csv"
     good = "".join(line for place, line in enumerate(PRICES.splitlines(keepends=True)) if place not in (3, 4))
@@ -144,15 +162,18 @@ def test_visits_find_their_customers(run: Run, folder: Path, tmp_path: Path) -> 
         ",,,2025-02-28,Haifa,12\n"
         ",nobody@example.com,,2025-02-28,Haifa,12\n"
         ",dana@,,2025-02-28,Haifa,12\n"
+        ",,050-12,2025-02-28,Haifa,12\n"
         "18,,,2025-02-28,Haifa,5\n"
         "99,,050-2345678,2025-02-28,Haifa,7\n"  # another of the household
         + "".join(f"17,,,2024-{month:02}-{day:02},Haifa,1\n" for month in (1, 2, 3, 4) for day in range(1, 29)),
         encoding="utf-8",
     )
     result = run("visits", "import", str(file), "--format", "json")
-    assert imported(result) == ("imported", 115, 0, 0, 5)
-    assert [line.rpartition("(")[2] for line in result.stderr.splitlines() if line.endswith(")")] == [
-        "no_customer)", "unknown_customer)", "bad_address)", "several_customers)", "unknown_customer)",
+    assert imported(result) == ("imported", 115, 0, 0, 6)
+    told = [[*line.split(": ")[0].split(", ")[2:], line.rpartition("(")[2]] for line in result.stderr.splitlines()]
+    assert [one for one in told if one[-1].endswith(")")] == [
+        ["customer", "no_customer)"], ["customer", "unknown_customer)"], ["email", "bad_address)"],
+        ["phone", "bad_address)"], ["customer", "several_customers)"], ["customer", "unknown_customer)"],
     ]  # fmt: skip
     shown = run("visits", "show", "dana@example.com", "--format", "csv").stdout.splitlines()
     assert shown[:4] == [

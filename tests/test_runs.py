@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 
 from commands.outbox import STATES
+from retainctl.audience.segments import Refreshed
 from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
 from retainctl.errors import Refused
@@ -96,3 +97,10 @@ def test_a_period_that_begins_ends_the_one_that_was_killed_and_nothing_that_is_r
     begin(shop, "check", period="check:2025-03-02", due_at=1)
     assert rows("SELECT id, exit_code FROM runs WHERE ended_at IS NOT NULL") == [(killed, 1)]
     assert {by_hand, other} < {row[0] for row in rows("SELECT id FROM runs WHERE ended_at IS NULL")}
+
+
+def test_what_a_run_came_to_is_kept_in_the_letters_that_it_was_told_in(shop: Shop) -> None:
+    with recorded(shop, "segments refresh") as run:
+        run.result(Result((Refreshed("לקוחות", 2, 1, 0),)))
+    ((*_, result, _, _),) = runs()
+    assert '"segment": "לקוחות"' in str(result)

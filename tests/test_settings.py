@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -156,6 +156,10 @@ def test_where_there_is_no_shop_one_is_told_how_to_make_it(
     (folder / "deep" / "er").mkdir(parents=True)
     monkeypatch.chdir(folder / "deep" / "er")
     assert find_folder(None) == folder
+    init_folder(folder / "deep", name="x", language="en", currency="USD", timezone="UTC", country="")
+    for here in (folder / "deep" / "er", folder / "deep"):
+        monkeypatch.chdir(here)
+        assert find_folder(None) == folder / "deep", "the nearest one"
     monkeypatch.setenv("RETAINCTL_SHOP", str(tmp_path))
     with pytest.raises(BadConfiguration, match="there is no shop at"):
         find_folder(None)
@@ -184,3 +188,39 @@ def test_a_secret_is_read_from_where_it_is_kept(tmp_path: Path, monkeypatch: pyt
     ):
         with pytest.raises(BadConfiguration, match=said):
             secret(one, tmp_path)
+
+
+@dataclass
+class Inner:
+    """A table."""
+
+    price: float = 0.0
+
+
+@dataclass
+class Shapes:
+    """A setting of each shape."""
+
+    table: Inner = field(default_factory=Inner)
+    by_name: dict[str, str] = field(default_factory=dict)
+    several: tuple[int, ...] = ()
+    text: str | None = None
+    is_on: bool = False
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("table = 5", "table must be a table, not 5"),
+        ("table = {price = true}", "price must be a number, not True"),
+        ("by_name = 5", "by_name must be a table, not 5"),
+        ("by_name = {ILS = 5}", "ILS must be a string, not 5"),
+        ("several = 5", "several must be a list, not 5"),
+        ("several = [1, true]", "several must be a whole number, not True"),
+        ("text = 5", "text must be a string, not 5"),
+        ("is_on = 1", "is_on must be true or false, not 1"),
+    ],
+)
+def test_a_setting_of_another_shape_is_one_sentence(written: str, said: str) -> None:
+    with pytest.raises(BadConfiguration, match=rf"^shop\.toml(, line 1)?: {re.escape(said)}$"):
+        schema.read_text(written, Shapes, name="shop.toml")

@@ -20,13 +20,14 @@ import peewee
 import pytest
 
 from retainctl.config import Shop, read_shop
-from retainctl.errors import BadConfiguration
+from retainctl.errors import BadConfiguration, TryLater, Unavailable
 from retainctl.rows import Row
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
+from retainctl.store import transactions
 from retainctl.store.address_hash import address_hasher
 from retainctl.store.database import database, execute, rows, value
-from retainctl.store.dialect import insert_many
+from retainctl.store.dialect import filled_at_once, insert_many, take_ids
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing, SigningKey
 from retainctl.store.select import Day, Instant, MaybeDay, MaybeInstant, MaybePieces, Pieces, select
@@ -291,6 +292,30 @@ def test_a_cell_is_read_as_the_type_of_its_field_says_and_what_is_unknown_is_sai
         select(shop, Everything, queries[0].replace('7 AS "number"', 'NULL AS "number"'))
 
 
+def test_what_must_be_unique_is_held_while_a_table_is_filled_at_once(shop: Shop) -> None:
+    def unique() -> set[str]:
+        return {index.name for index in database.get_indexes("contact_points") if index.unique}
+
+    before = unique()
+    assert "contact_points_identity" in before
+    with writing(), filled_at_once("contact_points", others_may_wait=True):
+        assert unique() == before
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite compares bytes anyhow
+def test_texts_stand_in_the_same_order_whatever_language_the_server_sorts_by(shop: Shop) -> None:
+    texts = "FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'text'"
+    assert value(f"SELECT COUNT(*) {texts}") > 50
+    assert rows(f"SELECT table_name, column_name {texts} AND collation_name IS DISTINCT FROM 'C'") == []
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite goes by the largest id that is there
+def test_ids_that_were_taken_are_nobody_else_s(shop: Shop) -> None:
+    with writing():
+        firsts = [take_ids("customers", many) for many in (3, 1, 5, 2)]
+    assert firsts == [1, 4, 5, 10]
+
+
 def test_references_are_followed_as_soon_as_a_database_is_made(shop: Shop) -> None:
     with writing():
         execute("DROP TABLE answers")
@@ -338,6 +363,11 @@ def test_what_the_world_did_to_the_database_is_told_in_a_sentence_and_a_fault_of
     assert said is None if sentence is None else str(said).startswith(sentence)
 
 
+def test_who_makes_a_database_and_goes_on_is_in_nobody_s_way_either(tmp_path: Path) -> None:
+    with open_database(f"sqlite:{tmp_path}/new.db", now=0, migrate=True):
+        assert value("PRAGMA journal_mode") == "wal"
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_the_search_for_circles_goes_on_after_a_large_transaction(shop: Shop, fails: bool) -> None:
     with pytest.raises(RuntimeError) if fails else nullcontext(), collector_at_rest():
@@ -363,6 +393,21 @@ def test_work_that_another_got_in_the_way_of_is_done_again_from_its_beginning(sh
     assert (tried, value("SELECT COUNT(*) FROM customers")) == ([0, 1, 2], 1)
 
 
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has one writer at a time
+def test_whom_others_get_in_the_way_of_time_after_time_gives_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transactions, "ATTEMPTS", 3)
+    tried: list[int] = []
+
+    @in_one_transaction
+    def work() -> None:
+        tried.append(1)
+        execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$")
+
+    with pytest.raises(TryLater, match="too many concurrent writers"):
+        work()
+    assert len(tried) == 3
+
+
 # The beginning of the SHA-256 of each migration's file as it landed.
 LANDED = {
     "m0001_ground": "5a91582f067c8c1e",
@@ -378,3 +423,46 @@ def test_a_migration_that_has_landed_is_never_changed() -> None:
     folder = ROOT / "retainctl" / "store" / "migrations"
     standing = {path.stem: sha256(path.read_bytes()).hexdigest()[:16] for path in folder.glob("m[0-9]*.py")}
     assert standing == LANDED, "add a migration, and write its fingerprint here; those that landed stay as they are"
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has no such codes
+@pytest.mark.parametrize(
+    ("code", "error", "told"),
+    [
+        ("08006", Unavailable, "the database does not answer"),
+        ("57P01", Unavailable, "the database does not answer"),
+        ("53100", TryLater, "the disk is full"),
+        ("53200", TryLater, "the disk is full"),
+        ("55P03", TryLater, "another program is writing"),
+        ("22012", peewee.DatabaseError, "odd"),
+    ],
+)
+def test_an_error_of_the_server_s_is_told_by_its_remedy(
+    shop: Shop, code: str, error: type[Exception], told: str
+) -> None:
+    with pytest.raises(error, match=told), writing():
+        execute(f"DO $$ BEGIN RAISE EXCEPTION 'odd' USING ERRCODE = '{code}'; END $$")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_database_that_is_not_to_be_written_is_told(shop: Shop) -> None:
+    execute("PRAGMA query_only = 1")
+    with pytest.raises(BadConfiguration, match="the database cannot be written") as caught, writing():
+        execute("INSERT INTO customers (id, created_at) VALUES (1, 0)")
+    assert caught.value.hint == "Check its owner and permissions."
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_file_that_is_no_database_is_told_and_left_as_it_is(folder: Path, retainctl: Terminal) -> None:
+    path = folder / "retain.db"
+    path.write_bytes(b"Dear diary, " * 1_000)
+    ended = retainctl("orders", "list")
+    assert (ended.code, ended.stdout) == (78, "")
+    assert ended.stderr == "retainctl: the database file is damaged\n  Restore the last backup.\n"
+    assert path.read_bytes() == b"Dear diary, " * 1_000
+
+
+@pytest.mark.parametrize("place", ["/shop?host=/nowhere", "127.0.0.1:1/shop"])
+def test_a_server_that_is_not_there_is_told(place: str) -> None:
+    with pytest.raises(Unavailable, match="does not answer"), open_database(f"postgresql://{place}", now=0):
+        pass

@@ -77,9 +77,7 @@ def _picker(bound: Sequence[int | None], *, width: int) -> Callable[[list[str]],
     if all(place is not None for place in bound) and len(bound) > 1:
         return itemgetter(*(place for place in bound if place is not None))
     places = [width if place is None else place for place in bound]
-    if len(places) == 1:
-        return lambda row: (row[places[0]],)
-    take: Callable[[list[str]], Cells] = itemgetter(*places)
+    take: Callable[[list[str]], Cells] = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
 
     def pick(row: list[str]) -> Cells:
         row.append("")
@@ -118,7 +116,7 @@ class _Chunks:
             chunk = following
             self._lines.forget(chunk.starts[0])
         last = self._lines.next_line
-        if last and not self._lines.text(last - 1, last).endswith(("\n", "\r")):
+        if not self._lines.text(last - 1, last).endswith(("\n", "\r")):
             self._lines.file.notes.append("the last line has no line break; the file may be truncated")
 
     def _fill(self, chunk: LineChunk) -> LineChunk | None:

@@ -34,13 +34,12 @@ REASONS: Final[Mapping[Reason, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The mailing to check for. *planned_since*: mailings that were planned earlier do not count as already sent."""
+    """The mailing to check for."""
 
     program: str
     name: str
     purpose: Use
     at: int
-    planned_since: int = 0
 
 
 class Recipient(NamedTuple):
@@ -105,7 +104,7 @@ def _already_sent(_shop: Shop, ask: Ask, standing: _Contacts) -> dict[Recipient,
     """For a plan, whoever got it or will; for somebody already planned, whoever got it under another customer id."""
     new = [one.customer_id for one in standing if one.chosen_as is None]
     chosen = [one.customer_id for one in standing if one.chosen_as is not None]
-    sent = already_sent(ask.program, ask.name, new, planned_since=ask.planned_since)
+    sent = already_sent(ask.program, ask.name, new)
     written = written_to(ask.program, ask.name, chosen)
     return {
         one: Refusal("already_sent")

@@ -172,7 +172,7 @@ def _batches(candidates: Sequence[int]) -> Iterator[list[int]]:
 
 def _choose(shop: Shop, recipe: Recipe, batch: list[int], *, names: Collection[str]) -> list[_Chosen]:
     """Each of *batch* that exists, as a recipient or excluded."""
-    ask = Ask(recipe.program, recipe.name, recipe.purpose, shop.clock.now(), recipe.already_since)
+    ask = Ask(recipe.program, recipe.name, recipe.purpose, shop.clock.now())
     found = verdicts(shop, ask, [Recipient(one) for one in batch])
     kept = {person.customer_id: one for person, one in found.items() if isinstance(one, Contact)}
     known = contexts.build(shop, kept, names=names) if kept else {}

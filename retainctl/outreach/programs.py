@@ -26,8 +26,7 @@ UnknownPolicy = Literal["hold", "resend-once", "assume-sent"]
 class Recipe:
     """What is to be planned; *audience* is its segment, and *not_after* the last instant at which it may be sent.
 
-    *defined* is its file, of the kind with the program's name. *already_since*: whoever got a mailing of this program
-    and name that was planned at that instant or later is ``already_sent``. 0 means at any time.
+    *defined* is its file, of the kind with the program's name.
     """
 
     program: str
@@ -38,7 +37,6 @@ class Recipe:
     defined: Defined[Any] | None = None
     not_after: int | None = None
     unknown_policy: UnknownPolicy = "hold"
-    already_since: int = 0
 
 
 class Sign(Protocol):

@@ -13,11 +13,11 @@ from retainctl.store.database import rows
 from retainctl.store.dialect import one_of
 
 
-def already_sent(program: str, name: str, customer_ids: Sequence[int], *, planned_since: int = 0) -> set[int]:
+def already_sent(program: str, name: str, customer_ids: Sequence[int]) -> set[int]:
     """Those of *customer_ids* who got a mailing of that program and name, or for whom one is queued."""
-    condition = """m.program = ? AND m.name = ? AND m.planned_at >= ? AND m.sent_at IS NOT NULL
+    condition = """m.program = ? AND m.name = ? AND m.sent_at IS NOT NULL
         AND o.state NOT IN ('failed', 'suppressed', 'expired', 'cancelled')"""
-    found = _written_to(condition, program, name, planned_since, customer_ids=customer_ids)
+    found = _written_to(condition, program, name, customer_ids=customer_ids)
     return {customer_id for customer_id, _ in found}
 
 

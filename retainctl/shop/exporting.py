@@ -32,8 +32,7 @@ def export_customers(file: BinaryIO, *, for_excel: bool = False) -> int:
         # The first cell is our own number; all others are texts.
         writer.writerow([line[0], *map(guard_formula, line[1:])] if for_excel else line)
         lines += 1
-    text.flush()
-    text.detach()
+    text.detach()  # what is written so far is handed on
     return lines
 
 

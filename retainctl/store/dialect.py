@@ -309,5 +309,5 @@ def without_password(address: str) -> tuple[str, str]:
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
     parts = conninfo_to_dict(address)
-    password = str(parts.pop("password", "") or "")
+    password = str(parts.pop("password", ""))
     return make_conninfo("", **parts), password

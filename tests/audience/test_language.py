@@ -47,8 +47,8 @@ def town(shop: Shop) -> Shop:
                     " evidence) VALUES (?, 'marketing', ?, ?, 0, 'shop', 'form')",
                     point, action, at,
                 )  # fmt: skip
-    points(1, 70)
-    points(1, 50)
+    points(1, 60)
+    points(1, 60)
     points(2, 30)
     points(2, 200, active_from=shop.clock.now() + 1)
     points(2, 200, expires_at=shop.clock.now())
@@ -110,6 +110,8 @@ def points(customer_id: int, remaining: int, *, active_from: int = 0, expires_at
         ("last_order after 2025-02-28", [2]),
         ("last_order after 3 months ago and last_order < today", [2, 3]),
         ("last_order between 2025-02-28 and 2025-03-01", [2, 3]),
+        ("last_order between 2025-02-28 and 2025-02-28", [3]),
+        ("last_order between 2 days ago and 2 days ago", [3]),
         ("last_order is missing", [4]),
         ("not last_order before 90 days ago", [2, 3, 4]),
         ("points >= 100", [1]),
@@ -212,6 +214,13 @@ def test_money_is_of_one_currency_where_all_orders_are(shop: Shop) -> None:
     assert segments.matching_ids(shop, "spent = 200.50 and average_order >= 200") == [1]
 
 
+def test_money_of_another_currency_is_none_of_the_shop_s_even_where_there_is_no_other(shop: Shop) -> None:
+    past.customer(1)
+    past.order(1, "2025-01-01", 20_050, currency="USD")
+    assert segments.matching_ids(shop, "spent >= 1") == []
+    assert segments.matching_ids(shop, "orders >= 1 and spent = 0") == [1]
+
+
 def test_points_are_there_from_their_first_second_and_not_in_their_last(shop: Shop) -> None:
     now = shop.clock.now()
     for one, (first, end) in enumerate([(now, None), (now + 1, None), (now - 9, now + 1), (now - 9, now)], 1):
@@ -274,6 +283,11 @@ def test_segments_that_multiply_each_other_are_refused(shop: Shop) -> None:
         ("last_order before 90 dyas ago", "one of day, week, month, year, days,", "Did you mean days?"),
         ("last_order before 99999 years ago", "too long ago", ""),
         ("last_order before 90", "one of day", ""),
+        ("last_order before yesterday", "expected a day\n  last_order before yesterday\n" + " " * 20 + "^",
+         "Write 2025-03-01, today, or 90 days ago."),
+        ("last_order after", "expected a day", ""),
+        ("orders > 1 and", "expected a condition\n", ""),
+        ("orders > 1 and 5", "5 is not a condition\n  orders > 1 and 5\n" + " " * 17 + "^", ""),
         ("first_name < 'a'", "first_name is text and has no order", "Use =, != or in."),
         ("email_domain = 'a b'", "'a b' is not a domain\n  email_domain = 'a b'\n                 ^", "gmail.com"),
         ("email = 'a@b'", 'expected "is known" or "is missing"', "Write: email is known"),

@@ -66,6 +66,7 @@ def test_who_leaves_may_come_back(town: Shop) -> None:
         path.write_text(f"expression = '{expression}'")
         assert segments.refresh(town, "some") == expected  # all at the same instant
     assert [change.change for change in members.changes(town, "some")] == ["joined", "joined"]
+    assert segments.member_ids(town, "some") == [2, 3]
     path.write_text("expression = 'orders >= 3'")
     segments.refresh(later(town, 1), "some")
     path.write_text("expression = 'orders >= 2'")
@@ -150,6 +151,15 @@ def test_explain_counts_at_each_and_and_its_sql_runs(town: Shop) -> None:
         ("not last_order is missing", 1, ""),
     ]
     assert rows(" ".join(step.sql for step in steps), 2, "N2", 90000) == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "customers"), [("orders >= 2", 2), ("orders = 1 or orders = 3", 2), ("not orders >= 2", 1)]
+)
+def test_an_expression_without_an_and_is_explained_as_one(town: Shop, expression: str, customers: int) -> None:
+    segments.create(town, "some", expression)
+    steps = explaining.explain(town, "some")
+    assert [(step.condition, step.customers) for step in steps] == [("every customer", 3), (expression, customers)]
 
 
 def test_the_command_line(town: Shop, retainctl: Terminal, tmp_path: Path) -> None:

@@ -15,12 +15,12 @@ from retainctl.club.balances import balance_rows, balances
 from retainctl.club.checking import check
 from retainctl.club.expiry import expire
 from retainctl.club.explaining import explain_customer
-from retainctl.club.spending import redeem
+from retainctl.club.spending import add, redeem
 from retainctl.config import Shop
 from retainctl.shop.merging import merge
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
-from tests.club.building import DAY, came_back, lots, order, set_terms, transactions
+from tests.club.building import DAY, came_back, customer, lots, order, set_terms, transactions
 from tests.planting import plant
 
 DEBT = 'points_per = { ILS = "1" }\nclawback = "debt"'
@@ -124,6 +124,20 @@ def test_the_shop_bears_it_where_the_terms_clamp(shop: Shop) -> None:
     order(shop, 2, [10_000], at=at)
     award(shop)
     assert balances(shop, [1]) == {1: 100}
+    check(shop)
+
+
+def test_who_became_one_with_another_repays_with_what_both_have_before_the_shop_bears_the_rest(shop: Shop) -> None:
+    set_terms(shop.folder, CLAMP)
+    at = shop.clock.now() - DAY
+    order(shop, 1, [10_000], at=at)
+    award(shop)
+    redeem(shop, 1, 100, source="basket:1")
+    add(shop, customer(2), 50, source="complaint:1", reason="Sorry")
+    merge(shop, survivor_id=2, merged_id=1, reason="one person")
+    came_back(1, 10_000, at=at)
+    award(shop)
+    assert balances(shop, [2]) == {2: 0}
     check(shop)
 
 
@@ -361,3 +375,12 @@ def test_what_comes_back_at_an_hour_that_is_still_to_come_counts_from_now(shop: 
     award(shop)
     assert rows("SELECT effective_at - recorded_at, points FROM transactions ORDER BY seq") == [(0, 100), (0, 40)]
     check(shop)
+
+
+def test_accounts_have_their_owners_in_whatever_order_one_asks(shop: Shop) -> None:
+    for number in range(1, 5):
+        order(shop, number, [10_000], at=shop.clock.now() - DAY, customer_id=number)
+    award(shop)
+    accounts = dict(rows("SELECT id, customer_id FROM accounts WHERE customer_id IS NOT NULL"))
+    assert sorted(accounts) == [5, 6, 7, 8]
+    assert reading.owners_of({7, 8}) == {accounts[7], accounts[8]}  # 8 comes first out of such a set

@@ -83,6 +83,11 @@ CHANGES = [
         " WHERE customer_id = 3 OR kind = 'issuance'",
         'is the sum of its entries" does not hold: account 1',
     ),
+    (
+        "INSERT INTO accounts (id, kind, customer_id, opened_for, balance)"
+        " VALUES (90, 'customer', 9, 9, 5), (91, 'debt', 9, 9, -5)",
+        'is the sum of its entries" does not hold: account 90',
+    ),
     ("UPDATE accounts SET balance = balance - 1 WHERE kind = 'customer'", "all accounts together sum to zero"),
     (
         "UPDATE lots SET granted = granted + 5, remaining = remaining + 5 WHERE remaining > 0",
@@ -149,6 +154,14 @@ CHANGES_WITH_NEW_HASHES = [
 ]
 
 
+NEW_HASHES_THAT_POSTGRES_REFUSES = [
+    (
+        "UPDATE transactions SET recorded_at = (SELECT effective_at - 1 FROM transactions WHERE kind = 'expiry')",
+        "points expire once",
+    )
+]
+
+
 def test_a_change_behind_the_ledgers_back_is_found(books: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "_TRANSACTIONS_AT_A_TIME", 2)
     order(books, 4, [5_000], at=books.clock.now(), customer_id=3)
@@ -161,8 +174,9 @@ def test_a_change_behind_the_ledgers_back_is_found(books: Shop, monkeypatch: pyt
 
 
 def test_a_change_is_found_also_where_every_hash_was_made_anew(books: Shop) -> None:
-    told = {change: told_after(books, change, hashes="anew") for change, _ in CHANGES_WITH_NEW_HASHES}
-    assert [(change, told[change]) for change, promise in CHANGES_WITH_NEW_HASHES if promise not in told[change]] == []
+    changes = CHANGES_WITH_NEW_HASHES + ([] if is_postgres() else NEW_HASHES_THAT_POSTGRES_REFUSES)
+    told = {change: told_after(books, change, hashes="anew") for change, _ in changes}
+    assert [(change, told[change]) for change, promise in changes if promise not in told[change]] == []
     check(books)
 
 

@@ -45,6 +45,10 @@ def test_the_largest_remainders_get_the_points_that_are_left_and_of_equals_the_f
     assert earned(purchase([150, 150]), POINT_A_SHEKEL) == [2, 1]
 
 
+def test_a_line_that_takes_money_off_earns_nothing_and_takes_no_points() -> None:
+    assert earned(purchase([-500, 1_000, 0]), POINT_A_SHEKEL) == [0, 10, 0]
+
+
 def test_each_currency_earns_by_its_own_rate_and_one_without_a_rate_nothing() -> None:
     """Invariant 17."""
     terms = Terms(version=1, points_per={"ILS": "1", "USD": "4", "JPY": "0.01"})

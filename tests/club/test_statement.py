@@ -232,6 +232,24 @@ def test_an_order_that_earned_nothing_says_why(shop: Shop) -> None:
     assert explain_order(shop, 5)[-1].arithmetic == "no longer a sale"
 
 
+def test_what_earns_no_points_by_its_category_is_said_to(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\nexcluded_categories = ["Gift cards"]')
+    order(shop, 1, [9_999], at=shop.clock.now(), categories=["Gift cards"])
+    order(shop, 2, [9_999, 500], at=shop.clock.now(), categories=["Gift cards", "Coffee"])
+    award(shop)
+    told = "99.99 ILS: Gift cards earns no points"
+    assert [explain_order(shop, number)[0].arithmetic for number in (1, 2)] == [told, told]
+
+
+def test_of_points_that_ended_unspent_only_what_was_left_is_explained(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\nexpiry_days = 7')
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    redeem(shop, 1, 30, source="basket:1")
+    last = explain_customer(later(shop, 9), 1)[-1]
+    assert (last.rule, last.points) == ("expiry", -70)
+
+
 def test_an_order_that_is_no_sale_any_more_lost_its_points_at_once_whatever_came_back_of_it(shop: Shop) -> None:
     at = shop.clock.now()
     order(shop, 1, [10_000], at=at)

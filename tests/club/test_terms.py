@@ -46,11 +46,22 @@ def test_a_new_shop_has_terms_that_say_what_each_setting_means(shop: Shop) -> No
         (["redeem_points = 0"], "redeem_points must be 1 or more"),
         (['redeem_value = "0,5"'], "'0,5' is not a number such as 2, 0.5 or 1/3"),
         (['points_per = { QQQ = "1" }'], "'QQQ' is not a currency"),
+        (["redeem_points = 1000000001"], "redeem_points must be 1 or more"),
         (["pendingdays = 1"], "unknown setting pendingdays"),
     ],
 )
 def test_a_mistake_in_the_file_is_named(shop: Shop, versions: list[str], sentence: str) -> None:
     set_terms(shop.folder, *versions)
+    with pytest.raises(BadConfiguration, match=sentence):
+        read_club(shop)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("terms = []", r"there are no \[\[terms\]\]"), ("[[terms]]\nversion = 0", "version must be 1 or more")],
+)
+def test_terms_have_a_version_and_it_has_a_number(shop: Shop, text: str, sentence: str) -> None:
+    (shop.folder / "club.toml").write_text(text, encoding="utf-8")
     with pytest.raises(BadConfiguration, match=sentence):
         read_club(shop)
 
@@ -160,3 +171,12 @@ def test_of_several_versions_that_points_were_booked_by_none_may_be_changed(shop
         for proves_or_books in (check, award):
             with pytest.raises(BadConfiguration, match="version 2"):
                 proves_or_books(shop)
+
+
+@pytest.mark.parametrize(
+    ("currency", "points", "value", "minor"),
+    [("ILS", 100, "1", 10_000), ("JPY", 100, "1", 100), ("KWD", 100, "1", 100_000), ("ILS", 7, "0.333", 233)],
+)
+def test_points_pay_in_the_smallest_unit_of_the_currency(currency: str, points: int, value: str, minor: int) -> None:
+    assert Terms(version=1, redeem_value=value, redeem_points=1).value_minor(points, currency) == minor
+    assert Terms(version=1, redeem_value=value, redeem_points=10).value_minor(points, currency) == minor // 10

@@ -248,6 +248,23 @@ def test_goals_are_of_the_shops_own_currency(town: Shop) -> None:
     assert held.trouble is None
 
 
+@pytest.mark.parametrize(
+    ("least", "most", "is_met"), [(3, 3, True), (4, 3, False), (3, 2, False), (2, 4, True), (4, 2, False)]
+)
+def test_a_goal_is_met_at_its_very_limit(town: Shop, least: float, most: float, is_met: bool) -> None:
+    held = goals.check(town, least={"customers": least}, most={"customers": most})
+    assert held.rows == (Goal("customers", 3, least, most, is_met),)
+
+
+def test_a_customer_who_paid_in_two_currencies_has_spent_what_is_in_the_shop_s_own(shop: Shop) -> None:
+    for number in range(1, 6):
+        past.customer(number)
+        past.order(number, f"2025-01-0{number}", 1_000 * number)
+    past.order(5, "2025-01-05", 7, currency="USD")
+    past.order(5, "2025-01-05", 7, currency="CHF")
+    assert rfm(shop)[0] == Cell("555", 1)
+
+
 def test_a_figure_that_is_not_known_meets_no_goal(shop: Shop) -> None:
     held = goals.check(shop, least={"repeat_rate": 0}, most={})
     assert held.rows == (Goal("repeat_rate", None, 0, None, False),)

@@ -17,6 +17,7 @@ from retainctl.insight.pages import page
 from retainctl.insight.reports import all_reports
 from retainctl.insight.reports.campaigns import MailingRow
 from retainctl.insight.reports.points import PointsMonth
+from retainctl.insight.reports.retention import Retention
 from retainctl.insight.svg import tag
 from tests import past
 from tests.conftest import MakeShop, Terminal
@@ -191,3 +192,12 @@ def test_an_english_shop_reads_english(make_shop: MakeShop) -> None:
     shown = Terminal(folder)("reports", "show", "points", "--format", "html").stdout
     assert '<html lang="en" dir="ltr">' in shown
     assert "There is nothing to show yet." in shown
+
+
+def test_what_is_not_known_is_left_blank_on_a_page(shop: Shop) -> None:
+    unknown = Retention(7, 9, 8, 6, 5, 4, None, None, 3, None, "", "ILS", None, None)
+    report = all_reports()["retention"]
+    table = page(shop, report, [unknown]).partition("<table")[2]
+    cells = [re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", table, re.DOTALL)]
+    assert [cell for cell in cells if not cell.strip(" \u2066\u2067\u2068\u2069")] == [""] * 6
+    assert "0" not in cells

@@ -119,6 +119,27 @@ def test_a_job_whose_deadline_passes_is_stopped_and_said_so(shop: Shop, write_jo
     assert run.steps_done < 60
 
 
+def test_a_step_that_is_stopped_may_end_what_it_was_doing(shop: Shop, tmp_path: Path) -> None:
+    tidy = (
+        f"import pathlib, signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: (pathlib.Path('{tmp_path}/done')"
+        ".touch(), sys.exit(0))); print('{}', flush=True); time.sleep(60)"
+    )
+    assert steps.run_step([sys.executable, "-c", tidy], folder=shop.folder, seconds=2).exit_code == 1
+    assert (tmp_path / "done").exists()
+
+
+def test_a_day_that_was_made_up_late_is_not_taken_for_the_days_after_it(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(CHECK)
+    yesterday = shop.clock.start_of(shop.clock.today()) - DAY_SECONDS + 12_600
+    with writing():
+        execute(
+            "INSERT INTO runs (name, period, due_at, started_at, ended_at, exit_code) VALUES"
+            " ('check', 'check:2025-03-01', ?, ?, ?, 0)",
+            yesterday, shop.clock.now() - 60, shop.clock.now() - 30,
+        )  # fmt: skip
+    assert periods(run_job(shop, "check")) == ["check:2025-03-02"]
+
+
 def test_a_step_that_will_not_end_is_ended(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "GRACE_SECONDS", 0.2)
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('{}', flush=True); time.sleep(60)"
@@ -468,3 +489,18 @@ def test_what_is_put_off_is_the_next_periods_of_a_frequent_job_and_still_due_of_
     assert (ended.code, ended.stdout, ended.stderr) == (75, "", "")
     found = json.loads(retainctl("jobs", "list", "--format", "json", now="2025-03-02T10:01").stdout)["rows"]
     assert next(row["state"] for row in found if row["job"] == "outer") == state
+
+
+@pytest.mark.parametrize(
+    ("line", "sentences"),
+    [
+        ('{"kind": "error", "message": "no file", "hint": "Make one."}', ["no file", "Make one."]),
+        ('{"kind": "error", "message": "no file", "hint": ""}', ["no file"]),
+        ('{"kind": "person", "rows": []}', ['{"kind": "person", "rows": []}']),
+        ("[1, 2]", ["[1, 2]"]),
+        ("no JSON", ["no JSON"]),
+        ("  ", []),
+    ],
+)
+def test_what_a_step_said_is_kept_in_words(line: str, sentences: list[str]) -> None:
+    assert steps._sentences([line]) == sentences

@@ -9,18 +9,21 @@ import pytest
 from retainctl.audience import segments
 from retainctl.config import Shop
 from retainctl.errors import BadData, Refused, RetainError
-from retainctl.outreach import mailings
+from retainctl.outreach import mailings, tokens
 from retainctl.outreach.campaigns import list_campaigns
 from retainctl.outreach.drafts import CAMPAIGN, CampaignOutcome, write_draft
 from retainctl.outreach.mailings import CandidateRow, Changed
 from retainctl.outreach.outbox import queueing
 from retainctl.outreach.outbox.delivering import deliver
+from retainctl.outreach.rendering import UNSUBSCRIBE
 from retainctl.store import installation
 from retainctl.store.database import execute, rows, value
 from tests.conftest import Terminal
+from tests.outreach.conftest import MakeMailing
 from tests.outreach.outbox.conftest import make_customers
 from tests.outreach.people import customer
 from tests.outreach.test_drafts import edited, finished
+from tests.outreach.test_planning import sent
 from tests.outreach.test_rendering import with_mail, with_settings
 
 
@@ -81,9 +84,19 @@ def test_what_is_not_approved_is_not_sent(shop: Shop, ready: Path) -> None:
     assert value("SELECT COUNT(*) FROM outbox") == 0
 
 
-def test_a_file_that_changed_after_its_plan_or_its_approval_is_refused(shop: Shop, ready: Path) -> None:
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("קפה חדש", "תה חדש"), ("2025-03-16", "2025-03-17"), ('why = "חג"', 'why = "אביב"'),
+        ('audience = "everybody"', 'audience = "others"'), ("שלום", "היי"),
+    ],
+)  # fmt: skip
+def test_a_file_that_changed_after_its_plan_or_its_approval_is_refused(
+    shop: Shop, ready: Path, before: str, after: str
+) -> None:
+    segments.create(shop, "others", "orders >= 0")
     plan_hash = approved(shop)
-    edited(ready, "קפה חדש", "תה חדש")
+    edited(ready, before, after)
 
     with pytest.raises(Refused, match="has changed since it was planned"):
         mailings.approve(shop, CAMPAIGN, "spring", plan_hash)
@@ -190,13 +203,15 @@ def test_every_candidate_is_accounted_for_at_every_hour(shop: Shop, ready: Path)
     assert counted() == {"no_consent": 1, "sent": 1, "unknown": 1}
 
 
-def test_every_recipient_can_be_shown_with_their_own_reason(shop: Shop, ready: Path) -> None:
+def test_every_recipient_can_be_shown_with_their_own_reason(shop: Shop, ready: Path, make_mailing: MakeMailing) -> None:
     planned(shop)
 
     reason = "קיבלתם את ההודעה כי הסכמתם לשמוע מהחנות."
     assert list(mailings.candidates(CAMPAIGN, "spring")) == [
         CandidateRow(1, "planned", reason), CandidateRow(2, "planned", reason), CandidateRow(3, "no_consent", ""),
     ]  # fmt: skip
+    sent(shop, make_mailing().id, 1)
+    assert [one.outcome for one in mailings.candidates(CAMPAIGN, "spring")] == ["planned", "planned", "no_consent"]
 
 
 def test_a_mailing_of_several_batches_leaves_nobody_out_and_nobody_twice(
@@ -210,6 +225,19 @@ def test_a_mailing_of_several_batches_leaves_nobody_out_and_nobody_twice(
     assert made == 504
     assert [one.customer for one in mailings.candidates(CAMPAIGN, "spring")] == [1, 2, 3, *new]
     assert [one for (one,) in rows("SELECT customer_id FROM outbox ORDER BY customer_id")] == [1, 2, *new]
+
+
+def test_the_way_out_in_a_sample_is_of_the_one_who_reads_it(shop: Shop, ready: Path) -> None:
+    customer(shop, address=None)
+    last = customer(shop)
+    segments.refresh(shop, "everybody")
+    planned(shop)
+    sample = mailings.samples(CAMPAIGN, "spring", 9)[-1]
+    point, mailing = value("SELECT MAX(id) FROM contact_points"), value("SELECT id FROM mailings")
+    assert point != last
+    assert sample.customer == last
+    token = tokens.found_in(sample.text)
+    assert tokens.verify(token, UNSUBSCRIBE, shop.clock.now()) == f"{point}.{mailing}"
 
 
 def test_a_sample_is_what_a_recipient_will_read(shop: Shop, ready: Path) -> None:

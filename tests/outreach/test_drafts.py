@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from datetime import date
 from pathlib import Path
 from typing import get_args
 
@@ -13,7 +14,7 @@ from retainctl.audience import segments
 from retainctl.config import Shop
 from retainctl.definitions import Fault
 from retainctl.errors import BadConfiguration, BadData, Refused, WrongUsage
-from retainctl.outreach.drafts import CAMPAIGN, CAMPAIGNS, CampaignKind, write_draft
+from retainctl.outreach.drafts import CAMPAIGN, CAMPAIGNS, CampaignKind, recipe_of, write_draft
 from tests.outreach.test_rendering import with_mail, with_settings
 
 
@@ -91,6 +92,13 @@ def test_a_shop_that_does_not_say_who_it_is_may_not_advertise(shop: Shop) -> Non
         "the sender's postal address is empty, but the law requires it in advertisements",
         "the sender's contact is empty, but the law requires it in advertisements",
     ]
+
+
+def test_a_sender_may_be_called_anything(shop: Shop) -> None:
+    finished(shop)
+    sender = dataclasses.replace(shop.settings.sender, name='Levi & "Sons" <Ltd>', postal_address="1 O'Hara St & Co")
+    called = dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, sender=sender))
+    assert faults(called) == []
 
 
 def test_an_address_that_is_none_is_found_before_anything_is_sent(shop: Shop) -> None:
@@ -235,3 +243,19 @@ def test_text_that_names_a_file_stays_text(shop: Shop) -> None:
     edited(path, "{{ what }}", "retainctl.toml /etc/passwd ![x](http://127.0.0.1:9/x.png)")
 
     assert check(shop) == []
+
+
+def test_a_campaign_is_planned_as_its_file_says(shop: Shop) -> None:
+    path = finished(shop)
+    edited(path, 'where = ["mail"]', 'where = ["mail"]\nif_unknown = "assume-sent"\ntext = "Plain, {{ first_name }}"')
+    made = recipe_of(shop, CAMPAIGNS.read(shop, "spring"))
+    assert (made.program, made.name, made.purpose, made.audience) == ("campaign", "spring", "marketing", "everybody")
+    assert made.not_after == shop.clock.end_of(date(2025, 3, 16)) - 1
+    assert (made.unknown_policy, made.templates.body_text) == ("assume-sent", "Plain, {{ first_name }}")
+    assert made.templates.constants["what"] == "קפה חדש"
+
+
+def test_no_draft_is_made_for_a_segment_that_is_not_there(shop: Shop) -> None:
+    with pytest.raises(WrongUsage, match="there is no segment evrybody"):
+        write_draft(shop, "spring", kind="newsletter", audience="evrybody")
+    assert not (shop.folder / "campaigns").exists()

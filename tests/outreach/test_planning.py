@@ -89,8 +89,6 @@ def test_nobody_gets_one_campaign_twice_but_what_failed_may_be_tried_again(shop:
     again = plan(shop, recipe(shop), [got_it, did_not, new])
     assert (again.recipients, again.already_sent) == (2, 1)
     assert plan(shop, recipe(shop, name="summer"), [got_it]).recipients == 1
-    assert plan(shop, recipe(shop, already_since=shop.clock.now() + 1), [got_it]).recipients == 1
-    assert plan(shop, recipe(shop, already_since=shop.clock.now()), [got_it]).already_sent == 1
     assert plan(shop, recipe(shop, program="survey"), [got_it]).recipients == 1
 
 
@@ -295,3 +293,15 @@ def test_batches_leave_nobody_out(shop: Shop) -> None:
     assert (made.candidates, made.recipients, made.no_consent) == (1203, 1031, 172)
     assert value("SELECT COUNT(*) FROM recipients") == 1203
     assert Mailing.get().plan_hash.startswith(made.hash)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "class_"), [("marketing", "marketing"), ("survey", "marketing"), ("service", "transactional")]
+)
+def test_a_mailing_keeps_what_its_recipe_says(shop: Shop, purpose: str, class_: str) -> None:
+    until = shop.clock.now() + 3_600
+    plan(shop, recipe(shop, purpose=purpose, not_after=until, unknown_policy="resend-once", audience="everybody"), [])
+    kept = "program, name, purpose, class, not_after, unknown_policy, state, planned_at"
+    assert rows(f"SELECT {kept} FROM mailings") == [
+        ("campaign", "spring", purpose, class_, until, "resend-once", "planned", shop.clock.now())
+    ]

@@ -253,3 +253,14 @@ def test_a_frame_begins_on_the_side_where_the_shop_s_language_does(shop: Shop, l
         direction,
         language,
     )
+
+
+@pytest.mark.parametrize(("legal", "shown"), [("סבאוס בע״מ", "סבאוס בע״מ"), ("", "החנות")])
+def test_an_advertisement_names_the_one_who_sends_it(
+    shop: Shop, make_mailing: MakeMailing, legal: str, shown: str
+) -> None:
+    sender = dataclasses.replace(shop.settings.sender, name=legal)
+    mailing = make_mailing(using=dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, sender=sender)))
+    text, html = bodies(parsed(Press(mailing).message(DANA, at=AT)))
+    assert f"\n{shown}\n" in text
+    assert f">{shown}<" in html or f">{shown} · " in html

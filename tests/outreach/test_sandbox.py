@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import resource
+import subprocess
 import sys
 
 import pytest
 
 from retainctl.outreach import sandbox
 from retainctl.outreach.templates import Rendered, Templates, TemplateValue
+from tests.conftest import ROOT
 
 FRAME = '{% include "body" %}'
 LOOPS = "".join(f"{{% for v{depth} in letters %}}" for depth in range(12)) + "x" + "{% endfor %}" * 12
@@ -69,3 +72,14 @@ def spent_seconds() -> float:
     """The processor time of this process and of those it has started and outlived, however busy the machine is."""
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def test_a_trial_has_little_time_and_memory_and_leaves_no_core_behind() -> None:
+    ask = (
+        "import resource; from retainctl.outreach import sandbox; sandbox._limit();"
+        "print(*(resource.getrlimit(getattr(resource, one)) for one in ('RLIMIT_CPU', 'RLIMIT_AS', 'RLIMIT_CORE')))"
+    )
+    shown = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    seconds, bytes_, core = re.findall(r"\((\d+), (\d+)\)", shown)
+    assert int(seconds[0]) <= 10
+    assert (bytes_, core) == ((str(512 * 2**20),) * 2, ("0", "0"))

@@ -48,7 +48,9 @@ def test_who_refuses_a_survey_is_still_sent_offers(shop: Shop, make_mailing: Mak
     dana = customer(shop)
     ((point,),) = rows("SELECT id FROM contact_points")
     give(shop, point, purpose="survey", source="till", evidence="form 18")
+    make_mailing()
     mailing, now = make_mailing(program="survey", purpose="survey"), shop.clock.now()
+    assert mailing.id != point
 
     unsubscribe(shop, tokens.signer(now).sign(UNSUBSCRIBE, f"{point}.{mailing.id}"), reason="answered on Sunday")
     assert contactable([dana], purpose="survey", at=now)[dana] == "no_consent"

@@ -46,7 +46,8 @@ def test_a_sender_that_ends_at_each_point(shop: Shop, folder: Path, queue_up: Qu
             assert process.exitcode == ends[how]
             point += STRIDE
 
-    assert point > 8 * len(failpoints.STEPS)  # each began and ended more than once
+    # Each begins and ends, more than once; how often depends on how the letters fall into cycles.
+    assert point > 2 * 2 * len(failpoints.STEPS)
     assert_nobody_lost_and_nobody_twice(sink)
     sys.stdout.write(f"{how} at up to {point} points, {unknown()} of {len(sink.accepted)} unknown\n")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import stat
@@ -71,8 +72,8 @@ def test_no_result_takes_the_place_of_the_shop_s_own_files(folder: Path, databas
     with open_database(shop.database_url, now=0):
         with pytest.raises(Refused, match="the shop's own files"):
             spare(shop, folder / name)
-        spare(shop, folder / "segments.csv")
-        spare(shop, folder / "backups" / "retain.db")
+        for free in ("segments.csv", "backups/retain.db", "exports/club.toml", "../club.toml", "../segments/all.toml"):
+            spare(shop, folder / free)
 
 
 def test_every_command_that_writes_a_file_spares_the_shop_s_own(folder: Path, retainctl: Terminal) -> None:
@@ -232,3 +233,73 @@ def test_a_backup_without_the_server_s_tools_leaves_nothing(
     with pytest.raises(Unavailable, match="pg_dump failed: no room"):
         back_up(shop)
     assert [path.name for path in (shop.folder / "backups").iterdir()] == []
+
+
+def test_a_backup_is_of_no_installation_so_that_what_is_restored_sends_nothing(shop: Shop, tmp_path: Path) -> None:
+    file = back_up(shop, tmp_path / "one.backup").file
+    if file_is_the_database():
+        with closing(sqlite3.connect(file)) as copy:
+            assert copy.execute("SELECT COUNT(*) FROM installation").fetchone() == (0,)
+            assert copy.execute("PRAGMA journal_mode").fetchone() == ("delete",), "it is one file"
+        assert installation.may_send(), "here it is still sent"
+        return
+    listed = subprocess.run(["pg_restore", "--list", file], capture_output=True, text=True, check=True).stdout
+    filled = {line.split()[6] for line in listed.splitlines() if " TABLE DATA " in line}
+    assert "customers" in filled
+    assert "installation" not in filled
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # a file has no password
+@pytest.mark.parametrize(("password", "told"), [("&password=hunter2", "hunter2"), ("", "ours")])
+def test_a_password_is_handed_to_the_programs_that_dump_in_their_environment(
+    folder: Path, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: str, told: str
+) -> None:
+    for name in ("pg_dump", "pg_restore"):
+        program = tmp_path / name
+        program.write_text(f'#!/bin/sh\necho "$0 $* $PGPASSWORD" >> {tmp_path}/told\ntouch {tmp_path}/one.backup\n')
+        program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("PGPASSWORD", "ours")
+    with open_database(database_url + password, now=0):
+        back_up(read_shop(str(folder), now=NOW), tmp_path / "one.backup")
+    lines = (tmp_path / "told").read_text().splitlines()
+    assert [line.split()[-1] for line in lines] == [told, told]
+    assert "hunter2" not in "".join(line.rpartition(" ")[0] for line in lines)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # a file is copied by nobody else
+@pytest.mark.parametrize(
+    ("script", "error", "told"),
+    [
+        ("echo odd >&2; echo no room >&2; exit 1", Unavailable, "pg_dump failed: no room"),
+        ("exit 1", Unavailable, "pg_dump failed: no reason given"),
+        ("", BadConfiguration, "pg_dump is not installed; a PostgreSQL backup needs it"),
+    ],
+)
+def test_a_dump_that_fails_is_told_and_leaves_nothing(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, error: type[Exception], told: str
+) -> None:
+    if script:
+        (tmp_path / "pg_dump").write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "pg_dump").chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(error, match=told):
+        back_up(shop)
+    assert list((shop.folder / "backups").iterdir()) == []
+
+
+@ON_SQLITE
+def test_a_backup_of_a_damaged_file_is_discarded(folder: Path, retainctl: Terminal) -> None:
+    with closing(sqlite3.connect(folder / "retain.db")) as file, file:
+        file.execute("INSERT INTO products (sku, category) VALUES ('MUG', 'Kitchen')")
+        page = file.execute("SELECT rootpage FROM sqlite_master WHERE name = 'products_category'").fetchone()[0]
+        size = file.execute("PRAGMA page_size").fetchone()[0]
+        file.commit()
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with (folder / "retain.db").open("r+b") as raw:
+        raw.seek((page - 1) * size + 3)
+        raw.write(b"\0\0")  # the index says that it has no entries
+    ended = retainctl("db", "backup")
+    assert (ended.code, ended.stdout) == (70, "")
+    assert ended.stderr.startswith("retainctl: the backup is damaged and was discarded: ")
+    assert list((folder / "backups").iterdir()) == []

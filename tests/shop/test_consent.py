@@ -228,6 +228,13 @@ def test_who_refuses_again_where_they_refused_before_is_heard(shop: Shop) -> Non
     assert answer(shop, 1) == "no_consent"
 
 
+def test_of_several_refusals_the_newest_is_shown(shop: Shop) -> None:
+    first, second = customer(1, "dana@example.com", "dana@work.example")
+    for point, at, evidence in ((first, 2000, "called"), (second, 3000, "wrote"), (first, 1000, "at the till")):
+        revoke(shop, point, purpose="marketing", source="phone", evidence=evidence, happened_at=at)
+    assert [(one.state, one.evidence) for one in list_consent(shop)] == [("revoked", "wrote")] * 2
+
+
 def test_decisions_of_one_list_count_by_their_dates_and_not_by_their_rows(shop: Shop) -> None:
     (point,) = customer(1, "dana@example.com")
     told = [

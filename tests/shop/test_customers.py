@@ -6,11 +6,14 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
+from retainctl.shop.consent import suppress
 from retainctl.shop.consent_history import list_consent, revoke_by_hand, show_consent
+from retainctl.shop.customer_lookup import CUSTOMER
 from retainctl.shop.customers import find_customer, list_customers, show_customer
 from retainctl.shop.identity import Address, Person, find_or_make
 from retainctl.shop.merging import merge, undo
-from retainctl.store.database import rows, value
+from retainctl.store.database import execute, rows, value
+from retainctl.store.transactions import writing
 from tests.conftest import Terminal
 from tests.planting import give, plant
 
@@ -45,6 +48,15 @@ def test_a_customer_is_found_by_any_mark(shop: Shop, text: str) -> None:
     dana, _ = two_customers(shop)
     assert find_customer(shop, text) == dana
     assert find_customer(shop, str(dana)) == dana
+
+
+def test_a_customer_is_found_by_a_number_as_long_as_a_number_can_be(shop: Shop) -> None:
+    two_customers(shop)
+    with writing():
+        execute("INSERT INTO customers (id, created_at) VALUES (?, 0)", 10**18 - 1)
+    assert find_customer(shop, "9" * 18) == 10**18 - 1
+    with pytest.raises(WrongUsage, match="no customer matches"):
+        find_customer(shop, "9" * 19)
 
 
 @pytest.mark.parametrize("text", ["", "nobody@example.com", "999", "web:999", "dana", "00", "9" * 30])
@@ -114,6 +126,30 @@ def test_what_was_bought_brought_back_merged_and_parted_is_in_the_history(shop: 
         ("merge", "1", f"customer {noa} into customer {dana}: one person"),
         ("merge", "1", "undone"),
     ]
+
+
+def test_a_row_finds_its_customer_by_what_of_it_is_known(shop: Shop) -> None:
+    """An id counts before an e-mail; where the id says nobody, the e-mail still does; a phone may be a household's."""
+    dana, noa = two_customers(shop)
+    asked = [
+        ("A-17", "", ""), ("A-99", "dana@example.com", ""), ("", "dana@example.com", ""), ("", "", "050-2345678"),
+        ("A-99", "", "050-2345678"), ("", "x@example.com", "050-2345678"), ("A-99", "", ""),
+    ]  # fmt: skip
+    with writing():
+        execute("INSERT INTO customer_keys (source, external_id, customer_id) VALUES ('till', 'A-17', ?)", noa)
+    found = CUSTOMER.find(shop, "till", asked)
+    assert [one if isinstance(one, int) else one.code for one in found] == [
+        noa, dana, dana, dana, "unknown_customer", "unknown_customer", "unknown_customer",
+    ]  # fmt: skip
+
+
+def test_who_was_merged_twice_is_found_as_the_last_that_they_became(shop: Shop) -> None:
+    dana, noa = two_customers(shop)
+    (gil,) = find_or_make(shop, [Person("web", "9", first_name="Gil")])
+    assert gil.customer_id is not None
+    merge(shop, survivor_id=dana, merged_id=noa, reason="one person")
+    merge(shop, survivor_id=gil.customer_id, merged_id=dana, reason="one person")
+    assert [find_customer(shop, str(one)) for one in (noa, dana, gil.customer_id)] == [gil.customer_id] * 3
 
 
 def test_of_a_long_history_the_newest_is_shown(shop: Shop) -> None:
@@ -217,3 +253,23 @@ def test_the_commands(shop: Shop, retainctl: Terminal) -> None:
     assert revoked.stdout.splitlines()[1].split("\t")[:4] == [str(dana), "Dana@example.com", "survey", "revoked"]
     assert len(retainctl("consent", "show", str(dana)).stdout.splitlines()) == 2
     assert len(retainctl("consent", "list").stdout.splitlines()) == 2
+
+
+def test_an_address_that_nothing_is_sent_to_is_told_of_who_has_it_and_of_nobody_else(shop: Shop) -> None:
+    dana, noa = two_customers(shop)
+    suppress("email", "noa_k@example.org", "hard_bounce", shop.clock.now(), "550 5.1.1")
+    suppress("phone", "dana@example.com", "complaint", shop.clock.now(), "report")  # of another kind
+    told = [[(event.address, event.source) for event in show_consent(shop, str(one))] for one in (dana, noa)]
+    assert told == [[], [("noa_k@example.org", "hard_bounce")]]
+
+
+def test_merges_of_one_instant_are_told_in_the_order_in_which_they_were_made(shop: Shop) -> None:
+    dana, noa = two_customers(shop)
+    (tal,) = find_or_make(shop, [Person("web", "tal")])
+    assert tal.customer_id is not None
+    for merged_id in (noa, tal.customer_id):
+        merge(shop, survivor_id=dana, merged_id=merged_id, reason="one person")
+    for merge_id in (2, 1):
+        undo(shop, merge_id)
+    told = [(fact.what, fact.detail.split()[0]) for fact in show_customer(shop, dana) if fact.about == "merge"]
+    assert told == [("1", "customer"), ("1", "undone"), ("2", "customer"), ("2", "undone")]

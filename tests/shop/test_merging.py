@@ -243,3 +243,8 @@ def test_a_summary_counts_sales_by_currency_and_no_return_of_what_was_no_sale(sh
         " ORDER BY currency",
         dana,
     ) == [("ILS", 2, 3000, 100), ("USD", 1, 700, 0)]
+
+
+def test_a_merge_that_was_never_made_is_not_undone(shop: Shop, two: tuple[int, int]) -> None:
+    with pytest.raises(WrongUsage, match="there is no merge 1"):
+        undo(shop, 1)

@@ -8,13 +8,16 @@ import pytest
 
 from retainctl.clock import parse_instant
 from retainctl.config import Shop
+from retainctl.errors import WrongUsage
 from retainctl.intake.import_runs import ImportOptions
 from retainctl.shop.customers import find_customer, show_customer
-from retainctl.shop.orders import list_orders
+from retainctl.shop.orders import list_orders, show_order
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.shop.products_import import PRODUCTS
 from retainctl.shop.purchases import list_purchases
+from retainctl.store.database import execute
+from retainctl.store.transactions import writing
 from tests.conftest import Terminal
 
 ORDERS = """order_id,ordered_at,email,sku,product,category,quantity,unit_price,discount,currency,status
@@ -43,6 +46,21 @@ def dana(shop: Shop, tmp_path: Path) -> int:
 )
 def test_purchases_are_found_by_what_they_were(shop: Shop, dana: int, bought: str, orders: list[str]) -> None:
     assert [one.order for one in list_purchases(shop, dana, bought=bought)] == orders
+
+
+def test_what_came_back_of_a_purchase_is_added_up(shop: Shop, dana: int) -> None:
+    returned = "INSERT INTO order_returns (source, external_id, line_no, customer_id, order_id, order_line_no,"
+    for number, thousandths in ((1, 500), (2, 1_000)):
+        with writing():
+            execute(
+                f"{returned} quantity_thousandths, amount_minor, currency, returned_at, return_day, content_hash,"
+                " import_id) SELECT 'web', ?, 1, ?, id, 1, ?, 100, 'ILS', 0, 0, ?, import_id FROM orders"
+                " WHERE external_id = 'A-1'",
+                f"R{number}", dana, thousandths, b"x",
+            )  # fmt: skip
+    assert [(one.sku, one.quantity, one.returned) for one in list_purchases(shop, dana)] == [
+        ("C-1", 2, 1.5), ("K_1", 1, 0), ("C-1", 1, 0),
+    ]  # fmt: skip
 
 
 def test_purchases_are_found_by_their_day(shop: Shop, dana: int) -> None:
@@ -90,3 +108,26 @@ def test_the_command(dana: int, retainctl: Terminal) -> None:
         "2024-02-05T10:00:00+02:00,generic,A-2,C-1,Coffee,Kitchen > Coffee,Elite,1,0,3990,ILS\n"
     )
     assert retainctl("customers", "show", "dana@example.com", "--since", "2024-02-01").code == 2
+
+
+def test_an_order_of_two_shops_is_shown_when_it_is_said_whose(shop: Shop, dana: int, tmp_path: Path) -> None:
+    header, *lines = ORDERS.splitlines()
+    file = tmp_path / "till.csv"
+    file.write_text(f"{header}\n{lines[2]}\n", encoding="utf-8")
+    import_orders(shop, str(file), OrderOptions(source="till"))
+    assert [one.article for one in show_order(shop, "A-1")] == ["C-1", "K_1"]
+    with pytest.raises(WrongUsage, match="several sources have an order A-2: generic, till") as caught:
+        show_order(shop, "A-2")
+    assert caught.value.hint == "Choose one: --source NAME"
+    assert [one.article for one in show_order(shop, "A-2", source="till")] == ["C-1"]
+    with pytest.raises(WrongUsage, match="there is no order A-1"):
+        show_order(shop, "A-1", source="till")
+
+
+def test_pieces_of_half_a_kilo_are_shown_as_they_are(shop: Shop, dana: int) -> None:
+    with writing():
+        execute("UPDATE order_lines SET quantity_thousandths = 250 WHERE line_no = 2")
+        execute("UPDATE order_lines SET quantity_thousandths = 1500 WHERE quantity_thousandths = 2000")
+    assert [one.quantity for one in list_purchases(shop, dana)] == [1.5, 0.25, 1]
+    assert [repr(one.quantity) for one in show_order(shop, "A-2")] == ["1"]
+    assert [(one.article, one.quantity) for one in show_order(shop, "A-1")] == [("C-1", 1.5), ("K_1", 0.25)]

@@ -329,6 +329,22 @@ def test_bytes_that_are_no_text_quarantine_their_row_or_are_replaced_and_marked(
     ]
 
 
+def test_an_answer_that_its_source_corrected_takes_the_place_of_the_one_before(survey: Shop) -> None:
+    def scores(*lines: str) -> list[tuple[int | None]]:
+        take(survey, HEADER + "".join(f"{line}\n" for line in lines))
+        return rows("SELECT score FROM answers WHERE question = 'recommend' ORDER BY response_id")
+
+    assert scores("r1,,,,2025-02-01,9,,") == [(9,)]
+    assert scores("r1,,,,2025-02-01,3,,") == [(3,)], "the same day, corrected"
+    assert scores("r1,,,,2025-01-31,8,,") == [(3,)], "an older one is no news"
+    assert scores("r1,,,,2025-02-02,7,,") == [(7,)]
+
+
+def test_a_comment_without_a_score_is_shown(survey: Shop) -> None:
+    take(survey, HEADER + "r1,,,,,9,,good\nr2,,,,,,,no score\n")
+    assert [(row.comment, row.score) for row in comments(survey, "spring")] == [("good", 9), ("no score", None)]
+
+
 def test_a_dry_run_counts_and_writes_nothing(survey: Shop) -> None:
     outcome = take(survey, HEADER + "r1,,,,,9,,\n", AnswerOptions(dry_run=True))
     assert (outcome.row.outcome, outcome.row.rows_new) == ("dry run", 1)

@@ -10,6 +10,7 @@ import pty
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,17 @@ def test_the_invitation_asks_each_question_and_is_answered_by_reply_with_its_own
         assert tokens.verify(token, PURPOSE, asking.clock.now()) == f"{mailing}.{one}"
 
 
+def test_an_invitation_lists_the_choices_of_a_question(asking: Shop) -> None:
+    path = asking.folder / "surveys" / "spring.toml"
+    choice = '[[questions]]\nname = "found"\nkind = "choice"\ntext = "How?"\nchoices = ["a friend", "the web"]\n'
+    path.write_text(path.read_text(encoding="utf-8") + choice, encoding="utf-8")
+    one = customer(asking, purpose="survey")
+    invite(asking, "spring", mailings.plan(asking, SURVEY, "spring").hash)
+    deliver(asking)
+    text = mails(asking)[f"customer{one}@example.com"].replace("\r\n", "\n")
+    assert "How?\n\n- a friend\n- the web\n" in text
+
+
 def test_an_invitation_is_no_advertisement_and_says_how_to_be_left_alone(asking: Shop) -> None:
     customer(asking, purpose="survey")
     invite(asking, "spring", mailings.plan(asking, SURVEY, "spring").hash)
@@ -211,6 +223,13 @@ def test_an_invitation_with_a_fault_is_not_planned(asking: Shop) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace("{{ first_name }}", "{{ frist_name }}"), encoding="utf-8")
     with pytest.raises(BadData, match="unknown name frist_name"):
         mailings.plan(asking, SURVEY, "spring")
+
+
+def test_who_asks_says_who_they_are_as_who_advertises_does(asking: Shop) -> None:
+    sender = replace(asking.settings.sender, postal_address="")
+    nobody = replace(asking, settings=replace(asking.settings, sender=sender))
+    with pytest.raises(BadData, match="the sender's postal address is empty, but the law requires it"):
+        mailings.plan(nobody, SURVEY, "spring")
 
 
 def test_a_survey_that_asks_no_segment_or_one_that_is_not_there_is_not_planned(asking: Shop) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from retainctl.config import Shop
+from retainctl.errors import TryLater
 from retainctl.outreach.channels.files import files_channel
 from retainctl.outreach.outbox.claiming import Claimer, pause
 from retainctl.outreach.outbox.delivering import deliver, foresee
@@ -16,6 +18,7 @@ from retainctl.store.transactions import writing
 from tests.outreach.outbox.conftest import QueueUp, by_mail, make_customers
 from tests.outreach.outbox.test_limits import with_limits
 from tests.planting import give, plant_address
+from tests.test_locks import held_by_another
 
 
 def another_address(shop: Shop, customer_id: int, address: str) -> int:
@@ -169,6 +172,17 @@ def test_the_daily_cap_counts_since_midnight_what_is_in_hand_what_was_sent_and_w
         assert [len(claimer.claim([mailing.id], wanted=wanted).letters) for wanted in (1, 9, 9)] == [1, 1, 0]
 
 
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has one writer at a time
+def test_senders_count_the_daily_cap_one_after_the_other(shop: Shop, queue_up: QueueUp) -> None:
+    capped = by_mail(shop, port=25, daily_cap=6)
+    mailing = queue_up(1, using=capped)
+    claimer = Claimer(capped, files_channel(shop.folder / "mail"), channel_name="mail", owner="sender-1")
+    with held_by_another(shop, "daily_cap"), pytest.raises(TryLater), writing():
+        claimer.claim([mailing.id], wanted=1)
+    with writing():
+        assert len(claimer.claim([mailing.id], wanted=1).letters) == 1
+
+
 def test_what_is_claimed_is_its_sender_s_for_a_quarter_of_an_hour(shop: Shop, queue_up: QueueUp) -> None:
     mailing = queue_up(1)
     claimer = Claimer(shop, files_channel(shop.folder / "mail"), channel_name="files", owner="sender-1")
@@ -213,3 +227,17 @@ def test_what_is_due_tomorrow_is_not_taken_with_what_is_due_now(shop: Shop, queu
     done = deliver(shop).row
     assert (done.sent, done.left) == (1, 1)
     assert [state for _, state, _ in ends()] == ["sent", "deferred"]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has one writer at a time
+def test_what_another_sender_has_in_hand_is_passed_over_and_not_waited_for(shop: Shop, queue_up: QueueUp) -> None:
+    mailing = queue_up(6)
+    (channel,) = {channel for (channel,) in rows("SELECT channel FROM outbox")}
+    claimer = Claimer(shop, files_channel(shop.folder / "mail"), channel_name=channel, owner="sender-2")
+    with psycopg.connect(shop.settings.database) as other, writing():
+        execute("SET LOCAL lock_timeout = '2s'")
+        theirs = other.execute("SELECT id FROM outbox ORDER BY id LIMIT 3 FOR UPDATE").fetchall()
+        claimed = claimer.claim([mailing.id], wanted=9)
+    assert len(claimed.letters) == 3
+    ours = rows("SELECT id FROM outbox WHERE owner = 'sender-2'")
+    assert not set(ours) & set(theirs)

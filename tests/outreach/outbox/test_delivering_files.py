@@ -168,6 +168,37 @@ def test_what_does_not_fit_the_budget_waits_for_its_next_slot(shop: Shop, queue_
     check()
 
 
+def test_a_file_is_called_by_its_number_and_by_what_no_other_database_calls_it(shop: Shop, queue_up: QueueUp) -> None:
+    """After a restore the numbers begin again, and older files are still there."""
+    queue_up(2)
+    deliver(shop)
+    called = [
+        f"{number:07}-{''.join(filter(str.isalnum, message_id))[:8]}.eml"
+        for number, message_id in rows("SELECT id, message_id FROM outbox ORDER BY id")
+    ]
+    assert sorted(path.name for path in (shop.folder / "mail").iterdir()) == called
+    assert len({name.partition("-")[2] for name in called}) == 2
+
+
+def test_what_is_tried_again_was_handed_over_when_it_was_tried_last(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(1)
+    with writing():
+        execute("UPDATE outbox SET state = 'deferred', handed_at = 1")
+    assert deliver(later(shop, 60)).row.sent == 1
+    assert value("SELECT handed_at FROM outbox") == shop.clock.now() + 60
+
+
+def test_the_oldest_messages_are_listed_first_and_as_many_as_are_asked_for(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(3)
+    with writing():
+        execute("UPDATE outbox SET state = 'failed' WHERE id = (SELECT MAX(id) FROM outbox)")
+    first, second, third = (one for (one,) in rows("SELECT id FROM outbox ORDER BY id"))
+    assert [one.id for one in list_messages(shop)] == [first, second, third]
+    assert [one.id for one in list_messages(shop, limit=2)] == [first, second]
+    assert [one.id for one in list_messages(shop, state="planned")] == [first, second]
+    assert [one.id for one in list_messages(shop, state="failed", limit=1)] == [third]
+
+
 def test_quiet_hours_hold_everything_until_the_morning(shop: Shop, queue_up: QueueUp) -> None:
     mailing = queue_up(2)
 

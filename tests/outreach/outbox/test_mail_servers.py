@@ -7,6 +7,7 @@ import os
 import shutil
 import ssl
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -302,6 +303,19 @@ def test_a_connection_carries_no_more_than_its_share(shop: Shop, queue_up: Queue
 
         assert deliver(mailed).row.sent == 35
     assert sink.connections == 4
+
+
+def test_every_connection_says_farewell_also_one_that_carried_nothing(shop: Shop) -> None:
+    with Sink() as sink:
+        channel = MailChannel(by_mail(shop, port=sink.port, connections=3))
+        while channel._up() < 3:
+            channel.reports(0.1)
+        channel.close()
+        for _ in range(100):
+            if sink.farewells == 3:
+                break
+            time.sleep(0.02)
+        assert sink.farewells == 3
 
 
 def test_advertising_that_cannot_be_refused_is_not_mailed(shop: Shop, queue_up: QueueUp) -> None:

@@ -175,3 +175,11 @@ def test_mail_is_written_into_a_real_folder_only(shop: Shop, queue_up: QueueUp, 
     with pytest.raises(Refused, match="is not a regular folder; no mail was written"):
         deliver(shop)
     assert list((tmp_path / "other").iterdir()) == []
+
+
+@pytest.mark.parametrize("at_once", [1, 100])
+def test_a_channel_that_is_closed_has_room_for_nothing(at_once: int) -> None:
+    channel = PlainChannel(lambda _letter: Outcome("sent"), at_once=at_once)
+    assert channel.room() == at_once
+    channel.close()
+    assert channel.room() == 0

@@ -97,6 +97,13 @@ def test_a_row_that_proves_nothing_is_quarantined(shop: Shop, dana: int, file: P
     assert value("SELECT COUNT(*) FROM consents") == 0
 
 
+@pytest.mark.parametrize(("purpose", "code"), [("service", "bad_purpose"), ("Survey", ""), ("", "")])
+def test_a_consent_is_to_marketing_or_to_surveys(shop: Shop, dana: int, file: Path, purpose: str, code: str) -> None:
+    outcome = bring(shop, file, f"email,action,evidence,purpose\ndana@example.com,yes,card,{purpose}\n")
+    assert [held.code for held in outcome.quarantined] == [one for one in [code] if one]
+    assert rows("SELECT purpose FROM consents") == ([] if code else [(purpose.casefold() or "marketing",)])
+
+
 def test_a_list_without_dates_overrules_no_refusal(shop: Shop, dana: int, file: Path) -> None:
     revoke_by_hand(shop, "dana@example.com", reason="wrote to us")
     outcome = bring(shop, file, "email\ndana@example.com\n", evidence="form")

@@ -13,6 +13,7 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
+from retainctl.intake import csv_rows
 from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
 from retainctl.shop.consent import Contact
 from retainctl.shop.consent_history import revoke_by_hand
@@ -413,3 +414,38 @@ def test_an_address_is_verified_by_a_yes_alone(shop: Shop, file: Path) -> None:
     people = "".join(f"{number}@example.com,{answer}\n" for number, answer in enumerate(answers))
     bring(shop, file, "email,email verified\n" + people)
     assert [row[0] for row in rows("SELECT verified FROM contact_points ORDER BY id")] == [1, 0, 0, 0, 1]
+
+
+def test_the_phone_of_the_default_address_is_the_second_phone(shop: Shop, file: Path) -> None:
+    header = "Email,Phone,{},Default Address Phone\n"
+    cells = "dana@example.com,050-2345678,050-2345679,050-2345670\n"
+    with pytest.raises(BadData, match="phone_2 and Default Address Phone could both be phone_2"):
+        bring(shop, file, header.format("phone_2") + cells)
+    assert counts(bring(shop, file, header.format("phone_3") + cells)) == (1, 1, 0, 0, 0, 0)
+    phones = "SELECT key FROM contact_points WHERE kind = 'phone' ORDER BY id"
+    assert rows(phones) == [("+972502345678",), ("+972502345670",), ("+972502345679",)]
+
+
+def test_the_first_row_of_a_customer_counts_however_far_the_others_stand(
+    shop: Shop, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for rows_at_once in ("CHUNK_ROWS", "_ROWS_AT_ONCE"):
+        monkeypatch.setattr(csv_rows, rows_at_once, 1)
+    bring(shop, file, HEADER + "17,Dana,,,,\n18,Noa,,,,\n17,D.,Levi,,,\n19,Tal,,,,\n17,Danit,L.,,,\n")
+    assert rows("SELECT first_name, last_name FROM customers ORDER BY id") == [
+        ("Dana", "Levi"),
+        ("Noa", None),
+        ("Tal", None),
+    ]
+
+
+def test_addresses_are_exported_in_their_order_whichever_of_them_was_changed_last(shop: Shop, file: Path) -> None:
+    bring(shop, file, "external_id,email,email_2,email_3\n17,a@x.example,b@x.example,c@x.example\n")
+    bring(shop, file, "external_id,email,email_verified\n17,a@x.example,yes\n")
+    exported = io.BytesIO()
+    export_customers(exported)
+    (header, cells) = (line.split(",") for line in exported.getvalue().decode().splitlines())
+    said = dict(zip(header, cells, strict=True))
+    assert [said[name] for name in ("email", "email_verified", "email_2", "email_3")] == [
+        "a@x.example", "yes", "b@x.example", "c@x.example",
+    ]  # fmt: skip

@@ -30,10 +30,21 @@ def file(tmp_path: Path) -> Path:
 
 
 def bring(
-    shop: Shop, file: Path, text: str, *, numbers: str = "1234.56", currency: str = "", again: bool = False
+    shop: Shop,
+    file: Path,
+    text: str,
+    *,
+    numbers: str = "1234.56",
+    currency: str = "",
+    again: bool = False,
+    mapping: str = "",
 ) -> FileResult[Imported]:
     file.write_text(text, encoding="utf-8")
-    return PRODUCTS.import_file(shop, str(file), ImportOptions(again=again, numbers=numbers, currency=currency))
+    written = file.with_name("mapping.toml") if mapping else None
+    if written:
+        written.write_text(mapping, encoding="utf-8")
+    options = ImportOptions(again=again, numbers=numbers, currency=currency, mapping=written)
+    return PRODUCTS.import_file(shop, str(file), options)
 
 
 def counts(outcome: FileResult[Imported]) -> tuple[int, ...]:
@@ -51,11 +62,34 @@ def test_a_product_is_kept_whole_and_once(shop: Shop, file: Path) -> None:
     ) == [("C-1", "Coffee", "Kitchen > Coffee", "Elite", "ILS", 3990, 3490, 2000, 12, "https://shop.example/c.png", 1)]
 
 
-def test_an_empty_cell_changes_nothing(shop: Shop, file: Path) -> None:
+@pytest.mark.parametrize("nothing", ["", " ", "NULL", "N/A", " null "])
+def test_an_empty_cell_changes_nothing(shop: Shop, file: Path, nothing: str) -> None:
     bring(shop, file, HEADER + COFFEE)
-    assert counts(bring(shop, file, HEADER + "C-1,,,,,,,11,,no\n")) == (0, 1, 0, 0)
+    assert counts(bring(shop, file, f"{HEADER}C-1,{nothing},{nothing},,{nothing},,,11,,no\n")) == (0, 1, 0, 0)
     (product,) = list_products()
     assert (product.name, product.price_minor, product.stock, product.active) == ("Coffee", 3990, 11, False)
+    assert value("SELECT category FROM products") == "Kitchen > Coffee"
+
+
+@pytest.mark.parametrize(
+    ("stated", "mapped", "currency"), [("", "", "ILS"), ("", "USD", "USD"), ("EUR", "", "EUR"), ("EUR", "USD", "EUR")]
+)
+def test_the_currency_of_a_list_is_the_stated_one_or_its_mapping_s_or_the_shop_s(
+    shop: Shop, file: Path, stated: str, mapped: str, currency: str
+) -> None:
+    bring(shop, file, HEADER + COFFEE, currency=stated, mapping=f'currency = "{mapped}"\n')
+    assert rows("SELECT currency, price_minor FROM products") == [(currency, 3990)]
+
+
+def test_a_list_is_read_anew_when_its_numbers_are_stated_to_be_of_another_form(shop: Shop, file: Path) -> None:
+    text = HEADER + COFFEE.replace("39.90,34.90,20", "1.234,,")
+    for numbers, outcome, minor in (
+        ("1234.56", (1, 0, 0, 0), 1_234),
+        ("1.234,56", (0, 1, 0, 0), 1_234_000),
+        ("1.234,56", (0, 0, 0, 0), 1_234_000),
+    ):
+        assert counts(bring(shop, file, text, numbers=numbers, currency="KWD")) == outcome
+        assert rows("SELECT price_minor FROM products") == [(minor,)]
 
 
 def test_what_orders_said_of_a_product_is_filled_up(shop: Shop, file: Path) -> None:
@@ -74,6 +108,8 @@ def test_what_orders_said_of_a_product_is_filled_up(shop: Shop, file: Path) -> N
         (",Tea,,,,,,,,", "no_sku"),
         ("C-2,,,,ten,,,,,", "bad_number"),
         ("C-2,,,,-1,,,,,", "negative_price"),
+        ("C-2,,,,10,-1,,,,", "negative_price"),
+        ("C-2,,,,10,,-0.01,,,", "negative_price"),
         ("C-2,,,,1.005,,,,,", "too_fine"),
         ("C-2,,,,,,,1.5,,", "bad_quantity"),
         ("C-2,,,,,,,,javascript:alert(1),", "bad_url"),
@@ -91,6 +127,11 @@ def test_a_row_that_cannot_be_true_is_quarantined(shop: Shop, file: Path, row: s
 def test_members_may_pay_what_everybody_pays(shop: Shop, file: Path) -> None:
     assert counts(bring(shop, file, HEADER + "C-2,,,,10,10,,,,\n")) == (1, 0, 0, 0)
     assert rows("SELECT price_minor, member_price_minor FROM products") == [(1000, 1000)]
+
+
+def test_an_article_may_be_free_and_cost_nothing(shop: Shop, file: Path) -> None:
+    assert counts(bring(shop, file, HEADER + "C-2,,,,0,0,0.00,,,\n")) == (1, 0, 0, 0)
+    assert rows("SELECT price_minor, member_price_minor, cost_minor FROM products") == [(0, 0, 0)]
 
 
 def test_a_corrected_row_leaves_quarantine_and_the_first_file_brings_nothing_more(shop: Shop, file: Path) -> None:
@@ -143,6 +184,14 @@ def test_products_are_searched_by_letters_and_by_category(shop: Shop, file: Path
     assert [one.sku for one in list_products(limit=2)] == ["C-1", "K-1"]
 
 
+def test_a_new_article_is_active_unless_its_row_says_otherwise(shop: Shop, file: Path) -> None:
+    bring(shop, file, "sku,name,category\nC-1,Coffee,Kitchen\n")
+    (product,) = list_products(category="Kitchen")
+    assert product.active
+    assert [one.sku for one in list_products(category="kitchen")] == ["C-1"]
+    assert list_products(category="Kitch") == []
+
+
 def test_the_command(retainctl: Terminal, file: Path) -> None:
     products = cast("click.Group", cli.root.get_command(click.Context(cli.root), "products"))
     import_ = products.commands["import"]
@@ -154,3 +203,24 @@ def test_the_command(retainctl: Terminal, file: Path) -> None:
         "sku,name,category,brand,currency,price_minor,member_price_minor,cost_minor,stock,active,image_url\n"
         "C-1,Coffee,Kitchen > Coffee,Elite,ILS,3990,3490,2000,12,yes,https://shop.example/c.png\n"
     )
+
+
+@pytest.mark.parametrize("columns", ["active,published", "published,active"])
+def test_a_column_that_has_the_better_name_counts_wherever_it_stands(shop: Shop, file: Path, columns: str) -> None:
+    cells = columns.replace("active", "no").replace("published", "yes")
+    outcome = bring(shop, file, f"sku,{columns}\nC-1,{cells}\n")
+    assert [one.active for one in list_products()] == [False]
+    assert "columns not read: published" in outcome.notes
+
+
+def test_a_list_that_left_a_row_in_quarantine_is_read_again(shop: Shop, file: Path) -> None:
+    bad = HEADER + COFFEE + "C-2,Tea,,,ten,,,,,\n"
+    assert [counts(bring(shop, file, bad)) for _ in range(2)] == [(1, 0, 0, 1), (0, 0, 1, 1)]
+    assert len(list_quarantined(shop)) == 1
+
+
+def test_an_article_is_active_or_not_in_the_words_of_shops(shop: Shop, file: Path) -> None:
+    active, inactive = ("active", "Published", "yes", "פעיל", "1"), ("draft", "Archived", "no", "לא פעיל", "0")
+    lines = [f"{place:02},{word}\n" for place, word in enumerate((*active, *inactive))]
+    assert counts(bring(shop, file, "sku,active\n" + "".join(lines))) == (10, 0, 0, 0)
+    assert [one.active for one in list_products()] == [True] * 5 + [False] * 5

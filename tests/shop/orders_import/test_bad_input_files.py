@@ -267,6 +267,24 @@ def test_b22_what_is_spooled_is_for_its_owner_alone(monkeypatch: pytest.MonkeyPa
     assert not file.path.exists()
 
 
+@pytest.mark.parametrize(
+    ("device", "mode", "error", "told"),
+    [
+        ("/dev/full", os.O_WRONLY, TryLater, "the disk is full; nothing was written"),
+        ("/dev/null", os.O_RDONLY, OSError, "Bad file descriptor"),
+    ],
+)
+def test_b22_a_disk_without_room_for_what_is_spooled_is_told_and_another_fault_is_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, device: str, mode: int, error: type[Exception], told: str
+) -> None:
+    (tmp_path / "in.csv").write_text(HEADER)
+    monkeypatch.setattr("tempfile.mkstemp", lambda **_options: (os.open(device, mode), str(tmp_path / "spool")))
+    with (tmp_path / "in.csv").open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        with pytest.raises(error, match=told), input_file("-"):
+            pass
+
+
 def test_b23_a_file_that_changes_while_it_is_read_is_rolled_back(books: Shop, tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text("\n".join([HEADER, *[row(str(number)) for number in range(30_000)], ""]))
@@ -341,6 +359,26 @@ def test_csv_spectrum_is_read_as_it_should_be(shared: Path) -> None:
         assert found == expected, path.name
 
 
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("a", [("1",), ("3",)]),
+        ("b", [("2",), ("4",)]),
+        ("ba", [("2", "1"), ("4", "3")]),
+        ("ac", [("1", ""), ("3", "")]),
+    ],
+)
+def test_of_a_table_those_columns_are_read_that_are_asked_for_be_it_one(
+    tmp_path: Path, wanted: str, found: list[tuple[str, ...]]
+) -> None:
+    class Some:
+        columns = tuple(Column(name, (name,)) for name in wanted)
+
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n3,4\n")
+    with input_file(str(tmp_path / "t.csv")) as file:
+        assert [cells for chunk in csv_chunks(file, Some(), ",") for cells in chunk.rows] == found
+
+
 def test_naughty_strings_come_back_as_they_went_in(books: Shop, bring: Bring, shared: Path) -> None:
     naughty = json.loads((shared / "data/adversarial/blns.json").read_text(encoding="utf-8"))
     texts = sorted({text for text in naughty if text.strip() and "\0" not in text})
@@ -398,3 +436,45 @@ def test_where_one_of_several_files_is_not_there_none_is_read(tmp_path: Path, re
     ended = retainctl("orders", "import", str(good), str(tmp_path / "gone.csv"))
     assert (ended.code, ended.stdout) == (65, "")
     assert "gone.csv; nothing was imported" in ended.stderr
+
+
+HEBREW = [row(f"H{number}", sku="ספל").encode("cp1255") + b"\n" for number in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("hebrew", "good", "told"),
+    [(2, 36, "is not valid UTF-8"), (2, 37, "2 of 39 rows are bad"), (3, 50, "is not valid UTF-8")],
+)
+def test_b6_more_than_one_line_in_twenty_that_is_no_utf_8_is_a_file_of_another_encoding(
+    books: Shop, bring: Bring, hebrew: int, good: int, told: str
+) -> None:
+    with pytest.raises(BadData, match=told):
+        bring(books, HEADER, *[row(f"G{number}") for number in range(good)], *HEBREW[:hebrew])
+
+
+@pytest.mark.parametrize(("hebrew", "good"), [(1, 3), (2, 38)])
+def test_b9_bad_bytes_of_few_lines_quarantine_those_alone(books: Shop, bring: Bring, hebrew: int, good: int) -> None:
+    outcome = bring(books, HEADER, *HEBREW[:hebrew], *[row(f"G{number}") for number in range(good)])
+    assert counts(outcome) == (hebrew + good, good, 0, 0, 0, 0, hebrew)
+
+
+def test_b6_a_header_that_is_no_utf_8_is_a_file_of_another_encoding(books: Shop, bring: Bring) -> None:
+    with pytest.raises(BadData, match="is not valid UTF-8"):
+        bring(books, f"{HEADER},הערה".encode("cp1255") + b"\n", *[f"{line}," for line in GOOD])
+
+
+def test_what_is_no_file_of_orders_is_refused_with_what_could_be_done(
+    books: Shop, bring: Bring, tmp_path: Path
+) -> None:
+    with pytest.raises(BadData, match="is not a regular file") as caught:
+        import_orders(books, str(tmp_path), OrderOptions())
+    assert caught.value.hint == "To read from a pipe, use - as the file name."
+    with pytest.raises(BadData, match="does not look like an orders file; its columns: fish, chips") as caught:
+        bring(books, "fish,chips", "1,2")
+    assert "--mapping FILE. The formats are: cdnow, generic, shopify," in caught.value.hint
+    with pytest.raises(WrongUsage, match="unknown format fish") as used:
+        bring(books, HEADER, *GOOD, format="fish")
+    assert used.value.hint.startswith("Use one of: cdnow, generic, shopify,")
+    with pytest.raises(BadData, match="has no header row"):
+        bring(books, '"order_id,ordered_at', *GOOD)
+    assert nothing_written()

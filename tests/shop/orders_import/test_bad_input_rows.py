@@ -344,6 +344,27 @@ def test_b42_epoch_seconds_are_read_where_they_are_declared(books: Shop, bring: 
     assert value("SELECT ordered_at FROM orders") == 1_736_064_000
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("946684800", ""),
+        ("12345678", "bad_date"),
+        ("12345678901", "bad_date"),
+        ("1736064000.5", "bad_date"),
+        ("2025-01-05", "bad_date"),
+        ("١٧٣٦٠٦٤٠٠٠", "bad_date"),
+        ("1790000000", "future_date"),
+    ],
+)
+def test_b42_what_is_no_epoch_seconds_is_no_date_where_they_are_declared(
+    books: Shop, bring: Bring, tmp_path: Path, text: str, code: str
+) -> None:
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text('dates = "epoch"\n')
+    outcome = bring(books, HEADER, row("1", ordered_at="1736064000"), row("2", ordered_at=text), mapping=mapping)
+    assert codes(outcome) == [one for one in [code] if one]
+
+
 def test_b61_many_orders_of_one_customer_and_one_order_of_many_lines(books: Shop, bring: Bring) -> None:
     lines = [row(str(number)) for number in range(20_000)] + [row("big")] * 60_000
     assert counts(bring(books, HEADER, *lines))[0] == 80_000

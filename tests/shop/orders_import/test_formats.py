@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from retainctl.shop.consent import Decision, record
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import rows, value
+from tests.planting import on_day
 from tests.reach import contactable
 from tests.shop.orders_import.conftest import PIECES, Bring, codes, counts
 
@@ -106,6 +108,20 @@ def test_accepts_marketing_counts_with_its_evidence_alone(shop: Shop, bring: Bri
     ]
 
 
+def test_who_accepts_marketing_allows_e_mail_alone_and_from_the_day_of_the_order(books: Shop, bring: Bring) -> None:
+    """An order is changed by the shop, and says nothing then of what its buyer allows."""
+    changed = {"created_at": "2024-05-01T10:00:00+03:00", "updated_at": "2024-06-01T10:00:00+03:00"}
+    order = shopify_order(2, **changed, email="noa@shop.example", phone="054-2345678", buyer_accepts_marketing=True)
+    evidence = {"consent_evidence": "the box at the checkout"}
+    bring(books, SHOPIFY, FIRST.format(status="paid", refunded="0.00") + "050-2345678", MORE, **evidence)
+    bring(books, order, name="o.jsonl", **evidence)
+    assert value("SELECT COUNT(*) FROM contact_points WHERE kind = 'phone'") == 2
+    assert rows(
+        "SELECT p.key, c.happened_at FROM consents AS c JOIN contact_points AS p ON p.id = c.contact_point_id"
+        " ORDER BY 1"
+    ) == [("dana@shop.example", 1_714_546_800), ("noa@shop.example", 1_714_546_800)]
+
+
 def test_who_accepts_marketing_and_gives_no_e_mail_allows_nothing(books: Shop, bring: Bring) -> None:
     first = FIRST.format(status="paid", refunded="0.00").replace("dana@shop.example", "") + "050-2345678"
     bring(books, SHOPIFY, first, MORE.replace("dana@shop.example", ""), consent_evidence="the box at the checkout")
@@ -141,6 +157,12 @@ def test_each_export_is_known_by_its_header(
 ) -> None:
     outcome = bring(books, header_of(shared, export))
     assert f"read as {format_name} (detected)" in outcome.notes
+
+
+def test_a_header_that_two_formats_could_read_is_of_the_one_that_asks_for_more(books: Shop, bring: Bring) -> None:
+    any_table, uci = "Order,Date,Quantity,UnitPrice", "InvoiceNo,StockCode,InvoiceDate,CustomerID"
+    assert "read as generic (detected)" in bring(books, any_table).notes
+    assert "read as uci-online-retail (detected)" in bring(books, f"{any_table},{uci}", name="b.csv").notes
 
 
 def cells_of(header: str, **cells: str) -> str:
@@ -249,8 +271,12 @@ def test_b34_a_total_of_shopify_s_answers_is_its_lines_to_a_minor_unit_a_line(bo
     assert codes(bring(books, *good, shopify_order(51, total_price="45.03"), name="far.jsonl")) == ["bad_total"]
 
 
-def test_an_older_answer_of_shopify_gives_the_discount_of_the_whole_order(books: Shop, bring: Bring) -> None:
-    items = [{"id": 1, "sku": "MUG", "name": "Mug", "quantity": 3, "price": "10.00"}]
+@pytest.mark.parametrize("of_the_line", ["", "1.00", "3.00"])
+def test_an_older_answer_of_shopify_gives_the_discount_of_the_whole_order(
+    books: Shop, bring: Bring, of_the_line: str
+) -> None:
+    """Those of its lines are part of it."""
+    items = [{"id": 1, "sku": "MUG", "name": "Mug", "quantity": 3, "price": "10.00", "total_discount": of_the_line}]
     bring(books, shopify_order(line_items=items, total_discounts="3.00"), name="o.jsonl")
     assert rows("SELECT gross_minor, discount_minor FROM orders") == [(2_700, 300)]
 
@@ -311,6 +337,15 @@ def test_refunds_of_woocommerce_s_answers_are_together_no_more_than_was_paid(
     outcome = bring(books, *GOOD, json.dumps(order), name="o.jsonl")
     assert codes(outcome) == ([] if returned else ["return_larger_than_order"])
     assert value("SELECT COUNT(*) FROM order_returns") == returned
+
+
+@pytest.mark.parametrize(("changed", "day"), [("2025-01-09T08:00:00", "2025-01-09"), (None, "2025-01-05")])
+@pytest.mark.parametrize("said", [{"refunds": [{"id": 1, "total": "-2.00"}]}, {"status": "refunded"}])
+def test_money_of_woocommerce_s_answers_came_back_when_they_were_changed_last(
+    books: Shop, bring: Bring, changed: str | None, day: str, said: dict[str, object]
+) -> None:
+    bring(books, json.dumps(json.loads(GOOD[0]) | {"date_modified_gmt": changed} | said), name="o.jsonl")
+    assert rows("SELECT return_day FROM order_returns") == [(on_day(day)[0],)]
 
 
 @pytest.mark.parametrize(
@@ -449,3 +484,140 @@ GOOD = [
     })
     for number in range(1, 31)
 ]  # fmt: skip
+
+
+WIX = "Order number,Date created,Time,Contact email,Item,Qty,Price,Payment status,Total,Currency"
+
+
+def shopify_row(order: str = "1", *, word: str = "paid", pieces: int = 1, total: str = "") -> str:
+    head = f"{order},d@shop.example,{word},no,ILS,,,,{total},2024-05-01 10:00:00 +0300"
+    return f"{head},{pieces},Mug,40.00,MUG,,,,,"
+
+
+def shopify_answer(order: str = "1", *, word: str = "paid", pieces: int = 1, total: str = "") -> str:
+    items = [MUGS | {"quantity": pieces, "price": "40.00"}]
+    sums = {"total_price": total, "total_tip_received": "", "shipping_lines": []}
+    return shopify_order(1, name=order, financial_status=word, line_items=items, **sums)
+
+
+def woocommerce_row(order: str = "1", *, word: str = "completed", pieces: int = 1, total: str = "") -> str:
+    item = f"name:Mug|sku:MUG|quantity:{pieces}|total:{40 * pieces}.00|sub_total:{40 * pieces}.00"
+    return f"{order},2024-05-01 10:00:00,wc-{word},,{total},ILS,d@shop.example,,{item}"
+
+
+def woocommerce_answer(order: str = "1", *, word: str = "completed", pieces: int = 1, total: str = "") -> str:
+    amounts = dict.fromkeys(("subtotal", "total"), f"{40 * pieces}.00")
+    said = {"id": order, "status": word, "total": total, "line_items": [{"name": "Mug", "quantity": pieces} | amounts]}
+    return json.dumps(json.loads(GOOD[0]) | said)
+
+
+def wix_row(order: str = "1", *, word: str = "Paid", pieces: int = 1, total: str = "") -> str:
+    said = word.replace("_", " ")
+    return f'{order},"Dec 8, 2024",9:15:51 AM,d@shop.example,Mug,{pieces},40.00,{said},{total},ILS'
+
+
+PLATFORMS = pytest.mark.parametrize(
+    ("format_name", "header", "order_of"),
+    [
+        ("shopify", [SHOPIFY], shopify_row),
+        ("shopify-json", [], shopify_answer),
+        ("woocommerce", [WOOCOMMERCE], woocommerce_row),
+        ("woocommerce-json", [], woocommerce_answer),
+        ("wix", [WIX], wix_row),
+    ],
+)
+ITS_WORDS = {
+    "shopify": ("paid partially_refunded refunded", "pending authorized partially_paid voided expired"),
+    "woocommerce": ("processing completed refunded", "pending on-hold checkout-draft cancelled failed trash"),
+    "wix": (
+        "Paid Partially_Refunded Refunded Fully_Refunded",
+        "Unpaid Not_Paid Pending Partially_Paid Canceled Cancelled Declined Voided",
+    ),
+}
+
+
+@PLATFORMS
+def test_an_order_is_a_sale_where_the_shop_says_that_it_was_paid(
+    books: Shop, bring: Bring, format_name: str, header: list[str], order_of: Callable[..., str]
+) -> None:
+    sales, others = (words.split() for words in ITS_WORDS[format_name.removesuffix("-json")])
+    words = [*sales, *others]
+    lines = [order_of(f"{number}", word=word) for number, word in enumerate(words, 1)]
+    outcome = bring(books, *header, *lines, name="orders.txt", format=format_name)
+    assert counts(outcome)[:2] == (len(words), len(words))
+    told = zip(words, rows("SELECT is_sale FROM orders ORDER BY id"), strict=True)
+    assert [word for word, (is_sale,) in told if is_sale] == sales
+
+
+@PLATFORMS
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"order": "1E+05"}, "damaged_id"),
+        ({"order": "a\u202eb"}, "bad_id"),
+        ({"pieces": 0}, ""),
+        ({"pieces": -1}, "negative_quantity"),
+        ({"total": "39.99"}, ""),
+        ({"total": "40.01"}, ""),
+        ({"total": "39.98"}, "bad_total"),
+        ({"total": "40.02"}, "bad_total"),
+        ({"word": "lost"}, "bad_status"),
+    ],
+)
+def test_what_cannot_be_of_a_platform_s_order_is_quarantined_and_what_can_is_booked(
+    books: Shop, bring: Bring, format_name: str, header: list[str], order_of: Callable[..., str],
+    said: dict[str, Any], code: str,
+) -> None:  # fmt: skip
+    lines = [order_of("1"), order_of(**{"order": "2"} | said)]
+    outcome = bring(books, *header, *lines, name="orders.txt", format=format_name)
+    assert counts(outcome) == ((2, 1, 0, 0, 0, 0, 1) if code else (2, 2, 0, 0, 0, 0, 0))
+    if format_name == "shopify-json":
+        code = code.replace("negative_quantity", "bad_discount")  # it has one word for both
+    assert codes(outcome) == [one for one in [code] if one]
+
+
+REQUIRED = {
+    "generic": "order_id,ordered_at,quantity,unit_price",
+    "shopify": "Name,Email,Financial Status,Created at,Currency,Total,Lineitem quantity,Lineitem name,Lineitem price",
+    "woocommerce": "order_id,order_date,status,order_total,order_currency",
+    "wix": WIX,
+    "uci-online-retail": "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID",
+}
+
+
+@pytest.mark.parametrize("format_name", REQUIRED)
+def test_a_table_without_a_column_that_its_format_cannot_do_without_is_refused(
+    books: Shop, bring: Bring, format_name: str
+) -> None:
+    names = REQUIRED[format_name].split(",")
+    assert bring(books, ",".join(names), format=format_name).row.rows_read == 0
+    for missing in names:
+        with pytest.raises(BadData, match=f"has no column {missing}"):
+            bring(books, ",".join(name for name in [*names, "more"] if name != missing), format=format_name)
+
+
+@pytest.mark.parametrize(("sku", "number", "article"), [("MUG", "83", "MUG"), ("", "83", "83"), ("", "", "Mug")])
+def test_an_article_without_a_number_of_the_shop_s_own_has_the_platform_s_or_its_name(
+    books: Shop, bring: Bring, sku: str, number: str, article: str
+) -> None:
+    line = f"name:Mug|product_id:{number}|sku:{sku}|quantity:1|total:40.00|sub_total:40.00"
+    bring(books, WOOCOMMERCE, f"1,2024-05-01 10:00:00,wc-completed,,,ILS,d@shop.example,,{line}", name="woo.csv")
+    item = {"name": "Mug", "sku": sku, "product_id": number, "quantity": 1, "total": "40.00", "subtotal": "40.00"}
+    bring(books, json.dumps(json.loads(GOOD[0]) | {"id": 2, "total": "", "line_items": [item]}), name="woo.jsonl")
+    items = [MUGS | {"sku": sku, "variant_id": number}]
+    bring(books, shopify_order(1, line_items=items, total_price=""), name="shopify.jsonl")
+    assert rows("SELECT sku, COUNT(*) FROM products JOIN order_lines ON product_id = products.id GROUP BY 1") == [
+        (article, 3)
+    ]
+
+
+@pytest.mark.parametrize(("amount", "code"), [("-0.01", ["negative_quantity"]), ("0.00", [])])
+def test_a_line_of_woocommerce_s_may_cost_nothing_and_not_less(
+    books: Shop, bring: Bring, amount: str, code: list[str]
+) -> None:
+    line = f"name:Mug|sku:MUG|quantity:1|total:{amount}|sub_total:40.00"
+    cells = f"9,2024-05-01 10:00:00,wc-completed,,,ILS,d@shop.example,,{line}"
+    assert codes(bring(books, WOOCOMMERCE, woocommerce_row(), cells, name="woo.csv")) == code
+    item = {"name": "Mug", "quantity": 1, "total": amount, "subtotal": "40.00"}
+    answer = json.dumps(json.loads(GOOD[0]) | {"id": 99, "total": "", "line_items": [item]})
+    assert codes(bring(books, *GOOD, answer, name="woo.jsonl")) == code

@@ -118,8 +118,41 @@ def test_an_import_counts_the_customers_that_it_brought_and_not_those_before(boo
     assert bring(books, HEADER, row("3"), row("4", email="omer@shop.example"), name="b.csv").row.customers == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('dates = "dd/mm/yyyy"', "dates is 'dd/mm/yyyy': use iso, epoch or a format such as"),
+        ('timezone = "Mars/Phobos"', "'Mars/Phobos' is not an IANA time zone"),
+        ('timezone = "../etc/passwd"', "is not an IANA time zone"),
+        ('currency = "shekels"', "is not a currency"),
+        ('numbers = "1 000"', "numbers"),
+    ],
+)
+def test_a_mapping_says_what_can_be_read_or_is_refused(
+    books: Shop, bring: Bring, tmp_path: Path, said: str, told: str
+) -> None:
+    mapping = tmp_path / "till.toml"
+    mapping.write_text(f"{said}\n", encoding="utf-8")
+    with pytest.raises(RetainError, match=told):
+        bring(books, HEADER, row("1"), mapping=mapping)
+    assert value("SELECT COUNT(*) FROM imports") == 0
+
+
 def test_a_fault_in_a_mapping_is_told_with_the_name_of_its_file(books: Shop, bring: Bring, tmp_path: Path) -> None:
     mapping = tmp_path / "till.toml"
     mapping.write_text('[columns]\nordre_id = "Receipt"\n', encoding="utf-8")
     with pytest.raises(RetainError, match=r"till\.toml, line 2: unknown setting ordre_id"):
         bring(books, HEADER, row("1"), mapping=mapping)
+
+
+def test_what_an_old_file_tells_again_of_orders_and_returns_is_noted(shop: Shop, bring: Bring) -> None:
+    def file(quantity: int, back: int) -> list[str]:
+        return [f"{HEADER},refund_of", f"{row('1', quantity=f'{quantity}')},", f"{row('R', quantity=f'{-back}')},1"]
+
+    bring(shop, *file(5, 1), name="a.csv")
+    bring(shop, *file(9, 2), name="b.csv")
+    again = bring(shop, *file(5, 1), name="a.csv", again=True)
+    assert (counts(again), again.notes) == (
+        (2, 0, 0, 2, 0, 0, 0),
+        ("read as generic (detected)", "orders older than the stored version, not changed: 2"),
+    )

@@ -18,7 +18,7 @@ from retainctl.shop.orders_import.retry import retry
 from retainctl.store.database import rows, value
 from tests.conftest import Terminal
 from tests.shop.orders_import.conftest import HEADER, Bring, counts, row
-from tests.shop.orders_import.test_formats import FIRST, SHOPIFY
+from tests.shop.orders_import.test_formats import FIRST, SHOPIFY, shopify_order
 
 GOOD = [row(f"G{number}") for number in range(1, 31)]
 GOOD_TOO = [row(f"H{number}") for number in range(1, 31)]
@@ -76,6 +76,16 @@ def test_the_same_bad_row_of_every_night_is_one(shop: Shop, bring: Bring) -> Non
     for night in range(3):
         bring(shop, HEADER, *GOOD, row("31", quantity="x"), *[row(f"N{one}") for one in range(night)], name=f"{night}")
     assert len(list_quarantined(shop)) == 1
+
+
+def test_a_row_that_was_set_aside_waits_for_nobody(books: Shop, bring: Bring) -> None:
+    outcome = bring(books, shopify_order(1, test=True), shopify_order(2, currency=""), name="o.jsonl")
+    assert counts(outcome) == (2, 0, 0, 0, 1, 0, 1)
+    assert sorted(rows("SELECT disposition FROM held_rows")) == [("quarantined",), ("set_aside",)]
+    ((aside,),) = rows("SELECT id FROM held_rows WHERE disposition = 'set_aside'")
+    assert [one.code for one in list_quarantined(books)] == ["no_currency"]
+    with pytest.raises(WrongUsage, match=f"row {aside} is not waiting in quarantine"):
+        dismiss(books, [aside])
 
 
 def test_bytes_that_were_no_text_are_read_in_the_right_encoding(shop: Shop, bring: Bring) -> None:
@@ -179,3 +189,23 @@ def test_a_list_s_bad_row_stands_for_none_of_another_kind_of_list(shop: Shop, tm
     import_customers(shop, str(path), ImportOptions(source="fair"))
     import_consent(shop, str(path), ImportOptions(source="fair"), evidence="form")
     assert [one.rows_of for one in list_quarantined(shop)] == ["customers", "consent"]
+
+
+def test_the_same_bad_row_of_every_night_is_one_though_it_names_no_order(shop: Shop, bring: Bring) -> None:
+    for night in range(3):
+        bring(shop, HEADER, *GOOD, *[row(f"N{one}") for one in range(night)], "31,2025-01-05", name=f"{night}.csv")
+    assert [(one.file, one.line) for one in list_quarantined(shop)] == [("2.csv", 34)]
+
+
+def test_rows_that_are_dismissed_are_told_in_their_order(shop: Shop, bring: Bring) -> None:
+    bring(
+        shop, HEADER, *[row(f"{number}") for number in range(200)], *[row(f"B{one}", quantity="x") for one in range(9)]
+    )
+    assert [one.id for one in dismiss(shop, [8, 1, 5])] == [1, 5, 8]
+
+
+def test_a_file_whose_bad_rows_were_dismissed_brings_nothing_more(shop: Shop, bring: Bring) -> None:
+    lines = [HEADER, *GOOD, row("31", quantity="x")]
+    assert [bring(shop, *lines).row.outcome for _ in range(2)] == ["imported"] * 2
+    dismiss(shop, [one.id for one in list_quarantined(shop)])
+    assert bring(shop, *lines).row.outcome == "already imported"

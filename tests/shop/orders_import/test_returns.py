@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
-from retainctl.shop.orders import list_returns
+from retainctl.shop.orders import doubtful_returns, list_returns
 from retainctl.shop.orders_import import returns
 from retainctl.store.database import rows
 from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, codes, counts, row
@@ -78,6 +79,22 @@ def test_a_return_takes_from_the_line_of_its_own_price_and_then_from_others_of_i
     lines = [row("1", unit_price="12.00"), row("1", sku="TEA"), row("1"), row("1", unit_price="9.00")]
     bring(shop, REFUNDS, *[f"{line},,," for line in lines], back("R", "1", 5))
     assert taken() == [("R", "1", 3, 2, 2_000), ("R", "1", 1, 2, 2_000), ("R", "1", 4, 1, 1_000)]
+
+
+def test_what_came_back_of_one_line_leaves_the_pieces_of_the_others(shop: Shop, bring: Bring) -> None:
+    lines = [f"{row('1')},,,", f"{row('1', sku='TEA')},,,", *ORDERS]
+    bring(shop, REFUNDS, *lines, back("A", "1", 2, "9.00"))
+    outcome = bring(
+        shop,
+        REFUNDS,
+        *lines,
+        back("B", "1", 2, "9.00", sku="TEA"),
+        back("C", "1", 1, "1.00"),
+        back("D", "1", 1, "1.00", sku="TEA"),
+        name="b.csv",
+    )
+    assert codes(outcome) == ["return_larger_than_order"] * 2
+    assert taken() == [("A", "1", 1, 2, 1_800), ("B", "1", 2, 2, 1_800)]
 
 
 def test_a_return_belongs_to_who_brought_it_back_and_counts_while_its_order_is_a_sale(shop: Shop, bring: Bring) -> None:
@@ -168,3 +185,29 @@ def test_a_row_that_names_the_order_it_refunds_is_a_return_by_whatever_sign(shop
     bring(shop, REFUNDS, f"{row('1')},,,", back("R", "1", 1).replace(",-1,", ",1,"))
     assert taken() == [("R", "1", 1, 1, 1_000)]
     assert rows("SELECT gross_minor, returns_minor FROM customer_summaries") == [(2_000, 1_000)]
+
+
+def test_what_rows_of_one_order_give_back_of_another_is_taken_from_that_other(shop: Shop, bring: Bring) -> None:
+    bring(shop, REFUNDS, f"{row('1')},,,", f"{row('2')},,,", back("1", "2", 1), back("1", "2", 0))
+    assert taken() == [("1", "2", 1, 1, 1_000), ("1", "2", None, 0, 0)]
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(30 * DAY_SECONDS, "waiting"), (30 * DAY_SECONDS + 1, "overdue")])
+def test_a_return_whose_order_has_not_come_for_thirty_days_is_overdue(
+    shop: Shop, bring: Bring, seconds: int, state: str
+) -> None:
+    bring(shop, REFUNDS, back("R", "1", 1))
+    later = Shop(shop.folder, shop.settings, Clock(shop.clock.zone, shop.clock.now() + seconds))
+    assert [one.state for one in list_returns(later, waiting=True, limit=9)] == [state]
+    assert doubtful_returns(later) == ({} if state == "waiting" else {"overdue": 1})
+
+
+def test_a_return_that_is_larger_than_its_order_is_told_when_that_comes_and_counted_from_then_on(
+    shop: Shop, bring: Bring
+) -> None:
+    bring(shop, REFUNDS, back("R", "1", 3))
+    came = bring(shop, REFUNDS, f"{row('1')},,,", name="b.csv")
+    assert [one.startswith("return R is larger than order 1") for one in came.attention] == [True]
+    then = bring(shop, REFUNDS, f"{row('2')},,,", name="c.csv")
+    told = "waiting returns larger than their order: 1"
+    assert (then.attention, told in then.notes, told in came.notes) == ((), True, False)

@@ -111,5 +111,30 @@ def test_a_tenth_of_a_penny_is_a_sale_and_nothing_is_not(british: Path, tmp_path
             "A4,B,Adjust bad debt,1,2011-01-01 10:00:00,-11062.06,,United Kingdom",
         )
         assert bring(shop, file) == (4, 1, 0, 0, 3, 0, 0)
+        codes = rows("SELECT line, code FROM held_rows ORDER BY line")
+        assert codes == [(3, "no_price"), (4, "stock_write_off"), (5, "adjustment")]
         assert rows("SELECT is_sale, gross_minor FROM orders") == [(1, 0)]
         assert value("SELECT orders FROM customer_summaries") == 1
+
+
+@pytest.mark.parametrize(("invoice", "quantity"), [("1", -1), ("C1", 1), ("C1", 0)])
+def test_only_what_comes_back_is_negative_and_all_of_it(
+    british: Path, tmp_path: Path, invoice: str, quantity: int
+) -> None:
+    shop = read_shop(str(british), now=NOW)
+    with open_database(shop.database_url, now=shop.clock.now(), migrate=True):
+        good = [f"{number},MUG,A MUG,1,2011-01-01 10:00:00,2.5,17850.0,United Kingdom" for number in range(100, 120)]
+        bad = f"{invoice},MUG,A MUG,{quantity},2011-01-01 10:00:00,2.5,17850.0,United Kingdom"
+        assert bring(shop, write(tmp_path, *good, bad)) == (21, 20, 0, 0, 0, 0, 1)
+        assert rows("SELECT column_name, code FROM held_rows") == [("Quantity", "negative_quantity")]
+
+
+@pytest.mark.parametrize("minutes", [(20, 10, 30), (10, 30, 20), (30, 20, 10)])
+def test_an_invoice_is_of_the_time_of_its_earliest_line(
+    british: Path, tmp_path: Path, minutes: tuple[int, ...]
+) -> None:
+    shop = read_shop(str(british), now=NOW)
+    with open_database(shop.database_url, now=shop.clock.now(), migrate=True):
+        lines = [f"1,MUG,A MUG,1,2011-01-01 10:{minute}:00,2.5,17850.0,United Kingdom" for minute in minutes]
+        assert bring(shop, write(tmp_path, *lines)) == (3, 3, 0, 0, 0, 0, 0)
+        assert rows("SELECT ordered_at FROM orders") == [(1_293_876_600,)]

@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 
 from retainctl.config import Shop
+from retainctl.intake import csv_rows
 from retainctl.shop import summaries as summing
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.shop.orders_import.retry import retry
+from retainctl.shop.orders_import.stored import digests, fingerprint, joined, salt_of
 from retainctl.store.database import rows, value
 from tests.planting import on_day
 from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, counts, row
 from tests.shop.orders_import.test_bad_input_rows import order
+from tests.shop.orders_import.test_formats import SHOPIFY
 
 REFUNDS = HEADER + ",refund_of"
 OTHERS = [row(f"G{number}") for number in range(1, 200)]
@@ -198,3 +201,25 @@ def test_a_whole_order_that_is_tried_again_stands_for_what_it_was(shop: Shop, br
     bring(shop, order(1, **known | {"status": "cancelled", "currency": ""}), name="b.jsonl")
     retry(shop, (), OrderOptions(currency="ILS"))
     assert orders("version, status, gross_minor") == [("1", 2, "cancelled", 2_000)]
+
+
+@pytest.mark.parametrize(("line", "is_sale"), [("1,Tip,5.00,", 0), ("0,Tea,5.00,TEA", 0), ("1,Tea,5.00,TEA", 1)])
+def test_an_order_of_which_nothing_was_sold_is_a_sale_when_something_that_is_sold_is_added(
+    books: Shop, bring: Bring, monkeypatch: pytest.MonkeyPatch, line: str, is_sale: int
+) -> None:
+    for rows_at_once in ("CHUNK_ROWS", "_ROWS_AT_ONCE"):
+        monkeypatch.setattr(csv_rows, rows_at_once, 1)
+    head, nothing = "d@shop.example,paid,no,ILS,,,,,2024-05-01 10:00:00 +0300", "0,Mug,40.00,MUG"
+    lines = [("#1", nothing), ("#2", nothing), ("#1", line)]
+    file = [SHOPIFY, *[f"{order},{head},{what},,,,," for order, what in lines]]
+    bring(books, *file)
+    assert rows("SELECT external_id, is_sale FROM orders ORDER BY 1") == [("#1", is_sale), ("#2", 0)]
+    assert counts(bring(books, *file, again=True)) == (3, 0, 0, 3, 0, 0, 0)
+
+
+def test_what_is_stored_of_an_order_s_rows_is_known_again_by_every_version_of_the_program() -> None:
+    salt, (one, other) = salt_of("meaning"), digests([("1", "MUG", ""), ("1", "TEA", "דנה")])
+    both = fingerprint(one + other, salt)
+    assert both.hex() == "af4562ffb731832298d2f3f717fecbf6"
+    assert joined(fingerprint(one, salt), fingerprint(other, salt), salt) == both
+    assert fingerprint(one, salt) != fingerprint(one, salt_of("another"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from retainctl.clock import Clock, day_number
 from retainctl.config import Shop
+from retainctl.intake.cache import IdSet, Memo
 from retainctl.intake.cells import RowError
 from retainctl.intake.values import Values
 from retainctl.store.database import rows
@@ -91,3 +94,59 @@ def test_an_order_may_be_a_day_ahead_of_the_shop_s_clock_and_no_more(shop: Shop,
     outcome = bring(shop, HEADER, *good, *ahead)
     assert [(held.document, held.code) for held in outcome.quarantined] == [("11", "future_date")]
     assert rows("SELECT external_id FROM orders WHERE external_id < 'A'") == [("10",)]
+
+
+@pytest.mark.parametrize(
+    ("stated", "mapped", "currency"), [("", "", "ILS"), ("", "USD", "USD"), ("EUR", "", "EUR"), ("EUR", "USD", "EUR")]
+)
+def test_the_currency_of_a_file_is_the_stated_one_or_its_mapping_s_or_the_shop_s(
+    books: Shop, bring: Bring, tmp_path: Path, stated: str, mapped: str, currency: str
+) -> None:
+    mapping = tmp_path / "till.toml"
+    mapping.write_text(f'currency = "{mapped}"\n', encoding="utf-8")
+    bring(books, "order_id,ordered_at,quantity,unit_price", "1,2025-01-05,1,9.90", mapping=mapping, currency=stated)
+    assert rows("SELECT currency, gross_minor FROM orders") == [(currency, 990)]
+
+
+def test_a_file_that_says_no_currency_is_read_anew_when_the_shop_s_own_is_another(books: Shop, bring: Bring) -> None:
+    """A shop may have been set up in the wrong currency."""
+    lines = ["order_id,ordered_at,quantity,unit_price", "1,2025-01-05,1,9.90"]
+    bring(books, *lines)
+    mended = dataclasses.replace(books, settings=dataclasses.replace(books.settings, currency="EUR"))
+    assert counts(bring(mended, *lines)) == (1, 0, 1, 0, 0, 0, 0)
+    assert rows("SELECT currency, version FROM orders") == [("EUR", 2)]
+
+
+def test_a_file_that_says_no_time_zone_is_read_anew_when_the_shop_s_own_is_another(books: Shop, bring: Bring) -> None:
+    lines = ["order_id,ordered_at,quantity,unit_price", "1,2025-01-05T20:00:00,1,9.90"]
+    bring(books, *lines)
+    moved = dataclasses.replace(books, clock=Clock(ZoneInfo("America/New_York"), fixed=books.clock.now()))
+    for changed in (1, 0):
+        assert counts(bring(moved, *lines)) == (changed, 0, changed, 0, 0, 0, 0)
+        assert rows("SELECT ordered_at, version FROM orders") == [(1_736_125_200, 2)]
+
+
+@pytest.mark.parametrize(("word", "means", "is_sale"), [("paid", "pending", 0), ("void", "paid", 1)])
+def test_a_mapping_says_what_a_word_of_the_shop_s_means_whatever_it_means_elsewhere(
+    books: Shop, bring: Bring, tmp_path: Path, word: str, means: str, is_sale: int
+) -> None:
+    mapping = tmp_path / "till.toml"
+    mapping.write_text(f'[statuses]\n{word} = "{means}"\n', encoding="utf-8")
+    bring(books, HEADER, row("1", status=word), row("2", status="cancelled"), mapping=mapping)
+    assert rows("SELECT external_id, status, is_sale FROM orders ORDER BY 1") == [
+        ("1", means, is_sale),
+        ("2", "cancelled", 0),
+    ]
+
+
+def test_no_more_is_remembered_of_a_file_than_memory_is_for() -> None:
+    memo: Memo[int, int] = Memo(lambda number: -number, most=2)
+    assert [(memo[number], len(memo)) for number in (1, 2, 1, 3, 1)] == [(-1, 1), (-2, 2), (-1, 2), (-3, 1), (-1, 2)]
+
+
+def test_ids_are_kept_once_and_come_in_their_order() -> None:
+    ids = IdSet()
+    for number in (70_000, 0, 65_535, 65_536, 1, 1):
+        ids.add(number)
+    assert list(ids) == [0, 1, 65_535, 65_536, 70_000]
+    assert [number in ids for number in (0, 2, 65_536, 65_537, 10**9)] == [True, False, True, False, False]
