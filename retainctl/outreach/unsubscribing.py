@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from retainctl.config import Shop
+from retainctl.errors import BadData
 from retainctl.outreach import tokens
 from retainctl.outreach.rendering import UNSUBSCRIBE
 from retainctl.shop import consent
@@ -15,14 +16,18 @@ from retainctl.store.transactions import in_one_transaction
 def unsubscribe(shop: Shop, text: str, *, reason: str) -> list[ConsentState]:
     """Record the refusal that the token in *text* carries: for its address and for the purpose of its message.
 
-    Repeating it changes nothing. Returns the customer's consent afterwards; BadData where the token is not valid.
+    Where the message is not known any more, as after an older backup was restored, it is a refusal for every purpose.
+    Repeating it changes nothing. Returns the customer's consent afterwards; BadData where the token is not valid, or
+    its address is not known any more.
     """
     point, _, mailing = tokens.verify(tokens.found_in(text), UNSUBSCRIBE, shop.clock.now()).partition(".")
-    ((purpose, customer_id),) = rows(
-        "SELECT mailings.purpose, contact_points.customer_id FROM mailings, contact_points"
-        " WHERE mailings.id = ? AND contact_points.id = ?",
-        int(mailing),
-        int(point),
-    )
-    consent.revoke(shop, int(point), purpose=purpose, source="unsubscribe", evidence=reason)
-    return list_consent(shop, str(customer_id))
+    owners = rows("SELECT customer_id FROM contact_points WHERE id = ?", int(point))
+    if not owners:
+        raise BadData(
+            "the token is of an address that is not in this shop's database; nothing was recorded",
+            hint="Name the address: retainctl consent revoke ADDRESS --reason TEXT",
+        )
+    known = [purpose for (purpose,) in rows("SELECT purpose FROM mailings WHERE id = ?", int(mailing))]
+    for purpose in known or consent.PURPOSES:
+        consent.revoke(shop, int(point), purpose=purpose, source="unsubscribe", evidence=reason)
+    return list_consent(shop, str(owners[0][0]))

@@ -160,7 +160,8 @@ def record(shop: Shop, decisions: Iterable[Decision]) -> list[Novelty]:
 
     One without a date is of now: it adds nothing to an equal latest decision, and a permission without a date
     never overrules a refusal, for nobody knows which of the two came first. A refusal of now comes after all that is
-    on file, even where a clock that was ahead has dated a permission later. No evidence is Refused.
+    on file, even where a clock that was ahead has dated a permission later; it is known already only where the person
+    has permitted nothing since, at whichever address. No evidence is Refused.
     """
     answers: list[Novelty] = []
     for batch in _batches(decisions):
@@ -229,7 +230,7 @@ def _novelty(decision: Decision, history: list[_LastAct]) -> Novelty:
     own = [(happened_at, action) for happened_at, action, is_own in history if is_own]
     if decision.happened_at is not None:
         return "unchanged" if (decision.happened_at, decision.action) in own else "new"
-    if own and own[-1][1] == decision.action:
+    if own and own[-1][1] == decision.action and (decision.action == "given" or history[-1][1] == "revoked"):
         return "unchanged"
     if decision.action == "given" and history and history[-1][1] == "revoked":
         return "refused_before"

@@ -11,6 +11,7 @@ from retainctl.outreach import mailings, tokens
 from retainctl.outreach.drafts import CAMPAIGN
 from retainctl.outreach.rendering import UNSUBSCRIBE
 from retainctl.outreach.unsubscribing import unsubscribe
+from retainctl.shop.consent import PURPOSES
 from retainctl.store.database import rows
 from tests.conftest import Terminal
 from tests.outreach.conftest import MakeMailing
@@ -70,6 +71,20 @@ def test_the_token_is_found_in_a_subject_and_in_a_link(shop: Shop, text: str) ->
 
     unsubscribe(shop, text.format(token_of(shop)), reason="answered on Sunday")
     assert contactable([dana], purpose="marketing", at=shop.clock.now())[dana] == "no_consent"
+
+
+def test_a_refusal_outlives_what_it_answers(shop: Shop) -> None:
+    """As after an older backup was restored: of a message that nobody knows any more it is a refusal of all."""
+    dana = customer(shop)
+    ((point,),) = rows("SELECT id FROM contact_points")
+    give(shop, point, purpose="survey", source="till", evidence="form 18")
+    sign = tokens.signer(shop.clock.now()).sign
+    with pytest.raises(BadData, match="of an address that is not in this shop's database") as refused:
+        unsubscribe(shop, sign(UNSUBSCRIBE, "999.1"), reason="answered on Sunday")
+    assert refused.value.hint.startswith("Name the address: retainctl consent revoke ADDRESS")
+    unsubscribe(shop, sign(UNSUBSCRIBE, f"{point}.999"), reason="answered on Sunday")
+    for purpose in PURPOSES:
+        assert contactable([dana], purpose=purpose, at=shop.clock.now())[dana] == "no_consent"
 
 
 def test_nobody_is_unsubscribed_by_somebody_elses_token(shop: Shop) -> None:

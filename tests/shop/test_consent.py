@@ -217,6 +217,17 @@ def test_a_refusal_at_each_address_is_recorded_though_the_person_refused_at_anot
     assert [say_no(shop, point) for point in (first, second, second)] == [True, True, False]
 
 
+def test_who_refuses_again_where_they_refused_before_is_heard(shop: Shop) -> None:
+    """They had agreed since, at another of their addresses."""
+    home, work = customer(1, "noa@home.example", "noa@work.example")
+    say_no(shop, work, at=1000)
+    say_yes(shop, home, at=2000)
+    assert isinstance(answer(shop, 1), Contact)
+    undated = Decision(work, "marketing", "revoked", "file", "an old list")
+    assert [record(shop, [undated]), record(shop, [undated])] == [["new"], ["unchanged"]]
+    assert answer(shop, 1) == "no_consent"
+
+
 def test_of_several_refusals_the_newest_is_shown(shop: Shop) -> None:
     first, second = customer(1, "dana@example.com", "dana@work.example")
     for point, at, evidence in ((first, 2000, "called"), (second, 3000, "wrote"), (first, 1000, "at the till")):
