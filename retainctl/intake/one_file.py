@@ -13,7 +13,7 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake import import_runs, quarantine
-from retainctl.intake.cells import Cells, Chunk, Column, Held, RowError, plain_name
+from retainctl.intake.cells import Cells, Chunk, Column, Held, RowError, SetAside, plain_name
 from retainctl.intake.csv_rows import csv_chunks, describe_delimiter, read_header
 from retainctl.intake.file import InputFile, input_file
 from retainctl.intake.import_runs import Asked, Counts, DryRun, FileResult, Imported, ImportOptions
@@ -26,7 +26,7 @@ from retainctl.store import dialect
 from retainctl.store.transactions import in_one_transaction
 
 T = TypeVar("T")
-RowOutcome = Literal["new", "changed", "unchanged"]
+RowOutcome = Literal["new", "changed", "unchanged", "set_aside"]
 
 
 class RowTaker(ABC, Generic[T]):
@@ -153,7 +153,8 @@ def _import(
     quarantine.keep_held(import_id, run.held, resolved=known, told=run.told, now=shop.clock.now())
     import_runs.end(import_id, run.counts, notes)
     row = taker.result(file.name, "dry run" if options.dry_run else "imported", run.counts)
-    result = FileResult((row,), tuple(notes), quarantined=tuple(run.held))
+    bad = tuple(one for one in run.held if one.disposition != "set_aside")
+    result = FileResult((row,), tuple(notes), quarantined=bad)
     if options.dry_run:
         raise DryRun(result)
     return result
@@ -168,7 +169,7 @@ def _take(chunk: Chunk, run: _FileTally) -> None:
     naming = [place for place, column in enumerate(taker.columns) if column.role in taker.one_of]
     documents = [next((cells[place] for place in naming if cells[place]), "") for cells in chunk.rows]
 
-    def held(disposition: Literal["quarantined", "incomplete"], place: int, why: RowError) -> Held:
+    def held(disposition: Literal["quarantined", "set_aside", "incomplete"], place: int, why: RowError) -> Held:
         return Held(disposition, chunk.origin(place), why.column, why.code, str(why), documents[place])
 
     taker.prepare(chunk.rows)
@@ -185,6 +186,9 @@ def _take(chunk: Chunk, run: _FileTally) -> None:
     outcomes |= zip(read, taker.keep(list(read.values()), import_id=run.import_id), strict=True)
     for place, document in enumerate(documents):
         outcome = outcomes[place]
+        if isinstance(outcome, SetAside):
+            run.held.append(held("set_aside", place, outcome))
+            outcome = "set_aside"
         if isinstance(outcome, RowError):
             run.hold([held("quarantined", place, outcome)])
             continue

@@ -34,10 +34,23 @@ NUMBER_STYLES: Final = {
 _GROUPED: Final = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d{1,3}(?:\.\d{3})+(?:,\d+)?|-?\d+,\d+", re.ASCII)
 _CURRENCY_MARKS: Final = re.compile(r"^(-?)\s*(?:₪|\$|€|£|NIS|ILS|USD|EUR|GBP)\s*|\s*(?:₪|\$|€|£|NIS|ILS|USD|EUR|GBP)$")
 
-_YES: Final = frozenset("yes y true 1 on subscribed given opted_in confirmed כן מאשר מאושר v ✓".split())
-_NO: Final = frozenset("no n false 0 off unsubscribed revoked opted_out refused לא מסרב הסיר".split())
-# They say that nobody asked, which is neither.
-_UNKNOWN: Final = frozenset({"", "never_subscribed", "not_subscribed", "pending", "null", "none", "-", "n/a"})
+# Their letters are folded, and a space or a hyphen in them is an underscore.
+_YES: Final = frozenset(
+    "yes y true 1 on subscribed given granted opted_in opt_in optin confirmed accepted"
+    " כן מאשר מאשרת מאושר אישר אישרה הסכים הסכימה רשום רשומה v ✓ ✔".split()
+)
+_NO: Final = frozenset(
+    "no n false 0 off unsubscribed unsubscribe opted_out opt_out optout revoked withdrawn refused declined denied"
+    " rejected blocked blocklisted blacklisted bounced hard_bounce hard_bounced cleaned complained complaint spam"
+    " suppressed never stop do_not_contact do_not_email do_not_mail dnc"
+    " לא מסרב מסרבת סירב סירבה הסר הסיר הסירה הוסר הוסרה הסרה חסום חסומה ביטל ביטלה"
+    " לא_מאשר לא_מאשרת לא_מאושר לא_רשום לא_רשומה".split()
+)
+# They say that nobody asked, or that nobody answered, which is neither.
+_UNKNOWN: Final = frozenset(
+    {"", "never_subscribed", "not_subscribed", "non_subscribed", "never_asked", "not_asked", "pending", "unconfirmed"}
+    | {"unknown", "null", "none", "_", "n/a", "לא_נשאל", "לא_נשאלה", "לא_ידוע"}
+)
 
 
 class Values:
@@ -185,7 +198,7 @@ class AmbiguousNumber(BadData):
 
 def yes_or_no(text: str) -> bool | None:
     """True for yes, False for no, None where nothing was said; ValueError for any other word."""
-    word = text.strip().casefold()
+    word = re.sub(r"[\s-]+", "_", text.strip().casefold())
     if word in _YES:
         return True
     if word in _NO:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from retainctl.config import Shop
-from retainctl.intake.cells import Cells, Column, RowError
+from retainctl.intake.cells import Cells, Column, RowError, SetAside
 from retainctl.intake.declared import DeclaredTaker, Field, GivenCell, Lookup, columns_of
 from retainctl.intake.import_runs import FileResult, ImportOptions
 from retainctl.intake.one_file import RowOutcome, import_list
@@ -86,7 +86,7 @@ def _answer(cell: GivenCell) -> bool:
     except ValueError as error:
         raise RowError(cell.column, "bad_answer", str(error)) from None
     if given is None:
-        raise RowError(cell.column, "no_answer", f"{cell.text!r} is neither yes nor no")
+        raise SetAside(cell.column, "no_answer", f"{cell.text!r} says that nobody has answered")
     return given
 
 

@@ -88,13 +88,36 @@ def test_the_evidence_of_a_row_counts_before_that_of_the_whole_file(shop: Shop, 
         ("dana@,,card", "bad_address"),
         (",,card", "no_address"),
         ("dana@example.com,perhaps,card", "bad_answer"),
-        ("dana@example.com,never_subscribed,card", "no_answer"),
     ],
 )
 def test_a_row_that_proves_nothing_is_quarantined(shop: Shop, dana: int, file: Path, row: str, code: str) -> None:
     outcome = bring(shop, file, f"email,action,evidence\n{row}\n")
     assert [held.code for held in outcome.quarantined] == [code]
     assert value("SELECT COUNT(*) FROM consents") == 0
+
+
+REFUSALS = (
+    "no", "N", "false", "0", "off", "unsubscribed", "Unsubscribe", "opted out", "opt-out", "OPT_OUT", "optout",
+    "revoked", "withdrawn", "refused", "declined", "denied", "rejected", "blocked", "Blocklisted", "blacklisted",
+    "bounced", "hard bounce", "cleaned", "complained", "spam", "suppressed", "never", "stop", "do not contact",
+    "Do-Not-Email", "לא", "מסרבת", "סירב", "הסר", "הוסרה", "הסרה", "חסום", "ביטל", "לא מאשר", "לא מאושר",
+)  # fmt: skip
+SILENCES = (
+    "never_subscribed", "Not Subscribed", "never asked", "pending", "unconfirmed", "unknown", "לא נשאל", "לא ידוע",
+)  # fmt: skip
+
+
+def test_a_refusal_is_one_and_a_silence_is_no_permission_however_they_are_spelled(shop: Shop, file: Path) -> None:
+    """Where nobody answered the row is no fault of the file either: it is set aside, be they all of its rows."""
+    spelled = [f"a{number}@example.com,{word}\n" for number, word in enumerate((*REFUSALS, *SILENCES))]
+    addresses = [Address("email", one.partition(",")[0], one.partition(",")[0]) for one in spelled]
+    find_or_make(shop, [Person("web", one.key, (one,)) for one in addresses])
+    assert bring(shop, file, "email,action\n" + "".join(spelled[: len(REFUSALS)]), evidence="moved").quarantined == ()
+    assert rows("SELECT action, COUNT(*) FROM consents GROUP BY action") == [("revoked", len(REFUSALS))]
+    silent = bring(shop, file, "email,action\n" + "".join(spelled[len(REFUSALS) :]), evidence="moved")
+    assert (silent.row.rows_set_aside, silent.quarantined) == (len(SILENCES), ())
+    assert rows("SELECT DISTINCT disposition, code FROM held_rows") == [("set_aside", "no_answer")]
+    assert value("SELECT COUNT(*) FROM consents") == len(REFUSALS)
 
 
 @pytest.mark.parametrize(("purpose", "code"), [("service", "bad_purpose"), ("Survey", ""), ("", "")])
