@@ -30,6 +30,11 @@ import_verb(
             show_default=True,
             help="The purpose of rows that state none.",
         ),
+        click.option(
+            "--answer",
+            type=click.Choice(["yes"]),
+            help="Everybody in the file agreed; for a file without a column that says so.",
+        ),
         click.option("--source", default="", metavar="NAME", help='Where the consent was given; default: "file".'),
     ),
 )

@@ -35,6 +35,10 @@ def file(shop: Shop, name: str) -> str:
     return str(shop.folder / name)
 
 
+def bring_consent(shop: Shop) -> None:
+    import_consent(shop, file(shop, "people.csv"), ImportOptions(), evidence="form", answer="yes")
+
+
 @pytest.fixture
 def town(shop: Shop) -> Shop:
     """A shop in which there is something to do for everybody who waits for another."""
@@ -78,7 +82,10 @@ def held_by_another(shop: Shop, lock: str) -> Iterator[None]:
         ("import", lambda shop: import_orders(shop, file(shop, "more.csv"), OrderOptions())),
         ("import", lambda shop: retry(shop, (), OrderOptions(currency="ILS"))),
         ("import", lambda shop: import_customers(shop, file(shop, "people.csv"), ImportOptions())),
-        ("import", lambda shop: import_consent(shop, file(shop, "people.csv"), ImportOptions(), evidence="form")),
+        (
+            "import",
+            lambda shop: import_consent(shop, file(shop, "people.csv"), ImportOptions(), evidence="form", answer="yes"),
+        ),
         ("import", lambda shop: PRODUCTS.import_file(shop, file(shop, "products.csv"), ImportOptions())),
         ("signing_keys", lambda shop: signer(shop.clock.now())),
     ],

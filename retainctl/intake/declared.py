@@ -138,12 +138,21 @@ class DeclaredTaker(RowTaker[T]):
 
     def given(self, said: Mapping[str, str]) -> KeptCells:
         """What a row says, by the columns of the table that keep it; RowError for a cell that cannot be read."""
+        return self.looked_up(said) | self.stated(said)
+
+    def looked_up(self, said: Mapping[str, str]) -> KeptCells:
+        """The rows of other tables that a row names; RowError where it names none."""
         given: KeptCells = {}
         for one in self._lookups:
             found = self._found[one.role, tuple(said[column.role] for column in one.columns)]
             if isinstance(found, RowError):
                 raise found
             given[one.role] = found
+        return given
+
+    def stated(self, said: Mapping[str, str]) -> KeptCells:
+        """What a row's own cells say; RowError for one that cannot be read."""
+        given: KeptCells = {}
         for role in self._required:
             if not said[role]:
                 raise RowError(role, f"no_{role}", f"the row has no {role}")

@@ -1,19 +1,27 @@
-"""A list of permissions and refusals, address by address, each with its evidence."""
+"""A list of permissions and refusals, address by address, each with its evidence.
+
+Silence is never a yes: a row is a permission where the file says so, or where none of its columns could be an answer
+and who brings it says that everybody in it agreed. A column that forbids is always read, and one that may speak of an
+answer and is not known stops the file.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, NamedTuple, cast
 
 from retainctl.config import Shop
-from retainctl.intake.cells import Cells, Column, RowError, SetAside
+from retainctl.errors import BadData, WrongUsage
+from retainctl.intake.cells import Cells, Column, RowError, SetAside, plain_name
 from retainctl.intake.declared import DeclaredTaker, Field, GivenCell, Lookup, columns_of
+from retainctl.intake.file import InputFile
 from retainctl.intake.import_runs import FileResult, ImportOptions
 from retainctl.intake.one_file import RowOutcome, import_list
 from retainctl.intake.values import Values, yes_or_no
 from retainctl.normalising import clean_name
 from retainctl.result import Progress
-from retainctl.shop.consent import PURPOSES, Decision, Purpose, record
+from retainctl.shop.consent import PURPOSES, Decision, Purpose, record, suppress
 from retainctl.shop.customer_lookup import EMAIL_NAMES, PHONE_NAMES, address_in, points_at
 
 SOURCE: Final = "file"
@@ -27,17 +35,23 @@ def import_consent(
     *,
     evidence: str = "",
     purpose: Purpose = "marketing",
+    answer: Literal["", "yes"] = "",
     progress: Progress = lambda _rows: None,
 ) -> FileResult[Any]:
     """Import the decisions in the file called *name*.
 
     *evidence* and *purpose* are of rows that state none of their own; a row with no evidence at all is quarantined.
-    A row without an answer is a permission; one without a date is of now, and overrules no refusal; one with a day
-    but no hour overrules no refusal of that day.
+    *answer* is that of everybody in a file that has no column for it. A row in which nobody answered is set aside. One
+    without a date is of now, and a permission then overrules no refusal; one with a day but no hour overrules no
+    refusal of that day. The refusal of somebody who is nobody's customer yet is kept for when they turn up.
     """
-    return import_list(
-        shop, name, options, lambda _f, _h: ConsentTaker(shop, options, evidence, purpose), progress=progress
-    )
+
+    def make_taker(file: InputFile, header: Sequence[str]) -> ConsentTaker:
+        taker = ConsentTaker(shop, options, evidence, purpose, answer)
+        taker.refuse_silence(header, file=file.name)
+        return taker
+
+    return import_list(shop, name, options, make_taker, progress=progress)
 
 
 def decided_at(values: Values, text: str, column: str, *, given: bool) -> int:
@@ -65,11 +79,19 @@ def _points(shop: Shop, _source: str, asked: Sequence[Cells]) -> list[int | RowE
         except RowError as error:
             addresses.append(error)
     points = points_at(one for one in addresses if isinstance(one, tuple))
-    unknown = RowError("email", "unknown_address", "no customer has this address; import the customers first")
     return [
-        one if isinstance(one, RowError) else points[one].contact_point_id if one in points else unknown
+        one if isinstance(one, RowError) else points[one].contact_point_id if one in points else Stranger(*one)
         for one in addresses
     ]
+
+
+class Stranger(RowError):
+    """The address that a row names is no customer's."""
+
+    def __init__(self, kind: str, key: str) -> None:
+        super().__init__("email", "unknown_address", "no customer has this address; import the customers first")
+        self.kind = kind
+        self.key = key
 
 
 def _purpose(cell: GivenCell) -> str:
@@ -79,15 +101,23 @@ def _purpose(cell: GivenCell) -> str:
     return purpose
 
 
-def _answer(cell: GivenCell) -> bool:
-    """Whether it is a permission, which a row without an answer is."""
+def _answer(cell: GivenCell) -> bool | None:
+    """Whether it is a permission; None where nobody answered."""
     try:
-        given = yes_or_no(cell.text) if cell.text else True
+        return yes_or_no(cell.text)
     except ValueError as error:
         raise RowError(cell.column, "bad_answer", str(error)) from None
-    if given is None:
-        raise SetAside(cell.column, "no_answer", f"{cell.text!r} says that nobody has answered")
-    return given
+
+
+def _forbidden(cell: GivenCell) -> bool | int:
+    """Whether the cell of a column that forbids does, and since when where it is a time: whatever else stands in it
+    forbids as well."""
+    if plain_name(cell.text) in _NOT_FORBIDDEN:
+        return False
+    try:
+        return decided_at(cell.values, cell.text, cell.column, given=False)
+    except RowError:
+        return True
 
 
 def _at(cell: GivenCell) -> int:
@@ -99,22 +129,59 @@ def _proof(cell: GivenCell) -> str:
     return clean_name(cell.text, length=EVIDENCE_LENGTH).value or ""
 
 
-FIELDS: Final = (
+# What a column is called in which the answer stands.
+ANSWER_NAMES: Final = (
+    "action", "answer", "consent", "status", "state", "subscribed", "subscription status", "subscription", "opted_in",
+    "opt_in", "email marketing consent", "accepts_marketing", "accepts email marketing", "marketing consent",
+    "email_status", "אישור", "אישור דיוור", "הסכמה", "סטטוס",
+)  # fmt: skip
+# Columns in which whatever stands but a "no" says that nothing may be sent: a time, a word, a tick.
+FORBIDDING: Final = {
+    "unsubscribed": (
+        "unsubscribed", "unsubscribed_at", "unsub_time", "unsubscribe date", "unsubscribe", "opted_out", "opted_out_at",
+        "opt_out", "optout", "revoked_at", "הוסר", "הסרה", "תאריך הסרה",
+    ),
+    "blocked": (
+        "blocked", "blocklisted", "blacklisted", "suppressed", "email suppressions", "suppressions", "do_not_contact",
+        "do_not_email", "do not mail", "dnc", "חסום",
+    ),
+    "bounced": (
+        "bounced", "bounced_at", "bounce date", "hard_bounced", "clean_time", "cleaned", "cleaned_at", "complained",
+        "complained_at", "spam",
+    ),
+}  # fmt: skip
+_NOT_FORBIDDEN: Final = frozenset({"no", "n", "false", "0", "off", "none", "לא"})
+# A column that may speak of an answer: where it is not among those above, nobody can know what it says.
+_MAY_ANSWER: Final = re.compile(
+    r"unsub|subscri|opt.?(?:in|out)\b|consent|accepts|agree|permi|block|black|suppress|bounce|clean|complain|spam"
+    r"|do.?not|dnc|newsletter|status|state\b|הסר|הסכמ|דיוור|מאשר|אישור|סטטוס|חסו|סירב"
+)
+
+_REMARKS: Final = ("unsubcampaign", "unsubreason", "cleancampaign", "suppressionreason")  # beside a time that forbids
+_OF_PHONES: Final = ("sms", "acceptssms", "whatsapp")  # no answer for an e-mail address
+
+
+FIELDS: Final[tuple[Field | Lookup, ...]] = (
     Lookup(
         "contact_point_id",
         (Column("email", EMAIL_NAMES, otherwise=("address",)), Column("phone", PHONE_NAMES)),
         _points,
     ),
     Field("purpose", ("purpose", "מטרה"), _purpose),
-    Field(
-        "answer",
-        ("action", "answer", "consent", "email marketing consent", "accepts_marketing", "אישור"),
-        _answer,
-        reads_empty=True,
-    ),
+    Field("answer", ANSWER_NAMES, _answer, reads_empty=True),
+    *(Field(role, names, _forbidden) for role, names in FORBIDDING.items()),
     Field(
         "at",
-        ("at", "happened_at", "date", "consented_at", "optin_time", "email marketing consent timestamp", "תאריך"),
+        (
+            "at",
+            "happened_at",
+            "date",
+            "since",
+            "consented_at",
+            "optin_time",
+            "email marketing consent timestamp",
+            "תאריך",
+        ),
         _at,
     ),
     Field("evidence", ("evidence", "ראיה", "אסמכתא"), _proof),
@@ -125,36 +192,98 @@ FIELDS: Final = (
 COLUMNS: Final = columns_of(FIELDS)
 
 
-class ConsentTaker(DeclaredTaker[Decision]):
+class _StrangersRefusal(NamedTuple):
+    """A refusal of somebody who is nobody's customer yet."""
+
+    kind: str
+    key: str
+    at: int | None
+    evidence: str
+
+
+class ConsentTaker(DeclaredTaker[Decision | _StrangersRefusal]):
     """Rows to decisions."""
 
     kind = "consent"
     one_of = ("email", "phone")
 
-    def __init__(self, shop: Shop, options: ImportOptions, evidence: str, purpose: Purpose) -> None:
-        settings = {"evidence": evidence, "purpose": purpose, "country": shop.settings.country}
+    def __init__(
+        self, shop: Shop, options: ImportOptions, evidence: str, purpose: Purpose, answer: Literal["", "yes"]
+    ) -> None:
+        settings = {"evidence": evidence, "purpose": purpose, "answer": answer, "country": shop.settings.country}
         super().__init__(FIELDS, shop, options, source=options.source or SOURCE, **settings)
         self._evidence = evidence.strip()
         self._purpose = purpose
+        self._all_agreed = answer == "yes"
 
-    def read(self, cells: Cells) -> Decision:
-        given = self.given(self.said(cells))
-        proof = given.get("evidence") or self._evidence
+    def refuse_silence(self, header: Sequence[str], *, file: str) -> None:
+        """BadData where the columns of *header* leave open who agreed."""
+        present = {plain_name(name): name for name in header if name}
+        known = {plain_name(name): one.role for one in self.columns for name in one.all_names}
+        forbids = any(known.get(plain) in FORBIDDING for plain in present)
+        aside = _OF_PHONES + (_REMARKS if forbids else ())
+        unknown = [
+            name
+            for plain, name in present.items()
+            if plain not in known and _MAY_ANSWER.search(plain) and not plain.startswith(aside)
+        ]
+        if unknown:
+            raise BadData(
+                f"{file}: the column {unknown[0]} may say who agreed and who did not, and nobody knows how to read it",
+                hint='Name it in a mapping file, such as answer = "…" or unsubscribed = "…", or remove it.',
+            )
+        has_answer = any(known.get(plain) == "answer" for plain in present)
+        if has_answer and self._all_agreed:
+            raise WrongUsage(f"{file} says itself who agreed", hint="Leave out --answer.")
+        if not (has_answer or forbids or self._all_agreed):
+            raise BadData(
+                f"{file} does not say who agreed",
+                hint=f"If everybody in it did, add: --answer yes. Its columns: {', '.join(header)[:300]}.",
+            )
+
+    def read(self, cells: Cells) -> Decision | _StrangersRefusal:
+        said = self.said(cells)
+        stated = self.stated(said)
+        forbidden = [found for role in FORBIDDING if (found := stated.get(role))]
+        answer = stated["answer"] if said["answer"] or not self._all_agreed else True
+        if answer is None and not forbidden:
+            raise SetAside("answer", "no_answer", "nobody has answered")
+        at = stated.get("at")
+        if forbidden:
+            # The time beside it may be that of an earlier permission.
+            at = max((one for one in forbidden if one is not True), default=at if answer is False else None)
+        proof = stated.get("evidence") or self._evidence
         if not proof:
             raise RowError("evidence", "no_evidence", "the row has no evidence, and --evidence was not given")
+        given = bool(answer) and not forbidden
+        try:
+            point = self.looked_up(said)["contact_point_id"]
+        except Stranger as stranger:
+            if given:
+                raise
+            return _StrangersRefusal(stranger.kind, stranger.key, at, proof)
         return Decision(
-            given["contact_point_id"],
-            cast("Purpose", given.get("purpose", self._purpose)),
-            "given" if given["answer"] else "revoked",
+            point,
+            cast("Purpose", stated.get("purpose", self._purpose)),
+            "given" if given else "revoked",
             self.source,
             proof,
-            given.get("at"),
-            given.get("wording", ""),
+            at,
+            stated.get("wording", ""),
         )
 
-    def keep(self, read: list[Decision], *, import_id: int) -> list[RowOutcome | RowError]:  # noqa: ARG002
+    def keep(self, read: list[Decision | _StrangersRefusal], *, import_id: int) -> list[RowOutcome | RowError]:  # noqa: ARG002
         """Record the decisions."""
-        answers = record(self.shop, read)
-        if refused := answers.count("refused_before"):
-            self.notes["undated permissions of customers who refused; the refusal stays"] += refused
-        return ["new" if answer == "new" else "unchanged" for answer in answers]
+        answers = iter(record(self.shop, [one for one in read if isinstance(one, Decision)]))
+        outcomes: list[RowOutcome | RowError] = []
+        for one in read:
+            if isinstance(one, Decision):
+                answer = next(answers)
+                if answer == "refused_before":
+                    self.note("undated permissions of customers who refused; the refusal stays")
+                outcomes.append("new" if answer == "new" else "unchanged")
+            else:
+                at = self.shop.clock.now() if one.at is None else one.at
+                is_new = suppress("email" if one.kind == "email" else "phone", one.key, "by_hand", at, one.evidence)
+                outcomes.append("new" if is_new else "unchanged")
+        return outcomes

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from retainctl.clock import Clock
 from retainctl.config import Shop
+from retainctl.errors import BadData, WrongUsage
 from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
 from retainctl.shop.consent import Contact, Use, suppress
 from retainctl.shop.consent_history import list_consent, revoke_by_hand
@@ -40,15 +42,18 @@ def dana(shop: Shop) -> int:
     return found.customer_id
 
 
-def bring(shop: Shop, file: Path, text: str, *, evidence: str = "", again: bool = False) -> FileResult[Imported]:
+def bring(
+    shop: Shop, file: Path, text: str, *, evidence: str = "", again: bool = False, answer: Literal["", "yes"] = ""
+) -> FileResult[Imported]:
     file.write_text(text, encoding="utf-8")
-    return import_consent(shop, str(file), ImportOptions(source="fair", again=again), evidence=evidence)
+    options = ImportOptions(source="fair", again=again)
+    return import_consent(shop, str(file), options, evidence=evidence, answer=answer)
 
 
 def test_a_list_of_addresses_is_a_list_of_permissions(shop: Shop, dana: int, file: Path) -> None:
     text = "email\nDana@Example.com\n"
-    assert bring(shop, file, text, evidence="form of the fair, box 3").row.rows_new == 1
-    assert bring(shop, file, text, evidence="form of the fair, box 3", again=True).row.rows_unchanged == 1
+    assert bring(shop, file, text, evidence="form of the fair, box 3", answer="yes").row.rows_new == 1
+    assert bring(shop, file, text, evidence="form of the fair, box 3", answer="yes", again=True).row.rows_unchanged == 1
     assert rows("SELECT purpose, action, source, evidence FROM consents") == [
         ("marketing", "given", "fair", "form of the fair, box 3")
     ]
@@ -70,23 +75,23 @@ def test_a_row_states_its_own_answer_date_purpose_evidence_and_wording(shop: Sho
 
 
 def test_a_row_without_an_answer_is_a_permission_as_its_day_began(shop: Shop, dana: int, file: Path) -> None:
-    bring(shop, file, "email,at\ndana@example.com,2025-03-02\n", evidence="form")
+    bring(shop, file, "email,at\ndana@example.com,2025-03-02\n", evidence="form", answer="yes")
     assert rows("SELECT action, happened_at FROM consents") == [("given", shop.clock.start_of(shop.clock.today()))]
     assert not isinstance(contactable([dana], purpose="marketing", at=shop.clock.now())[dana], str)
 
 
 def test_the_evidence_of_a_row_counts_before_that_of_the_whole_file(shop: Shop, dana: int, file: Path) -> None:
-    bring(shop, file, "email,phone,evidence\ndana@example.com,,card 4\n,050-2345678,\n", evidence="form")
+    bring(shop, file, "email,phone,evidence\ndana@example.com,,card 4\n,050-2345678,\n", evidence="form", answer="yes")
     assert rows("SELECT evidence FROM consents ORDER BY id") == [("card 4",), ("form",)]
 
 
 @pytest.mark.parametrize(
     ("row", "code"),
     [
-        ("dana@example.com,,", "no_evidence"),
-        ("nobody@example.com,,card", "unknown_address"),
-        ("dana@,,card", "bad_address"),
-        (",,card", "no_address"),
+        ("dana@example.com,yes,", "no_evidence"),
+        ("nobody@example.com,yes,card", "unknown_address"),
+        ("dana@,no,card", "bad_address"),
+        (",no,card", "no_address"),
         ("dana@example.com,perhaps,card", "bad_answer"),
     ],
 )
@@ -120,6 +125,68 @@ def test_a_refusal_is_one_and_a_silence_is_no_permission_however_they_are_spelle
     assert value("SELECT COUNT(*) FROM consents") == len(REFUSALS)
 
 
+FORBIDDEN = [
+    ("unsubscribed", "yes"), ("unsubscribed_at", "2025-02-01"), ("UNSUB_TIME", "2025-02-01 10:00:00"),
+    ("opted_out", "1"), ("Opt Out", "TRUE"), ("do_not_contact", "x"), ("Do Not Email", "v"), ("Blocklisted", "true"),
+    ("blacklisted", "כן"), ("CLEAN_TIME", "2025-02-01 10:00:00"), ("Email Suppressions", "HARD_BOUNCE"),
+    ("suppressed", "complaint"), ("Bounced", "2"), ("complained_at", "01.02.2025"), ("spam", "yes"), ("הוסר", "כן"),
+    ("תאריך הסרה", "2025-02-01"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("answered", ["", "yes", "SUBSCRIBED"])
+def test_a_column_that_forbids_is_never_left_unread(shop: Shop, file: Path, answered: str) -> None:
+    """Whatever else the row says, and whether its file has a column of answers or its bringer answers for all."""
+    for number, (column, cell) in enumerate(FORBIDDEN):
+        address = f"a{number}@example.com"
+        find_or_make(shop, [Person("web", address, (Address("email", address, address),))])
+        head, tail = (",answer", f",{answered}") if answered else ("", "")
+        text = f"email,{column}{head}\n{address},{cell}{tail}\n"
+        outcome = bring(shop, file, text, evidence="moved", answer="" if answered else "yes")
+        assert outcome.row.rows_new == 1, column
+    assert rows("SELECT action, COUNT(*) FROM consents GROUP BY action") == [("revoked", len(FORBIDDEN))]
+
+
+def test_a_refusal_is_of_its_own_time_and_not_of_the_permission_before_it(shop: Shop, dana: int, file: Path) -> None:
+    head = "Email Address,OPTIN_TIME,UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_REASON\n"
+    row = "dana@example.com,2024-05-01 08:00:00,2025-02-01 10:00:00,Spring,NORMAL\n"
+    bring(shop, file, head + row, evidence="moved")
+    assert rows("SELECT action, happened_at FROM consents") == [("revoked", 1_738_396_800)]
+    late = "email,email marketing consent,email marketing consent timestamp,email suppressions\n"
+    bring(shop, file, f"{late}dana@example.com,SUBSCRIBED,2024-03-01 10:00:00,HARD_BOUNCE\n", evidence="moved")
+    assert contactable([dana], purpose="marketing", at=shop.clock.now()) == {dana: "no_consent"}
+
+
+@pytest.mark.parametrize(
+    "column", ["Member Status Code", "newsletter", "gdpr consent", "Unsub Campaign", "דיוור חודשי"]
+)
+def test_a_column_that_may_be_an_answer_and_is_not_known_stops_the_file(
+    shop: Shop, dana: int, file: Path, column: str
+) -> None:
+    with pytest.raises(BadData, match=f"the column {column} may say who agreed"):
+        bring(shop, file, f"email,{column}\ndana@example.com,yes\n", evidence="moved", answer="yes")
+    assert value("SELECT COUNT(*) FROM imports") == 0
+
+
+def test_who_answers_for_all_does_not_overrule_what_the_file_says(shop: Shop, dana: int, file: Path) -> None:
+    with pytest.raises(WrongUsage, match="says itself who agreed"):
+        bring(shop, file, "email,answer\ndana@example.com,no\n", evidence="moved", answer="yes")
+    outcome = bring(shop, file, "email,unsubscribed\ndana@example.com,no\n", evidence="moved")
+    assert (outcome.row.rows_set_aside, value("SELECT COUNT(*) FROM consents")) == (1, 0)
+    assert bring(shop, file, "email,unsubscribed\ndana@example.com,no\n", evidence="x", answer="yes").row.rows_new == 1
+
+
+def test_a_refusal_of_an_address_that_nobody_has_yet_is_kept_for_when_somebody_does(shop: Shop, file: Path) -> None:
+    text = "email,answer,at\nlater@example.com,no,2025-02-01T10:00\n"
+    assert bring(shop, file, text, evidence="moved").row.rows_new == 1
+    assert bring(shop, file, text, evidence="moved", again=True).row.rows_unchanged == 1
+    (found,) = find_or_make(shop, [Person("web", "19", (Address("email", "later@example.com", "later@example.com"),))])
+    assert found.customer_id is not None
+    bring(shop, file, "email\nlater@example.com\n", evidence="form", answer="yes")
+    told = contactable([found.customer_id], purpose="marketing", at=shop.clock.now())
+    assert told == {found.customer_id: "no_consent"}
+
+
 @pytest.mark.parametrize(("purpose", "code"), [("service", "bad_purpose"), ("Survey", ""), ("", "")])
 def test_a_consent_is_to_marketing_or_to_surveys(shop: Shop, dana: int, file: Path, purpose: str, code: str) -> None:
     outcome = bring(shop, file, f"email,action,evidence,purpose\ndana@example.com,yes,card,{purpose}\n")
@@ -129,7 +196,7 @@ def test_a_consent_is_to_marketing_or_to_surveys(shop: Shop, dana: int, file: Pa
 
 def test_a_list_without_dates_overrules_no_refusal(shop: Shop, dana: int, file: Path) -> None:
     revoke_by_hand(shop, "dana@example.com", reason="wrote to us")
-    outcome = bring(shop, file, "email\ndana@example.com\n", evidence="form")
+    outcome = bring(shop, file, "email\ndana@example.com\n", evidence="form", answer="yes")
     assert outcome.row.rows_unchanged == 1
     assert outcome.notes == ("undated permissions of customers who refused; the refusal stays: 1",)
     assert contactable([dana], purpose="marketing", at=shop.clock.now()) == {dana: "no_consent"}
@@ -150,9 +217,9 @@ def test_a_stranger_who_refused_is_lifted_by_their_own_later_permission_alone(sh
     def answer(purpose: Use = "marketing") -> Contact | str:
         return contactable([noa], purpose=purpose, at=shop.clock.now() + 86_400)[noa]
 
-    outcome = bring(shop, file, "email\nnoa@example.com\n", evidence="form")
+    outcome = bring(shop, file, "email\nnoa@example.com\n", evidence="form", answer="yes")
     assert outcome.notes == ("undated permissions of customers who refused; the refusal stays: 1",)
-    bring(shop, file, "email,at,evidence\nnoa@example.com,2025-03-01,card\n")
+    bring(shop, file, "email,at,evidence\nnoa@example.com,2025-03-01,card\n", answer="yes")
     assert answer() == "no_consent"
     assert isinstance(answer("service"), Contact)  # no advertisement, which is what was refused
     assert [(one.purpose, one.state, one.source) for one in list_consent(shop, str(noa))] == [
@@ -160,7 +227,7 @@ def test_a_stranger_who_refused_is_lifted_by_their_own_later_permission_alone(sh
     ]  # fmt: skip
 
     later = dataclasses.replace(shop, clock=Clock(shop.clock.zone, shop.clock.now() + 7_200))
-    bring(later, file, "email,at,evidence\nnoa@example.com,2025-03-02T11:00,card at the till\n")
+    bring(later, file, "email,at,evidence\nnoa@example.com,2025-03-02T11:00,card at the till\n", answer="yes")
     assert isinstance(answer(), Contact)
     assert answer("survey") == "no_consent"
     assert [(one.state, one.evidence) for one in list_consent(later, str(noa))] == [
@@ -200,13 +267,16 @@ def test_a_permission_of_this_very_second_counts(shop: Shop, dana: int, file: Pa
 
 
 def test_of_two_addresses_in_a_list_the_one_that_nobody_has_is_nobody_s(shop: Shop, dana: int, file: Path) -> None:
-    bring(shop, file, "email,evidence\nnobody@example.com,card 1\ndana@example.com,card 2\n")
+    bring(shop, file, "email,evidence\nnobody@example.com,card 1\ndana@example.com,card 2\n", answer="yes")
     assert rows("SELECT evidence FROM consents") == [("card 2",)]
 
 
 def test_the_command(shop: Shop, dana: int, retainctl: Terminal, file: Path) -> None:
     file.write_text("email\ndana@example.com\nnobody@example.com\n" + "dana@example.com\n" * 40, encoding="utf-8")
-    done = retainctl("consent", "import", str(file), "--evidence", "form", "--purpose", "survey", "--format", "jsonl")
+    words = ("consent", "import", str(file), "--evidence", "form", "--purpose", "survey", "--format", "jsonl")
+    open_ = retainctl(*words)
+    assert (open_.code, "does not say who agreed" in open_.stderr) == (65, True)
+    done = retainctl(*words, "--answer", "yes")
     assert done.code == 3
     assert '"rows_new": 1, "rows_changed": 0, "rows_unchanged": 40' in done.stdout
     assert "no customer has this address" in done.stderr

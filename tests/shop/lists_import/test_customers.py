@@ -348,7 +348,7 @@ def test_a_no_without_a_date_of_one_who_said_yes_elsewhere_is_told(shop: Shop, f
     bring(shop, file, HEADER + "17,דנה,,,dana@example.com,\n18,נועה,,,noa@example.com,\n")
     signed = tmp_path / "signed.csv"
     signed.write_text("email\ndana@example.com\n", encoding="utf-8")
-    import_consent(shop, str(signed), ImportOptions(source="fair"), evidence="form of the fair")
+    import_consent(shop, str(signed), ImportOptions(source="fair"), evidence="form of the fair", answer="yes")
 
     outcome = bring(shop, file, "email,accepts_marketing\ndana@example.com,no\nnoa@example.com,no\n")
     assert outcome.notes == (
@@ -372,7 +372,7 @@ def test_a_no_with_its_date_counts_whoever_was_given_the_yes(shop: Shop, file: P
     bring(shop, file, HEADER + "17,דנה,,,dana@example.com,\n")
     signed = tmp_path / "signed.csv"
     signed.write_text("email,at\ndana@example.com,2025-02-01\n", encoding="utf-8")
-    import_consent(shop, str(signed), ImportOptions(source="fair"), evidence="form of the fair")
+    import_consent(shop, str(signed), ImportOptions(source="fair"), evidence="form of the fair", answer="yes")
     outcome = bring(shop, file, DATED + "dana@example.com,,no,2025-02-03,,\n")
     assert (outcome.row.rows_changed, outcome.notes) == (1, ())
     day = shop.clock.day
@@ -402,7 +402,7 @@ def test_a_no_without_a_date_takes_back_the_latest_yes_where_it_was_the_same_sho
     bring(shop, file, DATED + f"dana@example.com,,yes,2025-{ours},,\n", evidence=EVIDENCE)
     signed = tmp_path / "signed.csv"
     signed.write_text(f"email,at\ndana@example.com,2025-{fairs}\n", encoding="utf-8")
-    import_consent(shop, str(signed), ImportOptions(source="fair"), evidence="form of the fair")
+    import_consent(shop, str(signed), ImportOptions(source="fair"), evidence="form of the fair", answer="yes")
     outcome = bring(shop, file, "email,accepts_marketing\ndana@example.com,no\n")
     assert len(outcome.notes) == int(holds)
     found = contactable([value("SELECT id FROM customers")], purpose="marketing", at=shop.clock.now())

@@ -187,7 +187,7 @@ def test_a_list_s_bad_row_stands_for_none_of_another_kind_of_list(shop: Shop, tm
     path = tmp_path / "people.csv"
     path.write_text("email\nnoa@@x.example\n")
     import_customers(shop, str(path), ImportOptions(source="fair"))
-    import_consent(shop, str(path), ImportOptions(source="fair"), evidence="form")
+    import_consent(shop, str(path), ImportOptions(source="fair"), evidence="form", answer="yes")
     assert [one.rows_of for one in list_quarantined(shop)] == ["customers", "consent"]
 
 
