@@ -75,7 +75,8 @@ class Walk:
         yield self._do("Import the products", "products", "import", "incoming/products.csv")
         yield self._do("Import two years of orders", "orders", "import", "incoming/orders.csv", "--source", "web")
         yield self._do("Import the club members", "customers", "import", "incoming/customers.csv")
-        yield self._do("Import the consent", "consent", "import", "incoming/consent.csv", "--evidence", EVIDENCE)
+        consent = ("consent", "import", "incoming/consent.csv", "--answer", "yes", "--evidence", EVIDENCE)
+        yield self._do("Import the consent", *consent)
 
     def _reward(self) -> Iterator[DemoStep]:
         yield self._do("Award points", "points", "award")

@@ -49,7 +49,7 @@ def fill_the_shop(folder: Path, retainctl: Terminal) -> Path:
         encoding="utf-8",
     )
     rows_of(retainctl, "customers", "import", str(customers))
-    rows_of(retainctl, "consent", "import", str(consent), "--evidence", "the form of January")
+    rows_of(retainctl, "consent", "import", str(consent), "--answer", "yes", "--evidence", "the form of January")
     rows_of(retainctl, "segments", "create", "everyone", "orders >= 0")
     settings = folder / "retainctl.toml"
     text = settings.read_text(encoding="utf-8")

@@ -152,7 +152,7 @@ def test_a_delivery_to_files(disk: SmallDisk, sqlite_folder: Path) -> None:
     for words in (
         ("db", "adopt"),
         ("orders", "import", str(disk.place / "orders.csv")),
-        ("consent", "import", str(disk.place / "consent.csv"), "--evidence", "the till"),
+        ("consent", "import", str(disk.place / "consent.csv"), "--answer", "yes", "--evidence", "the till"),
         ("segments", "create", "buyers", "orders >= 1"),
         ("surveys", "draft", "service", "--kind", "nps", "--audience", "buyers"),
         ("surveys", "run", "service", "--yes"),
