@@ -7,6 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from retainctl.clock import day_of
+from retainctl.club.accounts import read_books
 from retainctl.club.earning import EarningLine, EarningOrder, Shares, spend, taken_back_by_line
 from retainctl.club.orders import AwardedLine, awarded_lines_of, returned_of
 from retainctl.club.terms import Terms, read_club
@@ -14,7 +15,7 @@ from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.money import format_minor
 from retainctl.rows import Row
-from retainctl.store.database import rows
+from retainctl.store.database import rows, value
 
 
 class Explanation(Row, kind="explanation"):
@@ -64,7 +65,17 @@ def explain_order(shop: Shop, order_id: int) -> list[Explanation]:
     if rest := points - sum(step.points or 0 for step in steps):
         words = "changed since it was awarded" if is_sale else "no longer a sale"
         steps.append(Explanation(name, None, "changed", terms.version, words, rest))
+    if borne := _borne(order_id):
+        words = "spent before they were taken back; the shop bears it"
+        steps.append(Explanation(name, None, "borne", terms.version, words, borne))
     return steps
+
+
+def _borne(order_id: int) -> int:
+    """How many of the points that an order took back the shop bears."""
+    query = """SELECT CAST(-SUM(e.points) AS BIGINT) FROM transactions AS t JOIN entries AS e ON e.seq = t.seq
+        WHERE t.order_id = ? AND e.account_id = ?"""
+    return int(value(query, order_id, read_books().adjustment) or 0)
 
 
 def order_id_of(name: str) -> int:

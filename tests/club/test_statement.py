@@ -232,6 +232,22 @@ def test_an_order_that_earned_nothing_says_why(shop: Shop) -> None:
     assert explain_order(shop, 5)[-1].arithmetic == "no longer a sale"
 
 
+def test_what_the_shop_bears_is_explained_so_that_all_adds_up(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\nclawback = "clamp"')
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    redeem(shop, 1, 80, source="basket:1")
+    came_back(1, 10_000, at=shop.clock.now())
+    award(shop)
+    order(shop, 2, [1_000], at=shop.clock.now())
+    award(shop)
+    steps = explain_customer(shop, 1)
+    assert [(step.rule, step.points) for step in steps if step.points] == [
+        ("spend", 100), ("returned", -100), ("borne", 80), ("spend", 10), ("redemption", -80),
+    ]  # fmt: skip
+    assert sum(step.points or 0 for step in steps) == balances(shop, [1])[1] == 10
+
+
 def test_what_earns_no_points_by_its_category_is_said_to(shop: Shop) -> None:
     set_terms(shop.folder, 'points_per = { ILS = "1" }\nexcluded_categories = ["Gift cards"]')
     order(shop, 1, [9_999], at=shop.clock.now(), categories=["Gift cards"])
