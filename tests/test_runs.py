@@ -104,3 +104,9 @@ def test_what_a_run_came_to_is_kept_in_the_letters_that_it_was_told_in(shop: Sho
         run.result(Result((Refreshed("לקוחות", 2, 1, 0),)))
     ((*_, result, _, _),) = runs()
     assert '"segment": "לקוחות"' in str(result)
+
+
+def test_a_run_that_a_fault_of_ours_ended_has_failed(shop: Shop) -> None:
+    with pytest.raises(ZeroDivisionError), recorded(shop, "points award"):
+        raise ZeroDivisionError("by nought")
+    assert runs() == [("points award", None, 1, "{}", "by nought", True)]
