@@ -104,3 +104,18 @@ def test_what_a_run_came_to_is_kept_in_the_letters_that_it_was_told_in(shop: Sho
         run.result(Result((Refreshed("לקוחות", 2, 1, 0),)))
     ((*_, result, _, _),) = runs()
     assert '"segment": "לקוחות"' in str(result)
+
+
+def test_a_run_that_a_fault_of_ours_ended_has_failed(shop: Shop) -> None:
+    with pytest.raises(ZeroDivisionError), recorded(shop, "points award"):
+        raise ZeroDivisionError("by nought")
+    assert runs() == [("points award", None, 1, "{}", "by nought", True)]
+
+
+def test_of_what_was_run_a_quarter_of_a_year_is_kept(shop: Shop) -> None:
+    for days in (92, 91, 90, 89, 0):
+        then = Shop(shop.folder, shop.settings, Clock(shop.clock.zone, shop.clock.now() - days * DAY_SECONDS))
+        with recorded(then, "points award"):
+            pass
+    kept = rows("SELECT (? - started_at) / 86400 FROM runs ORDER BY id", shop.clock.now())
+    assert kept == [(90,), (89,), (0,)]

@@ -74,6 +74,7 @@ def test_a_name_is_kept_as_it_was_given(tmp_path: Path, name: str) -> None:
     assert read_shop(str(tmp_path)).settings.name == name
 
 
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about a file
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
@@ -101,6 +102,7 @@ def test_what_would_fail_at_night_is_refused_at_once(folder: Path, before: str, 
         read_shop(str(folder))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about a file
 def test_as_many_connections_as_may_be_are_taken(folder: Path) -> None:
     path = folder / FILE_NAME
     text = path.read_text(encoding="utf-8")
@@ -143,6 +145,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         schema.read_file(tmp_path / "bad.toml", Settings)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about a file
 def test_where_there_is_no_shop_one_is_told_how_to_make_it(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +169,7 @@ def test_where_there_is_no_shop_one_is_told_how_to_make_it(
     assert find_folder(str(folder)) == folder, "the flag counts before the environment"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about a file
 def test_a_shop_is_never_made_over_another(folder: Path) -> None:
     before = (folder / FILE_NAME).read_text(encoding="utf-8")
     with pytest.raises(Refused, match="is already a shop folder"):

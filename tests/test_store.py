@@ -26,8 +26,8 @@ from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store import transactions
 from retainctl.store.address_hash import address_hasher
-from retainctl.store.database import database, execute, rows, value
-from retainctl.store.dialect import filled_at_once, insert_many, take_ids
+from retainctl.store.database import database, execute, is_postgres, rows, value
+from retainctl.store.dialect import filled_at_once, insert_many, only_reading, take_ids
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing, SigningKey
 from retainctl.store.select import Day, Instant, MaybeDay, MaybeInstant, MaybePieces, Pieces, select
@@ -466,3 +466,15 @@ def test_a_file_that_is_no_database_is_told_and_left_as_it_is(folder: Path, reta
 def test_a_server_that_is_not_there_is_told(place: str) -> None:
     with pytest.raises(Unavailable, match="does not answer"), open_database(f"postgresql://{place}", now=0):
         pass
+
+
+def test_a_question_may_take_as_long_as_it_was_given(shop: Shop) -> None:
+    slow = (
+        "SELECT pg_sleep(0.2)"
+        if is_postgres()
+        else (
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT COUNT(*) FROM n"
+        )
+    )
+    with only_reading(seconds=20):
+        rows(slow)

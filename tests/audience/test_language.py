@@ -81,75 +81,78 @@ def points(customer_id: int, remaining: int, *, active_from: int = 0, expires_at
         )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("expression", "found"),
-    [
-        ("orders >= 2", [1, 2]),
-        ("orders = 0", [4]),
-        ("orders != 2", [2, 3, 4]),
-        ("orders between 1 and 2", [1, 3]),
-        ("orders between 1 and 1", [3]),
-        ("orders in (0, 3)", [2, 4]),
-        ("orders not in (0, 3)", [1, 3]),
-        ("ORDERS >= 2 AND NOT orders > 2", [1]),
-        ("orders = 1 or orders = 2 and language = he", [1, 3]),
-        ("(orders = 1 or orders = 2) and language = he", [1]),
-        ("not (orders = 1 or orders = 2)", [2, 4]),
-        ("spent >= 200.50", [1]),
-        ("spent > 200.50", []),
-        ("spent = 100.01", [2]),  # the dollars are another money
-        ("returned > 0", [1]),
-        ("average_order < 60", [2, 3]),
-        ("average_order > 50", [1, 2]),  # of two orders in shekels, half an agora more
-        ("average_order is missing", [4]),
-        ("first_order on 2024-12-03", [2]),
-        ("last_order before 90 days ago", [1]),
-        ("last_order before 2025-02-28", [1]),
-        ("last_order before 2025-03-01", [1, 3]),
-        ("last_order since 2 days ago", [2, 3]),
-        ("last_order after 2025-02-28", [2]),
-        ("last_order after 3 months ago and last_order < today", [2, 3]),
-        ("last_order between 2025-02-28 and 2025-03-01", [2, 3]),
-        ("last_order between 2025-02-28 and 2025-02-28", [3]),
-        ("last_order between 2 days ago and 2 days ago", [3]),
-        ("last_order is missing", [4]),
-        ("not last_order before 90 days ago", [2, 3, 4]),
-        ("points >= 100", [1]),
-        ("points = 0", [3, 4]),
-        ("points between 30 and 100", [1, 2]),
-        ("language = he", [1, 4]),
-        ("language != he", [2, 3]),
-        ("language is known", [1, 2, 4]),
-        ('first_name = "דנה"', [1]),
-        ("first_name = דנה", [1]),
-        ("first_name = 'O''Brien'", [2]),
-        ("email is known", [1, 2, 4]),
-        ("phone is missing", [1, 2, 3, 4]),
-        ('email_domain = "GMail.com"', [1]),
-        ("email_domain in ('gmail.com', 'mail.example')", [1, 2]),
-        ('email_domain != "gmail.com"', [2, 3, 4]),
-        ('bought category "Coffee"', [1, 2]),
-        ('bought category "kitchen > coffee"', [1, 2]),
-        ("bought category Kitchen", [1, 2]),
-        ("bought category Coffe", []),
-        ('bought category "100% pottery_"', [1]),
-        ('bought category "100%"', []),
-        ("bought category Tea", [2]),  # what was never sold was never bought
-        ("bought product TEH", [2]),
-        ("bought brand Elite", [1, 2]),
-        ("bought category Coffee at least 2 times", [1]),
-        ("bought category Coffee since 2024-12-01", [2]),
-        ("bought category Coffee since 2024-12-04", [2]),
-        ("bought category Coffee since 2024-12-05", []),
-        ("bought category Coffee since 2024-06-01 at least 2 times", []),
-        ("bought anything at least 1 time since 2024-12-04", [2]),
-        ("consented marketing", [1]),
-        ("not consented marketing", [2, 3, 4]),
-        ("consented survey", []),
-    ],
-)
-def test_an_expression_finds(town: Shop, expression: str, found: list[int]) -> None:
-    assert segments.matching_ids(town, expression) == found
+FOUND: list[tuple[str, list[int]]] = [
+    ("orders >= 2", [1, 2]),
+    ("orders = 0", [4]),
+    ("orders != 2", [2, 3, 4]),
+    ("orders between 1 and 2", [1, 3]),
+    ("orders between 1 and 1", [3]),
+    ("orders in (0, 3)", [2, 4]),
+    ("orders not in (0, 3)", [1, 3]),
+    ("ORDERS >= 2 AND NOT orders > 2", [1]),
+    ("orders = 1 or orders = 2 and language = he", [1, 3]),
+    ("(orders = 1 or orders = 2) and language = he", [1]),
+    ("not (orders = 1 or orders = 2)", [2, 4]),
+    ("spent >= 200.50", [1]),
+    ("spent > 200.50", []),
+    ("spent = 100.01", [2]),  # the dollars are another money
+    ("returned > 0", [1]),
+    ("average_order < 60", [2, 3]),
+    ("average_order > 50", [1, 2]),  # of two orders in shekels, half an agora more
+    ("average_order is missing", [4]),
+    ("first_order on 2024-12-03", [2]),
+    ("last_order before 90 days ago", [1]),
+    ("last_order before 2025-02-28", [1]),
+    ("last_order BEFORE 90 DAYS AGO", [1]),
+    ("CONSENTED MARKETING", [1]),
+    ("BOUGHT ANYTHING AT LEAST 2 TIMES", [1, 2]),
+    ("last_order before 2025-03-01", [1, 3]),
+    ("last_order since 2 days ago", [2, 3]),
+    ("last_order after 2025-02-28", [2]),
+    ("last_order after 3 months ago and last_order < today", [2, 3]),
+    ("last_order between 2025-02-28 and 2025-03-01", [2, 3]),
+    ("last_order between 2025-02-28 and 2025-02-28", [3]),
+    ("last_order between 2 days ago and 2 days ago", [3]),
+    ("last_order is missing", [4]),
+    ("not last_order before 90 days ago", [2, 3, 4]),
+    ("points >= 100", [1]),
+    ("points = 0", [3, 4]),
+    ("points between 30 and 100", [1, 2]),
+    ("language = he", [1, 4]),
+    ("language != he", [2, 3]),
+    ("language is known", [1, 2, 4]),
+    ('first_name = "דנה"', [1]),
+    ("first_name = דנה", [1]),
+    ("first_name = 'O''Brien'", [2]),
+    ("email is known", [1, 2, 4]),
+    ("phone is missing", [1, 2, 3, 4]),
+    ('email_domain = "GMail.com"', [1]),
+    ("email_domain in ('gmail.com', 'mail.example')", [1, 2]),
+    ('email_domain != "gmail.com"', [2, 3, 4]),
+    ('bought category "Coffee"', [1, 2]),
+    ('bought category "kitchen > coffee"', [1, 2]),
+    ("bought category Kitchen", [1, 2]),
+    ("bought category Coffe", []),
+    ('bought category "100% pottery_"', [1]),
+    ('bought category "100%"', []),
+    ("bought category Tea", [2]),  # what was never sold was never bought
+    ("bought product TEH", [2]),
+    ("bought brand Elite", [1, 2]),
+    ("bought category Coffee at least 2 times", [1]),
+    ("bought category Coffee since 2024-12-01", [2]),
+    ("bought category Coffee since 2024-12-04", [2]),
+    ("bought category Coffee since 2024-12-05", []),
+    ("bought category Coffee since 2024-06-01 at least 2 times", []),
+    ("bought anything at least 1 time since 2024-12-04", [2]),
+    ("consented marketing", [1]),
+    ("not consented marketing", [2, 3, 4]),
+    ("consented survey", []),
+]
+
+
+def test_an_expression_finds(town: Shop) -> None:
+    for expression, found in FOUND:
+        assert segments.matching_ids(town, expression) == found, expression
 
 
 def test_times_are_orders_and_a_line_that_sold_nothing_is_none(shop: Shop) -> None:
@@ -255,6 +258,7 @@ def test_segments_that_multiply_each_other_are_refused(shop: Shop) -> None:
         segments.refresh(shop, "s11")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about a file
 @pytest.mark.parametrize(
     ("expression", "told", "hint"),
     [

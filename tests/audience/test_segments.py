@@ -14,7 +14,7 @@ from retainctl.clock import Clock
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart, Refused, RetainError, TryLater, WrongUsage
 from retainctl.shop.customers import show_customer
-from retainctl.store.database import rows
+from retainctl.store.database import rows, value
 from retainctl.store.transactions import writing
 from tests import past
 from tests.conftest import Terminal
@@ -261,3 +261,10 @@ def test_a_customer_is_shown_with_the_segments_that_they_are_in_now(town: Shop) 
     segments.refresh(later(town, 60), "some")
     told = [[fact.what for fact in show_customer(town, one) if fact.about == "segment"] for one in (1, 2, 3)]
     assert told == [[], ["loyal"], ["loyal", "some"]]
+
+
+def test_a_segment_says_when_it_was_refreshed_last(town: Shop) -> None:
+    segments.create(town, "loyal", "orders >= 2")
+    later = dataclasses.replace(town, clock=Clock(town.clock.zone, town.clock.now() + 60))
+    segments.refresh(later, "loyal")
+    assert value("SELECT refreshed_at FROM segments") == town.clock.now() + 60

@@ -141,6 +141,46 @@ def test_who_became_one_with_another_repays_with_what_both_have_before_the_shop_
     check(shop)
 
 
+def test_a_return_takes_what_is_left_of_its_own_points_and_the_rest_of_others_once(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1" }')
+    at = shop.clock.now() - DAY
+    order(shop, 1, [10_000], at=at)
+    order(shop, 2, [10_000], at=at)
+    award(shop)
+    redeem(shop, 1, 60, source="basket:1")
+    came_back(1, 10_000, at=at)
+    award(shop)
+    assert balances(shop, [1]) == {1: 40}
+    assert value("SELECT COUNT(*) FROM accounts WHERE kind = 'debt'") == 0
+    check(shop)
+
+
+def test_a_return_of_an_order_that_became_another_s_takes_from_the_other(shop: Shop) -> None:
+    at = shop.clock.now() - DAY
+    order(shop, 1, [10_000], at=at)
+    award(shop)
+    order(shop, 1, [10_000], at=at, customer_id=2)
+    award(shop)
+    assert balances(shop, [1, 2]) == {1: 0, 2: 100}
+    came_back(1, 5_000, at=at)
+    award(shop)
+    assert balances(shop, [1, 2]) == {1: 0, 2: 50}
+    check(shop)
+
+
+def test_what_points_are_worth_leaves_out_what_is_owed(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\npending_days = 14')
+    at = shop.clock.now()
+    order(shop, 1, [5_000], at=at - 20 * DAY)
+    award(shop)
+    redeem(shop, 1, 50, source="basket:1")
+    came_back(1, 3_000, at=at)
+    award(shop)
+    add(shop, 1, 100, source="complaint:1", reason="Sorry")
+    (row,) = balance_rows(shop, [1])
+    assert (row.available, row.value_minor) == (70, 70)
+
+
 def test_what_has_expired_is_not_taken_back_a_second_time(shop: Shop) -> None:
     set_terms(shop.folder, DEBT + "\nexpiry_days = 1")
     at = shop.clock.now()

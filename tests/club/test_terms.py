@@ -30,6 +30,7 @@ def test_a_new_shop_has_terms_that_say_what_each_setting_means(shop: Shop) -> No
     assert text.count("#") > 10
 
 
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about a file
 @pytest.mark.parametrize(
     ("versions", "sentence"),
     [

@@ -390,6 +390,7 @@ def test_the_jobs_of_the_shop_are_added_to_the_programs_own(shop: Shop, write_jo
     assert read_jobs(shop)["nightly"].at == "04:00"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about a file
 @pytest.mark.parametrize(
     ("text", "said"),
     [

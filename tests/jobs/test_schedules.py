@@ -201,6 +201,7 @@ def test_crons_line_does_the_nightly_job_once_though_it_is_started_twice_at_once
     assert (row["exit_code"], row["error"]) == (0, "")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about a file
 @pytest.mark.parametrize(
     ("when", "said"),
     [

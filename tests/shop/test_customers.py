@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
+from retainctl.normalising import email_address
 from retainctl.shop.consent import suppress
 from retainctl.shop.consent_history import list_consent, revoke_by_hand, show_consent
 from retainctl.shop.customer_lookup import CUSTOMER
 from retainctl.shop.customers import find_customer, list_customers, show_customer
+from retainctl.shop.exporting import export_customers
 from retainctl.shop.identity import Address, Person, find_or_make
 from retainctl.shop.merging import merge, undo
 from retainctl.store.database import execute, rows, value
@@ -126,6 +130,32 @@ def test_what_was_bought_brought_back_merged_and_parted_is_in_the_history(shop: 
         ("merge", "1", f"customer {noa} into customer {dana}: one person"),
         ("merge", "1", "undone"),
     ]
+
+
+def test_an_export_has_addresses_in_the_order_in_which_they_became_known(shop: Shop) -> None:
+    addresses = tuple(Address("email", one, one) for one in ("z@x.example", "a@x.example"))
+    find_or_make(shop, [Person("web", "21", addresses)])
+    exported = io.BytesIO()
+    export_customers(exported, for_excel=False)
+    header, line = (one.split(",") for one in exported.getvalue().decode().splitlines())
+    told = dict(zip(header, line, strict=True))
+    assert (told["email"], told["email_2"]) == ("z@x.example", "a@x.example")
+
+
+def test_all_of_a_household_have_its_postal_address(shop: Shop) -> None:
+    home = Address("postal", "1 Herzl St", "1 herzl st")
+    people = find_or_make(shop, [Person("web", str(number), (home,), f"N{number}") for number in (21, 22)])
+    assert rows("SELECT customer_id FROM contact_points WHERE kind = 'postal' ORDER BY customer_id") == [
+        (one.customer_id,) for one in people
+    ]
+
+
+@pytest.mark.parametrize("address", ["noreply@shop.example", "test@test.com", "x7kq2@marketplace.amazon.co.uk"])
+def test_nobody_is_known_by_an_address_that_is_nobody_s(shop: Shop, address: str) -> None:
+    given = email_address(address)
+    shared = Address("email", given.value, given.key, flag=given.flag)
+    first, second = find_or_make(shop, [Person("web", str(number), (shared,)) for number in (21, 22)])
+    assert first.customer_id != second.customer_id
 
 
 def test_a_row_finds_its_customer_by_what_of_it_is_known(shop: Shop) -> None:

@@ -78,6 +78,7 @@ def test_a_survey_that_begins_with_work_or_talks_too_long_is_warned_of(shop: Sho
     assert warnings(("nps", "x" * 200), ("csat", "x" * 201)) == ["", long]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about a file
 @pytest.mark.parametrize(
     ("text", "said"),
     [

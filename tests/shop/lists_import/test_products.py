@@ -224,3 +224,9 @@ def test_an_article_is_active_or_not_in_the_words_of_shops(shop: Shop, file: Pat
     lines = [f"{place:02},{word}\n" for place, word in enumerate((*active, *inactive))]
     assert counts(bring(shop, file, "sku,active\n" + "".join(lines))) == (10, 0, 0, 0)
     assert [one.active for one in list_products()] == [True] * 5 + [False] * 5
+
+
+def test_a_list_that_is_read_in_another_currency_is_another_list(shop: Shop, file: Path) -> None:
+    text = "sku,name,price\nC-1,Coffee,10\n"
+    for currency, outcome in (("ILS", "imported"), ("ILS", "already imported"), ("USD", "imported")):
+        assert bring(shop, file, text, currency=currency).row.outcome == outcome

@@ -17,7 +17,7 @@ import pytest
 from retainctl.config import Shop
 from retainctl.errors import BadData, TryLater, WrongUsage
 from retainctl.intake import file as intake_file
-from retainctl.intake.cells import Column
+from retainctl.intake.cells import Column, bind
 from retainctl.intake.csv_rows import csv_chunks, read_header
 from retainctl.intake.file import input_file
 from retainctl.shop.orders_import.orders import import_orders
@@ -478,3 +478,12 @@ def test_what_is_no_file_of_orders_is_refused_with_what_could_be_done(
     with pytest.raises(BadData, match="has no header row"):
         bring(books, '"order_id,ordered_at', *GOOD)
     assert nothing_written()
+
+
+@pytest.mark.parametrize("needed", [True, False])
+def test_one_column_is_never_two_things(tmp_path: Path, needed: bool) -> None:
+    path = tmp_path / "o.csv"
+    path.write_text("mail\nx\n", encoding="utf-8")
+    wanted = [Column(role, ("mail",), required=needed) for role in ("first", "second")]
+    with input_file(str(path), encoding="") as file, pytest.raises(BadData, match="mail could be first or second"):
+        bind(["mail"], wanted, file=file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -150,3 +151,13 @@ def test_ids_are_kept_once_and_come_in_their_order() -> None:
         ids.add(number)
     assert list(ids) == [0, 1, 65_535, 65_536, 70_000]
     assert [number in ids for number in (0, 2, 65_536, 65_537, 10**9)] == [True, False, True, False, False]
+
+
+def test_the_day_of_an_order_is_the_shops_own_whatever_clock_its_file_goes_by(
+    books: Shop, bring: Bring, tmp_path: Path
+) -> None:
+    mapping = tmp_path / "new york.toml"
+    mapping.write_text('timezone = "America/New_York"\n', encoding="utf-8")
+    bring(books, HEADER, row(ordered_at="2025-01-05 20:00"), mapping=mapping)
+    at = int(datetime(2025, 1, 6, 1, tzinfo=UTC).timestamp())
+    assert rows("SELECT ordered_at, order_day FROM orders") == [(at, day_number(date(2025, 1, 6)))]
