@@ -46,8 +46,9 @@ def test_a_number_that_no_row_has_is_wrong_usage(retainctl: Terminal) -> None:
     assert retainctl("outbox", "show", "9" * 39).code == 2
 
 
-def test_an_error_is_json_where_json_was_asked_for(retainctl: Terminal) -> None:
-    ended = retainctl("segments", "create", "gold", "teir = 1", "--format", "json")
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_an_error_is_json_where_json_was_asked_for(retainctl: Terminal, form: str) -> None:
+    ended = retainctl("segments", "create", "gold", "teir = 1", "--format", form)
     told = json.loads(ended.stderr)
     assert (told["kind"], told["exit_code"], ended.code) == ("error", 65, 65)
 

@@ -134,9 +134,3 @@ def test_jobs_are_run_as_the_user_that_was_named(retainctl: Terminal) -> None:
     shown = retainctl("schedules", "show", "--style", "systemd", "--user", "keeper").stdout
     assert "\nUser=keeper\n" in shown
     assert " keeper " in retainctl("schedules", "show", "--style", "cron", "--user", "keeper").stdout
-
-
-@pytest.mark.parametrize("form", ["json", "jsonl"])
-def test_a_failure_is_told_as_its_reader_reads(retainctl: Terminal, form: str) -> None:
-    ended = retainctl("segments", "create", "gold", "teir = 1", "--format", form)
-    assert json.loads(ended.stderr)["exit_code"] == ended.code == 65

@@ -2,7 +2,7 @@
 
 An ``Instant`` is epoch seconds in the database and ISO 8601 by the shop's clock here; ``Pieces`` are thousandths there,
 a ``Day`` is counted from 1970, and a ``bool`` is 0 or 1. What is unknown is None where the field allows it, and else
-the empty text; an unknown number where the field allows none is a TypeError.
+the empty text; an unknown whole number or quantity where the field allows none is a TypeError.
 """
 
 from __future__ import annotations

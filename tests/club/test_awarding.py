@@ -94,13 +94,19 @@ def test_any_partition_of_a_full_return_takes_back_exactly_what_was_earned(shop:
     check(shop)
 
 
-def test_spent_points_that_are_taken_back_are_owed_and_repaid_first(shop: Shop) -> None:
-    """Invariant 5."""
-    set_terms(shop.folder, DEBT)
+def earned_and_spent(shop: Shop, terms: str, points: int) -> int:
+    """By these terms an order of yesterday earned 100 points, of which *points* are spent; when that was."""
+    set_terms(shop.folder, terms)
     at = shop.clock.now() - DAY
     order(shop, 1, [10_000], at=at)
     award(shop)
-    redeem(shop, 1, 80, source="basket:1")
+    redeem(shop, 1, points, source="basket:1")
+    return at
+
+
+def test_spent_points_that_are_taken_back_are_owed_and_repaid_first(shop: Shop) -> None:
+    """Invariant 5."""
+    at = earned_and_spent(shop, DEBT, 80)
     came_back(1, 10_000, at=at)
     award(shop)
     assert balances(shop, [1]) == {1: 0}
@@ -113,11 +119,7 @@ def test_spent_points_that_are_taken_back_are_owed_and_repaid_first(shop: Shop) 
 
 
 def test_the_shop_bears_it_where_the_terms_clamp(shop: Shop) -> None:
-    set_terms(shop.folder, CLAMP)
-    at = shop.clock.now() - DAY
-    order(shop, 1, [10_000], at=at)
-    award(shop)
-    redeem(shop, 1, 80, source="basket:1")
+    at = earned_and_spent(shop, CLAMP, 80)
     came_back(1, 10_000, at=at)
     award(shop)
     assert value("SELECT COUNT(*) FROM accounts WHERE kind = 'debt'") == 0
@@ -128,11 +130,7 @@ def test_the_shop_bears_it_where_the_terms_clamp(shop: Shop) -> None:
 
 
 def test_who_became_one_with_another_repays_with_what_both_have_before_the_shop_bears_the_rest(shop: Shop) -> None:
-    set_terms(shop.folder, CLAMP)
-    at = shop.clock.now() - DAY
-    order(shop, 1, [10_000], at=at)
-    award(shop)
-    redeem(shop, 1, 100, source="basket:1")
+    at = earned_and_spent(shop, CLAMP, 100)
     add(shop, customer(2), 50, source="complaint:1", reason="Sorry")
     merge(shop, survivor_id=2, merged_id=1, reason="one person")
     came_back(1, 10_000, at=at)

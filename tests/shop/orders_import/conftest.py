@@ -40,12 +40,15 @@ def books(tmp_path: Path) -> Iterator[Shop]:
 
 @pytest.fixture
 def bring(tmp_path: Path) -> Bring:
-    """Import a file of these lines (or bytes) into a shop."""
+    """Import a file of these lines (or bytes) into a shop, by the mapping file ``till.toml`` of this text if any."""
 
     def bring(
-        shop: Shop, *lines: str | bytes, name: str = "orders.csv", **options: object
+        shop: Shop, *lines: str | bytes, name: str = "orders.csv", mapping: str = "", **options: object
     ) -> FileResult[OrdersImported]:
         path = tmp_path / name
+        if mapping:
+            options["mapping"] = tmp_path / "till.toml"
+            (tmp_path / "till.toml").write_text(f"{mapping}\n", encoding="utf-8")
         parts = [line if isinstance(line, bytes) else f"{line}\n".encode() for line in lines]
         path.write_bytes(b"".join(parts))
         return import_orders(shop, str(path), OrderOptions(**options))  # type: ignore[arg-type]

@@ -281,12 +281,8 @@ NUMBERS = [
 
 
 @pytest.mark.parametrize(("style", "text", "minor"), NUMBERS)
-def test_b36_the_format_of_numbers_is_stated(
-    books: Shop, bring: Bring, tmp_path: Path, style: str, text: str, minor: int
-) -> None:
-    mapping = tmp_path / "mapping.toml"
-    mapping.write_text(f'numbers = "{style}"\n', encoding="utf-8")
-    bring(books, HEADER, row("1", quantity="1", unit_price=f'"{text}"'), mapping=mapping)
+def test_b36_the_format_of_numbers_is_stated(books: Shop, bring: Bring, style: str, text: str, minor: int) -> None:
+    bring(books, HEADER, row("1", quantity="1", unit_price=f'"{text}"'), mapping=f'numbers = "{style}"')
     assert value("SELECT gross_minor FROM orders") == minor
 
 
@@ -310,15 +306,18 @@ def test_b38_a_price_may_be_finer_and_the_line_is_rounded(books: Shop, bring: Br
     ]  # fmt: skip
 
 
-def test_b39_b40_dates_are_read_as_the_mapping_says(books: Shop, bring: Bring, tmp_path: Path) -> None:
-    mapping = tmp_path / "mapping.toml"
-    mapping.write_text('dates = "%d/%m/%Y"\n')
-    bring(books, HEADER, row("1", ordered_at="03/04/2024"), mapping=mapping)
+def test_b39_b40_dates_are_read_as_the_mapping_says(books: Shop, bring: Bring) -> None:
+    bring(books, HEADER, row("1", ordered_at="03/04/2024"), mapping='dates = "%d/%m/%Y"')
     assert rows("SELECT order_day, order_month, day_precision, ordered_at FROM orders") == [
         (*on_day("2024-04-03"), 1, 1_712_134_800)
     ]
-    mapping.write_text('dates = "%d/%m/%Y %H:%M"\ntimezone = "America/New_York"\n')
-    bring(books, HEADER, row("2", ordered_at="03/04/2024 20:00"), mapping=mapping, name="b.csv")
+    bring(
+        books,
+        HEADER,
+        row("2", ordered_at="03/04/2024 20:00"),
+        mapping='dates = "%d/%m/%Y %H:%M"\ntimezone = "America/New_York"',
+        name="b.csv",
+    )
     assert rows("SELECT order_day, day_precision FROM orders WHERE external_id = '2'") == [(on_day("2024-04-04")[0], 0)]
 
 
@@ -337,10 +336,8 @@ def test_b41_hours_that_the_clocks_skip_or_repeat(
     assert note in outcome.notes
 
 
-def test_b42_epoch_seconds_are_read_where_they_are_declared(books: Shop, bring: Bring, tmp_path: Path) -> None:
-    mapping = tmp_path / "mapping.toml"
-    mapping.write_text('dates = "epoch"\n')
-    bring(books, HEADER, row("1", ordered_at="1736064000"), mapping=mapping)
+def test_b42_epoch_seconds_are_read_where_they_are_declared(books: Shop, bring: Bring) -> None:
+    bring(books, HEADER, row("1", ordered_at="1736064000"), mapping='dates = "epoch"')
     assert value("SELECT ordered_at FROM orders") == 1_736_064_000
 
 
@@ -357,11 +354,11 @@ def test_b42_epoch_seconds_are_read_where_they_are_declared(books: Shop, bring: 
     ],
 )
 def test_b42_what_is_no_epoch_seconds_is_no_date_where_they_are_declared(
-    books: Shop, bring: Bring, tmp_path: Path, text: str, code: str
+    books: Shop, bring: Bring, text: str, code: str
 ) -> None:
-    mapping = tmp_path / "mapping.toml"
-    mapping.write_text('dates = "epoch"\n')
-    outcome = bring(books, HEADER, row("1", ordered_at="1736064000"), row("2", ordered_at=text), mapping=mapping)
+    outcome = bring(
+        books, HEADER, row("1", ordered_at="1736064000"), row("2", ordered_at=text), mapping='dates = "epoch"'
+    )
     assert codes(outcome) == [one for one in [code] if one]
 
 

@@ -128,21 +128,15 @@ def test_an_import_counts_the_customers_that_it_brought_and_not_those_before(boo
         ('numbers = "1 000"', "numbers"),
     ],
 )
-def test_a_mapping_says_what_can_be_read_or_is_refused(
-    books: Shop, bring: Bring, tmp_path: Path, said: str, told: str
-) -> None:
-    mapping = tmp_path / "till.toml"
-    mapping.write_text(f"{said}\n", encoding="utf-8")
+def test_a_mapping_says_what_can_be_read_or_is_refused(books: Shop, bring: Bring, said: str, told: str) -> None:
     with pytest.raises(RetainError, match=told):
-        bring(books, HEADER, row("1"), mapping=mapping)
+        bring(books, HEADER, row("1"), mapping=said)
     assert value("SELECT COUNT(*) FROM imports") == 0
 
 
-def test_a_fault_in_a_mapping_is_told_with_the_name_of_its_file(books: Shop, bring: Bring, tmp_path: Path) -> None:
-    mapping = tmp_path / "till.toml"
-    mapping.write_text('[columns]\nordre_id = "Receipt"\n', encoding="utf-8")
+def test_a_fault_in_a_mapping_is_told_with_the_name_of_its_file(books: Shop, bring: Bring) -> None:
     with pytest.raises(RetainError, match=r"till\.toml, line 2: unknown setting ordre_id"):
-        bring(books, HEADER, row("1"), mapping=mapping)
+        bring(books, HEADER, row("1"), mapping='[columns]\nordre_id = "Receipt"')
 
 
 def test_what_an_old_file_tells_again_of_orders_and_returns_is_noted(shop: Shop, bring: Bring) -> None:
