@@ -8,6 +8,7 @@ import click
 
 from retainctl.terminal import Group, opened_shop, show, show_first
 
+from .exporting import export_verb
 from .importing import import_verb
 
 if TYPE_CHECKING:
@@ -37,6 +38,14 @@ import_verb(
         ),
         click.option("--source", default="", metavar="NAME", help='Where the consent was given; default: "file".'),
     ),
+)
+
+
+export_verb(
+    consent,
+    "retainctl.shop.consent_history:export_consent",
+    about='Export every decision and every address to which nothing goes, as CSV that "consent import" can read.',
+    example="retainctl consent export --output consent.csv",
 )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 import click
 
-from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_first, yes_clock
+from retainctl.terminal import ROW_ID, Group, opened_shop, show, show_first, yes_clock
 
+from .exporting import export_verb
 from .importing import import_verb
 
 customers = Group("customers", help="Import, list, merge and export customers.")
@@ -113,28 +113,9 @@ def merge(survivor: str | None, merged: str | None, reason: str, undo: int | Non
         show([done], row_type=merging.Merge)
 
 
-@customers.command()
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE.")
-@click.option(
-    "--for-excel",
-    is_flag=True,
-    help="For spreadsheets: add a byte order mark, and protect cells from running as formulas.",
+export_verb(
+    customers,
+    "retainctl.shop.exporting:export_customers",
+    about='Export all customers as CSV that "customers import" can read.',
+    example="retainctl customers export --output customers.csv",
 )
-def export(output: Path | None, for_excel: bool) -> None:
-    """Export all customers as CSV that "customers import" can read.
-
-    \b
-      retainctl customers export --output customers.csv
-    """
-    import sys
-
-    from retainctl.files import written
-    from retainctl.shop.exporting import export_customers
-
-    with opened_shop(output=output):
-        if output is None:
-            export_customers(sys.stdout.buffer, for_excel=for_excel)
-            return
-        with written(output) as file:
-            lines = export_customers(file, for_excel=for_excel)
-    note(f"{output}: {lines} lines")

@@ -1,12 +1,15 @@
-"""What a spreadsheet would take for a formula (CWE-1236), and the ``'`` that says "this is text".
+"""CSV for spreadsheets: what they would take for a formula (CWE-1236), and the ``'`` that says "this is text".
 
 Guarding and stripping undo each other exactly, so that an export that was looked at can be imported again.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import BinaryIO, Final
 
 # Full-width forms too. A cell that begins with ' before one of them is guarded as well, or stripping would change it.
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r\0＝＋－＠]")
@@ -23,3 +26,22 @@ def guard_formula(text: str) -> str:
 def strip_guard(text: str) -> str:
     """*text* without the ``'`` that ``guard_formula`` put before it."""
     return text[1:] if text.startswith("'") and _GUARDED.match(text) else text
+
+
+def write_csv(file: BinaryIO, header: Sequence[str], lines: Iterable[Sequence[object]], *, for_excel: bool) -> int:
+    """Write *lines* under their *header* to *file* as UTF-8; how many there are, the header not counted.
+
+    No text in them runs as a formula. *for_excel* begins with the mark by which Excel knows UTF-8, and ends lines as
+    it does. The importers take off the guard and the mark again.
+    """
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
+    if for_excel:
+        text.write(BYTE_ORDER_MARK)
+    writer = csv.writer(text, lineterminator="\r\n" if for_excel else "\n")
+    writer.writerow(header)
+    written = 0
+    for line in lines:
+        writer.writerow([guard_formula(cell) if isinstance(cell, str) else cell for cell in line])
+        written += 1
+    text.detach()  # what is written so far is handed on
+    return written

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
@@ -26,6 +26,10 @@ from retainctl.store import dialect
 from retainctl.store.transactions import in_one_transaction
 
 T = TypeVar("T")
+# Mailchimp's and Klaviyo's exports write times of UTC without saying so.
+IN_UTC: Final = frozenset({"optintime", "confirmtime", "unsubtime", "cleantime", "lastchanged"}) | {
+    f"{channel}marketingconsenttimestamp" for channel in ("email", "sms")
+}
 RowOutcome = Literal["new", "changed", "unchanged", "set_aside"]
 
 
@@ -47,6 +51,7 @@ class RowTaker(ABC, Generic[T]):
         readings = mapping.readings | ({"numbers": options.numbers} if options.numbers else {})
         self.shop = shop
         self.source = source
+        self.states_zone = bool(mapping.timezone)
         self.columns = mapping.mapped(columns)
         self.values = Values(shop.clock, shop_currency=currency, stated_currency=currency, **readings)
         # Whatever makes an equal file mean something else.
@@ -213,6 +218,12 @@ def _opened(
     header, delimiter = read_header(file, delimiter=options.delimiter)
     taker = make_taker(file, header)
     present = {plain_name(name) for name in header}
+    if not taker.states_zone:
+        taker.values.utc_columns = {
+            column.role
+            for column in taker.columns
+            if not IN_UTC.isdisjoint(present & {plain_name(name) for name in column.all_names})
+        }
     wanted = [column for column in taker.columns if column.role in taker.one_of and column.names]
     if wanted and not any(plain_name(name) in present for column in wanted for name in column.all_names):
         raise BadData(

@@ -7,7 +7,7 @@ again and again in an export, so each reader remembers what it made of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final, Self, TypeVar
@@ -74,6 +74,8 @@ class Values:
         self.clock = clock
         self.zone = zone or clock.zone
         self._instants = Instants(clock, zone=self.zone, dates=dates, note=self.note)
+        self._utc = Instants(clock, zone=ZoneInfo("UTC"), dates=dates, note=self.note)
+        self.utc_columns: Set[str] = frozenset()  # those whose times are UTC where they state no zone
         self.day = self._instants.day
         self.stated_currency = stated_currency
         # A format without a currency column takes the shop's; a missing cell of one that has it does not.
@@ -187,7 +189,7 @@ class Values:
     def instant(self, text: str, column: str) -> tuple[int, bool]:
         """Epoch seconds, and whether only a day was given (then it is the day's noon)."""
         try:
-            return self._instants.read(text)
+            return (self._utc if column in self.utc_columns else self._instants).read(text)
         except RowError as error:
             raise RowError(column, error.code, str(error)) from None
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.rows import Row
 from retainctl.shop.consent import BLOCKING, PURPOSE_ROWS, PURPOSES, Decision, Purpose, permissions, record, suppress
 from retainctl.shop.customers import OF_THIS_ADDRESS, address_named, find_customer
-from retainctl.store.database import rows
+from retainctl.spreadsheets import write_csv
+from retainctl.store.database import execute, rows
 from retainctl.store.dialect import one_of
 from retainctl.store.select import Instant, select
 from retainctl.store.transactions import in_one_transaction
@@ -138,6 +139,26 @@ def show_consent(shop: Shop, customer: str) -> list[ConsentEvent]:
     columns = "at, customer_id, address, purpose, action, source, evidence, wording, recorded_at"
     sql = f"SELECT {columns} FROM ({found}) AS found ORDER BY at, number IS NULL, number"
     return select(shop, ConsentEvent, sql, customer_id, customer_id)
+
+
+EXPORTED: Final = ("address", "purpose", "action", "at", "source", "evidence", "wording")
+
+
+def export_consent(shop: Shop, file: BinaryIO, *, for_excel: bool = False) -> int:
+    """Write every decision and every suppression to *file*, oldest first, as ``write_csv`` does; how many there are.
+
+    ``consent import`` makes the same states and days of them. An address that was erased has no name to be written.
+    """
+    found = execute(
+        """SELECT p.key AS address, c.purpose, c.action, c.happened_at AS at, c.source, c.evidence, c.wording,
+            0 AS is_of_all
+        FROM consents AS c JOIN contact_points AS p ON p.id = c.contact_point_id
+        UNION ALL
+        SELECT key, '', 'suppressed', suppressed_at, reason, evidence, '', 1 FROM suppressions WHERE key IS NOT NULL
+        ORDER BY 4, 1, 8, 2, 3"""
+    )
+    lines = ((*cells[:3], shop.clock.iso(cells[3]), *cells[4:-1]) for cells in found)
+    return write_csv(file, EXPORTED, lines, for_excel=for_excel)
 
 
 @in_one_transaction

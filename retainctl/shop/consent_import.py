@@ -8,8 +8,8 @@ answer and is not known stops the file.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any, Final, Literal, NamedTuple, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal, NamedTuple, cast, get_args
 
 from retainctl.config import Shop
 from retainctl.errors import BadData, WrongUsage
@@ -21,7 +21,7 @@ from retainctl.intake.one_file import RowOutcome, import_list
 from retainctl.intake.values import Values, yes_or_no
 from retainctl.normalising import clean_name
 from retainctl.result import Progress
-from retainctl.shop.consent import PURPOSES, Decision, Purpose, record, suppress
+from retainctl.shop.consent import PURPOSES, Decision, Purpose, SuppressionReason, record, suppress
 from retainctl.shop.customer_lookup import EMAIL_NAMES, PHONE_NAMES, address_in, points_at
 
 SOURCE: Final = "file"
@@ -74,24 +74,27 @@ def _points(shop: Shop, _source: str, asked: Sequence[Cells]) -> list[int | RowE
     addresses: list[tuple[str, str] | RowError] = []
     for email, phone in asked:
         try:
-            found = address_in(shop, email, phone)
+            found = _address(shop, email, phone)
             addresses.append(found or RowError("email", "no_address", "the row has neither e-mail nor phone"))
         except RowError as error:
             addresses.append(error)
     points = points_at(one for one in addresses if isinstance(one, tuple))
     return [
-        one if isinstance(one, RowError) else points[one].contact_point_id if one in points else Stranger(*one)
+        one if isinstance(one, RowError) else points[one].contact_point_id if one in points else Stranger()
         for one in addresses
     ]
+
+
+def _address(shop: Shop, email: str, phone: str) -> tuple[str, str] | None:
+    """The address of a row, by kind and key; a column "address" may have phones as well."""
+    return address_in(shop, "", email) if _PHONE.fullmatch(email) else address_in(shop, email, phone)
 
 
 class Stranger(RowError):
     """The address that a row names is no customer's."""
 
-    def __init__(self, kind: str, key: str) -> None:
+    def __init__(self) -> None:
         super().__init__("email", "unknown_address", "no customer has this address; import the customers first")
-        self.kind = kind
-        self.key = key
 
 
 def _purpose(cell: GivenCell) -> str:
@@ -103,6 +106,8 @@ def _purpose(cell: GivenCell) -> str:
 
 def _answer(cell: GivenCell) -> bool | None:
     """Whether it is a permission; None where nobody answered."""
+    if plain_name(cell.text) == "notmailable":
+        raise SetAside(cell.column, "not_mailable", "nobody reads this address, whatever was answered")
     try:
         return yes_or_no(cell.text)
     except ValueError as error:
@@ -145,11 +150,14 @@ FORBIDDING: Final = {
         "blocked", "blocklisted", "blacklisted", "suppressed", "email suppressions", "suppressions", "do_not_contact",
         "do_not_email", "do not mail", "dnc", "חסום",
     ),
-    "bounced": (
-        "bounced", "bounced_at", "bounce date", "hard_bounced", "clean_time", "cleaned", "cleaned_at", "complained",
-        "complained_at", "spam",
-    ),
+    "bounced": ("bounced", "bounced_at", "bounce date"),
+    "cleaned": ("hard_bounced", "clean_time", "cleaned", "cleaned_at"),
+    "complained": ("complained", "complained_at", "spam"),
 }  # fmt: skip
+# What a row says of the address itself, whoever has it: that nothing arrives there, or that its owner complained.
+_BY_ROLE: Final[dict[str, SuppressionReason]] = {"cleaned": "hard_bounce", "complained": "complaint"}
+_BY_WORD: Final = re.compile(r"(?P<hard_bounce>hardbounced?|cleaned)|(?P<complaint>complain(?:t|ed)|spam)")
+_PHONE: Final = re.compile(r"\+?\d[\d\s().-]*", re.ASCII)
 _NOT_FORBIDDEN: Final = frozenset({"no", "n", "false", "0", "off", "none", "לא"})
 # A column that may speak of an answer: where it is not among those above, nobody can know what it says.
 _MAY_ANSWER: Final = re.compile(
@@ -184,6 +192,7 @@ FIELDS: Final[tuple[Field | Lookup, ...]] = (
         ),
         _at,
     ),
+    Field("source", ("source", "מקור"), _proof),
     Field("evidence", ("evidence", "ראיה", "אסמכתא"), _proof),
     Field("wording", ("wording", "text", "נוסח"), _proof),
 )
@@ -192,16 +201,29 @@ FIELDS: Final[tuple[Field | Lookup, ...]] = (
 COLUMNS: Final = columns_of(FIELDS)
 
 
-class _StrangersRefusal(NamedTuple):
-    """A refusal of somebody who is nobody's customer yet."""
+class _Suppression(NamedTuple):
+    """What is said of an address itself, and the refusal of somebody who is nobody's customer yet."""
 
     kind: str
     key: str
+    reason: SuppressionReason
     at: int | None
     evidence: str
 
 
-class ConsentTaker(DeclaredTaker[Decision | _StrangersRefusal]):
+def _suppressed_for(said: Mapping[str, str], stated: Mapping[str, object]) -> SuppressionReason | None:
+    """Why nothing more is to go to the address, where a row says that of the address itself."""
+    if plain_name(said["answer"]) == "suppressed" and said["source"] in get_args(SuppressionReason):
+        return cast("SuppressionReason", said["source"])  # as an export has it
+    for role in ("answer", *FORBIDDING):
+        if role in _BY_ROLE and stated.get(role):
+            return _BY_ROLE[role]
+        if word := _BY_WORD.fullmatch(plain_name(said[role])):
+            return cast("SuppressionReason", word.lastgroup)
+    return None
+
+
+class ConsentTaker(DeclaredTaker[Decision | _Suppression]):
     """Rows to decisions."""
 
     kind = "consent"
@@ -241,7 +263,7 @@ class ConsentTaker(DeclaredTaker[Decision | _StrangersRefusal]):
                 hint=f"If everybody in it did, add: --answer yes. Its columns: {', '.join(header)[:300]}.",
             )
 
-    def read(self, cells: Cells) -> Decision | _StrangersRefusal:
+    def read(self, cells: Cells) -> Decision | _Suppression:
         said = self.said(cells)
         stated = self.stated(said)
         forbidden = [found for role in FORBIDDING if (found := stated.get(role))]
@@ -256,23 +278,26 @@ class ConsentTaker(DeclaredTaker[Decision | _StrangersRefusal]):
         if not proof:
             raise RowError("evidence", "no_evidence", "the row has no evidence, and --evidence was not given")
         given = bool(answer) and not forbidden
-        try:
-            point = self.looked_up(said)["contact_point_id"]
-        except Stranger as stranger:
-            if given:
-                raise
-            return _StrangersRefusal(stranger.kind, stranger.key, at, proof)
-        return Decision(
-            point,
-            cast("Purpose", stated.get("purpose", self._purpose)),
-            "given" if given else "revoked",
-            self.source,
-            proof,
-            at,
-            stated.get("wording", ""),
-        )
+        reason = _suppressed_for(said, stated)
+        if not reason:
+            try:
+                return Decision(
+                    self.looked_up(said)["contact_point_id"],
+                    cast("Purpose", stated.get("purpose", self._purpose)),
+                    "given" if given else "revoked",
+                    stated.get("source") or self.source,
+                    proof,
+                    at,
+                    stated.get("wording", ""),
+                )
+            except Stranger:
+                if given:
+                    raise
+        if (address := _address(self.shop, said["email"], said["phone"])) is None:
+            raise RowError("email", "no_address", "the row has neither e-mail nor phone")
+        return _Suppression(*address, reason or "by_hand", at, proof)
 
-    def keep(self, read: list[Decision | _StrangersRefusal], *, import_id: int) -> list[RowOutcome | RowError]:  # noqa: ARG002
+    def keep(self, read: list[Decision | _Suppression], *, import_id: int) -> list[RowOutcome | RowError]:  # noqa: ARG002
         """Record the decisions."""
         answers = iter(record(self.shop, [one for one in read if isinstance(one, Decision)]))
         outcomes: list[RowOutcome | RowError] = []
@@ -284,6 +309,6 @@ class ConsentTaker(DeclaredTaker[Decision | _StrangersRefusal]):
                 outcomes.append("new" if answer == "new" else "unchanged")
             else:
                 at = self.shop.clock.now() if one.at is None else one.at
-                is_new = suppress("email" if one.kind == "email" else "phone", one.key, "by_hand", at, one.evidence)
+                is_new = suppress("email" if one.kind == "email" else "phone", one.key, one.reason, at, one.evidence)
                 outcomes.append("new" if is_new else "unchanged")
         return outcomes

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
-from retainctl.spreadsheets import BYTE_ORDER_MARK, guard_formula
+from retainctl.config import Shop
+from retainctl.spreadsheets import write_csv
 from retainctl.store.database import rows
 
 MOST_ADDRESSES: Final = 9  # of a kind; the importer's columns go as far
@@ -15,25 +14,13 @@ PAGE: Final = 2_000
 _KINDS: Final = ("email", "phone", "postal")
 
 
-def export_customers(file: BinaryIO, *, for_excel: bool = False) -> int:
-    """Write every customer to *file*; the number of lines without the header.
+def export_customers(_shop: Shop, file: BinaryIO, *, for_excel: bool = False) -> int:
+    """Write every customer to *file* as ``write_csv`` does; the number of lines without the header.
 
-    A customer has one line, and one more for each further id that a shop knows them by. *for_excel* begins with a
-    byte order mark and keeps cells from running as formulas; the importer takes both off again.
+    A customer has one line, and one more for each further id that a shop knows them by.
     """
     counts = _address_counts()
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=False)
-    if for_excel:
-        text.write(BYTE_ORDER_MARK)
-    writer = csv.writer(text, lineterminator="\r\n" if for_excel else "\n")
-    writer.writerow(_header(counts))
-    lines = 0
-    for line in _lines(counts):
-        # The first cell is our own number; all others are texts.
-        writer.writerow([line[0], *map(guard_formula, line[1:])] if for_excel else line)
-        lines += 1
-    text.detach()  # what is written so far is handed on
-    return lines
+    return write_csv(file, _header(counts), _lines(counts), for_excel=for_excel)
 
 
 def _address_counts() -> dict[str, int]:

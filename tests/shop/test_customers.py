@@ -136,7 +136,7 @@ def test_an_export_has_addresses_in_the_order_in_which_they_became_known(shop: S
     addresses = tuple(Address("email", one, one) for one in ("z@x.example", "a@x.example"))
     find_or_make(shop, [Person("web", "21", addresses)])
     exported = io.BytesIO()
-    export_customers(exported, for_excel=False)
+    export_customers(shop, exported, for_excel=False)
     header, line = (one.split(",") for one in exported.getvalue().decode().splitlines())
     told = dict(zip(header, line, strict=True))
     assert (told["email"], told["email_2"]) == ("z@x.example", "a@x.example")

@@ -118,11 +118,18 @@ def test_a_refusal_is_one_and_a_silence_is_no_permission_however_they_are_spelle
     addresses = [Address("email", one.partition(",")[0], one.partition(",")[0]) for one in spelled]
     find_or_make(shop, [Person("web", one.key, (one,)) for one in addresses])
     assert bring(shop, file, "email,action\n" + "".join(spelled[: len(REFUSALS)]), evidence="moved").quarantined == ()
-    assert rows("SELECT action, COUNT(*) FROM consents GROUP BY action") == [("revoked", len(REFUSALS))]
+    assert rows("SELECT action, COUNT(*) FROM consents GROUP BY action") == [("revoked", len(REFUSALS) - 4)]
+    assert rows("SELECT key, reason FROM suppressions ORDER BY key, reason") == sorted(
+        (f"a{REFUSALS.index(word)}@example.com", reason)
+        for word, reason in (
+            ("hard bounce", "hard_bounce"), ("cleaned", "hard_bounce"), ("complained", "complaint"),
+            ("spam", "complaint"),
+        )
+    )  # fmt: skip
     silent = bring(shop, file, "email,action\n" + "".join(spelled[len(REFUSALS) :]), evidence="moved")
     assert (silent.row.rows_set_aside, silent.quarantined) == (len(SILENCES), ())
     assert rows("SELECT DISTINCT disposition, code FROM held_rows") == [("set_aside", "no_answer")]
-    assert value("SELECT COUNT(*) FROM consents") == len(REFUSALS)
+    assert value("SELECT COUNT(*) FROM consents") == len(REFUSALS) - 4
 
 
 FORBIDDEN = [
@@ -139,22 +146,28 @@ def test_a_column_that_forbids_is_never_left_unread(shop: Shop, file: Path, answ
     """Whatever else the row says, and whether its file has a column of answers or its bringer answers for all."""
     for number, (column, cell) in enumerate(FORBIDDEN):
         address = f"a{number}@example.com"
-        find_or_make(shop, [Person("web", address, (Address("email", address, address),))])
+        (found,) = find_or_make(shop, [Person("web", address, (Address("email", address, address),))])
+        assert found.customer_id is not None
         head, tail = (",answer", f",{answered}") if answered else ("", "")
         text = f"email,{column}{head}\n{address},{cell}{tail}\n"
         outcome = bring(shop, file, text, evidence="moved", answer="" if answered else "yes")
         assert outcome.row.rows_new == 1, column
-    assert rows("SELECT action, COUNT(*) FROM consents GROUP BY action") == [("revoked", len(FORBIDDEN))]
+        told = contactable([found.customer_id], purpose="marketing", at=shop.clock.now())
+        assert told[found.customer_id] in ("no_consent", "suppressed"), column
+    assert rows("SELECT reason, COUNT(*) FROM suppressions GROUP BY reason ORDER BY reason") == [
+        ("complaint", 3), ("hard_bounce", 2),
+    ]  # fmt: skip
+    assert rows("SELECT action, COUNT(*) FROM consents GROUP BY action") == [("revoked", len(FORBIDDEN) - 5)]
 
 
 def test_a_refusal_is_of_its_own_time_and_not_of_the_permission_before_it(shop: Shop, dana: int, file: Path) -> None:
     head = "Email Address,OPTIN_TIME,UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_REASON\n"
     row = "dana@example.com,2024-05-01 08:00:00,2025-02-01 10:00:00,Spring,NORMAL\n"
     bring(shop, file, head + row, evidence="moved")
-    assert rows("SELECT action, happened_at FROM consents") == [("revoked", 1_738_396_800)]
+    assert rows("SELECT action, happened_at FROM consents") == [("revoked", 1_738_404_000)]
     late = "email,email marketing consent,email marketing consent timestamp,email suppressions\n"
     bring(shop, file, f"{late}dana@example.com,SUBSCRIBED,2024-03-01 10:00:00,HARD_BOUNCE\n", evidence="moved")
-    assert contactable([dana], purpose="marketing", at=shop.clock.now()) == {dana: "no_consent"}
+    assert contactable([dana], purpose="marketing", at=shop.clock.now()) == {dana: "suppressed"}
 
 
 @pytest.mark.parametrize(
@@ -284,3 +297,49 @@ def test_the_command(shop: Shop, dana: int, retainctl: Terminal, file: Path) -> 
         "customer_id\taddress\tpurpose\tstate\tsince\tsource\tevidence\n"
         f"{dana}\tdana@example.com\tsurvey\tgiven\t2025-03-02T10:00:00+02:00\tfile\tform\n"
     )
+
+
+@pytest.mark.parametrize("verb", [("export",), ("list", "--format", "csv")], ids=["export", "list"])
+def test_what_is_exported_makes_the_same_states_and_days_in_another_shop(
+    shop: Shop, retainctl: Terminal, file: Path, tmp_path: Path, verb: tuple[str, ...]
+) -> None:
+    customers = tmp_path / "customers.csv"
+    customers.write_text(
+        "external_id,first_name,email,email_2,phone\n1,Noa,noa@example.com,noa@work.example.com,050-2345678\n"
+        "2,Gil,gil@example.com,,\n3,Roni,roni@example.com,,\n4,Tal,noreply@example.com,,\n5,Uri,uri@example.com,,\n",
+        encoding="utf-8",
+    )
+    imported = retainctl("customers", "import", str(customers))
+    assert imported.code == 0, imported.stderr
+    bring(
+        shop, file,
+        "email,phone,purpose,action,at,evidence,wording\n"
+        "noa@work.example.com,,marketing,yes,2024-01-10T09:00:00+02:00,=card 1,I agree\n"
+        "noa@example.com,,marketing,no,2024-02-10T09:00:00+02:00,call,\n"
+        ",050-2345678,survey,yes,2024-03-10T09:00:00+02:00,till,\n"
+        "gil@example.com,,marketing,yes,2024-04-10T09:00:00+03:00,form,\n"
+        "roni@example.com,,marketing,yes,2024-05-10T09:00:00+03:00,form,\n"
+        "noreply@example.com,,marketing,yes,2024-05-10T09:00:00+03:00,form,\n"
+        "roni@example.com,,,hard bounce,2024-06-10T09:00:00+03:00,550 5.1.1,\n"
+        "uri@example.com,,,complained,2024-07-10T09:00:00+03:00,abuse desk,\n"
+        "later@example.com,,,no,2024-08-10T09:00:00+03:00,letter,\n",
+    )  # fmt: skip
+    other = Terminal(tmp_path / "other")
+    made = other("init", str(other.folder), "--language", "he", "--currency", "ILS", "--timezone", "Asia/Jerusalem")
+    assert made.code == 0, made.stderr
+    assert other("customers", "import", str(customers)).code == 0
+    file.write_text(retainctl("consent", *verb).stdout, encoding="utf-8")
+    brought = other("consent", "import", str(file))
+    assert (brought.code, brought.stderr) == (0, "")
+    states = ("consent", "list")
+    before, after = (
+        [line.split("\t")[1:5] for line in where(*states).stdout.splitlines()] for where in (retainctl, other)
+    )
+    assert len(before) == 10
+    assert after == (before if verb == ("export",) else [one for one in before if one[0] != "noreply@example.com"])
+    assert other("consent", "import", str(file), "--again").stdout.split("\n")[1].split("\t")[4:6] == ["0", "0"]
+    # The refusal of somebody who is nobody's customer went along, but in a list of customers' addresses.
+    newcomer = other("customers", "import", "-", stdin="email\nlater@example.com\n")
+    assert newcomer.code == 0, newcomer.stderr
+    told = other("consent", "list", "later@example.com").stdout
+    assert ("revoked\t2024-08-10T09:00:00+03:00" in told) == (verb == ("export",))

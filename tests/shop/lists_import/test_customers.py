@@ -303,7 +303,7 @@ def test_what_is_exported_is_imported_again_and_changes_nothing(shop: Shop, file
     before = everything()
     for for_excel in (False, True):
         exported = io.BytesIO()
-        assert export_customers(exported, for_excel=for_excel) == 3
+        assert export_customers(shop, exported, for_excel=for_excel) == 3
         assert counts(bring(shop, file, exported.getvalue(), again=True)) == (3, 0, 0, 3, 0, 0)
     assert everything() == before
 
@@ -311,7 +311,7 @@ def test_what_is_exported_is_imported_again_and_changes_nothing(shop: Shop, file
 def test_an_export_for_a_spreadsheet_runs_no_formula(shop: Shop, file: Path) -> None:
     bring(shop, file, HEADER + "17,=HYPERLINK(1),-2+3,he,dana@example.com,0502345678\n")
     exported = io.BytesIO()
-    export_customers(exported, for_excel=True)
+    export_customers(shop, exported, for_excel=True)
     assert exported.getvalue().decode() == (
         "\ufeffid,source,external_id,first_name,last_name,language,email,email_verified,phone,phone_verified,postal\r\n"
         f"{value('SELECT id FROM customers')},generic,17,'=HYPERLINK(1),'-2+3,he,dana@example.com,,0502345678,,\r\n"
@@ -443,7 +443,7 @@ def test_addresses_are_exported_in_their_order_whichever_of_them_was_changed_las
     bring(shop, file, "external_id,email,email_2,email_3\n17,a@x.example,b@x.example,c@x.example\n")
     bring(shop, file, "external_id,email,email_verified\n17,a@x.example,yes\n")
     exported = io.BytesIO()
-    export_customers(exported)
+    export_customers(shop, exported)
     (header, cells) = (line.split(",") for line in exported.getvalue().decode().splitlines())
     said = dict(zip(header, cells, strict=True))
     assert [said[name] for name in ("email", "email_verified", "email_2", "email_3")] == [

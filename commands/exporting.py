@@ -1,0 +1,41 @@
+"""The verb ``export``, which every kind of list has that can be carried to another place."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
+
+import click
+
+from retainctl.terminal import note, opened_shop
+
+
+def export_verb(group: click.Group, exporter: str, *, about: str, example: str) -> None:
+    """Give *group* the verb ``export``, which writes a whole list as CSV.
+
+    *exporter* is the path of a function that is called with the shop, a binary file and ``for_excel``, and answers
+    with the number of lines. It is loaded when the verb runs.
+    """
+
+    def export(output: Path | None, **asked: Any) -> None:
+        from retainctl.files import written
+
+        write = resolve_name(exporter)
+        with opened_shop(output=output) as shop:
+            if output is None:
+                write(shop, sys.stdout.buffer, **asked)
+                return
+            with written(output) as file:
+                lines = write(shop, file, **asked)
+        note(f"{output}: {lines} lines")
+
+    export.__doc__ = f"{about}\n\n\b\n  {example}"
+    command: Any = click.option(
+        "--for-excel", is_flag=True, help="For Excel: begin with a byte order mark, and end lines as it does."
+    )(export)
+    command = click.option(
+        "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE."
+    )(command)
+    group.command("export")(command)
