@@ -17,6 +17,7 @@ from retainctl.normalising import masked
 
 Cells = tuple[str, ...]
 MOST_COLUMNS: Final = 512
+WAITS_WITH_ANOTHER: Final = "order_incomplete"  # the code of a good row whose order has a bad one
 
 
 class Column(NamedTuple):

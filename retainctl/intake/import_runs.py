@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 from retainctl.config import Shop
 from retainctl.errors import BadData, DoneInPart
-from retainctl.intake.cells import Held
+from retainctl.intake.cells import WAITS_WITH_ANOTHER, Held
 from retainctl.intake.file import InputFile
 from retainctl.result import Result
 from retainctl.rows import Row
@@ -182,17 +182,21 @@ def begin(shop: Shop, file: InputFile, asked: Asked) -> int:
 
 
 def check_limit(counts: Counts, file: InputFile, *, strict: bool, held: Sequence[Held], ended: bool) -> None:
-    """BadData where more is wrong with the rows than an honest file has wrong; one bad row never is."""
+    """BadData where more is wrong with the rows than an honest file has wrong; one bad row never is.
+
+    A good row that only waits with a bad one of its order is none.
+    """
     if not counts.quarantined:
         return
-    first = next(one for one in held if one.disposition == "quarantined")
+    bad = [one for one in held if one.disposition == "quarantined" and one.code != WAITS_WITH_ANOTHER]
+    first = bad[0]
     place = f"First bad row: line {first.origin.line}, {first.message}."
     if strict:
         raise BadData(f"{file.name} has a bad row; nothing was written", hint=place)
-    share = counts.quarantined / max(counts.read, 1)
-    if counts.quarantined > MOST_QUARANTINED or (ended and counts.quarantined > 1 and share > MOST_QUARANTINED_SHARE):
+    share = len(bad) / max(counts.read, 1)
+    if len(bad) > MOST_QUARANTINED or (ended and len(bad) > 1 and share > MOST_QUARANTINED_SHARE):
         raise BadData(
-            f"{file.name}: {counts.quarantined} of {counts.read} rows are bad, so it is the wrong file or the "
+            f"{file.name}: {len(bad)} of {counts.read} rows are bad, so it is the wrong file or the "
             "wrong format; nothing was written",
             hint=place,
         )

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.cache import IdSet, Memo
-from retainctl.intake.cells import Cells, Chunk, Held, Origin, RowError, SetAside
+from retainctl.intake.cells import WAITS_WITH_ANOTHER, Cells, Chunk, Held, Origin, RowError, SetAside
 from retainctl.normalising import EmailAddress, clean_name, email_address, is_null, masked, phone_number
 from retainctl.shop.identity import PlainPerson
 from retainctl.shop.orders_import.documents import GUEST, Buyer, Document, OrderValues
@@ -21,39 +21,36 @@ NAMED_RETURNS: Final = 100_000
 
 
 class Composing:
-    """Makes documents of rows. ``held`` gathers the rows that cannot be booked, until somebody takes them."""
+    """Makes documents of rows. ``held`` gathers the rows that cannot be booked, until somebody takes them.
+
+    An order one of whose rows is bad waits with all of them: booked short, it would be worth less than it is.
+    """
 
     def __init__(self, plan: ImportPlan, buyers: Buyers) -> None:
         self._format = plan.format
         self._values = plan.values
         self._buyers = buyers
         self._named_returns_left = NAMED_RETURNS
+        self._waiting: set[str] = set()  # ids of which a row was bad
         self.held: list[Held] = []
 
     def document(self, chunk: Chunk, places: Sequence[int], digests: Sequence[int]) -> Document | None:
-        """What the good rows at *places* make, if any is good; the others are held. *digests* are the chunk's."""
-        add, values, rows = self._format.add, self._values, chunk.rows
-        document: Document | None = None
-        good = []
-        returned: list[int] = []  # for each return the row that made it
-        for place in places:
-            try:
-                document = add(values, document, rows[place])
-            except RowError as error:
-                self.hold(chunk.origin(place), error, rows[place][0])
-            else:
-                good.append(place)
-                if document.returns:
-                    returned += [place] * (len(document.returns) - len(returned))
+        """What the rows at *places* make, or None where one of them is bad; *digests* are the chunk's.
+
+        Rows that their format sets aside are held, and no part of it.
+        """
+        document, good, returned = self._added(chunk, places)
         if document is None:
             return None
-        if self._format.finish is not None:
-            try:
-                self._format.finish(values, document)
-            except RowError as error:
-                for place in good:
-                    self.hold(chunk.origin(place), error, rows[place][0])
-                return None
+        try:
+            if document.external_id in self._waiting:
+                raise RowError("order_id", WAITS_WITH_ANOTHER, "another row of this order cannot be booked")
+            if self._format.finish is not None:
+                self._format.finish(self._values, document)
+        except RowError as error:
+            for place in good:
+                self.hold(chunk.origin(place), error, chunk.rows[place][0])
+            return None
         for place in good:
             document.digest += digests[place]
         document.rows = len(good)
@@ -64,6 +61,25 @@ class Composing:
             returned += good[:1] * (len(document.returns) - len(returned))  # they are the whole order's
             self._note_origins(chunk, returned, document)
         return document
+
+    def _added(self, chunk: Chunk, places: Sequence[int]) -> tuple[Document | None, list[int], list[int]]:
+        """What the good rows at *places* make, if any is good; the places of those, and of the row of each return."""
+        add, values, rows = self._format.add, self._values, chunk.rows
+        document: Document | None = None
+        good: list[int] = []
+        returned: list[int] = []
+        for place in places:
+            try:
+                document = add(values, document, rows[place])
+            except RowError as error:
+                self.hold(chunk.origin(place), error, rows[place][0])
+                if not isinstance(error, SetAside):
+                    self._waiting.add(rows[place][0])
+            else:
+                good.append(place)
+                if document.returns:
+                    returned += [place] * (len(document.returns) - len(returned))
+        return document, good, returned
 
     def hold(self, origin: Origin, error: RowError, document: str) -> None:
         """Keep a row of *document* that cannot be booked, and why."""

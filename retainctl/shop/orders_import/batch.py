@@ -70,6 +70,7 @@ class Named(NamedTuple):
 class ReturnedRow(NamedTuple):
     """A return of the document at *place*; one *is_own* that is taken from a line, or all, of that very order.
 
+    Of one that *is_undated* the file does not say when it came back.
     From ``line_no`` on, its fields are columns of ``order_returns``.
     """
 
@@ -77,6 +78,7 @@ class ReturnedRow(NamedTuple):
     article: int
     is_own: bool
     named: Named | None
+    is_undated: bool
     line_no: int
     named_order: str | None
     order_line_no: int | None
@@ -216,6 +218,8 @@ class Packing:
         counted: Literal["new", "changed"] = "new" if portion is self.batch.new else "changed"
         new = int(portion is self.batch.new or portion is self.batch.added_returns)
         for one in document.returns:
+            if one.is_undated and portion is self.batch.new:
+                self._plan.values.note("return_undated")
             is_placed = one.order_line is not None or one.quantity == 0  # a line's, or money of the whole order
             is_own = document.is_order and is_placed and one.named_order == document.external_id
             row = ReturnedRow(
@@ -223,6 +227,7 @@ class Packing:
                 self._articles[one.article] if one.article else 0,
                 is_own,
                 Named(one.origin, counted, new) if one.origin else None,
+                one.is_undated,
                 one.line_no,
                 one.named_order,
                 one.order_line if is_own else None,

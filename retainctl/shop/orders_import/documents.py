@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -14,7 +14,7 @@ from retainctl.intake.values import Values
 from retainctl.money import round_to_minor
 from retainctl.normalising import SCIENTIFIC
 
-LineKind = Literal["sale", "shipping", "fee", "tip"]
+LineKind = Literal["sale", "shipping", "fee", "tip", "gift_card"]  # what a gift card bought is sold when it is spent
 OrderStatus = Literal[
     "pending", "paid", "processing", "shipped", "fulfilled", "completed", "refunded", "cancelled", "voided", "failed"
 ]
@@ -57,7 +57,8 @@ class Return(NamedTuple):
     """Goods or money that came back. One that names no order takes from the customer's latest sale of the article.
 
     *order_line* is the place, from one, of the line it takes from, where the file says so; a *quantity* of 0 is
-    money only. *origin* is where it stood, if it may prove larger than the order that it names.
+    money only. *origin* is where it stood, if it may prove larger than the order that it names. One that *is_undated*
+    came back on a day that its file does not say, at *returned_at* or after it.
     """
 
     line_no: int
@@ -70,6 +71,7 @@ class Return(NamedTuple):
     named_order: str | None = None
     order_line: int | None = None
     origin: Origin | None = None
+    is_undated: bool = False
 
 
 @dataclass(slots=True)
@@ -181,8 +183,8 @@ def order_id(text: str, column: str = "order_id") -> str:
     return text
 
 
-def full_return(document: Document, *, at: int) -> list[Return]:
-    """The return of every sale line of *document*."""
+def full_return(document: Document, *, at: int | None) -> list[Return]:
+    """The return of every sale line of *document*, on a day that is not known where *at* is None."""
     return [
         Return(
             place,
@@ -191,23 +193,48 @@ def full_return(document: Document, *, at: int) -> list[Return]:
             line.unit_price,
             line.amount_minor,
             document.currency,
-            at,
+            document.ordered_at if at is None else at,
             document.external_id,
             place,
+            is_undated=at is None,
         )
         for place, line in enumerate(document.lines, 1)
         if line.kind == "sale"
     ]
 
 
-def refund(document: Document, refunded_minor: int, *, at: int, column: str) -> None:
-    """Give back *refunded_minor* of an order: all of its lines, or money of the whole where it is less."""
+def fees(values: OrderValues, currency: str, stated: Sequence[tuple[str, str]]) -> list[Line]:
+    """What an order costs besides its goods, of the cells *stated* with their columns: no sale, and nothing earns."""
+    amounts = [(text, values.money(text, currency, column)) for text, column in stated]
+    return [Line(None, 1, text, amount, kind="fee") for text, amount in amounts if amount]
+
+
+def refund(document: Document, refunded_minor: int, *, at: int | None, column: str) -> None:
+    """Give back *refunded_minor* of an order: all of its lines, or money of the whole where it is less.
+
+    An order that is refunded gives back its goods, were they for nothing. Where *at* is None, nobody knows the day.
+    """
     if refunded_minor < 0 or refunded_minor > whole_minor(document):
         raise RowError(column, "return_larger_than_order", "the refund is larger than the order")
-    if refunded_minor >= document.gross_minor:
+    if refunded_minor >= document.gross_minor and (refunded_minor or document.status == "refunded"):
         document.returns = full_return(document, at=at)
     elif refunded_minor:
-        document.returns = [Return(1, None, 0, "", refunded_minor, document.currency, at, document.external_id)]
+        document.returns = [money_back(document, refunded_minor, at=at)]
+
+
+def money_back(document: Document, amount_minor: int, *, at: int | None) -> Return:
+    """The next return of *document*: money of the whole order, on a day that is not known where *at* is None."""
+    return Return(
+        len(document.returns) + 1,
+        None,
+        0,
+        "",
+        amount_minor,
+        document.currency,
+        document.ordered_at if at is None else at,
+        document.external_id,
+        is_undated=at is None,
+    )
 
 
 def spread_discount(document: Document, discount_minor: int) -> None:
@@ -228,12 +255,15 @@ def spread_discount(document: Document, discount_minor: int) -> None:
         )
 
 
-def check_total(values: OrderValues, document: Document) -> None:
-    """RowError where the stated total is not the lines with shipping, with or without tax: a minor unit a line."""
+def check_total(values: OrderValues, document: Document, *, paid_minor: int = 0) -> None:
+    """RowError where the stated total is not the lines with shipping, with or without tax: a minor unit a line.
+
+    *paid_minor* was paid already, as by a gift card, and is no part of it.
+    """
     total = document.stated.get("total", "")
     if not total.strip():
         return
-    stated = values.money(total, document.currency, "total")
+    stated = values.money(total, document.currency, "total") + paid_minor
     lines = document.gross_minor
     others = _others(document)
     ways = {lines, lines + others, lines + document.tax_minor, lines + others + document.tax_minor}
@@ -241,11 +271,16 @@ def check_total(values: OrderValues, document: Document) -> None:
         raise RowError("total", "bad_total", f"the total {total} does not equal the sum of the lines")
 
 
+def sum_minor(document: Document) -> int:
+    """All of an order's parts, with its tax."""
+    return document.gross_minor + _others(document) + document.tax_minor
+
+
 def whole_minor(document: Document) -> int:
     """What was paid at most, to a minor unit a line."""
-    return document.gross_minor + _others(document) + document.tax_minor + len(document.lines)
+    return sum_minor(document) + len(document.lines)
 
 
 def _others(document: Document) -> int:
-    """Shipping, fees and tips."""
+    """Shipping, fees, tips and gift cards bought."""
     return document.shipping_minor + sum(line.amount_minor for line in document.lines if line.kind != "sale")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
+from typing import Final
 
 from retainctl.config import Shop
 from retainctl.errors import BadData, DoneInPart
@@ -143,41 +144,48 @@ def _note_growth(booking: Booker) -> None:
 
 
 def _attach_returns(booking: Booker) -> None:
-    """Let waiting returns meet their sales; those of this file that are larger than their order are quarantined."""
+    """Let waiting returns meet their sales; those of this file that cannot be their order's are quarantined."""
     attached = attach_named(booking.plan.source)
     for customer in attached.customers:
         booking.touch(customer)
-    for waiting in attached.too_large:
-        _refuse_return(booking, waiting)
+    for waiting, why in attached.refused:
+        _refuse_return(booking, waiting, why)
     attach_unnamed(booking.touched)
 
 
-def _refuse_return(booking: Booker, waiting: Waiting) -> None:
+# Why a return cannot be its order's: the column at fault and a sentence, and what is said of one that waits.
+_REFUSED: Final = {
+    "return_larger_than_order": ("quantity", "it returns more than order {order} contains"),
+    "mixed_currency": ("currency", "it is in another currency than order {order}"),
+}
+_WAITS: Final = {"return_larger_than_order": "is larger than", "mixed_currency": "is in another currency than"}
+
+
+def _refuse_return(booking: Booker, waiting: Waiting, why: str) -> None:
     named = booking.named_returns.get((waiting.external_id, waiting.line_no))
     if named is None:
-        _tell_return(booking, waiting)
+        _tell_return(booking, waiting, why)
         return
     execute("DELETE FROM order_returns WHERE id = ?", waiting.id)
-    message = f"it returns more than order {waiting.named_order} contains"
-    booking.held.append(
-        Held("quarantined", named.origin, "quantity", "return_larger_than_order", message, waiting.external_id)
-    )
+    column, message = _REFUSED[why]
+    message = message.format(order=waiting.named_order)
+    booking.held.append(Held("quarantined", named.origin, column, why, message, waiting.external_id))
     booking.counts.add(import_runs.Counts(**{named.row: -1}, quarantined=1))
     booking.returns -= named.returns
 
 
-def _tell_return(booking: Booker, waiting: Waiting) -> None:
-    """Let a person look at a return that an earlier import brought: now that its order is here, it is too large."""
+def _tell_return(booking: Booker, waiting: Waiting, why: str) -> None:
+    """Let a person look at a return that an earlier import brought: now that its order is here, it cannot be right."""
     ((written_by,),) = rows(
         "SELECT import_id FROM orders WHERE source = ? AND external_id = ?", booking.plan.source, waiting.named_order
     )
     if written_by == booking.import_id:
         booking.attention.append(
-            f"return {waiting.external_id} is larger than order {waiting.named_order} and is waiting"
+            f"return {waiting.external_id} {_WAITS[why]} order {waiting.named_order} and is waiting"
             " (retainctl orders returns --waiting)"
         )
     else:
-        booking.notes["return_larger_than_order"] += 1
+        booking.notes[why] += 1
 
 
 def _money() -> dict[str, int]:

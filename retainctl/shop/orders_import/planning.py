@@ -172,6 +172,9 @@ _SENTENCES: Final = {
     "clock_change_gap": "times in a skipped hour (clock change), moved forward",
     "clock_change_fold": "times in a repeated hour (clock change), read as the first",
     "stale": "orders older than the stored version, not changed",
+    "return_undated": "returns without a day in the file, counted on the day of the sale",
+    "return_seen": "returns without a day in the file, counted on the day of this import",
     "return_larger_than_order": "waiting returns larger than their order",
+    "mixed_currency": "waiting returns in another currency than their order",
     "marketing_not_counted": 'orders with "accepts marketing", ignored without --consent-evidence',
 }

@@ -46,18 +46,23 @@ class _RetriedRows:
 def retry(shop: Shop, ids: Sequence[int], options: OrderOptions) -> list[FileResult[OrdersImported]]:
     """Try the rows *ids* (none: all that are open) again, read as then but for what *options* say otherwise.
 
-    A row that can be booked now is added to its order; one that cannot stays, with its newest reason.
+    The other rows that wait with one of the same order are tried with it. A row that can be booked now is added to its
+    order; one that cannot stays, with its newest reason.
     """
     return [_retry(shop, waiting, options) for waiting in _by_import(ids)]
 
 
 def _by_import(ids: Sequence[int]) -> list[_RetriedRows]:
     found: dict[int, _RetriedRows] = {}
-    for import_id, held_id, raw, file, source, format_, asked in rows(
-        f"""SELECT i.id, h.id, h.raw_bytes, i.file_name, i.source, i.format, i.options
+    waiting_rows = rows(
+        f"""SELECT i.id, h.id, h.document, h.raw_bytes, i.file_name, i.source, i.format, i.options
             FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id WHERE {_TO_RETRY} ORDER BY h.id"""
-    ):
-        if not ids or held_id in ids:
+    )
+    together = {
+        (import_id, document) for import_id, held_id, document, *_ in waiting_rows if document and held_id in ids
+    }
+    for import_id, held_id, document, raw, file, source, format_, asked in waiting_rows:
+        if not ids or held_id in ids or (import_id, document) in together:
             waiting = found.setdefault(
                 import_id, _RetriedRows(import_id, file, source, format_, json.loads(asked), [], [])
             )

@@ -61,10 +61,13 @@ class Taken(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """What became of the waiting returns: the customers whose figures changed, and returns larger than their order."""
+    """What became of the waiting returns: the customers whose figures changed, and returns that cannot be right.
+
+    With each stands why: ``return_larger_than_order``, or ``mixed_currency``.
+    """
 
     customers: set[int]
-    too_large: list[Waiting]
+    refused: list[tuple[Waiting, str]]
 
 
 _WAITING = (
@@ -76,24 +79,27 @@ _WAITING = (
 def attach_named(source: str) -> Attached:
     """Attach the returns of *source* that name an order which is there by now."""
     customers: set[int] = set()
-    too_large: list[Waiting] = []
+    refused: list[tuple[Waiting, str]] = []
     named = rows(
-        f"""{_WAITING}, o.id, o.customer_id, o.gross_minor + o.shipping_minor + o.tax_minor
+        f"""{_WAITING}, o.currency, o.id, o.customer_id, o.gross_minor + o.shipping_minor + o.tax_minor
             FROM order_returns AS r JOIN orders AS o ON o.source = r.source AND o.external_id = r.named_order
             WHERE r.order_id IS NULL AND r.source = ?
             ORDER BY r.returned_at, r.external_id, r.line_no, r.part_no""",
         source,
     )
     if not named:
-        return Attached(customers, too_large)
+        return Attached(customers, refused)
     sales = _by(_sales("o.id", sorted({row[-3] for row in named})), "order_id")
     left = _left_of_orders({row[-3]: int(row[-1]) for row in named})
     booked: list[tuple[Waiting, int | None, list[Taken]]] = []
     for row in named:
-        waiting, (order_id, owner, _total) = Waiting(*row[:-3]), row[-3:]
+        waiting, (currency, order_id, owner, _total) = Waiting(*row[:-4]), row[-4:]
+        if waiting.currency != currency:
+            refused.append((waiting, "mixed_currency"))
+            continue
         taken = _take_named(waiting, sales.get(order_id, []), order_id=order_id)
         if taken is None or waiting.amount_minor > left[order_id]:
-            too_large.append(waiting)
+            refused.append((waiting, "return_larger_than_order"))
             continue
         left[order_id] -= waiting.amount_minor
         customer = waiting.customer_id if waiting.customer_id is not None else owner
@@ -101,7 +107,7 @@ def attach_named(source: str) -> Attached:
         if customer is not None:
             customers.add(customer)
     _book(booked)
-    return Attached(customers, too_large)
+    return Attached(customers, refused)
 
 
 def _take_named(waiting: Waiting, sales: list[_Sale], *, order_id: int) -> list[Taken] | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import starmap
 from typing import Any, Final
 
-from retainctl.shop.orders_import.batch import Batch, LineRow, Portion
+from retainctl.shop.orders_import.batch import Batch, LineRow, Portion, ReturnedRow
 from retainctl.shop.orders_import.booking import LINE_COLUMNS, ORDER_COLUMNS, Booker
 from retainctl.shop.orders_import.documents import SALE_STATUSES, refuse_mixed
 from retainctl.shop.orders_import.stored import joined
@@ -36,6 +36,7 @@ def _replace(booking: Booker, portion: Portion) -> None:
         return
     _keep_versions(booking, order_ids)
     _forget_money(booking, order_ids)
+    _date_returns(booking, portion)
     _detach(booking, portion)
     execute_many("DELETE FROM order_lines WHERE order_id = ?", [(one,) for one in order_ids])
     execute_many(
@@ -44,6 +45,34 @@ def _replace(booking: Booker, portion: Portion) -> None:
     )
     booking.write_lines(portion)
     booking.write_returns(portion)
+
+
+def _date_returns(booking: Booker, portion: Portion) -> None:
+    """Let returns of known orders whose file does not say their day be of the day on which they were first seen.
+
+    Where an order is new they are of its own day.
+    """
+    now = booking.shop.clock.now()
+    condition, bound = dialect.one_of(_ids(portion))
+    seen = {
+        (order_id, line_no, quantity, amount): (at, day)
+        for order_id, line_no, quantity, amount, at, day in rows(
+            "SELECT order_id, order_line_no, quantity_thousandths, amount_minor, returned_at, return_day"
+            f" FROM order_returns WHERE order_id {condition}",
+            bound,
+        )
+    }
+    dated = []
+    for one in starmap(ReturnedRow, portion.returns):
+        row = one
+        if one.is_undated:
+            order_id = portion.order_ids[one.place]
+            known = seen.get((order_id, one.order_line_no, one.quantity_thousandths, one.amount_minor))
+            at, day = known or (now, booking.plan.values.day(now))
+            row = one._replace(returned_at=at, return_day=day)
+            booking.notes["return_seen"] += not known
+        dated.append(tuple(row))
+    portion.returns = dated
 
 
 def _append(booking: Booker, portion: Portion) -> None:

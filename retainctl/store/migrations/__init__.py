@@ -16,6 +16,7 @@ from retainctl.store.migrations import (
     m0004_audience,
     m0005_outreach,
     m0006_voice,
+    m0007_gift_cards,
 )
 from retainctl.store.schema import Schema
 
@@ -37,4 +38,5 @@ MIGRATIONS = (
     Migration(4, "audience", m0004_audience.up),
     Migration(5, "outreach", m0005_outreach.up),
     Migration(6, "voice", m0006_voice.up),
+    Migration(7, "gift cards", m0007_gift_cards.up),
 )

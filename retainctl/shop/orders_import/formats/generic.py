@@ -173,7 +173,7 @@ def finish(values: OrderValues, document: Document) -> None:
     if document.is_order and document.stated:
         check_total(values, document)
     if document.status == "refunded" and document.is_order and not document.returns:
-        document.returns = full_return(document, at=document.updated_at or document.ordered_at)
+        document.returns = full_return(document, at=document.updated_at)
 
 
 FORMAT = Format(

@@ -13,6 +13,7 @@ from retainctl.shop.orders_import.documents import (
     Line,
     OrderValues,
     check_total,
+    fees,
     order_id,
     refund,
     spread_discount,
@@ -58,20 +59,26 @@ def _begun(values: OrderValues, cell: Mapping[str, str]) -> Document:
         shipping_minor=values.money(cell["shipping"], currency, "Shipping"),
         tax_minor=values.money(cell["tax"], currency, "Taxes"),
         accepts_marketing=cell["accepts_marketing"].strip().casefold() in ("yes", "true"),
-        stated={name: cell[name] for name in ("subtotal", "total", "refunded", "cancelled_at")},
+        stated={name: cell[name] for name in ("subtotal", "total", "refunded", "cancelled_at", "order_discount")},
+        lines=fees(values, currency, [(cell["duties"], "Duties")]),
     )
 
 
 def finish(values: OrderValues, document: Document) -> None:
-    """Spread the order's discount over its lines, check its total, and give back what was refunded."""
+    """Spread the order's discount over its lines, check its sums, and give back what was refunded."""
     subtotal, refunded, at = (document.stated.get(name, "") for name in ("subtotal", "refunded", "cancelled_at"))
     if subtotal.strip():
-        spread_discount(document, document.gross_minor - values.money(subtotal, document.currency, "Subtotal"))
+        less = document.gross_minor - values.money(subtotal, document.currency, "Subtotal")
+        most = values.money(document.stated["order_discount"], document.currency, "Discount Amount")
+        if not -len(document.lines) <= less <= most + len(document.lines):
+            # What was taken out of the order by editing still stands in it, and nobody can tell which line that is.
+            raise RowError("Subtotal", "bad_subtotal", f"the subtotal {subtotal} is not the lines less their discount")
+        spread_discount(document, less)
     check_total(values, document)
     given_back = values.money(refunded, document.currency, "Refunded Amount")
     if document.status == "refunded" and not given_back:
         given_back = document.gross_minor
-    when = values.instant(at, "Cancelled at")[0] if at else document.ordered_at
+    when = values.instant(at, "Cancelled at")[0] if at else None
     refund(document, given_back, at=when, column="Refunded Amount")
 
 
@@ -90,6 +97,8 @@ FORMAT = Format(
         Column("shipping", ("Shipping",)),
         Column("tax", ("Taxes",)),
         Column("total", ("Total",), required=True),
+        Column("order_discount", ("Discount Amount",)),
+        Column("duties", ("Duties",)),
         Column("refunded", ("Refunded Amount",)),
         Column("accepts_marketing", ("Accepts Marketing",)),
         Column("quantity", ("Lineitem quantity",), required=True),

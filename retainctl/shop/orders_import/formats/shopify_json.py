@@ -9,10 +9,13 @@ from retainctl.shop.orders_import.documents import (
     Buyer,
     Document,
     Line,
+    LineKind,
     OrderValues,
     Return,
     check_total,
+    fees,
     full_return,
+    money_back,
     order_id,
     spread_discount,
     whole_minor,
@@ -61,6 +64,7 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
     for shipping in objects_of(order, "shipping_lines"):
         price = text_of(shipping, "discounted_price") or text_of(shipping, "price")
         document.shipping_minor += values.money(price, currency, "shipping_lines")
+    _add_fees(values, document, order)
     if items:
         _check_sum(values, document, order)
     else:
@@ -92,7 +96,14 @@ def _line(values: OrderValues, item: Record, currency: str) -> Line:
         raise RowError("line_items", "bad_discount", "a line has an invalid quantity or discount")
     name = text_of(item, "name") or text_of(item, "title")
     sku = text_of(item, "sku") or text_of(item, "variant_id") or name
-    return Line(Article(sku, name) if sku else None, pieces, price, amount - less, less)
+    kind: LineKind = "gift_card" if text_of(item, "gift_card") == "true" else "sale"
+    return Line(Article(sku, name) if sku else None, pieces, price, amount - less, less, kind)
+
+
+def _add_fees(values: OrderValues, document: Document, order: Record) -> None:
+    """Duties and other fees, as they were when the order was made."""
+    for name in ("original_total_duties_set", "original_total_additional_fees_set"):
+        document.lines += fees(values, document.currency, [(text_of(order, name, "shop_money", "amount"), name)])
 
 
 def _check_sum(values: OrderValues, document: Document, order: Record) -> None:
@@ -116,18 +127,22 @@ def _sum_alone(values: OrderValues, document: Document, order: Record) -> None:
 
 def _refunds(values: OrderValues, document: Document, order: Record) -> None:
     places = {text_of(item, "id"): place for place, item in enumerate(objects_of(order, "line_items"), 1)}
-    left = {place: line.quantity for place, line in enumerate(document.lines, 1)}
+    left = {place: (line.quantity, line.amount_minor) for place, line in enumerate(document.lines, 1)}
     for one in objects_of(order, "refunds"):
         at = values.instant(text_of(one, "created_at"), "refunds")[0]
         items = objects_of(one, "refund_line_items")
         for item in items:
             place = places.get(text_of(item, "line_item_id"))
             pieces = values.whole(text_of(item, "quantity"), "refunds")
-            if place is None or not 0 <= pieces <= left[place]:
+            if place is None or not 0 <= pieces <= left[place][0]:
                 raise RowError("refunds", "return_larger_than_order", "a refund contains more than was bought")
-            left[place] -= pieces
-            line = document.lines[place - 1]
-            share = line.amount_minor * pieces // line.quantity if pieces else 0
+            line, (quantity, amount) = document.lines[place - 1], left[place]
+            share = amount * pieces // quantity if pieces else 0
+            if stated := text_of(item, "subtotal"):
+                share = values.money(stated, document.currency, "refunds")
+            if not 0 <= share <= amount:
+                raise RowError("refunds", "return_larger_than_order", "a refund gives back more than was paid")
+            left[place] = quantity - pieces, amount - share
             document.returns.append(
                 Return(
                     len(document.returns) + 1,
@@ -143,17 +158,22 @@ def _refunds(values: OrderValues, document: Document, order: Record) -> None:
             )
         if not items:
             amount = sum(
-                values.money(text_of(paid, "amount"), document.currency, "refunds")
+                values.money(text_of(paid, "amount"), _currency(document, paid), "refunds")
                 for paid in objects_of(one, "transactions")
                 if text_of(paid, "status") not in _NOT_PAID
             )
-            document.returns.append(
-                Return(len(document.returns) + 1, None, 0, "", amount, document.currency, at, document.external_id)
-            )
+            document.returns.append(money_back(document, amount, at=at))
     if sum(one.amount_minor for one in document.returns) > whole_minor(document):
         raise RowError("refunds", "return_larger_than_order", "the refund is larger than the order")
     if document.status == "refunded" and not document.returns:
-        document.returns = full_return(document, at=document.updated_at or document.ordered_at)
+        document.returns = full_return(document, at=document.updated_at)
+
+
+def _currency(document: Document, paid: Record) -> str:
+    """The order's currency, in which a payment back must be."""
+    if (stated := text_of(paid, "currency")) and stated.upper() != document.currency:
+        raise RowError("refunds", "mixed_currency", f"the order is in {document.currency}, its refund in {stated}")
+    return document.currency
 
 
 def recognises(beginning: str) -> bool:

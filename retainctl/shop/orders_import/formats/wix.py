@@ -14,10 +14,12 @@ from retainctl.shop.orders_import.documents import (
     OrderValues,
     Return,
     check_total,
+    fees,
     full_return,
     order_id,
     refund,
     spread_discount,
+    sum_minor,
 )
 from retainctl.shop.orders_import.formats import Format
 
@@ -46,7 +48,8 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
     if back:
         number, place = len(document.returns) + 1, len(document.lines)
         at, order = document.ordered_at, document.external_id
-        document.returns.append(Return(number, article, back, price, 0, currency, at, order, place))
+        one = Return(number, article, back, price, 0, currency, at, order, place, is_undated=True)
+        document.returns.append(one)
     return document
 
 
@@ -62,24 +65,29 @@ def _begun(values: OrderValues, cell: Mapping[str, str], currency: str) -> Docum
         values.status(cell["status"], "Payment status"),
         shipping_minor=values.money(cell["shipping"], currency, "Shipping rate"),
         tax_minor=values.money(cell["tax"], currency, "Total tax"),
-        stated={name: cell[name] for name in ("total", "refunded", "coupon")},
+        stated={name: cell[name] for name in ("total", "refunded", "coupon", "gift_card")},
+        lines=fees(values, currency, [(cell["fees"], "Additional fees")]),
     )
 
 
 def finish(values: OrderValues, document: Document) -> None:
-    """Spread a coupon over the lines, check the total, and give back what was refunded."""
-    total = values.money(document.stated["total"], document.currency, "Total")
+    """Spread a coupon over the lines, check the total, and give back what was refunded.
+
+    A gift card is a way to pay: the total is what was left after it.
+    """
+    paid_by_card = values.money(document.stated["gift_card"], document.currency, "Gift card amount")
+    total = paid_by_card + values.money(document.stated["total"], document.currency, "Total")
     if document.stated["coupon"].strip():
-        spread_discount(document, document.gross_minor + document.shipping_minor + document.tax_minor - total)
-    check_total(values, document)
+        spread_discount(document, sum_minor(document) - total)
+    check_total(values, document, paid_minor=paid_by_card)
     if document.status == "refunded":
-        document.returns = full_return(document, at=document.ordered_at)
+        document.returns = full_return(document, at=None)
         return
     if document.returns:
         document.returns = [_valued(document, one) for one in document.returns]
         return
     refunded = values.money(document.stated["refunded"], document.currency, "Refunded amount")
-    refund(document, refunded, at=document.ordered_at, column="Refunded amount")
+    refund(document, refunded, at=None, column="Refunded amount")
 
 
 def _valued(document: Document, one: Return) -> Return:
@@ -114,6 +122,8 @@ FORMAT = Format(
         Column("total", ("Total",), required=True),
         Column("currency", ("Currency",), required=True),
         Column("refunded", ("Refunded amount",)),
+        Column("gift_card", ("Gift card amount",)),
+        Column("fees", ("Additional fees",)),
     ),
     layout=csv_chunks,
     add=add,

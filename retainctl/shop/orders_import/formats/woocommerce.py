@@ -19,9 +19,10 @@ from retainctl.shop.orders_import.documents import (
     Document,
     Line,
     OrderValues,
-    Return,
     check_total,
+    fees,
     full_return,
+    money_back,
     order_id,
 )
 from retainctl.shop.orders_import.formats import Format
@@ -65,8 +66,7 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
         stated={name: cell[name] for name in ("total", "refunds")},
     )
     document.lines += [_line(values, item, currency, place) for place, item in enumerate(items, 1) if item.strip()]
-    if fees := values.money(cell["fee"], currency, "fee_total"):
-        document.lines.append(Line(None, 1, cell["fee"], fees, kind="fee"))
+    document.lines += fees(values, currency, [(cell["fee"], "fee_total")])
     return document
 
 
@@ -95,19 +95,17 @@ def unit_price(values: OrderValues, amount: str, pieces: int, column: str) -> st
 def finish(values: OrderValues, document: Document) -> None:
     """Check the total; an order that is refunded is a sale and its return, in whole or in part."""
     check_total(values, document)
-    back = _refunds(values, document)
+    _add_refunds(values, document)
+    back = document.returns
     refunded = sum(one.amount_minor for one in back)
-    if document.status == "refunded" or (back and refunded >= document.gross_minor):
-        document.returns = full_return(document, at=back[-1].returned_at if back else document.ordered_at)
-    else:
-        document.returns = back
+    if document.status == "refunded" or (refunded and refunded >= document.gross_minor):
+        document.returns = full_return(document, at=back[-1].returned_at if back else None)
 
 
-def _refunds(values: OrderValues, document: Document) -> list[Return]:
+def _add_refunds(values: OrderValues, document: Document) -> None:
     """Each refund of the order, as money of the whole of it."""
-    back: list[Return] = []
     cell = document.stated["refunds"].strip()
-    for place, text in enumerate(re.split(r";(?=amount:)", cell) if cell else (), 1):
+    for text in re.split(r";(?=amount:)", cell) if cell else ():
         parts = _REFUND.fullmatch(text)
         if parts is None:
             raise RowError("refund_items", "bad_refund", f"{text[:80]!r} is not a refund in the WebToffee format")
@@ -115,11 +113,10 @@ def _refunds(values: OrderValues, document: Document) -> list[Return]:
         if amount < 0:
             raise RowError("refund_items", "bad_refund", "a refund has a negative amount")
         at, _ = values.instant(f"{parts[2]}Z", "refund_items")
-        back.append(Return(place, None, 0, "", amount, document.currency, at, document.external_id))
+        document.returns.append(money_back(document, amount, at=at))
     total = values.money(document.stated["total"], document.currency, "order_total")
-    if sum(one.amount_minor for one in back) > total:
+    if sum(one.amount_minor for one in document.returns) > total:
         raise RowError("refund_items", "return_larger_than_order", "the refund is larger than the order")
-    return back
 
 
 FORMAT = Format(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retainctl.intake.cells import Cells, Column, RowError
+from retainctl.intake.cells import Cells, Column, RowError, SetAside
 from retainctl.intake.json_rows import Record, json_layout, objects_of, parse, text_of
 from retainctl.shop.orders_import.documents import (
     Article,
@@ -10,9 +10,10 @@ from retainctl.shop.orders_import.documents import (
     Document,
     Line,
     OrderValues,
-    Return,
     check_total,
+    fees,
     full_return,
+    money_back,
     order_id,
 )
 from retainctl.shop.orders_import.formats import Format
@@ -33,6 +34,8 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
     assert document is None, "an order is one record"
     number, text = cells
     order = parse(text)
+    if any(text_of(one, "key") == "_wcpay_mode" and text_of(one, "value") == "test" for one in _marks(order)):
+        raise SetAside("meta_data", "test_order", "a test order")
     order_id(number, "id")
     currency = values.currency(text_of(order, "currency"))
     updated = _instant(values, order, "date_modified")
@@ -51,12 +54,15 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
         stated={"total": text_of(order, "total")},
     )
     document.lines += [_line(values, item, currency) for item in objects_of(order, "line_items")]
-    for fee in objects_of(order, "fee_lines"):
-        amount = values.money(text_of(fee, "total"), currency, "fee_lines")
-        document.lines.append(Line(None, 1, text_of(fee, "total"), amount, kind="fee"))
+    stated = [(text_of(fee, "total"), "fee_lines") for fee in objects_of(order, "fee_lines")]
+    document.lines += fees(values, currency, stated)
     check_total(values, document)
     _refunds(values, document, order)
     return document
+
+
+def _marks(order: Record) -> list[Record]:
+    return list(objects_of(order, "meta_data"))
 
 
 def _instant(values: OrderValues, order: Record, name: str) -> int | None:
@@ -90,18 +96,15 @@ def _line(values: OrderValues, item: Record, currency: str) -> Line:
 
 
 def _refunds(values: OrderValues, document: Document, order: Record) -> None:
-    at = document.updated_at or document.ordered_at
     left = values.money(text_of(order, "total"), document.currency, "total")
     for one in objects_of(order, "refunds"):
         amount = abs(values.money(text_of(one, "total"), document.currency, "refunds"))
         left -= amount
-        document.returns.append(
-            Return(len(document.returns) + 1, None, 0, "", amount, document.currency, at, document.external_id)
-        )
+        document.returns.append(money_back(document, amount, at=document.updated_at))
     if left < 0:
         raise RowError("refunds", "return_larger_than_order", "the refund is larger than the order")
     if document.status == "refunded":
-        document.returns = full_return(document, at=at)
+        document.returns = full_return(document, at=document.updated_at)
 
 
 def recognises(beginning: str) -> bool:
