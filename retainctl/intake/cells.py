@@ -82,6 +82,12 @@ class Held(NamedTuple):
     message: str
     document: str = ""
 
+    @property
+    def place(self) -> str:
+        """Where it stood, in words: a whole file of JSON may be one line, and a table's first is its header."""
+        is_record = self.origin.line == 1 and self.document
+        return f"record {masked(self.document)}" if is_record else f"line {self.origin.line}"
+
 
 def bind(header: Sequence[str], columns: Sequence[Column], *, file: InputFile) -> list[int | None]:
     """For each of *columns* its place in *header*, None where it is absent; BadData for one that must be there."""

@@ -109,8 +109,7 @@ def together(files: Sequence[FileResult[Any]], *, hint: str) -> Result[Imported]
     """One result of several files: which of their rows, and what else, needs a look."""
     bad = [(one.row.file, held) for one in files for held in one.quarantined]
     told = [
-        f"{file}, line {held.origin.line}, {held.column or 'row'}: {held.message} ({held.code})"
-        for file, held in bad[:MOST_TOLD]
+        f"{file}, {held.place}, {held.column or 'row'}: {held.message} ({held.code})" for file, held in bad[:MOST_TOLD]
     ]
     if len(bad) > MOST_TOLD:
         told.append(f"and {len(bad) - MOST_TOLD} more")
@@ -190,7 +189,7 @@ def check_limit(counts: Counts, file: InputFile, *, strict: bool, held: Sequence
         return
     bad = [one for one in held if one.disposition == "quarantined" and one.code != WAITS_WITH_ANOTHER]
     first = bad[0]
-    place = f"First bad row: line {first.origin.line}, {first.message}."
+    place = f"First bad row: {first.place}, {first.message}."
     if strict:
         raise BadData(f"{file.name} has a bad row; nothing was written", hint=place)
     share = len(bad) / max(counts.read, 1)

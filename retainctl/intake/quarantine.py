@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from itertools import starmap
 from typing import Final, NamedTuple
 
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.intake.cells import Held
+from retainctl.normalising import masked
 from retainctl.rows import Row
 from retainctl.store import dialect
 from retainctl.store.database import execute_many, rows
@@ -21,12 +23,16 @@ LIST_THEM: Final = "List them: retainctl orders quarantine list"
 
 
 class Quarantined(Row, kind="quarantined_row"):
-    """One row that could not be booked, or not with all of its cells, and why. ``rows_of`` is what was imported."""
+    """One row that could not be booked, or not with all of its cells, and why.
+
+    ``rows_of`` is what was imported, ``document`` the order, customer or article that the row speaks of.
+    """
 
     id: int
     rows_of: str
     file: str
     line: int
+    document: str
     byte_offset: int
     column: str
     code: str
@@ -48,9 +54,10 @@ class RawRow(Row, kind="raw_row"):
 
 def list_quarantined(_shop: Shop) -> list[Quarantined]:
     """Every row that waits in quarantine, oldest first."""
-    query = f"""SELECT h.id, i.kind, i.file_name, h.line, h.byte_offset, h.column_name, h.code, h.message
+    query = f"""SELECT h.id, i.kind, i.file_name, h.line, h.document, h.byte_offset, h.column_name, h.code, h.message
         FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id WHERE {OPEN} ORDER BY h.id"""
-    return [Quarantined(*row) for row in rows(query)]
+    found = [Quarantined(*row) for row in rows(query)]
+    return [replace(one, document=masked(one.document)) for one in found]
 
 
 def show_held(shop: Shop, held_id: int) -> RawRow:
