@@ -45,13 +45,15 @@ def show_report(report: str, output: Path | None) -> None:
 
 
 @reports.command()
+@click.argument("report", default="retention")
 @click.option("--min", "least", multiple=True, metavar="METRIC=NUMBER", help="The minimum of the figure.")
 @click.option("--max", "most", multiple=True, metavar="METRIC=NUMBER", help="The maximum of the figure.")
-def check(least: tuple[str, ...], most: tuple[str, ...]) -> None:
-    """Compare figures of the retention report with goals; exit with 3 when one is missed.
+def check(report: str, least: tuple[str, ...], most: tuple[str, ...]) -> None:
+    """Compare figures of a report (default: retention) with goals; exit with 3 when one is missed.
 
     \b
       retainctl reports check --min repeat_rate=0.25 --min customers=1000
+      retainctl reports check campaigns --max unknown=0
     """
     from retainctl.errors import WrongUsage
     from retainctl.insight import goals as engine
@@ -60,5 +62,5 @@ def check(least: tuple[str, ...], most: tuple[str, ...]) -> None:
     if not goals_least and not goals_most:
         raise WrongUsage("no goal was given", hint="Give at least one: --min repeat_rate=0.25")
     with opened_shop() as shop:
-        done = engine.check(shop, least=goals_least, most=goals_most)
+        done = engine.check(shop, report, least=goals_least, most=goals_most)
     conclude(done, row_type=engine.Goal)

@@ -24,6 +24,7 @@ from retainctl.outreach.outbox.states import State
 from retainctl.store.database import execute
 from retainctl.store.transactions import writing
 from tests import past
+from tests.conftest import Terminal
 from tests.planting import plant_address
 
 
@@ -271,6 +272,25 @@ def test_a_figure_that_is_not_known_meets_no_goal(shop: Shop) -> None:
     assert str(held.trouble) == "repeat_rate is unknown, but must be at least 0"
 
 
+def test_in_an_empty_shop_a_count_is_nought_and_a_rate_is_unknown(shop: Shop, retainctl: Terminal) -> None:
+    held = goals.check(shop, least={"orders": 0, "customers": 1, "repeat_rate": 0}, most={})
+    assert [(one.value, one.met) for one in held.rows] == [(0, True), (0, False), (None, False)]
+    assert retainctl("reports", "check", "--min", "orders=0").code == 0
+
+
+def test_every_report_can_be_held_to_a_goal_row_by_row(town: Shop, retainctl: Terminal) -> None:
+    assert [(one.of, one.value, one.met) for one in goals.check(town, "rfm", least={"customers": 1}, most={}).rows] == [
+        (row.cell, row.customers, True) for row in rfm(town)
+    ]
+    held = goals.check(town, "cohorts", least={"1": 1}, most={})
+    assert [(one.of, one.value) for one in held.rows] == [(row.cohort, row.months["1"]) for row in cohorts(town)]
+    assert "1 of" in str(held.trouble)
+    for name, metric in (("campaigns", "unknown"), ("points", "expired"), ("orders", "orders")):
+        ended = retainctl("reports", "check", name, "--min", f"{metric}=0")
+        assert ended.code == 0, ended.stderr
+    assert retainctl("reports", "check", "nothing", "--min", "orders=0").code == 2
+
+
 @pytest.mark.parametrize("written", ["repeat_rate", "repeat_rate=", "repeat_rate=NaN", "=1", "repeat_rate=1e9"])
 def test_a_goal_is_a_metric_and_a_number(shop: Shop, written: str) -> None:
     with pytest.raises(WrongUsage):
@@ -283,7 +303,7 @@ def test_a_metric_has_one_goal_at_least() -> None:
 
 
 def test_names_are_told_with_the_nearest(shop: Shop) -> None:
-    with pytest.raises(WrongUsage, match="unknown metric repeat_rte") as metric:
+    with pytest.raises(WrongUsage, match="the report retention has no figure repeat_rte") as metric:
         goals.check(shop, least={"repeat_rte": 1}, most={})
     assert metric.value.hint == "Did you mean repeat_rate?"
     with pytest.raises(WrongUsage, match="unknown report cohort") as report:
