@@ -45,6 +45,9 @@ import_verb(
             metavar="TEXT",
             help='The evidence for "Accepts Marketing"; without it the column is ignored.',
         ),
+        click.option(
+            "--newest", is_flag=True, help="What the files say is the newest, even if they were imported before."
+        ),
     ),
     reading="retainctl.shop.orders_import.planning:OrderOptions",
     hint=LIST_QUARANTINED,

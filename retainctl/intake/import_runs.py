@@ -148,10 +148,12 @@ def known_imports(file: InputFile, asked: Asked) -> list[int]:
 def brings_nothing(import_id: int) -> bool:
     """Whether the file of that import has nothing more to bring.
 
-    While rows of it wait in quarantine it may be read once more, but not over what its source has told since.
+    While rows of it wait in quarantine it may be read once more, but not over what its source has told since. Where
+    that changed anything, the file may be an older state that has come back, and is read.
     """
-    waiting, later = rows(
-        """SELECT COUNT(DISTINCT h.id), COUNT(DISTINCT later.id) FROM imports AS this
+    waiting, later, changed = rows(
+        """SELECT COUNT(DISTINCT h.id), COUNT(DISTINCT later.id), COALESCE(MAX(later.rows_changed), 0)
+           FROM imports AS this
            LEFT JOIN held_rows AS h
                ON h.import_id = this.id AND h.disposition = 'quarantined' AND h.resolved_at IS NULL
            LEFT JOIN imports AS later
@@ -159,7 +161,7 @@ def brings_nothing(import_id: int) -> bool:
            WHERE this.id = ?""",
         import_id,
     )[0]
-    return not waiting or bool(later)
+    return not changed and (not waiting or bool(later))
 
 
 def begin(shop: Shop, file: InputFile, asked: Asked) -> int:

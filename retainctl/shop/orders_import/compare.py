@@ -173,7 +173,7 @@ class Reading:
         batch = self._packing.batch
         counts = batch.counts
         if returned and self._was_told_since(returned):
-            self._plan.values.note("stale")
+            self._plan.values.note("told_since")
             counts.unchanged += document.rows
         elif key in self._returns_told or self._past.appended_to is not None:
             self._packing.add(batch.added_returns, document)
@@ -209,7 +209,9 @@ class Reading:
         batch = self._packing.batch
         counts = batch.counts
         for known, document in self._undecided.values():
-            if self._was_told_since(known) or is_stale(known.order_id, document.updated_at):
+            if self._was_told_since(known):
+                self._leave_alone(known, document, "told_since")
+            elif is_stale(known.order_id, document.updated_at):
                 self._leave_alone(known, document, "stale")
             elif not document.is_order:
                 self._leave_alone(known, document, "order_became_return")

@@ -58,9 +58,10 @@ def import_orders(
 def _import(shop: Shop, plan: ImportPlan, progress: Progress) -> FileResult[OrdersImported]:
     dialect.hold_lock(import_runs.LOCK)
     known = import_runs.known_imports(plan.file, plan.asked)
-    if known and not plan.options.again and import_runs.brings_nothing(known[-1]):
+    newest = plan.options.newest
+    if known and not (plan.options.again or newest) and import_runs.brings_nothing(known[-1]):
         return FileResult((OrdersImported(plan.file.name, plan.source, "already imported"),))
-    past = Past(is_first=nothing_stored(), read_before_by=known[0] if known else None)
+    past = Past(is_first=nothing_stored(), read_before_by=known[0] if known and not newest else None)
     result, import_id, held = book(shop, plan, past, progress=progress)
     told = _told_anew(import_id, plan.source)
     quarantine.keep_held(import_id, held, resolved=known, told=told, now=shop.clock.now())
@@ -126,6 +127,12 @@ def book(
     odd = tuple(booking.attention)
     returns_need = "1 return needs" if len(odd) == 1 else f"{len(odd)} returns need"
     trouble = DoneInPart(f"{returns_need} attention", hint="See: retainctl orders returns --waiting") if odd else None
+    if told_since := booking.notes["told_since"]:
+        of_them = "1 of its orders was" if told_since == 1 else f"{told_since} of its orders were"
+        trouble = DoneInPart(
+            f"{plan.file.name} was imported before; {of_them} told anew since then, and not changed back",
+            hint="If this file is newer, import it with --newest.",
+        )
     return FileResult((row,), tuple(notes), odd, trouble, quarantined=bad), import_id, booking.held
 
 

@@ -22,10 +22,14 @@ from retainctl.shop.orders_import.stored import salt_of
 
 @dataclass(frozen=True, slots=True)
 class OrderOptions(ImportOptions):
-    """What is asked of files of orders besides: their format, and what proves that marketing was allowed."""
+    """What is asked of files of orders besides: their format, and what proves that marketing was allowed.
+
+    What a file says that is the *newest* counts, although it was imported before what is known now.
+    """
 
     format: str = ""
     consent_evidence: str = ""
+    newest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +176,7 @@ _SENTENCES: Final = {
     "clock_change_gap": "times in a skipped hour (clock change), moved forward",
     "clock_change_fold": "times in a repeated hour (clock change), read as the first",
     "stale": "orders older than the stored version, not changed",
+    "told_since": "orders that a later import told anew, not changed",
     "return_undated": "returns without a day in the file, counted on the day of the sale",
     "return_seen": "returns without a day in the file, counted on the day of this import",
     "return_larger_than_order": "waiting returns larger than their order",

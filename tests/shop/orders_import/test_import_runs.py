@@ -14,6 +14,7 @@ from retainctl.intake.import_runs import ImportOptions
 from retainctl.intake.quarantine import list_quarantined
 from retainctl.shop.customers_import import import_customers
 from retainctl.store.database import rows, value
+from tests.conftest import Terminal
 from tests.shop.orders_import.conftest import HEADER, Bring, counts, row
 
 
@@ -148,5 +149,29 @@ def test_what_an_old_file_tells_again_of_orders_and_returns_is_noted(shop: Shop,
     again = bring(shop, *file(5, 1), name="a.csv", again=True)
     assert (counts(again), again.notes) == (
         (2, 0, 0, 2, 0, 0, 0),
-        ("read as generic (detected)", "orders older than the stored version, not changed: 2"),
+        ("read as generic (detected)", "orders that a later import told anew, not changed: 2"),
     )
+
+
+def test_an_older_state_that_comes_back_is_told_and_booked_where_it_is_the_newest(
+    shop: Shop, bring: Bring, retainctl: Terminal, tmp_path: Path
+) -> None:
+    """Monday's file, Tuesday's, and on Wednesday Monday's, byte for byte."""
+    monday = [HEADER, row("1"), row("2")]
+    bring(shop, *monday)
+    bring(shop, HEADER, row("1", status="cancelled"), row("2"), name="b.csv")
+    state = "SELECT external_id, status FROM orders ORDER BY external_id"
+    back = bring(shop, *monday)
+    assert counts(back) == (2, 0, 0, 2, 0, 0, 0)
+    assert (back.exit_code, str(back.trouble)) == (
+        3, f"{tmp_path}/orders.csv was imported before; 1 of its orders was told anew since then, and not changed back",
+    )  # fmt: skip
+    assert bring(shop, *monday, again=True).exit_code == 3
+    assert rows(state) == [("1", "cancelled"), ("2", "paid")]
+    assert retainctl("orders", "import", str(tmp_path / "orders.csv"), "--newest").code == 0
+    assert rows(state) == [("1", "paid"), ("2", "paid")]
+    assert bring(shop, *monday).exit_code == 0, "nothing was told since"
+    tuesday = bring(shop, HEADER, row("1", status="cancelled"), row("2"), name="b.csv")
+    assert tuesday.exit_code == 3
+    assert bring(shop, HEADER, row("3"), name="c.csv").exit_code == 0
+    assert bring(shop, HEADER, row("3"), name="c.csv").row.outcome == "already imported"
