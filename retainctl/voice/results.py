@@ -20,7 +20,8 @@ class ResultRow(Row, kind="survey_result", kw_only=True):
     """The result of one question; a choice question has one row per choice.
 
     NPS is in points from -100 to 100; every other score is a share from 0 to 1. ``low`` and ``high`` are its 95 %
-    confidence interval. ``responded`` divided by ``invited`` is the response rate, the same in every row.
+    confidence interval. ``responded`` divided by ``invited`` is the response rate, and ``repeated`` is how many
+    responses are of customers who had responded before, which count too; they are the same in every row.
     """
 
     question: str
@@ -39,6 +40,7 @@ class ResultRow(Row, kind="survey_result", kw_only=True):
     invited: int
     responded: int
     response_rate: float | None
+    repeated: int
 
 
 class CommentRow(Row, kind="comment"):
@@ -58,6 +60,9 @@ def results(shop: Shop, name: str) -> list[ResultRow]:
     responses = int(value("SELECT COUNT(*) FROM responses WHERE survey = ?", name))
     invited, responded = _response(name)
     rate = responded / invited if invited else None
+    repeated = int(
+        value("SELECT COUNT(customer_id) - COUNT(DISTINCT customer_id) FROM responses WHERE survey = ?", name)
+    )
     found: list[ResultRow] = []
     for question in survey.questions:
         tally = _tally(name, question)
@@ -71,6 +76,7 @@ def results(shop: Shop, name: str) -> list[ResultRow]:
                 invited=invited,
                 responded=responded,
                 response_rate=rate,
+                repeated=repeated,
                 **counted,
             )
             for counted in _counted(question, tally)

@@ -1,8 +1,9 @@
 """Scores with their 95 % confidence intervals: arithmetic on plain values.
 
-NPS, in points from -100 to 100: the share of promoters (9 and 10) minus the share of detractors (0 to 6). Its standard
-error is that of the difference of two shares of one multinomial sample, sqrt((p + d - (p - d)^2) / n), and the
-interval is the normal one.
+NPS, in points from -100 to 100: the share of promoters (9 and 10) minus the share of detractors (0 to 6). Its interval
+is the adjusted Wald one (Agresti and Coull's way; Rocks, The American Statistician, 2016): as if three more had
+answered, three quarters of one a promoter and three quarters a detractor, so that it holds for few answers and happy
+shops too. The standard error is that of the difference of two shares of a sample, sqrt((p + d - (p - d)^2) / n).
 
 CSAT is the share of answers in the two highest points of the scale, CES the share in its three highest. Both have
 Wilson's interval, which is valid for few answers and near 0 and 1; so have the shares of a choice question.
@@ -16,6 +17,7 @@ from math import sqrt
 
 Z_95 = 1.959963984540054
 PROMOTERS_FROM, PASSIVES_FROM = 9, 7
+_MORE_ANSWERS, _MORE_OF_EACH = 3, 0.75  # of the adjusted interval
 FAVOURABLE_POINTS = {"csat": 2, "ces": 3}
 
 
@@ -51,13 +53,13 @@ def net_promoters(promoters: int, passives: int, detractors: int) -> Interval:
     answers = promoters + passives + detractors
     if not answers:
         return Interval(None, None, None)
-    pro, contra = promoters / answers, detractors / answers
-    score = pro - contra
-    error = sqrt(max(0.0, pro + contra - score**2) / answers)
-    if not error:
-        return Interval(100 * score, None, None)  # all answers are alike: the sample gives no estimate of the error
-    low, high = max(-1.0, score - Z_95 * error), min(1.0, score + Z_95 * error)
-    return Interval(100 * score, 100 * low, 100 * high)
+    more = answers + _MORE_ANSWERS
+    pro, contra = (promoters + _MORE_OF_EACH) / more, (detractors + _MORE_OF_EACH) / more
+    middle = pro - contra
+    reach = Z_95 * sqrt((pro + contra - middle**2) / more)
+    score = (promoters - detractors) / answers
+    low, high = min(score, middle - reach), max(score, middle + reach)  # of one or two answers it may not hold its own
+    return Interval(100 * score, 100 * max(-1.0, low), 100 * min(1.0, high))
 
 
 def favourable(kind: str, counts: Mapping[int, int], *, highest: int) -> int:

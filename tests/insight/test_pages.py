@@ -175,10 +175,10 @@ def test_the_command_line(town: Shop, retainctl: Terminal, tmp_path: Path) -> No
 
     met = retainctl("reports", "check", "--min", "repeat_rate=0.25")
     assert (met.code, met.stderr) == (0, "")
-    assert met.stdout == "metric\tvalue\tleast\tmost\tmet\nrepeat_rate\t0.666667\t0.25\t\tyes\n"
+    assert met.stdout == "metric\tvalue\tleast\tmost\tmet\tof\nrepeat_rate\t0.666667\t0.25\t\tyes\t\n"
     missed = retainctl("reports", "check", "--min", "repeat_rate=0.7", "--max", "orders=5", "--min", "customers=3")
     assert missed.code == 3
-    assert [line.split("\t")[-1] for line in missed.stdout.splitlines()] == ["met", "no", "yes", "no"]
+    assert [line.split("\t")[-2] for line in missed.stdout.splitlines()] == ["met", "no", "yes", "no"]
     assert missed.stderr.startswith(
         "retainctl: repeat_rate is 0.666667, but must be at least 0.7; orders is 6, but must be at most 5\n"
     )
