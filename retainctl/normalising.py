@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from retainctl.errors import BadData
+from retainctl.spreadsheets import as_typed
 
 NAME_LENGTH = 200
 POSTAL_LENGTH = 500
@@ -164,13 +165,15 @@ def phone_number(text: str, country: str) -> str:
 def _unusual_phone(text: str, country: str) -> str:
     import phonenumbers
 
-    number = text.strip().removeprefix("'")  # a spreadsheet's mark for "this is text"
+    number = as_typed(text.strip())
     if SCIENTIFIC.fullmatch(number):
         raise BadData(f"the phone {text!r} was damaged by a spreadsheet")
     try:
         parsed = phonenumbers.parse(number, country or None)
-    except phonenumbers.NumberParseException as error:
-        raise BadData(f"{text!r} is not a phone number: {error}") from None
+    except phonenumbers.NumberParseException:
+        lacks_country = not country and not number.startswith("+")
+        why = "; it has no country code, and the shop states no country" if lacks_country else ""
+        raise BadData(f"{text!r} is not a phone number{why}") from None
     # Ranges are given out every year: a number as long as a mobile one counts, whether or not its range is known.
     if not phonenumbers.is_valid_number(parsed) and not phonenumbers.is_possible_number_for_type(
         parsed, phonenumbers.PhoneNumberType.MOBILE

@@ -73,7 +73,7 @@ def returned(
         summarise([customer_id] if customer_id else [])
 
 
-def product(sku: str, *, category: str = "", brand: str = "") -> None:
+def product(sku: str, *, name: str = "", category: str = "", brand: str = "") -> None:
     """Something to buy."""
     with writing():
-        execute("INSERT INTO products (sku, category, brand) VALUES (?, ?, ?)", sku, category, brand)
+        execute("INSERT INTO products (sku, name, category, brand) VALUES (?, ?, ?, ?)", sku, name, category, brand)

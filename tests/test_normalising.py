@@ -199,3 +199,11 @@ def test_an_id_is_text_kept_exactly() -> None:
 def test_a_postal_address_is_compared_without_its_commas() -> None:
     assert postal_key("Herzl 1,  Tel Aviv") == postal_key("herzl 1 tel aviv")
     assert postal_key("Herzl 1") != postal_key("Herzl 11")
+
+
+def test_a_phone_that_is_none_is_told_in_our_own_words() -> None:
+    with pytest.raises(BadData, match=r"^'050-2345678' is not a phone number; it has no country code, and the shop"):
+        phone_number("050-2345678", "")
+    for country in ("", "IL"):
+        with pytest.raises(BadData, match=r"^'\+x' is not a phone number$"):
+            phone_number("+x", country)

@@ -125,9 +125,10 @@ class _Compiler:
             where += f" AND l.product_id IN (SELECT id FROM products WHERE {among})"
             values += found
         elif bought.what != "anything":
-            column = "sku" if bought.what == "product" else "brand"
-            where += f" AND l.product_id IN (SELECT id FROM products WHERE {column} = ?)"
-            values.append(bought.name)
+            columns = ("sku", "name") if bought.what == "product" else ("brand",)
+            named = " OR ".join(f"{column} = ?" for column in columns)
+            where += f" AND l.product_id IN (SELECT id FROM products WHERE {named})"
+            values += [bought.name] * len(columns)
         if bought.since is not None:
             where += " AND o.order_day >= ?"
             values.append(self._bound(bought.since))

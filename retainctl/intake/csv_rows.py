@@ -7,6 +7,7 @@ wrong with one row holds that row. Nothing is dropped and nothing is guessed in 
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from retainctl.intake.text import BAD_BYTE, FIELD_LENGTH, TextLines
 CHUNK_ROWS: Final = 2_000
 _ROWS_AT_ONCE: Final = 250  # what the processor's cache holds
 DELIMITERS: Final = ",;\t|"
+_STATED_DELIMITER: Final = re.compile(r"sep=([,;\t|])", re.IGNORECASE)  # Excel's
 _NAMES: Final = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
 _BARE_QUOTE: Final = 'stray double quote (") inside a cell: double it and quote the cell, or use gershayim, as in צה״ל'
 
@@ -44,15 +46,26 @@ class LineChunk:
 def read_header(file: InputFile, *, delimiter: str = "") -> tuple[list[str], str]:
     """The names of the columns and the delimiter, which is the one that the header has most of."""
     lines = iter(TextLines(file))
-    line = next(lines, "")
+    line, stated, _ = _first_line(lines)
     if line.lstrip()[:1] in ("{", "["):
         return [line.strip()], delimiter or ","  # JSON has none
-    found = delimiter or max(DELIMITERS, key=line.count)
+    found = delimiter or stated or max(DELIMITERS, key=line.count)
     try:
         header = next(csv.reader(chain([line], lines), delimiter=found, strict=True))
     except (csv.Error, StopIteration):
         raise BadData(f"{file.name} has no header row") from None
     return [name.strip() for name in header], found
+
+
+def _first_line(lines: Iterator[str]) -> tuple[str, str, int]:
+    """The first line that says something, the delimiter that a line ``sep=;`` before it names, and how many it is."""
+    stated = ""
+    for number, line in enumerate(lines, 1):
+        if found := _STATED_DELIMITER.fullmatch(line.strip()):
+            stated = found[1]
+        elif line.strip():
+            return line, stated, number
+    return "", stated, 0
 
 
 class Columned(Protocol):
@@ -67,9 +80,10 @@ def csv_chunks(file: InputFile, format_: Columned, delimiter: str) -> Iterator[L
     csv.field_size_limit(LINE_BYTES)
     lines = TextLines(file, delimiter=delimiter)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    header = [name.strip() for name in next(reader)]
+    _, _, first = _first_line(iter(TextLines(file)))
+    header = [name.strip() for name in next(row for row in reader if reader.line_num >= first)]
     pick = _picker(bind(header, format_.columns, file=file), width=len(header))
-    yield from _Chunks(lines, reader, pick, width=len(header)).read()
+    yield from _Chunks(lines, reader, pick, width=len(header), delimiter=delimiter).read()
 
 
 def _picker(bound: Sequence[int | None], *, width: int) -> Callable[[list[str]], Cells]:
@@ -90,9 +104,16 @@ class _Chunks:
     """Gathers rows into chunks that do not part a document's neighbouring rows."""
 
     def __init__(
-        self, lines: TextLines, reader: Iterator[list[str]], pick: Callable[[list[str]], Cells], *, width: int
+        self,
+        lines: TextLines,
+        reader: Iterator[list[str]],
+        pick: Callable[[list[str]], Cells],
+        *,
+        width: int,
+        delimiter: str,
     ) -> None:
         self._lines = lines
+        self._delimiter = delimiter
         self._reader = reader
         self._pick = pick
         self._width = width
@@ -155,7 +176,7 @@ class _Chunks:
         before, self._before = self._before, after
         if len(row) != self._width and not self._fits(chunk, row, before, after):
             return
-        if not any(row):
+        if not any(map(str.strip, row)):
             chunk.blank += 1
             return
         chunk.rows.append(self._pick(row))
@@ -164,7 +185,7 @@ class _Chunks:
 
     def _fits(self, chunk: LineChunk, row: list[str], before: int, after: int) -> bool:
         """Whether a row of another width can be read after all: commas at its end say nothing."""
-        if not any(row):
+        if not any(map(str.strip, row)):
             chunk.blank += 1
             return False
         if len(row) > self._width and not any(row[self._width :]):
@@ -204,11 +225,16 @@ class _Chunks:
             return "bad_bytes", f"the row is not valid {self._lines.file.encoding.upper()} (see --encoding)"
         if "\0" in text:
             return "nul_byte", "the row contains NUL bytes"
-        if len(text) > FIELD_LENGTH and max(map(len, next(csv.reader([text])))) > FIELD_LENGTH:
+        if len(text) > FIELD_LENGTH and max(map(len, self._read_of(text))) > FIELD_LENGTH:
             return "too_big", "a cell is larger than 128 KB"
         if self._lines.has_bare_quote(text):
             return "bad_quotes", _BARE_QUOTE
         return None
+
+    def _read_of(self, text: str) -> Cells:
+        """The cells of a row that are read; a large one in another column harms nobody."""
+        cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter))
+        return self._pick(cells) if len(cells) == self._width else tuple(cells)
 
     def _quarantined(self, start: int, end: int, code: str, message: str) -> Held:
         return Held("quarantined", self._lines.origin(start, end), "", code, message)

@@ -61,7 +61,7 @@ class Instants:
                 instant = 0
             if _EARLIEST <= instant <= self._latest:
                 return instant, False
-        moment, day_only = self._moment(text.strip())
+        moment, day_only = self._moment(text.replace("\u00a0", " ").replace("\u202f", " ").strip())
         if day_only:
             moment = moment.replace(hour=NOON)
         if not _EARLIEST_YEAR <= moment.year <= 2100:

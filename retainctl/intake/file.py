@@ -161,6 +161,8 @@ def _prepared(name: str, path: Path, encoding: str) -> InputFile:
     else:
         found.encoding = _codec(encoding) if encoding else "utf-8"
         _refuse_binary(found, start)
+    if start == found.byte_order_mark:
+        raise BadData(f"{name} is empty: it has no header row")
     found.beginning = start.removeprefix(found.byte_order_mark).decode(found.encoding, "replace")
     found.is_json = found.beginning.lstrip().startswith(("{", "["))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import accumulate, chain
 from typing import Final, NamedTuple
 
@@ -61,13 +62,21 @@ class TextLines:
         may_be_bad = block.has_bad_bytes and not self.file.keeps_bad_bytes
         bad = [line for line in lines if BAD_BYTE.search(line)] if may_be_bad else []
         if bad and (bad[0] is lines[0] or (len(bad) > 1 and len(bad) * 20 > len(lines))):
-            sample = self.file.encoded(bad[0]).decode("cp1255", "replace").strip()[:60]
             raise BadData(
                 f"{self.file.name} is not valid {self.file.encoding.upper()}",
-                hint=f"Specify its encoding. With --encoding cp1255 it reads: {sample}",
+                hint=self._encoding_hint(self.file.encoded(bad[0])),
             )
         if _MOJIBAKE.search(block.text):
             self.file.notes.append("some text looks like Hebrew saved as Latin-1; see --encoding")
+
+    def _encoding_hint(self, line: bytes) -> str:
+        """How *line* reads in the first encoding, of those that are usual, in which it is text."""
+        for encoding in ("utf-8", "cp1255", "cp1252"):
+            with suppress(UnicodeDecodeError):
+                if encoding != self.file.encoding:
+                    sample = line.decode(encoding).strip()[:60]
+                    return f"Specify its encoding. With --encoding {encoding} it reads: {sample}"
+        return "Specify its encoding with --encoding, or export it again as UTF-8."
 
     def has_bare_quote(self, text: str) -> bool:
         """Whether a quote stands in *text* that neither opens, closes nor doubles, as RFC 4180 knows them."""

@@ -26,7 +26,7 @@ from retainctl.shop.consent import Decision, record
 from retainctl.shop.consent_import import decided_at
 from retainctl.shop.customer_columns import COLUMNS, CONTACTS, ENVELOPE, PLACES, POSTAL, POSTAL_PARTS, cells_of
 from retainctl.shop.identity import Address, Found, Person, find_or_make
-from retainctl.spreadsheets import strip_guard
+from retainctl.spreadsheets import as_typed, strip_guard
 from retainctl.store import dialect
 from retainctl.store.database import rows
 
@@ -178,7 +178,9 @@ class CustomerTaker(RowTaker[_ReadCustomer]):
 
     def _address(self, kind: str, text: str, *, verified: bool) -> Address:
         if kind == "phone":
-            return Address("phone", text.strip(), phone_number(text, self.shop.settings.country), "", verified)
+            return Address(
+                "phone", as_typed(text.strip()), phone_number(text, self.shop.settings.country), "", verified
+            )
         email = email_address(text)
         if email.flag:
             self.note(f"{email.flag.replace('needs_smtputf8', 'non-ASCII')} e-mails, kept but not mailed")

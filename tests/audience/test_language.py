@@ -24,7 +24,7 @@ from tests.planting import plant_address
 def town(shop: Shop) -> Shop:
     """Five customers on 2 March 2025: a lapsed one, a loyal one, one of one order, one who never bought, one merged."""
     past.product("KAFE", category="Kitchen > Coffee", brand="Elite")
-    past.product("TEH", category="Kitchen > Tea")
+    past.product("TEH", name="Green tea", category="Kitchen > Tea")
     past.product("MUG", category="100% Pottery_")
     past.customer(1, name="דנה", language="he", email="Dana@Gmail.com")
     past.customer(2, name="O'Brien", language="en", email="ob@mail.example")
@@ -137,6 +137,7 @@ FOUND: list[tuple[str, list[int]]] = [
     ('bought category "100%"', []),
     ("bought category Tea", [2]),  # what was never sold was never bought
     ("bought product TEH", [2]),
+    ('bought product "Green tea"', [2]),
     ("bought brand Elite", [1, 2]),
     ("bought category Coffee at least 2 times", [1]),
     ("bought category Coffee since 2024-12-01", [2]),

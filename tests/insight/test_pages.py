@@ -184,7 +184,7 @@ def test_the_command_line(town: Shop, retainctl: Terminal, tmp_path: Path) -> No
     )
     unknown = retainctl("reports", "check", "--min", "repeat_rte=0.7")
     assert (unknown.code, unknown.stdout) == (2, "")
-    assert unknown.stderr == "retainctl: unknown metric repeat_rte\n  Did you mean repeat_rate?\n"
+    assert unknown.stderr == "retainctl: the report retention has no figure repeat_rte\n  Did you mean repeat_rate?\n"
 
 
 def test_an_english_shop_reads_english(make_shop: MakeShop) -> None:

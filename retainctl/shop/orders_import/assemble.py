@@ -16,6 +16,7 @@ from retainctl.shop.identity import PlainPerson
 from retainctl.shop.orders_import.documents import GUEST, Buyer, Document, OrderValues
 from retainctl.shop.orders_import.formats import Format
 from retainctl.shop.orders_import.planning import ImportPlan
+from retainctl.spreadsheets import as_typed
 
 NAMED_RETURNS: Final = 100_000
 
@@ -167,7 +168,7 @@ class Buyers:
             if email.flag:
                 self._note(f"email_{email.flag}")
         if isinstance(phone, str):
-            addresses.append(("phone", buyer.phone, phone, "", False))
+            addresses.append(("phone", as_typed(buyer.phone.strip()), phone, "", False))
         external_id = buyer.external_id if not is_null(buyer.external_id) else None
         names = self._names[buyer.first_name], self._names[buyer.last_name]
         return self._source, external_id, tuple(addresses), *names, None

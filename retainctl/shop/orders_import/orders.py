@@ -119,7 +119,7 @@ def book(
     summarise(list(booking.touched))
     _assert_money(money_before, booking.money)
     booking.counts.assert_complete()
-    notes = [*dict.fromkeys(file_notes), *in_words(+booking.notes)]
+    notes = [*dict.fromkeys(file_notes), *in_words(+booking.notes), *_no_sales(booking)]
     import_runs.end(import_id, booking.counts, notes)
     made = int(value("SELECT COUNT(*) FROM customers")) - customers_before
     row = _row(booking, customers=made, sales=_new_sales(booking))
@@ -218,6 +218,18 @@ def _new_sales(booking: Booker) -> tuple[int, int]:
         "SELECT COUNT(customer_id), COUNT(*) FROM orders WHERE id >= ? AND is_sale = 1", booking.first_order_id
     )
     return known, every - known
+
+
+def _no_sales(booking: Booker) -> list[str]:
+    """The orders that this import made and that are no sale, by their states: they are in no figure."""
+    if not booking.first_order_id:
+        return []
+    by_status = rows(
+        "SELECT status, COUNT(*) FROM orders WHERE id >= ? AND is_sale = 0 GROUP BY status ORDER BY status",
+        booking.first_order_id,
+    )
+    states = ", ".join(f"{count} {status}" for status, count in by_status)
+    return [f"orders that are no sale and are not counted: {states}"] if states else []
 
 
 def _row(booking: Booker, *, customers: int, sales: tuple[int, int]) -> OrdersImported:

@@ -183,6 +183,46 @@ def test_b17_a_huge_cell_quarantines_its_row(books: Shop, bring: Bring) -> None:
     assert (counts(outcome), codes(outcome)) == ((31, 30, 0, 0, 0, 0, 1), ["too_big"])
 
 
+def test_a_huge_cell_in_a_column_that_nobody_reads_harms_nobody(books: Shop, bring: Bring) -> None:
+    outcome = bring(books, HEADER + ",remark", *[f"{line}," for line in GOOD], f"{row('31')},{'x' * 200_000}")
+    assert counts(outcome) == (31, 31, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("mark", [codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE])
+def test_a_byte_order_mark_alone_is_an_empty_file(books: Shop, bring: Bring, mark: bytes) -> None:
+    with pytest.raises(BadData, match="is empty: it has no header row"):
+        bring(books, mark)
+
+
+@pytest.mark.parametrize("first", ["sep=;", "SEP=;", "\n\nsep=;", "\n  \n"])
+def test_lines_before_the_header_that_say_nothing_are_passed_over(books: Shop, bring: Bring, first: str) -> None:
+    outcome = bring(books, first, *[line.replace(",", ";") for line in (HEADER, *GOOD)], row("x").replace(",", "|"))
+    assert (counts(outcome)[1], [held.origin.line for held in outcome.quarantined]) == (30, [first.count("\n") + 33])
+
+
+def test_a_line_of_blanks_says_nothing(books: Shop, bring: Bring) -> None:
+    blank = " " + ", ".join([""] * (HEADER.count(",") + 1))
+    assert counts(bring(books, HEADER, *GOOD, "   ", blank, "\t")) == (33, 30, 0, 0, 0, 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "hint"),
+    [
+        ("", "ספל".encode("cp1255"), "With --encoding cp1255 it reads: ספל"),
+        ("cp1255", b"\xd9\xff\xa0", "With --encoding cp1252 it reads: Ùÿ"),
+        ("cp1252", "ספל".encode() + b"\x81", "or export it again as UTF-8"),
+        ("cp1255", "ספל\u20ac".encode() + b"\xff", "With --encoding cp1252"),
+        ("ascii", "ספל".encode(), "With --encoding utf-8 it reads: ספל"),
+    ],
+)
+def test_the_encoding_that_is_proposed_is_another_one_in_which_the_line_is_text(
+    books: Shop, bring: Bring, encoding: str, text: bytes, hint: str
+) -> None:
+    with pytest.raises(BadData) as caught:
+        bring(books, text + b"," + HEADER.encode(), encoding=encoding)
+    assert hint in caught.value.hint
+
+
 def test_s20_a_line_without_an_end_and_a_bomb_are_refused(books: Shop, bring: Bring) -> None:
     with pytest.raises(BadData, match="longer than 1 MB"):
         bring(books, HEADER.encode() + b"\n" + b"x" * 3_000_000)

@@ -379,3 +379,29 @@ def test_b62_columns_may_stand_in_any_order_and_be_called_in_hebrew(books: Shop,
     hebrew = bring(books, "מספר הזמנה,תאריך,מק״ט,כמות,מחיר,סטטוס", "1,2025-01-05,MUG,2,10,paid", name="c.csv")
     assert counts(hebrew) == (1, 0, 0, 1, 0, 0, 0)
     assert value("SELECT gross_minor FROM orders") == 2_000
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f"])
+def test_a_no_break_space_in_a_date_is_a_space(books: Shop, bring: Bring, space: str) -> None:
+    cells = {"1": f"2025-01-05{space}10:00", "2": "2025-01-05 10:00"}
+    bring(books, HEADER, *[row(order, ordered_at=at) for order, at in cells.items()])
+    stated = [row("3", ordered_at=f"05/01/2025{space}10:00")]
+    bring(books, HEADER, *stated, name="b.csv", mapping='dates = "%d/%m/%Y %H:%M"')
+    assert rows("SELECT COUNT(DISTINCT ordered_at), COUNT(*) FROM orders") == [(1, 3)]
+
+
+@pytest.mark.parametrize("text", ["'+972502345678", "'0502345678", '"=""0502345678"""', "050-2345678"])
+def test_what_keeps_a_spreadsheet_from_making_a_number_of_a_phone_is_no_part_of_it(
+    books: Shop, bring: Bring, text: str
+) -> None:
+    bring(books, HEADER, row("1", email="", phone=text))
+    ((key, shown),) = rows("SELECT key, value FROM contact_points")
+    assert key == "+972502345678"
+    assert shown.strip("+0123456789-") == ""
+
+
+def test_orders_that_are_no_sale_are_counted_in_words(books: Shop, bring: Bring) -> None:
+    outcome = bring(books, HEADER, row("1"), *[row(f"P{number}", status="pending") for number in range(3)],
+                    row("2", status="cancelled"))  # fmt: skip
+    assert outcome.row.orders == 1
+    assert outcome.notes[-1] == "orders that are no sale and are not counted: 1 cancelled, 3 pending"
