@@ -7,14 +7,19 @@ another file) must never be written through.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from retainctl.errors import BadConfiguration, Refused, TryLater
+
+_UNFINISHED: Final = ".retainctl-"
+_YOUNG_SECONDS: Final = 60
 
 
 @contextmanager
@@ -26,9 +31,11 @@ def replaced(path: Path) -> Iterator[Path]:
     """
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise Refused(f"{path} is not a regular file; not overwritten", hint="Choose another file.")
-    unfinished = path.with_name(f".retainctl-{secrets.token_hex(8)}")
+    unfinished = path.with_name(f"{_UNFINISHED}{secrets.token_hex(8)}")
+    _sweep(path.parent)
     try:
-        os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        held = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        fcntl.flock(held, fcntl.LOCK_EX)  # while it is held somebody is writing the file
     except OSError as error:
         raise BadConfiguration(
             f"{path} cannot be written: {error.strerror}", hint="Check the folder and its permissions."
@@ -44,6 +51,22 @@ def replaced(path: Path) -> Iterator[Path]:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise TryLater(f"the disk is full; {path} was not written", hint="Free some space.") from error
         raise
+    finally:
+        os.close(held)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what writers left in *folder* who were killed: a copy of a whole database may be among it."""
+    for one in folder.glob(f"{_UNFINISHED}*"):
+        with suppress(OSError):
+            if time.time() < one.lstat().st_mtime + _YOUNG_SECONDS:  # it may not be locked yet
+                continue
+            descriptor = os.open(one, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                one.unlink()
+            finally:
+                os.close(descriptor)
 
 
 @contextmanager

@@ -116,6 +116,8 @@ def email_address(text: str) -> EmailAddress:
 
     Only spaces around it and ``Name <address>`` are put right; anything else that is wrong stays wrong.
     """
+    if len(text) > 4 * EMAIL_LENGTH:
+        raise BadData(f"{shortened(text)!r} is not an e-mail address: it is {len(text):,} characters long")
     address = text.strip(_SPACES)
     plain = _PLAIN_EMAIL.fullmatch(address)
     if not plain or len(address) > EMAIL_LENGTH or len(plain[1]) > 64 or plain[3].lower() in _SPECIAL_DOMAINS:
@@ -156,6 +158,8 @@ def _email_flag(key: str) -> EmailFlag:
 
 def phone_number(text: str, country: str) -> str:
     """The phone number in *text* in E.164, read as one dials it in *country* (ISO 3166, may be empty); else BadData."""
+    if len(text) > 4 * EMAIL_LENGTH:
+        raise BadData(f"{shortened(text)!r} is not a phone number: it is {len(text):,} characters long")
     if country == "IL" and (plain := _PLAIN_PHONE.fullmatch(text)):
         return f"+972{plain[1]}{plain[2]}"
     return _unusual_phone(text, country)
@@ -194,7 +198,18 @@ def category_steps(path: str) -> tuple[str, ...]:
 
 
 # Not what a sentence says of addresses: "the @-sign", "'@'".
-_ADDRESS = re.compile(r"""(?!['"]?@(?:-sign|['"]))[^\s<>'"(),;:]*@[^\s<>'"(),;:]*""")
+# A match begins where a word does, so that a long one without an @ is looked at once.
+_ADDRESS = re.compile(r"""(?<![^\s<>'"(),;:@])(?!['"]?@(?:-sign|['"]))[^\s<>'"(),;:@]*+@[^\s<>'"(),;:]*""")
+
+
+_QUOTED_LENGTH: Final = 300
+
+
+def shortened(sentence: str) -> str:
+    """*sentence* without the middle of what makes it long, such as a cell of 100 kB that it quotes."""
+    if len(sentence) <= _QUOTED_LENGTH:
+        return sentence
+    return f"{sentence[: _QUOTED_LENGTH // 2]}…{sentence[-_QUOTED_LENGTH // 2 :]}"
 
 
 def masked(sentence: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,28 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadConfiguration, match="cannot be written"):
         write_text(tmp_path / "nowhere" / "export.csv", "x")
+
+
+def test_what_a_killed_writer_left_goes_and_what_another_is_writing_stays(tmp_path: Path) -> None:
+    """It may be a copy of a whole database."""
+    hour_ago = time.time() - 3_600
+    left, young, being_written = (tmp_path / f".retainctl-{name}" for name in ("left", "young", "written"))
+    for one in (left, young, being_written):
+        one.write_text("personal", encoding="utf-8")
+    for one in (left, being_written):
+        os.utime(one, (hour_ago, hour_ago))
+    (tmp_path / ".retainctl-folder").mkdir()
+    with being_written.open() as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        write_text(tmp_path / "export.csv", "x")
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "export.csv", young.name, being_written.name, ".retainctl-folder",
+    }  # fmt: skip
+
+
+def test_a_file_is_held_while_it_is_written(tmp_path: Path) -> None:
+    target = tmp_path / "export.csv"
+    with written(target):
+        (unfinished,) = tmp_path.iterdir()
+        with unfinished.open() as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple, Protocol
 
 from retainctl.errors import BadData
 from retainctl.intake.file import InputFile
-from retainctl.normalising import masked
+from retainctl.normalising import masked, shortened
 
 Cells = tuple[str, ...]
 MOST_COLUMNS: Final = 512
@@ -48,11 +48,12 @@ class Chunk(Protocol):
 class RowError(Exception):
     """A row that cannot be booked: the column at fault, a stable word for scripts, and a sentence.
 
-    The sentence goes to terminals and logs, so e-mail addresses in it are masked; the row's bytes keep them.
+    The sentence goes to terminals and logs, so e-mail addresses in it are masked, and what is long is cut; the row's
+    bytes keep them.
     """
 
     def __init__(self, column: str, code: str, message: str) -> None:
-        super().__init__(masked(message))
+        super().__init__(masked(shortened(message)))
         self.column = column
         self.code = code
 

@@ -19,6 +19,7 @@ _ISO: Final = re.compile(
 )
 _FULL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _EPOCH: Final = "1970-01-01T00:00:00+00:00"
+_LONGEST: Final = 100
 _EARLIEST_YEAR: Final = 1971
 _EARLIEST: Final = 31_536_000  # 1971-01-01
 
@@ -61,6 +62,8 @@ class Instants:
                 instant = 0
             if _EARLIEST <= instant <= self._latest:
                 return instant, False
+        if len(text) > _LONGEST:
+            raise RowError("", "bad_date", f"{text!r} is not a date")
         moment, day_only = self._moment(text.replace("\u00a0", " ").replace("\u202f", " ").strip())
         if day_only:
             moment = moment.replace(hour=NOON)

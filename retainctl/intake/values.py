@@ -19,6 +19,7 @@ from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Cells, RowError
 from retainctl.intake.dates import Instants
 from retainctl.money import NUMBER, currency_code, exponent
+from retainctl.normalising import shortened
 
 V = TypeVar("V")
 
@@ -33,6 +34,11 @@ NUMBER_STYLES: Final = {
 }
 _GROUPED: Final = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d{1,3}(?:\.\d{3})+(?:,\d+)?|-?\d+,\d+", re.ASCII)
 _CURRENCY_MARKS: Final = re.compile(r"^(-?)\s*(?:₪|\$|€|£|NIS|ILS|USD|EUR|GBP)\s*|\s*(?:₪|\$|€|£|NIS|ILS|USD|EUR|GBP)$")
+
+_LONGEST_NUMBER: Final = 64
+# More than any shop has, and far less than a database can hold or add up.
+MOST_PIECES: Final = 1_000_000_000
+MOST_MINOR: Final = 1_000_000_000_000
 
 # Their letters are folded, and a space or a hyphen in them is an underscore.
 _YES: Final = frozenset(
@@ -103,6 +109,8 @@ class Values:
 
     def _number(self, text: str) -> Decimal:
         plain = text.strip()
+        if len(plain) > _LONGEST_NUMBER:
+            raise BadData(f"{shortened(plain)!r} is not a number")
         if not NUMBER.fullmatch(plain) or (self._decimal != "." and "." in plain):
             plain = self._plain(plain)
         if not NUMBER.fullmatch(plain):
@@ -153,11 +161,15 @@ class Values:
         whole = int(scaled)
         if whole != scaled:
             raise RowError("", "too_fine", f"{text!r} has more decimals than {currency} allows")
+        if abs(whole) > MOST_MINOR:
+            raise RowError("", "too_large", f"{text!r} is more than {MOST_MINOR:,} of the smallest unit of {currency}")
         return whole
 
     def whole(self, text: str, column: str) -> int:
         """A whole number, which may be negative."""
         value = self.number(text, column)
+        if abs(value) > MOST_PIECES:
+            raise RowError(column, "too_large", f"{text!r} is more than {MOST_PIECES:,}")
         if value != int(value):
             raise RowError(column, "bad_quantity", f"{text!r} is not a whole number")
         return int(value)

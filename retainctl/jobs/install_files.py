@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from retainctl.config import Shop
-from retainctl.errors import WrongUsage
+from retainctl.errors import BadConfiguration, WrongUsage
 from retainctl.files import write_text
 from retainctl.jobs.crontab import crontab
 from retainctl.jobs.table import read_jobs
@@ -17,6 +17,8 @@ def schedule_files(shop: Shop, *, style: str, user: str | None) -> dict[str, str
     """The text of each file by its name: one crontab, or the systemd units."""
     if user is not None and not re.fullmatch(r"[a-z_][a-z0-9_-]{0,31}", user, re.ASCII):
         raise WrongUsage(f"{user!r} is not a valid user name")
+    if not str(shop.folder).isprintable():  # it stands in lines that cron and systemd read
+        raise BadConfiguration(f"the shop's folder {str(shop.folder)!r} has control characters in its name")
     jobs = read_jobs(shop)
     return {installed_name(shop): crontab(shop, jobs, user=user)} if style == "cron" else units(shop, jobs, user=user)
 

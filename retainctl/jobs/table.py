@@ -50,6 +50,9 @@ class Job:
         for step in self.steps:
             if not shlex.split(step):
                 raise ValueError("a step is empty")
+        for text in (self.summary, *self.steps):
+            if not text.isprintable():  # it becomes a line that cron or systemd reads
+                raise ValueError(f"{text!r} contains control characters; it must be one line")
 
     @property
     def done_codes(self) -> tuple[int, ...]:

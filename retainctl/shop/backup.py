@@ -29,7 +29,10 @@ def back_up(shop: Shop, path: Path | None = None, *, keep: int | None = None) ->
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with replaced(target) as unfinished:
         copy_database(unfinished)
-    old = sorted(target.parent.glob("retain-*T*.backup"))[:-keep] if keep else []
+    # What was just made is never removed, even beside one that a clock which was ahead has dated later.
+    others = sorted(one for one in target.parent.glob("retain-*T*.backup") if one != target)
+    spared = 0 if keep is None else keep - (target.match("retain-*T*.backup"))
+    old = others[: len(others) - spared] if keep else []
     for one in old:
         one.unlink()
     return Backup(file=str(target), bytes=target.stat().st_size, removed=len(old))

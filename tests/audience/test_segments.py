@@ -10,7 +10,7 @@ import pytest
 from retainctl.audience import explaining, members, segments
 from retainctl.audience.members import Change
 from retainctl.audience.segments import Refreshed, Segment, SegmentRow, read_segment
-from retainctl.clock import Clock
+from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart, Refused, RetainError, TryLater, WrongUsage
 from retainctl.shop.customers import show_customer
@@ -75,6 +75,26 @@ def test_who_leaves_may_come_back(town: Shop) -> None:
         (2, "2025-03-02T10:00:02+02:00"),
         (3, "2025-03-02T10:00:00+02:00"),
     ]
+
+
+def test_what_a_clock_that_was_ahead_has_written_stops_no_refresh_after_it(town: Shop) -> None:
+    """One night's clock is five days ahead: somebody joins, somebody leaves, somebody comes and goes."""
+    segments.create(town, "loyal", "orders >= 2")
+    real = dataclasses.replace(town, clock=Clock(town.clock.zone))
+    now = real.clock.now()
+    ahead = dataclasses.replace(town, clock=Clock(town.clock.zone, now + 5 * DAY_SECONDS))
+    path = town.folder / "segments" / "loyal.toml"
+    path.write_text("expression = 'orders >= 3'")
+    segments.refresh(ahead, "loyal")
+    path.write_text("expression = 'orders >= 1'")
+    segments.refresh(later(ahead, 1), "loyal")
+    path.write_text("expression = 'orders >= 2'")
+    assert segments.refresh(real, "loyal").members == len(segments.member_ids(real, "loyal"))
+    found = rows("SELECT MAX(joined_at), MAX(left_at), MAX(s.refreshed_at) FROM segment_members, segments AS s")
+    assert all(at <= real.clock.now() for at in found[0])
+    assert segments.refresh(real, "loyal") is not None
+    with pytest.raises(WrongUsage, match="already refreshed after that time"):
+        segments.refresh(town, "loyal")
 
 
 def test_the_time_does_not_go_back(town: Shop) -> None:

@@ -36,6 +36,21 @@ def lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if re.match(r"[\d*]", line)]
 
 
+@pytest.mark.parametrize(
+    ("summary", "step"), [("Tidy.\\n* * * * * root rm", "doctor"), ("Tidy.", "doctor\\r"), ("\\u202eTidy.", "doctor")]
+)
+def test_what_becomes_a_line_of_cron_s_is_one_line(
+    shop: Shop, write_jobs: WriteJobs, retainctl: Terminal, summary: str, step: str
+) -> None:
+    write_jobs(f'[jobs.x]\nsummary = "{summary}"\nat = "03:30"\nsteps = ["{step}"]\n')
+    for words in (("config", "check"), ("schedules", "show", "--style", "cron")):
+        ended = retainctl(*words)
+        assert (ended.code, "contains control characters" in ended.stderr) == (78, True)
+    odd = replace(shop, folder=shop.folder / "a\nb")
+    with pytest.raises(BadConfiguration, match="has control characters in its name"):
+        schedule_files(odd, style="systemd", user=None)
+
+
 def test_the_crontab_has_a_line_for_each_job_and_one_that_makes_up(shop: Shop, write_jobs: WriteJobs) -> None:
     write_jobs(OWN)
     command = f"{sys.executable} -P -m retainctl --shop {shop.folder} jobs run"

@@ -49,6 +49,21 @@ def test_of_many_backups_the_newest_are_kept(shop: Shop) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("keep", "kept"), [(1, []), (2, ["20360101"]), (3, ["20250301", "20360101"])])
+def test_what_was_just_made_is_never_removed_though_others_are_dated_later(
+    shop: Shop, keep: int, kept: list[str]
+) -> None:
+    """A clock that was ahead has named one of them."""
+    folder = shop.folder / "backups"
+    folder.mkdir()
+    for day in ("20250228", "20250301", "20360101"):
+        (folder / f"retain-{day}T030000.backup").touch()
+    made = back_up(shop, keep=keep)
+    assert Path(made.file).stat().st_size == made.bytes
+    others = {f"retain-{day}T030000.backup" for day in kept}
+    assert {path.name for path in folder.iterdir()} == {"retain-20250302T100000.backup"} | others
+
+
 def test_a_backup_never_writes_through_a_link(shop: Shop, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.write_text("mine")

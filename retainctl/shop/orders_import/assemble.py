@@ -11,7 +11,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.cache import IdSet, Memo
 from retainctl.intake.cells import WAITS_WITH_ANOTHER, Cells, Chunk, Held, Origin, RowError, SetAside
-from retainctl.normalising import EmailAddress, clean_name, email_address, is_null, masked, phone_number
+from retainctl.normalising import EmailAddress, clean_name, email_address, is_null, masked, phone_number, shortened
 from retainctl.shop.identity import PlainPerson
 from retainctl.shop.orders_import.documents import GUEST, Buyer, Document, OrderValues
 from retainctl.shop.orders_import.formats import Format
@@ -200,7 +200,7 @@ def _email(text: str) -> EmailAddress | Flaw | None:
 
 
 def _flaw(column: str, error: BadData) -> Flaw:
-    return Flaw(column, f"bad_{column}", masked(f"{error}; the order was booked without it"))
+    return Flaw(column, f"bad_{column}", masked(shortened(f"{error}; the order was booked without it")))
 
 
 @dataclass(slots=True)

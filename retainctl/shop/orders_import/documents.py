@@ -10,7 +10,7 @@ from retainctl.clock import Clock
 from retainctl.errors import BadData
 from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Origin, RowError
-from retainctl.intake.values import Values
+from retainctl.intake.values import MOST_MINOR, Values
 from retainctl.money import round_to_minor
 from retainctl.normalising import SCIENTIFIC
 
@@ -160,6 +160,8 @@ class OrderValues(Values):
         if less < 0:
             raise RowError("discount", "negative_discount", f"the discount {discount!r} is negative")
         before = round_to_minor(price * abs(pieces), currency)
+        if before > MOST_MINOR:
+            raise RowError("unit_price", "too_large", f"{quantity} at {unit_price} is more than any order is worth")
         if less > before:
             raise RowError("discount", "bad_discount", f"the discount {discount!r} is larger than the line amount")
         return pieces, str(price), before - less, less

@@ -405,3 +405,36 @@ def test_orders_that_are_no_sale_are_counted_in_words(books: Shop, bring: Bring)
                     row("2", status="cancelled"))  # fmt: skip
     assert outcome.row.orders == 1
     assert outcome.notes[-1] == "orders that are no sale and are not counted: 1 cancelled, 3 pending"
+
+
+LONG = "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"email": LONG}, {"email": f"@{LONG}"}, {"email": f"a@b.example {LONG}"}, {"phone": "5" * 100_000},
+        {"quantity": LONG}, {"unit_price": f"1{' ' * 100_000}x"}, {"ordered_at": LONG}, {"status": LONG},
+        {"currency": LONG}, {"order_id": f"{LONG}\x07"},
+    ],
+)  # fmt: skip
+def test_a_long_cell_is_cut_where_it_is_told(books: Shop, bring: Bring, cells: dict[str, str]) -> None:
+    """Some of them took minutes, and all were printed and mailed whole."""
+    (held,) = bring(books, HEADER, *GOOD, row("31", **cells)).quarantined
+    assert len(held.message) < 400
+
+
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        ({"quantity": "999999999999"}, "too_large"), ({"unit_price": "9" * 20}, "bad_number"),
+        ({"quantity": "1000000000", "unit_price": "1000000000"}, "too_large"), ({"quantity": "9" * 60}, "bad_number"),
+        ({"discount": "9" * 13}, "too_large"), ({"quantity": "-999999999999", "status": "refunded"}, "too_large"),
+        ({"quantity": "1e999"}, "bad_number"),
+    ],
+)  # fmt: skip
+def test_an_absurd_row_is_quarantined_and_the_rest_is_booked(
+    shop: Shop, bring: Bring, cells: dict[str, str], code: str
+) -> None:
+    outcome = bring(shop, HEADER, *GOOD, row("31", **cells))
+    assert (counts(outcome), codes(outcome)) == ((31, 30, 0, 0, 0, 0, 1), [code])
