@@ -14,6 +14,8 @@ from typing import Literal, Protocol
 
 from retainctl.errors import RetainError
 
+Claim = tuple[int, int]  # an outbox row, and which claim of it
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -26,6 +28,11 @@ class Letter:
     from_address: str  # on the envelope
     to_address: str
     payload: bytes = field(repr=False)
+
+    @property
+    def claim(self) -> Claim:
+        """What tells it from the same message, claimed again: a sender that slept past its lease may hold both."""
+        return self.id, self.claim_no
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
-from retainctl.outreach.channels import Answer, Letter, Outcome
+from retainctl.outreach.channels import Answer, Claim, Letter, Outcome
 from retainctl.outreach.outbox import states
 from retainctl.outreach.outbox.claiming import Claimed, Claimer, pause
 from retainctl.outreach.outbox.states import State
@@ -40,7 +40,8 @@ class Turn:
 class Cycle:
     """What was saved."""
 
-    go: set[int] = field(default_factory=set)  # the letters that are ``handing`` now
+    go: set[Claim] = field(default_factory=set)  # the letters that are ``handing`` now
+    ended: list[tuple[int, State]] = field(default_factory=list)  # mailing and new state of each that was answered
     became: Counter[State] = field(default_factory=Counter)
     paused: dict[int, str] = field(default_factory=dict)
     claimed: Claimed = field(default_factory=Claimed)
@@ -57,21 +58,24 @@ def record(shop: Shop, turn: Turn, claimer: Claimer, mailing_ids: Sequence[int],
     received = states.mark_sent([one for one in turn.answers if one.outcome.state == "sent"], at=now, by=by)
     cycle.became["sent"] += len(received)
     for answer in turn.answers:
-        if answer.letter.id not in received:
-            _settle(answer, cycle, now=now, by=by)
+        state = "sent" if answer.letter.id in received else _settle(answer, cycle, now=now, by=by)
+        if state:
+            cycle.ended.append((answer.letter.mailing_id, state))
     for letter in turn.returned:
         _give_back(letter, now=now, by=by)
     for mailing_id, reason in turn.stopped.items():
         cycle.paused[mailing_id] = pause(mailing_id, reason)
     if turn.ready:
-        ready = {letter.id: letter.claim_no for letter in turn.ready}
-        cycle.go = states.hand_over(ready, at=now, by=by, lease_now=lease_clock(now))
+        ready = dict(sorted(letter.claim for letter in turn.ready))  # of one claimed twice the last counts
+        gone = states.hand_over(ready, at=now, by=by, lease_now=lease_clock(now))
+        cycle.go = {(message, ready[message]) for message in gone}
     if wanted:
         cycle.claimed = claimer.claim([one for one in mailing_ids if one not in cycle.paused], wanted=wanted)
     return cycle
 
 
-def _settle(answer: Answer, cycle: Cycle, *, now: int, by: str) -> None:
+def _settle(answer: Answer, cycle: Cycle, *, now: int, by: str) -> State | None:
+    """The state that the letter came to; None where somebody else has settled it."""
     letter, outcome = answer.letter, answer.outcome
     after, columns = _after(letter, outcome, now=now)
     gave_up = "gave up: " if after != outcome.state else ""
@@ -83,13 +87,14 @@ def _settle(answer: Answer, cycle: Cycle, *, now: int, by: str) -> None:
         states.change((letter.id, letter.claim_no, before), after, at=now, by=by, detail=told, **columns)
         for before in befores
     ):
-        return
+        return None
     cycle.became[after] += 1
     if outcome.nobody_there:
         _suppress(letter, outcome, now=now)
     if outcome.sender_at_fault:
         reason = f"the mail server refuses the sender: {outcome.detail}"
         cycle.paused[letter.mailing_id] = pause(letter.mailing_id, reason)
+    return after
 
 
 def _after(letter: Letter, outcome: Outcome, *, now: int) -> tuple[State, dict[str, object]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from retainctl.config import Shop
 from retainctl.errors import RetainError, TryLater, Unavailable
-from retainctl.outreach.channels import Answer, Channel, Down, Letter, Outcome, Ready, Returned
+from retainctl.outreach.channels import Answer, Channel, Claim, Down, Letter, Outcome, Ready, Returned
 from retainctl.outreach.outbox.claiming import Claimer
 from retainctl.outreach.outbox.commit_cycle import Cycle, Turn, record
 from retainctl.outreach.outbox.recover import sweep
@@ -24,6 +24,7 @@ from retainctl.store.leases import Holder
 from retainctl.store.transactions import reading
 
 _WAIT_SECONDS = 0.25  # how long a turn waits for the channel before it checks whether the run should end
+_STUCK_SECONDS = 1_800.0  # longer than any answer of a server is waited for: a run always ends
 _ENDING_SECONDS = 8.0  # how long to wait for outstanding answers after a signal
 _DATABASE_SECONDS = 60.0  # how long the database may be unavailable before the run gives up
 
@@ -53,8 +54,8 @@ class Loop:
         self._tally = tally
         self._stopping = stopping
         self._progress = progress
-        self._in_hand: dict[int, Letter] = {}
-        self._gone: set[int] = set()  # those of them that were handed over: an answer is due
+        self._in_hand: dict[Claim, Letter] = {}
+        self._gone: set[Claim] = set()  # those of them that were handed over: an answer is due
         self._turn = Turn()
         self._breakers: defaultdict[int, _Breaker] = defaultdict(_Breaker)
         self._mailing_ids: list[int] = []
@@ -62,11 +63,12 @@ class Loop:
         self._empty_claims = 0  # in a row
         self._held = False  # by the hour or the daily cap
         self._ends_at: float | None = None
+        self._moved_at = time.monotonic()  # when something was last heard of a letter
 
     def run(self, channel: Channel, claimer: Claimer) -> None:
         """Deliver what is due on *channel*, until nothing is left, it accepts no more, or the run is to end."""
         self._mailing_ids = claimer.open_mailings()
-        while self._in_hand or self._turn.returned or not self._is_over(claimer):
+        while self._in_hand or self._turn or not self._is_over(claimer):
             self._heed_signals(channel)
             wanted = self._wanted(channel)
             # While letters are being sent there will soon be a report, and the claim can share its commit.
@@ -89,9 +91,15 @@ class Loop:
         if self._ends_at is None and self._stopping():
             self._ends_at = time.monotonic() + _ENDING_SECONDS
             self._close(channel)
+        elif self._ends_at is None and self._in_hand and time.monotonic() > self._moved_at + _STUCK_SECONDS:
+            self._ends_at = time.monotonic()
+            minutes = f"{_STUCK_SECONDS / 60:.0f} minutes"
+            told = f"nothing was heard of {len(self._in_hand)} messages for {minutes}, and the run has ended"
+            self._tally.trouble = self._tally.trouble or Unavailable(told, hint="Look at them: retainctl outbox list")
+            self._close(channel)
         elif self._ends_at is not None and time.monotonic() > self._ends_at:
             for letter in self._in_hand.values():
-                if letter.id in self._gone:
+                if letter.claim in self._gone:
                     self._turn.answers.append(
                         Answer(letter, Outcome("unknown", "the run ended before the server answered"))
                     )
@@ -112,19 +120,18 @@ class Loop:
     def _sort(self, channel: Channel, *, wait_seconds: float) -> None:
         """Put what the channel reports into the next turn."""
         for report in channel.reports(wait_seconds):
+            self._moved_at = time.monotonic()
             match report:
-                case Ready(letter) if letter.id in self._in_hand:
+                case Ready(letter) if letter.claim in self._in_hand:
                     if self._ends_at is not None or letter.mailing_id in self._tally.paused:
                         self._take_back(channel, letter)
                     else:
                         self._turn.ready.append(letter)
-                case Answer(letter, outcome) if letter.id in self._in_hand:
-                    del self._in_hand[letter.id]
+                case Answer(letter, _) if letter.claim in self._in_hand:
+                    del self._in_hand[letter.claim]
                     self._turn.answers.append(report)
-                    if reason := self._breakers[letter.mailing_id].heard(outcome):
-                        self._turn.stopped[letter.mailing_id] = reason
-                case Returned(letter) if letter.id in self._in_hand:
-                    del self._in_hand[letter.id]
+                case Returned(letter) if letter.claim in self._in_hand:
+                    del self._in_hand[letter.claim]
                     self._turn.returned.append(letter)
                 case Down(trouble):
                     self._tally.trouble = self._tally.trouble or trouble
@@ -132,7 +139,7 @@ class Loop:
 
     def _take_back(self, channel: Channel, letter: Letter) -> None:
         channel.drop(letter)
-        del self._in_hand[letter.id]
+        del self._in_hand[letter.claim]
         self._turn.returned.append(letter)
 
     def _written(self, channel: Channel, claimer: Claimer, *, wanted: int) -> Cycle:
@@ -161,14 +168,16 @@ class Loop:
         ready, self._turn = self._turn.ready, Turn()
         self._tally.paused |= cycle.paused | cycle.claimed.paused
         for letter in ready:
-            if letter.id in cycle.go and letter.mailing_id not in self._tally.paused:
-                self._gone.add(letter.id)
+            if letter.claim in cycle.go and letter.mailing_id not in self._tally.paused:
+                self._gone.add(letter.claim)
                 channel.go(letter)
             else:
                 self._take_back(channel, letter)
         self._gone &= self._in_hand.keys()
+        if cycle.claimed.letters:
+            self._moved_at = time.monotonic()
         for letter in cycle.claimed.letters:
-            self._in_hand[letter.id] = letter
+            self._in_hand[letter.claim] = letter
             channel.take(letter)
         if self._tally.room is not None:
             self._tally.room -= len(cycle.claimed.letters)
@@ -180,6 +189,9 @@ class Loop:
         if cycle.claimed.held:
             self._tally.held = cycle.claimed.held
             self._held = cycle.claimed.exhausted
+        for mailing_id, state in cycle.ended:
+            if reason := self._breakers[mailing_id].heard(state):
+                self._turn.stopped[mailing_id] = reason
         self._tally.became += cycle.became + cycle.claimed.became
         self._progress(cycle.became.total() + cycle.claimed.became.total())
 
@@ -191,15 +203,15 @@ class _Breaker:
         self._recent: deque[bool] = deque(maxlen=_BREAKER_WINDOW)
         self._in_a_row = 0
 
-    def heard(self, outcome: Outcome) -> str:
-        """Why the mailing has to stop, or empty."""
-        if outcome.state not in ("sent", "failed"):
+    def heard(self, state: State) -> str:
+        """Why the mailing has to stop, or empty, now that a message of it has come to *state*."""
+        if state not in ("sent", "failed"):
             return ""
-        failed = outcome.state == "failed"
+        failed = state == "failed"
         self._recent.append(failed)
         self._in_a_row = self._in_a_row + 1 if failed else 0
         if self._in_a_row >= _BREAKER_ROW:
-            return f"{_BREAKER_ROW} messages in a row were permanently refused"
+            return f"{_BREAKER_ROW} messages in a row were not accepted"
         if len(self._recent) == _BREAKER_WINDOW and sum(self._recent) > _BREAKER_SHARE * _BREAKER_WINDOW:
-            return f"{sum(self._recent)} of {_BREAKER_WINDOW} messages were permanently refused"
+            return f"{sum(self._recent)} of {_BREAKER_WINDOW} messages were not accepted"
         return ""

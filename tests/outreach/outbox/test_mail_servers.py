@@ -240,7 +240,7 @@ def test_a_list_of_dead_addresses_stops_the_mailing(shop: Shop, queue_up: QueueU
 
         done = deliver(mailed)
 
-    assert "of 200 messages were permanently refused" in str(done.trouble)
+    assert "of 200 messages were not accepted" in str(done.trouble)
     found = states(mailing)
     assert 200 <= found["sent"] + found["failed"] < 300
     assert found["planned"] == 600 - found["sent"] - found["failed"]
@@ -429,4 +429,60 @@ def test_a_run_that_ends_before_the_server_answers_does_not_take_the_letter_for_
     assert isinstance(done.trouble, DoneInPart)
     assert states(mailing) == {"unknown": 1, "planned": 2}
     assert value("SELECT to_address FROM outbox WHERE state = 'unknown'") == "end=silence+a@example.com"
+    check()
+
+
+def test_a_run_ends_though_nothing_is_heard_any_more(
+    shop: Shop, queue_up: QueueUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send_loop, "_STUCK_SECONDS", 0.5)
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port, connections=1)
+        mailing = queue_up(addresses=["end=silence+a@example.com", "b@example.com", "c@example.com"], using=mailed)
+        done = deliver(mailed)
+    assert isinstance(done.trouble, Unavailable)
+    assert str(done.trouble).startswith("nothing was heard of 3 messages for 0 minutes")
+    assert (done.row.unknown, done.row.left, states(mailing)) == (1, 2, {"unknown": 1, "planned": 2})
+    check()
+
+
+def test_a_letter_that_is_claimed_twice_by_one_sender_is_two_letters_to_it(shop: Shop) -> None:
+    """It was frozen past its lease, swept, and woke: the second claim must not take the place of the first."""
+    first = Letter(
+        1, 1, 1, "<a@example.com>", "a@example.com", "dana@example.com", b"From: a@example.com\r\n\r\nhello\r\n"
+    )
+    second = dataclasses.replace(first, claim_no=2)
+    with Sink() as sink:
+        channel = MailChannel(by_mail(shop, port=sink.port, connections=2))
+        while not channel.room():
+            channel.reports(0.1)
+        ready: list[Letter] = []
+        for letter in (first, second):
+            channel.take(letter)
+        while len(ready) < 2:
+            ready += [report.letter for report in channel.reports(0.1) if isinstance(report, Ready)]
+        assert {one.claim for one in ready} == {(1, 1), (1, 2)}
+        channel.drop(first)
+        channel.go(second)
+        answers: list[Answer] = []
+        while not answers:
+            answers += [report for report in channel.reports(0.1) if isinstance(report, Answer)]
+        assert [(one.letter.claim_no, one.outcome.state) for one in answers] == [(2, "sent")]
+        channel.close()
+    assert len(sink.accepted) == 1
+
+
+def test_a_mailing_whose_messages_are_given_up_one_after_the_other_is_paused_and_told(
+    shop: Shop, queue_up: QueueUp
+) -> None:
+    """The server says "later" to all, and their last try is over: nobody would hear of it."""
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port)
+        mailing = queue_up(addresses=[f"rcpt=450+p{number}@example.com" for number in range(70)], using=mailed)
+        assert deliver(mailed).row.deferred == 70
+        later = dataclasses.replace(mailed, clock=Clock(shop.clock.zone, shop.clock.now() + 2 * DAY_SECONDS))
+        done = deliver(later)
+    assert 50 <= done.row.failed < 70
+    assert (done.exit_code, "50 messages in a row were not accepted" in str(done.trouble)) == (3, True)
+    assert value("SELECT state FROM mailings WHERE id = ?", mailing.id) == "paused"
     check()

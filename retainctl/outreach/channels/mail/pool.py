@@ -8,7 +8,7 @@ import time
 
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, RetainError
-from retainctl.outreach.channels import Answer, ChannelReport, Down, Letter, Outcome, Ready, Returned
+from retainctl.outreach.channels import Answer, ChannelReport, Claim, Down, Letter, Outcome, Ready, Returned
 from retainctl.outreach.channels.mail.courier import Basket, Courier
 from retainctl.outreach.channels.mail.session import unsendable
 from retainctl.outreach.channels.mail.smtp_login import Server, password_of
@@ -28,7 +28,7 @@ class MailChannel:
         server = Server(mail, password_of(shop))
         self._basket = Basket()
         self._waits = {Courier(server, mail, self._basket, self._tell): Wait() for _ in range(mail.connections)}
-        self._standing: dict[int, Courier] = {}  # by letter that is ready: the courier that waits to let it go
+        self._standing: dict[Claim, Courier] = {}  # by letter that is ready: the courier that waits to let it go
         self._reports: list[ChannelReport] = []
         self._in_hand = 0
         for courier in list(self._waits):
@@ -110,17 +110,17 @@ class MailChannel:
 
     def _tell(self, courier: Courier, report: ChannelReport) -> None:
         if isinstance(report, Ready):
-            self._standing[report.letter.id] = courier
+            self._standing[report.letter.claim] = courier
         else:
             self._in_hand -= 1
         self._reports.append(report)
 
     def go(self, letter: Letter) -> None:
-        self._resume(self._standing.pop(letter.id), True)
+        self._resume(self._standing.pop(letter.claim), True)
 
     def drop(self, letter: Letter) -> None:
         self._in_hand -= 1
-        self._resume(self._standing.pop(letter.id), False)
+        self._resume(self._standing.pop(letter.claim), False)
 
     def close(self) -> None:
         self._basket.is_closed = True
