@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import click
 
-from retainctl.terminal import Command, choices, read_words, show
+from retainctl.terminal import Command, choices, conclude, opened_shop, read_words, show
 
 
 @click.command(cls=Command)
-def doctor() -> None:
-    """Check that everything is set up correctly: files, database, clock, jobs, mail server.
+@click.option(
+    "--needs", "only_needs", is_flag=True, help="Show only what needs a person; exit with 3 while anything does."
+)
+def doctor(only_needs: bool) -> None:
+    """Check that everything is set up correctly: files, database, clock, jobs, mail server; and what needs a person.
 
     \b
       retainctl doctor
+      retainctl doctor --needs
     """
+    from retainctl import needs
     from retainctl.doctor import CheckRow, examine
 
+    if only_needs:
+        with opened_shop() as shop:
+            told = needs.told(shop)
+        conclude(told, row_type=needs.Need)
+        return
     found = examine(choices().shop, now=choices().now, read_words=read_words)
     show(found, row_type=CheckRow)
     click.get_current_context().exit(max(row.exit_code for row in found))

@@ -16,11 +16,15 @@ def list_jobs() -> None:
     \b
       retainctl jobs list
     """
+    from retainctl import needs
     from retainctl.jobs import records, steps, table
 
     with opened_shop() as shop:
         show(records.list_jobs(shop), row_type=records.JobRow)
         steps.check_steps(table.read_jobs(shop), read_words)
+        for one in needs.needs(shop):
+            if one.need != "job":
+                say(one.sentence)
 
 
 @jobs.command("show")

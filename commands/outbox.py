@@ -9,6 +9,7 @@ import click
 from retainctl.terminal import (
     ROW_ID,
     Group,
+    note,
     opened_shop,
     progress,
     recorded,
@@ -104,12 +105,14 @@ def resolve(message_ids: tuple[int, ...], resolution: Resolution, reason: str) -
 
 @outbox.command()
 def check() -> None:
-    """Check that no message was lost or sent twice.
+    """Check that no message was lost or sent twice, and that nothing in the outbox needs a person.
 
-    Exits with 3 while the delivery of a message is unknown: use outbox resolve to set its outcome.
+    Exits with 3 while a mailing is paused or refused, or messages are unknown or put off for hours.
     """
+    from retainctl import needs
     from retainctl.outreach.outbox import checking
 
-    with opened_shop():
-        done = checking.examine()
-    tell(done)
+    with opened_shop() as shop:
+        checking.check()
+        tell(needs.told(shop, *needs.OF_THE_OUTBOX))
+    note("no errors were found in the outbox")

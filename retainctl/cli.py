@@ -14,7 +14,7 @@ from typing import Any, NoReturn, cast
 import click
 
 from retainctl import __version__
-from retainctl.errors import HUNG_UP, INTERRUPTED, TERMINATED, BadConfiguration, RetainError, TryLater, exit_codes
+from retainctl.errors import HUNG_UP, INTERRUPTED, TERMINATED, BadConfiguration, DiskTrouble, RetainError, exit_codes
 from retainctl.terminal import Choices, for_this_shop, global_options, told
 
 # Noun or verb -> where it is, and its help. The summaries stand here so that --help imports no command.
@@ -121,9 +121,10 @@ def _explained(error: Exception) -> tuple[str, str, int]:
         return *told(error), error.exit_code
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        code = TryLater.exit_code if full else BadConfiguration.exit_code
-        return f"{place}{error.strerror or error}", "Check the path, its owner and its permissions.", code
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            return f"{place}{error.strerror or error}", "Free some space, or check the disk.", DiskTrouble.exit_code
+        hint = "Check the path, its owner and its permissions."
+        return f"{place}{error.strerror or error}", hint, BadConfiguration.exit_code
     return (
         f"internal error: {type(error).__name__}: {error}",
         "Run the command again with --debug and report the traceback.",

@@ -10,20 +10,18 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Literal
 
-from retainctl import schema
+from retainctl import needs, schema
 from retainctl.club import terms
 from retainctl.config import Shop, read_shop
 from retainctl.definitions import all_kinds
-from retainctl.errors import DONE, BadConfiguration, RetainError
+from retainctl.errors import DONE, BadConfiguration, DoneInPart, RetainError
 from retainctl.jobs.records import list_jobs
 from retainctl.jobs.steps import ReadWords, check_steps
 from retainctl.jobs.table import read_jobs
 from retainctl.rows import Row
 from retainctl.shop.clock_check import SILENCE_SECONDS
 from retainctl.shop.opening import opened
-from retainctl.shop.orders import doubtful_returns
 from retainctl.store.database import value
-from retainctl.store.installation import may_send
 from retainctl.store.integrity import check_database
 from retainctl.store.opening import applied_migrations
 
@@ -59,6 +57,7 @@ def examine(named: str | None, *, now: str | None, read_words: ReadWords) -> lis
             }
             for name, check in checks.items():
                 found.append(_checked(name, partial(check, shop)))
+            found += _needs(shop)
     except RetainError as error:
         found.append(_failed("database", error))
     return [*found, _checked("python", _python)]
@@ -100,21 +99,23 @@ def _config(named: str | None, now: str | None, read_words: ReadWords) -> str:
     return str(shop.folder)
 
 
+def _needs(shop: Shop) -> list[CheckRow]:
+    """What needs a person, but for what a check of its own has told."""
+    own = ("returns", "sending", "job")
+    return [
+        CheckRow(one.need, "warning", one.sentence, DoneInPart.exit_code)
+        for one in needs.needs(shop)
+        if one.need not in own
+    ]
+
+
 def _database(_shop: Shop) -> str:
     check_database()
     return f"intact, at migration {max(applied_migrations())}"
 
 
 def _returns(shop: Shop) -> str:
-    found = doubtful_returns(shop)
-    if not found:
-        return "every return has its order or is recent"
-    sentences = {
-        "overdue": "waiting for their order for more than 30 days",
-        "too_large": "larger than their order",
-    }
-    told = [f"{count} {sentences[state]}" for state, count in found.items()]
-    raise Doubtful(f"returns: {', '.join(told)}. See: retainctl orders returns --waiting")
+    return _without(shop, "returns", otherwise="every return has its order or is recent")
 
 
 def _club(shop: Shop) -> str:
@@ -122,10 +123,15 @@ def _club(shop: Shop) -> str:
     return f"terms version {club.terms[-1].version}"
 
 
-def _sending(_shop: Shop) -> str:
-    if not may_send():
-        raise Doubtful("this installation does not send. To let it send: retainctl db adopt")
-    return "this installation sends"
+def _sending(shop: Shop) -> str:
+    return _without(shop, "sending", otherwise="this installation sends")
+
+
+def _without(shop: Shop, need: str, *, otherwise: str) -> str:
+    """*otherwise*, where nothing needs a person of what is called *need*."""
+    for found in needs.needs(shop, need):
+        raise Doubtful(found.sentence)
+    return otherwise
 
 
 def _mail(shop: Shop) -> str:

@@ -53,8 +53,14 @@ class BrokenInvariant(RetainError):
     exit_code = 70
 
 
+class DiskTrouble(RetainError):
+    """The disk is full or failing: somebody must make room or replace it."""
+
+    exit_code = 74
+
+
 class TryLater(RetainError):
-    """Try again later: another run holds the lock, it is quiet hours, or the disk is full."""
+    """Try again later, it passes by itself: another run holds the lock, or it is quiet hours."""
 
     exit_code = 75
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from retainctl.errors import BadConfiguration, Refused, TryLater
+from retainctl.errors import BadConfiguration, DiskTrouble, Refused
 
 _UNFINISHED: Final = ".retainctl-"
 _YOUNG_SECONDS: Final = 60
@@ -27,7 +27,7 @@ def replaced(path: Path) -> Iterator[Path]:
     """A new, empty file that takes the name *path* when the block ends well, and leaves no trace when it does not.
 
     It is on the disk by then, with mode 0600. A link or anything else that is no plain file at *path* is Refused;
-    a folder that cannot be written is BadConfiguration; a full disk is TryLater.
+    a folder that cannot be written is BadConfiguration; a full disk is DiskTrouble.
     """
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise Refused(f"{path} is not a regular file; not overwritten", hint="Choose another file.")
@@ -49,7 +49,7 @@ def replaced(path: Path) -> Iterator[Path]:
         with suppress(FileNotFoundError):
             unfinished.unlink()
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise TryLater(f"the disk is full; {path} was not written", hint="Free some space.") from error
+            raise DiskTrouble(f"the disk is full; {path} was not written", hint="Free some space.") from error
         raise
     finally:
         os.close(held)

@@ -20,7 +20,7 @@ import peewee
 import pytest
 
 from retainctl.config import Shop, read_shop
-from retainctl.errors import BadConfiguration, TryLater, Unavailable
+from retainctl.errors import BadConfiguration, DiskTrouble, TryLater, Unavailable
 from retainctl.rows import Row
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
@@ -340,7 +340,7 @@ def test_what_is_said_to_be_written_is_on_the_disk(shop: Shop) -> None:
         ("database or disk is full", None, "SQLITE_FULL", "the disk is full"),
         ("could not extend file", "53100", "", "the disk is full"),
         ("out of memory", "53200", "", "the disk is full"),
-        ("disk I/O error", None, "SQLITE_IOERR_READ", "disk I/O error; nothing was written"),
+        ("disk I/O error", None, "SQLITE_IOERR_READ", "disk I/O error; the last step was not written"),
         ("attempt to write a readonly database", None, "SQLITE_READONLY", "the database cannot be written"),
         ("unable to open database file", None, "SQLITE_CANTOPEN", "the database cannot be written"),
         ("database disk image is malformed", None, "SQLITE_CORRUPT", "the database file is damaged"),
@@ -432,8 +432,8 @@ def test_a_migration_that_has_landed_is_never_changed() -> None:
     [
         ("08006", Unavailable, "the database does not answer"),
         ("57P01", Unavailable, "the database does not answer"),
-        ("53100", TryLater, "the disk is full"),
-        ("53200", TryLater, "the disk is full"),
+        ("53100", DiskTrouble, "the disk is full"),
+        ("53200", DiskTrouble, "the disk is full"),
         ("55P03", TryLater, "another program is writing"),
         ("22012", peewee.DatabaseError, "odd"),
     ],

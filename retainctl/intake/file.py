@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
-from retainctl.errors import BadConfiguration, BadData, TryLater, WrongUsage
+from retainctl.errors import BadConfiguration, BadData, DiskTrouble, TryLater, WrongUsage
 
 BLOCK_BYTES: Final = 1 << 20
 LINE_BYTES: Final = 1 << 20
@@ -132,7 +132,7 @@ def _spooled() -> Iterator[Path]:
         yield path
     except OSError as error:
         if error.errno == 28:  # ENOSPC
-            raise TryLater("the disk is full; nothing was written") from error
+            raise DiskTrouble("the disk is full; nothing was imported", hint="Free some space.") from error
         raise
     finally:
         path.unlink(missing_ok=True)

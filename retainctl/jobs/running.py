@@ -17,7 +17,7 @@ from retainctl.jobs.steps import command_line, run_step
 from retainctl.jobs.table import Job, find_job, read_jobs
 from retainctl.result import Result
 from retainctl.rows import Row
-from retainctl.store.database import database
+from retainctl.store.database import database, rows
 from retainctl.store.runs import begin, finish
 
 
@@ -108,18 +108,32 @@ def _run(shop: Shop, name: str, job: Job, period: Period) -> Result[PeriodRow]:
     database.close()  # the steps may take hours; the next query opens it again
     try:
         ended.go(shop, name, job, period)
-    except BaseException:
-        keep(exit_code=TERMINATED, error="interrupted")
+    except BaseException as error:
+        code = getattr(error, "exit_code", 1 if isinstance(error, Exception) else TERMINATED)
+        keep(exit_code=code, error=str(error) or "interrupted")
+        ping(shop, name, str(code))
         raise
     keep(exit_code=ended.exit_code, error=ended.error)
     # What the next period will do is no failure: quiet hours would raise an alarm every night.
     is_put_off = ended.exit_code == TryLater.exit_code and ended.exit_code in job.done_codes
     warnings.append(ping(shop, name, str(DONE if is_put_off else ended.exit_code)))
+    # A job of every few minutes tells what is wrong once, and then doctor does and the nightly job.
+    said = [] if job.every_minutes and _is_old_news(name, run_id) else ended.sentences
     return Result(
         rows=(PeriodRow(name, period.key, ended.exit_code),),
-        attention=(*filter(None, warnings), *ended.sentences),
+        attention=(*filter(None, warnings), *said),
         code=ended.exit_code,
     )
+
+
+def _is_old_news(name: str, run_id: int) -> bool:
+    """Whether the run failed as the one before it did."""
+    last = rows(
+        "SELECT exit_code, error FROM runs WHERE name = ? AND period IS NOT NULL AND id <= ? ORDER BY id DESC LIMIT 2",
+        name,
+        run_id,
+    )
+    return len(set(last)) == 1 < len(last) and last[0][1] != ""
 
 
 @dataclass(slots=True)
@@ -130,6 +144,7 @@ class _Steps:
     steps_done: int = 0
     counts: dict[str, Any] = field(default_factory=dict)
     sentences: list[str] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)  # by any step: what two of them see is said once
     error: str = ""
 
     def go(self, shop: Shop, name: str, job: Job, period: Period) -> None:
@@ -140,7 +155,9 @@ class _Steps:
             ended = run_step(words, folder=shop.folder, seconds=max(0.0, deadline - time.monotonic()))
             if ended.rows:
                 self.counts[step] = ended.rows[0] if len(ended.rows) == 1 else {"rows": len(ended.rows)}
-            self.sentences += [f"{name}: {step}: {sentence}" for sentence in ended.said]
+            fresh = [sentence for sentence in dict.fromkeys(ended.said) if sentence not in self.told]
+            self.told.update(fresh)
+            self.sentences += [f"{name}: {step}: {sentence}" for sentence in fresh]
             if ended.exit_code in (DONE, DoneInPart.exit_code):
                 self.steps_done = number
                 self.exit_code = max(self.exit_code, ended.exit_code)

@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 
 import peewee
 
-from retainctl.errors import BadConfiguration, RetainError, TryLater, Unavailable
+from retainctl.errors import BadConfiguration, DiskTrouble, RetainError, TryLater, Unavailable
 from retainctl.store.database import database
 
 P = ParamSpec("P")
@@ -110,9 +110,14 @@ def told(error: peewee.DatabaseError) -> RetainError | None:
     # SQLite has no room for the index of its log: the only one of its input and output errors that is a full disk.
     no_room = getattr(getattr(error, "orig", None), "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE"
     if no_room or "disk is full" in text or _state(error) in ("53100", "53200"):
-        return TryLater("the disk is full; nothing was written", hint="Free some space, then run the command again.")
+        # It is said of one transaction: what a long command did before stays done.
+        return DiskTrouble(
+            "the disk is full; the last step was not written", hint="Free some space, then run the command again."
+        )
     if "disk i/o error" in text:
-        return TryLater("disk I/O error; nothing was written", hint="Check the disk, then: retainctl db check")
+        return DiskTrouble(
+            "disk I/O error; the last step was not written", hint="Check the disk, then: retainctl db check"
+        )
     if "readonly" in text or "unable to open" in text:
         return BadConfiguration(f"the database cannot be written: {error}", hint="Check its owner and permissions.")
     if "malformed" in text or "not a database" in text:

@@ -1,4 +1,4 @@
-"""A disk that is full, at whatever moment: one sentence, exit code 75, nothing lost; the next run does it all (B56).
+"""A disk that is full, at whatever moment: one sentence, exit code 74, nothing lost; the next run does it all (B56).
 
 The shop stands in a small file system of its own, in a namespace that ends with the test. Its free space is made a
 little more time after time, until the command has enough: so it ends at ever later writes.
@@ -109,7 +109,7 @@ def until_there_is_room(
         if ended.code == 0:
             break
         failures += 1
-        assert ended.code == 75, (kib, ended)
+        assert ended.code == 74, (kib, ended)
         assert ended.stderr.count("retainctl: ") == 1 and "full" in ended.stderr.splitlines()[0], (kib, ended)
         disk.leave_free(None)
         assert disk("db", "check").code == 0, kib

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from retainctl.errors import BrokenInvariant
-from retainctl.outreach.outbox import resolve
-from retainctl.result import Result
-from retainctl.rows import Row
 from retainctl.store.database import rows
 
 # Each rule has a query that finds a violation: one row with the values for its sentence, or none.
@@ -66,10 +63,3 @@ def check() -> None:
             raise BrokenInvariant(
                 sentence.format(*found[0]), hint="Stop sending, keep a copy of the database, and report this."
             )
-
-
-def examine() -> Result[Row]:
-    """``check``, and whether the delivery of messages is unknown."""
-    check()
-    unresolved = resolve.unresolved()
-    return Result(trouble=unresolved) if unresolved else Result(notes=("no errors were found in the outbox",))

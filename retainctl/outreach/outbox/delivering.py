@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Final
 
 from retainctl.config import Shop
-from retainctl.errors import DoneInPart, RetainError, TryLater
+from retainctl.errors import DiskTrouble, DoneInPart, RetainError, TryLater, Unavailable
 from retainctl.outreach.channels.opening import CHANNELS
 from retainctl.outreach.outbox import resolve
 from retainctl.outreach.outbox.claiming import Claimer, due_batches, judged, open_mailings, withheld
@@ -58,7 +58,10 @@ def deliver(
             if open_mailings(name, at=shop.clock.now()) and not tally.trouble and not stopping():
                 loop = Loop(shop, holder, tally, stopping=stopping, progress=progress)
                 with closing(CHANNELS[name](shop)) as channel:
-                    loop.run(channel, Claimer(shop, channel, channel_name=name, owner=holder.name))
+                    try:
+                        loop.run(channel, Claimer(shop, channel, channel_name=name, owner=holder.name))
+                    except (DiskTrouble, TryLater, Unavailable) as error:
+                        tally.trouble = tally.trouble or error  # what was sent until then is told beside it
     return _delivered(tally)
 
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from retainctl.config import Shop
-from retainctl.errors import RetainError, TryLater, Unavailable
+from retainctl.errors import DiskTrouble, RetainError, TryLater, Unavailable
 from retainctl.outreach.channels import Answer, Channel, Claim, Down, Letter, Outcome, Ready, Returned
 from retainctl.outreach.outbox.claiming import Claimer
 from retainctl.outreach.outbox.commit_cycle import Cycle, Turn, record
@@ -151,14 +151,14 @@ class Loop:
         while True:
             try:
                 cycle = record(self._shop, self._turn, claimer, self._mailing_ids, wanted=wanted, by=self._holder.name)
-            except (TryLater, Unavailable):
+            except (DiskTrouble, TryLater, Unavailable):
                 for letter in self._turn.ready:
                     self._take_back(channel, letter)
                 self._turn.ready.clear()
                 if time.monotonic() > patient_until or self._stopping():
                     raise
                 time.sleep(_WAIT_SECONDS)
-                with suppress(TryLater, Unavailable), reading():
+                with suppress(DiskTrouble, TryLater, Unavailable), reading():
                     self._holder.hold()
             else:
                 return cycle

@@ -1,0 +1,162 @@
+"""What needs a person, from the moment when it does until it is over; doctor, the checks and the jobs read it here."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from retainctl.clock import DAY_SECONDS
+from retainctl.config import Shop
+from retainctl.errors import DoneInPart
+from retainctl.intake.quarantine import LIST_THEM, OPEN
+from retainctl.jobs.records import list_jobs
+from retainctl.jobs.table import read_jobs
+from retainctl.outreach.outbox import resolve, states
+from retainctl.outreach.programs import program_of
+from retainctl.result import Result
+from retainctl.rows import Row
+from retainctl.shop.orders import doubtful_returns
+from retainctl.store.database import rows, value
+from retainctl.store.installation import may_send
+
+BACKUP_SECONDS: Final = DAY_SECONDS + 4 * 3_600  # a nightly one may be late
+_MANY_ATTEMPTS: Final = 4  # after which a message has waited for about four hours
+_REFUSED_DAYS, _REFUSED_LEAST, _REFUSED_SHARE = 7, 5, 0.2
+_DISK_SHARE, _DISK_BYTES = 0.05, 2 << 30
+
+
+class Need(Row, kind="need"):
+    """One thing that needs a person: a stable word for scripts, a sentence, and the command that shows or ends it."""
+
+    need: str
+    detail: str
+    remedy: str
+
+    @property
+    def sentence(self) -> str:
+        """Both in words."""
+        return f"{self.detail}. {self.remedy}"
+
+
+def needs(shop: Shop, *among: str) -> list[Need]:
+    """All that needs a person now, or what is *among* these; in the order of how much it hurts."""
+    return [found for name, look in _LOOKS.items() if not among or name in among for found in look(shop)]
+
+
+def told(shop: Shop, *among: str) -> Result[Need]:
+    """``needs`` as a result: a sentence for each, and trouble while there is any."""
+    found = needs(shop, *among)
+    need = "1 thing needs" if len(found) == 1 else f"{len(found)} things need"
+    trouble = DoneInPart(f"{need} a person", hint="See: retainctl doctor") if found else None
+    return Result(tuple(found), attention=tuple(one.sentence for one in found), trouble=trouble)
+
+
+def _paused(_shop: Shop) -> Iterator[Need]:
+    for program, name, reason, waiting in rows(
+        f"""SELECT m.program, m.name, m.pause_reason, COUNT(o.id) FROM mailings m
+            LEFT JOIN outbox o ON o.mailing_id = m.id AND o.state IN {states.OPEN}
+            WHERE m.state = 'paused' GROUP BY m.id, m.program, m.name, m.pause_reason ORDER BY m.id"""
+    ):
+        why = f" ({reason})" if reason else ""
+        commands = program_of(program).commands
+        yield Need(
+            "paused",
+            f"the {program} {name} is paused{why}; waiting messages: {waiting}",
+            f"Correct the cause, then: retainctl {commands} resume {name}",
+        )
+
+
+def _unknown(_shop: Shop) -> Iterator[Need]:
+    if unresolved := resolve.unresolved():
+        yield Need("unknown", str(unresolved), unresolved.hint)
+
+
+def _refused(shop: Shop) -> Iterator[Need]:
+    """Mailings of the last days of which many messages were not accepted in the end."""
+    for program, name, failed, every in rows(
+        """SELECT m.program, m.name, SUM(CASE WHEN o.state = 'failed' THEN 1 ELSE 0 END), COUNT(o.id)
+            FROM mailings m JOIN outbox o ON o.mailing_id = m.id AND o.state IN ('sent', 'failed')
+            WHERE m.sent_at > ? GROUP BY m.id, m.program, m.name ORDER BY m.id""",
+        shop.clock.now() - _REFUSED_DAYS * DAY_SECONDS,
+    ):
+        if failed >= _REFUSED_LEAST and failed > _REFUSED_SHARE * every:
+            yield Need(
+                "refused",
+                f"{failed} of {every} messages of the {program} {name} were not accepted",
+                "See why: retainctl outbox list --state failed",
+            )
+
+
+def _deferred(_shop: Shop) -> Iterator[Need]:
+    count = value(
+        "SELECT COUNT(*) FROM mailings m JOIN outbox o ON o.mailing_id = m.id AND o.state = 'deferred'"
+        " WHERE m.state = 'active' AND o.attempts >= ?",
+        _MANY_ATTEMPTS,
+    )
+    if count:
+        yield Need(
+            "deferred",
+            f"messages that the server has put off for hours: {count}",
+            "See why: retainctl outbox list --state deferred",
+        )
+
+
+def _sending(_shop: Shop) -> Iterator[Need]:
+    if not may_send():
+        yield Need("sending", "this installation does not send", "To let it send: retainctl db adopt")
+
+
+def _quarantine(shop: Shop) -> Iterator[Need]:
+    ((count, oldest),) = rows(
+        f"SELECT COUNT(*), MIN(i.imported_at) FROM held_rows h JOIN imports i ON i.id = h.import_id WHERE {OPEN}"
+    )
+    if count:
+        yield Need("quarantine", f"rows in quarantine: {count}, the oldest since {shop.clock.iso(oldest)}", LIST_THEM)
+
+
+def _returns(shop: Shop) -> Iterator[Need]:
+    sentences = {"overdue": "waiting for their order for more than 30 days", "too_large": "larger than their order"}
+    if found := doubtful_returns(shop):
+        counts = ", ".join(f"{count} {sentences[state]}" for state, count in found.items())
+        yield Need("returns", f"returns: {counts}", "See: retainctl orders returns --waiting")
+
+
+def _jobs(shop: Shop) -> Iterator[Need]:
+    for row in list_jobs(shop):
+        if row.state in ("failed", "overdue", "interrupted"):
+            yield Need("job", f"the job {row.job} is {row.state}", f"See: retainctl jobs show {row.job}")
+
+
+def _backup(shop: Shop) -> Iterator[Need]:
+    """Only where a job makes backups: a server may be backed up by others."""
+    first = value("SELECT MIN(imported_at) FROM imports")
+    makes_backups = any(step.startswith("db backup") for job in read_jobs(shop).values() for step in job.steps)
+    if first is None or not makes_backups:
+        return
+    made = [one.stat().st_mtime for one in (shop.folder / "backups").glob("*.backup")]
+    newest = max(made, default=None)
+    if shop.clock.now() > (first if newest is None else newest) + BACKUP_SECONDS:
+        age = "there is no backup" if newest is None else f"the newest backup is of {shop.clock.iso(int(newest))}"
+        yield Need("backup", age, "Make one: retainctl db backup")
+
+
+def _disk(shop: Shop) -> Iterator[Need]:
+    disk = shutil.disk_usage(shop.folder)
+    if disk.free < min(_DISK_SHARE * disk.total, _DISK_BYTES):
+        yield Need("disk", f"the disk is nearly full: {disk.free >> 20} MiB are free", "Make room before it is")
+
+
+_LOOKS: Final[dict[str, Callable[[Shop], Iterator[Need]]]] = {
+    "paused": _paused,
+    "unknown": _unknown,
+    "refused": _refused,
+    "deferred": _deferred,
+    "sending": _sending,
+    "disk": _disk,
+    "backup": _backup,
+    "job": _jobs,
+    "quarantine": _quarantine,
+    "returns": _returns,
+}
+OF_THE_OUTBOX: Final = ("paused", "unknown", "refused", "deferred")
