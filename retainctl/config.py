@@ -19,10 +19,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from retainctl import schema
 from retainctl.clock import Clock, Weekday, parse_instant
 from retainctl.errors import BadConfiguration, BadData, Refused
+from retainctl.files import write_text
 from retainctl.money import currency_code
 from retainctl.rows import Row
 
 FILE_NAME = "retainctl.toml"
+DATABASE_NAME = "retain.db"
 FOLDER_VARIABLE = "RETAINCTL_SHOP"
 
 # What stands in a first file with its default, and not as a comment: to be filled in, or looked at.
@@ -119,7 +121,7 @@ class Settings:
     ] = ""
     database: Annotated[
         str, "sqlite:FILE in this folder, or postgresql://… without a password; postgresql://env:NAME reads it there."
-    ] = "sqlite:retain.db"
+    ] = f"sqlite:{DATABASE_NAME}"
     public_url: Annotated[
         str,
         "The address of your own server: /u/TOKEN must unsubscribe and /s/TOKEN take the answers to a survey (see "
@@ -223,12 +225,11 @@ def read_shop(named: str | None, *, now: str | None = None) -> Shop:
 
 
 def init_folder(folder: Path, *, name: str, language: str, currency: str, timezone: str, country: str) -> Path:
-    """Make a shop folder with its files; a folder that is already a shop folder is refused untouched."""
+    """Make a shop folder with its settings; a folder that is already a shop folder is refused untouched.
+
+    One whose making was cut off, before it had a database, is made again by the same words.
+    """
     target = folder / FILE_NAME
-    if target.exists():
-        raise Refused(
-            f"{folder} is already a shop folder", hint=f"Show its settings: retainctl --shop {folder} config show"
-        )
     name = name or folder.resolve().name
     given = {
         **dict.fromkeys(_WRITTEN_OUT),
@@ -241,9 +242,13 @@ def init_folder(folder: Path, *, name: str, language: str, currency: str, timezo
     }
     text = _HEAD + schema.first_file(Settings, given)
     schema.read_text(text, Settings, name=str(target))
+    begun = target.exists() and target.read_text(encoding="utf-8") == text and not (folder / DATABASE_NAME).exists()
+    if target.exists() and not begun:
+        raise Refused(
+            f"{folder} is already a shop folder", hint=f"Show its settings: retainctl --shop {folder} config show"
+        )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with target.open("x", encoding="utf-8") as file:
-        file.write(text)
+    write_text(target, text)
     return target
 
 

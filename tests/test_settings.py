@@ -177,6 +177,24 @@ def test_a_shop_is_never_made_over_another(folder: Path) -> None:
     assert (folder / FILE_NAME).read_text(encoding="utf-8") == before
 
 
+@pytest.mark.parametrize("lost", [("retain.db",), ("retain.db", "club.toml")])
+def test_making_that_was_cut_off_is_made_whole_by_the_same_words(tmp_path: Path, lost: tuple[str, ...]) -> None:
+    shop = Terminal(tmp_path / "made")
+    words = ("init", str(shop.folder), "--language", "he", "--currency", "EUR", "--timezone", "Europe/Berlin")
+    assert shop(*words).code == 0
+    whole = {path.name for path in shop.folder.iterdir()}
+    assert shop(*words).code == 77
+    for name in lost:
+        (shop.folder / name).unlink()
+    for path in shop.folder.glob(".retain.db*"):
+        path.unlink()
+    assert shop("init", str(shop.folder), "--currency", "USD").code == 77, "another shop"
+    again = shop(*words)
+    assert (again.code, again.stderr) == (0, "")
+    assert {path.name for path in shop.folder.iterdir()} == whole
+    assert shop("doctor").code == 0
+
+
 def test_a_secret_is_read_from_where_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "kept").write_text("hunter2\n", encoding="utf-8")
     (tmp_path / "kept").chmod(0o600)

@@ -18,6 +18,7 @@ from retainctl.clock import Clock
 from retainctl.config import Shop
 from retainctl.definitions import content_of
 from retainctl.errors import BadConfiguration, BadData
+from retainctl.files import write_text
 from retainctl.money import currency_code, exponent
 from retainctl.store.database import execute, rows
 
@@ -146,7 +147,7 @@ def use(terms: Terms, *, at: int) -> None:
 
 
 def write_first_file(folder: Path, *, currency: str) -> Path:
-    """Write a first ``club.toml`` for a shop in *currency*: a point for each unit, for two years."""
+    """Write a first ``club.toml`` for a shop in *currency*, if there is none: a point for each unit, for two years."""
     path = folder / FILE_NAME
     code = currency_code(currency)
     given = {
@@ -158,8 +159,8 @@ def write_first_file(folder: Path, *, currency: str) -> Path:
     }
     text = _HEAD + schema.first_file(Terms, given)
     schema.read_text(text, Club, name=str(path))
-    with path.open("x", encoding="utf-8") as file:
-        file.write(text)
+    if not path.exists():
+        write_text(path, text)
     return path
 
 

@@ -61,4 +61,10 @@ def _dump(target: Path) -> None:
                 hint="Install the PostgreSQL client tools.",
             ) from None
         if ended.returncode != 0:
-            raise Unavailable(f"{program[0]} failed: {(ended.stderr.strip().splitlines() or ['no reason given'])[-1]}")
+            raise Unavailable(f"{program[0]} failed: {_reason(ended.stderr)}")
+
+
+def _reason(said: str) -> str:
+    """The line that says why: the first error, not the query at which it came."""
+    lines = said.strip().splitlines() or ["no reason given"]
+    return next((line for line in lines if "error:" in line), lines[-1])

@@ -17,7 +17,7 @@ from retainctl.store.installation import adopt
 from retainctl.store.migrations import MIGRATIONS, Migration
 from retainctl.store.schema import Schema
 from retainctl.store.schema_dialect import check_references, hold_schema, references_at_rest
-from retainctl.store.transactions import told, writing
+from retainctl.store.transactions import reading, told, writing
 
 BUSY_SECONDS = 30
 _PRAGMAS = {
@@ -49,7 +49,8 @@ def open_database(url: str, *, now: int, migrate: bool = False, older: bool = Fa
             opened.connect()
         except peewee.DatabaseError as error:
             raise told(error) or Unavailable(f"the database cannot be opened: {error}") from error
-        _bring_up_to_date(now=now, migrate=migrate, older=older)
+        with reading():
+            _bring_up_to_date(now=now, migrate=migrate, older=older)
         yield
     finally:
         opened.close()

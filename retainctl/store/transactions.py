@@ -118,6 +118,12 @@ def told(error: peewee.DatabaseError) -> RetainError | None:
         return DiskTrouble(
             "disk I/O error; the last step was not written", hint="Check the disk, then: retainctl db check"
         )
+    if _state(error) == "42501":
+        refused = text.splitlines()[0]
+        return BadConfiguration(
+            f"the database's role lacks a right: {refused}",
+            hint='As the owner of the tables, grant what docs/how-to/postgresql.md says under "Two roles".',
+        )
     if "readonly" in text or "unable to open" in text:
         return BadConfiguration(f"the database cannot be written: {error}", hint="Check its owner and permissions.")
     if "malformed" in text or "not a database" in text:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import stat
@@ -23,7 +24,7 @@ from retainctl.store.database import database, execute, value
 from retainctl.store.dialect import file_is_the_database, without_password
 from retainctl.store.opening import open_database
 from retainctl.store.transactions import writing
-from tests.conftest import NOW, Terminal
+from tests.conftest import NOW, ROOT, Terminal
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
 
@@ -318,3 +319,62 @@ def test_a_backup_of_a_damaged_file_is_discarded(folder: Path, retainctl: Termin
     assert (ended.code, ended.stdout) == (70, "")
     assert ended.stderr.startswith("retainctl: the backup is damaged and was discarded: ")
     assert list((folder / "backups").iterdir()) == []
+
+
+ROLES = ROOT / "docs" / "how-to" / "postgresql.md"
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # a file has no roles
+def test_the_role_that_the_guide_describes_does_the_daily_work_and_makes_the_backup(
+    folder: Path, shop: Shop, database_url: str, tmp_path: Path
+) -> None:
+    """The statements are the guide's own; what it refuses is refused with the right that is missing."""
+    role = f"shop_{os.getpid()}_{os.urandom(3).hex()}"
+    said = re.findall(r"```sql\n(.*?)```", ROLES.read_text(encoding="utf-8"), re.DOTALL)
+    (grants,) = [one for one in said if "GRANT SELECT, INSERT" in one]
+    with writing():
+        database.execute_sql(f"CREATE ROLE {role} LOGIN")
+    settings = folder / "retainctl.toml"
+    settings.write_text(settings.read_text("utf-8").replace("user=postgres", f"user={role}"), encoding="utf-8")
+    daily = Terminal(folder)
+    try:
+        bare = daily("customers", "list")
+        assert (bare.code, "lacks a right" in bare.stderr, "Two roles" in bare.stderr) == (78, True, True)
+        with writing():
+            for statement in grants.replace(" shop;", f" {role};").split(";"):
+                if statement.strip():
+                    database.execute_sql(statement)
+        orders = tmp_path / "orders.csv"
+        orders.write_text(
+            "order_id,ordered_at,email,sku,quantity,unit_price,currency,status\n"
+            "1,2025-02-01T10:00,dana@example.com,MUG,1,65.00,ILS,completed\n",
+            encoding="utf-8",
+        )
+        for words in (
+            ("orders", "import", str(orders)),
+            ("orders", "import", str(orders), "--newest"),
+            ("points", "award"),
+            ("consent", "revoke", "dana@example.com", "--reason", "wrote"),
+            ("segments", "create", "all", "orders >= 1"),
+            ("outbox", "deliver"),
+            ("db", "backup"),
+            ("jobs", "run", "nightly", "--again"),
+        ):
+            ended = daily(*words)
+            assert (ended.code, ended.stderr) == (0, ""), words
+    finally:
+        with writing():
+            database.execute_sql(f"DROP OWNED BY {role}")
+            database.execute_sql(f"DROP ROLE {role}")
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # a file is copied by nobody else
+def test_a_dump_that_fails_says_the_line_that_says_why(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "pg_dump: error: permission denied for sequence x\npg_dump: detail: Query was: SELECT 1"
+    (tmp_path / "pg_dump").write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+    (tmp_path / "pg_dump").chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(Unavailable, match="pg_dump failed: pg_dump: error: permission denied for sequence x"):
+        back_up(shop, tmp_path / "one.backup")
