@@ -110,7 +110,7 @@ def _run(shop: Shop, name: str, job: Job, period: Period) -> Result[PeriodRow]:
         ended.go(shop, name, job, period)
     except BaseException as error:
         code = getattr(error, "exit_code", 1 if isinstance(error, Exception) else TERMINATED)
-        keep(exit_code=code, error=str(error) or "interrupted")
+        keep(exit_code=code, error=str(error) if isinstance(error, Exception) else "interrupted")
         ping(shop, name, str(code))
         raise
     keep(exit_code=ended.exit_code, error=ended.error)

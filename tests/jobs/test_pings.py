@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Terminal
+from retainctl.config import Shop, read_shop
+from retainctl.jobs.records import list_runs
+from retainctl.jobs.running import run_job
+from tests.conftest import NOW, Terminal
 from tests.jobs.conftest import WriteJobs
 
 CHECK = '[jobs.check]\nsummary = ""\nat = "03:30"\nsteps = ["{step}"]\n'
@@ -122,3 +126,17 @@ def test_one_that_is_not_there_is_a_warning_and_no_failure(
     ended = retainctl("jobs", "run", "check")
     assert ended.code == 0
     assert "Connection refused" in ended.stderr
+
+
+def test_what_fails_outside_of_a_step_is_told_and_kept_with_its_reason(
+    folder: Path, shop: Shop, write_jobs: WriteJobs, health_check: HealthCheck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the interpreter has gone with an upgrade that was half done."""
+    tell(folder, health_check.url)
+    write_jobs(CHECK.format(step="config check"))
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(FileNotFoundError):
+        run_job(read_shop(str(folder), now=NOW), "check")
+    assert health_check.heard == ["/start", "/1"]
+    [run] = list_runs(shop, "check", limit=5)
+    assert (run.exit_code, "No such file or directory: '/nowhere/python'" in run.error) == (1, True)
