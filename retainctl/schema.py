@@ -97,7 +97,9 @@ def _value(hint: Any, value: Any, *, source: Source, path: tuple[str, ...]) -> A
     if dataclasses.is_dataclass(hint) and isinstance(hint, type) and isinstance(value, dict):
         return _build(hint, value, source=source, path=path)
     if origin in (typing.Union, types.UnionType):
-        inner = next(argument for argument in arguments if argument is not types.NoneType)
+        kinds = [argument for argument in arguments if argument is not types.NoneType]
+        is_list = isinstance(value, list)
+        inner = next((kind for kind in kinds if (typing.get_origin(kind) is tuple) == is_list), kinds[0])
         return _value(inner, value, source=source, path=path)
     if origin is tuple and isinstance(value, list):
         return tuple(_value(arguments[0], one, source=source, path=path) for one in value)

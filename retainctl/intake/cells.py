@@ -21,12 +21,17 @@ WAITS_WITH_ANOTHER: Final = "order_incomplete"  # the code of a good row whose o
 
 
 class Column(NamedTuple):
-    """A column that a format reads: its role, and every name by which a header may call it."""
+    """A column that a format reads: its role, and every name by which a header may call it.
+
+    A mapping may say that it is *joined* from several, has the same text in every row, or is not read.
+    """
 
     role: str
     names: tuple[str, ...]
     required: bool = False
     otherwise: tuple[str, ...] = ()  # names that count where the header has none of *names*
+    joined: tuple[str, ...] = ()
+    constant: str | None = None
 
     @property
     def all_names(self) -> tuple[str, ...]:
@@ -90,10 +95,13 @@ class Held(NamedTuple):
         return f"record {masked(self.document)}" if is_record else f"line {self.origin.line}"
 
 
-def bind(header: Sequence[str], columns: Sequence[Column], *, file: InputFile) -> list[int | None]:
-    """For each of *columns* its place in *header*, None where it is absent; BadData for one that must be there."""
+Place = int | tuple[int, ...] | str | None  # of a column: one, several to be joined, a text of every row, or none
+
+
+def bind(header: Sequence[str], columns: Sequence[Column], *, file: InputFile) -> list[Place]:
+    """For each of *columns* its place in *header*; BadData for one that must be there and is absent."""
     _refuse_header(header, file)
-    bound = [_place(column, header, file) for column in columns]
+    bound = [_bound(column, header, file) for column in columns]
     _refuse_two_roles(header, columns, bound, file)
     missing = [column for column, place in zip(columns, bound, strict=True) if column.required and place is None]
     if missing:
@@ -103,10 +111,22 @@ def bind(header: Sequence[str], columns: Sequence[Column], *, file: InputFile) -
             f"{file.name} has no column {', '.join(column.names[0] for column in missing)}",
             hint=f"Its columns: {', '.join(header)}." + (f" Did you mean {near[0]}?" if near else ""),
         )
-    used = set(bound)
+    used = {one for place in bound for one in (place if isinstance(place, tuple) else (place,))}
     if extra := [name for place, name in enumerate(header) if place not in used and name]:
         file.notes.append(f"columns not read: {', '.join(extra)}")
     return bound
+
+
+def _bound(column: Column, header: Sequence[str], file: InputFile) -> Place:
+    if column.constant is not None:
+        return column.constant
+    if column.joined:
+        parts = [_place(Column(column.role, (name,)), header, file) for name in column.joined]
+        if None in parts:
+            name = column.joined[parts.index(None)]
+            raise BadData(f"{file.name} has no column {name}", hint=f"Its columns: {', '.join(header)[:300]}.")
+        return tuple(part for part in parts if part is not None)
+    return _place(column, header, file)
 
 
 def _place(column: Column, header: Sequence[str], file: InputFile) -> int | None:
@@ -126,12 +146,12 @@ def _place(column: Column, header: Sequence[str], file: InputFile) -> int | None
 
 
 def _refuse_two_roles(
-    header: Sequence[str], columns: Sequence[Column], bound: Sequence[int | None], file: InputFile
+    header: Sequence[str], columns: Sequence[Column], bound: Sequence[Place], file: InputFile
 ) -> None:
     """BadData where one column of *header* answers to two of *columns*."""
     taken: dict[int, Column] = {}
     for column, place in zip(columns, bound, strict=True):
-        if place is None:
+        if not isinstance(place, int):
             continue
         if place in taken:
             raise BadData(

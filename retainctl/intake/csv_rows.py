@@ -16,7 +16,7 @@ from operator import attrgetter, itemgetter
 from typing import Final, Protocol
 
 from retainctl.errors import BadData
-from retainctl.intake.cells import Cells, Column, Held, Origin, bind
+from retainctl.intake.cells import Cells, Column, Held, Origin, Place, bind
 from retainctl.intake.file import LINE_BYTES, InputFile
 from retainctl.intake.text import BAD_BYTE, FIELD_LENGTH, TextLines
 
@@ -46,7 +46,7 @@ class LineChunk:
 def read_header(file: InputFile, *, delimiter: str = "") -> tuple[list[str], str]:
     """The names of the columns and the delimiter, which is the one that the header has most of."""
     lines = iter(TextLines(file))
-    line, stated, _ = _first_line(lines)
+    line, stated, _ = _first_line(lines, least=file.header_line)
     if line.lstrip()[:1] in ("{", "["):
         return [line.strip()], delimiter or ","  # JSON has none
     found = delimiter or stated or max(DELIMITERS, key=line.count)
@@ -57,10 +57,13 @@ def read_header(file: InputFile, *, delimiter: str = "") -> tuple[list[str], str
     return [name.strip() for name in header], found
 
 
-def _first_line(lines: Iterator[str]) -> tuple[str, str, int]:
-    """The first line that says something, the delimiter that a line ``sep=;`` before it names, and how many it is."""
+def _first_line(lines: Iterator[str], *, least: int) -> tuple[str, str, int]:
+    """The first line from the one of number *least* on that says something, which one it is, and the delimiter that a
+    line ``sep=;`` before it names."""
     stated = ""
     for number, line in enumerate(lines, 1):
+        if number < least:
+            continue
         if found := _STATED_DELIMITER.fullmatch(line.strip()):
             stated = found[1]
         elif line.strip():
@@ -80,17 +83,21 @@ def csv_chunks(file: InputFile, format_: Columned, delimiter: str) -> Iterator[L
     csv.field_size_limit(LINE_BYTES)
     lines = TextLines(file, delimiter=delimiter)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    _, _, first = _first_line(iter(TextLines(file)))
+    _, _, first = _first_line(iter(TextLines(file)), least=file.header_line)
     header = [name.strip() for name in next(row for row in reader if reader.line_num >= first)]
     pick = _picker(bind(header, format_.columns, file=file), width=len(header))
+    if inherited := getattr(format_, "inherited_cells", 0):
+        pick = _inheriting(pick, inherited)
     yield from _Chunks(lines, reader, pick, width=len(header), delimiter=delimiter).read()
 
 
-def _picker(bound: Sequence[int | None], *, width: int) -> Callable[[list[str]], Cells]:
+def _picker(bound: Sequence[Place], *, width: int) -> Callable[[list[str]], Cells]:
     """What takes the cells of the bound columns out of a row; a column that is absent gives empty cells."""
-    if all(place is not None for place in bound) and len(bound) > 1:
-        return itemgetter(*(place for place in bound if place is not None))
-    places = [width if place is None else place for place in bound]
+    if all(isinstance(place, int) for place in bound) and len(bound) > 1:
+        return itemgetter(*(place for place in bound if isinstance(place, int)))
+    if any(isinstance(place, tuple | str) for place in bound):
+        return lambda row: tuple(_cell(row, place) for place in bound)
+    places = [place if isinstance(place, int) else width for place in bound]
     take: Callable[[list[str]], Cells] = itemgetter(*places) if len(places) > 1 else lambda row: (row[places[0]],)
 
     def pick(row: list[str]) -> Cells:
@@ -98,6 +105,30 @@ def _picker(bound: Sequence[int | None], *, width: int) -> Callable[[list[str]],
         return take(row)
 
     return pick
+
+
+def _inheriting(pick: Callable[[list[str]], Cells], many: int) -> Callable[[list[str]], Cells]:
+    """*pick*, where a row of the document before it takes what it leaves empty of the first *many* cells from there."""
+    before: Cells = ()
+
+    def picked(row: list[str]) -> Cells:
+        nonlocal before
+        cells = pick(row)
+        if before and (not cells[0].strip() or cells[0] == before[0]):
+            cells = tuple(cell or last for cell, last in zip(cells[:many], before, strict=False)) + cells[many:]
+        before = cells
+        return cells
+
+    return picked
+
+
+def _cell(row: list[str], place: Place) -> str:
+    """What a row has at *place*; the parts of a joined column stand with a space between them."""
+    if isinstance(place, int):
+        return row[place]
+    if isinstance(place, tuple):
+        return " ".join(part for one in place if (part := row[one].strip()))
+    return place or ""
 
 
 class _Chunks:
@@ -163,7 +194,7 @@ class _Chunks:
 
     def _add(self, chunk: LineChunk, taken: list[tuple[list[str], int]]) -> None:
         rows, ends = zip(*taken, strict=True)
-        if set(map(len, rows)) == {self._width} and all(map(any, rows)):
+        if set(map(len, rows)) == {self._width} and all(map(any, rows)) and not self._lines.file.skipped_rows:
             chunk.rows += map(self._pick, rows)
             chunk.starts += (self._before, *ends[:-1])
             chunk.ends += ends
@@ -176,7 +207,7 @@ class _Chunks:
         before, self._before = self._before, after
         if len(row) != self._width and not self._fits(chunk, row, before, after):
             return
-        if not any(map(str.strip, row)):
+        if not any(map(str.strip, row)) or row[0].startswith(self._lines.file.skipped_rows):
             chunk.blank += 1
             return
         chunk.rows.append(self._pick(row))
@@ -185,7 +216,7 @@ class _Chunks:
 
     def _fits(self, chunk: LineChunk, row: list[str], before: int, after: int) -> bool:
         """Whether a row of another width can be read after all: commas at its end say nothing."""
-        if not any(map(str.strip, row)):
+        if not any(map(str.strip, row)) or row[0].startswith(self._lines.file.skipped_rows):
             chunk.blank += 1
             return False
         if len(row) > self._width and not any(row[self._width :]):

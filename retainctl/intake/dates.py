@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -18,6 +20,7 @@ _ISO: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:\s?(?:Z|[+-]\d{2}:?\d{2}|UTC))?)?", re.ASCII
 )
 _FULL: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_EXCEL_BEGINS: Final = datetime(1899, 12, 30)
 _EPOCH: Final = "1970-01-01T00:00:00+00:00"
 _LONGEST: Final = 100
 _EARLIEST_YEAR: Final = 1971
@@ -25,12 +28,17 @@ _EARLIEST: Final = 31_536_000  # 1971-01-01
 
 
 class Instants:
-    """Reads dates in the form that is stated: ``iso``, ``epoch`` or strptime's; *zone* is the source's wall clock."""
+    """Reads dates in the forms that are stated; *zone* is the source's wall clock.
 
-    def __init__(self, clock: Clock, *, zone: ZoneInfo, dates: str, note: Callable[[str], None]) -> None:
+    A form is ``iso``, ``epoch``, ``excel`` (days since the end of 1899, with their fraction) or strptime's.
+    """
+
+    def __init__(
+        self, clock: Clock, *, zone: ZoneInfo, dates: str | Sequence[str], note: Callable[[str], None]
+    ) -> None:
         self.zone = zone
         self._shop_zone = clock.zone
-        self._dates = dates
+        self._forms = (dates,) if isinstance(dates, str) else tuple(dates)
         self._note = note
         self._latest = clock.now() + DAY_SECONDS
         self._last: tuple[str, tuple[int, bool]] = ("", (0, False))
@@ -54,7 +62,7 @@ class Instants:
         return (instant + offset) // DAY_SECONDS
 
     def _read(self, text: str) -> tuple[int, bool]:
-        if self._dates == "iso" and len(text) >= 20:
+        if self._forms == ("iso",) and len(text) >= 20:
             days, minutes, seconds, offsets = self._parts
             try:
                 instant = days[text[:10]] + minutes[text[10:16]] + seconds[text[16:19]] + offsets[text[19:]]
@@ -77,19 +85,18 @@ class Instants:
         return instant, day_only
 
     def _moment(self, text: str) -> tuple[datetime, bool]:
-        if self._dates == "iso":
-            if not _ISO.fullmatch(text):
-                code = "undeclared_serial_date" if _SERIAL.fullmatch(text) else "bad_date"
-                raise RowError("", code, f"{text!r} is not an ISO 8601 date")
-            return _made(
-                text, lambda: datetime.fromisoformat(text.replace(" UTC", "Z").replace(" +", "+").replace(" -", "-"))
-            ), len(text) == 10
-        if self._dates == "epoch":
-            if not re.fullmatch(r"\d{9,10}", text, re.ASCII):
-                raise RowError("", "bad_date", f"{text!r} is not epoch seconds")
-            return datetime.fromtimestamp(int(text), UTC), False
-        moment = _made(text, lambda: datetime.strptime(text, self._dates))
-        return moment, not re.search(r"%[HIMSXcsT]", self._dates)
+        """What *text* says by the one of the stated forms that fits it; RowError where none does, or two differ."""
+        if len(self._forms) == 1:
+            return _read_as(self._forms[0], text)
+        found: list[tuple[datetime, bool]] = []
+        for form in self._forms:
+            with suppress(RowError):
+                found.append(_read_as(form, text))
+        if not found:
+            raise RowError("", "bad_date", f"{text!r} does not match any of the stated date formats")
+        if any(moment.replace(tzinfo=None) != found[0][0].replace(tzinfo=None) for moment, _ in found):
+            raise RowError("", "bad_date", f"{text!r} is another date by each of the stated formats")
+        return found[0]
 
     def _placed(self, moment: datetime) -> datetime:
         """*moment* of the source's wall clock, as an instant; an hour that did not exist is moved forward."""
@@ -109,6 +116,26 @@ class Instants:
         offset = datetime.fromtimestamp(instant, self._shop_zone).utcoffset()
         assert offset is not None
         return int(offset.total_seconds())
+
+
+def _read_as(form: str, text: str) -> tuple[datetime, bool]:
+    """What *text* says by *form*, and whether only a day was given."""
+    if form == "iso":
+        if not _ISO.fullmatch(text):
+            code = "undeclared_serial_date" if _SERIAL.fullmatch(text) else "bad_date"
+            raise RowError("", code, f"{text!r} is not an ISO 8601 date")
+        plain = text.replace(" UTC", "Z").replace(" +", "+").replace(" -", "-")
+        return _made(text, lambda: datetime.fromisoformat(plain)), len(text) == 10
+    if form == "epoch":
+        if not re.fullmatch(r"\d{9,10}", text, re.ASCII):
+            raise RowError("", "bad_date", f"{text!r} is not epoch seconds")
+        return datetime.fromtimestamp(int(text), UTC), False
+    if form == "excel":
+        if not re.fullmatch(r"\d{4,5}(?:\.\d+)?", text, re.ASCII):
+            raise RowError("", "bad_date", f"{text!r} is not a day of Excel's")
+        seconds = round(Decimal(text) * DAY_SECONDS)
+        return _EXCEL_BEGINS + timedelta(seconds=seconds), "." not in text
+    return _made(text, lambda: datetime.strptime(text, form)), not re.search(r"%[HIMSXcsT]", form)
 
 
 def _part(start: int, end: int) -> Memo[str, int]:

@@ -70,6 +70,8 @@ class InputFile:
     beginning: str = ""  # its first few thousand characters, for recognising its format
     is_json: bool = False  # which may be one line of any length
     is_json_lines: bool = False  # known to be so, whatever its first line is
+    header_line: int = 1  # of a table: the first that may be its header
+    skipped_rows: tuple[str, ...] = ()  # what rows begin with that are none, such as a footer
     notes: list[str] = field(default_factory=list)
 
     def blocks(self) -> Iterator[Block]:

@@ -3,42 +3,59 @@
 numbers = "1.234,56"
 dates = "%d/%m/%Y %H:%M"
 timezone = "Asia/Jerusalem"
-currency = "ILS"
 
 [columns]
-ordered_at = "תאריך"
+ordered_at = ["תאריך", "שעה"]
+status = ""
+
+[constants]
+currency = "ILS"
 """
 
 from __future__ import annotations
 
 import dataclasses
+import tomllib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from retainctl import schema
 from retainctl.errors import BadConfiguration
 from retainctl.intake.cells import Column
+from retainctl.intake.file import InputFile
 from retainctl.money import currency_code
 
 M = TypeVar("M", bound="MappingFile")
+_DATE_WORDS: Final = ("iso", "epoch", "excel")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappingFile:
-    """What a mapping file says; ``columns`` has the header's name for each role, "" where the usual names hold."""
+    """What a mapping file says.
+
+    ``columns`` has for each role the header's name, several that are joined with a space, "" where the role is not to
+    be read, or None where its usual names hold; ``constants`` a text that each row has. ``dates`` are iso, epoch, excel
+    (days since 1900) or strptime's; where there are several, the one that fits. The header is sought from
+    ``header_line`` on, and a row that begins with one of ``skip_rows`` is none.
+    """
 
     columns: Any = field(default_factory=dict)
+    constants: Any = field(default_factory=dict)
     numbers: Literal["1234.56", "1,234.56", "1234,56", "1.234,56", "1 234,56", "1'234.56"] = "1234.56"
-    dates: str = "iso"
+    dates: str | tuple[str, ...] = "iso"
     timezone: str = ""
     currency: str = ""
+    header_line: int = 1
+    skip_rows: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.dates not in ("iso", "epoch") and "%" not in self.dates:
-            raise ValueError(f"dates is {self.dates!r}: use iso, epoch or a format such as %d/%m/%Y %H:%M")
+        for form in (self.dates,) if isinstance(self.dates, str) else self.dates:
+            if form not in _DATE_WORDS and "%" not in form:
+                raise ValueError(f"dates is {form!r}: use iso, epoch, excel or a format such as %d/%m/%Y %H:%M")
         if self.timezone:
             try:
                 ZoneInfo(self.timezone)
@@ -46,17 +63,30 @@ class MappingFile:
                 raise ValueError(f"{self.timezone!r} is not an IANA time zone such as Asia/Jerusalem") from None
         if self.currency:
             currency_code(self.currency)
+        if self.header_line < 1 or not all(text.strip() for text in self.skip_rows):
+            raise ValueError("header_line counts from 1, and skip_rows are texts that rows begin with")
 
     def mapped(self, columns: Sequence[Column]) -> tuple[Column, ...]:
-        """*columns* under the names that this file gives them."""
+        """*columns* as this file says."""
         named = dataclasses.asdict(self.columns) if self.columns else {}
-        return tuple(Column(one.role, (name,), True) if (name := named.get(one.role)) else one for one in columns)
+        fixed = dataclasses.asdict(self.constants) if self.constants else {}
+        return tuple(_mapped(one, named.get(one.role), fixed.get(one.role)) for one in columns)
 
     @property
     def readings(self) -> dict[str, Any]:
         """The options of ``Values`` that it states."""
         zone = {"zone": ZoneInfo(self.timezone)} if self.timezone else {}
         return {"numbers": self.numbers, "dates": self.dates, **zone}
+
+
+def _mapped(column: Column, named: str | tuple[str, ...] | None, fixed: str | None) -> Column:
+    if fixed is not None:
+        return column._replace(constant=fixed)
+    if named is None:
+        return column
+    if isinstance(named, tuple):
+        return column._replace(joined=named)
+    return Column(column.role, (named,) if named else (), required=bool(named))
 
 
 def mapping_text(path: Path | None) -> str:
@@ -69,10 +99,24 @@ def mapping_text(path: Path | None) -> str:
         raise BadConfiguration(f"{path} cannot be read: {error}") from None
 
 
+def find_rows(text: str, file: InputFile) -> None:
+    """Tell *file* where the mapping in *text* says that its header stands, and what its footers begin with.
+
+    That is asked before the header is known, which says what else the mapping may name.
+    """
+    with suppress(tomllib.TOMLDecodeError):
+        said = tomllib.loads(text)
+        line, skipped = said.get("header_line", 1), said.get("skip_rows", [])
+        file.header_line = line if isinstance(line, int) else 1
+        file.skipped_rows = tuple(skipped) if isinstance(skipped, list) and all(map(str, skipped)) else ()
+
+
 def read_mapping(text: str, kind: type[M], columns: Sequence[Column], *, name: str) -> M:
     """The mapping in *text*, which stood in the file called *name*; it may name the roles of *columns* alone."""
-    roles = dataclasses.make_dataclass("Columns", [(one.role, str, "") for one in columns], frozen=True)
-    own = dataclasses.make_dataclass(
-        kind.__name__, [("columns", roles, field(default_factory=roles))], bases=(kind,), frozen=True, kw_only=True
+    roles, fixed = (
+        dataclasses.make_dataclass(name, [(one.role, hint, None) for one in columns], frozen=True)
+        for name, hint in (("Columns", str | tuple[str, ...] | None), ("Constants", str | None))
     )
+    tables = [("columns", roles, field(default_factory=roles)), ("constants", fixed, field(default_factory=fixed))]
+    own = dataclasses.make_dataclass(kind.__name__, tables, bases=(kind,), frozen=True, kw_only=True)
     return schema.read_text(text, own, name=name)

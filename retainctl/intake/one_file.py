@@ -18,7 +18,7 @@ from retainctl.intake.csv_rows import csv_chunks, describe_delimiter, read_heade
 from retainctl.intake.file import InputFile, input_file
 from retainctl.intake.import_runs import Asked, Counts, DryRun, FileResult, Imported, ImportOptions
 from retainctl.intake.json_rows import Record, RecordChunk, is_json, json_chunks, parse, text_of
-from retainctl.intake.mapping import MappingFile, mapping_text, read_mapping
+from retainctl.intake.mapping import MappingFile, find_rows, mapping_text, read_mapping
 from retainctl.intake.values import AmbiguousNumber, Values
 from retainctl.money import currency_code
 from retainctl.result import Progress
@@ -215,6 +215,7 @@ def _opened(
         inner = keys.get(records.envelope)
         names = list(inner if isinstance(inner, dict) else keys)
         return make_taker(file, names), _celled(chain([first], found), records)
+    find_rows(mapping_text(options.mapping), file)
     header, delimiter = read_header(file, delimiter=options.delimiter)
     taker = make_taker(file, header)
     present = {plain_name(name) for name in header}
@@ -224,8 +225,9 @@ def _opened(
             for column in taker.columns
             if not IN_UTC.isdisjoint(present & {plain_name(name) for name in column.all_names})
         }
-    wanted = [column for column in taker.columns if column.role in taker.one_of and column.names]
-    if wanted and not any(plain_name(name) in present for column in wanted for name in column.all_names):
+    wanted = [column for column in taker.columns if column.role in taker.one_of]
+    names = [name for column in wanted for name in column.all_names + column.joined]
+    if wanted and not any(plain_name(name) in present for name in names):
         raise BadData(
             f"{file.name} has no column {' or '.join(column.names[0] for column in wanted)}",
             hint=f"Its columns: {', '.join(header)[:300]}.",

@@ -7,11 +7,11 @@ again and again in an export, so each reader remembers what it made of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final, Self, TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from retainctl.clock import Clock
 from retainctl.errors import BadData
@@ -74,7 +74,7 @@ class Values:
         stated_currency: str = "",
         currency_column: bool = True,
         numbers: str = "1234.56",
-        dates: str = "iso",
+        dates: str | Sequence[str] = "iso",
         zone: ZoneInfo | None = None,
     ) -> None:
         self.clock = clock
@@ -82,6 +82,8 @@ class Values:
         self._instants = Instants(clock, zone=self.zone, dates=dates, note=self.note)
         self._utc = Instants(clock, zone=ZoneInfo("UTC"), dates=dates, note=self.note)
         self.utc_columns: Set[str] = frozenset()  # those whose times are UTC where they state no zone
+        self._dates = dates
+        self._zones: Memo[str, Instants] = Memo(self._in_zone)
         self.day = self._instants.day
         self.stated_currency = stated_currency
         # A format without a currency column takes the shop's; a missing cell of one that has it does not.
@@ -204,6 +206,22 @@ class Values:
             return (self._utc if column in self.utc_columns else self._instants).read(text)
         except RowError as error:
             raise RowError(column, error.code, str(error)) from None
+
+    def instant_in(self, zone: str, text: str, column: str) -> tuple[int, bool]:
+        """``instant`` by the wall clock of the IANA *zone* that a row names; where it names none, as stated."""
+        if not zone.strip():
+            return self.instant(text, column)
+        try:
+            return self._zones[zone.strip()].read(text)
+        except RowError as error:
+            raise RowError(column, error.code, str(error)) from None
+
+    def _in_zone(self, name: str) -> Instants:
+        try:
+            zone = ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise RowError("zone", "bad_zone", f"{name!r} is not an IANA time zone such as Asia/Jerusalem") from None
+        return Instants(self.clock, zone=zone, dates=self._dates, note=self.note)
 
 
 class AmbiguousNumber(BadData):

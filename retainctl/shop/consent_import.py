@@ -156,7 +156,7 @@ FORBIDDING: Final = {
 }  # fmt: skip
 # What a row says of the address itself, whoever has it: that nothing arrives there, or that its owner complained.
 _BY_ROLE: Final[dict[str, SuppressionReason]] = {"cleaned": "hard_bounce", "complained": "complaint"}
-_BY_WORD: Final = re.compile(r"(?P<hard_bounce>hardbounced?|cleaned)|(?P<complaint>complain(?:t|ed)|spam)")
+_BY_WORD: Final = re.compile(r"(?P<hard_bounce>hardbounced?|cleaned)|(?P<complaint>(?:spam)?complain(?:t|ed)|spam)")
 _PHONE: Final = re.compile(r"\+?\d[\d\s().-]*", re.ASCII)
 _NOT_FORBIDDEN: Final = frozenset({"no", "n", "false", "0", "off", "none", "לא"})
 # A column that may speak of an answer: where it is not among those above, nobody can know what it says.
@@ -254,7 +254,8 @@ class ConsentTaker(DeclaredTaker[Decision | _Suppression]):
                 f"{file}: the column {unknown[0]} may say who agreed and who did not, and nobody knows how to read it",
                 hint='Name it in a mapping file, such as answer = "…" or unsubscribed = "…", or remove it.',
             )
-        has_answer = any(known.get(plain) == "answer" for plain in present)
+        fixed = any(one.role == "answer" and one.constant is not None for one in self.columns)
+        has_answer = fixed or any(known.get(plain) == "answer" for plain in present)
         if has_answer and self._all_agreed:
             raise WrongUsage(f"{file} says itself who agreed", hint="Leave out --answer.")
         if not (has_answer or forbids or self._all_agreed):

@@ -28,7 +28,7 @@ def _numbered(kind: str, number: int) -> list[Column]:
     return found if kind == "postal" else [*found, Column(f"{role}_verified", (f"{role}_verified",))]
 
 
-POSTAL_PARTS: Final = ("company", "address1", "address2", "city", "province code", "zip", "country code")
+POSTAL_PARTS: Final = ("company", "address1", "address2", "city", "province_code", "zip", "country_code")
 COLUMNS: Final[tuple[Column, ...]] = (
     Column("external_id", ("external_id", "customer id", "customer number", "member number", "מספר לקוח", "מספר חבר")),
     Column("source", ("source", "מקור")),
@@ -59,11 +59,11 @@ ENVELOPE: Final = "customer"
 _ROLES: Final = {plain_name(name): one.role for one in COLUMNS for name in one.names}
 _SHOPIFY_ADDRESS: Final = {
     "company": "company", "address1": "address1", "address2": "address2", "city": "city",
-    "province code": "province_code", "zip": "zip", "country code": "country_code",
+    "province_code": "province_code", "zip": "zip", "country_code": "country_code",
 }  # fmt: skip
 _WOOCOMMERCE_ADDRESS: Final = {
-    "company": "company", "address1": "address_1", "address2": "address_2", "city": "city", "province code": "state",
-    "zip": "postcode", "country code": "country",
+    "company": "company", "address1": "address_1", "address2": "address_2", "city": "city", "province_code": "state",
+    "zip": "postcode", "country_code": "country",
 }  # fmt: skip
 
 

@@ -177,7 +177,8 @@ class Packing:
                 gross += amount
                 discount += less
                 has_sale = has_sale or quantity > 0
-            add_line((place, articles[article] if article else 0, line_no, kind, 1000 * quantity, price, amount, less))
+            thousandths = int(1000 * quantity)
+            add_line((place, articles[article] if article else 0, line_no, kind, thousandths, price, amount, less))
         self._buyers.hand_over(document.buyer_number, document.buyer)
         portion.order_ids.append(order_id)
         portion.documents.append(
@@ -232,7 +233,7 @@ class Packing:
                 one.named_order,
                 one.order_line if is_own else None,
                 one.unit_price,
-                1000 * one.quantity,
+                int(1000 * one.quantity),
                 one.amount_minor,
                 one.currency,
                 one.returned_at,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from retainctl.clock import Clock
 from retainctl.errors import BadData
 from retainctl.intake.cache import Memo
-from retainctl.intake.cells import Origin, RowError
+from retainctl.intake.cells import Origin, RowError, SetAside
 from retainctl.intake.values import MOST_MINOR, Values
 from retainctl.money import round_to_minor
 from retainctl.normalising import SCIENTIFIC
@@ -18,6 +19,9 @@ LineKind = Literal["sale", "shipping", "fee", "tip", "gift_card"]  # what a gift
 OrderStatus = Literal[
     "pending", "paid", "processing", "shipped", "fulfilled", "completed", "refunded", "cancelled", "voided", "failed"
 ]
+MappedStatus = Literal[OrderStatus, "left_out"]
+RowType = Literal["sale", "refund", "left_out"]
+LINE_ROLES = ("quantity", "unit_price")  # which an order that only has a total does without
 SALE_STATUSES = frozenset({"paid", "processing", "shipped", "fulfilled", "completed", "refunded"})
 
 
@@ -42,11 +46,14 @@ class Article(NamedTuple):
     category: str = ""
 
 
+Pieces = int | Decimal  # 0.750 of a kilogram; to thousandths
+
+
 class Line(NamedTuple):
     """One line of an order; *amount_minor* is after its discount."""
 
     article: Article | None
-    quantity: int
+    quantity: Pieces
     unit_price: str
     amount_minor: int
     discount_minor: int = 0
@@ -63,7 +70,7 @@ class Return(NamedTuple):
 
     line_no: int
     article: Article | None
-    quantity: int
+    quantity: Pieces
     unit_price: str
     amount_minor: int
     currency: str
@@ -136,30 +143,42 @@ def refuse_mixed(external_id: str, currency: str, later_currency: str) -> None:
 
 
 class OrderValues(Values):
-    """The readers of one file of orders: *statuses* are the source's words for ours."""
+    """The readers of one file of orders: *statuses* and *types* are the source's words for ours."""
 
-    def __init__(self, clock: Clock, *, statuses: Mapping[str, str] | None = None, **readings: Any) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        statuses: Mapping[str, str] | None = None,
+        types: Mapping[str, str] | None = None,
+        negative_amounts: str = "error",
+        total_alone: bool = False,
+        **readings: Any,
+    ) -> None:
         super().__init__(clock, **readings)
         self._statuses = {key.casefold(): value for key, value in (statuses or {}).items()}
-        self._amounts: Memo[tuple[str, str, str, str], tuple[int, str, int, int]] = Memo(self._amount)
+        self._types = {key.casefold(): value for key, value in (types or {}).items()}
+        self.negative_is_refund = negative_amounts == "refund"
+        self.total_alone = total_alone  # there are no columns of lines: an order is one line of its total
+        self._amounts: Memo[tuple[str, str, str, str], tuple[Pieces, str, int, int]] = Memo(self._amount)
 
-    def amount(self, quantity: str, unit_price: str, discount: str, currency: str) -> tuple[int, str, int, int]:
+    def amount(self, quantity: str, unit_price: str, discount: str, currency: str) -> tuple[Pieces, str, int, int]:
         """Pieces, the price as written, the amount after the discount and the discount, in minor units.
 
         A price may have more decimals than the currency: the line is rounded, half away from zero.
         """
         return self._amounts[quantity, unit_price, discount, currency]
 
-    def _amount(self, key: tuple[str, str, str, str]) -> tuple[int, str, int, int]:
+    def _amount(self, key: tuple[str, str, str, str]) -> tuple[Pieces, str, int, int]:
         quantity, unit_price, discount, currency = key
-        pieces = self.whole(quantity, "quantity")
+        pieces = self.pieces(quantity, "quantity")
         price = self.number(unit_price, "unit_price")
         less = self.money(discount, currency, "discount")
         if price < 0:
             raise RowError("unit_price", "negative_price", f"the price {unit_price!r} is negative")
         if less < 0:
             raise RowError("discount", "negative_discount", f"the discount {discount!r} is negative")
-        before = round_to_minor(price * abs(pieces), currency)
+        before = round_to_minor(price * abs(Decimal(pieces)), currency)
         if before > MOST_MINOR:
             raise RowError("unit_price", "too_large", f"{quantity} at {unit_price} is more than any order is worth")
         if less > before:
@@ -171,7 +190,38 @@ class OrderValues(Values):
         found = self._statuses.get(text) or self._statuses.get(text.strip().casefold())
         if found is None:
             raise RowError(column, "bad_status", f"{text!r} is not a known status")
+        if found == "left_out":
+            raise SetAside(column, "left_out", f"orders with the status {text!r} are left out")
         return found
+
+    def row_type(self, text: str) -> str:
+        """Whether a row is a ``sale`` or a ``refund``, as the mapping says; where it says nothing, its amounts do."""
+        if not self._types:
+            return ""
+        found = self._types.get(text.strip().casefold())
+        if found is None:
+            raise RowError("type", "bad_type", f"{text!r} is not a known type of a row")
+        if found == "left_out":
+            raise SetAside("type", "left_out", f"rows of the type {text!r} are left out")
+        return found
+
+    def pieces(self, text: str, column: str) -> Pieces:
+        """A quantity, to thousandths."""
+        value = self.number(text, column)
+        if value == int(value):
+            return self.whole(text, column)
+        if value != round(value, 3):
+            raise RowError(column, "bad_quantity", f"{text!r} has more than three decimals")
+        return value
+
+
+def unit_price(values: OrderValues, amount: str, pieces: Pieces, column: str) -> str:
+    """The price of one piece, in major units, as exactly as a price is kept."""
+    if not pieces:
+        return amount
+    each = values.number(amount, column) / abs(Decimal(pieces))
+    price = each.quantize(Decimal("0.0001")).normalize()
+    return f"{price:f}"
 
 
 def order_id(text: str, column: str = "order_id") -> str:

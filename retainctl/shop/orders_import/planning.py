@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
-from retainctl.intake.cells import plain_name
+from retainctl.intake.cells import Column, plain_name
 from retainctl.intake.csv_rows import describe_delimiter, read_header
 from retainctl.intake.file import InputFile
 from retainctl.intake.import_runs import Asked, ImportOptions
-from retainctl.intake.mapping import MappingFile, mapping_text, read_mapping
+from retainctl.intake.mapping import MappingFile, find_rows, mapping_text, read_mapping
 from retainctl.money import currency_code
-from retainctl.shop.orders_import.documents import OrderStatus, OrderValues
+from retainctl.shop.orders_import.documents import LINE_ROLES, MappedStatus, OrderValues, RowType
 from retainctl.shop.orders_import.formats import Format, all_formats, format_named
 from retainctl.shop.orders_import.stored import salt_of
 
@@ -34,9 +34,16 @@ class OrderOptions(ImportOptions):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderMapping(MappingFile):
-    """A mapping file for orders, which also says what the source's words for a status mean."""
+    """A mapping file for orders, which also says what the source's own words mean.
 
-    statuses: dict[str, OrderStatus] = field(default_factory=dict)
+    ``statuses`` and ``types`` (of a row: a sale, or a refund) may say that rows are left out. A negative amount is an
+    error, or a refund. Further rows *inherit* the cells of their order that they leave empty, its id included.
+    """
+
+    statuses: dict[str, MappedStatus] = field(default_factory=dict)
+    types: dict[str, RowType] = field(default_factory=dict)
+    negative_amounts: Literal["error", "refund"] = "error"
+    inherit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,7 @@ def make_plan(shop: Shop, file: InputFile, options: OrderOptions) -> ImportPlan:
 
 def plan_with(shop: Shop, file: InputFile, options: OrderOptions, *, mapping: str, mapping_name: str) -> ImportPlan:
     """The plan with the text of a mapping file (``""``: none)."""
+    find_rows(mapping, file)
     header, delimiter = read_header(file, delimiter=options.delimiter)
     if options.format:
         format_ = format_named(options.format)
@@ -85,7 +93,7 @@ def plan_with(shop: Shop, file: InputFile, options: OrderOptions, *, mapping: st
     stated_currency = options.currency
     if mapping:
         read = read_mapping(mapping, OrderMapping, format_.columns, name=mapping_name)
-        format_ = _mapped(format_, read)
+        format_ = _mapped(format_, read, header)
         stated_currency = stated_currency or read.currency
     if delimiter != "," and not options.delimiter and format_.is_table:
         file.notes.append(f"columns are separated by {describe_delimiter(delimiter)}")
@@ -123,17 +131,38 @@ def plan_with(shop: Shop, file: InputFile, options: OrderOptions, *, mapping: st
     )
 
 
-def _mapped(format_: Format, read: OrderMapping) -> Format:
-    """*format_* as a mapping file reads it."""
+def _mapped(format_: Format, read: OrderMapping, header: list[str]) -> Format:
+    """*format_* as a mapping file reads a file with that *header*.
+
+    Where it has no column for what a line is made of, an order is one line of its total.
+    """
+    columns = read.mapped(format_.columns)
+    of_lines = [one for one in columns if one.role in (*LINE_ROLES, "line_total")]
+    total_alone = bool(of_lines) and not any(_is_in(one, header) for one in of_lines)
+    has_line_total = any(one.role == "line_total" and _is_in(one, header) for one in of_lines)
+    optional = LINE_ROLES if total_alone else LINE_ROLES[1:] if has_line_total else ()
+    own = {"types": read.types, "negative_amounts": read.negative_amounts, "total_alone": total_alone}
     statuses = {**format_.readings.get("statuses", {}), **read.statuses}
-    readings = {**format_.readings, **read.readings, "statuses": statuses}
-    return replace(format_, columns=read.mapped(format_.columns), readings=readings)
+    return replace(
+        format_,
+        columns=tuple(one._replace(required=False) if one.role in optional else one for one in columns),
+        readings={**format_.readings, **read.readings, "statuses": statuses, **own},
+        inherited_cells=format_.order_cells if read.inherit else 0,
+    )
+
+
+def _is_in(column: Column, header: list[str]) -> bool:
+    """Whether a file with that *header* says something in *column*."""
+    if column.constant is not None or column.joined:
+        return True
+    names = {plain_name(name) for name in header}
+    return any(plain_name(name) in names for name in column.all_names)
 
 
 def _has_currency(format_: Format, header: list[str]) -> bool:
     """Whether each row may say its own currency."""
-    names = {plain_name(name) for name in header}
-    return any(not format_.is_table or plain_name(name) in names for name in format_.names_of("currency"))
+    found = [column for column in format_.columns if column.role == "currency"]
+    return any(not format_.is_table or _is_in(column, header) for column in found)
 
 
 def _recognised(file: InputFile, header: list[str]) -> Format:

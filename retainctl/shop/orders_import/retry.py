@@ -56,7 +56,8 @@ def _by_import(ids: Sequence[int]) -> list[_RetriedRows]:
     found: dict[int, _RetriedRows] = {}
     waiting_rows = rows(
         f"""SELECT i.id, h.id, h.document, h.raw_bytes, i.file_name, i.source, i.format, i.options
-            FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id WHERE {_TO_RETRY} ORDER BY h.id"""
+            FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id WHERE {_TO_RETRY}
+            ORDER BY i.id, h.byte_offset, h.id"""
     )
     together = {
         (import_id, document) for import_id, held_id, document, *_ in waiting_rows if document and held_id in ids

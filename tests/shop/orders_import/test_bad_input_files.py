@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop
-from retainctl.errors import BadData, TryLater, WrongUsage
+from retainctl.errors import BadData, DiskTrouble, TryLater, WrongUsage
 from retainctl.intake import file as intake_file
 from retainctl.intake.cells import Column, bind
 from retainctl.intake.csv_rows import csv_chunks, read_header
@@ -310,7 +310,7 @@ def test_b22_what_is_spooled_is_for_its_owner_alone(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("device", "mode", "error", "told"),
     [
-        ("/dev/full", os.O_WRONLY, TryLater, "the disk is full; nothing was written"),
+        ("/dev/full", os.O_WRONLY, DiskTrouble, "the disk is full; nothing was imported"),
         ("/dev/null", os.O_RDONLY, OSError, "Bad file descriptor"),
     ],
 )

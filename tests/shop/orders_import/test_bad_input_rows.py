@@ -121,7 +121,7 @@ def test_b29_two_shops_may_have_the_same_order_number(books: Shop, bring: Bring)
     ("cells", "code"),
     [
         ({"quantity": "-1"}, "negative_quantity"),  # B30
-        ({"quantity": "1.5"}, "bad_quantity"),
+        ({"quantity": "1.0005"}, "bad_quantity"),
         ({"quantity": "two"}, "bad_number"),
         ({"unit_price": "-3"}, "negative_price"),
         ({"currency": ""}, "no_currency"),  # B35

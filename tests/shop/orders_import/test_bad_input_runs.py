@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop, read_shop
-from retainctl.errors import TryLater
+from retainctl.errors import DiskTrouble, TryLater
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.shop.orders_import.processes import LARGE_BYTES
@@ -58,7 +58,7 @@ def test_b55_a_locked_database_is_tried_later(books: Shop, bring: Bring, monkeyp
 
 def test_b56_a_full_disk_leaves_nothing_and_a_second_run_all(books: Shop, bring: Bring) -> None:
     execute(f"PRAGMA max_page_count = {value('PRAGMA page_count') + 50}")
-    with pytest.raises(TryLater, match="the disk is full"):
+    with pytest.raises(DiskTrouble, match="the disk is full"):
         bring(books, HEADER, *MANY[:5_000])
     with open_database(books.database_url, now=books.clock.now(), migrate=True):
         assert value("SELECT COUNT(*) FROM imports") == 0

@@ -122,7 +122,7 @@ def test_an_import_counts_the_customers_that_it_brought_and_not_those_before(boo
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ('dates = "dd/mm/yyyy"', "dates is 'dd/mm/yyyy': use iso, epoch or a format such as"),
+        ('dates = "dd/mm/yyyy"', "dates is 'dd/mm/yyyy': use iso, epoch, excel or a format such as"),
         ('timezone = "Mars/Phobos"', "'Mars/Phobos' is not an IANA time zone"),
         ('timezone = "../etc/passwd"', "is not an IANA time zone"),
         ('currency = "shekels"', "is not a currency"),

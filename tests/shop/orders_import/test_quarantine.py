@@ -47,7 +47,7 @@ def test_a_row_is_listed_shown_and_booked_when_its_currency_is_stated(retainctl:
     assert retainctl("orders", "quarantine", "retry", "--currency", "ILS").code == 0
     assert retainctl("orders", "quarantine", "list", "--format", "jsonl").stdout == ""
     lines = [json.loads(line) for line in retainctl("orders", "show", "31", "--format", "jsonl").stdout.splitlines()]
-    assert [(line["part"], line["article"]) for line in lines] == [("sale", "MUG"), ("sale", "TEA")]
+    assert [(line["part"], line["article"]) for line in lines] == [("sale", "TEA"), ("sale", "MUG")]
     assert retainctl("orders", "quarantine", "show", "99").code == 2
 
 

@@ -40,13 +40,12 @@ class Format:
     recognises: Callable[[str], bool] | None = None  # by the file's beginning, where it has no header
     readings: Mapping[str, Any] = field(default_factory=dict)
     is_table: bool = True  # it begins with a row of the columns' names
+    order_cells: int = 0  # how many of its columns, the first ones, are the order's own
+    inherited_cells: int = 0  # how many of them a further row takes from the one before it where they are empty
 
     def by_role(self, cells: Cells) -> dict[str, str]:
         """*cells* by the roles of the columns; those of further columns are left out."""
         return {column.role: cell for column, cell in zip(self.columns, cells, strict=False)}
-
-    def names_of(self, role: str) -> tuple[str, ...]:
-        return next((column.all_names for column in self.columns if column.role == role), ())
 
 
 def all_formats() -> dict[str, Format]:

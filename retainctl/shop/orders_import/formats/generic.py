@@ -12,6 +12,7 @@ from retainctl.intake.csv_rows import csv_chunks
 from retainctl.shop.customer_lookup import EMAIL_NAMES, PHONE_NAMES
 from retainctl.shop.orders_import.documents import (
     GUEST,
+    SALE_STATUSES,
     Article,
     Buyer,
     Document,
@@ -20,8 +21,10 @@ from retainctl.shop.orders_import.documents import (
     OrderValues,
     Return,
     check_total,
-    full_return,
     order_id,
+    refund,
+    spread_discount,
+    unit_price,
 )
 from retainctl.shop.orders_import.formats import Format
 
@@ -42,6 +45,11 @@ class OrderCells(NamedTuple):
     tax: str
     total: str
     updated_at: str
+    name: str
+    order_discount: str
+    refunded: str
+    cancelled_at: str
+    zone: str
 
 
 class LineCells(NamedTuple):
@@ -54,6 +62,8 @@ class LineCells(NamedTuple):
     quantity: str
     unit_price: str
     discount: str
+    line_total: str
+    type: str
 
 
 # What each role's column may be called.
@@ -65,12 +75,17 @@ ROLES: Final = {
     "first_name": ("first_name", "שם פרטי"),
     "last_name": ("last_name", "surname", "שם משפחה"),
     "phone": PHONE_NAMES,
-    "customer_id": ("customer_id", "customer", "מספר לקוח", "לקוח"),
+    "customer_id": ("customer_id", "customer number", "מספר לקוח"),  # "customer" may be a name
     "status": ("status", "סטטוס", "מצב"),
     "shipping": ("shipping", "משלוח"),
     "tax": ("tax", "vat", "מע״מ", "מעמ"),
     "total": ("total", "order total", "סה״כ", "סהכ"),
     "updated_at": ("updated_at", "עודכן"),
+    "name": ("full name", "customer name", "שם מלא", "שם לקוח"),
+    "order_discount": ("order_discount", "הנחת הזמנה"),
+    "refunded": ("refunded", "refunded amount", "total refunded", "זוכה"),
+    "cancelled_at": ("cancelled_at", "canceled_at", "בוטל בתאריך"),
+    "zone": ("timezone",),
     "currency": ("currency", "מטבע"),
     "sku": ("sku", "product id", "article", "מק״ט", "מקט"),
     "product": ("product", "product name", "item", "מוצר", "שם מוצר"),
@@ -78,8 +93,11 @@ ROLES: Final = {
     "quantity": ("quantity", "qty", "כמות"),
     "unit_price": ("unit_price", "price", "מחיר", "מחיר יחידה"),
     "discount": ("discount", "הנחה"),
+    "line_total": ("line_total", "סה״כ שורה", "סהכ שורה"),
+    "type": ("row_type", "סוג שורה"),
 }
 _OWN: Final = len(OrderCells._fields)
+_STATED: Final = ("total", "order_discount", "refunded", "cancelled_at", "zone")
 REQUIRED = ("order_id", "ordered_at", "quantity", "unit_price")
 STATUSES: Final = {
     **{name: name for name in get_args(OrderStatus)},
@@ -95,7 +113,7 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
     own = OrderCells._make(cells[:_OWN])
     if document is None:
         _check_id(own.order_id)
-    currency, line = values.memo(_line)[cells[_OWN:]]
+    currency, line, kind = values.memo(_line)[cells[_OWN:]]
     if document is None:
         document = _begin(values, own, currency)
     elif document.currency != currency:
@@ -104,20 +122,53 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
         )
     elif document.head != own:
         _join(values, document, own)
-    if line.quantity < 0 or own.refund_of:
-        document.returns.append(_return(values, document, own, line))
+    if line is None:
+        if not document.lines:
+            document.is_order = True
+            document.lines.append(_total_alone(values, document))
+    elif kind == "refund" or line.quantity < 0 or own.refund_of:
+        document.returns.append(_return(values, document, own, line, is_refund=kind == "refund"))
     else:
         document.is_order = True
         document.lines.append(line)
     return document
 
 
-def _line(values: OrderValues, cells: Cells) -> tuple[str, Line]:
+def _line(values: OrderValues, cells: Cells) -> tuple[str, Line | None, str]:
+    """The currency of a row, its line (None where it has a total alone), and whether it is of a sale or a refund."""
     row = LineCells._make(cells)
+    kind = values.row_type(row.type)
     currency = values.currency(row.currency)
-    pieces, price, amount, less = values.amount(row.quantity, row.unit_price, row.discount, currency)
+    if values.total_alone:
+        return currency, None, kind
+    if values.negative_is_refund and "-" in (row.unit_price.lstrip()[:1], row.line_total.lstrip()[:1]):
+        kind = "refund"
+        row = row._replace(unit_price=row.unit_price.replace("-", ""), line_total=row.line_total.replace("-", ""))
+    price = row.unit_price
+    if row.line_total and not price:
+        price = unit_price(values, row.line_total, values.pieces(row.quantity, "quantity"), "line_total")
+    pieces, price, amount, less = values.amount(row.quantity, price, row.discount, currency)
+    if row.line_total:
+        stated = values.money(row.line_total, currency, "line_total")
+        if row.unit_price and abs(stated - amount) > 1:
+            raise RowError(
+                "line_total",
+                "bad_line_total",
+                f"{row.line_total} is not {row.quantity} at {row.unit_price}, less its discount",
+            )
+        amount = stated
     article = Article(row.sku or row.product, row.product, row.category) if row.sku or row.product else None
-    return currency, Line(article, pieces, price, amount, less)
+    return currency, Line(article, pieces, price, amount, less), kind
+
+
+def _total_alone(values: OrderValues, document: Document) -> Line:
+    """What was bought, of an order of which only the total is known: one line, without its shipping."""
+    if not document.stated.get("total"):
+        raise RowError("total", "no_total", "the row has no total, and nothing else says what was bought")
+    amount = values.money(document.stated["total"], document.currency, "total") - document.shipping_minor
+    if amount < 0:
+        raise RowError("total", "negative_price", f"the total {document.stated['total']!r} is less than the shipping")
+    return Line(None, 1, document.stated["total"], amount)
 
 
 def _check_id(order: str) -> None:
@@ -128,52 +179,71 @@ def _check_id(order: str) -> None:
 
 def _begin(values: OrderValues, own: OrderCells, currency: str) -> Document:
     """The order, from the first of its rows."""
-    instant, day_precision = values.instant(own.ordered_at, "ordered_at")
+    instant, day_precision = values.instant_in(own.zone, own.ordered_at, "ordered_at")
     known = own.customer_id or own.email or own.phone
+    first_name, last_name = own.first_name, own.last_name
+    if own.name and not (first_name or last_name):
+        first_name, _, last_name = own.name.strip().partition(" ")
+    status = values.status(own.status)
+    if own.cancelled_at and status in SALE_STATUSES and status != "refunded":
+        status = "cancelled"
     return Document(
         own.order_id,
-        Buyer(own.customer_id.strip(), own.email, own.phone, own.first_name, own.last_name) if known else GUEST,
+        Buyer(own.customer_id.strip(), own.email, own.phone, first_name, last_name) if known else GUEST,
         instant,
         currency,
-        values.status(own.status),
+        status,
         day_precision,
         is_order=False,
         shipping_minor=values.money(own.shipping, currency, "shipping") if own.shipping else 0,
         tax_minor=values.money(own.tax, currency, "tax") if own.tax else 0,
-        updated_at=values.instant(own.updated_at, "updated_at")[0] if own.updated_at else None,
-        stated={"total": own.total} if own.total else {},
+        updated_at=values.instant_in(own.zone, own.updated_at, "updated_at")[0] if own.updated_at else None,
+        stated={name: text for name in _STATED if (text := getattr(own, name))},
         head=own,
     )
 
 
 def _join(values: OrderValues, document: Document, own: OrderCells) -> None:
     """Take in what another row says of the order: the earliest time counts, and what cannot be is refused."""
-    instant, _ = values.instant(own.ordered_at, "ordered_at")
+    instant, _ = values.instant_in(own.zone, own.ordered_at, "ordered_at")
     values.status(own.status)
     document.ordered_at = min(document.ordered_at, instant)
 
 
-def _return(values: OrderValues, document: Document, own: OrderCells, line: Line) -> Return:
-    if not own.refund_of and values.status(own.status) != "refunded":
+def _return(values: OrderValues, document: Document, own: OrderCells, line: Line, *, is_refund: bool) -> Return:
+    if not (is_refund or own.refund_of) and values.status(own.status) != "refunded":
         raise RowError("quantity", "negative_quantity", "a negative quantity in a row that is not a refund")
     return Return(
         len(document.returns) + 1,
         line.article,
-        abs(line.quantity),
+        -line.quantity if line.quantity < 0 else line.quantity,
         line.unit_price,
         line.amount_minor,
         document.currency,
-        values.instant(own.ordered_at, "ordered_at")[0],
+        values.instant_in(own.zone, own.ordered_at, "ordered_at")[0],
         own.refund_of or own.order_id,
     )
 
 
 def finish(values: OrderValues, document: Document) -> None:
     """An order that is refunded is a sale and its return; a total that is stated is the sum of its parts."""
-    if document.is_order and document.stated:
+    stated = document.stated
+    if document.is_order and "order_discount" in stated:
+        less = values.money(stated["order_discount"], document.currency, "order_discount")
+        if not 0 <= less <= document.gross_minor:
+            raise RowError("order_discount", "bad_discount", f"the discount {less} is larger than the order")
+        spread_discount(document, less)
+    if document.is_order and "total" in stated:
         check_total(values, document)
-    if document.status == "refunded" and document.is_order and not document.returns:
-        document.returns = full_return(document, at=document.updated_at)
+    back = values.money(stated["refunded"], document.currency, "refunded") if "refunded" in stated else 0
+    if document.is_order and not document.returns and (back or document.status == "refunded"):
+        cancelled = stated.get("cancelled_at")
+        at = (
+            values.instant_in(stated.get("zone", ""), cancelled, "cancelled_at")[0]
+            if cancelled
+            else document.updated_at
+        )
+        refund(document, back or document.gross_minor, at=at, column="refunded")
 
 
 FORMAT = Format(
@@ -186,4 +256,5 @@ FORMAT = Format(
     finish=finish,
     has_return_documents=True,
     readings={"statuses": STATUSES},
+    order_cells=_OWN,
 )

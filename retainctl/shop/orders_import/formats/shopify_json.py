@@ -137,7 +137,7 @@ def _refunds(values: OrderValues, document: Document, order: Record) -> None:
             if place is None or not 0 <= pieces <= left[place][0]:
                 raise RowError("refunds", "return_larger_than_order", "a refund contains more than was bought")
             line, (quantity, amount) = document.lines[place - 1], left[place]
-            share = amount * pieces // quantity if pieces else 0
+            share = int(amount * pieces // quantity) if pieces else 0
             if stated := text_of(item, "subtotal"):
                 share = values.money(stated, document.currency, "refunds")
             if not 0 <= share <= amount:

@@ -94,7 +94,7 @@ def _valued(document: Document, one: Return) -> Return:
     """A return with its share of what its line was after the discount."""
     assert one.order_line is not None
     line = document.lines[one.order_line - 1]
-    return one._replace(amount_minor=line.amount_minor * one.quantity // line.quantity)
+    return one._replace(amount_minor=int(line.amount_minor * one.quantity // line.quantity))
 
 
 FORMAT = Format(

@@ -24,6 +24,7 @@ from retainctl.shop.orders_import.documents import (
     full_return,
     money_back,
     order_id,
+    unit_price,
 )
 from retainctl.shop.orders_import.formats import Format
 
@@ -82,14 +83,6 @@ def _line(values: OrderValues, text: str, currency: str, place: int) -> Line:
     sku = parts.get("sku") or parts.get("product_id") or name
     price = unit_price(values, parts.get("sub_total") or parts.get("total", ""), pieces, column)
     return Line(Article(sku, name) if sku else None, pieces, price, amount, max(before - amount, 0))
-
-
-def unit_price(values: OrderValues, amount: str, pieces: int, column: str) -> str:
-    """The price of one piece, in major units, as exactly as a price is kept."""
-    if not pieces:
-        return amount
-    price = (values.number(amount, column) / pieces).quantize(values.number("0.0001", column)).normalize()
-    return f"{price:f}"
 
 
 def finish(values: OrderValues, document: Document) -> None:

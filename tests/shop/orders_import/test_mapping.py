@@ -1,0 +1,197 @@
+"""A mapping file says what the columns of somebody's own export mean, in whatever way they say it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.errors import BadConfiguration, BadData
+from retainctl.intake.import_runs import ImportOptions
+from retainctl.shop.customers_import import import_customers
+from retainctl.shop.orders_import.planning import OrderOptions
+from retainctl.shop.orders_import.retry import retry
+from retainctl.store.database import rows, value
+from tests.planting import on_day
+from tests.shop.orders_import.conftest import HEADER, Bring, codes, counts, row
+
+ORDERS = "SELECT external_id, gross_minor, shipping_minor, status FROM orders ORDER BY id"
+LINES = (
+    "SELECT quantity_thousandths, unit_price, amount_minor, discount_minor FROM order_lines ORDER BY order_id, line_no"
+)
+RETURNS = "SELECT quantity_thousandths, amount_minor, return_day FROM order_returns ORDER BY id"
+
+
+def test_an_order_of_which_only_the_total_is_known_is_one_line_without_its_shipping(shop: Shop, bring: Bring) -> None:
+    mapping = (
+        'dates = "%Y-%m-%d %H:%M:%S"\n[columns]\norder_id = "ID"\nordered_at = "Purchase Date"\n'
+        'email = "Customer Email"\nname = "Bill-to Name"\nstatus = "Status"\nshipping = "Shipping and Handling"\n'
+        'total = "Grand Total (Purchased)"\nrefunded = "Total Refunded"\n'
+    )
+    outcome = bring(
+        shop,
+        "ID,Purchase Date,Bill-to Name,Grand Total (Purchased),Status,Customer Email,Shipping and Handling,"
+        "Total Refunded",
+        "000000101,2024-11-01 09:15:51,Ann Adams,110.0000,complete,a@example.com,10.0000,0.0000",
+        "000000102,2024-11-02 09:15:51,Bob B,60.0000,complete,b@example.com,0.0000,20.0000",
+        mapping=mapping, currency="ILS",
+    )  # fmt: skip
+    assert codes(outcome) == []
+    assert rows(ORDERS) == [("000000101", 10_000, 1_000, "completed"), ("000000102", 6_000, 0, "completed")]
+    assert rows("SELECT amount_minor FROM order_returns") == [(2_000,)]
+    assert rows("SELECT first_name, last_name FROM customers ORDER BY id") == [("Ann", "Adams"), ("Bob", "B")]
+
+
+def test_a_row_that_says_nothing_of_its_line_is_bad_where_the_file_has_columns_of_lines(
+    books: Shop, bring: Bring
+) -> None:
+    outcome = bring(books, HEADER + ",total", row("1", quantity="", unit_price="") + ",20.00")
+    assert codes(outcome) == ["bad_number"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "line", "code"),
+    [
+        ("quantity,line_total", "3,30.00", (3_000, "10", 3_000, 0), ""),
+        ("quantity,unit_price,line_total", "3,10.00,30.00", (3_000, "10.00", 3_000, 0), ""),
+        ("quantity,unit_price,line_total", "3,3.3333,10.00", (3_000, "3.3333", 1_000, 0), ""),
+        ("quantity,unit_price,discount,line_total", "3,10.00,5.00,25.00", (3_000, "10.00", 2_500, 500), ""),
+        ("quantity,unit_price,line_total", "3,30.00,30.00", None, "bad_line_total"),
+        ("quantity,line_total", "0.750,30.00", (750, "40", 3_000, 0), ""),
+        ("quantity,unit_price", "0.750,40.00", (750, "40.00", 3_000, 0), ""),
+        ("quantity,unit_price", "0.7505,40.00", None, "bad_quantity"),
+    ],
+)
+def test_a_line_s_total_is_a_total_and_a_quantity_may_be_a_part(
+    books: Shop, bring: Bring, columns: str, cells: str, line: tuple[object, ...] | None, code: str
+) -> None:
+    header = f"order_id,ordered_at,sku,{columns}"
+    mapping = 'currency = "ILS"\n'
+    outcome = bring(books, header, f"1,2025-01-05,MUG,{cells}", mapping=mapping)
+    assert codes(outcome) == [code] * bool(code)
+    assert rows(LINES) == [line] * bool(line)
+
+
+def test_constants_columns_in_two_parts_and_columns_that_are_not_read(books: Shop, bring: Bring) -> None:
+    mapping = (
+        'dates = "%d.%m.%Y %H:%M"\n[columns]\nordered_at = ["Tag", "Zeit"]\nstatus = ""\nemail = "Kunde"\n'
+        '[constants]\nquantity = "1"\ncurrency = "EUR"\nsku = "VISIT"\n'
+    )
+    bring(
+        books, "order_id,Tag,Zeit,status,Kunde,unit_price", "1,05.01.2025,10:15,unheard of,a@example.com,12.50",
+        mapping=mapping,
+    )  # fmt: skip
+    assert rows("SELECT status, currency, gross_minor, ordered_at FROM orders") == [
+        ("completed", "EUR", 1_250, 1_736_064_900)
+    ]
+    with pytest.raises(BadData, match="has no column Zeit"):
+        bring(books, "order_id,Tag,unit_price", "2,05.01.2025,1", mapping=mapping, name="b.csv")
+    with pytest.raises(BadConfiguration, match="unknown setting sukk"):
+        bring(books, HEADER, row("1"), mapping='[constants]\nsukk = "x"', name="c.csv")
+
+
+def test_further_rows_take_what_they_leave_empty_from_the_first_of_their_order(shop: Shop, bring: Bring) -> None:
+    header = "order_id,ordered_at,email,status,sku,quantity,unit_price,currency"
+    lines = [
+        "7,2025-01-05,a@example.com,paid,MUG,1,10.00,ILS", ",,,,TEA,2,5.00,ILS", "7,,,,JAM,1,1.00,ILS",
+        "8,2025-01-06,b@example.com,pending,MUG,1,10.00,ILS", ",,,,TEA,x,5.00,ILS", "9,2025-01-07,,,MUG,1,3.00,ILS",
+    ]  # fmt: skip
+    outcome = bring(shop, header, *lines, mapping="inherit = true")
+    assert counts(outcome) == (6, 4, 0, 0, 0, 0, 2)
+    assert rows(ORDERS) == [("7", 2_100, 0, "paid"), ("9", 300, 0, "completed")]
+    assert value("SELECT COUNT(*) FROM customers") == 1
+    assert [counts(one)[6] for one in retry(shop, (), OrderOptions())] == [2], "they are tried as they stood"
+
+
+def test_what_came_back_may_be_a_cell_of_the_order_with_its_day(books: Shop, bring: Bring) -> None:
+    header = HEADER + ",refunded,cancelled_at,order_discount,total"
+    outcome = bring(
+        books,
+        header,
+        f"{row('1')},5.00,2025-01-08,,",
+        f"{row('2')},20.00,,,",
+        f"{row('3')},0.00,2025-01-09,,",
+        f"{row('4')},,,5.00,15.00",
+        f"{row('5')},,,30.00,",
+        *[f"{row(f'G{number}')},,,," for number in range(40)],
+    )
+    assert codes(outcome) == ["bad_discount"]
+    assert rows(f"{ORDERS} LIMIT 4") == [
+        ("1", 2_000, 0, "cancelled"), ("2", 2_000, 0, "paid"), ("3", 2_000, 0, "cancelled"), ("4", 1_500, 0, "paid"),
+    ]  # fmt: skip
+    assert rows(RETURNS) == [(0, 500, on_day("2025-01-08")[0]), (2_000, 2_000, on_day("2025-01-05")[0])]
+
+
+def test_refunds_are_known_by_the_type_of_their_row_or_by_their_sign(shop: Shop, bring: Bring) -> None:
+    header = "order_id,ordered_at,sku,quantity,unit_price,currency,Kind"
+    by_type = '[columns]\ntype = "Kind"\n[types]\nSale = "sale"\nRefund = "refund"\nPayout = "left_out"\n'
+    outcome = bring(
+        shop, header,
+        "1,2025-01-05,MUG,2,10.00,ILS,Sale", "1,2025-01-09,MUG,1,10.00,ILS,refund", "P,2025-01-09,,1,10.00,ILS,Payout",
+        "2,2025-01-05,MUG,1,10.00,ILS,Tip", mapping=by_type,
+    )  # fmt: skip
+    assert (counts(outcome), codes(outcome)) == ((4, 2, 0, 0, 1, 0, 1), ["bad_type"])
+    by_sign = 'negative_amounts = "refund"\n'
+    lines = ["3,2025-01-05,MUG,2,10.00,ILS,", "3,2025-01-08,MUG,1,-10.00,ILS,"]
+    assert codes(bring(shop, header, *lines, name="b.csv")) == ["negative_price", "order_incomplete"]
+    assert codes(bring(shop, header, *lines, name="b.csv", mapping=by_sign)) == []
+    assert rows(RETURNS) == [(1_000, 1_000, on_day("2025-01-09")[0]), (1_000, 1_000, on_day("2025-01-08")[0])]
+
+
+def test_orders_with_a_status_that_is_left_out_are_set_aside(books: Shop, bring: Bring) -> None:
+    mapping = '[statuses]\n"Quote" = "left_out"\n'
+    outcome = bring(books, HEADER, row("1", status="Quote"), row("2"), mapping=mapping)
+    assert counts(outcome) == (2, 1, 0, 0, 1, 0, 0)
+    assert rows("SELECT code FROM held_rows") == [("left_out",)]
+
+
+@pytest.mark.parametrize(
+    ("dates", "text", "day"),
+    [
+        ('"excel"', "45662", "2025-01-05"), ('"excel"', "45662.75", "2025-01-05"), ('"excel"', "45662,5", None),
+        ('["%d/%m/%Y", "%Y-%m-%d"]', "05/01/2025", "2025-01-05"), ('["%d/%m/%Y", "iso"]', "2025-01-05", "2025-01-05"),
+        ('["%d/%m/%Y", "%m/%d/%Y"]', "13/01/2025", "2025-01-13"), ('["%d/%m/%Y", "%m/%d/%Y"]', "05/01/2025", None),
+        ('["%d/%m/%Y", "%m/%d/%Y"]', "01/01/2025", "2025-01-01"), ('["%d/%m/%Y", "iso"]', "5 Jan", None),
+    ],
+)  # fmt: skip
+def test_dates_are_read_by_the_one_of_their_forms_that_fits(
+    books: Shop, bring: Bring, dates: str, text: str, day: str | None
+) -> None:
+    outcome = bring(books, HEADER, row("1", ordered_at=f'"{text}"'), mapping=f"dates = {dates}")
+    assert codes(outcome) == ([] if day else ["bad_date"])
+    assert rows("SELECT order_day FROM orders") == ([(on_day(day)[0],)] if day else [])
+
+
+def test_a_row_may_name_its_own_zone(books: Shop, bring: Bring) -> None:
+    header, mapping = HEADER + ",Zone", '[columns]\nzone = "Zone"\n'
+    lines = [f"{row(order, ordered_at='2025-01-05 10:00')},{zone}" for order, zone in
+             (("1", "America/New_York"), ("2", ""), ("3", "Mars/Base"))]  # fmt: skip
+    assert codes(bring(books, header, *lines, mapping=mapping)) == ["bad_zone"]
+    assert rows("SELECT ordered_at FROM orders ORDER BY id") == [(1_736_089_200,), (1_736_064_000,)]
+
+
+def test_a_header_may_stand_below_other_lines_and_a_footer_is_no_row(shop: Shop, bring: Bring, tmp_path: Path) -> None:
+    mapping = 'header_line = 3\nskip_rows = ["Total", "2 record(s)"]\n'
+    outcome = bring(
+        shop, "Report of orders", "from,to,currency", HEADER, row("1"), row("2"), "Total,,,,,4,,,,",
+        "2 record(s) downloaded", mapping=mapping,
+    )  # fmt: skip
+    assert counts(outcome) == (4, 2, 0, 0, 0, 2, 0)
+    people, said = tmp_path / "people.csv", tmp_path / "people.toml"
+    people.write_text("Members\nmail,Family\ndana@shop.example,Cohen\n1 record(s)\n")
+    said.write_text('header_line = 2\nskip_rows = ["1 record"]\n[columns]\nlast_name = "Family"\n')
+    done = import_customers(shop, str(people), ImportOptions(mapping=said))
+    assert (done.row.rows_new, done.row.rows_blank, done.quarantined) == (0, 1, ())
+    assert rows("SELECT last_name FROM customers") == [("Cohen",)]
+
+
+def test_a_column_that_may_hold_a_name_is_never_taken_for_an_id(shop: Shop, bring: Bring, tmp_path: Path) -> None:
+    """Two people are called Noa Cohen, and would become one."""
+    for name in ("Customer", "לקוח"):
+        bring(
+            shop, f"order_id,ordered_at,quantity,unit_price,email,{name}", "1,2025-01-05,1,10,a@example.com,Noa Cohen",
+            "2,2025-01-05,1,10,b@example.com,Noa Cohen", name="o.csv", source=name,
+        )  # fmt: skip
+    assert rows("SELECT COUNT(*) FROM customer_keys") == [(0,)]
+    assert value("SELECT COUNT(*) FROM customers") == 2
