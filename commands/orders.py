@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_first, tell
+from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_first, show_text, tell
 
 from .importing import LIST_QUARANTINED, MAPPING, import_verb
 
@@ -52,6 +52,22 @@ import_verb(
     reading="retainctl.shop.orders_import.planning:OrderOptions",
     hint=LIST_QUARANTINED,
 )
+
+
+@orders.command()
+@click.argument("file")
+@click.option("--encoding", default="", help="The encoding of the file; default: the first usual one that fits.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE.")
+def mapping(file: str, encoding: str, output: Path | None) -> None:
+    """Look at FILE, a file of orders in no known format, and write a first mapping for it; import nothing.
+
+    \b
+      retainctl orders mapping till.csv --output till.toml
+    """
+    from retainctl.shop.orders_import.proposing import propose_mapping
+
+    with opened_shop(output=output) as shop:
+        show_text(propose_mapping(shop, file, encoding=encoding), path=output)
 
 
 @orders.command("list")

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from retainctl import schema
 from retainctl.errors import BadConfiguration
-from retainctl.intake.cells import Column
+from retainctl.intake.cells import Column, plain_name
 from retainctl.intake.file import InputFile
 from retainctl.money import currency_code
 
@@ -70,7 +70,8 @@ class MappingFile:
         """*columns* as this file says."""
         named = dataclasses.asdict(self.columns) if self.columns else {}
         fixed = dataclasses.asdict(self.constants) if self.constants else {}
-        return tuple(_mapped(one, named.get(one.role), fixed.get(one.role)) for one in columns)
+        chosen = {plain_name(name) for name in named.values() if isinstance(name, str) and name}
+        return tuple(_mapped(one, named.get(one.role), fixed.get(one.role), chosen) for one in columns)
 
     @property
     def readings(self) -> dict[str, Any]:
@@ -79,11 +80,15 @@ class MappingFile:
         return {"numbers": self.numbers, "dates": self.dates, **zone}
 
 
-def _mapped(column: Column, named: str | tuple[str, ...] | None, fixed: str | None) -> Column:
+def _mapped(column: Column, named: str | tuple[str, ...] | None, fixed: str | None, chosen: Collection[str]) -> Column:
+    """*column* as it is *named* or *fixed*; what was *chosen* for another one is no usual name of it any more."""
     if fixed is not None:
         return column._replace(constant=fixed)
     if named is None:
-        return column
+        names, otherwise = (
+            tuple(one for one in some if plain_name(one) not in chosen) for some in (column.names, column.otherwise)
+        )
+        return column._replace(names=names, otherwise=otherwise)
     if isinstance(named, tuple):
         return column._replace(joined=named)
     return Column(column.role, (named,) if named else (), required=bool(named))

@@ -229,7 +229,7 @@ def _opened(
     names = [name for column in wanted for name in column.all_names + column.joined]
     if wanted and not any(plain_name(name) in present for name in names):
         raise BadData(
-            f"{file.name} has no column {' or '.join(column.names[0] for column in wanted)}",
+            f"{file.name} has no column {' or '.join((column.names or (column.role,))[0] for column in wanted)}",
             hint=f"Its columns: {', '.join(header)[:300]}.",
         )
     if delimiter != "," and not options.delimiter and len(header) > 1:
