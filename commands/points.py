@@ -11,6 +11,8 @@ import click
 
 from retainctl.terminal import Group, conclude, note, opened_shop, progress, recorded, show, yes_clock
 
+from .importing import import_verb
+
 points = Group("points", help="Award, redeem, expire and explain points; check the ledger.")
 
 _reason = click.option("--reason", required=True, help="The reason, in words that the customer may see.")
@@ -18,6 +20,24 @@ _source = click.option(
     "--source", required=True, help='A unique reference, booked only once: "order:1042". No personal data.'
 )
 _day = click.DateTime(formats=["%Y-%m-%d"])
+
+
+import_verb(
+    points,
+    "retainctl.club.points_import:import_points",
+    about="Import points from FILE..., one customer per row: points to add, or the balance that each is to have.",
+    example='retainctl points import balances.csv --mode set --source smile --reason "Moved from our old club"',
+    options=(
+        click.option(
+            "--mode",
+            type=click.Choice(["add", "set"]),
+            required=True,
+            help="Add the points of each row, or make them the balance.",
+        ),
+        click.option("--reason", default="", metavar="TEXT", help="The reason for rows that state none."),
+        click.option("--source", default="", metavar="NAME", help='The program the points come from; default: "file".'),
+    ),
+)
 
 
 @points.command()

@@ -416,7 +416,7 @@ LANDED = {
     "m0004_audience": "e56ed986b7b86cfe",
     "m0005_outreach": "93e8028cbde01fe1",
     "m0006_voice": "a2ff1f4c5aa65397",
-    "m0007_gift_cards": "ab43da978237492c",
+    "m0007_gift_cards": "b7f0601607f73d07",
 }
 
 

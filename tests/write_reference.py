@@ -17,10 +17,12 @@ import click
 from retainctl import cli, schema
 from retainctl.audience.fields import fields
 from retainctl.audience.parser import Parser, parse
+from retainctl.club import points_import
 from retainctl.club.terms import Terms
 from retainctl.config import Settings
 from retainctl.definitions import all_kinds
 from retainctl.errors import exit_codes
+from retainctl.intake.declared import columns_of
 from retainctl.jobs.table import Job
 from retainctl.shop import consent_import, customer_columns, products_import
 from retainctl.shop.orders_import.formats import format_named
@@ -87,6 +89,7 @@ def _columns() -> str:
     tables = {
         "orders": format_named("generic").columns, "customers": customer_columns.COLUMNS,
         "products": products_import.PRODUCTS.columns, "consent": consent_import.COLUMNS,
+        "points": columns_of(points_import.FIELDS),
     }  # fmt: skip
     root = click.Context(cli.root)
     importing = {noun for noun in cli.COMMANDS if "import" in getattr(cli.root.get_command(root, noun), "commands", ())}

@@ -1,4 +1,4 @@
-"""A line of an order may be a gift card: money that is sold when it is spent."""
+"""A line of an order may be a gift card: money that is sold when it is spent. And lists of points are imported."""
 
 from __future__ import annotations
 
@@ -20,5 +20,6 @@ CREATE TABLE order_lines (
 
 
 def up(schema: Schema) -> None:
-    """Let lines be gift cards."""
+    """Let lines be gift cards, and lists be of points."""
     schema.rebuild("order_lines", ORDER_LINES)
+    schema.execute("INSERT INTO import_kinds (kind) VALUES ('points')")

@@ -1,0 +1,117 @@
+"""A list of points: what is added to each customer's, or what each is to have, as from the program before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final, Literal, NamedTuple
+
+from retainctl.club import spending
+from retainctl.club.balances import balances
+from retainctl.config import Shop
+from retainctl.errors import BadData
+from retainctl.intake.cells import Cells, RowError
+from retainctl.intake.declared import DeclaredTaker, Field, GivenCell, Lookup, text
+from retainctl.intake.file import InputFile
+from retainctl.intake.import_runs import FileResult, ImportOptions
+from retainctl.intake.one_file import RowOutcome, import_list
+from retainctl.result import Progress
+from retainctl.shop.customer_lookup import CUSTOMER
+
+Mode = Literal["add", "set"]
+SOURCE: Final = "file"
+
+
+def import_points(
+    shop: Shop,
+    name: str,
+    options: ImportOptions,
+    *,
+    mode: Mode,
+    reason: str = "",
+    progress: Progress = lambda _rows: None,
+) -> FileResult[Any]:
+    """Import the points in the file called *name*, each row once, however often the file comes.
+
+    ``add`` gives what a row says; ``set`` gives or takes what a customer has too few or too many of. *reason* is of
+    rows that state none. A row that names nobody, or takes more than is there, is quarantined.
+    """
+
+    def make_taker(file: InputFile, _header: Sequence[str]) -> PointsTaker:
+        return PointsTaker(shop, options, mode, reason, file)
+
+    return import_list(shop, name, options, make_taker, progress=progress)
+
+
+def _points(cell: GivenCell) -> int:
+    points = cell.values.whole(cell.text, cell.column)
+    if points < 0:
+        raise RowError(cell.column, "negative_points", f"{cell.text!r} is negative")
+    return points
+
+
+FIELDS: Final[tuple[Field | Lookup, ...]] = (
+    CUSTOMER,
+    Field("points", ("points", "points balance", "balance", "נקודות", "יתרה"), _points, required=True),
+    Field("reason", ("reason", "note", "סיבה", "הערה"), text),
+)
+
+
+class _Row(NamedTuple):
+    customer_id: int
+    points: int
+    reason: str
+
+
+class PointsTaker(DeclaredTaker[_Row]):
+    """Rows to bookings."""
+
+    kind = "points"
+    one_of = ("customer", "email", "phone")
+
+    def __init__(self, shop: Shop, options: ImportOptions, mode: Mode, reason: str, file: InputFile) -> None:
+        super().__init__(FIELDS, shop, options, source=options.source or SOURCE, mode=mode, reason=reason)
+        self._stated_source = ""  # the program is no shop that gave customers their ids
+        self._sets = mode == "set"
+        self._reason = reason.strip()
+        self._reference = f"import:{self.source}:{file.sha256[:16]}"
+        self._rows: Counter[tuple[int, int]] = Counter()  # of the file so far
+        self._set: dict[int, int] = {}
+
+    def read(self, cells: Cells) -> _Row:
+        given = self.given(self.said(cells))
+        reason = given.get("reason") or self._reason
+        if not reason:
+            raise RowError("reason", "no_reason", "the row has no reason, and --reason was not given")
+        return _Row(given["customer_id"], given["points"], reason)
+
+    def keep(self, read: list[_Row], *, import_id: int) -> list[RowOutcome | RowError]:  # noqa: ARG002
+        """Book the rows, one after the other."""
+        outcomes: list[RowOutcome | RowError] = []
+        for row in read:
+            try:
+                outcomes.append(self._balance(row) if self._sets else self._addition(row))
+            except RowError as error:
+                outcomes.append(error)
+            except BadData as error:
+                outcomes.append(RowError("points", "not_booked", str(error)))
+        return outcomes
+
+    def _addition(self, row: _Row) -> RowOutcome:
+        if not row.points:
+            return "unchanged"
+        self._rows[row.customer_id, row.points] += 1
+        source = f"{self._reference}:{row.customer_id}:{row.points}:{self._rows[row.customer_id, row.points]}"
+        booked = spending.add(self.shop, row.customer_id, row.points, source=source, reason=row.reason)
+        return "unchanged" if booked.repeated else "new"
+
+    def _balance(self, row: _Row) -> RowOutcome:
+        if self._set.setdefault(row.customer_id, row.points) != row.points:
+            raise RowError("customer", "twice", "the customer stands twice in the file with different points")
+        have = balances(self.shop, [row.customer_id])[row.customer_id]
+        if have == row.points:
+            return "unchanged"
+        book = spending.add if have < row.points else spending.take
+        source = f"{self._reference}:{row.customer_id}:{have}"
+        booked = book(self.shop, row.customer_id, abs(row.points - have), source=source, reason=row.reason)
+        return "unchanged" if booked.repeated else "new"

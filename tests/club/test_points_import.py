@@ -1,0 +1,98 @@
+"""Points come from the program before: each row once, to whom it names, with its reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from retainctl.club.balances import balances
+from retainctl.club.checking import check
+from retainctl.club.points_import import Mode, import_points
+from retainctl.config import Shop
+from retainctl.errors import BadData
+from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
+from retainctl.store.database import rows, value
+from tests import past
+from tests.conftest import Terminal
+
+
+@pytest.fixture
+def town(shop: Shop) -> Shop:
+    """Three customers."""
+    for number in (1, 2, 3):
+        past.customer(number, key=f"K{number}", email=f"c{number}@example.com")
+    return shop
+
+
+def bring(
+    shop: Shop, tmp_path: Path, text: str, mode: Mode, *, again: bool = False, name: str = "points.csv"
+) -> FileResult[Imported]:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return import_points(shop, str(path), ImportOptions(again=again, source="smile"), mode=mode, reason="moved")
+
+
+def have(shop: Shop) -> list[int]:
+    found = balances(shop, [1, 2, 3])
+    return [found[number] for number in (1, 2, 3)]
+
+
+def test_points_are_added_once_however_often_the_file_comes(town: Shop, tmp_path: Path) -> None:
+    text = "email,points,note\nc1@example.com,120,old club\nC2@example.com,50,\nc1@example.com,120,again\n,0,\n"
+    first = bring(town, tmp_path, text.replace("\n,0,\n", "\nc3@example.com,0,\n"), "add")
+    assert (first.row.rows_new, first.row.rows_unchanged, have(town)) == (3, 1, [240, 50, 0])
+    again = bring(town, tmp_path, text.replace("\n,0,\n", "\nc3@example.com,0,\n"), "add", again=True)
+    assert (again.row.rows_new, again.row.rows_unchanged, have(town)) == (0, 4, [240, 50, 0])
+    assert rows("SELECT reason FROM transaction_reasons ORDER BY reason") == [("again",), ("moved",), ("old club",)]
+    check(town)
+
+
+def test_a_balance_is_what_a_customer_has_afterwards(town: Shop, tmp_path: Path) -> None:
+    bring(town, tmp_path, "email,points\nc1@example.com,100\nc2@example.com,100\n", "add")
+    told = bring(town, tmp_path, "customer_id,points\nK1,150\nK2,30\nK3,0\n", "set", name="b.csv")
+    assert (told.row.rows_new, told.row.rows_unchanged, have(town)) == (2, 1, [150, 30, 0])
+    assert (
+        bring(town, tmp_path, "customer_id,points\nK1,150\nK2,30\nK3,0\n", "set", again=True, name="b.csv").row.rows_new
+        == 0
+    )
+    check(town)
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ("nobody@example.com,5", "unknown_customer"), ("c1@example.com,-5", "negative_points"),
+        ("c1@example.com,", "no_points"), ("c1@example.com,5.5", "bad_quantity"), (",5", "no_customer"),
+        ("c1@example.com,999999999999", "too_large"),
+    ],
+)  # fmt: skip
+def test_a_row_that_says_nothing_certain_is_quarantined(town: Shop, tmp_path: Path, row: str, code: str) -> None:
+    outcome = bring(town, tmp_path, f"email,points\n{row}\n", "add")
+    assert [held.code for held in outcome.quarantined] == [code]
+    assert value("SELECT COUNT(*) FROM transactions") == 0
+
+
+def test_a_customer_who_stands_twice_has_one_balance_or_waits(town: Shop, tmp_path: Path) -> None:
+    text = "email,points\nc1@example.com,10\nc1@example.com,10\nc2@example.com,10\nc2@example.com,20\n"
+    outcome = bring(town, tmp_path, text, "set")
+    assert ([held.code for held in outcome.quarantined], have(town)) == (["twice"], [10, 10, 0])
+
+
+def test_a_number_that_can_be_read_in_two_ways_stops_the_import(town: Shop, tmp_path: Path) -> None:
+    with pytest.raises(BadData, match="'52,620' is ambiguous"):
+        bring(town, tmp_path, 'email,points\nc1@example.com,"52,620"\n', "add")
+    assert have(town) == [0, 0, 0]
+
+
+def test_the_command(town: Shop, retainctl: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "points.csv"
+    path.write_text("email,points\nc1@example.com,120\n")
+    assert retainctl("points", "import", str(path), "--reason", "x").code == 2, "add or set is stated"
+    silent = retainctl("points", "import", str(path), "--mode", "add")
+    assert (silent.code, "no reason" in silent.stderr) == (3, True)
+    words = ("points", "import", str(path), "--mode", "add", "--reason", "moved", "--source", "smile")
+    assert retainctl(*words, "--dry-run").code == 0
+    assert have(town) == [0, 0, 0]
+    assert retainctl(*words).code == 0
+    assert have(town) == [120, 0, 0]
