@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from retainctl.terminal import Group, opened_shop, show, show_first
+from retainctl.terminal import Group, limited, opened_shop, show, show_first
 
 from .exporting import export_verb
 from .importing import import_verb
@@ -51,7 +51,7 @@ export_verb(
 
 @consent.command("list")
 @click.argument("customer", required=False, default="")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Maximum number of rows.")
+@limited(100, "rows")
 def list_them(customer: str, limit: int) -> None:
     """List the current consent at each address, of CUSTOMER or of everyone.
 

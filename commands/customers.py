@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from retainctl.terminal import ROW_ID, Group, opened_shop, show, show_first, yes_clock
+from retainctl.terminal import ROW_ID, Group, limited, opened_shop, show, show_first, yes_clock
 
 from .exporting import export_verb
 from .importing import import_verb
@@ -37,7 +37,7 @@ import_verb(
 @click.option(
     "--query", default="", metavar="TEXT", help="Show only customers whose name, e-mail, phone or id contains TEXT."
 )
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Maximum number of rows.")
+@limited(100, "rows")
 def list_them(query: str, limit: int) -> None:
     """List customers, one per line.
 
@@ -58,7 +58,7 @@ def list_them(query: str, limit: int) -> None:
 @click.option(
     "--since", type=click.DateTime(formats=["%Y-%m-%d"]), metavar="DAY", help="With --bought: only since DAY."
 )
-@click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True, help="Maximum number of events.")
+@limited(200, "events")
 def show_one(customer: str, bought: str | None, since: datetime | None, limit: int) -> None:
     """Show everything about one CUSTOMER: an id, an e-mail, a phone or SOURCE:ID.
 

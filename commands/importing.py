@@ -77,11 +77,11 @@ def import_files(
     files: Sequence[str], import_one: Callable[[Shop, str, Progress], FileResult[Any]], *, hint: str = _CORRECT
 ) -> None:
     """Import each of *files*, and show what became of them, even where one of them ends it."""
-    from retainctl.errors import BadData
+    from retainctl.errors import WrongUsage
     from retainctl.intake.import_runs import together
 
     if missing := [name for name in files if name != "-" and not os.path.exists(name)]:  # noqa: PTH110 - never raises
-        raise BadData(f"there is no file {missing[0]}; nothing was imported")
+        raise WrongUsage(f"there is no file {missing[0]}; nothing was imported")
     done: list[FileResult[Any]] = []
     with opened_shop() as shop:
         try:

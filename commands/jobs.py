@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from retainctl.terminal import Group, note, opened_shop, read_words, say, show, show_first
+from retainctl.terminal import Group, limited, note, opened_shop, read_words, say, show, show_first
 
 jobs = Group("jobs", help="List and run the scheduled jobs.")
 
@@ -29,7 +29,7 @@ def list_jobs() -> None:
 
 @jobs.command("show")
 @click.argument("name")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Maximum number of runs.")
+@limited(20, "runs")
 def show_job(name: str, limit: int) -> None:
     """Show the last runs of the job NAME, newest first.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import ROW_ID, Group, note, opened_shop, show, show_first, show_text, tell
+from retainctl.terminal import ROW_ID, Group, limited, note, opened_shop, show, show_first, show_text, tell
 
 from .importing import LIST_QUARANTINED, MAPPING, import_verb
 
@@ -72,9 +72,7 @@ def mapping(file: str, encoding: str, output: Path | None) -> None:
 
 @orders.command("list")
 @click.option("--customer", type=ROW_ID, metavar="ID", help="Show only the orders of this customer.")
-@click.option(
-    "--limit", type=click.IntRange(1), default=20, show_default=True, help="Maximum number of rows, latest first."
-)
+@limited(20, "rows, latest first")
 def list_(customer: int | None, limit: int) -> None:
     """List orders, latest first.
 
@@ -106,9 +104,7 @@ def show_(order: str, source: str) -> None:
 
 @orders.command("returns")
 @click.option("--waiting", is_flag=True, help="Show only returns whose order is not known yet.")
-@click.option(
-    "--limit", type=click.IntRange(1), default=20, show_default=True, help="Maximum number of rows, latest first."
-)
+@limited(20, "rows, latest first")
 def returns(waiting: bool, limit: int) -> None:
     """List returns, latest first.
 

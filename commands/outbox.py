@@ -9,11 +9,13 @@ import click
 from retainctl.terminal import (
     ROW_ID,
     Group,
+    limited,
     note,
     opened_shop,
     progress,
     recorded,
     show,
+    show_first,
     tell,
     until_stopped,
     yes_clock,
@@ -61,13 +63,15 @@ def deliver(limit: int | None, dry_run: bool, trust_clock: bool) -> None:
 
 @outbox.command("list")
 @click.option("--state", type=click.Choice(STATES), help="List only messages in this state.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="List only the first N.")
-def list_messages(state: State | None, limit: int | None) -> None:
+@limited(100, "messages")
+def list_messages(state: State | None, limit: int) -> None:
     """List the messages in the outbox, the oldest first."""
     from retainctl.outreach.outbox import listing
 
     with opened_shop() as shop:
-        show(listing.list_messages(shop, state=state, limit=limit), row_type=listing.MessageRow)
+        show_first(
+            limit, lambda most: listing.list_messages(shop, state=state, limit=most), row_type=listing.MessageRow
+        )
 
 
 @outbox.command("show")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from retainctl.terminal import Group, opened_shop, show_first
+from retainctl.terminal import Group, limited, opened_shop, show_first
 
 from .importing import CURRENCY, NUMBERS, import_verb
 
@@ -25,7 +25,7 @@ import_verb(
     "--query", default="", metavar="TEXT", help="Show only products whose number, name or brand contains TEXT."
 )
 @click.option("--category", default="", help="Show only products in this category or below it.")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Maximum number of rows.")
+@limited(100, "rows")
 def list_them(query: str, category: str, limit: int) -> None:
     """List products, one per line.
 

@@ -10,7 +10,6 @@ import errno
 import fcntl
 import os
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,10 +31,10 @@ def replaced(path: Path) -> Iterator[Path]:
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise Refused(f"{path} is not a regular file; not overwritten", hint="Choose another file.")
     unfinished = path.with_name(f"{_UNFINISHED}{secrets.token_hex(8)}")
-    _sweep(path.parent)
     try:
         held = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         fcntl.flock(held, fcntl.LOCK_EX)  # while it is held somebody is writing the file
+        _sweep(path.parent, older_than=os.fstat(held).st_mtime - _YOUNG_SECONDS)
     except OSError as error:
         raise BadConfiguration(
             f"{path} cannot be written: {error.strerror}", hint="Check the folder and its permissions."
@@ -55,11 +54,11 @@ def replaced(path: Path) -> Iterator[Path]:
         os.close(held)
 
 
-def _sweep(folder: Path) -> None:
+def _sweep(folder: Path, *, older_than: float) -> None:
     """Remove what writers left in *folder* who were killed: a copy of a whole database may be among it."""
     for one in folder.glob(f"{_UNFINISHED}*"):
         with suppress(OSError):
-            if time.time() < one.lstat().st_mtime + _YOUNG_SECONDS:  # it may not be locked yet
+            if one.lstat().st_mtime > older_than:  # it may not be locked yet
                 continue
             descriptor = os.open(one, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:

@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from retainctl.errors import BadData
-from retainctl.spreadsheets import as_typed
 
 NAME_LENGTH = 200
 POSTAL_LENGTH = 500
@@ -154,6 +153,13 @@ def _email_flag(key: str) -> EmailFlag:
     if _RELAY_DOMAIN.fullmatch(domain):
         return "relay"
     return ""
+
+
+def as_typed(text: str) -> str:
+    """*text* without what keeps a spreadsheet from making a number of it: ``'052…`` and ``="052…"``."""
+    if text.startswith('="') and text.endswith('"'):
+        return text[2:-1]
+    return text.removeprefix("'")
 
 
 def phone_number(text: str, country: str) -> str:

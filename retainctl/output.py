@@ -40,10 +40,12 @@ def render(
     form: OutputFormat | None,
     notes: Sequence[str] = (),
     terminal: bool = False,
+    more: bool = False,
 ) -> str:
     """*rows* as text in *form*, ending in a newline unless it is empty. None is a table on a terminal, else TSV.
 
-    *notes* say what the figures mean: under a table for people, and as ``definitions`` in JSON.
+    *notes* say what the figures mean: under a table for people, and as ``definitions`` in JSON, which also says where
+    there are *more* rows than these.
     """
     form = form or ("table" if terminal else "tsv")
     columns = _columns(rows, row_type)
@@ -52,6 +54,8 @@ def render(
         body = {"kind": row_type.kind, "version": VERSION, "rows": [_record(row, columns) for row in rows]}
         if notes:
             body["definitions"] = list(notes)
+        if more:
+            body["more"] = True
         return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
     if form == "jsonl":
         return "".join(json.dumps(_record(row, columns), ensure_ascii=False) + "\n" for row in rows)
@@ -236,6 +240,7 @@ def show(
     form: OutputFormat | None,
     notes: Sequence[str] = (),
     path: Path | None = None,
+    more: bool = False,
 ) -> None:
     """Print *rows*, the result of a command, on stdout; or write them to *path*, whole or not at all.
 
@@ -243,7 +248,9 @@ def show(
     """
     form = form_of(path) if path is not None and form is None else form
     show_text(
-        render(rows, row_type=row_type, form=form, notes=notes, terminal=path is None and sys.stdout.isatty()),
+        render(
+            rows, row_type=row_type, form=form, notes=notes, terminal=path is None and sys.stdout.isatty(), more=more
+        ),
         path=path,
     )
 

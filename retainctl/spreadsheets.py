@@ -28,13 +28,6 @@ def strip_guard(text: str) -> str:
     return text[1:] if text.startswith("'") and _GUARDED.match(text) else text
 
 
-def as_typed(text: str) -> str:
-    """*text* without what keeps a spreadsheet from making a number of it: ``'052…`` and ``="052…"``."""
-    if text.startswith('="') and text.endswith('"'):
-        return text[2:-1]
-    return text.removeprefix("'")
-
-
 def write_csv(file: BinaryIO, header: Sequence[str], lines: Iterable[Sequence[object]], *, for_excel: bool) -> int:
     """Write *lines* under their *header* to *file* as UTF-8; how many there are, the header not counted.
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial, update_wrapper
 from types import FrameType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -195,11 +195,21 @@ def until_stopped() -> Iterator[Callable[[], bool]]:
         signal.raise_signal(heard[0])
 
 
-def show(rows: Sequence[Row], *, row_type: type[Row], notes: Sequence[str] = (), path: Path | None = None) -> None:
-    """Print *rows*, the result of the command, in the format that was asked for; or write them to *path*."""
+def show(
+    rows: Sequence[Row],
+    *,
+    row_type: type[Row],
+    notes: Sequence[str] = (),
+    path: Path | None = None,
+    more: bool = False,
+) -> None:
+    """Print *rows*, the result of the command, in the format that was asked for; or write them to *path*.
+
+    Where there are *more* than these, JSON says so.
+    """
     from retainctl import output
 
-    output.show(rows, row_type=row_type, form=choices().form, notes=notes, path=path)
+    output.show(rows, row_type=row_type, form=choices().form, notes=notes, path=path, more=more)
 
 
 @contextmanager
@@ -232,16 +242,40 @@ def tell(result: Result[Any]) -> None:
         raise result.trouble
 
 
+ALL: Final = 1 << 62  # more rows than there are
+
+
+class RowLimit(click.IntRange):
+    """How many rows at most: a number from one on, or all."""
+
+    name = "limit"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        return ALL if value == "all" else int(super().convert(value, param, ctx))
+
+
+def limited(usual: int, of_what: str) -> Callable[[Any], Any]:
+    """The option ``--limit`` of a command that lists *of_what*, *usual* at most where nothing is said."""
+    return click.option(
+        "--limit",
+        type=RowLimit(min=1),
+        default=usual,
+        show_default=True,
+        metavar="N|all",
+        help=f"Maximum number of {of_what}.",
+    )
+
+
 def show_first(limit: int, listed: Callable[[int], Sequence[Row]], *, row_type: type[Row]) -> None:
     """Print the first *limit* of the rows that *listed* gives, which is asked for one more, and say if there are more.
 
     That is said off a terminal too: whoever takes a part for the whole needs to know. Whoever gave --limit knows.
     """
     rows = listed(limit + 1)
-    show(rows[:limit], row_type=row_type)
+    show(rows[:limit], row_type=row_type, more=len(rows) > limit)
     is_usual = click.get_current_context().get_parameter_source("limit") is ParameterSource.DEFAULT
     if len(rows) > limit and is_usual and not choices().quiet:
-        say(f"only the first {limit} are shown; use --limit N to see more")
+        say(f"only the first {limit} are shown; use --limit N or --limit all to see more")
 
 
 def show_text(text: str, *, path: Path | None = None) -> None:

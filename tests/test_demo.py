@@ -57,7 +57,7 @@ def test_the_demo_runs_and_runs_again(tmp_path: Path) -> None:
 
 def test_a_step_that_fails_ends_the_demo_with_its_own_words(tmp_path: Path) -> None:
     (tmp_path / MARK).touch()
-    said = "retainctl products import incoming/products.csv failed with exit code 65: there is no file"
+    said = "retainctl products import incoming/products.csv failed with exit code 2: there is no file"
     with pytest.raises(RetainError, match=said):
         list(Walk(tmp_path, NOW).steps())
 

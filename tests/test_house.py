@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 
 ROW = (
     "errors clock money normalising rows result schema files html_page spreadsheets config store definitions facets "
-    "intake shop club audience outreach voice insight jobs demo doctor output terminal commands cli"
+    "intake shop club audience outreach voice insight jobs demo needs doctor output terminal commands cli"
 ).split()
 # Which library may be imported where; a name ending in a dot is a package.
 ONLY_IN = {
@@ -167,6 +167,7 @@ def test_at_least_one_row_is_asked_for_and_a_list_has_an_end() -> None:
 NEEDED = """
     init: DIR
     orders import: FILE...
+    orders mapping: FILE
     orders show: ORDER
     orders quarantine show: ROW
     orders quarantine dismiss: ROW...
@@ -176,6 +177,7 @@ NEEDED = """
     consent import: FILE...
     consent show: CUSTOMER
     consent revoke: CUSTOMER|ADDRESS|TOKEN --reason
+    points import: FILE... --mode
     points redeem: CUSTOMER POINTS --source
     points add: CUSTOMER POINTS --source --reason
     points take: CUSTOMER POINTS --source --reason

@@ -115,7 +115,7 @@ def input_file(name: str, *, encoding: str = "") -> Iterator[InputFile]:
         return
     path = Path(name)
     if not path.exists():
-        raise BadData(f"there is no file {name}")
+        raise WrongUsage(f"there is no file {name}")
     if not path.is_file():
         raise BadData(f"{name} is not a regular file", hint="To read from a pipe, use - as the file name.")
     yield _prepared(name, path, encoding)

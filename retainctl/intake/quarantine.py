@@ -25,7 +25,7 @@ LIST_THEM: Final = "List them: retainctl orders quarantine list"
 class Quarantined(Row, kind="quarantined_row"):
     """One row that could not be booked, or not with all of its cells, and why.
 
-    ``rows_of`` is what was imported, ``document`` the order, customer or article that the row speaks of.
+    ``rows_of`` is what was imported, ``document`` the id of what the row speaks of.
     """
 
     id: int

@@ -14,6 +14,7 @@ from retainctl.intake.one_file import Records, RowOutcome, RowTaker, import_list
 from retainctl.intake.values import yes_or_no
 from retainctl.normalising import (
     POSTAL_LENGTH,
+    as_typed,
     clean_name,
     email_address,
     external_id,
@@ -26,7 +27,7 @@ from retainctl.shop.consent import Decision, record
 from retainctl.shop.consent_import import decided_at
 from retainctl.shop.customer_columns import COLUMNS, CONTACTS, ENVELOPE, PLACES, POSTAL, POSTAL_PARTS, cells_of
 from retainctl.shop.identity import Address, Found, Person, find_or_make
-from retainctl.spreadsheets import as_typed, strip_guard
+from retainctl.spreadsheets import strip_guard
 from retainctl.store import dialect
 from retainctl.store.database import rows
 

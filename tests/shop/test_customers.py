@@ -242,7 +242,7 @@ def test_a_list_that_stops_says_so(shop: Shop, retainctl: Terminal) -> None:
     find_or_make(shop, [Person("web", str(number)) for number in range(101)])
     stopped = retainctl("customers", "list")
     assert (stopped.code, len(stopped.stdout.splitlines())) == (0, 101)
-    assert stopped.stderr == "only the first 100 are shown; use --limit N to see more\n"
+    assert stopped.stderr == "only the first 100 are shown; use --limit N or --limit all to see more\n"
     assert retainctl("customers", "list", "--quiet").stderr == ""
     assert retainctl("customers", "list", "--limit", "100").stderr == ""
     assert retainctl("customers", "list", "--limit", "200").stdout.count("\n") == 102

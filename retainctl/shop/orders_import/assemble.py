@@ -11,12 +11,20 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.cache import IdSet, Memo
 from retainctl.intake.cells import WAITS_WITH_ANOTHER, Cells, Chunk, Held, Origin, RowError, SetAside
-from retainctl.normalising import EmailAddress, clean_name, email_address, is_null, masked, phone_number, shortened
+from retainctl.normalising import (
+    EmailAddress,
+    as_typed,
+    clean_name,
+    email_address,
+    is_null,
+    masked,
+    phone_number,
+    shortened,
+)
 from retainctl.shop.identity import PlainPerson
 from retainctl.shop.orders_import.documents import GUEST, Buyer, Document, OrderValues
 from retainctl.shop.orders_import.formats import Format
 from retainctl.shop.orders_import.planning import ImportPlan
-from retainctl.spreadsheets import as_typed
 
 NAMED_RETURNS: Final = 100_000
 

@@ -38,5 +38,5 @@ MIGRATIONS = (
     Migration(4, "audience", m0004_audience.up),
     Migration(5, "outreach", m0005_outreach.up),
     Migration(6, "voice", m0006_voice.up),
-    Migration(7, "gift cards", m0007_gift_cards.up),
+    Migration(7, "shop_gift_cards", m0007_gift_cards.up),
 )
