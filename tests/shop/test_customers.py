@@ -9,6 +9,7 @@ import pytest
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.normalising import email_address
+from retainctl.shop import exporting
 from retainctl.shop.consent import suppress
 from retainctl.shop.consent_history import list_consent, revoke_by_hand, show_consent
 from retainctl.shop.customer_lookup import CUSTOMER
@@ -19,7 +20,7 @@ from retainctl.shop.merging import merge, undo
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
 from tests.conftest import Terminal
-from tests.planting import give, plant
+from tests.planting import give, on_day, plant, plant_address
 
 
 def two_customers(shop: Shop) -> tuple[int, int]:
@@ -303,3 +304,36 @@ def test_merges_of_one_instant_are_told_in_the_order_in_which_they_were_made(sho
         undo(shop, merge_id)
     told = [(fact.what, fact.detail.split()[0]) for fact in show_customer(shop, dana) if fact.about == "merge"]
     assert told == [("1", "customer"), ("1", "undone"), ("2", "customer"), ("2", "undone")]
+
+
+def test_a_list_adds_up_what_was_bought_in_every_currency(shop: Shop) -> None:
+    dana, _ = two_customers(shop)
+    for currency, orders, last in (("ILS", 3, "2024-05-01"), ("USD", 4, "2024-04-01"), ("JPY", 0, None)):
+        last_day = on_day(last)[0] if last else None
+        plant("customer_summaries", customer_id=dana, currency=currency, orders=orders, gross_minor=1, returns_minor=1,
+              first_order_day=last_day, last_order_day=last_day)  # fmt: skip
+    assert [(one.orders, one.last_order) for one in list_customers(shop)] == [(7, "2024-05-01"), (0, None)]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_list_has_the_address_of_each_kind_that_became_known_first(shop: Shop) -> None:
+    addresses = tuple(Address("email", one, one) for one in ("z@x.example", "a@x.example"))
+    find_or_make(shop, [Person("web", "21", addresses)])
+    assert [one.email for one in list_customers(shop)] == ["z@x.example"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about pages
+@pytest.mark.parametrize("ids", [(1, 2, 3, 10, 30), (1, 20, 21, 22), ()])
+def test_an_export_has_everybody_once_and_whole_wherever_its_pages_end(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, ids: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr(exporting, "PAGE", 2)
+    with writing():
+        for one in ids:
+            plant("customers", id=one, created_at=0)
+            plant("customer_keys", source="web", external_id=f"K{one}", customer_id=one)
+            plant_address(one, f"{one}@x.example")
+    exported = io.BytesIO()
+    assert export_customers(exported) == len(ids)
+    lines = [line.split(",") for line in exported.getvalue().decode().splitlines()[1:]]
+    assert [(line[0], line[2], line[6]) for line in lines] == [(f"{one}", f"K{one}", f"{one}@x.example") for one in ids]

@@ -443,3 +443,18 @@ def test_the_french_retailers_answers_give_its_figures(retainctl: Terminal, fold
     assert len(marked) == 10
     assert all("\ufffd" in row["comment"] for row in marked)
     assert not any("\ufffd" in row["comment"] for row in found if not row["replaced"])
+
+
+def test_a_number_is_of_the_shop_that_the_survey_names_whoever_has_it_elsewhere(survey: Shop) -> None:
+    dana = customer(survey, external_id="7", email="dana@example.com")
+    identity.find_or_make(survey, [identity.Person("web", number) for number in ("7", "9")])
+    take(survey, HEADER + "r1,,,7,,9,,\nr2,,,9,,8,,\n")
+    assert rows("SELECT respondent, customer_id FROM responses ORDER BY 1") == [("r1", dana), ("r2", None)]
+
+
+def test_an_answer_is_its_customer_s_as_soon_as_they_are_known(survey: Shop) -> None:
+    text = HEADER + "r1,,noa@example.com,,,9,,\nr2,,,8,,8,,\n"
+    take(survey, text)
+    noa = customer(survey, external_id="8", email="noa@example.com")
+    assert counts(take(survey, text, AnswerOptions(again=True)).row) == (2, 0, 2, 0, 0, 0)
+    assert rows("SELECT customer_id FROM responses") == [(noa,), (noa,)]

@@ -9,7 +9,7 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, Refused, WrongUsage
-from retainctl.voice.surveys import SURVEYS, QuestionRow, draft, list_surveys, questions_of
+from retainctl.voice.surveys import SURVEYS, Question, QuestionKind, QuestionRow, draft, list_surveys, questions_of
 from tests.conftest import MakeShop, Terminal
 
 QUESTION = '[[questions]]\nname = "{name}"\nkind = "{kind}"\ntext = "{text}"\n'
@@ -123,3 +123,14 @@ def test_a_survey_that_is_not_there_says_how_to_make_it(retainctl: Terminal, fol
     ended = retainctl("surveys", "results", "spring")
     assert (ended.code, ended.stdout) == (2, "")
     assert ended.stderr == "retainctl: there is no survey spring\n  Create it: retainctl surveys draft spring\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "scale", "ends"),
+    [("nps", (), (0, 10)), ("csat", (), (1, 5)), ("ces", (), (1, 7)), ("csat", (1, 10), (1, 10))],
+)
+def test_a_score_is_on_the_scale_of_its_kind_unless_the_question_has_its_own(
+    kind: QuestionKind, scale: tuple[int, ...], ends: tuple[int, int]
+) -> None:
+    question = Question("q", kind, "?", scale)
+    assert (question.lowest, question.highest) == ends

@@ -230,3 +230,13 @@ def test_a_list_that_is_read_in_another_currency_is_another_list(shop: Shop, fil
     text = "sku,name,price\nC-1,Coffee,10\n"
     for currency, outcome in (("ILS", "imported"), ("ILS", "already imported"), ("USD", "imported")):
         assert bring(shop, file, text, currency=currency).row.outcome == outcome
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about cells
+def test_each_price_has_the_decimals_of_its_own_row_s_currency(shop: Shop, file: Path) -> None:
+    lines = ("C-1,1500,1400,1000,JPY", "C-2,1.234,1.233,1.2,KWD", "C-3,9.90,8.9,7,", "C-4,9.90,8.9,7,NULL")
+    assert counts(bring(shop, file, "\n".join(["sku,price,member_price,cost,currency", *lines, ""]))) == (4, 0, 0, 0)
+    assert [one[1:] for one in rows("SELECT sku, currency, price_minor, member_price_minor, cost_minor FROM products"
+                                    " ORDER BY sku")] == [
+        ("JPY", 1_500, 1_400, 1_000), ("KWD", 1_234, 1_233, 1_200), ("ILS", 990, 890, 700), ("ILS", 990, 890, 700),
+    ]  # fmt: skip

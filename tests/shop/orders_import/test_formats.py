@@ -17,7 +17,7 @@ from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import rows, value
 from tests.planting import on_day
 from tests.reach import contactable
-from tests.shop.orders_import.conftest import PIECES, Bring, codes, counts
+from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, codes, counts, row
 
 SHOPIFY = (
     "Name,Email,Financial Status,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,Created at,"
@@ -621,3 +621,137 @@ def test_a_line_of_woocommerce_s_may_cost_nothing_and_not_less(
     item = {"name": "Mug", "quantity": 1, "total": amount, "subtotal": "40.00"}
     answer = json.dumps(json.loads(GOOD[0]) | {"id": 99, "total": "", "line_items": [item]})
     assert codes(bring(books, *GOOD, answer, name="woo.jsonl")) == code
+
+
+def with_time(line: str, before: str, after: str) -> str:
+    assert before in line
+    return line.replace(before, after)
+
+
+@pytest.mark.parametrize(
+    ("format_name", "lines", "instant"),
+    [
+        ("wix", [WIX, with_time(wix_row(), "9:15:51 AM", "12:00:00 AM")], 1_733_608_800),
+        ("wix", [WIX, with_time(wix_row(), "9:15:51 AM", "12:30:00 PM")], 1_733_653_800),
+        ("wix", [WIX, with_time(wix_row(), "9:15:51 AM", "3:15:00 PM")], 1_733_663_700),
+        ("shopify", [SHOPIFY, with_time(shopify_row(), "+0300", "-0400")], 1_714_572_000),
+        ("woocommerce", [WOOCOMMERCE, woocommerce_row()], 1_714_546_800),
+        ("woocommerce-json", [with_time(woocommerce_answer(), "_gmt", "")], 1_736_056_800),
+        ("woocommerce-json", [woocommerce_answer()], 1_736_064_000),
+    ],
+)
+def test_an_order_is_of_the_instant_that_its_platform_means(
+    books: Shop, bring: Bring, format_name: str, lines: list[str], instant: int
+) -> None:
+    """Wix, and WooCommerce where it does not say UTC, give the time of the shop's own clocks."""
+    bring(books, *lines, name="orders.txt", format=format_name)
+    assert rows("SELECT ordered_at FROM orders") == [(instant,)]
+
+
+PAYS, GETS = ("Dana Cohen", "dana@shop.example", "050-1111111"), ("Noa Levi", "noa@shop.example", "050-2222222")
+
+
+def wix_buyer(own: tuple[str, str, str], other: tuple[str, str, str]) -> list[str]:
+    cells = ",".join([own[0], own[2], other[0], other[2]])
+    return [f"{WIX},Billing name,Billing phone,Recipient name,Recipient phone", f"{wix_row()},{cells}"]
+
+
+def shopify_buyer(own: tuple[str, str, str], other: tuple[str, str, str]) -> list[str]:
+    return [f"{SHOPIFY},Billing Phone", f"{shopify_row()}{own[2]},{other[2]}"]
+
+
+def woocommerce_buyer(own: tuple[str, str, str], other: tuple[str, str, str]) -> list[str]:
+    return [f"{WOOCOMMERCE},customer_email", woocommerce_row().replace("d@shop.example", own[1]) + f",{other[1]}"]
+
+
+def shopify_answer_buyer(own: tuple[str, str, str], other: tuple[str, str, str]) -> list[str]:
+    """The order's own address and phone count before those of the account, the account's name before the bill's."""
+    names = [dict(zip(("first_name", "last_name"), one[0].split(), strict=False)) for one in (own, other)]
+    customer = {"email": other[1], "phone": other[2]} | names[0]
+    said = {"email": own[1], "phone": own[2], "customer": customer, "billing_address": names[1]}
+    return [json.dumps(json.loads(shopify_answer()) | said)]
+
+
+@pytest.mark.parametrize("own", [PAYS, ("", "", "")])
+@pytest.mark.parametrize(
+    ("format_name", "file_of", "says"),
+    [
+        ("wix", wix_buyer, "name phone"),
+        ("shopify", shopify_buyer, "phone"),
+        ("woocommerce", woocommerce_buyer, "email"),
+        ("shopify-json", shopify_answer_buyer, "name email phone"),
+    ],
+)
+def test_the_buyer_is_whom_the_order_s_own_cells_name_and_only_where_they_are_empty_the_other_s(
+    books: Shop, bring: Bring, format_name: str, file_of: Callable[..., list[str]], says: str, own: tuple[str, str, str]
+) -> None:
+    bring(books, *file_of(own, GETS), name="orders.txt", format=format_name)
+    told = {"name": rows("SELECT first_name || ' ' || last_name FROM customers")}
+    told |= {kind: [(text,)] for kind, text in rows("SELECT kind, value FROM contact_points")}
+    expected = dict(zip(("name", "email", "phone"), own if own[0] else GETS, strict=True))
+    assert {one: told[one] for one in says.split()} == {one: [(expected[one],)] for one in says.split()}
+
+
+def test_fees_are_no_sales(books: Shop, bring: Bring) -> None:
+    total = "45.00"
+    bring(books, f"{WOOCOMMERCE},fee_total", f"{woocommerce_row('1', total=total)},5.00", name="woo.csv")
+    answer = json.loads(woocommerce_answer("2", total=total)) | {"fee_lines": [{"total": "5.00"}]}
+    bring(books, json.dumps(answer), name="woo.jsonl")
+    assert rows("SELECT kind, amount_minor, COUNT(*) FROM order_lines GROUP BY 1, 2 ORDER BY 1") == [
+        ("fee", 500, 2),
+        ("sale", 4_000, 2),
+    ]
+    assert rows("SELECT external_id, gross_minor FROM orders ORDER BY 1") == [("1", 4_000), ("2", 4_000)]
+
+
+@pytest.mark.parametrize(
+    ("format_name", "lines"),
+    [
+        ("wix", [f"{WIX},Quantity refunded,Refunded amount", wix_row(word="Refunded", pieces=2) + ",1,40.00"]),
+        ("shopify", [SHOPIFY, shopify_row(word="refunded", pieces=2)]),
+        ("woocommerce", [WOOCOMMERCE, woocommerce_row(word="refunded", pieces=2, total="80.00").replace(
+            ",,name:", ",amount:5.00|reason:|date:2024-05-03 10:00:00,name:")]),
+        ("woocommerce-json", [json.dumps(json.loads(woocommerce_answer(word="refunded", pieces=2, total="80.00"))
+                                         | {"refunds": [{"id": 1, "total": "-5.00"}]})]),
+    ],
+)  # fmt: skip
+def test_an_order_that_was_refunded_in_whole_after_a_part_of_it_has_nothing_left(
+    books: Shop, bring: Bring, format_name: str, lines: list[str]
+) -> None:
+    assert codes(bring(books, *lines, name="orders.txt", format=format_name)) == []
+    assert rows(f"SELECT order_line_no, {PIECES}, amount_minor FROM order_returns") == [(1, 2, 8_000)]
+
+
+def at_nine(day: int, word: str) -> dict[str, list[str]]:
+    """The order as two platforms and a table of the shop's own tell it on a day of May, with a status of theirs."""
+    at = f"2024-05-{day:02}T09:00:00"
+    answer = {"status": word.replace("paid", "completed"), "date_modified_gmt": at}
+    return {
+        "shopify-json": [shopify_order(1, financial_status=word, updated_at=f"{at}Z")],
+        "woocommerce-json": [json.dumps(json.loads(GOOD[0]) | answer)],
+        "generic": [f"{HEADER},updated_at", f"{row('1', status=word)},{at}Z"],
+    }
+
+
+@pytest.mark.parametrize("format_name", ["shopify-json", "woocommerce-json", "generic"])
+def test_what_the_source_said_earlier_changes_no_order_and_what_it_said_in_the_same_second_does(
+    books: Shop, bring: Bring, format_name: str
+) -> None:
+    for day, word, is_sale in ((5, "paid", 1), (4, "pending", 1), (5, "pending", 0), (6, "paid", 1)):
+        bring(books, *at_nine(day, word)[format_name], name=f"{day}{word}.txt", format=format_name)
+        assert rows("SELECT is_sale FROM orders") == [(is_sale,)], (day, word)
+
+
+def test_each_order_by_which_a_buyer_allowed_marketing_is_kept_as_evidence(books: Shop, bring: Bring) -> None:
+    lines = [FIRST.format(status="paid", refunded="0.00").replace("#1", f"#{day}").replace("05-01", f"05-0{day}")
+             for day in (2, 1, 3)]  # fmt: skip
+    lines = [line.replace("90.00,20.00,0.00,110.00", "80.00,20.00,0.00,100.00") for line in lines]
+    bring(books, SHOPIFY, *lines, consent_evidence="the box at the checkout")
+    assert rows("SELECT happened_at FROM consents ORDER BY 1") == [(1_714_546_800 + day * 86_400,) for day in (0, 1, 2)]
+
+
+@pytest.mark.parametrize(("word", "allows"), [("yes", 1), ("TRUE", 1), ("no", 0), ("", 0)])
+def test_accepts_marketing_is_said_by_yes_or_true(books: Shop, bring: Bring, word: str, allows: int) -> None:
+    line = shopify_row().replace(",no,", f",{word},")
+    bring(books, SHOPIFY, line, consent_evidence="the box at the checkout")
+    assert value("SELECT COUNT(*) FROM consents") == allows
