@@ -199,3 +199,22 @@ def test_an_id_is_text_kept_exactly() -> None:
 def test_a_postal_address_is_compared_without_its_commas() -> None:
     assert postal_key("Herzl 1,  Tel Aviv") == postal_key("herzl 1 tel aviv")
     assert postal_key("Herzl 1") != postal_key("Herzl 11")
+
+
+def test_the_addresses_that_nobody_reads_are_known_by_their_words() -> None:
+    roles = "noreply no-reply no_reply donotreply do-not-reply do_not_reply mailer-daemon postmaster hostmaster"
+    roles += " webmaster abuse spam root nobody"
+    relays = "marketplace.amazon.de members.ebay.co.uk relay.walmart.com"
+    told = {
+        "role": [f"{word}@shop.example" for word in roles.split()],
+        "test": [f"{word}@shop.example" for word in "test tests tester testing asdf qwerty".split()] + ["x@asdf.com"],
+        "relay": [f"x7kq2@{domain}" for domain in relays.split()],
+        "": ["office@shop.example", "x@amazon.de", "x@ebay.co.uk", "x@walmart.com", "x@test.co", "testa@shop.example"],
+    }
+    for flag, addresses in told.items():
+        assert {email_address(address).flag for address in addresses} == {flag}
+
+
+@pytest.mark.parametrize("text", ["'0502345678", " 0502345678 ", "'+972502345678", "' 050-234-5678"])
+def test_a_phone_may_have_a_spreadsheet_s_mark(text: str) -> None:
+    assert phone_number(text, "IL") == "+972502345678"

@@ -12,6 +12,7 @@ from retainctl.errors import BadData
 from retainctl.intake.import_runs import FileResult
 from retainctl.outreach import tokens
 from retainctl.shop import identity, merging
+from retainctl.shop.customers import show_customer
 from retainctl.store.database import execute, rows, value
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import writing
@@ -458,3 +459,58 @@ def test_an_answer_is_its_customer_s_as_soon_as_they_are_known(survey: Shop) -> 
     noa = customer(survey, external_id="8", email="noa@example.com")
     assert counts(take(survey, text, AnswerOptions(again=True)).row) == (2, 0, 2, 0, 0, 0)
     assert rows("SELECT customer_id FROM responses") == [(noa,), (noa,)]
+
+
+def test_each_survey_has_its_own_results(survey: Shop) -> None:
+    """Their questions may have the same names, and a campaign the name of a survey."""
+    (survey.folder / "surveys" / "autumn.toml").write_text(SURVEY_FILE, encoding="utf-8")
+    dana, noa = (customer(survey, external_id=f"{n}", email=f"c{n}@example.com") for n in range(2))
+    invite(survey, [dana], states=["sent"])
+    invite_key = "UPDATE outbox SET message_key = message_key || 'x', message_id = message_id || 'x'"
+    with writing():
+        execute(invite_key)
+    invite(survey, [noa], states=["sent"])
+    with writing():
+        execute("UPDATE mailings SET program = 'campaign' WHERE id = (SELECT MAX(id) FROM mailings)")
+    take(survey, HEADER + "r1,,,,,9,a friend,good\n")
+    path = survey.folder / "autumn.csv"
+    path.write_text(HEADER + "r1,,,0,,2,the web,bad\nr2,,,1,,,,\n", encoding="utf-8")
+    import_answers(survey, "autumn", str(path), AnswerOptions())
+    found = results(survey, "spring")
+    assert [(one.answered, one.missing, one.invited, one.responded) for one in found] == [(1, 0, 1, 0)] * 4
+    assert (found[0].score, found[1].favourable, found[2].favourable) == (100.0, 1, 0)
+    assert [one.comment for one in comments(survey, "spring")] == ["good"]
+
+
+def test_an_answer_is_of_whom_its_source_names_last(survey: Shop) -> None:
+    dana, noa = (customer(survey, external_id=f"{n}", email=f"c{n}@example.com") for n in range(2))
+    for cell, who in (("c0@example.com", dana), ("c1@example.com", noa), ("", None)):
+        take(survey, HEADER + f"r1,,{cell},,,9,,\n")
+        assert rows("SELECT customer_id FROM responses") == [(who,)]
+
+
+def test_spaces_around_a_respondent_s_name_make_nobody_else_of_them(survey: Shop) -> None:
+    take(survey, HEADER + "r1,,,,2025-02-01,9,,\n r1 ,,,,2025-02-02,3,,\n")
+    assert rows("SELECT respondent, score FROM responses JOIN answers ON response_id = id") == [("r1", 3)]
+
+
+def test_times_of_answers_are_read_in_the_form_that_the_survey_states(survey: Shop) -> None:
+    path = survey.folder / "surveys" / "spring.toml"
+    text = path.read_text(encoding="utf-8").replace("[answers]", '[answers]\ndates = "%d/%m/%Y %H:%M"')
+    path.write_text(text, encoding="utf-8")
+    take(survey, HEADER + "r1,,,,01/02/2025 09:00,9,,\n")
+    assert rows("SELECT answered_at FROM responses") == [(1_738_393_200,)]
+
+
+def test_a_column_that_is_mapped_to_a_question_must_be_there(survey: Shop) -> None:
+    path = survey.folder / "surveys" / "spring.toml"
+    path.write_text(path.read_text(encoding="utf-8") + 'reason = "why"\n', encoding="utf-8")
+    with pytest.raises(BadData, match="has no column reason"):
+        take(survey, HEADER + "r1,,,,,9,,\n")
+
+
+def test_the_scores_that_a_customer_gave_and_when_are_in_their_history(survey: Shop) -> None:
+    dana = customer(survey, external_id="7", email="dana@example.com")
+    take(survey, HEADER + "r1,,,7,2025-02-01T09:00,9,a friend,good\nr2,,,7,,3,,\n")
+    told = [(fact.at, fact.what, fact.detail) for fact in show_customer(survey, dana) if fact.about == "answer"]
+    assert told == [("2025-02-01T09:00:00+02:00", "spring", "recommend: 9")]

@@ -10,7 +10,7 @@ import pytest
 from retainctl.clock import Clock
 from retainctl.config import Shop
 from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
-from retainctl.shop.consent import Contact, Use, suppress
+from retainctl.shop.consent import Contact, Purpose, Use, suppress
 from retainctl.shop.consent_history import list_consent, revoke_by_hand
 from retainctl.shop.consent_import import import_consent
 from retainctl.shop.identity import Address, Person, find_or_make
@@ -191,3 +191,30 @@ def test_the_command(shop: Shop, dana: int, retainctl: Terminal, file: Path) -> 
         "customer_id\taddress\tpurpose\tstate\tsince\tsource\tevidence\n"
         f"{dana}\tdana@example.com\tsurvey\tgiven\t2025-03-02T10:00:00+02:00\tfile\tform\n"
     )
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about cells
+def test_evidence_and_wording_are_kept_up_to_two_thousand_letters(shop: Shop, dana: int, file: Path) -> None:
+    bring(shop, file, f"email,evidence,wording\ndana@example.com,{'a' * 2000},{'b' * 2001}\n")
+    assert rows("SELECT evidence, wording FROM consents") == [("a" * 2000, "b" * 2000)]
+
+
+@pytest.mark.parametrize("column", ["address", "E-mail", "דוא״ל"])
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_the_column_of_the_e_mail_has_many_names(shop: Shop, dana: int, file: Path, column: str) -> None:
+    assert bring(shop, file, f"{column}\ndana@example.com\n", evidence="form").row.rows_new == 1
+
+
+def test_a_list_that_is_for_another_purpose_or_has_other_evidence_is_another_list(
+    shop: Shop, dana: int, file: Path
+) -> None:
+    file.write_text("email\ndana@example.com\n", encoding="utf-8")
+    asked: list[tuple[Purpose, str]] = [
+        ("marketing", "form"),
+        ("survey", "form"),
+        ("survey", "card"),
+        ("survey", "card"),
+    ]
+    outcomes = [import_consent(shop, str(file), ImportOptions(), purpose=one, evidence=proof) for one, proof in asked]
+    assert [one.row.outcome for one in outcomes] == ["imported"] * 3 + ["already imported"]
+    assert rows("SELECT purpose FROM consents ORDER BY id") == [("marketing",), ("survey",)]

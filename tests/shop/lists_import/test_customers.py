@@ -476,3 +476,9 @@ def test_cells_that_say_nothing_are_nobody_s_and_no_row_to_look_at(shop: Shop, f
 )
 def test_a_language_is_known_by_its_codes_and_names(word: str, language: str | None) -> None:
     assert language_code(word) == language
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about cells
+def test_an_address_of_five_hundred_letters_is_kept_whole(shop: Shop, file: Path) -> None:
+    bring(shop, file, f"external_id,address,postal_2\n17,{'a' * 500},{'b' * 501}\n")
+    assert rows("SELECT value FROM contact_points ORDER BY id") == [("a" * 500,), ("b" * 500,)]

@@ -124,6 +124,17 @@ def test_a_row_that_cannot_be_true_is_quarantined(shop: Shop, file: Path, row: s
     assert rows("SELECT * FROM products") == before
 
 
+def test_an_article_is_the_same_with_spaces_around_its_number(shop: Shop, file: Path) -> None:
+    bring(shop, file, HEADER + COFFEE)
+    assert counts(bring(shop, file, HEADER + COFFEE.replace("C-1,", " C-1 ,").replace("39.90", "38.90"))) == (
+        0,
+        1,
+        0,
+        0,
+    )
+    assert rows("SELECT sku, price_minor FROM products") == [("C-1", 3890)]
+
+
 def test_members_may_pay_what_everybody_pays(shop: Shop, file: Path) -> None:
     assert counts(bring(shop, file, HEADER + "C-2,,,,10,10,,,,\n")) == (1, 0, 0, 0)
     assert rows("SELECT price_minor, member_price_minor FROM products") == [(1000, 1000)]
@@ -180,7 +191,7 @@ def test_products_are_searched_by_letters_and_by_category(shop: Shop, file: Path
     bring(shop, file, HEADER + COFFEE + "T_1,Tea,Kitchen,,,,,,,\nK-1,Knife,Kitchenware,,,,,,,\n")
     assert [one.sku for one in list_products(category="kitchen")] == ["C-1", "T_1"]
     assert [one.sku for one in list_products(query="_")] == ["T_1"]
-    assert [one.sku for one in list_products(query="ELITE")] == ["C-1"]
+    assert [one.sku for one in list_products(query=" ELITE ")] == ["C-1"]
     assert [one.sku for one in list_products(limit=2)] == ["C-1", "K-1"]
 
 
@@ -240,3 +251,11 @@ def test_each_price_has_the_decimals_of_its_own_row_s_currency(shop: Shop, file:
                                     " ORDER BY sku")] == [
         ("JPY", 1_500, 1_400, 1_000), ("KWD", 1_234, 1_233, 1_200), ("ILS", 990, 890, 700), ("ILS", 990, 890, 700),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about bytes
+def test_a_list_that_was_read_in_a_wrong_encoding_is_read_again_in_the_right_one(shop: Shop, file: Path) -> None:
+    file.write_bytes("sku,name\nC-1,קפה\n".encode("cp1255"))
+    for encoding, outcome in (("cp1252", "imported"), ("cp1255", "imported"), ("cp1255", "already imported")):
+        assert PRODUCTS.import_file(shop, str(file), ImportOptions(encoding=encoding)).row.outcome == outcome
+    assert value("SELECT name FROM products") == "קפה"

@@ -418,6 +418,7 @@ def gives_back(*amounts: str, mugs: int = 0, status: str = "success") -> dict[st
         ([gives_back("30.00"), gives_back("10.03")], None),
         ([gives_back(mugs=3), gives_back("10.03")], None),
         ([gives_back("90.00", status="failure"), gives_back("9.00")], [(0, 0), (0, 900)]),
+        ([gives_back("90.00", status="error"), gives_back("9.00")], [(0, 0), (0, 900)]),
     ],
 )
 def test_refunds_of_shopify_s_answers_give_back_no_more_than_was_bought_and_paid(
@@ -755,3 +756,62 @@ def test_accepts_marketing_is_said_by_yes_or_true(books: Shop, bring: Bring, wor
     line = shopify_row().replace(",no,", f",{word},")
     bring(books, SHOPIFY, line, consent_evidence="the box at the checkout")
     assert value("SELECT COUNT(*) FROM consents") == allows
+
+
+def with_postage(line: str, before: str, after: str, more: str = "") -> str:
+    assert before in line
+    return f"{line.replace(before, after)}{more}"
+
+
+@pytest.mark.parametrize(
+    ("format_name", "lines"),
+    [
+        ("shopify", [SHOPIFY, with_postage(shopify_row(), "ILS,,,,,", "ILS,,10.00,5.00,55.00,")]),
+        ("shopify-json", [shopify_order(1, total_price="55.00", total_tip_received="", total_tax="5.00",
+                                        shipping_lines=[{"price": "10.00"}], line_items=[MUGS | {"price": "40.00",
+                                                                                                 "quantity": 1}])]),
+        ("woocommerce", [f"{WOOCOMMERCE},tax_total",
+                         with_postage(woocommerce_row(total="55.00"), "completed,,", "completed,10.00,", ",5.00")]),
+        ("woocommerce-json", [json.dumps(json.loads(woocommerce_answer(total="55.00"))
+                                         | {"shipping_total": "10.00", "total_tax": "5.00"})]),
+        ("wix", [f"{WIX},Shipping rate,Total tax", with_postage(wix_row(total="55.00"), "ILS", "ILS", ",10.00,5.00")]),
+        ("generic", [f"{HEADER},shipping,tax,total", f"{row('1', unit_price='20.00')},10.00,5.00,55.00"]),
+    ],
+)  # fmt: skip
+def test_shipping_and_tax_are_kept_beside_what_was_bought(
+    books: Shop, bring: Bring, format_name: str, lines: list[str]
+) -> None:
+    assert codes(bring(books, *lines, name="orders.txt", format=format_name)) == []
+    assert rows("SELECT gross_minor, shipping_minor, tax_minor FROM orders") == [(4_000, 1_000, 500)]
+
+
+@pytest.mark.parametrize(("number", "article"), [("MUG", "MUG"), ("", "Mug")])
+def test_an_article_of_a_table_is_known_by_its_number_and_where_it_has_none_by_its_name(
+    books: Shop, bring: Bring, number: str, article: str
+) -> None:
+    bring(books, SHOPIFY, shopify_row().replace("MUG", number and f"'{number}"), name="a.csv")  # the mark for "text"
+    bring(books, f"{WIX},SKU", f"{wix_row()},{number}", name="b.csv")
+    bring(books, "order_id,ordered_at,quantity,unit_price,sku,product", f"1,2025-01-05,1,5,{number},Mug", name="c.csv")
+    assert rows("SELECT sku, COUNT(*) FROM products JOIN order_lines ON product_id = products.id GROUP BY 1") == [
+        (article, 3)
+    ]
+
+
+def test_an_answer_of_shopify_s_without_its_items_is_a_sale_of_what_they_cost(books: Shop, bring: Bring) -> None:
+    bring(books, shopify_order(line_items=[], subtotal_price="30.00", total_price="48.00"), name="o.jsonl")
+    assert rows("SELECT gross_minor, shipping_minor, is_sale FROM orders") == [(3_000, 1_500, 1)]
+    assert rows(f"SELECT {PIECES}, unit_price, amount_minor, kind FROM order_lines") == [(1, "30.00", 3_000, "sale")]
+
+
+def test_woocommerce_s_older_exports_call_the_customer_a_user(books: Shop, bring: Bring) -> None:
+    bring(books, f"{WOOCOMMERCE},customer_user", f"{woocommerce_row('1')},17", name="a.csv")
+    bring(books, f"{WOOCOMMERCE},customer_user,customer_id", f"{woocommerce_row('2')},99,17", name="b.csv")
+    assert rows("SELECT source, external_id FROM customer_keys") == [("woocommerce", "17")]
+
+
+def test_a_line_of_woocommerce_s_that_cost_more_than_its_price_has_no_discount(books: Shop, bring: Bring) -> None:
+    line = woocommerce_row("1").replace("|total:40.00", "|total:45.00")
+    bring(books, WOOCOMMERCE, line, name="a.csv")
+    items = [{"name": "Mug", "quantity": 1, "subtotal": "40.00", "total": "45.00"}]
+    bring(books, json.dumps(json.loads(woocommerce_answer("2")) | {"line_items": items}), name="a.jsonl")
+    assert rows("SELECT amount_minor, discount_minor FROM order_lines") == [(4_500, 0)] * 2

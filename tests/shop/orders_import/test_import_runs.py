@@ -10,7 +10,7 @@ from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
 from retainctl.errors import BadData, RetainError
 from retainctl.intake import csv_rows
-from retainctl.intake.import_runs import ImportOptions
+from retainctl.intake.import_runs import ImportOptions, together
 from retainctl.intake.quarantine import list_quarantined
 from retainctl.shop.customers_import import import_customers
 from retainctl.store.database import rows, value
@@ -150,3 +150,32 @@ def test_what_an_old_file_tells_again_of_orders_and_returns_is_noted(shop: Shop,
         (2, 0, 0, 2, 0, 0, 0),
         ("read as generic (detected)", "orders older than the stored version, not changed: 2"),
     )
+
+
+@pytest.mark.parametrize(("bad_rows", "told"), [(9, []), (10, []), (11, ["and 1 more"])])
+def test_ten_bad_rows_are_told_by_themselves_and_the_others_counted(
+    books: Shop, bring: Bring, bad_rows: int, told: list[str]
+) -> None:
+    result = together([bring(books, HEADER, *good(300), *bad(bad_rows))], hint="Look.")
+    assert [one for one in result.attention if "quantity" not in one] == told
+    assert len(result.attention) == min(bad_rows, 10) + len(told)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_what_needs_a_look_in_one_file_is_told_of_all_of_them(books: Shop, bring: Bring, place: int) -> None:
+    bring(books, f"{HEADER},refund_of", f"{row('R', quantity='-9')},1")
+    files = [bring(books, HEADER, row(number), name=f"{number}.csv") for number in ("12"[place], "21"[place])]
+    result = together(files, hint="Look.")
+    assert [one.file.rpartition("/")[2] for one in result.rows] == [["1.csv", "2.csv"], ["2.csv", "1.csv"]][place]
+    assert result.trouble is not None
+    assert [one.startswith("return R is larger") for one in result.attention] == [True]
+
+
+def test_of_a_file_its_name_is_kept_and_not_its_place(books: Shop, bring: Bring) -> None:
+    bring(books, HEADER, row("1"))
+    assert rows("SELECT file_name, source, format FROM imports") == [("orders.csv", "generic", "generic")]
+
+
+def test_a_column_that_a_mapping_names_must_be_there(books: Shop, bring: Bring) -> None:
+    with pytest.raises(BadData, match="has no column Postage"):
+        bring(books, HEADER, row("1"), mapping='[columns]\nshipping = "Postage"')

@@ -6,7 +6,7 @@ import pytest
 
 from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
-from retainctl.shop.orders import doubtful_returns, list_returns
+from retainctl.shop.orders import doubtful_returns, list_orders, list_returns, show_order
 from retainctl.shop.orders_import import returns
 from retainctl.store.database import rows
 from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, codes, counts, row
@@ -211,3 +211,40 @@ def test_a_return_that_is_larger_than_its_order_is_told_when_that_comes_and_coun
     then = bring(shop, REFUNDS, f"{row('2')},,,", name="c.csv")
     told = "waiting returns larger than their order: 1"
     assert (then.attention, told in then.notes, told in came.notes) == ((), True, False)
+
+
+def test_returns_are_shown_in_the_order_of_time_with_the_order_that_they_were_taken_from(
+    books: Shop, bring: Bring
+) -> None:
+    lines = [back("S", "1", 1, ordered_at="2025-01-09"), back("R", "1", 1, ordered_at="2025-01-08")]
+    bring(books, REFUNDS, f"{row('1')},,,", *lines)
+    assert [one.reference for one in show_order(books, "1") if one.part == "return"] == ["R", "S"]
+    bring(books, UCI, invoice("2", 1), invoice("C3", -1), invoice("C4", -1, customer=1), name="b.csv")
+    told = [(one.reference, one.order, one.state) for one in list_returns(books, waiting=False, limit=9)]
+    assert told == [("S", "1", "taken"), ("R", "1", "taken"), ("C4", "", "waiting"), ("C3", "2", "taken")]
+
+
+def test_a_return_that_names_no_order_waits_for_as_long_as_it_takes(books: Shop, bring: Bring) -> None:
+    bring(books, UCI, invoice("C3", -1))
+    later = Shop(books.folder, books.settings, Clock(books.clock.zone, books.clock.now() + 31 * DAY_SECONDS))
+    assert [one.state for one in list_returns(later, waiting=True, limit=9)] == ["waiting"]
+    assert doubtful_returns(later) == {}
+
+
+def test_who_only_brought_something_back_has_no_day_of_an_order(books: Shop, bring: Bring) -> None:
+    bring(books, UCI, invoice("C3", -1))
+    assert rows("SELECT orders, returns_minor, first_order_day, last_order_day FROM customer_summaries") == [
+        (0, 250, None, None)
+    ]
+
+
+def test_of_orders_of_one_second_the_one_that_came_last_is_listed_first(books: Shop, bring: Bring) -> None:
+    bring(books, HEADER, row("2"), row("1"), row("3"))
+    assert [one.order for one in list_orders(books, limit=2)] == ["3", "1"]
+
+
+def test_of_two_sales_of_one_second_the_one_of_the_higher_number_gives_back_line_by_line(
+    books: Shop, bring: Bring
+) -> None:
+    bring(books, UCI, invoice("1", 1), invoice("2", 1), invoice("2", 1), invoice("C9", -2))
+    assert taken() == [("C9", "2", 1, 1, 250), ("C9", "2", 2, 1, 250)]
