@@ -189,6 +189,10 @@ def test_what_a_list_is_narrowed_by_reaches_the_engine(folder: Path, tmp_path: P
     for words, column, expected in NARROWED:
         told = [json.loads(line) for line in run(words, "--format", "jsonl").stdout.splitlines()]
         assert [one[column] for one in told if one.get("kind") != "note"] == expected, words
+    assert code(run("segments create buyers", "orders >= 1")) == 0
+    assert code(run("surveys draft spring --kind ces --audience buyers")) == 0
+    drafted = run("surveys list --format jsonl").stdout, run("surveys check spring --format jsonl").stdout
+    assert (json.loads(drafted[0])["audience"], json.loads(drafted[1].splitlines()[0])["type"]) == ("buyers", "ces")
     assert code(run("orders quarantine retry")) == 3
     (tmp_path / "till.toml").write_text('[statuses]\nodd = "paid"\n', encoding="utf-8")
     assert code(run("orders quarantine retry --mapping", str(tmp_path / "till.toml"))) == 0

@@ -365,3 +365,14 @@ def test_of_an_address_is_shown_whether_it_may_be_written_to_and_of_a_house_only
     facts = [(fact.about, fact.detail) for fact in show_customer(shop, found.customer_id)]
     assert ("postal", "") in facts
     assert ("email", "role, no consent, suppressed (hard_bounce)") in facts
+
+
+def test_an_export_has_the_numbers_of_a_customer_in_the_order_of_their_shops(shop: Shop) -> None:
+    mail = (Address("email", "a@x.example", "a@x.example"),)
+    find_or_make(
+        shop, [Person(source, number, mail) for source, number in (("web", "1"), ("till", "3"), ("till", "2"))]
+    )
+    exported = io.BytesIO()
+    assert export_customers(exported) == 3
+    lines = [line.split(",")[1:3] for line in exported.getvalue().decode().splitlines()[1:]]
+    assert lines == [["till", "2"], ["till", "3"], ["web", "1"]]

@@ -514,3 +514,21 @@ def test_the_scores_that_a_customer_gave_and_when_are_in_their_history(survey: S
     take(survey, HEADER + "r1,,,7,2025-02-01T09:00,9,a friend,good\nr2,,,7,,3,,\n")
     told = [(fact.at, fact.what, fact.detail) for fact in show_customer(survey, dana) if fact.about == "answer"]
     assert told == [("2025-02-01T09:00:00+02:00", "spring", "recommend: 9")]
+
+
+def test_comments_stand_together_by_who_made_them_beside_their_first_score(survey: Shop) -> None:
+    path = survey.folder / "surveys" / "spring.toml"
+    text = path.read_text(encoding="utf-8")
+    more = (
+        '[[questions]]\nname = "ease"\nkind = "ces"\ntext = "?"\n',
+        '[[questions]]\nname = "also"\nkind = "text"\ntext = "?"\n',
+    )
+    path.write_text(text.replace("[answers]", f"{more[0]}{more[1]}[answers]"), encoding="utf-8")
+    take(survey, "who,when,score,found,why,ease,also\nr1,,9,,a,1,b\nr2,,8,,c,2,d\n")
+    told = [(one.respondent, one.question, one.score, one.comment) for one in comments(survey, "spring")]
+    assert told == [("r1", "also", 9, "b"), ("r1", "why", 9, "a"), ("r2", "also", 8, "d"), ("r2", "why", 8, "c")]
+
+
+def test_where_nobody_was_invited_there_is_no_rate_of_response(survey: Shop) -> None:
+    take(survey, HEADER + "r1,,,,,9,,\n")
+    assert [(one.invited, one.response_rate) for one in results(survey, "spring")] == [(0, None)] * 4

@@ -25,6 +25,7 @@ def test_a_draft_is_a_survey_that_can_be_read(shop: Shop, kind: str) -> None:
     draft(shop, "spring", kind=kind)
     survey = SURVEYS.read(shop, "spring").value
     assert [question.kind for question in survey.questions] == [kind, "text"]
+    assert survey.questions[0].name == {"nps": "recommend", "csat": "satisfaction", "ces": "ease"}[kind]
     assert survey.invitation is not None
     assert "{{ first_name }}" in survey.invitation.subject
 

@@ -218,3 +218,27 @@ def test_a_list_that_is_for_another_purpose_or_has_other_evidence_is_another_lis
     outcomes = [import_consent(shop, str(file), ImportOptions(), purpose=one, evidence=proof) for one, proof in asked]
     assert [one.row.outcome for one in outcomes] == ["imported"] * 3 + ["already imported"]
     assert rows("SELECT purpose FROM consents ORDER BY id") == [("marketing",), ("survey",)]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "email,phone,purpose,action,at,evidence,wording",
+        "E-mail,Phone number,purpose,answer,optin_time,evidence,text",
+        "Email address,Mobile,purpose,Email marketing consent,Email marketing consent timestamp,evidence,text",
+        "Customer email,Telephone,purpose,consent,consented_at,ראיה,wording",
+        "מייל,נייד,מטרה,אישור,תאריך,אסמכתא,נוסח",
+        "mail,טלפון,purpose,accepts_marketing,date,evidence,text",
+        "אימייל,phone,purpose,answer,happened_at,evidence,text",
+    ],
+    ids=range(7),
+)
+def test_a_list_is_read_by_the_names_that_others_give_its_columns(
+    shop: Shop, dana: int, file: Path, header: str
+) -> None:
+    outcome = bring(shop, file, f"{header}\ndana@example.com,0502345678,survey,no,2025-02-01T10:00,card 4,never\n")
+    assert (outcome.row.rows_new, outcome.notes) == (1, ())
+    assert rows("SELECT purpose, action, happened_at, evidence, wording FROM consents") == [
+        ("survey", "revoked", 1_738_396_800, "card 4", "never")
+    ]

@@ -482,3 +482,33 @@ def test_a_language_is_known_by_its_codes_and_names(word: str, language: str | N
 def test_an_address_of_five_hundred_letters_is_kept_whole(shop: Shop, file: Path) -> None:
     bring(shop, file, f"external_id,address,postal_2\n17,{'a' * 500},{'b' * 501}\n")
     assert rows("SELECT value FROM contact_points ORDER BY id") == [("a" * 500,), ("b" * 500,)]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "external_id,source,first_name,last_name,language,accepts_marketing,consented_at,accepts_sms,sms_consented_at"
+        ",email,phone,postal,company,city,zip",
+        "Customer ID,Source,Given name,Family name,Locale,Accepts Email Marketing,Consent date,Accepts SMS Marketing"
+        ",SMS marketing consent timestamp,Email address,Mobile,Address,Default Address Company,Default Address City"
+        ",Default Address Zip",
+        "Member number,source,First name,Surname,locale,Email marketing consent,Email marketing consent timestamp"
+        ",SMS marketing consent,sms_consented_at,Customer email,Telephone,Postal address,company,city,zip",
+        "מספר לקוח,מקור,שם פרטי,שם משפחה,שפה,אישור דיוור,תאריך אישור,accepts_sms,sms_consented_at,מייל,טלפון נייד,כתובת"
+        ",company,city,zip",
+    ],
+    ids=range(4),
+)
+def test_a_list_is_read_by_the_names_that_shops_give_its_columns(shop: Shop, file: Path, header: str) -> None:
+    line = "17,till,Dana,Levi,en,yes,2025-01-01,yes,2025-02-01,dana@example.com,0502345678,Herzl 1,Mugs,Haifa,31000"
+    outcome = bring(shop, file, f"{header}\n{line}\n", evidence=EVIDENCE, source="web")
+    assert (counts(outcome), outcome.notes) == ((1, 1, 0, 0, 0, 0), ())
+    assert rows("SELECT first_name, last_name, language, source, external_id FROM customers"
+                " JOIN customer_keys ON id = customer_id") == [("Dana", "Levi", "en", "till", "17")]  # fmt: skip
+    assert [row[0] for row in rows("SELECT key FROM contact_points ORDER BY id")] == [
+        "dana@example.com", "+972502345678", "herzl 1", "mugs haifa 31000",
+    ]  # fmt: skip
+    assert [(key, action, shop.clock.iso(at)[:10]) for key, action, at, _ in decisions()] == [
+        ("dana@example.com", "given", "2025-01-01"), ("+972502345678", "given", "2025-02-01"),
+    ]  # fmt: skip

@@ -14,7 +14,7 @@ from retainctl.errors import BadData
 from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
 from retainctl.intake.quarantine import list_quarantined
 from retainctl.intake.values import NUMBER_STYLES
-from retainctl.shop.catalogue import list_products
+from retainctl.shop.catalogue import ProductRow, list_products
 from retainctl.shop.products_import import PRODUCTS
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
@@ -259,3 +259,26 @@ def test_a_list_that_was_read_in_a_wrong_encoding_is_read_again_in_the_right_one
     for encoding, outcome in (("cp1252", "imported"), ("cp1255", "imported"), ("cp1255", "already imported")):
         assert PRODUCTS.import_file(shop, str(file), ImportOptions(encoding=encoding)).row.outcome == outcome
     assert value("SELECT name FROM products") == "קפה"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Variant SKU,Title,Category path,Vendor,Currency,Variant Price,Club price,Cost per item,Variant Inventory Qty"
+        ",Image Src,Status",
+        "Article,Product name,Categories,Vendor,Currency,Regular price,מחיר לחבר,cost,stock,image,published",
+        "מק״ט,שם מוצר,קטגוריה,מותג,מטבע,מחיר,מחיר מועדון,עלות,מלאי,תמונה,פעיל",
+        "product id,product,product category,brand,currency,price,member_price,cost,stock,image_url,active",
+    ],
+    ids=range(4),
+)
+def test_a_list_is_read_by_the_names_that_shops_give_its_columns(shop: Shop, file: Path, header: str) -> None:
+    line = "C-1,Coffee,Kitchen,Elite,USD,39.90,34.90,20,12,https://shop.example/c.png,no"
+    outcome = bring(shop, file, f"{header}\n{line}\n")
+    assert (counts(outcome), outcome.notes) == ((1, 0, 0, 0), ())
+    assert list_products() == [
+        ProductRow(
+            "C-1", "Coffee", "Kitchen", "Elite", "USD", 3990, 3490, 2000, 12, False, "https://shop.example/c.png"
+        )
+    ]

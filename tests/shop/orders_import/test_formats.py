@@ -805,8 +805,11 @@ def test_an_answer_of_shopify_s_without_its_items_is_a_sale_of_what_they_cost(bo
 
 def test_woocommerce_s_older_exports_call_the_customer_a_user(books: Shop, bring: Bring) -> None:
     bring(books, f"{WOOCOMMERCE},customer_user", f"{woocommerce_row('1')},17", name="a.csv")
-    bring(books, f"{WOOCOMMERCE},customer_user,customer_id", f"{woocommerce_row('2')},99,17", name="b.csv")
-    assert rows("SELECT source, external_id FROM customer_keys") == [("woocommerce", "17")]
+    other = woocommerce_row("2").replace("d@", "e@")
+    bring(books, f"{WOOCOMMERCE},customer_user,customer_id", f"{other},99,18", name="b.csv")
+    assert rows("SELECT source, external_id FROM customer_keys ORDER BY 2") == [
+        ("woocommerce", "17"), ("woocommerce", "18"),
+    ]  # fmt: skip
 
 
 def test_a_line_of_woocommerce_s_that_cost_more_than_its_price_has_no_discount(books: Shop, bring: Bring) -> None:
@@ -815,3 +818,63 @@ def test_a_line_of_woocommerce_s_that_cost_more_than_its_price_has_no_discount(b
     items = [{"name": "Mug", "quantity": 1, "subtotal": "40.00", "total": "45.00"}]
     bring(books, json.dumps(json.loads(woocommerce_answer("2")) | {"line_items": items}), name="a.jsonl")
     assert rows("SELECT amount_minor, discount_minor FROM order_lines") == [(4_500, 0)] * 2
+
+
+def test_a_line_of_woocommerce_s_has_the_price_of_one_piece_before_its_discount(books: Shop, bring: Bring) -> None:
+    item = "name:Mug | blue|sku:MUG|quantity:3|total:9.00|sub_total:10.00"
+    bring(books, WOOCOMMERCE, f"1,2024-05-01 10:00:00,wc-completed,,,ILS,d@shop.example,,{item}", name="a.csv")
+    sold = {"name": "Mug | blue", "sku": "MUG", "quantity": 3, "total": "9.00", "subtotal": "10.00"}
+    for number, price in ((2, {"price": 3}), (3, {})):
+        said = {"id": number, "total": "", "line_items": [sold | price]}
+        bring(books, json.dumps(json.loads(GOOD[0]) | said), name=f"{number}.jsonl")
+    assert rows("SELECT unit_price, amount_minor, discount_minor FROM order_lines ORDER BY order_id") == [
+        ("3.3333", 900, 100),
+        ("3", 900, 100),
+        ("10.00", 900, 100),
+    ]
+    assert rows("SELECT sku, name FROM products") == [("MUG", "Mug | blue")]
+
+
+@pytest.mark.parametrize(("name", "kept"), [("Mug - Blue", "Mug - Blue"), ("", "Mug")])
+def test_an_article_of_shopify_s_answers_has_the_name_of_its_variant(
+    books: Shop, bring: Bring, name: str, kept: str
+) -> None:
+    bring(books, shopify_order(1, line_items=[MUGS | {"name": name, "title": "Mug"}], total_price=""), name="o.jsonl")
+    assert rows("SELECT sku, name FROM products") == [("MUG", kept)]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "order_id,ordered_at,email,first_name,last_name,phone,customer_id,status,shipping,tax,total,updated_at,currency"
+        ",sku,product,category,quantity,unit_price,discount",
+        "Order Number,Order Date,E-mail,First Name,Surname,Mobile,Customer,Status,Shipping,VAT,Order Total,Updated At"
+        ",Currency,Product ID,Product Name,Category,Qty,Price,Discount",
+        "Order,Created at,Customer Email,first name,last name,Phone number,customer,status,shipping,vat,total"
+        ",updated_at,currency,article,item,category,qty,price,discount",
+        "מספר הזמנה,תאריך הזמנה,דוא״ל,שם פרטי,שם משפחה,טלפון,מספר לקוח,סטטוס,משלוח,מע״מ,סה״כ,עודכן,מטבע,מק״ט,מוצר"
+        ",קטגוריה,כמות,מחיר,הנחה",
+        "הזמנה,תאריך,אימייל,שם פרטי,שם משפחה,נייד,לקוח,מצב,משלוח,מעמ,סהכ,עודכן,מטבע,מקט,שם מוצר,קטגוריה,כמות"
+        ",מחיר יחידה,הנחה",
+    ],
+    ids=range(5),
+)  # fmt: skip
+def test_a_table_is_read_by_the_names_that_shops_give_its_columns(books: Shop, bring: Bring, header: str) -> None:
+    line = "7,2025-01-05,dana@shop.example,Dana,Levi,050-2345678,K7,paid,10.00,5.00,53.00,2025-01-06,ILS,MUG,Mug,Cups,2"
+    outcome = bring(books, header, f"{line},20.00,2.00")
+    assert (codes(outcome), outcome.notes) == ([], ("read as generic (detected)",))
+    assert rows("SELECT external_id, order_day, status, gross_minor, discount_minor, shipping_minor, tax_minor,"
+                " source_updated_at IS NULL FROM orders") == [
+        ("7", on_day("2025-01-05")[0], "paid", 3_800, 200, 1_000, 500, 0),
+    ]  # fmt: skip
+    assert rows("SELECT first_name, last_name, external_id FROM customers JOIN customer_keys ON id = customer_id") == [
+        ("Dana", "Levi", "K7")
+    ]
+    assert rows("SELECT kind FROM contact_points ORDER BY 1") == [("email",), ("phone",)]
+    assert rows("SELECT sku, name, category FROM products") == [("MUG", "Mug", "Cups")]
+
+
+@pytest.mark.parametrize("name", ["refund_of", "Refunded order", "זיכוי של"])
+def test_the_column_of_what_was_refunded_has_several_names(books: Shop, bring: Bring, name: str) -> None:
+    bring(books, f"{HEADER},{name}", f"{row('1')},", f"{row('R')},1")
+    assert rows("SELECT external_id, amount_minor FROM order_returns") == [("R", 2_000)]

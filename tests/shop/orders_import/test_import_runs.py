@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,14 @@ def test_of_a_file_its_name_is_kept_and_not_its_place(books: Shop, bring: Bring)
 def test_a_column_that_a_mapping_names_must_be_there(books: Shop, bring: Bring) -> None:
     with pytest.raises(BadData, match="has no column Postage"):
         bring(books, HEADER, row("1"), mapping='[columns]\nshipping = "Postage"')
+
+
+def test_the_register_of_imports_has_what_became_of_each_row_and_what_was_noticed(books: Shop, bring: Bring) -> None:
+    bring(books, HEADER, *[row(str(number)) for number in range(30)], name="a.csv")
+    changed = [row(str(number), quantity="3") for number in (28, 29)]
+    rows_of = [*[row(str(number)) for number in range(28)], *changed, row("30"), "", "", "", *bad(1)]
+    outcome = bring(books, HEADER, *rows_of, name="b.csv")
+    columns = "rows_read, rows_new, rows_changed, rows_unchanged, rows_set_aside, rows_blank, rows_quarantined, notes"
+    (kept,) = rows(f"SELECT {columns} FROM imports WHERE file_name = 'b.csv'")
+    assert kept[:-1] == counts(outcome) == (35, 1, 2, 28, 0, 3, 1)
+    assert json.loads(kept[-1]) == ["read as generic (detected)"]

@@ -10,6 +10,7 @@ from retainctl.shop.orders import doubtful_returns, list_orders, list_returns, s
 from retainctl.shop.orders_import import returns
 from retainctl.store.database import rows
 from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, codes, counts, row
+from tests.shop.orders_import.test_formats import SHOPIFY, shopify_row
 
 REFUNDS = HEADER + ",refund_of,shipping,tax"
 ORDERS = [f"{row(f'G{number}')},,5.00,1.00" for number in range(1, 61)]  # each of two mugs, 20.00, with 6.00 upon it
@@ -248,3 +249,27 @@ def test_of_two_sales_of_one_second_the_one_of_the_higher_number_gives_back_line
 ) -> None:
     bring(books, UCI, invoice("1", 1), invoice("2", 1), invoice("2", 1), invoice("C9", -2))
     assert taken() == [("C9", "2", 1, 1, 250), ("C9", "2", 2, 1, 250)]
+
+
+def test_an_order_is_shown_with_what_came_back_of_which_line(books: Shop, bring: Bring) -> None:
+    lines = [f"{row('1')},,,", f"{row('1', sku='TEA')},,,", back("R", "1", 1, sku="TEA", email="noa@shop.example")]
+    bring(books, REFUNDS, *lines)
+    parts = [(one.part, one.line, one.article, one.quantity, one.amount_minor) for one in show_order(books, "1")]
+    assert parts == [("sale", 1, "MUG", 2, 2_000), ("sale", 2, "TEA", 2, 2_000), ("return", 2, "TEA", 1, 1_000)]
+    assert [(one.gross_minor, one.returned_minor, one.lines) for one in list_orders(books, limit=9)] == [
+        (4_000, 1_000, 2)
+    ]
+    ((noa,),) = rows("SELECT customer_id FROM contact_points WHERE key = 'noa@shop.example'")
+    assert [one.customer for one in list_returns(books, waiting=False, limit=9)] == [noa]
+
+
+def test_nothing_is_brought_back_of_a_tip(books: Shop, bring: Bring) -> None:
+    bring(books, SHOPIFY, shopify_row(), shopify_row().replace(",Mug,40.00,MUG", ",Tip,40.00,"))
+    outcome = bring(books, REFUNDS, back("R", "1", 1, sku="Tip"), source="shopify", name="b.csv")
+    assert codes(outcome) == ["return_larger_than_order"]
+
+
+def test_articles_whose_numbers_differ_in_case_are_two(books: Shop, bring: Bring) -> None:
+    lines = [invoice("1", 1).replace("MUG,", f"{number},") for number in ("15056n", "15056N")]
+    bring(books, UCI, *lines)
+    assert rows("SELECT sku FROM products ORDER BY sku") == [("15056N",), ("15056n",)]

@@ -47,6 +47,8 @@ def test_an_order_is_booked_on_the_shops_own_day_when_the_clocks_change_too(zone
         ("1.234,56", "12", "12"),
         ("1 234,56", "1\u202f234,5", "1234.5"),
         ("1 234,56", "12 34,5", None),
+        ("1 234,56", "1\u00a0234,5", "1234.5"),
+        ("1234.56", "\u200e12.50", "12.50"),
         ("1'234.56", "1'234.5", "1234.5"),
         ("1'234.56", "1'23.5", None),
         ("1 234,56", "12.34", None),
@@ -222,3 +224,16 @@ def test_a_status_that_is_none_is_told_in_whichever_row_of_an_order_it_stands(bo
     outcome = bring(books, HEADER, *good, row("1"), row("1", sku="TEA", status="lost"))
     assert [(held.document, held.code) for held in outcome.quarantined] == [("1", "bad_status")]
     assert rows("SELECT gross_minor FROM orders WHERE external_id = '1'") == [(2_000,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2025-01-05T15:30:00Z", 1_736_091_000), ("2025-01-05 15:30:00 UTC", 1_736_091_000),
+        ("2025-01-05 15:30:00 +0200", 1_736_083_800), ("2025-01-05 15:30:00 -0500", 1_736_109_000),
+        ("2025-01-05T15:30-05:00", 1_736_109_000), ("2025-01-05 15:30", 1_736_083_800),
+    ],
+)  # fmt: skip
+def test_an_offset_counts_however_it_is_written(text: str, instant: int) -> None:
+    values = Values(Clock(ZoneInfo("Asia/Jerusalem"), fixed=1_800_000_000), shop_currency="ILS")
+    assert values.instant(text, "ordered_at") == (instant, False)
