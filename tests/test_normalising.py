@@ -218,3 +218,9 @@ def test_the_addresses_that_nobody_reads_are_known_by_their_words() -> None:
 @pytest.mark.parametrize("text", ["'0502345678", " 0502345678 ", "'+972502345678", "' 050-234-5678"])
 def test_a_phone_may_have_a_spreadsheet_s_mark(text: str) -> None:
     assert phone_number(text, "IL") == "+972502345678"
+
+
+def test_a_damaged_phone_is_told_as_such_whatever_mark_it_has() -> None:
+    for text in ("5.01E+08", "'5.01E+08", " 9.72501E+11 "):
+        with pytest.raises(BadData, match="was damaged by a spreadsheet"):
+            phone_number(text, "IL")

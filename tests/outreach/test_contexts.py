@@ -182,3 +182,10 @@ def test_no_greeting_has_a_hole_where_a_name_should_be(shop: Shop, language: str
 
         context = build(speaking, contacts(shop, somebody), names={"first_name"})[somebody]
         assert Renderer(templates).render(context).text == f"Hi {first or contexts.NAMELESS[language]},\n"
+
+
+def test_of_categories_that_are_as_frequent_the_first_in_the_alphabet_is_the_top(shop: Shop) -> None:
+    dana = customer(shop)
+    for number, category in enumerate(("Tea", "Candles", "Soap"), 1):
+        bought(shop, dana, category, number=number)
+    assert build(shop, contacts(shop, dana), names={"top_category"})[dana]["top_category"] == "Candles"

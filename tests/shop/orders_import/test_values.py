@@ -237,3 +237,24 @@ def test_a_status_that_is_none_is_told_in_whichever_row_of_an_order_it_stands(bo
 def test_an_offset_counts_however_it_is_written(text: str, instant: int) -> None:
     values = Values(Clock(ZoneInfo("Asia/Jerusalem"), fixed=1_800_000_000), shop_currency="ILS")
     assert values.instant(text, "ordered_at") == (instant, False)
+
+
+@pytest.mark.parametrize(
+    ("dates", "text", "code"),
+    [
+        ("iso", "", "bad_date"), ("iso", "  ", "bad_date"), ("iso", "null", "bad_date"),
+        ("iso", "2025-02-30", "bad_date"),
+        ("iso", "1970-12-31", "bad_date"), ("iso", "1970-12-31T23:59:59Z", "bad_date"),
+        ("iso", "45662", "undeclared_serial_date"),
+        ("iso", "1736083800", "undeclared_serial_date"), ("iso", "2030-01-01", "future_date"),
+        ("epoch", "", "bad_date"),
+        ("epoch", "17360838", "bad_date"), ("epoch", "1736083800000", "bad_date"), ("%d/%m/%Y", "", "bad_date"),
+        ("%d/%m/%Y", "2025-01-05", "bad_date"), ("%d/%m/%Y", "05/01/0025", "bad_date"),
+    ],
+)  # fmt: skip
+def test_what_is_no_time_is_none_and_never_made_up(dates: str, text: str, code: str) -> None:
+    values = Values(Clock(ZoneInfo("Asia/Jerusalem"), fixed=1_800_000_000), shop_currency="ILS", dates=dates)
+    values.instant({"iso": "2025-01-05", "epoch": "1736083800"}.get(dates, "05/01/2025"), "ordered_at")
+    with pytest.raises(RowError) as caught:
+        values.instant(text, "ordered_at")
+    assert (caught.value.column, caught.value.code) == ("ordered_at", code)
