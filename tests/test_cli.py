@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from retainctl import cli
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BadConfiguration
 from retainctl.store.database import execute
@@ -118,3 +122,16 @@ def test_what_was_guessed_stands_in_the_result_and_in_no_mail_of_cron(retainctl:
     assert all(note in logged.stdout for note in notes)
     told = retainctl("orders", "import", str(folder / "o.csv"), "--format", "json")
     assert [note for note in json.loads(told.stdout)["rows"][0]["notes"] if note in notes] == notes
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, 75), (errno.EDQUOT, 75), (errno.EIO, 78)])
+def test_where_there_is_no_room_for_the_output_one_tries_again_later_and_what_cannot_be_written_is_set_up_wrong(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, number: int, code: int
+) -> None:
+    class Device(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("sys.stdout", Device())
+    assert cli.run(["--shop", str(folder), "reports", "list"]) == code
+    assert capsys.readouterr().err.startswith(f"retainctl: {os.strerror(number)}\n")

@@ -19,7 +19,7 @@ from retainctl.outreach.outbox.states import Candidate
 from retainctl.outreach.rendering import Press
 from tests.outreach.conftest import MakeMailing
 
-AT = 1_740_902_400
+AT = 1_740_988_800  # the morning after it was planned
 DANA = Candidate(
     id=1,
     claim_no=0,
@@ -64,7 +64,7 @@ def test_a_hebrew_message_comes_back_as_it_was_written(shop: Shop, make_mailing:
         "From": "החנות <shop@shop.example>",
         "To": "דנה לוי <dana@example.com>",
         "Subject": "פרסומת: מבצע לחברי המועדון",
-        "Date": "Sun, 02 Mar 2025 10:00:00 +0200",
+        "Date": "Mon, 03 Mar 2025 10:00:00 +0200",
         "Message-ID": "<0123456789abcdef0123456789abcdef@shop.example>",
         "List-Id": "החנות <marketing.shop.example>",
         "Feedback-ID": "spring:campaign:marketing:shop.example",

@@ -58,11 +58,31 @@ def test_each_recipient_gets_one_file(shop: Shop, queue_up: QueueUp) -> None:
     assert len(list((shop.folder / "mail").iterdir())) == 250
 
 
+def test_a_message_is_dated_when_it_goes_and_not_when_it_was_planned(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(1)
+
+    assert deliver(later(shop, DAY_SECONDS)).row.sent == 1
+    (path,) = (shop.folder / "mail").iterdir()
+    assert b"\r\nDate: Mon, 03 Mar 2025 10:00:00 +0200\r\n" in path.read_bytes()
+
+
 def test_a_second_queueing_makes_no_second_row(shop: Shop, make_mailing: MakeMailing) -> None:
     mailing = make_mailing()
     choose(mailing, make_customers(shop, ["dana@example.com", "noa@example.com"]))
 
     assert [queue(shop, mailing.id), queue(shop, mailing.id)] == [2, 0]
+
+
+def test_who_was_left_out_of_the_plan_has_no_row_although_their_address_is_known(
+    shop: Shop, make_mailing: MakeMailing
+) -> None:
+    mailing = make_mailing()
+    first, second = make_customers(shop, ["dana@example.com", "noa@example.com"])
+    choose(mailing, [first, second])
+    execute("UPDATE recipients SET excluded = 'no_consent' WHERE customer_id = ?", first)
+
+    assert queue(shop, mailing.id) == 1
+    assert rows("SELECT customer_id FROM outbox") == [(second,)]
 
 
 @pytest.mark.parametrize(("domain", "wire"), [("bücher.example", "xn--bcher-kva.example"),
