@@ -242,6 +242,20 @@ def test_a_member_is_exported_with_the_first_address_of_each_kind_and_the_phone_
     ]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(("currency", "least", "minor"), [("JPY", "5000", 5_000), ("KWD", "20.555", 20_555)])
+def test_money_has_the_decimals_of_the_shop_s_currency_wherever_a_segment_is_read(
+    shop: Shop, currency: str, least: str, minor: int
+) -> None:
+    shop = dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, currency=currency))
+    for number, spent in ((1, minor), (2, minor - 1)):
+        past.customer(number)
+        past.order(number, "2025-01-01", spent, currency=currency)
+    assert segments.create(shop, "big", f"spent >= {least}").members == 1
+    assert segments.refresh(shop, "big").members == 1
+    assert segments.create(shop, "within", "in segment big").members == 1
+
+
 def test_a_segment_whose_file_is_gone_does_not_stop_the_others(town: Shop) -> None:
     segments.create(town, "loyal", "orders >= 2")
     result = segments.refresh_each(town, ("gone", "loyal"))

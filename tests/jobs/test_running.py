@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import json
 import signal
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from retainctl.clock import DAY_SECONDS
+from retainctl.clock import DAY_SECONDS, Clock, parse_instant
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, TryLater, WrongUsage
 from retainctl.jobs import running, steps
@@ -27,6 +28,7 @@ from retainctl.store.dialect import lease_clock
 from retainctl.store.transactions import writing
 from tests.conftest import NOW, Terminal
 from tests.jobs.conftest import WriteJobs
+from tests.planting import plant
 
 CHECK = """
 [jobs.check]
@@ -332,6 +334,29 @@ def test_a_run_that_was_killed_is_said_to_be_so_and_run_again(shop: Shop, write_
         (0, ""),
         (1, "did not finish (killed)"),
     ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(
+    ("now", "ended", "state"),
+    [
+        ("2025-03-02T04:44:59", False, "running"),
+        ("2025-03-02T04:45", False, "interrupted"),
+        ("2025-03-03T04:45", True, "due"),
+        ("2025-03-03T04:45:01", True, "overdue"),
+    ],
+)
+def test_a_job_has_its_deadline_and_a_quarter_of_an_hour_more(
+    shop: Shop, write_jobs: WriteJobs, now: str, ended: bool, state: str
+) -> None:
+    write_jobs(CHECK)
+    began = parse_instant("2025-03-02T03:30", shop.clock.zone)
+    plant(
+        "runs", name="check", period="check:2025-03-02", due_at=began, started_at=began,
+        ended_at=began + 1 if ended else None, exit_code=0 if ended else None,
+    )  # fmt: skip
+    shop = dataclasses.replace(shop, clock=Clock(shop.clock.zone, parse_instant(now, shop.clock.zone)))
+    assert {row.job: row.state for row in list_jobs(shop)}["check"] == state
 
 
 def test_a_job_that_was_not_run_for_long_is_overdue(folder: Path, retainctl: Terminal, write_jobs: WriteJobs) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from retainctl.audience import segments
+from retainctl.clock import Clock
 from retainctl.config import Shop
 from retainctl.errors import BadData, Refused, RetainError
 from retainctl.outreach import mailings, tokens
@@ -60,6 +62,24 @@ def test_a_campaign_goes_from_draft_to_outbox_and_nothing_is_sent(shop: Shop, re
     assert value("SELECT sent_at FROM mailings") == shop.clock.now()
     assert mailings.send(shop, CAMPAIGN, "spring") == Changed("spring", "active", plan_hash, 0)
     assert value("SELECT COUNT(*) FROM outbox") == 2
+
+
+def test_each_step_of_a_mailing_keeps_its_own_time(shop: Shop, ready: Path) -> None:
+    def later(minutes: int) -> Shop:
+        return dataclasses.replace(shop, clock=Clock(shop.clock.zone, now + 60 * minutes))
+
+    now = shop.clock.now()
+    plan_hash = planned(shop)
+    mailings.approve(later(1), CAMPAIGN, "spring", plan_hash)
+    mailings.send(later(2), CAMPAIGN, "spring")
+    mailings.approve(later(3), CAMPAIGN, "spring", planned(later(3)))
+
+    assert rows("SELECT planned_at, approved_at, sent_at FROM mailings ORDER BY id") == [
+        (now, now + 60, now + 120),
+        (now + 180, now + 180, None),
+    ]
+    assert set(rows("SELECT next_at FROM outbox")) == {(now + 120,)}
+    assert [row.planned_at for row in list_campaigns(later(9))] == ["2025-03-02T10:03:00+02:00"]
 
 
 def test_a_draft_that_is_not_ready_cannot_be_planned(shop: Shop, ready: Path) -> None:

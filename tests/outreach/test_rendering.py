@@ -109,6 +109,15 @@ def test_a_refusal_by_mail_goes_to_the_mailbox_that_somebody_reads(shop: Shop, m
     assert read == ["<mailto:dana@shop.example", "<mailto:leave@shop.example"]
 
 
+@pytest.mark.parametrize(("name", "shown"), [("", "החנות"), ("דנה מהחנות", "דנה מהחנות")])
+def test_a_message_is_from_the_name_that_the_shop_sends_by_and_its_answer_goes_where_the_shop_says(
+    shop: Shop, make_mailing: MakeMailing, name: str, shown: str
+) -> None:
+    named = with_mail(shop, from_name=name, reply_to="dana@shop.example")
+    message = parsed(Press(make_mailing(using=named)).message(DANA, at=AT))
+    assert (message["From"], message["Reply-To"]) == (f"{shown} <shop@shop.example>", "dana@shop.example")
+
+
 def test_one_click_is_offered_only_where_the_shop_has_a_public_address(shop: Shop, make_mailing: MakeMailing) -> None:
     public = with_settings(shop, public_url="https://club.shop.example")
     message = parsed(Press(make_mailing(using=public)).message(DANA, at=AT))

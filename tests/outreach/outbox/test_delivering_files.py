@@ -152,6 +152,18 @@ def test_who_refused_since_the_plan_gets_nothing(shop: Shop, queue_up: QueueUp) 
     check()
 
 
+def test_a_message_ends_when_it_is_sent_or_dropped(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(2)
+    point = value("SELECT MIN(contact_point_id) FROM outbox")
+    consent.revoke(shop, point, purpose="marketing", source="reply", evidence="his mail")
+    deliver(later(shop, 60))
+
+    assert rows("SELECT state, done_at FROM outbox ORDER BY id") == [
+        ("suppressed", shop.clock.now() + 60),
+        ("sent", shop.clock.now() + 60),
+    ]
+
+
 def test_a_customers_history_has_what_went_and_what_was_held_back(shop: Shop, queue_up: QueueUp) -> None:
     queue_up(addresses=["dana@example.com", "gone@example.com"])
     consent.suppress("email", "gone@example.com", "complaint", 0, "called")
@@ -247,7 +259,7 @@ def test_a_paused_mailing_waits_and_a_cancelled_one_ends(shop: Shop, queue_up: Q
 
     done = deliver(shop)
 
-    assert (done.row.sent, done.row.cancelled) == (0, 1)
+    assert (done.row.sent, done.row.cancelled, done.row.left) == (0, 1, 0)
     assert (states(paused), states(cancelled)) == ({"planned": 2}, {"cancelled": 1})
     check()
 
@@ -388,6 +400,7 @@ def test_a_row_that_moved_on_is_left_alone(shop: Shop, queue_up: QueueUp) -> Non
         assert not transitions.hand_over({message_id: 0}, at=now, by="a", lease_now=now)  # an older claim
         assert not transitions.hand_over({message_id: 1}, at=now, by="a", lease_now=now + 10)  # lapsed
         assert transitions.hand_over({message_id: 1}, at=now, by="a", lease_now=now + 9) == {message_id}
+        assert value("SELECT lease_until FROM outbox WHERE id = ?", message_id) == now + 9 + 15 * 60
         older, receipt = (
             Answer(Letter(message_id, claim_no, 1, "", "", "", b""), Outcome("sent", "ok", code))
             for claim_no, code in ((0, 250), (1, None))
