@@ -57,7 +57,9 @@ def test_an_error_is_json_where_json_was_asked_for(retainctl: Terminal, form: st
     assert (told["kind"], told["exit_code"], ended.code) == ("error", 65, 65)
 
 
-def test_who_sees_a_part_of_the_rows_is_told_unless_they_asked_for_it(shop: Shop, retainctl: Terminal) -> None:
+def test_who_sees_a_part_of_the_rows_is_told_unless_they_asked_for_it(
+    shop: Shop, retainctl: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = "INSERT INTO runs (name, period, due_at, started_at, ended_at, exit_code) VALUES ('nightly', ?, 0, 0, 0, 0)"
     for number in range(20):
         execute(run, f"nightly:{number}")
@@ -68,8 +70,10 @@ def test_who_sees_a_part_of_the_rows_is_told_unless_they_asked_for_it(shop: Shop
     part = retainctl("jobs", "show", "nightly")
     assert part.stdout.count("\n") == 21
     assert part.stderr == "only the first 20 are shown; use --limit N to see more\n"
-    for words in (("--limit", "20"), ("--quiet",)):
-        assert retainctl("jobs", "show", "nightly", *words).stderr == ""
+    for words, lines in ((("--limit", "20"), 21), (("--quiet",), 21), (("--limit", "21"), 22)):
+        assert cli.run(["--shop", str(shop.folder), "jobs", "show", "nightly", *words]) == 0
+        told = capsys.readouterr()
+        assert (told.out.count("\n"), told.err) == (lines, "")
 
 
 def test_marks_of_a_copied_cell_are_taken_off(retainctl: Terminal) -> None:

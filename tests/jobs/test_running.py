@@ -74,19 +74,23 @@ def test_a_runs_its_steps_and_leaves_a_row(shop: Shop, write_jobs: WriteJobs) ->
     assert json.loads(run.counts)["config show"]["rows"] > 20
 
 
-def test_no_connection_is_held_while_a_step_runs(
+def test_no_connection_is_held_while_a_step_runs_and_the_lease_outlives_the_deadline(
     shop: Shop, write_jobs: WriteJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_jobs(CHECK)
     closed: list[bool] = []
+    left: list[int] = []
 
     def watched(*words: Any, **options: Any) -> steps.StepEnded:
         closed.append(database.is_closed())
+        left.append(value("SELECT lease_until FROM job_leases") - lease_clock(shop.clock.now()))
+        database.close()
         return steps.run_step(*words, **options)
 
     monkeypatch.setattr(running, "run_step", watched)
     run_job(shop, "check")
     assert closed == [True] * 3
+    assert all(3600 < seconds <= 3660 for seconds in left)
 
 
 def test_a_period_that_is_done_is_not_run_again_unless_asked(shop: Shop, write_jobs: WriteJobs) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
 
+from retainctl import cli
 from retainctl.audience import segments
 from retainctl.clock import Clock
 from retainctl.config import Shop
@@ -20,7 +22,7 @@ from retainctl.outreach.outbox.delivering import deliver
 from retainctl.outreach.rendering import UNSUBSCRIBE
 from retainctl.store import installation
 from retainctl.store.database import execute, rows, value
-from tests.conftest import Terminal
+from tests.conftest import NOW, Terminal
 from tests.outreach.conftest import MakeMailing
 from tests.outreach.outbox.conftest import make_customers
 from tests.outreach.people import customer
@@ -315,3 +317,23 @@ def test_the_command_line_from_draft_to_outbox(shop: Shop, retainctl: Terminal) 
         "campaign\tstate\thash\toutcome\tcustomers\n"
         f"spring\tactive\t{made['hash']}\tno_consent\t1\nspring\tactive\t{made['hash']}\tplanned\t1\n"
     )
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_what_is_typed_after_a_campaign_reaches_it(shop: Shop, ready: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def typed(*words: str) -> str:
+        capsys.readouterr()
+        assert cli.run(["--shop", str(shop.folder), "--now", NOW, "campaigns", *words]) == 0
+        return capsys.readouterr().out
+
+    approved(shop)
+    for count in (1, 2):
+        assert len(re.findall(r"^\d: פרסומת: ", typed("show", "spring", "--sample", str(count)), re.MULTILINE)) == count
+    assert [line.split("\t")[1] for line in typed("show", "spring", "--candidates").splitlines()[1:]] == [
+        "planned",
+        "planned",
+        "no_consent",
+    ]
+    typed("send", "spring")
+    typed("pause", "spring", "--reason", "the price is wrong")
+    assert rows("SELECT state, pause_reason FROM mailings") == [("paused", "the price is wrong")]

@@ -63,6 +63,22 @@ def test_the_messages_that_were_asked_for_are_listed(
     assert [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()[1:]] == listed
 
 
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(("word", "state"), [("sent", "sent"), ("failed", "failed"), ("resend", "planned")])
+def test_each_of_the_messages_that_were_named_ends_as_a_person_says(
+    shop: Shop, queue_up: QueueUp, word: str, state: str
+) -> None:
+    queue_up(3)
+    execute("UPDATE outbox SET state = 'unknown'")
+    words = ("outbox", "resolve", "1", "3", "--as", word, "--reason", "the server's log")
+    assert cli.run(["--shop", str(shop.folder), "--now", NOW, *words]) == 0
+    assert rows("SELECT state FROM outbox ORDER BY id") == [(state,), ("unknown",), (state,)]
+    assert rows("SELECT outbox_id, detail FROM outbox_events ORDER BY id") == [
+        (1, "by hand: the server's log"),
+        (3, "by hand: the server's log"),
+    ]
+
+
 def test_in_quiet_hours_it_says_when_to_come_again(retainctl: Terminal, queue_up: QueueUp) -> None:
     queue_up(1)
 
