@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from retainctl.errors import BadConfiguration, Refused
+from retainctl.errors import BadConfiguration, Refused, TryLater
 from retainctl.files import write_text, written
 
 
@@ -50,3 +51,15 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadConfiguration, match="cannot be written"):
         write_text(tmp_path / "nowhere" / "export.csv", "x")
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(errno.ENOSPC, TryLater), (errno.EDQUOT, TryLater), (errno.EIO, OSError)]
+)
+def test_a_disk_without_room_is_told_and_keeps_no_half_of_a_file(
+    tmp_path: Path, number: int, error: type[Exception]
+) -> None:
+    with pytest.raises(error), written(tmp_path / "export.csv") as file:
+        file.write(b"half of it")
+        raise OSError(number, os.strerror(number))
+    assert list(tmp_path.iterdir()) == []

@@ -59,6 +59,10 @@ def test_a_line_break_parts_two_words_and_a_mark_does_not() -> None:
 def test_a_long_name_is_cut_and_says_so() -> None:
     clean = clean_name("a" * 10_000)
     assert clean == CleanName("a" * 200, ("cut",))
+    assert clean_name("a" * 201) == clean
+    assert clean_name("a" * 200) == CleanName("a" * 200)
+    assert clean_name("Herzl 1", length=7) == CleanName("Herzl 1")
+    assert clean_name("Herzl 12", length=7) == CleanName("Herzl 1", ("cut",))
 
 
 @given(st.text(max_size=300))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from retainctl.clock import parse_instant
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.import_runs import FileResult
@@ -53,6 +54,7 @@ missing = ["NA"]
 score = "recommend"
 """
 HEADER = "who,token,email,customer,when,score,found,why\n"
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
 
 
 @pytest.fixture
@@ -339,6 +341,51 @@ def test_an_answer_that_its_source_corrected_takes_the_place_of_the_one_before(s
     assert scores("r1,,,,2025-02-01,3,,") == [(3,)], "the same day, corrected"
     assert scores("r1,,,,2025-01-31,8,,") == [(3,)], "an older one is no news"
     assert scores("r1,,,,2025-02-02,7,,") == [(7,)]
+
+
+@ON_SQLITE
+def test_an_answer_whose_customer_is_known_only_later_becomes_theirs(survey: Shop) -> None:
+    text = HEADER + "r1,,dana@example.com,,,9,,\n"
+    assert counts(take(survey, text).row) == (1, 1, 0, 0, 0, 0)
+    dana = customer(survey, external_id="17", email="dana@example.com")
+    assert counts(take(survey, text, AnswerOptions(again=True)).row) == (1, 0, 1, 0, 0, 0)
+    assert rows("SELECT respondent, customer_id FROM responses") == [("r1", dana)]
+
+
+@ON_SQLITE
+def test_a_file_of_answers_is_read_as_its_survey_says_and_else_as_usual(survey: Shop) -> None:
+    path = survey.folder / "surveys" / "spring.toml"
+    path.write_text(SURVEY_FILE.replace('missing = ["NA"]', 'dates = "%d/%m/%Y"'), encoding="utf-8")
+    words = ("NA", "N/A", "-", "", "na", "good")
+    take(survey, HEADER + "".join(f"r{number},,,,03/02/2025,9,,{word}\n" for number, word in enumerate(words)))
+    assert rows("SELECT words FROM answers WHERE question = 'why' ORDER BY response_id") == [("na",), ("good",)]
+    assert set(rows("SELECT answered_at FROM responses")) == {(parse_instant("2025-02-03T12:00", survey.clock.zone),)}
+
+
+@ON_SQLITE
+def test_comments_stand_in_the_order_of_their_answers_each_with_the_first_score(survey: Shop) -> None:
+    more = SURVEY_FILE.replace(
+        "[answers]",
+        """[[questions]]
+name = "ease"
+kind = "ces"
+text = "Was it easy?"
+
+[[questions]]
+name = "also"
+kind = "text"
+text = "What else?"
+
+[answers]""",
+    )
+    (survey.folder / "surveys" / "spring.toml").write_text(more, encoding="utf-8")
+    take(survey, f"{HEADER.strip()},ease,also\nr2,,,,,9,,good,1,more\nr1,,,,,3,,bad,7,less\n")
+    assert [(one.respondent, one.comment, one.score) for one in comments(survey, "spring")] == [
+        ("r2", "more", 9),
+        ("r2", "good", 9),
+        ("r1", "less", 3),
+        ("r1", "bad", 3),
+    ]
 
 
 def test_a_comment_without_a_score_is_shown(survey: Shop) -> None:

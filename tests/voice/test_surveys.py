@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from retainctl import cli
+from retainctl.audience import segments
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, Refused, WrongUsage
 from retainctl.voice.surveys import SURVEYS, Question, QuestionKind, QuestionRow, draft, list_surveys, questions_of
@@ -28,6 +30,15 @@ def test_a_draft_is_a_survey_that_can_be_read(shop: Shop, kind: str) -> None:
     assert survey.questions[0].name == {"nps": "recommend", "csat": "satisfaction", "ces": "ease"}[kind]
     assert survey.invitation is not None
     assert "{{ first_name }}" in survey.invitation.subject
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(("words", "kind"), [((), "nps"), (("--kind", "csat"), "csat"), (("--kind", "ces"), "ces")])
+def test_a_draft_asks_what_and_whom_it_was_told_to_ask(shop: Shop, words: tuple[str, ...], kind: str) -> None:
+    segments.create(shop, "loyal", "orders >= 2")
+    assert cli.run(["--shop", str(shop.folder), "surveys", "draft", "spring", "--audience", "loyal", *words]) == 0
+    survey = SURVEYS.read(shop, "spring").value
+    assert (survey.questions[0].kind, survey.audience) == (kind, "loyal")
 
 
 @pytest.mark.parametrize(("language", "words"), [("he", "באיזו מידה תמליצו עלינו"), ("en", "How likely are you to")])
