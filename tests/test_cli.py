@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import os
 from pathlib import Path
 
 import pytest
 
+from retainctl import cli
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BadConfiguration
 from retainctl.store.database import execute
@@ -53,7 +57,9 @@ def test_an_error_is_json_where_json_was_asked_for(retainctl: Terminal, form: st
     assert (told["kind"], told["exit_code"], ended.code) == ("error", 65, 65)
 
 
-def test_who_sees_a_part_of_the_rows_is_told_unless_they_asked_for_it(shop: Shop, retainctl: Terminal) -> None:
+def test_who_sees_a_part_of_the_rows_is_told_unless_they_asked_for_it(
+    shop: Shop, retainctl: Terminal, capsys: pytest.CaptureFixture[str]
+) -> None:
     run = "INSERT INTO runs (name, period, due_at, started_at, ended_at, exit_code) VALUES ('nightly', ?, 0, 0, 0, 0)"
     for number in range(20):
         execute(run, f"nightly:{number}")
@@ -64,8 +70,10 @@ def test_who_sees_a_part_of_the_rows_is_told_unless_they_asked_for_it(shop: Shop
     part = retainctl("jobs", "show", "nightly")
     assert part.stdout.count("\n") == 21
     assert part.stderr == "only the first 20 are shown; use --limit N or --limit all to see more\n"
-    for words in (("--limit", "20"), ("--quiet",)):
-        assert retainctl("jobs", "show", "nightly", *words).stderr == ""
+    for words, lines in ((("--limit", "20"), 21), (("--quiet",), 21), (("--limit", "21"), 22)):
+        assert cli.run(["--shop", str(shop.folder), "jobs", "show", "nightly", *words]) == 0
+        told = capsys.readouterr()
+        assert (told.out.count("\n"), told.err) == (lines, "")
 
 
 def test_marks_of_a_copied_cell_are_taken_off(retainctl: Terminal) -> None:
@@ -118,3 +126,16 @@ def test_what_was_guessed_stands_in_the_result_and_in_no_mail_of_cron(retainctl:
     assert all(note in logged.stdout for note in notes)
     told = retainctl("orders", "import", str(folder / "o.csv"), "--format", "json")
     assert [note for note in json.loads(told.stdout)["rows"][0]["notes"] if note in notes] == notes
+
+
+@pytest.mark.parametrize(("number", "code"), [(errno.ENOSPC, 75), (errno.EDQUOT, 75), (errno.EIO, 78)])
+def test_where_there_is_no_room_for_the_output_one_tries_again_later_and_what_cannot_be_written_is_set_up_wrong(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, number: int, code: int
+) -> None:
+    class Device(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("sys.stdout", Device())
+    assert cli.run(["--shop", str(folder), "reports", "list"]) == code
+    assert capsys.readouterr().err.startswith(f"retainctl: {os.strerror(number)}\n")

@@ -86,6 +86,15 @@ def test_a_clock_behind_what_was_written_is_a_failure(shop: Shop, retainctl: Ter
     assert found(retainctl, now="2036-01-01")[1]["clock"][0] == "warning"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(("now", "state"), [("09:54:59", "failed"), ("09:55", "ok"), ("09:59:59", "ok")])
+def test_a_clock_may_be_behind_by_five_minutes(shop: Shop, now: str, state: str) -> None:
+    with writing():
+        execute("INSERT INTO runs (name, started_at, ended_at, exit_code) VALUES ('x', ?, 0, 0)", shop.clock.now())
+    checks = examine(str(shop.folder), now=f"2025-03-02T{now}", read_words=lambda _words: None)
+    assert [one.state for one in checks if one.check == "clock"] == [state]
+
+
 def test_a_clock_is_doubted_when_nothing_was_written_for_more_than_forty_days(shop: Shop, retainctl: Terminal) -> None:
     with writing():
         execute("INSERT INTO runs (name, started_at, ended_at, exit_code) VALUES ('x', ?, 0, 0)", shop.clock.now())

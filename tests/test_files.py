@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import stat
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from retainctl.errors import BadConfiguration, Refused
+from retainctl.errors import BadConfiguration, DiskTrouble, Refused
 from retainctl.files import write_text, written
 
 
@@ -77,3 +78,15 @@ def test_a_file_is_held_while_it_is_written(tmp_path: Path) -> None:
         (unfinished,) = tmp_path.iterdir()
         with unfinished.open() as other, pytest.raises(BlockingIOError):
             fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(errno.ENOSPC, DiskTrouble), (errno.EDQUOT, DiskTrouble), (errno.EIO, OSError)]
+)
+def test_a_disk_without_room_is_told_and_keeps_no_half_of_a_file(
+    tmp_path: Path, number: int, error: type[Exception]
+) -> None:
+    with pytest.raises(error), written(tmp_path / "export.csv") as file:
+        file.write(b"half of it")
+        raise OSError(number, os.strerror(number))
+    assert list(tmp_path.iterdir()) == []

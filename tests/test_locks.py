@@ -15,6 +15,7 @@ from retainctl.club.spending import add, redeem
 from retainctl.config import Shop
 from retainctl.errors import TryLater
 from retainctl.intake.import_runs import ImportOptions
+from retainctl.jobs.locking import only_one
 from retainctl.outreach.tokens import signer
 from retainctl.shop.consent_import import import_consent
 from retainctl.shop.customers_import import import_customers
@@ -55,6 +56,11 @@ def town(shop: Shop) -> Shop:
     return shop
 
 
+def run_a_job(shop: Shop) -> None:
+    with only_one(shop, "nightly", seconds=60):
+        pass
+
+
 @contextmanager
 def held_by_another(shop: Shop, lock: str) -> Iterator[None]:
     """Another program holds *lock* while the block runs, and we give up when we had to wait for it."""
@@ -88,6 +94,7 @@ def held_by_another(shop: Shop, lock: str) -> Iterator[None]:
         ),
         ("import", lambda shop: PRODUCTS.import_file(shop, file(shop, "products.csv"), ImportOptions())),
         ("signing_keys", lambda shop: signer(shop.clock.now())),
+        ("job:nightly", run_a_job),
     ],
 )
 def test_what_two_must_not_do_at_once_waits_for_the_other(town: Shop, lock: str, work: Work) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from retainctl.errors import BadData
-from retainctl.money import exponent, round_to_minor, to_minor, with_sign
+from retainctl.money import SIGNS, currency_code, exponent, round_to_minor, rounded_half_up, to_minor, with_sign
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,7 @@ from retainctl.money import exponent, round_to_minor, to_minor, with_sign
         (123_456, "ILS", "₪1,234.56"),
         (-5, "USD", "-$0.05"),
         (1_200, "CHF", "CHF\u00a012.00"),
+        (700, "GBP", "£7.00"),
         (500, "JPY", "JPY\u00a0500"),
         (0, "EUR", "€0.00"),
         (1_234_567, "KWD", "KWD\u00a01,234.567"),
@@ -52,3 +53,22 @@ def test_an_amount_is_whole_minor_units_of_its_currency_or_nothing(amount: str, 
 )  # fmt: skip
 def test_half_a_minor_unit_is_rounded_away_from_nothing(amount: str, currency: str, minor: int) -> None:
     assert round_to_minor(Decimal(amount), currency) == minor
+
+
+@pytest.mark.parametrize(
+    ("texts", "code"),
+    [
+        ('NIS nis ₪ שח ש"ח ש״ח ILS ils', "ILS"),
+        ("$ USD usd", "USD"),
+        ("€ EUR", "EUR"),
+        ("£ gbp", "GBP"),
+        ("JPY", "JPY"),
+    ],
+)
+def test_a_currency_is_named_by_its_code_and_some_by_their_signs(texts: str, code: str) -> None:
+    assert {currency_code(f" {text} ") for text in texts.split()} == {code}
+    assert all(sign in texts.split() for sign in [SIGNS.get(code, code)])
+
+
+def test_half_a_part_is_rounded_up() -> None:
+    assert [rounded_half_up(*one) for one in ((5, 2), (7, 3), (8, 3), (-5, 2), (6, 2))] == [3, 2, 3, -2, 3]

@@ -59,6 +59,10 @@ def test_a_line_break_parts_two_words_and_a_mark_does_not() -> None:
 def test_a_long_name_is_cut_and_says_so() -> None:
     clean = clean_name("a" * 10_000)
     assert clean == CleanName("a" * 200, ("cut",))
+    assert clean_name("a" * 201) == clean
+    assert clean_name("a" * 200) == CleanName("a" * 200)
+    assert clean_name("Herzl 1", length=7) == CleanName("Herzl 1")
+    assert clean_name("Herzl 12", length=7) == CleanName("Herzl 1", ("cut",))
 
 
 @given(st.text(max_size=300))
@@ -207,3 +211,28 @@ def test_a_phone_that_is_none_is_told_in_our_own_words() -> None:
     for country in ("", "IL"):
         with pytest.raises(BadData, match=r"^'\+x' is not a phone number$"):
             phone_number("+x", country)
+
+
+def test_the_addresses_that_nobody_reads_are_known_by_their_words() -> None:
+    roles = "noreply no-reply no_reply donotreply do-not-reply do_not_reply mailer-daemon postmaster hostmaster"
+    roles += " webmaster abuse spam root nobody"
+    relays = "marketplace.amazon.de members.ebay.co.uk relay.walmart.com"
+    told = {
+        "role": [f"{word}@shop.example" for word in roles.split()],
+        "test": [f"{word}@shop.example" for word in "test tests tester testing asdf qwerty".split()] + ["x@asdf.com"],
+        "relay": [f"x7kq2@{domain}" for domain in relays.split()],
+        "": ["office@shop.example", "x@amazon.de", "x@ebay.co.uk", "x@walmart.com", "x@test.co", "testa@shop.example"],
+    }
+    for flag, addresses in told.items():
+        assert {email_address(address).flag for address in addresses} == {flag}
+
+
+@pytest.mark.parametrize("text", ["'0502345678", " 0502345678 ", "'+972502345678", "' 050-234-5678"])
+def test_a_phone_may_have_a_spreadsheet_s_mark(text: str) -> None:
+    assert phone_number(text, "IL") == "+972502345678"
+
+
+def test_a_damaged_phone_is_told_as_such_whatever_mark_it_has() -> None:
+    for text in ("5.01E+08", "'5.01E+08", " 9.72501E+11 "):
+        with pytest.raises(BadData, match="was damaged by a spreadsheet"):
+            phone_number(text, "IL")

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import Result
 
 from retainctl.config import Shop
 from tests.club.building import set_terms
 from tests.conftest import Ended, Terminal
+from tests.recipes import command_line
 from tests.shop.orders_import.conftest import HEADER, row
 from tests.test_house import commands
 
@@ -48,6 +50,7 @@ def files(shop: Shop) -> Path:
         "orders.csv": f"{HEADER}\n{row('2', ordered_at='2025-03-01')}\n",
         "products.csv": "sku,name,price\nMUG,Mug,10\n",
         "consent.csv": "email,answer\ndana@shop.example,no\n",
+        "points.csv": "email,points\ndana@shop.example,5\n",
         "answers.csv": "respondent,recommend\nr1,9\n",
     }.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -79,6 +82,7 @@ def test_a_dry_run_of_whatever_writes_nothing(shop: Shop, retainctl: Terminal, f
     dry("orders import", str(files / "orders.csv"))
     dry("products import", str(files / "products.csv"))
     dry("consent import", str(files / "consent.csv"), "--evidence", "form")
+    dry("points import", str(files / "points.csv"), "--mode", "add", "--reason", "moved")
     do("orders import", str(files / "orders.csv"))
     dry("points award")
     do("segments create buyers", "orders >= 1")
@@ -117,7 +121,7 @@ def test_no_result_takes_the_place_of_the_database(shop: Shop, retainctl: Termin
 def test_an_export_for_a_spreadsheet_is_one_in_a_file_too(retainctl: Terminal, files: Path, tmp_path: Path) -> None:
     (files / "people.csv").write_text("external_id,first_name\n1,=1+1\n", encoding="utf-8")
     retainctl("customers", "import", str(files / "people.csv"))
-    for words, begins, name in (((), b"id,", "=1+1"), (("--for-excel",), b"\xef\xbb\xbfid,", "'=1+1")):
+    for words, begins, name in (((), b"id,", "'=1+1"), (("--for-excel",), b"\xef\xbb\xbfid,", "'=1+1")):
         retainctl("customers", "export", "--output", str(tmp_path / "c.csv"), *words)
         exported = (tmp_path / "c.csv").read_bytes()
         assert exported.startswith(begins)
@@ -134,3 +138,63 @@ def test_jobs_are_run_as_the_user_that_was_named(retainctl: Terminal) -> None:
     shown = retainctl("schedules", "show", "--style", "systemd", "--user", "keeper").stdout
     assert "\nUser=keeper\n" in shown
     assert " keeper " in retainctl("schedules", "show", "--style", "cron", "--user", "keeper").stdout
+
+
+NARROWED: list[tuple[str, str, list[object]]] = [
+    ("customers list --query noa", "email", ["noa@shop.example"]),
+    ("customers list --limit 1", "email", ["dana@shop.example"]),
+    ("customers show 1 --bought mug", "order", ["1", "3"]),
+    ("customers show 1 --bought mug --limit 1", "order", ["3"]),
+    ("customers show 1 --bought mug --since 2025-01-07", "order", ["3"]),
+    ("customers show 1 --limit 1", "about", [*["customer"] * 3, "email", "orders", "orders", "consent"]),
+    ("products list --query tea", "sku", ["TEA"]),
+    ("products list --category kitchen", "sku", ["MUG"]),
+    ("products list --limit 1", "sku", ["MUG"]),
+    ("orders list", "order", ["4", "3", "2", "1", "1"]),
+    ("orders list --customer 2", "order", ["4"]),
+    ("orders list --limit 1", "order", ["4"]),
+    ("orders show 1 --source till", "article", ["TEA"]),
+    ("orders show 1 --source generic", "article", ["MUG", "MUG"]),  # and what came back of it
+    ("orders returns", "reference", ["S", "R"]),
+    ("orders returns --waiting", "reference", ["S"]),
+    ("orders returns --limit 1", "reference", ["S"]),
+    ("consent list", "customer_id", [1, 2]),
+    ("consent list noa@shop.example", "customer_id", [2]),
+    ("consent list --limit 1", "customer_id", [1]),
+    ("consent show noa@shop.example", "evidence", ["form"]),
+    ("orders quarantine list", "code", ["bad_status"]),
+]
+
+
+BROUGHT_BACK = (("R", "2025-01-08", "1"), ("S", "2025-01-09", "9"))
+
+
+def test_what_a_list_is_narrowed_by_reaches_the_engine(folder: Path, tmp_path: Path) -> None:
+    def run(words: str, *more: str) -> Result:
+        return command_line(folder)(*words.split(), *more)
+
+    def code(ended: Result) -> int:
+        return int(getattr(ended.exception, "exit_code", ended.exit_code))
+
+    def brings(words: str, *lines: str) -> int:
+        (tmp_path / "file").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        return code(run(words, str(tmp_path / "file")))
+
+    sales = [row(str(day), sku="TEA" if day == 2 else "MUG", ordered_at=f"2025-01-0{4 + day}") for day in (1, 2, 3)]
+    back = [f"{row(one, quantity='-1', ordered_at=day)},{of}" for one, day, of in BROUGHT_BACK]
+    noa = row("4", email="noa@shop.example", ordered_at="2025-01-08")
+    lines = [f"{line}," for line in (*sales, noa)]
+    assert brings("products import", "sku,name,category", "MUG,Mug,Kitchen", "TEA,Tea,Drinks") == 0
+    assert brings("orders import", f"{HEADER},refund_of", *lines, *back, f"{row('5', status='odd')},") == 3
+    assert brings("orders import --source till", HEADER, row("1", sku="TEA", ordered_at="2025-01-04")) == 0
+    assert brings("consent import --evidence form", "email", "dana@shop.example", "noa@shop.example") == 0
+    for words, column, expected in NARROWED:
+        told = [json.loads(line) for line in run(words, "--format", "jsonl").stdout.splitlines()]
+        assert [one[column] for one in told if one.get("kind") != "note"] == expected, words
+    assert code(run("segments create buyers", "orders >= 1")) == 0
+    assert code(run("surveys draft spring --kind ces --audience buyers")) == 0
+    drafted = run("surveys list --format jsonl").stdout, run("surveys check spring --format jsonl").stdout
+    assert (json.loads(drafted[0])["audience"], json.loads(drafted[1].splitlines()[0])["type"]) == ("buyers", "ces")
+    assert code(run("orders quarantine retry")) == 3
+    (tmp_path / "till.toml").write_text('[statuses]\nodd = "paid"\n', encoding="utf-8")
+    assert code(run("orders quarantine retry --mapping", str(tmp_path / "till.toml"))) == 0

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import pytest
 
-from retainctl import schema
+from retainctl import cli, schema
 from retainctl.club.terms import Club, Terms
 from retainctl.config import FILE_NAME, Settings, find_folder, init_folder, read_shop, secret
 from retainctl.errors import BadConfiguration, Refused
@@ -66,6 +66,34 @@ def test_the_country_is_known_by_the_time_zone_of_one_alone(retainctl: Terminal,
         made = tmp_path / zone
         assert retainctl("init", str(made), "--timezone", zone).code == 0
         assert read_shop(str(made)).settings.country == country
+
+
+def test_a_shop_that_says_nothing_sends_nothing_and_writes_seldom_and_by_day() -> None:
+    one = Settings("s", "he", "ILS", "Asia/Jerusalem")
+    assert (one.country, one.database, one.public_url, one.ping_url) == ("", "sqlite:retain.db", "", "")
+    assert (one.limits.marketing_per_week, one.limits.marketing_per_month) == (2, 6)
+    assert (one.limits.quiet_from, one.limits.quiet_until, one.limits.quiet_days) == ("21:00", "08:00", ())
+    assert (one.mail.channel, one.mail.security, one.mail.port, one.mail.daily_cap) == ("files", "tls", 465, 0)
+    assert (one.mail.connections, one.mail.messages_per_connection, one.mail.timeout_seconds) == (4, 100, 300)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("", ("myshop", "en", "ILS", "Asia/Jerusalem", "IL", "myshop")),
+        (
+            "--name Levi --language he --currency eur --timezone Europe/London --country gb",
+            ("Levi", "he", "EUR", "Europe/London", "GB", "Levi"),
+        ),
+    ],
+)
+def test_a_shop_is_made_as_it_was_asked_for(tmp_path: Path, words: str, expected: tuple[str, ...]) -> None:
+    assert cli.run(["init", str(tmp_path / "myshop"), *words.split()]) == 0
+    made = read_shop(str(tmp_path / "myshop"))
+    one = made.settings
+    assert (one.name, one.language, one.currency, one.timezone, one.country, one.sender.name) == expected
+    (terms,) = schema.read_file(made.folder / "club.toml", Club).terms
+    assert terms.points_per == {one.currency: "1"}
 
 
 @pytest.mark.parametrize("name", ['a "b" \\c', "two\nlines", "a\x7fb", "tab\there", "פ״ת"])

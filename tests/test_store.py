@@ -27,7 +27,7 @@ from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store import transactions
 from retainctl.store.address_hash import address_hasher
 from retainctl.store.database import database, execute, is_postgres, rows, value
-from retainctl.store.dialect import filled_at_once, insert_many, only_reading, take_ids
+from retainctl.store.dialect import filled_at_once, insert_many, one_of, only_reading, take_ids
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing, SigningKey
 from retainctl.store.select import Day, Instant, MaybeDay, MaybeInstant, MaybePieces, Pieces, select
@@ -307,6 +307,14 @@ def test_texts_stand_in_the_same_order_whatever_language_the_server_sorts_by(sho
     texts = "FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'text'"
     assert value(f"SELECT COUNT(*) {texts}") > 50
     assert rows(f"SELECT table_name, column_name {texts} AND collation_name IS DISTINCT FROM 'C'") == []
+
+
+def test_of_however_many_that_are_asked_for_each_is_found(shop: Shop) -> None:
+    with writing():
+        insert_many("customers", ("id", "first_name", "created_at"), [(n, f"'{n}\"", 0) for n in (1, 40_000, 40_001)])
+    for column, many in (("id", list(range(40_001))), ("first_name", [f"'{n}\"" for n in range(40_001)])):
+        condition, bound = one_of(many)
+        assert rows(f"SELECT id FROM customers WHERE {column} {condition} ORDER BY id", bound) == [(1,), (40_000,)]
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite goes by the largest id that is there

@@ -5,7 +5,7 @@
 ``ledger``     booking: the lock, the chain (``chain_heads``), ``lots`` first to expire first to go
 ``accounts``, ``unmerge``   whose points they are, and whose again when a merge is undone
 ``awarding``   earning for all orders whose award is not what it should be; ``orders`` reads them
-``spending``   redeeming; adding and taking by hand
+``spending``   redeeming; adding and taking by hand; ``points_import`` the same for a list
 ``expiry``     taking what is past its day
 ``balances``, ``statement``, ``explaining``   what a customer has, how it came about, and why
 ``checking``   proves the books

@@ -57,13 +57,13 @@ FIELDS: Final[tuple[Field | Lookup, ...]] = (
 )
 
 
-class _Row(NamedTuple):
+class _GivenPoints(NamedTuple):
     customer_id: int
     points: int
     reason: str
 
 
-class PointsTaker(DeclaredTaker[_Row]):
+class PointsTaker(DeclaredTaker[_GivenPoints]):
     """Rows to bookings."""
 
     kind = "points"
@@ -78,14 +78,14 @@ class PointsTaker(DeclaredTaker[_Row]):
         self._rows: Counter[tuple[int, int]] = Counter()  # of the file so far
         self._set: dict[int, int] = {}
 
-    def read(self, cells: Cells) -> _Row:
+    def read(self, cells: Cells) -> _GivenPoints:
         given = self.given(self.said(cells))
         reason = given.get("reason") or self._reason
         if not reason:
             raise RowError("reason", "no_reason", "the row has no reason, and --reason was not given")
-        return _Row(given["customer_id"], given["points"], reason)
+        return _GivenPoints(given["customer_id"], given["points"], reason)
 
-    def keep(self, read: list[_Row], *, import_id: int) -> list[RowOutcome | RowError]:  # noqa: ARG002
+    def keep(self, read: list[_GivenPoints], *, import_id: int) -> list[RowOutcome | RowError]:  # noqa: ARG002
         """Book the rows, one after the other."""
         outcomes: list[RowOutcome | RowError] = []
         for row in read:
@@ -97,7 +97,7 @@ class PointsTaker(DeclaredTaker[_Row]):
                 outcomes.append(RowError("points", "not_booked", str(error)))
         return outcomes
 
-    def _addition(self, row: _Row) -> RowOutcome:
+    def _addition(self, row: _GivenPoints) -> RowOutcome:
         if not row.points:
             return "unchanged"
         self._rows[row.customer_id, row.points] += 1
@@ -105,7 +105,7 @@ class PointsTaker(DeclaredTaker[_Row]):
         booked = spending.add(self.shop, row.customer_id, row.points, source=source, reason=row.reason)
         return "unchanged" if booked.repeated else "new"
 
-    def _balance(self, row: _Row) -> RowOutcome:
+    def _balance(self, row: _GivenPoints) -> RowOutcome:
         if self._set.setdefault(row.customer_id, row.points) != row.points:
             raise RowError("customer", "twice", "the customer stands twice in the file with different points")
         have = balances(self.shop, [row.customer_id])[row.customer_id]

@@ -41,7 +41,7 @@ class Instants:
         self._forms = (dates,) if isinstance(dates, str) else tuple(dates)
         self._note = note
         self._latest = clock.now() + DAY_SECONDS
-        self._last: tuple[str, tuple[int, bool]] = ("", (0, False))
+        self._last: tuple[str | None, tuple[int, bool]] = (None, (0, False))
         # The same days, minutes, seconds and offsets come again and again. An instant is the sum of its parts.
         self._parts = [_part(0, 10), _part(10, 16), _part(16, 19), _part(19, 25)]
         self._offsets: Memo[int, int | None] = Memo(self._offset_of_a_day)

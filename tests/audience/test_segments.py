@@ -14,7 +14,7 @@ from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart, Refused, RetainError, TryLater, WrongUsage
 from retainctl.shop.customers import show_customer
-from retainctl.store.database import rows, value
+from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
 from tests import past
 from tests.conftest import Terminal
@@ -246,13 +246,34 @@ def test_who_has_left_is_no_member_and_each_leaving_keeps_its_time(town: Shop) -
     ]
 
 
-def test_a_member_is_exported_with_the_first_address_of_each_kind(town: Shop) -> None:
+def test_a_member_is_exported_with_the_first_address_of_each_kind_and_the_phone_as_one_dials_it(town: Shop) -> None:
     with writing():
-        plant_address(3, "also@shop.example", id=10)
+        execute("INSERT INTO customers (id, created_at) VALUES (4, 0)")
+        for key in ("K5", "K40", "K4"):
+            execute("INSERT INTO customer_keys VALUES ('shop', ?, 4)", key)
+        plant_address(4, "herzl 1 haifa", kind="postal", value="Herzl 1, Haifa", id=10)
         for number in (11, 12):
-            plant_address(3, f"+9725023456{number}", kind="phone", id=number)
-    segments.create(town, "loyal", "orders >= 3")
-    assert [(one.email, one.phone) for one in members.export(town, "loyal")] == [("n3@shop.example", "+972502345611")]
+            plant_address(4, f"+9725023456{number}", kind="phone", value=f"050-23456{number}", id=number)
+        for number, name in enumerate(("Dana", "also"), 13):
+            plant_address(4, f"{name.lower()}@shop.example", value=f"{name}@shop.example", id=number)
+    segments.create(town, "new", "orders = 0")
+    assert [(one.external_id, one.email, one.phone) for one in members.export(town, "new")] == [
+        ("K4", "Dana@shop.example", "+972502345611")
+    ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(("currency", "least", "minor"), [("JPY", "5000", 5_000), ("KWD", "20.555", 20_555)])
+def test_money_has_the_decimals_of_the_shop_s_currency_wherever_a_segment_is_read(
+    shop: Shop, currency: str, least: str, minor: int
+) -> None:
+    shop = dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, currency=currency))
+    for number, spent in ((1, minor), (2, minor - 1)):
+        past.customer(number)
+        past.order(number, "2025-01-01", spent, currency=currency)
+    assert segments.create(shop, "big", f"spent >= {least}").members == 1
+    assert segments.refresh(shop, "big").members == 1
+    assert segments.create(shop, "within", "in segment big").members == 1
 
 
 def test_a_segment_whose_file_is_gone_does_not_stop_the_others(town: Shop) -> None:

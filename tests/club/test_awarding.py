@@ -341,16 +341,17 @@ def test_splitting_lines_never_changes_what_an_order_earns(shop: Shop, amounts: 
 
 def test_what_was_earned_and_came_back_counts_from_its_last_return_and_else_from_when_it_is_booked(shop: Shop) -> None:
     now = shop.clock.now()
-    for number in (1, 2):
+    for number in (1, 2, 3):
         order(shop, number, [10_000], at=now - 9 * DAY)
     award(shop)
-    for line_no, days in ((1, 3), (None, 5)):
-        came_back(1, 1_000, at=now - days * DAY, line_no=line_no)
+    for number, line_no, days in ((1, 1, 3), (1, None, 5), (3, 1, 5), (3, None, 3)):
+        came_back(number, 1_000, at=now - days * DAY, line_no=line_no)
     order(shop, 2, [10_000], at=now - 9 * DAY, is_sale=False)
     award(shop)
-    assert rows("SELECT order_id, points, effective_at, recorded_at FROM transactions WHERE seq > 2 ORDER BY seq") == [
+    assert rows("SELECT order_id, points, effective_at, recorded_at FROM transactions WHERE seq > 3 ORDER BY seq") == [
         (1, 20, now - 3 * DAY, now),
         (2, 100, now, now),
+        (3, 20, now - 3 * DAY, now),
     ]
 
 

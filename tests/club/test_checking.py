@@ -299,6 +299,17 @@ def test_an_order_of_more_than_a_billion_points_is_held_and_the_others_are_award
     check(shop)
 
 
+def test_a_billion_points_are_not_too_many(shop: Shop) -> None:
+    """Invariant 23."""
+    order(shop, 1, [100_000_000_000], at=shop.clock.now())
+    order(shop, 2, [10_000], at=shop.clock.now(), customer_id=2)
+    assert award(shop).row.orders_held == 0
+    order(shop, 2, [100_000_000_000], at=shop.clock.now(), customer_id=2)
+    assert award(shop).row.orders_held == 0
+    assert add(shop, 1, 10**9, source="complaint:1", reason="Sorry").available == 2 * 10**9
+    assert balances(shop, [1, 2]) == {1: 2 * 10**9, 2: 10**9}
+
+
 def test_an_order_that_is_edited_to_more_than_a_billion_points_is_held_and_the_others_are_awarded(shop: Shop) -> None:
     """Invariant 23."""
     order(shop, 1, [10_000], at=shop.clock.now())

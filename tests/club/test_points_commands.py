@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from retainctl import cli
 from retainctl.config import Shop
-from tests.club.building import DAY, order
+from tests.club.building import DAY, customer, order
 from tests.conftest import Ended, Terminal
 
 
@@ -51,6 +52,26 @@ def test_what_is_refused_says_why_and_what_to_do(earning: Terminal) -> None:
         asked = earning("points", "explain", *words)
         assert (asked.code, asked.stderr.splitlines()[0]) == (2, "retainctl: give either CUSTOMER or --order")
     assert earning("points", "take", "1", "0", "--source", "x", "--reason", "y").code == 2
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_statement_is_of_the_days_that_were_asked_for(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    customer()
+    here = ("--shop", str(shop.folder), "--now")
+    for day, points in ((2, 10), (3, 20), (5, 40)):
+        asked = ("points", "add", "1", str(points), "--source", f"complaint:{day}", "--reason", f"day {day}")
+        assert cli.run([*here, f"2025-03-0{day}T10:00", *asked]) == 0
+    shown = {
+        (): "opening 0, adjusted 10 day 2, adjusted 20 day 3, adjusted 40 day 5, closing 70",
+        ("--from", "2025-03-03"): "opening 10, adjusted 20 day 3, adjusted 40 day 5, closing 70",
+        ("--to", "2025-03-04"): "opening 0, adjusted 10 day 2, adjusted 20 day 3, closing 30",
+        ("--from", "2025-03-03", "--to", "2025-03-03"): "opening 10, adjusted 20 day 3, closing 30",
+    }
+    for words, expected in shown.items():
+        capsys.readouterr()
+        assert cli.run([*here, "2025-03-06T10:00", "points", "statement", "1", *words]) == 0
+        lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()[1:]]
+        assert ", ".join(f"{line[0]} {line[1]} {line[-1]}".strip() for line in lines) == expected
 
 
 def test_a_new_shop_has_a_club(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -242,7 +242,7 @@ def test_what_a_merged_customer_owes_comes_off_what_may_be_spent_and_the_pending
     award(shop)
     merge(shop, survivor_id=2, merged_id=1, reason="one person")
     (balance,) = balance_rows(shop, [2])
-    assert (balance.available, balance.pending, balance.owed) == (70, 50, 30)
+    assert (balance.available, balance.pending, balance.owed, balance.value_minor) == (70, 50, 30, 70)
 
     with pytest.raises(Refused, match="has 70 points to spend"):
         redeem(shop, 2, 71, source="basket:2")

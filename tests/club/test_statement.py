@@ -74,6 +74,14 @@ def test_one_periods_closing_is_the_next_ones_opening(busy: Shop, cut: date) -> 
     ]
 
 
+def test_a_period_is_from_the_first_second_of_its_first_day_to_the_last_of_its_last(busy: Shop) -> None:
+    lines = statement(busy, 1, first_day=date(2025, 3, 4), last_day=date(2025, 3, 9))
+    assert [line.recorded_at for line in (lines[0], lines[-1])] == [
+        "2025-03-04T00:00:00+02:00",
+        "2025-03-09T23:59:59+02:00",
+    ]
+
+
 def test_a_closed_period_stays_as_it_was_when_a_back_dated_order_comes(busy: Shop) -> None:
     """Invariant 14."""
     closed = statement(busy, 1, last_day=date(2025, 3, 9))

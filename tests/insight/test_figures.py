@@ -162,6 +162,8 @@ def test_rfm_is_as_of_the_day_that_is_asked_for(shop: Shop) -> None:
     past.order(1, "2025-01-01", 20_000)
     past.order(2, "2025-01-02")
     past.order(1, "2025-02-01")
+    past.order(1, "2025-01-02", 90_000, is_sale=False)
+    past.order(None, "2025-01-01", 90_000)
     assert rfm(shop) == [Cell("222", 1), Cell("111", 1)]
     moving = dataclasses.replace(shop, clock=Clock(shop.clock.zone))
     assert str(as_of(moving)) == "2025-02-02"

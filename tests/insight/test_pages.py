@@ -201,3 +201,25 @@ def test_what_is_not_known_is_left_blank_on_a_page(shop: Shop) -> None:
     cells = [re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", table, re.DOTALL)]
     assert [cell for cell in cells if not cell.strip(" \u2066\u2067\u2068\u2069")] == [""] * 6
     assert "0" not in cells
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_figure_is_shown_as_one_reads_it(shop: Shop) -> None:
+    """Each with the decimals that it has, two at most; a rate in per cent; money in its own currency."""
+    for frequency, shown in ((1.6, "1.6"), (1.256, "1.26"), (1234.5, "1,234.5"), (10.0, "10"), (0.5, "0.5")):
+        known = Retention(
+            12_345, 19_752, 0, 123_456_789, 100, 123_456_689, 6_250, frequency, 3_148, 0.255, "10-30%", "USD",
+            "2024-12-31", "2025-03-01",
+        )  # fmt: skip
+        table = page(shop, all_reports()["retention"], [known]).partition("<table")[2]
+        cells = [re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r'<td class="number">(.*?)</td>', table)]
+        assert cells == [
+            "12,345", "19,752", "0", "$1,234,567.89", "$1.00", "$1,234,566.89", "$62.50", shown, "3,148", "25.5%",
+            "10-30%", "USD", "2024-12-31", "2025-03-01",
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_moment_is_shown_to_the_minute(shop: Shop) -> None:
+    row = MailingRow(1, "survey", "May", "active", "2025-03-02T10:20:59+02:00", 9, 6, 2, 1, 1, 1, 1, 3, {})
+    assert ">2025-03-02 10:20<" in page(shop, all_reports()["campaigns"], [row])

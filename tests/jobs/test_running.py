@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import json
 import signal
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from retainctl.clock import DAY_SECONDS
+from retainctl.clock import DAY_SECONDS, Clock, parse_instant
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, TryLater, WrongUsage
 from retainctl.jobs import running, steps
@@ -27,6 +28,7 @@ from retainctl.store.dialect import lease_clock
 from retainctl.store.transactions import writing
 from tests.conftest import NOW, Terminal
 from tests.jobs.conftest import WriteJobs
+from tests.planting import plant
 
 CHECK = """
 [jobs.check]
@@ -72,19 +74,23 @@ def test_a_runs_its_steps_and_leaves_a_row(shop: Shop, write_jobs: WriteJobs) ->
     assert json.loads(run.counts)["config show"]["rows"] > 20
 
 
-def test_no_connection_is_held_while_a_step_runs(
+def test_no_connection_is_held_while_a_step_runs_and_the_lease_outlives_the_deadline(
     shop: Shop, write_jobs: WriteJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_jobs(CHECK)
     closed: list[bool] = []
+    left: list[int] = []
 
     def watched(*words: Any, **options: Any) -> steps.StepEnded:
         closed.append(database.is_closed())
+        left.append(value("SELECT lease_until FROM job_leases") - lease_clock(shop.clock.now()))
+        database.close()
         return steps.run_step(*words, **options)
 
     monkeypatch.setattr(running, "run_step", watched)
     run_job(shop, "check")
     assert closed == [True] * 3
+    assert all(3600 < seconds <= 3660 for seconds in left)
 
 
 def test_a_period_that_is_done_is_not_run_again_unless_asked(shop: Shop, write_jobs: WriteJobs) -> None:
@@ -332,6 +338,29 @@ def test_a_run_that_was_killed_is_said_to_be_so_and_run_again(shop: Shop, write_
         (0, ""),
         (1, "did not finish (killed)"),
     ]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(
+    ("now", "ended", "state"),
+    [
+        ("2025-03-02T04:44:59", False, "running"),
+        ("2025-03-02T04:45", False, "interrupted"),
+        ("2025-03-03T04:45", True, "due"),
+        ("2025-03-03T04:45:01", True, "overdue"),
+    ],
+)
+def test_a_job_has_its_deadline_and_a_quarter_of_an_hour_more(
+    shop: Shop, write_jobs: WriteJobs, now: str, ended: bool, state: str
+) -> None:
+    write_jobs(CHECK)
+    began = parse_instant("2025-03-02T03:30", shop.clock.zone)
+    plant(
+        "runs", name="check", period="check:2025-03-02", due_at=began, started_at=began,
+        ended_at=began + 1 if ended else None, exit_code=0 if ended else None,
+    )  # fmt: skip
+    shop = dataclasses.replace(shop, clock=Clock(shop.clock.zone, parse_instant(now, shop.clock.zone)))
+    assert {row.job: row.state for row in list_jobs(shop)}["check"] == state
 
 
 def test_a_job_that_was_not_run_for_long_is_overdue(folder: Path, retainctl: Terminal, write_jobs: WriteJobs) -> None:

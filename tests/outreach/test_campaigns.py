@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from pathlib import Path
 
 import pytest
 
+from retainctl import cli
 from retainctl.audience import segments
+from retainctl.clock import Clock
 from retainctl.config import Shop
 from retainctl.errors import BadData, Refused, RetainError
 from retainctl.outreach import mailings, tokens
@@ -18,7 +22,7 @@ from retainctl.outreach.outbox.delivering import deliver
 from retainctl.outreach.rendering import UNSUBSCRIBE
 from retainctl.store import installation
 from retainctl.store.database import execute, rows, value
-from tests.conftest import Terminal
+from tests.conftest import NOW, Terminal
 from tests.outreach.conftest import MakeMailing
 from tests.outreach.outbox.conftest import make_customers
 from tests.outreach.people import customer
@@ -60,6 +64,24 @@ def test_a_campaign_goes_from_draft_to_outbox_and_nothing_is_sent(shop: Shop, re
     assert value("SELECT sent_at FROM mailings") == shop.clock.now()
     assert mailings.send(shop, CAMPAIGN, "spring") == Changed("spring", "active", plan_hash, 0)
     assert value("SELECT COUNT(*) FROM outbox") == 2
+
+
+def test_each_step_of_a_mailing_keeps_its_own_time(shop: Shop, ready: Path) -> None:
+    def later(minutes: int) -> Shop:
+        return dataclasses.replace(shop, clock=Clock(shop.clock.zone, now + 60 * minutes))
+
+    now = shop.clock.now()
+    plan_hash = planned(shop)
+    mailings.approve(later(1), CAMPAIGN, "spring", plan_hash)
+    mailings.send(later(2), CAMPAIGN, "spring")
+    mailings.approve(later(3), CAMPAIGN, "spring", planned(later(3)))
+
+    assert rows("SELECT planned_at, approved_at, sent_at FROM mailings ORDER BY id") == [
+        (now, now + 60, now + 120),
+        (now + 180, now + 180, None),
+    ]
+    assert set(rows("SELECT next_at FROM outbox")) == {(now + 120,)}
+    assert [row.planned_at for row in list_campaigns(later(9))] == ["2025-03-02T10:03:00+02:00"]
 
 
 def test_a_draft_that_is_not_ready_cannot_be_planned(shop: Shop, ready: Path) -> None:
@@ -295,3 +317,23 @@ def test_the_command_line_from_draft_to_outbox(shop: Shop, retainctl: Terminal) 
         "campaign\tstate\thash\toutcome\tcustomers\n"
         f"spring\tactive\t{made['hash']}\tno_consent\t1\nspring\tactive\t{made['hash']}\tplanned\t1\n"
     )
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_what_is_typed_after_a_campaign_reaches_it(shop: Shop, ready: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def typed(*words: str) -> str:
+        capsys.readouterr()
+        assert cli.run(["--shop", str(shop.folder), "--now", NOW, "campaigns", *words]) == 0
+        return capsys.readouterr().out
+
+    approved(shop)
+    for count in (1, 2):
+        assert len(re.findall(r"^\d: פרסומת: ", typed("show", "spring", "--sample", str(count)), re.MULTILINE)) == count
+    assert [line.split("\t")[1] for line in typed("show", "spring", "--candidates").splitlines()[1:]] == [
+        "planned",
+        "planned",
+        "no_consent",
+    ]
+    typed("send", "spring")
+    typed("pause", "spring", "--reason", "the price is wrong")
+    assert rows("SELECT state, pause_reason FROM mailings") == [("paused", "the price is wrong")]

@@ -113,6 +113,9 @@ def test_the_top_category_is_of_most_sales_and_not_of_most_lines(shop: Shop) -> 
     for number in (3, 4, 5):
         bought(shop, dana, "Soap", number=number)
     execute("UPDATE orders SET is_sale = 0, status = 'cancelled' WHERE external_id IN ('3', '4', '5')")
+    for number in (6, 7, 8):
+        bought(shop, dana, "Tips", number=number)
+    execute("UPDATE order_lines SET kind = 'tip' WHERE product_id = (SELECT id FROM products WHERE sku = 'Tips')")
     assert build(shop, contacts(shop, dana), names={"top_category"})[dana]["top_category"] == "Candles"
 
 
@@ -179,3 +182,10 @@ def test_no_greeting_has_a_hole_where_a_name_should_be(shop: Shop, language: str
 
         context = build(speaking, contacts(shop, somebody), names={"first_name"})[somebody]
         assert Renderer(templates).render(context).text == f"Hi {first or contexts.NAMELESS[language]},\n"
+
+
+def test_of_categories_that_are_as_frequent_the_first_in_the_alphabet_is_the_top(shop: Shop) -> None:
+    dana = customer(shop)
+    for number, category in enumerate(("Tea", "Candles", "Soap"), 1):
+        bought(shop, dana, category, number=number)
+    assert build(shop, contacts(shop, dana), names={"top_category"})[dana]["top_category"] == "Candles"

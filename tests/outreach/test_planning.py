@@ -71,6 +71,34 @@ def test_every_candidate_is_a_recipient_or_excluded_with_its_reason(shop: Shop) 
     assert made.candidates == made.recipients + sum(getattr(made, reason) for reason in REASONS)
 
 
+def test_of_several_reasons_the_first_in_their_order_is_told(shop: Shop) -> None:
+    dana, other = customer(shop, address="dana@example.com"), customer(shop)
+    (point,) = rows("SELECT id FROM contact_points WHERE customer_id = ?", dana)[0]
+
+    def told() -> str:
+        made = plan(shop, recipe(shop), [dana], dry_run=True)
+        return next(reason for reason in REASONS if getattr(made, reason))
+
+    found = []
+    for name in ("summer", "autumn", "spring"):
+        plan(shop, recipe(shop, name=name), [dana])
+        mailing = planning.latest("campaign", name)
+        assert mailing is not None
+        sent(shop, mailing.id, dana)
+        found.append(plan(shop, recipe(shop), [dana], dry_run=True))
+    assert [(one.budget, one.already_sent) for one in found] == [(0, 0), (1, 0), (0, 1)]
+    consent.revoke(shop, point, purpose="marketing", source="reply", evidence="her mail")
+    assert told() == "no_consent"
+    consent.suppress("email", "dana@example.com", "hard_bounce", shop.clock.now(), "550 5.1.1")
+    assert told() == "suppressed"
+    execute("UPDATE contact_points SET flag = 'role' WHERE id = ?", point)
+    assert told() == "not_mailable"
+    execute("UPDATE contact_points SET customer_id = ? WHERE id = ?", other, point)
+    assert told() == "no_address"
+    execute("UPDATE customers SET merged_into = ? WHERE id = ?", other, dana)
+    assert told() == "merged"
+
+
 def test_a_recipient_keeps_what_the_templates_will_see_and_no_more(shop: Shop) -> None:
     plan(shop, recipe(shop), [customer(shop)])
 

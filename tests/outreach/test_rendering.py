@@ -19,7 +19,7 @@ from retainctl.outreach.outbox.states import Candidate
 from retainctl.outreach.rendering import Press
 from tests.outreach.conftest import MakeMailing
 
-AT = 1_740_902_400
+AT = 1_740_988_800  # the morning after it was planned
 DANA = Candidate(
     id=1,
     claim_no=0,
@@ -64,7 +64,7 @@ def test_a_hebrew_message_comes_back_as_it_was_written(shop: Shop, make_mailing:
         "From": "החנות <shop@shop.example>",
         "To": "דנה לוי <dana@example.com>",
         "Subject": "פרסומת: מבצע לחברי המועדון",
-        "Date": "Sun, 02 Mar 2025 10:00:00 +0200",
+        "Date": "Mon, 03 Mar 2025 10:00:00 +0200",
         "Message-ID": "<0123456789abcdef0123456789abcdef@shop.example>",
         "List-Id": "החנות <marketing.shop.example>",
         "Feedback-ID": "spring:campaign:marketing:shop.example",
@@ -107,6 +107,15 @@ def test_a_refusal_by_mail_goes_to_the_mailbox_that_somebody_reads(shop: Shop, m
         read.append(message["List-Unsubscribe"].partition("?")[0])
 
     assert read == ["<mailto:dana@shop.example", "<mailto:leave@shop.example"]
+
+
+@pytest.mark.parametrize(("name", "shown"), [("", "החנות"), ("דנה מהחנות", "דנה מהחנות")])
+def test_a_message_is_from_the_name_that_the_shop_sends_by_and_its_answer_goes_where_the_shop_says(
+    shop: Shop, make_mailing: MakeMailing, name: str, shown: str
+) -> None:
+    named = with_mail(shop, from_name=name, reply_to="dana@shop.example")
+    message = parsed(Press(make_mailing(using=named)).message(DANA, at=AT))
+    assert (message["From"], message["Reply-To"]) == (f"{shown} <shop@shop.example>", "dana@shop.example")
 
 
 def test_one_click_is_offered_only_where_the_shop_has_a_public_address(shop: Shop, make_mailing: MakeMailing) -> None:

@@ -140,6 +140,11 @@ def test_what_is_not_known_may_be_asked_for_but_not_printed() -> None:
             text_of(body, city=None)
 
 
+def test_nought_and_the_empty_text_are_known() -> None:
+    assert text_of("{{ points }}+{{ points + 1 }} [{{ city }}]", points=0, city="") == "0+1 []"
+    assert text_of("{{ points is defined }} {{ points|default(7) }} {{ points or 'none' }}", points=0) == "True 0 none"
+
+
 def test_a_name_that_nobody_gave_is_a_mistake() -> None:
     for body in ("{{ nmae }}", "{{ nmae or 'x' }}", "{% if nmae %}x{% endif %}"):
         with pytest.raises(BadData, match="nmae"):

@@ -33,6 +33,7 @@ def test_a_backup_is_made_while_the_shop_works(shop: Shop) -> None:
     backup = back_up(shop)
     assert Path(backup.file).parent == shop.folder / "backups"
     assert stat.S_IMODE(Path(backup.file).stat().st_mode) == 0o600
+    assert stat.S_IMODE(Path(backup.file).parent.stat().st_mode) == 0o700
     assert backup.bytes > 10_000
     assert [path.name for path in (shop.folder / "backups").iterdir()] == ["retain-20250302T100000.backup"]
 

@@ -8,7 +8,7 @@ from retainctl.config import Shop
 from retainctl.errors import Refused
 from retainctl.shop import consent
 from retainctl.shop.consent import Contact, Decision, blocked, contacts, record, revoke, suppress
-from retainctl.shop.consent_history import list_consent
+from retainctl.shop.consent_history import list_consent, show_consent
 from retainctl.store.database import execute, rows
 from retainctl.store.transactions import writing
 from tests.planting import give, plant_address
@@ -112,6 +112,10 @@ def test_a_refusal_and_a_permission_of_one_instant_are_a_refusal(shop: Shop, ref
         say(shop, point, at=1000)
     assert answer(shop, 1) == "no_consent"
     assert [one.state for one in list_consent(shop, "1")] == ["revoked"]
+    (noreply,) = customer(2, "noreply@example.com", flag="role")
+    for say in (say_no, say_yes) if refused_first else (say_yes, say_no):
+        say(shop, noreply, at=1000)
+    assert [(one.state, one.evidence) for one in list_consent(shop, "2")] == [("not_mailable", "called on Sunday")]
 
 
 def test_a_refusal_of_now_comes_after_a_permission_from_a_clock_that_was_ahead(shop: Shop) -> None:
@@ -235,11 +239,12 @@ def test_of_several_refusals_the_newest_is_shown(shop: Shop) -> None:
     assert [(one.state, one.evidence) for one in list_consent(shop)] == [("revoked", "wrote")] * 2
 
 
-def test_decisions_of_one_list_count_by_their_dates_and_not_by_their_rows(shop: Shop) -> None:
+@pytest.mark.parametrize("given_at", [2000, 3000])
+def test_decisions_of_one_list_count_by_their_dates_and_not_by_their_rows(shop: Shop, given_at: int) -> None:
     (point,) = customer(1, "dana@example.com")
     told = [
         Decision(point, "marketing", "revoked", "file", "call", 3000),
-        Decision(point, "marketing", "given", "file", "form", 2000),
+        Decision(point, "marketing", "given", "file", "form", given_at),
         Decision(point, "marketing", "given", "file", "box"),
     ]
     assert sorted(record(shop, told)) == ["new", "new", "refused_before"]
@@ -339,3 +344,28 @@ def test_a_batch_is_of_any_size_when_recorded(shop: Shop) -> None:
     decisions = [Decision(point, "survey", "given", "file", "form") for point in range(1, 1102)]
     assert record(shop, decisions) == ["new"] * 1101
     assert contactable([], purpose="survey", at=0) == {}
+
+
+def test_what_was_decided_in_one_instant_is_shown_as_it_was_told_and_a_block_last(shop: Shop) -> None:
+    first, second = customer(1, "dana@example.com", "dana@work.example")
+    suppress("email", "dana@work.example", "hard_bounce", 1000, "550 5.1.1")
+    for point, purpose in ((second, "survey"), (first, "marketing"), (second, "marketing")):
+        give(shop, point, purpose=purpose, source="till", evidence="form", happened_at=1000)  # type: ignore[arg-type]
+    assert [(one.address, one.purpose) for one in show_consent(shop, "1")] == [
+        ("dana@work.example", "survey"),
+        ("dana@example.com", "marketing"),
+        ("dana@work.example", "marketing"),
+        ("dana@work.example", ""),
+    ]
+
+
+def test_the_consent_of_one_customer_is_listed_alone(shop: Shop) -> None:
+    for number in (1, 2, 3):
+        say_yes(shop, customer(number, f"c{number}@example.com")[0])
+    assert [[one.customer_id for one in list_consent(shop, str(number))] for number in (1, 2, 3)] == [[1], [2], [3]]
+
+
+def test_it_is_kept_when_a_decision_was_recorded_and_when_it_was_made(shop: Shop) -> None:
+    (point,) = customer(1, "dana@example.com")
+    say_yes(shop, point, at=1000)
+    assert rows("SELECT happened_at, recorded_at FROM consents") == [(1000, shop.clock.now())]

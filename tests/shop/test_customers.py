@@ -8,18 +8,21 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
+from retainctl.intake.cells import RowError
 from retainctl.normalising import email_address
+from retainctl.shop import exporting
 from retainctl.shop.consent import suppress
 from retainctl.shop.consent_history import list_consent, revoke_by_hand, show_consent
+from retainctl.shop.customer_columns import COLUMNS
 from retainctl.shop.customer_lookup import CUSTOMER
 from retainctl.shop.customers import find_customer, list_customers, show_customer
-from retainctl.shop.exporting import export_customers
+from retainctl.shop.exporting import MOST_ADDRESSES, export_customers
 from retainctl.shop.identity import Address, Person, find_or_make
 from retainctl.shop.merging import merge, undo
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
 from tests.conftest import Terminal
-from tests.planting import give, plant
+from tests.planting import give, on_day, plant, plant_address
 
 
 def two_customers(shop: Shop) -> tuple[int, int]:
@@ -80,7 +83,7 @@ def test_who_was_merged_is_found_as_the_survivor(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("query", "expected"),
-    [("לוי", 1), ("DANA@", 1), ("noa_k", 1), ("_", 1), ("100%", 1), ("%", 1), ("example", 2), ("\\", 0), ("", 2)],
+    [(" לוי ", 1), ("DANA@", 1), ("noa_k", 1), ("_", 1), ("100%", 1), ("%", 1), ("example", 2), ("\\", 0), ("", 2)],
 )
 def test_a_search_takes_every_letter_as_it_is(shop: Shop, query: str, expected: int) -> None:
     two_customers(shop)
@@ -171,6 +174,9 @@ def test_a_row_finds_its_customer_by_what_of_it_is_known(shop: Shop) -> None:
     assert [one if isinstance(one, int) else one.code for one in found] == [
         noa, dana, dana, dana, "unknown_customer", "unknown_customer", "unknown_customer",
     ]  # fmt: skip
+    (found_anywhere,) = CUSTOMER.find(shop, "", [("A-17", "dana@example.com", "")])
+    assert isinstance(found_anywhere, RowError)
+    assert found_anywhere.code == "several_customers"
 
 
 def test_who_was_merged_twice_is_found_as_the_last_that_they_became(shop: Shop) -> None:
@@ -303,3 +309,70 @@ def test_merges_of_one_instant_are_told_in_the_order_in_which_they_were_made(sho
         undo(shop, merge_id)
     told = [(fact.what, fact.detail.split()[0]) for fact in show_customer(shop, dana) if fact.about == "merge"]
     assert told == [("1", "customer"), ("1", "undone"), ("2", "customer"), ("2", "undone")]
+
+
+def test_a_list_adds_up_what_was_bought_in_every_currency(shop: Shop) -> None:
+    dana, _ = two_customers(shop)
+    for currency, orders, last in (("ILS", 3, "2024-05-01"), ("USD", 4, "2024-04-01"), ("JPY", 0, None)):
+        last_day = on_day(last)[0] if last else None
+        plant("customer_summaries", customer_id=dana, currency=currency, orders=orders, gross_minor=1, returns_minor=1,
+              first_order_day=last_day, last_order_day=last_day)  # fmt: skip
+    assert [(one.orders, one.last_order) for one in list_customers(shop)] == [(7, "2024-05-01"), (0, None)]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_list_has_the_address_of_each_kind_that_became_known_first(shop: Shop) -> None:
+    addresses = tuple(Address("email", one, one) for one in ("z@x.example", "a@x.example"))
+    find_or_make(shop, [Person("web", "21", addresses)])
+    assert [one.email for one in list_customers(shop)] == ["z@x.example"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about pages
+@pytest.mark.parametrize("ids", [(1, 2, 3, 10, 30), (1, 20, 21, 22), ()])
+def test_an_export_has_everybody_once_and_whole_wherever_its_pages_end(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, ids: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr(exporting, "PAGE", 2)
+    with writing():
+        for one in ids:
+            plant("customers", id=one, created_at=0)
+            plant("customer_keys", source="web", external_id=f"K{one}", customer_id=one)
+            plant_address(one, f"{one}@x.example")
+    exported = io.BytesIO()
+    assert export_customers(shop, exported) == len(ids)
+    lines = [line.split(",") for line in exported.getvalue().decode().splitlines()[1:]]
+    assert [(line[0], line[2], line[6]) for line in lines] == [(f"{one}", f"K{one}", f"{one}@x.example") for one in ids]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about columns
+def test_an_export_has_as_many_addresses_as_an_import_reads(shop: Shop) -> None:
+    addresses = tuple(Address("email", f"{one}@x.example", f"{one}@x.example") for one in range(MOST_ADDRESSES + 1))
+    find_or_make(shop, [Person("web", "21", addresses)])
+    exported = io.BytesIO()
+    export_customers(shop, exported)
+    header, line = (one.split(",") for one in exported.getvalue().decode().splitlines())
+    roles = {column.role for column in COLUMNS}
+    assert [name for name in header[1:] if name not in roles] == []
+    assert [cell for cell in line if "@" in cell] == [f"{one}@x.example" for one in range(MOST_ADDRESSES)]
+
+
+def test_of_an_address_is_shown_whether_it_may_be_written_to_and_of_a_house_only_where_it_stands(shop: Shop) -> None:
+    home = Address("postal", "1 Herzl St", "1 herzl st")
+    role = Address("email", "noreply@x.example", "noreply@x.example", flag="role")
+    (found,) = find_or_make(shop, [Person("web", "21", (home, role))])
+    assert found.customer_id is not None
+    suppress("email", "noreply@x.example", "hard_bounce", shop.clock.now(), "550 5.1.1")
+    facts = [(fact.about, fact.detail) for fact in show_customer(shop, found.customer_id)]
+    assert ("postal", "") in facts
+    assert ("email", "role, no consent, suppressed (hard_bounce)") in facts
+
+
+def test_an_export_has_the_numbers_of_a_customer_in_the_order_of_their_shops(shop: Shop) -> None:
+    mail = (Address("email", "a@x.example", "a@x.example"),)
+    find_or_make(
+        shop, [Person(source, number, mail) for source, number in (("web", "1"), ("till", "3"), ("till", "2"))]
+    )
+    exported = io.BytesIO()
+    assert export_customers(shop, exported) == 3
+    lines = [line.split(",")[1:3] for line in exported.getvalue().decode().splitlines()[1:]]
+    assert lines == [["till", "2"], ["till", "3"], ["web", "1"]]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from retainctl.config import Shop
 from retainctl.normalising import email_address
+from retainctl.shop.consent import AddressKind, contacts, suppress
 from retainctl.shop.identity import Address, Found, Person, find_or_make, marks
 from retainctl.store.database import rows, value
 
@@ -161,10 +164,13 @@ def test_a_customer_has_many_addresses_and_a_postal_one_houses_several(shop: Sho
 
 
 def test_an_address_is_verified_once_and_stays_so(shop: Shop) -> None:
-    one(shop, person("17", email("a@x.example")))
-    assert one(shop, person("17", email("a@x.example", verified=True))).outcome == "changed"
+    one(shop, person("17", email("A@x.example")))
+    assert one(shop, person("17", email("A@x.example", verified=True))).outcome == "changed"
     assert one(shop, person("17", email("a@x.example"))).outcome == "unchanged"
     assert value("SELECT verified FROM contact_points") == 1
+    assert rows("SELECT field, before, after, source FROM customer_changes") == [
+        ("verified email", None, "a@x.example", "web")
+    ]
 
 
 def test_what_is_new_of_a_person_is_told_whichever_of_their_addresses_it_is(shop: Shop) -> None:
@@ -196,3 +202,13 @@ def test_persons_of_more_than_one_batch_are_found_across_batches(shop: Shop) -> 
     assert value("SELECT COUNT(*) FROM customers") == 700
     assert value("SELECT COUNT(*) FROM customer_keys") == 1400
     assert {one.outcome for one in find_or_make(shop, crowd)} == {"unchanged"}
+
+
+def test_an_address_that_gets_nothing_more_gets_nothing_however_it_is_written(shop: Shop) -> None:
+    suppress("email", "dana@example.com", "hard_bounce", shop.clock.now(), "550 5.1.1")
+    suppress("phone", "+972501234567", "complaint", shop.clock.now(), "a call")
+    dana = one(shop, person("17", email("Dana@Example.com"), Address("phone", "050-123-4567", "+972501234567")))
+    assert dana.customer_id is not None
+    for kind in get_args(AddressKind):
+        (found,) = contacts([dana.customer_id], kind=kind, purpose="service", at=shop.clock.now())[dana.customer_id]
+        assert found.objection == "suppressed"

@@ -42,7 +42,13 @@ def dana(shop: Shop, tmp_path: Path) -> int:
 
 @pytest.mark.parametrize(
     ("bought", "orders"),
-    [("", ["A-1", "A-1", "A-2"]), ("coffee", ["A-1", "A-2"]), ("ELITE", ["A-1", "A-2"]), ("k_1", ["A-1"]), ("tea", [])],
+    [
+        ("", ["A-1", "A-1", "A-2"]),
+        (" coffee ", ["A-1", "A-2"]),
+        ("ELITE", ["A-1", "A-2"]),
+        ("k_1", ["A-1"]),
+        ("tea", []),
+    ],
 )
 def test_purchases_are_found_by_what_they_were(shop: Shop, dana: int, bought: str, orders: list[str]) -> None:
     assert [one.order for one in list_purchases(shop, dana, bought=bought)] == orders

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from retainctl.clock import parse_instant
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.import_runs import FileResult
 from retainctl.outreach import tokens
 from retainctl.shop import identity, merging
+from retainctl.shop.customers import show_customer
 from retainctl.store.database import execute, rows, value
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import writing
@@ -52,6 +54,7 @@ missing = ["NA"]
 score = "recommend"
 """
 HEADER = "who,token,email,customer,when,score,found,why\n"
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
 
 
 @pytest.fixture
@@ -347,6 +350,51 @@ def test_an_answer_that_its_source_corrected_takes_the_place_of_the_one_before(s
     assert scores("r1,,,,2025-02-02,7,,") == [(7,)]
 
 
+@ON_SQLITE
+def test_an_answer_whose_customer_is_known_only_later_becomes_theirs(survey: Shop) -> None:
+    text = HEADER + "r1,,dana@example.com,,,9,,\n"
+    assert counts(take(survey, text).row) == (1, 1, 0, 0, 0, 0)
+    dana = customer(survey, external_id="17", email="dana@example.com")
+    assert counts(take(survey, text, AnswerOptions(again=True)).row) == (1, 0, 1, 0, 0, 0)
+    assert rows("SELECT respondent, customer_id FROM responses") == [("r1", dana)]
+
+
+@ON_SQLITE
+def test_a_file_of_answers_is_read_as_its_survey_says_and_else_as_usual(survey: Shop) -> None:
+    path = survey.folder / "surveys" / "spring.toml"
+    path.write_text(SURVEY_FILE.replace('missing = ["NA"]', 'dates = "%d/%m/%Y"'), encoding="utf-8")
+    words = ("NA", "N/A", "-", "", "na", "good")
+    take(survey, HEADER + "".join(f"r{number},,,,03/02/2025,9,,{word}\n" for number, word in enumerate(words)))
+    assert rows("SELECT words FROM answers WHERE question = 'why' ORDER BY response_id") == [("na",), ("good",)]
+    assert set(rows("SELECT answered_at FROM responses")) == {(parse_instant("2025-02-03T12:00", survey.clock.zone),)}
+
+
+@ON_SQLITE
+def test_comments_stand_in_the_order_of_their_answers_each_with_the_first_score(survey: Shop) -> None:
+    more = SURVEY_FILE.replace(
+        "[answers]",
+        """[[questions]]
+name = "ease"
+kind = "ces"
+text = "Was it easy?"
+
+[[questions]]
+name = "also"
+kind = "text"
+text = "What else?"
+
+[answers]""",
+    )
+    (survey.folder / "surveys" / "spring.toml").write_text(more, encoding="utf-8")
+    take(survey, f"{HEADER.strip()},ease,also\nr2,,,,,9,,good,1,more\nr1,,,,,3,,bad,7,less\n")
+    assert [(one.respondent, one.comment, one.score) for one in comments(survey, "spring")] == [
+        ("r2", "more", 9),
+        ("r2", "good", 9),
+        ("r1", "less", 3),
+        ("r1", "bad", 3),
+    ]
+
+
 def test_a_comment_without_a_score_is_shown(survey: Shop) -> None:
     take(survey, HEADER + "r1,,,,,9,,good\nr2,,,,,,,no score\n")
     assert [(row.comment, row.score) for row in comments(survey, "spring")] == [("good", 9), ("no score", None)]
@@ -450,3 +498,91 @@ def test_the_french_retailers_answers_give_its_figures(retainctl: Terminal, fold
     assert len(marked) == 10
     assert all("\ufffd" in row["comment"] for row in marked)
     assert not any("\ufffd" in row["comment"] for row in found if not row["replaced"])
+
+
+def test_a_number_is_of_the_shop_that_the_survey_names_whoever_has_it_elsewhere(survey: Shop) -> None:
+    dana = customer(survey, external_id="7", email="dana@example.com")
+    identity.find_or_make(survey, [identity.Person("web", number) for number in ("7", "9")])
+    take(survey, HEADER + "r1,,,7,,9,,\nr2,,,9,,8,,\n")
+    assert rows("SELECT respondent, customer_id FROM responses ORDER BY 1") == [("r1", dana), ("r2", None)]
+
+
+def test_an_answer_is_its_customer_s_as_soon_as_they_are_known(survey: Shop) -> None:
+    text = HEADER + "r1,,noa@example.com,,,9,,\nr2,,,8,,8,,\n"
+    take(survey, text)
+    noa = customer(survey, external_id="8", email="noa@example.com")
+    assert counts(take(survey, text, AnswerOptions(again=True)).row) == (2, 0, 2, 0, 0, 0)
+    assert rows("SELECT customer_id FROM responses") == [(noa,), (noa,)]
+
+
+def test_each_survey_has_its_own_results(survey: Shop) -> None:
+    """Their questions may have the same names, and a campaign the name of a survey."""
+    (survey.folder / "surveys" / "autumn.toml").write_text(SURVEY_FILE, encoding="utf-8")
+    dana, noa = (customer(survey, external_id=f"{n}", email=f"c{n}@example.com") for n in range(2))
+    invite(survey, [dana], states=["sent"])
+    invite_key = "UPDATE outbox SET message_key = message_key || 'x', message_id = message_id || 'x'"
+    with writing():
+        execute(invite_key)
+    invite(survey, [noa], states=["sent"])
+    with writing():
+        execute("UPDATE mailings SET program = 'campaign' WHERE id = (SELECT MAX(id) FROM mailings)")
+    take(survey, HEADER + "r1,,,,,9,a friend,good\n")
+    path = survey.folder / "autumn.csv"
+    path.write_text(HEADER + "r1,,,0,,2,the web,bad\nr2,,,1,,,,\n", encoding="utf-8")
+    import_answers(survey, "autumn", str(path), AnswerOptions())
+    found = results(survey, "spring")
+    assert [(one.answered, one.missing, one.invited, one.responded) for one in found] == [(1, 0, 1, 0)] * 4
+    assert (found[0].score, found[1].favourable, found[2].favourable) == (100.0, 1, 0)
+    assert [one.comment for one in comments(survey, "spring")] == ["good"]
+
+
+def test_an_answer_is_of_whom_its_source_names_last(survey: Shop) -> None:
+    dana, noa = (customer(survey, external_id=f"{n}", email=f"c{n}@example.com") for n in range(2))
+    for cell, who in (("c0@example.com", dana), ("c1@example.com", noa), ("", None)):
+        take(survey, HEADER + f"r1,,{cell},,,9,,\n")
+        assert rows("SELECT customer_id FROM responses") == [(who,)]
+
+
+def test_spaces_around_a_respondent_s_name_make_nobody_else_of_them(survey: Shop) -> None:
+    take(survey, HEADER + "r1,,,,2025-02-01,9,,\n r1 ,,,,2025-02-02,3,,\n")
+    assert rows("SELECT respondent, score FROM responses JOIN answers ON response_id = id") == [("r1", 3)]
+
+
+def test_times_of_answers_are_read_in_the_form_that_the_survey_states(survey: Shop) -> None:
+    path = survey.folder / "surveys" / "spring.toml"
+    text = path.read_text(encoding="utf-8").replace("[answers]", '[answers]\ndates = "%d/%m/%Y %H:%M"')
+    path.write_text(text, encoding="utf-8")
+    take(survey, HEADER + "r1,,,,01/02/2025 09:00,9,,\n")
+    assert rows("SELECT answered_at FROM responses") == [(1_738_393_200,)]
+
+
+def test_a_column_that_is_mapped_to_a_question_must_be_there(survey: Shop) -> None:
+    path = survey.folder / "surveys" / "spring.toml"
+    path.write_text(path.read_text(encoding="utf-8") + 'reason = "why"\n', encoding="utf-8")
+    with pytest.raises(BadData, match="has no column reason"):
+        take(survey, HEADER + "r1,,,,,9,,\n")
+
+
+def test_the_scores_that_a_customer_gave_and_when_are_in_their_history(survey: Shop) -> None:
+    dana = customer(survey, external_id="7", email="dana@example.com")
+    take(survey, HEADER + "r1,,,7,2025-02-01T09:00,9,a friend,good\nr2,,,7,,3,,\n")
+    told = [(fact.at, fact.what, fact.detail) for fact in show_customer(survey, dana) if fact.about == "answer"]
+    assert told == [("2025-02-01T09:00:00+02:00", "spring", "recommend: 9")]
+
+
+def test_comments_stand_together_by_who_made_them_beside_their_first_score(survey: Shop) -> None:
+    path = survey.folder / "surveys" / "spring.toml"
+    text = path.read_text(encoding="utf-8")
+    more = (
+        '[[questions]]\nname = "ease"\nkind = "ces"\ntext = "?"\n',
+        '[[questions]]\nname = "also"\nkind = "text"\ntext = "?"\n',
+    )
+    path.write_text(text.replace("[answers]", f"{more[0]}{more[1]}[answers]"), encoding="utf-8")
+    take(survey, "who,when,score,found,why,ease,also\nr1,,9,,a,1,b\nr2,,8,,c,2,d\n")
+    told = [(one.respondent, one.question, one.score, one.comment) for one in comments(survey, "spring")]
+    assert told == [("r1", "also", 9, "b"), ("r1", "why", 9, "a"), ("r2", "also", 8, "d"), ("r2", "why", 8, "c")]
+
+
+def test_where_nobody_was_invited_there_is_no_rate_of_response(survey: Shop) -> None:
+    take(survey, HEADER + "r1,,,,,9,,\n")
+    assert [(one.invited, one.response_rate) for one in results(survey, "spring")] == [(0, None)] * 4

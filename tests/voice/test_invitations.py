@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import io
 import json
 import os
 import pty
@@ -22,6 +23,7 @@ from retainctl.outreach import mailings, tokens
 from retainctl.outreach.outbox.delivering import deliver
 from retainctl.shop import consent
 from retainctl.store.database import rows, value
+from retainctl.terminal import agreed
 from retainctl.voice.answering import AnswerOptions, import_answers
 from retainctl.voice.invitations import invite
 from retainctl.voice.results import results
@@ -325,3 +327,15 @@ def test_the_command_checks_questions_and_invitation(asking: Shop, retainctl: Te
         "templates: unknown name frist_name. Did you mean first_name?\n"
         "retainctl: the survey spring is not ready: 1 fault\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        *(dict.fromkeys(("y\n", "Y\n", "yes\n", "YES\n", " y \n"), True).items()),
+        *(dict.fromkeys(("", "\n", "n\n", "no\n", "yep\n", "כן\n"), False).items()),
+    ],
+)
+def test_only_a_yes_is_a_yes(monkeypatch: pytest.MonkeyPatch, answer: str, expected: bool) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+    assert agreed("Queue the invitations (1)?") is expected

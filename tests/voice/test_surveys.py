@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from retainctl import cli
+from retainctl.audience import segments
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, Refused, WrongUsage
-from retainctl.voice.surveys import SURVEYS, QuestionRow, draft, list_surveys, questions_of
+from retainctl.voice.surveys import SURVEYS, Question, QuestionKind, QuestionRow, draft, list_surveys, questions_of
 from tests.conftest import MakeShop, Terminal
 
 QUESTION = '[[questions]]\nname = "{name}"\nkind = "{kind}"\ntext = "{text}"\n'
@@ -25,8 +27,18 @@ def test_a_draft_is_a_survey_that_can_be_read(shop: Shop, kind: str) -> None:
     draft(shop, "spring", kind=kind)
     survey = SURVEYS.read(shop, "spring").value
     assert [question.kind for question in survey.questions] == [kind, "text"]
+    assert survey.questions[0].name == {"nps": "recommend", "csat": "satisfaction", "ces": "ease"}[kind]
     assert survey.invitation is not None
     assert "{{ first_name }}" in survey.invitation.subject
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(("words", "kind"), [((), "nps"), (("--kind", "csat"), "csat"), (("--kind", "ces"), "ces")])
+def test_a_draft_asks_what_and_whom_it_was_told_to_ask(shop: Shop, words: tuple[str, ...], kind: str) -> None:
+    segments.create(shop, "loyal", "orders >= 2")
+    assert cli.run(["--shop", str(shop.folder), "surveys", "draft", "spring", "--audience", "loyal", *words]) == 0
+    survey = SURVEYS.read(shop, "spring").value
+    assert (survey.questions[0].kind, survey.audience) == (kind, "loyal")
 
 
 @pytest.mark.parametrize(("language", "words"), [("he", "באיזו מידה תמליצו עלינו"), ("en", "How likely are you to")])
@@ -123,3 +135,14 @@ def test_a_survey_that_is_not_there_says_how_to_make_it(retainctl: Terminal, fol
     ended = retainctl("surveys", "results", "spring")
     assert (ended.code, ended.stdout) == (2, "")
     assert ended.stderr == "retainctl: there is no survey spring\n  Create it: retainctl surveys draft spring\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "scale", "ends"),
+    [("nps", (), (0, 10)), ("csat", (), (1, 5)), ("ces", (), (1, 7)), ("csat", (1, 10), (1, 10))],
+)
+def test_a_score_is_on_the_scale_of_its_kind_unless_the_question_has_its_own(
+    kind: QuestionKind, scale: tuple[int, ...], ends: tuple[int, int]
+) -> None:
+    question = Question("q", kind, "?", scale)
+    assert (question.lowest, question.highest) == ends

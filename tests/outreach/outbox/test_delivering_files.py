@@ -58,11 +58,31 @@ def test_each_recipient_gets_one_file(shop: Shop, queue_up: QueueUp) -> None:
     assert len(list((shop.folder / "mail").iterdir())) == 250
 
 
+def test_a_message_is_dated_when_it_goes_and_not_when_it_was_planned(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(1)
+
+    assert deliver(later(shop, DAY_SECONDS)).row.sent == 1
+    (path,) = (shop.folder / "mail").iterdir()
+    assert b"\r\nDate: Mon, 03 Mar 2025 10:00:00 +0200\r\n" in path.read_bytes()
+
+
 def test_a_second_queueing_makes_no_second_row(shop: Shop, make_mailing: MakeMailing) -> None:
     mailing = make_mailing()
     choose(mailing, make_customers(shop, ["dana@example.com", "noa@example.com"]))
 
     assert [queue(shop, mailing.id), queue(shop, mailing.id)] == [2, 0]
+
+
+def test_who_was_left_out_of_the_plan_has_no_row_although_their_address_is_known(
+    shop: Shop, make_mailing: MakeMailing
+) -> None:
+    mailing = make_mailing()
+    first, second = make_customers(shop, ["dana@example.com", "noa@example.com"])
+    choose(mailing, [first, second])
+    execute("UPDATE recipients SET excluded = 'no_consent' WHERE customer_id = ?", first)
+
+    assert queue(shop, mailing.id) == 1
+    assert rows("SELECT customer_id FROM outbox") == [(second,)]
 
 
 @pytest.mark.parametrize(("domain", "wire"), [("bücher.example", "xn--bcher-kva.example"),
@@ -130,6 +150,18 @@ def test_who_refused_since_the_plan_gets_nothing(shop: Shop, queue_up: QueueUp) 
     ]  # fmt: skip
     assert states(mailing) == {"suppressed": 3, "sent": 1}
     check()
+
+
+def test_a_message_ends_when_it_is_sent_or_dropped(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(2)
+    point = value("SELECT MIN(contact_point_id) FROM outbox")
+    consent.revoke(shop, point, purpose="marketing", source="reply", evidence="his mail")
+    deliver(later(shop, 60))
+
+    assert rows("SELECT state, done_at FROM outbox ORDER BY id") == [
+        ("suppressed", shop.clock.now() + 60),
+        ("sent", shop.clock.now() + 60),
+    ]
 
 
 def test_a_customers_history_has_what_went_and_what_was_held_back(shop: Shop, queue_up: QueueUp) -> None:
@@ -227,7 +259,7 @@ def test_a_paused_mailing_waits_and_a_cancelled_one_ends(shop: Shop, queue_up: Q
 
     done = deliver(shop)
 
-    assert (done.row.sent, done.row.cancelled) == (0, 1)
+    assert (done.row.sent, done.row.cancelled, done.row.left) == (0, 1, 0)
     assert (states(paused), states(cancelled)) == ({"planned": 2}, {"cancelled": 1})
     check()
 
@@ -368,6 +400,7 @@ def test_a_row_that_moved_on_is_left_alone(shop: Shop, queue_up: QueueUp) -> Non
         assert not transitions.hand_over({message_id: 0}, at=now, by="a", lease_now=now)  # an older claim
         assert not transitions.hand_over({message_id: 1}, at=now, by="a", lease_now=now + 10)  # lapsed
         assert transitions.hand_over({message_id: 1}, at=now, by="a", lease_now=now + 9) == {message_id}
+        assert value("SELECT lease_until FROM outbox WHERE id = ?", message_id) == now + 9 + 15 * 60
         older, receipt = (
             Answer(Letter(message_id, claim_no, 1, "", "", "", b""), Outcome("sent", "ok", code))
             for claim_no, code in ((0, 250), (1, None))

@@ -18,6 +18,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, DoneInPart, RetainError, TryLater, Unavailable
 from retainctl.outreach.channels import Answer, ChannelReport, Letter, Outcome, Ready, Returned
 from retainctl.outreach.channels.mail.pool import MailChannel
+from retainctl.outreach.channels.mail.replies import Phase, Reply, meaning
 from retainctl.outreach.channels.opening import CHANNELS
 from retainctl.outreach.outbox import send_loop
 from retainctl.outreach.outbox.checking import check
@@ -299,9 +300,9 @@ def test_a_server_that_wants_new_connections_gets_them(shop: Shop, queue_up: Que
 def test_a_connection_carries_no_more_than_its_share(shop: Shop, queue_up: QueueUp) -> None:
     with Sink() as sink:
         mailed = by_mail(shop, port=sink.port, connections=1, messages_per_connection=10)
-        queue_up(35, using=mailed)
+        queue_up(31, using=mailed)
 
-        assert deliver(mailed).row.sent == 35
+        assert deliver(mailed).row.sent == 31
     assert sink.connections == 4
 
 
@@ -486,3 +487,41 @@ def test_a_mailing_whose_messages_are_given_up_one_after_the_other_is_paused_and
     assert (done.exit_code, "50 messages in a row were not accepted" in str(done.trouble)) == (3, True)
     assert value("SELECT state FROM mailings WHERE id = ?", mailing.id) == "paused"
     check()
+
+
+@pytest.mark.parametrize(
+    ("phase", "reply", "expected"),
+    [
+        ("end", "250 2.0.0 ok", "sent 2.0.0"),
+        ("rcpt", "421 4.7.0 closing", "wait 4.7.0"),
+        ("rcpt", "450 4.2.1 busy", "again 4.2.1"),
+        ("rcpt", "450 5.1.1 of another class", "again None"),
+        ("mail", "550 no", "sender None"),
+        ("rcpt", "550 no", "failed None"),
+        *(("rcpt", f"550 {code} no such user", f"nobody {code}") for code in ("5.1.1", "5.1.3", "5.1.6", "5.1.10")),
+        *(("rcpt", f"550 {code} no", f"failed {code}") for code in ("5.1.2", "5.2.1", "5.2.2", "5.7.0", "5.7.1")),
+        *(("rcpt", f"550 {code} no", f"sender {code}") for code in ("5.7.2", "5.7.26", "5.7.509")),
+        *(("end", f"550 {code} no", f"sender {code}") for code in ("5.7.0", "5.7.1", "5.7.26")),
+        ("end", "550 5.6.0 bad content", "failed 5.6.0"),
+        *(
+            ("rcpt", f"550 5.7.1 {text}", "sender 5.7.1")
+            for text in (
+                "looks like SPAM", "SPF fails", "no DKIM", "DMARC policy", "poor reputation", "on a block list",
+                "blocklisted", "on a black list", "your host is blocked", "not authenticated", "rate limit",
+                "relaying denied",
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_reply_says_of_the_recipient_of_the_sender_and_of_the_hour(
+    phase: Phase, reply: str, expected: str
+) -> None:
+    code, _, text = reply.partition(" ")
+    found = meaning(Reply(int(code), text), phase)
+    word: str = found.state
+    if found.state == "deferred":
+        assert found.retry_seconds == (0 if found.charged or found.sender_at_fault else 300)
+        word = "sender" if found.sender_at_fault else "again" if found.charged else "wait"
+    if found.nobody_there:
+        word = "nobody"
+    assert (f"{word} {found.enhanced}", found.code, found.detail) == (expected, int(code), reply)

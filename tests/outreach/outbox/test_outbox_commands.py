@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from retainctl import cli
 from retainctl.config import Shop, read_shop
 from retainctl.errors import Refused
 from retainctl.outreach.outbox.checking import check
+from retainctl.outreach.outbox.listing import recognisable
 from retainctl.outreach.outbox.resolve import Resolved, resolve
 from retainctl.store.database import execute, rows, value
 from tests.conftest import NOW, Terminal
@@ -34,6 +36,47 @@ def test_delivering_shows_one_row_and_says_nothing_when_all_is_well(retainctl: T
     assert (done.code, done.stdout, done.stderr) == (0, f"{HEADER}3\t0\t0\t0\t0\t0\t0\t0\n", "")
     checked = retainctl("outbox", "check")
     assert (checked.code, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_an_address_is_masked_alike_in_whatever_letters_it_was_written() -> None:
+    digits = "07e2f139"  # of the SHA-256 of dana@example.com
+    assert recognisable("dana@example.com") == f"d***@e***.com#{digits}"
+    assert recognisable("Dana@Example.com") == f"D***@E***.com#{digits}"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(
+    ("words", "listed"),
+    [
+        ((), ["1", "2", "3"]),
+        (("--limit", "2"), ["1", "2"]),
+        (("--state", "planned"), ["2", "3"]),
+        (("--state", "planned", "--limit", "1"), ["2"]),
+    ],
+)
+def test_the_messages_that_were_asked_for_are_listed(
+    shop: Shop, queue_up: QueueUp, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], listed: list[str]
+) -> None:
+    queue_up(3)
+    execute("UPDATE outbox SET state = 'sent' WHERE id = 1")
+    assert cli.run(["--shop", str(shop.folder), "outbox", "list", *words]) == 0
+    assert [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()[1:]] == listed
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(("word", "state"), [("sent", "sent"), ("failed", "failed"), ("resend", "planned")])
+def test_each_of_the_messages_that_were_named_ends_as_a_person_says(
+    shop: Shop, queue_up: QueueUp, word: str, state: str
+) -> None:
+    queue_up(3)
+    execute("UPDATE outbox SET state = 'unknown'")
+    words = ("outbox", "resolve", "1", "3", "--as", word, "--reason", "the server's log")
+    assert cli.run(["--shop", str(shop.folder), "--now", NOW, *words]) == 0
+    assert rows("SELECT state FROM outbox ORDER BY id") == [(state,), ("unknown",), (state,)]
+    assert rows("SELECT outbox_id, detail FROM outbox_events ORDER BY id") == [
+        (1, "by hand: the server's log"),
+        (3, "by hand: the server's log"),
+    ]
 
 
 def test_in_quiet_hours_it_says_when_to_come_again(retainctl: Terminal, queue_up: QueueUp) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
+from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
 from retainctl.outreach import programs
 from retainctl.outreach.composing import templates_of
@@ -15,7 +18,7 @@ from retainctl.outreach.programs import Program, Recipe
 from retainctl.outreach.templates import TemplateValue
 from retainctl.shop import consent
 from retainctl.store import installation
-from retainctl.store.database import execute, rows
+from retainctl.store.database import execute, rows, value
 from retainctl.store.outreach import Mailing
 from tests.outreach.conftest import MakeMailing
 
@@ -55,6 +58,13 @@ def test_the_owner_gets_a_message_once_and_it_is_settled_as_any_other(shop: Shop
     assert len(list((shop.folder / "mail").iterdir())) == 2
     check()
     assert [one.customer_id for one in list_messages(shop)] == [None, None]
+
+
+def test_it_is_dated_when_it_was_queued_and_not_when_its_mailing_was_planned(shop: Shop, notice: Mailing) -> None:
+    tomorrow = dataclasses.replace(shop, clock=Clock(shop.clock.zone, shop.clock.now() + DAY_SECONDS))
+    assert queue_for(tomorrow, notice.id, who="owner", to_address="owner@shop.example", context=CONTEXT)
+
+    assert b"\r\nDate: Mon, 03 Mar 2025 10:00:00 +0200\r\n" in bytes(value("SELECT bytes FROM payloads"))
 
 
 def test_what_bounced_or_is_too_late_does_not_go_to_a_stranger_either(shop: Shop, notice: Mailing) -> None:

@@ -12,7 +12,7 @@ from retainctl.clock import Clock
 from retainctl.config import Shop
 from retainctl.errors import BadData, WrongUsage
 from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
-from retainctl.shop.consent import Contact, Use, suppress
+from retainctl.shop.consent import Contact, Purpose, Use, suppress
 from retainctl.shop.consent_history import list_consent, revoke_by_hand
 from retainctl.shop.consent_import import import_consent
 from retainctl.shop.identity import Address, Person, find_or_make
@@ -343,3 +343,54 @@ def test_what_is_exported_makes_the_same_states_and_days_in_another_shop(
     assert newcomer.code == 0, newcomer.stderr
     told = other("consent", "list", "later@example.com").stdout
     assert ("revoked\t2024-08-10T09:00:00+03:00" in told) == (verb == ("export",))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about cells
+def test_evidence_and_wording_are_kept_up_to_two_thousand_letters(shop: Shop, dana: int, file: Path) -> None:
+    bring(shop, file, f"email,evidence,wording\ndana@example.com,{'a' * 2000},{'b' * 2001}\n")
+    assert rows("SELECT evidence, wording FROM consents") == [("a" * 2000, "b" * 2000)]
+
+
+@pytest.mark.parametrize("column", ["address", "E-mail", "דוא״ל"])
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_the_column_of_the_e_mail_has_many_names(shop: Shop, dana: int, file: Path, column: str) -> None:
+    assert bring(shop, file, f"{column}\ndana@example.com\n", evidence="form").row.rows_new == 1
+
+
+def test_a_list_that_is_for_another_purpose_or_has_other_evidence_is_another_list(
+    shop: Shop, dana: int, file: Path
+) -> None:
+    file.write_text("email\ndana@example.com\n", encoding="utf-8")
+    asked: list[tuple[Purpose, str]] = [
+        ("marketing", "form"),
+        ("survey", "form"),
+        ("survey", "card"),
+        ("survey", "card"),
+    ]
+    outcomes = [import_consent(shop, str(file), ImportOptions(), purpose=one, evidence=proof) for one, proof in asked]
+    assert [one.row.outcome for one in outcomes] == ["imported"] * 3 + ["already imported"]
+    assert rows("SELECT purpose FROM consents ORDER BY id") == [("marketing",), ("survey",)]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "email,phone,purpose,action,at,evidence,wording",
+        "E-mail,Phone number,purpose,answer,optin_time,evidence,text",
+        "Email address,Mobile,purpose,Email marketing consent,Email marketing consent timestamp,evidence,text",
+        "Customer email,Telephone,purpose,consent,consented_at,ראיה,wording",
+        "מייל,נייד,מטרה,אישור,תאריך,אסמכתא,נוסח",
+        "mail,טלפון,purpose,accepts_marketing,date,evidence,text",
+        "אימייל,phone,purpose,answer,happened_at,evidence,text",
+    ],
+    ids=range(7),
+)
+def test_a_list_is_read_by_the_names_that_others_give_its_columns(
+    shop: Shop, dana: int, file: Path, header: str
+) -> None:
+    outcome = bring(shop, file, f"{header}\ndana@example.com,0502345678,survey,no,2025-02-01T10:00,card 4,never\n")
+    assert (outcome.row.rows_new, outcome.notes) == (1, ())
+    assert rows("SELECT purpose, action, happened_at, evidence, wording FROM consents") == [
+        ("survey", "revoked", 1_738_396_800, "card 4", "never")
+    ]

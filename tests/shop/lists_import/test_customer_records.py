@@ -15,13 +15,16 @@ from retainctl.store.database import rows, value
 SHOPIFY = {
     "id": 9013808660771, "email": "dana@example.com", "first_name": "דנה", "last_name": "לוי", "verified_email": True,
     "phone": "+972502345678",
-    "default_address": {"address1": "Herzl 1", "city": "Tel Aviv", "country_code": "IL", "phone": "03-6123456"},
+    "default_address": {"company": "Mugs", "address1": "Herzl 1", "address2": "Floor 3", "city": "Tel Aviv",
+                        "province_code": "TA", "zip": "61000", "country_code": "IL", "phone": "03-6123456"},
     "email_marketing_consent": {"state": "subscribed", "consent_updated_at": "2024-09-23T18:15:47-04:00"},
     "sms_marketing_consent": {"state": "not_subscribed", "consent_updated_at": None},
 }  # fmt: skip
 WOOCOMMERCE = {
     "id": 25, "email": "noa@example.com", "first_name": "Noa", "date_created_gmt": "2017-03-21T19:09:28",
-    "billing": {"email": "pay@example.com", "phone": "050-2345678", "address_1": "Herzl 2", "city": "Haifa"},
+    "billing": {"email": "pay@example.com", "phone": "050-2345678", "company": "Mugs",
+                "address_1": "Herzl 2", "address_2": "Floor 4", "city": "Haifa", "state": "HA", "postcode": "31000",
+                "country": "IL"},
 }  # fmt: skip
 
 
@@ -45,7 +48,7 @@ def test_a_list_of_shopify_s(shop: Shop, file: Path, indent: int | None) -> None
         ("email", "dana@example.com", 1),
         ("phone", "+972502345678", 0),
         ("phone", "+97236123456", 0),
-        ("postal", "herzl 1 tel aviv il", 0),
+        ("postal", "mugs herzl 1 floor 3 tel aviv ta 61000 il", 0),
     ]
     assert rows("SELECT action, happened_at, evidence FROM consents") == [("given", 1_727_129_747, "checkout box")]
 
@@ -57,7 +60,7 @@ def test_a_list_of_woocommerce_s(shop: Shop, file: Path) -> None:
         "noa@example.com",
         "pay@example.com",
         "+972502345678",
-        "herzl 2 haifa",
+        "mugs herzl 2 floor 4 haifa ha 31000 il",
     ]
 
 

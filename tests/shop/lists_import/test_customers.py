@@ -15,10 +15,10 @@ from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake import csv_rows
 from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
-from retainctl.shop.consent import Contact
+from retainctl.shop.consent import Contact, Purpose
 from retainctl.shop.consent_history import revoke_by_hand
 from retainctl.shop.consent_import import import_consent
-from retainctl.shop.customers_import import import_customers
+from retainctl.shop.customers_import import import_customers, language_code
 from retainctl.shop.exporting import export_customers
 from retainctl.shop.merging import merge
 from retainctl.store.database import rows, value
@@ -395,14 +395,23 @@ def test_mail_and_phone_are_each_allowed_since_their_own_date(shop: Shop, file: 
     ]
 
 
-@pytest.mark.parametrize(("ours", "fairs", "holds"), [("01-01", "02-01", True), ("02-01", "01-01", False)])
+@pytest.mark.parametrize(
+    ("ours", "fairs", "purpose", "holds"),
+    [
+        ("01-01", "02-01", "marketing", True),
+        ("02-01", "01-01", "marketing", False),
+        ("01-01", "02-01", "survey", False),
+    ],
+)
 def test_a_no_without_a_date_takes_back_the_latest_yes_where_it_was_the_same_shop_s(
-    shop: Shop, file: Path, tmp_path: Path, ours: str, fairs: str, holds: bool
+    shop: Shop, file: Path, tmp_path: Path, ours: str, fairs: str, purpose: Purpose, holds: bool
 ) -> None:
     bring(shop, file, DATED + f"dana@example.com,,yes,2025-{ours},,\n", evidence=EVIDENCE)
     signed = tmp_path / "signed.csv"
     signed.write_text(f"email,at\ndana@example.com,2025-{fairs}\n", encoding="utf-8")
-    import_consent(shop, str(signed), ImportOptions(source="fair"), evidence="form of the fair", answer="yes")
+    import_consent(
+        shop, str(signed), ImportOptions(source="fair"), evidence="form of the fair", purpose=purpose, answer="yes"
+    )
     outcome = bring(shop, file, "email,accepts_marketing\ndana@example.com,no\n")
     assert len(outcome.notes) == int(holds)
     found = contactable([value("SELECT id FROM customers")], purpose="marketing", at=shop.clock.now())
@@ -448,4 +457,60 @@ def test_addresses_are_exported_in_their_order_whichever_of_them_was_changed_las
     said = dict(zip(header, cells, strict=True))
     assert [said[name] for name in ("email", "email_verified", "email_2", "email_3")] == [
         "a@x.example", "yes", "b@x.example", "c@x.example",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about cells
+def test_cells_that_say_nothing_are_nobody_s_and_no_row_to_look_at(shop: Shop, file: Path) -> None:
+    names = "external_id,first_name,last_name,language,phone,email_2,postal,address1,city,email"
+    words = ("", "null", "N/A", "-", "None")
+    lines = [",".join([*[word] * 9, f"{number}@example.com"]) for number, word in enumerate(words)]
+    outcome = bring(shop, file, "\n".join([names, *lines, ""]))
+    assert (counts(outcome), outcome.quarantined, outcome.notes) == ((5, 5, 0, 0, 0, 0), (), ())
+    assert rows("SELECT DISTINCT first_name, last_name, language FROM customers") == [(None, None, None)]
+    assert rows("SELECT * FROM customer_keys") == []
+    assert rows("SELECT key FROM contact_points ORDER BY 1") == [(f"{number}@example.com",) for number in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("word", "language"),
+    [("iw", "he"), ("he-IL", "he"), ("Hebrew", "he"), ("en_US", "en"), ("אנגלית", "en"), ("her", None), ("ru", None)],
+)
+def test_a_language_is_known_by_its_codes_and_names(word: str, language: str | None) -> None:
+    assert language_code(word) == language
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about cells
+def test_an_address_of_five_hundred_letters_is_kept_whole(shop: Shop, file: Path) -> None:
+    bring(shop, file, f"external_id,address,postal_2\n17,{'a' * 500},{'b' * 501}\n")
+    assert rows("SELECT value FROM contact_points ORDER BY id") == [("a" * 500,), ("b" * 500,)]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "external_id,source,first_name,last_name,language,accepts_marketing,consented_at,accepts_sms,sms_consented_at"
+        ",email,phone,postal,company,city,zip",
+        "Customer ID,Source,Given name,Family name,Locale,Accepts Email Marketing,Consent date,Accepts SMS Marketing"
+        ",SMS marketing consent timestamp,Email address,Mobile,Address,Default Address Company,Default Address City"
+        ",Default Address Zip",
+        "Member number,source,First name,Surname,locale,Email marketing consent,Email marketing consent timestamp"
+        ",SMS marketing consent,sms_consented_at,Customer email,Telephone,Postal address,company,city,zip",
+        "מספר לקוח,מקור,שם פרטי,שם משפחה,שפה,אישור דיוור,תאריך אישור,accepts_sms,sms_consented_at,מייל,טלפון נייד,כתובת"
+        ",company,city,zip",
+    ],
+    ids=range(4),
+)
+def test_a_list_is_read_by_the_names_that_shops_give_its_columns(shop: Shop, file: Path, header: str) -> None:
+    line = "17,till,Dana,Levi,en,yes,2025-01-01,yes,2025-02-01,dana@example.com,0502345678,Herzl 1,Mugs,Haifa,31000"
+    outcome = bring(shop, file, f"{header}\n{line}\n", evidence=EVIDENCE, source="web")
+    assert (counts(outcome), outcome.notes) == ((1, 1, 0, 0, 0, 0), ())
+    assert rows("SELECT first_name, last_name, language, source, external_id FROM customers"
+                " JOIN customer_keys ON id = customer_id") == [("Dana", "Levi", "en", "till", "17")]  # fmt: skip
+    assert [row[0] for row in rows("SELECT key FROM contact_points ORDER BY id")] == [
+        "dana@example.com", "+972502345678", "herzl 1", "mugs haifa 31000",
+    ]  # fmt: skip
+    assert [(key, action, shop.clock.iso(at)[:10]) for key, action, at, _ in decisions()] == [
+        ("dana@example.com", "given", "2025-01-01"), ("+972502345678", "given", "2025-02-01"),
     ]  # fmt: skip

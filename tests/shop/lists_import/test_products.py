@@ -14,7 +14,7 @@ from retainctl.errors import BadData
 from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
 from retainctl.intake.quarantine import list_quarantined
 from retainctl.intake.values import NUMBER_STYLES
-from retainctl.shop.catalogue import list_products
+from retainctl.shop.catalogue import ProductRow, list_products
 from retainctl.shop.products_import import PRODUCTS
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
@@ -124,6 +124,17 @@ def test_a_row_that_cannot_be_true_is_quarantined(shop: Shop, file: Path, row: s
     assert rows("SELECT * FROM products") == before
 
 
+def test_an_article_is_the_same_with_spaces_around_its_number(shop: Shop, file: Path) -> None:
+    bring(shop, file, HEADER + COFFEE)
+    assert counts(bring(shop, file, HEADER + COFFEE.replace("C-1,", " C-1 ,").replace("39.90", "38.90"))) == (
+        0,
+        1,
+        0,
+        0,
+    )
+    assert rows("SELECT sku, price_minor FROM products") == [("C-1", 3890)]
+
+
 def test_members_may_pay_what_everybody_pays(shop: Shop, file: Path) -> None:
     assert counts(bring(shop, file, HEADER + "C-2,,,,10,10,,,,\n")) == (1, 0, 0, 0)
     assert rows("SELECT price_minor, member_price_minor FROM products") == [(1000, 1000)]
@@ -180,7 +191,7 @@ def test_products_are_searched_by_letters_and_by_category(shop: Shop, file: Path
     bring(shop, file, HEADER + COFFEE + "T_1,Tea,Kitchen,,,,,,,\nK-1,Knife,Kitchenware,,,,,,,\n")
     assert [one.sku for one in list_products(category="kitchen")] == ["C-1", "T_1"]
     assert [one.sku for one in list_products(query="_")] == ["T_1"]
-    assert [one.sku for one in list_products(query="ELITE")] == ["C-1"]
+    assert [one.sku for one in list_products(query=" ELITE ")] == ["C-1"]
     assert [one.sku for one in list_products(limit=2)] == ["C-1", "K-1"]
 
 
@@ -238,3 +249,44 @@ def test_an_older_price_that_comes_back_byte_for_byte_is_the_price_again(shop: S
         assert bring(shop, file, text).row.outcome == "imported"
     assert rows("SELECT price_minor FROM products") == [(6_000,)]
     assert bring(shop, file, dear).row.outcome == "already imported"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about cells
+def test_each_price_has_the_decimals_of_its_own_row_s_currency(shop: Shop, file: Path) -> None:
+    lines = ("C-1,1500,1400,1000,JPY", "C-2,1.234,1.233,1.2,KWD", "C-3,9.90,8.9,7,", "C-4,9.90,8.9,7,NULL")
+    assert counts(bring(shop, file, "\n".join(["sku,price,member_price,cost,currency", *lines, ""]))) == (4, 0, 0, 0)
+    assert [one[1:] for one in rows("SELECT sku, currency, price_minor, member_price_minor, cost_minor FROM products"
+                                    " ORDER BY sku")] == [
+        ("JPY", 1_500, 1_400, 1_000), ("KWD", 1_234, 1_233, 1_200), ("ILS", 990, 890, 700), ("ILS", 990, 890, 700),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about bytes
+def test_a_list_that_was_read_in_a_wrong_encoding_is_read_again_in_the_right_one(shop: Shop, file: Path) -> None:
+    file.write_bytes("sku,name\nC-1,קפה\n".encode("cp1255"))
+    for encoding, outcome in (("cp1252", "imported"), ("cp1255", "imported"), ("cp1255", "already imported")):
+        assert PRODUCTS.import_file(shop, str(file), ImportOptions(encoding=encoding)).row.outcome == outcome
+    assert value("SELECT name FROM products") == "קפה"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Variant SKU,Title,Category path,Vendor,Currency,Variant Price,Club price,Cost per item,Variant Inventory Qty"
+        ",Image Src,Status",
+        "Article,Product name,Categories,Vendor,Currency,Regular price,מחיר לחבר,cost,stock,image,published",
+        "מק״ט,שם מוצר,קטגוריה,מותג,מטבע,מחיר,מחיר מועדון,עלות,מלאי,תמונה,פעיל",
+        "product id,product,product category,brand,currency,price,member_price,cost,stock,image_url,active",
+    ],
+    ids=range(4),
+)
+def test_a_list_is_read_by_the_names_that_shops_give_its_columns(shop: Shop, file: Path, header: str) -> None:
+    line = "C-1,Coffee,Kitchen,Elite,USD,39.90,34.90,20,12,https://shop.example/c.png,no"
+    outcome = bring(shop, file, f"{header}\n{line}\n")
+    assert (counts(outcome), outcome.notes) == ((1, 0, 0, 0), ())
+    assert list_products() == [
+        ProductRow(
+            "C-1", "Coffee", "Kitchen", "Elite", "USD", 3990, 3490, 2000, 12, False, "https://shop.example/c.png"
+        )
+    ]

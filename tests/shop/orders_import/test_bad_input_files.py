@@ -527,3 +527,16 @@ def test_one_column_is_never_two_things(tmp_path: Path, needed: bool) -> None:
     wanted = [Column(role, ("mail",), required=needed) for role in ("first", "second")]
     with input_file(str(path), encoding="") as file, pytest.raises(BadData, match="mail could be first or second"):
         bind(["mail"], wanted, file=file)
+
+
+@pytest.mark.parametrize(("bad", "is_read"), [(5, True), (6, False)])
+def test_a_file_of_which_more_than_one_line_in_twenty_is_no_text_is_in_another_encoding(
+    books: Shop, bring: Bring, bad: int, is_read: bool
+) -> None:
+    lines = [row(f"G{number}").encode() + b"\n" for number in range(100 - bad)]
+    lines += [row(f"B{number}", sku="ספל").encode("cp1255") + b"\n" for number in range(bad)]
+    if is_read:
+        assert codes(bring(books, HEADER, *lines)) == ["bad_bytes"] * bad
+    else:
+        with pytest.raises(BadData, match="is not valid UTF-8"):
+            bring(books, HEADER, *lines)

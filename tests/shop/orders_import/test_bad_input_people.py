@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop
+from retainctl.shop.orders_import import assemble
 from retainctl.store.database import rows, value
 from tests.conftest import Terminal
 from tests.shop.orders_import.conftest import HEADER, Bring, codes, counts, row
@@ -170,3 +171,12 @@ def test_buyers_whose_cells_join_to_the_same_letters_are_two(shop: Shop, bring: 
 def test_an_address_that_an_order_gives_is_not_verified(shop: Shop, bring: Bring) -> None:
     bring(shop, HEADER, row("1", phone="050-2345678"))
     assert rows("SELECT kind, verified FROM contact_points ORDER BY kind") == [("email", 0), ("phone", 0)]
+
+
+def test_a_bad_e_mail_is_told_once_however_many_buyers_come_between(
+    books: Shop, bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assemble, "KNOWN_BUYERS", 1)
+    emails = ("dana@", "noa@shop.example", "dana@", "tal@shop.example", "dana@")
+    outcome = bring(books, HEADER, *[row(f"{number}", email=one) for number, one in enumerate(emails)])
+    assert [(held.document, held.code) for held in outcome.quarantined] == [("0", "bad_email")]

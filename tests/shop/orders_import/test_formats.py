@@ -17,7 +17,7 @@ from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import rows, value
 from tests.planting import on_day
 from tests.reach import contactable
-from tests.shop.orders_import.conftest import PIECES, Bring, codes, counts
+from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, codes, counts, row
 
 SHOPIFY = (
     "Name,Email,Financial Status,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,Created at,"
@@ -418,6 +418,7 @@ def gives_back(*amounts: str, mugs: int = 0, status: str = "success") -> dict[st
         ([gives_back("30.00"), gives_back("10.03")], None),
         ([gives_back(mugs=3), gives_back("10.03")], None),
         ([gives_back("90.00", status="failure"), gives_back("9.00")], [(0, 0), (0, 900)]),
+        ([gives_back("90.00", status="error"), gives_back("9.00")], [(0, 0), (0, 900)]),
     ],
 )
 def test_refunds_of_shopify_s_answers_give_back_no_more_than_was_bought_and_paid(
@@ -621,3 +622,259 @@ def test_a_line_of_woocommerce_s_may_cost_nothing_and_not_less(
     item = {"name": "Mug", "quantity": 1, "total": amount, "subtotal": "40.00"}
     answer = json.dumps(json.loads(GOOD[0]) | {"id": 99, "total": "", "line_items": [item]})
     assert codes(bring(books, *GOOD, answer, name="woo.jsonl")) == code
+
+
+def with_time(line: str, before: str, after: str) -> str:
+    assert before in line
+    return line.replace(before, after)
+
+
+@pytest.mark.parametrize(
+    ("format_name", "lines", "instant"),
+    [
+        ("wix", [WIX, with_time(wix_row(), "9:15:51 AM", "12:00:00 AM")], 1_733_608_800),
+        ("wix", [WIX, with_time(wix_row(), "9:15:51 AM", "12:30:00 PM")], 1_733_653_800),
+        ("wix", [WIX, with_time(wix_row(), "9:15:51 AM", "3:15:00 PM")], 1_733_663_700),
+        ("shopify", [SHOPIFY, with_time(shopify_row(), "+0300", "-0400")], 1_714_572_000),
+        ("woocommerce", [WOOCOMMERCE, woocommerce_row()], 1_714_546_800),
+        ("woocommerce-json", [with_time(woocommerce_answer(), "_gmt", "")], 1_736_056_800),
+        ("woocommerce-json", [woocommerce_answer()], 1_736_064_000),
+    ],
+)
+def test_an_order_is_of_the_instant_that_its_platform_means(
+    books: Shop, bring: Bring, format_name: str, lines: list[str], instant: int
+) -> None:
+    """Wix, and WooCommerce where it does not say UTC, give the time of the shop's own clocks."""
+    bring(books, *lines, name="orders.txt", format=format_name)
+    assert rows("SELECT ordered_at FROM orders") == [(instant,)]
+
+
+PAYS, GETS = ("Dana Cohen", "dana@shop.example", "050-1111111"), ("Noa Levi", "noa@shop.example", "050-2222222")
+
+
+def wix_buyer(own: tuple[str, str, str], other: tuple[str, str, str]) -> list[str]:
+    cells = ",".join([own[0], own[2], other[0], other[2]])
+    return [f"{WIX},Billing name,Billing phone,Recipient name,Recipient phone", f"{wix_row()},{cells}"]
+
+
+def shopify_buyer(own: tuple[str, str, str], other: tuple[str, str, str]) -> list[str]:
+    return [f"{SHOPIFY},Billing Phone", f"{shopify_row()}{own[2]},{other[2]}"]
+
+
+def woocommerce_buyer(own: tuple[str, str, str], other: tuple[str, str, str]) -> list[str]:
+    return [f"{WOOCOMMERCE},customer_email", woocommerce_row().replace("d@shop.example", own[1]) + f",{other[1]}"]
+
+
+def shopify_answer_buyer(own: tuple[str, str, str], other: tuple[str, str, str]) -> list[str]:
+    """The order's own address and phone count before those of the account, the account's name before the bill's."""
+    names = [dict(zip(("first_name", "last_name"), one[0].split(), strict=False)) for one in (own, other)]
+    customer = {"email": other[1], "phone": other[2]} | names[0]
+    said = {"email": own[1], "phone": own[2], "customer": customer, "billing_address": names[1]}
+    return [json.dumps(json.loads(shopify_answer()) | said)]
+
+
+@pytest.mark.parametrize("own", [PAYS, ("", "", "")])
+@pytest.mark.parametrize(
+    ("format_name", "file_of", "says"),
+    [
+        ("wix", wix_buyer, "name phone"),
+        ("shopify", shopify_buyer, "phone"),
+        ("woocommerce", woocommerce_buyer, "email"),
+        ("shopify-json", shopify_answer_buyer, "name email phone"),
+    ],
+)
+def test_the_buyer_is_whom_the_order_s_own_cells_name_and_only_where_they_are_empty_the_other_s(
+    books: Shop, bring: Bring, format_name: str, file_of: Callable[..., list[str]], says: str, own: tuple[str, str, str]
+) -> None:
+    bring(books, *file_of(own, GETS), name="orders.txt", format=format_name)
+    told = {"name": rows("SELECT first_name || ' ' || last_name FROM customers")}
+    told |= {kind: [(text,)] for kind, text in rows("SELECT kind, value FROM contact_points")}
+    expected = dict(zip(("name", "email", "phone"), own if own[0] else GETS, strict=True))
+    assert {one: told[one] for one in says.split()} == {one: [(expected[one],)] for one in says.split()}
+
+
+def test_fees_are_no_sales(books: Shop, bring: Bring) -> None:
+    total = "45.00"
+    bring(books, f"{WOOCOMMERCE},fee_total", f"{woocommerce_row('1', total=total)},5.00", name="woo.csv")
+    answer = json.loads(woocommerce_answer("2", total=total)) | {"fee_lines": [{"total": "5.00"}]}
+    bring(books, json.dumps(answer), name="woo.jsonl")
+    assert rows("SELECT kind, amount_minor, COUNT(*) FROM order_lines GROUP BY 1, 2 ORDER BY 1") == [
+        ("fee", 500, 2),
+        ("sale", 4_000, 2),
+    ]
+    assert rows("SELECT external_id, gross_minor FROM orders ORDER BY 1") == [("1", 4_000), ("2", 4_000)]
+
+
+@pytest.mark.parametrize(
+    ("format_name", "lines"),
+    [
+        ("wix", [f"{WIX},Quantity refunded,Refunded amount", wix_row(word="Refunded", pieces=2) + ",1,40.00"]),
+        ("shopify", [SHOPIFY, shopify_row(word="refunded", pieces=2)]),
+        ("woocommerce", [WOOCOMMERCE, woocommerce_row(word="refunded", pieces=2, total="80.00").replace(
+            ",,name:", ",amount:5.00|reason:|date:2024-05-03 10:00:00,name:")]),
+        ("woocommerce-json", [json.dumps(json.loads(woocommerce_answer(word="refunded", pieces=2, total="80.00"))
+                                         | {"refunds": [{"id": 1, "total": "-5.00"}]})]),
+    ],
+)  # fmt: skip
+def test_an_order_that_was_refunded_in_whole_after_a_part_of_it_has_nothing_left(
+    books: Shop, bring: Bring, format_name: str, lines: list[str]
+) -> None:
+    assert codes(bring(books, *lines, name="orders.txt", format=format_name)) == []
+    assert rows(f"SELECT order_line_no, {PIECES}, amount_minor FROM order_returns") == [(1, 2, 8_000)]
+
+
+def at_nine(day: int, word: str) -> dict[str, list[str]]:
+    """The order as two platforms and a table of the shop's own tell it on a day of May, with a status of theirs."""
+    at = f"2024-05-{day:02}T09:00:00"
+    answer = {"status": word.replace("paid", "completed"), "date_modified_gmt": at}
+    return {
+        "shopify-json": [shopify_order(1, financial_status=word, updated_at=f"{at}Z")],
+        "woocommerce-json": [json.dumps(json.loads(GOOD[0]) | answer)],
+        "generic": [f"{HEADER},updated_at", f"{row('1', status=word)},{at}Z"],
+    }
+
+
+@pytest.mark.parametrize("format_name", ["shopify-json", "woocommerce-json", "generic"])
+def test_what_the_source_said_earlier_changes_no_order_and_what_it_said_in_the_same_second_does(
+    books: Shop, bring: Bring, format_name: str
+) -> None:
+    for day, word, is_sale in ((5, "paid", 1), (4, "pending", 1), (5, "pending", 0), (6, "paid", 1)):
+        bring(books, *at_nine(day, word)[format_name], name=f"{day}{word}.txt", format=format_name)
+        assert rows("SELECT is_sale FROM orders") == [(is_sale,)], (day, word)
+
+
+def test_each_order_by_which_a_buyer_allowed_marketing_is_kept_as_evidence(books: Shop, bring: Bring) -> None:
+    lines = [FIRST.format(status="paid", refunded="0.00").replace("#1", f"#{day}").replace("05-01", f"05-0{day}")
+             for day in (2, 1, 3)]  # fmt: skip
+    lines = [line.replace("90.00,20.00,0.00,110.00", "80.00,20.00,0.00,100.00") for line in lines]
+    bring(books, SHOPIFY, *lines, consent_evidence="the box at the checkout")
+    assert rows("SELECT happened_at FROM consents ORDER BY 1") == [(1_714_546_800 + day * 86_400,) for day in (0, 1, 2)]
+
+
+@pytest.mark.parametrize(("word", "allows"), [("yes", 1), ("TRUE", 1), ("no", 0), ("", 0)])
+def test_accepts_marketing_is_said_by_yes_or_true(books: Shop, bring: Bring, word: str, allows: int) -> None:
+    line = shopify_row().replace(",no,", f",{word},")
+    bring(books, SHOPIFY, line, consent_evidence="the box at the checkout")
+    assert value("SELECT COUNT(*) FROM consents") == allows
+
+
+def with_postage(line: str, before: str, after: str, more: str = "") -> str:
+    assert before in line
+    return f"{line.replace(before, after)}{more}"
+
+
+@pytest.mark.parametrize(
+    ("format_name", "lines"),
+    [
+        ("shopify", [SHOPIFY, with_postage(shopify_row(), "ILS,,,,,", "ILS,,10.00,5.00,55.00,")]),
+        ("shopify-json", [shopify_order(1, total_price="55.00", total_tip_received="", total_tax="5.00",
+                                        shipping_lines=[{"price": "10.00"}], line_items=[MUGS | {"price": "40.00",
+                                                                                                 "quantity": 1}])]),
+        ("woocommerce", [f"{WOOCOMMERCE},tax_total",
+                         with_postage(woocommerce_row(total="55.00"), "completed,,", "completed,10.00,", ",5.00")]),
+        ("woocommerce-json", [json.dumps(json.loads(woocommerce_answer(total="55.00"))
+                                         | {"shipping_total": "10.00", "total_tax": "5.00"})]),
+        ("wix", [f"{WIX},Shipping rate,Total tax", with_postage(wix_row(total="55.00"), "ILS", "ILS", ",10.00,5.00")]),
+        ("generic", [f"{HEADER},shipping,tax,total", f"{row('1', unit_price='20.00')},10.00,5.00,55.00"]),
+    ],
+)  # fmt: skip
+def test_shipping_and_tax_are_kept_beside_what_was_bought(
+    books: Shop, bring: Bring, format_name: str, lines: list[str]
+) -> None:
+    assert codes(bring(books, *lines, name="orders.txt", format=format_name)) == []
+    assert rows("SELECT gross_minor, shipping_minor, tax_minor FROM orders") == [(4_000, 1_000, 500)]
+
+
+@pytest.mark.parametrize(("number", "article"), [("MUG", "MUG"), ("", "Mug")])
+def test_an_article_of_a_table_is_known_by_its_number_and_where_it_has_none_by_its_name(
+    books: Shop, bring: Bring, number: str, article: str
+) -> None:
+    bring(books, SHOPIFY, shopify_row().replace("MUG", number and f"'{number}"), name="a.csv")  # the mark for "text"
+    bring(books, f"{WIX},SKU", f"{wix_row()},{number}", name="b.csv")
+    bring(books, "order_id,ordered_at,quantity,unit_price,sku,product", f"1,2025-01-05,1,5,{number},Mug", name="c.csv")
+    assert rows("SELECT sku, COUNT(*) FROM products JOIN order_lines ON product_id = products.id GROUP BY 1") == [
+        (article, 3)
+    ]
+
+
+def test_an_answer_of_shopify_s_without_its_items_is_a_sale_of_what_they_cost(books: Shop, bring: Bring) -> None:
+    bring(books, shopify_order(line_items=[], subtotal_price="30.00", total_price="48.00"), name="o.jsonl")
+    assert rows("SELECT gross_minor, shipping_minor, is_sale FROM orders") == [(3_000, 1_500, 1)]
+    assert rows(f"SELECT {PIECES}, unit_price, amount_minor, kind FROM order_lines") == [(1, "30.00", 3_000, "sale")]
+
+
+def test_woocommerce_s_older_exports_call_the_customer_a_user(books: Shop, bring: Bring) -> None:
+    bring(books, f"{WOOCOMMERCE},customer_user", f"{woocommerce_row('1')},17", name="a.csv")
+    other = woocommerce_row("2").replace("d@", "e@")
+    bring(books, f"{WOOCOMMERCE},customer_user,customer_id", f"{other},99,18", name="b.csv")
+    assert rows("SELECT source, external_id FROM customer_keys ORDER BY 2") == [
+        ("woocommerce", "17"), ("woocommerce", "18"),
+    ]  # fmt: skip
+
+
+def test_a_line_of_woocommerce_s_that_cost_more_than_its_price_has_no_discount(books: Shop, bring: Bring) -> None:
+    line = woocommerce_row("1").replace("|total:40.00", "|total:45.00")
+    bring(books, WOOCOMMERCE, line, name="a.csv")
+    items = [{"name": "Mug", "quantity": 1, "subtotal": "40.00", "total": "45.00"}]
+    bring(books, json.dumps(json.loads(woocommerce_answer("2")) | {"line_items": items}), name="a.jsonl")
+    assert rows("SELECT amount_minor, discount_minor FROM order_lines") == [(4_500, 0)] * 2
+
+
+def test_a_line_of_woocommerce_s_has_the_price_of_one_piece_before_its_discount(books: Shop, bring: Bring) -> None:
+    item = "name:Mug | blue|sku:MUG|quantity:3|total:9.00|sub_total:10.00"
+    bring(books, WOOCOMMERCE, f"1,2024-05-01 10:00:00,wc-completed,,,ILS,d@shop.example,,{item}", name="a.csv")
+    sold = {"name": "Mug | blue", "sku": "MUG", "quantity": 3, "total": "9.00", "subtotal": "10.00"}
+    for number, price in ((2, {"price": 3}), (3, {})):
+        said = {"id": number, "total": "", "line_items": [sold | price]}
+        bring(books, json.dumps(json.loads(GOOD[0]) | said), name=f"{number}.jsonl")
+    assert rows("SELECT unit_price, amount_minor, discount_minor FROM order_lines ORDER BY order_id") == [
+        ("3.3333", 900, 100),
+        ("3", 900, 100),
+        ("10.00", 900, 100),
+    ]
+    assert rows("SELECT sku, name FROM products") == [("MUG", "Mug | blue")]
+
+
+@pytest.mark.parametrize(("name", "kept"), [("Mug - Blue", "Mug - Blue"), ("", "Mug")])
+def test_an_article_of_shopify_s_answers_has_the_name_of_its_variant(
+    books: Shop, bring: Bring, name: str, kept: str
+) -> None:
+    bring(books, shopify_order(1, line_items=[MUGS | {"name": name, "title": "Mug"}], total_price=""), name="o.jsonl")
+    assert rows("SELECT sku, name FROM products") == [("MUG", kept)]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "order_id,ordered_at,email,first_name,last_name,phone,customer_id,status,shipping,tax,total,updated_at,currency"
+        ",sku,product,category,quantity,unit_price,discount",
+        "Order Number,Order Date,E-mail,First Name,Surname,Mobile,Customer,Status,Shipping,VAT,Order Total,Updated At"
+        ",Currency,Product ID,Product Name,Category,Qty,Price,Discount",
+        "Order,Created at,Customer Email,first name,last name,Phone number,customer,status,shipping,vat,total"
+        ",updated_at,currency,article,item,category,qty,price,discount",
+        "מספר הזמנה,תאריך הזמנה,דוא״ל,שם פרטי,שם משפחה,טלפון,מספר לקוח,סטטוס,משלוח,מע״מ,סה״כ,עודכן,מטבע,מק״ט,מוצר"
+        ",קטגוריה,כמות,מחיר,הנחה",
+        "הזמנה,תאריך,אימייל,שם פרטי,שם משפחה,נייד,לקוח,מצב,משלוח,מעמ,סהכ,עודכן,מטבע,מקט,שם מוצר,קטגוריה,כמות"
+        ",מחיר יחידה,הנחה",
+    ],
+    ids=range(5),
+)  # fmt: skip
+def test_a_table_is_read_by_the_names_that_shops_give_its_columns(books: Shop, bring: Bring, header: str) -> None:
+    line = "7,2025-01-05,dana@shop.example,Dana,Levi,050-2345678,K7,paid,10.00,5.00,53.00,2025-01-06,ILS,MUG,Mug,Cups,2"
+    outcome = bring(books, header, f"{line},20.00,2.00")
+    assert (codes(outcome), outcome.notes) == ([], ("read as generic (detected)",))
+    assert rows("SELECT external_id, order_day, status, gross_minor, discount_minor, shipping_minor, tax_minor,"
+                " source_updated_at IS NULL FROM orders") == [
+        ("7", on_day("2025-01-05")[0], "paid", 3_800, 200, 1_000, 500, 0),
+    ]  # fmt: skip
+    assert rows("SELECT first_name, last_name, external_id FROM customers JOIN customer_keys ON id = customer_id") == [
+        ("Dana", "Levi", "K7")
+    ]
+    assert rows("SELECT kind FROM contact_points ORDER BY 1") == [("email",), ("phone",)]
+    assert rows("SELECT sku, name, category FROM products") == [("MUG", "Mug", "Cups")]
+
+
+@pytest.mark.parametrize("name", ["refund_of", "Refunded order", "זיכוי של"])
+def test_the_column_of_what_was_refunded_has_several_names(books: Shop, bring: Bring, name: str) -> None:
+    bring(books, f"{HEADER},{name}", f"{row('1')},", f"{row('R')},1")
+    assert rows("SELECT external_id, amount_minor FROM order_returns") == [("R", 2_000)]

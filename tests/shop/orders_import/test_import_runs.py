@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
 from retainctl.errors import BadData, RetainError
 from retainctl.intake import csv_rows
-from retainctl.intake.import_runs import ImportOptions
+from retainctl.intake.import_runs import ImportOptions, together
 from retainctl.intake.quarantine import list_quarantined
 from retainctl.shop.customers_import import import_customers
 from retainctl.store.database import rows, value
@@ -175,3 +176,43 @@ def test_an_older_state_that_comes_back_is_told_and_booked_where_it_is_the_newes
     assert tuesday.exit_code == 3
     assert bring(shop, HEADER, row("3"), name="c.csv").exit_code == 0
     assert bring(shop, HEADER, row("3"), name="c.csv").row.outcome == "already imported"
+
+
+@pytest.mark.parametrize(("bad_rows", "told"), [(9, []), (10, []), (11, ["and 1 more"])])
+def test_ten_bad_rows_are_told_by_themselves_and_the_others_counted(
+    books: Shop, bring: Bring, bad_rows: int, told: list[str]
+) -> None:
+    result = together([bring(books, HEADER, *good(300), *bad(bad_rows))], hint="Look.")
+    assert [one for one in result.attention if "quantity" not in one] == told
+    assert len(result.attention) == min(bad_rows, 10) + len(told)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_what_needs_a_look_in_one_file_is_told_of_all_of_them(books: Shop, bring: Bring, place: int) -> None:
+    bring(books, f"{HEADER},refund_of", f"{row('R', quantity='-9')},1")
+    files = [bring(books, HEADER, row(number), name=f"{number}.csv") for number in ("12"[place], "21"[place])]
+    result = together(files, hint="Look.")
+    assert [one.file.rpartition("/")[2] for one in result.rows] == [["1.csv", "2.csv"], ["2.csv", "1.csv"]][place]
+    assert result.trouble is not None
+    assert [one.startswith("return R is larger") for one in result.attention] == [True]
+
+
+def test_of_a_file_its_name_is_kept_and_not_its_place(books: Shop, bring: Bring) -> None:
+    bring(books, HEADER, row("1"))
+    assert rows("SELECT file_name, source, format FROM imports") == [("orders.csv", "generic", "generic")]
+
+
+def test_a_column_that_a_mapping_names_must_be_there(books: Shop, bring: Bring) -> None:
+    with pytest.raises(BadData, match="has no column Postage"):
+        bring(books, HEADER, row("1"), mapping='[columns]\nshipping = "Postage"')
+
+
+def test_the_register_of_imports_has_what_became_of_each_row_and_what_was_noticed(books: Shop, bring: Bring) -> None:
+    bring(books, HEADER, *[row(str(number)) for number in range(30)], name="a.csv")
+    changed = [row(str(number), quantity="3") for number in (28, 29)]
+    rows_of = [*[row(str(number)) for number in range(28)], *changed, row("30"), "", "", "", *bad(1)]
+    outcome = bring(books, HEADER, *rows_of, name="b.csv")
+    columns = "rows_read, rows_new, rows_changed, rows_unchanged, rows_set_aside, rows_blank, rows_quarantined, notes"
+    (kept,) = rows(f"SELECT {columns} FROM imports WHERE file_name = 'b.csv'")
+    assert kept[:-1] == counts(outcome) == (35, 1, 2, 28, 0, 3, 1)
+    assert json.loads(kept[-1]) == ["read as generic (detected)"]

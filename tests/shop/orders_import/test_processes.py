@@ -20,7 +20,8 @@ from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import database, execute, is_postgres, rows, value
 from tests.conftest import NOW
-from tests.shop.orders_import.conftest import HEADER, PIECES, codes, counts, row
+from tests.shop.orders_import import test_formats as shopify
+from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, codes, counts, row
 
 # Rows of one order far apart, of known orders changed and unchanged, returns, bad rows, bad cells, and a blank.
 FIRST = [
@@ -159,3 +160,21 @@ def test_an_answer_that_breaks_off_is_of_a_second_process_that_was_killed(
     with pytest.raises(TryLater, match="the process reading the file was killed; nothing was written"):
         import_orders(shop, file_of(tmp_path, "first.csv", FIRST), OrderOptions())
     assert value("SELECT COUNT(*) FROM orders") == 0
+
+
+def test_a_second_process_reads_the_file_as_it_was_asked_of_the_first(
+    books: Shop, bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "LARGE_BYTES", 0)
+    lines = [line.replace(",", ";").replace("ILS", "") for line in (shopify.SHOPIFY, shopify.FIRST, shopify.MORE)]
+    lines[0] = lines[0].replace("Email", "Post")
+    text = "\n".join(lines).format(status="paid", refunded="0.00").replace("דנה", "דנה ב־") + "\n"
+    bring(
+        books, text.encode("cp1255"), mapping='[columns]\nemail = "Post"', format="shopify", source="haifa",
+        encoding="cp1255", delimiter=";", currency="EUR", consent_evidence="the box at the checkout",
+    )  # fmt: skip
+    assert rows("SELECT source, currency, gross_minor FROM orders") == [("haifa", "EUR", 9_000)]
+    assert rows("SELECT value, first_name, evidence FROM contact_points AS p JOIN customers AS c ON c.id = customer_id"
+                " JOIN consents AS k ON k.contact_point_id = p.id") == [
+        ("dana@shop.example", "דנה", "the box at the checkout"),
+    ]  # fmt: skip

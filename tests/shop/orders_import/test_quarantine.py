@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.intake.import_runs import ImportOptions
@@ -210,3 +211,19 @@ def test_a_file_whose_bad_rows_were_dismissed_brings_nothing_more(shop: Shop, br
     assert [bring(shop, *lines).row.outcome for _ in range(2)] == ["imported"] * 2
     dismiss(shop, [one.id for one in list_quarantined(shop)])
     assert bring(shop, *lines).row.outcome == "already imported"
+
+
+def test_a_row_is_shown_and_tried_again_as_its_file_was_read(books: Shop, bring: Bring) -> None:
+    header = "מספר;ordered_at;email;sku;quantity;unit_price;of,whom,it,was,asked,and,when,and,why"
+    lines = [f"{number};05/01/2025;dana@shop.example;ספל;1;1.234,50;" for number in range(30)]
+    bad = "31;06/03/2025;dana@shop.example;קנקן;1;1.234,50;"  # in the future
+    text = "".join(f"{line}\n" for line in (header, *lines, bad)).encode("cp1255")
+    mapping = 'numbers = "1.234,56"\ndates = "%d/%m/%Y"\n[columns]\norder_id = "מספר"'
+    bring(books, text, mapping=mapping, encoding="cp1255", delimiter=";", currency="USD", source="haifa")
+    assert show_held(books, 1).text == bad
+    later = Shop(books.folder, books.settings, Clock(books.clock.zone, books.clock.now() + 5 * DAY_SECONDS))
+    assert [counts(one) for one in retry(later, (), OrderOptions())] == [(1, 1, 0, 0, 0, 0, 0)]
+    assert rows("SELECT source, currency, gross_minor FROM orders WHERE external_id = '31'") == [
+        ("haifa", "USD", 123_450)
+    ]
+    assert rows("SELECT sku FROM products ORDER BY id") == [("ספל",), ("קנקן",)]

@@ -6,10 +6,11 @@ import pytest
 
 from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
-from retainctl.shop.orders import doubtful_returns, list_returns
+from retainctl.shop.orders import doubtful_returns, list_orders, list_returns, show_order
 from retainctl.shop.orders_import import returns
 from retainctl.store.database import rows
 from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, codes, counts, row
+from tests.shop.orders_import.test_formats import SHOPIFY, shopify_row
 
 REFUNDS = HEADER + ",refund_of,shipping,tax"
 ORDERS = [f"{row(f'G{number}')},,5.00,1.00" for number in range(1, 61)]  # each of two mugs, 20.00, with 6.00 upon it
@@ -211,3 +212,64 @@ def test_a_return_that_is_larger_than_its_order_is_told_when_that_comes_and_coun
     then = bring(shop, REFUNDS, f"{row('2')},,,", name="c.csv")
     told = "waiting returns larger than their order: 1"
     assert (then.attention, told in then.notes, told in came.notes) == ((), True, False)
+
+
+def test_returns_are_shown_in_the_order_of_time_with_the_order_that_they_were_taken_from(
+    books: Shop, bring: Bring
+) -> None:
+    lines = [back("S", "1", 1, ordered_at="2025-01-09"), back("R", "1", 1, ordered_at="2025-01-08")]
+    bring(books, REFUNDS, f"{row('1')},,,", *lines)
+    assert [one.reference for one in show_order(books, "1") if one.part == "return"] == ["R", "S"]
+    bring(books, UCI, invoice("2", 1), invoice("C3", -1), invoice("C4", -1, customer=1), name="b.csv")
+    told = [(one.reference, one.order, one.state) for one in list_returns(books, waiting=False, limit=9)]
+    assert told == [("S", "1", "taken"), ("R", "1", "taken"), ("C4", "", "waiting"), ("C3", "2", "taken")]
+
+
+def test_a_return_that_names_no_order_waits_for_as_long_as_it_takes(books: Shop, bring: Bring) -> None:
+    bring(books, UCI, invoice("C3", -1))
+    later = Shop(books.folder, books.settings, Clock(books.clock.zone, books.clock.now() + 31 * DAY_SECONDS))
+    assert [one.state for one in list_returns(later, waiting=True, limit=9)] == ["waiting"]
+    assert doubtful_returns(later) == {}
+
+
+def test_who_only_brought_something_back_has_no_day_of_an_order(books: Shop, bring: Bring) -> None:
+    bring(books, UCI, invoice("C3", -1))
+    assert rows("SELECT orders, returns_minor, first_order_day, last_order_day FROM customer_summaries") == [
+        (0, 250, None, None)
+    ]
+
+
+def test_of_orders_of_one_second_the_one_that_came_last_is_listed_first(books: Shop, bring: Bring) -> None:
+    bring(books, HEADER, row("2"), row("1"), row("3"))
+    assert [one.order for one in list_orders(books, limit=2)] == ["3", "1"]
+
+
+def test_of_two_sales_of_one_second_the_one_of_the_higher_number_gives_back_line_by_line(
+    books: Shop, bring: Bring
+) -> None:
+    bring(books, UCI, invoice("1", 1), invoice("2", 1), invoice("2", 1), invoice("C9", -2))
+    assert taken() == [("C9", "2", 1, 1, 250), ("C9", "2", 2, 1, 250)]
+
+
+def test_an_order_is_shown_with_what_came_back_of_which_line(books: Shop, bring: Bring) -> None:
+    lines = [f"{row('1')},,,", f"{row('1', sku='TEA')},,,", back("R", "1", 1, sku="TEA", email="noa@shop.example")]
+    bring(books, REFUNDS, *lines)
+    parts = [(one.part, one.line, one.article, one.quantity, one.amount_minor) for one in show_order(books, "1")]
+    assert parts == [("sale", 1, "MUG", 2, 2_000), ("sale", 2, "TEA", 2, 2_000), ("return", 2, "TEA", 1, 1_000)]
+    assert [(one.gross_minor, one.returned_minor, one.lines) for one in list_orders(books, limit=9)] == [
+        (4_000, 1_000, 2)
+    ]
+    ((noa,),) = rows("SELECT customer_id FROM contact_points WHERE key = 'noa@shop.example'")
+    assert [one.customer for one in list_returns(books, waiting=False, limit=9)] == [noa]
+
+
+def test_nothing_is_brought_back_of_a_tip(books: Shop, bring: Bring) -> None:
+    bring(books, SHOPIFY, shopify_row(), shopify_row().replace(",Mug,40.00,MUG", ",Tip,40.00,"))
+    outcome = bring(books, REFUNDS, back("R", "1", 1, sku="Tip"), source="shopify", name="b.csv")
+    assert codes(outcome) == ["return_larger_than_order"]
+
+
+def test_articles_whose_numbers_differ_in_case_are_two(books: Shop, bring: Bring) -> None:
+    lines = [invoice("1", 1).replace("MUG,", f"{number},") for number in ("15056n", "15056N")]
+    bring(books, UCI, *lines)
+    assert rows("SELECT sku FROM products ORDER BY sku") == [("15056N",), ("15056n",)]

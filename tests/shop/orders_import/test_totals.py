@@ -94,3 +94,11 @@ def test_of_the_times_of_an_order_s_rows_the_earliest_counts(books: Shop, bring:
     days = ("2025-01-05", "2025-01-03", "2025-01-04")
     bring(books, HEADER, *[row("1", ordered_at=day) for day in days])
     assert rows("SELECT order_day, order_month FROM orders") == [on_day("2025-01-03")]
+
+
+@pytest.mark.parametrize(("quantities", "is_sale"), [("2 0", 1), ("0 2", 1), ("0 2 0", 1), ("0 0", 0)])
+def test_an_order_is_a_sale_if_any_of_its_lines_has_pieces(
+    books: Shop, bring: Bring, quantities: str, is_sale: int
+) -> None:
+    bring(books, HEADER, *[row("1", sku=f"A{place}", quantity=one) for place, one in enumerate(quantities.split())])
+    assert rows("SELECT is_sale FROM orders") == [(is_sale,)]

@@ -231,3 +231,11 @@ def test_what_is_stored_of_an_order_s_rows_is_known_again_by_every_version_of_th
     assert both.hex() == "af4562ffb731832298d2f3f717fecbf6"
     assert joined(fingerprint(one, salt), fingerprint(other, salt), salt) == both
     assert fingerprint(one, salt) != fingerprint(one, salt_of("another"))
+
+
+def test_what_comes_back_of_an_order_later_is_of_who_bought_it(books: Shop, bring: Bring) -> None:
+    bring(
+        books, HEADER, row("1"), row("2", email=NOA), row("1", quantity="-1", status="refunded", email=NOA, currency="")
+    )
+    retry(books, (), OrderOptions(currency="ILS"))
+    assert summaries() == {"dana@shop.example": (2_000, 1_000), NOA: (2_000, 0)}

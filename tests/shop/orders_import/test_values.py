@@ -10,9 +10,11 @@ import pytest
 
 from retainctl.clock import Clock, day_number
 from retainctl.config import Shop
+from retainctl.intake import declared
 from retainctl.intake.cache import IdSet, Memo
 from retainctl.intake.cells import RowError
-from retainctl.intake.values import Values
+from retainctl.intake.declared import GivenCell
+from retainctl.intake.values import Values, yes_or_no
 from retainctl.store.database import rows
 from tests.shop.orders_import.conftest import HEADER, Bring, counts, row
 
@@ -45,6 +47,8 @@ def test_an_order_is_booked_on_the_shops_own_day_when_the_clocks_change_too(zone
         ("1.234,56", "12", "12"),
         ("1 234,56", "1\u202f234,5", "1234.5"),
         ("1 234,56", "12 34,5", None),
+        ("1 234,56", "1\u00a0234,5", "1234.5"),
+        ("1234.56", "\u200e12.50", "12.50"),
         ("1'234.56", "1'234.5", "1234.5"),
         ("1'234.56", "1'23.5", None),
         ("1 234,56", "12.34", None),
@@ -151,3 +155,105 @@ def test_ids_are_kept_once_and_come_in_their_order() -> None:
         ids.add(number)
     assert list(ids) == [0, 1, 65_535, 65_536, 70_000]
     assert [number in ids for number in (0, 2, 65_536, 65_537, 10**9)] == [True, False, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("dates", "text", "hour"),
+    [
+        ("%d/%m/%Y", "05/01/2025", None), ("%d.%m.%y", "05.01.25", None), ("%d/%m/%Y %H:%M", "05/01/2025 15:30", 15),
+        ("%d/%m/%Y %X", "05/01/2025 15:30:00", 15), ("%c", "Sun Jan  5 15:30:00 2025", 15),
+        ("%d/%m/%Y %I %p", "05/01/2025 03 PM", 15), ("iso", "2025-01-05", None), ("iso", "2025-01-05 15:30", 15),
+    ],
+)  # fmt: skip
+def test_a_time_counts_where_its_form_has_one_and_a_day_is_its_noon(dates: str, text: str, hour: int | None) -> None:
+    clock = Clock(ZoneInfo("Asia/Jerusalem"), fixed=1_800_000_000)
+    instant, day_only = Values(clock, shop_currency="ILS", dates=dates).instant(text, "ordered_at")
+    moment = clock.local(instant)
+    assert (moment.date().isoformat(), moment.hour, day_only) == ("2025-01-05", hour or 12, hour is None)
+
+
+def test_an_answer_is_yes_or_no_or_nothing_in_the_words_of_programs() -> None:
+    yes = "yes Y true 1 on subscribed given opted_in confirmed כן מאשר מאושר v ✓"
+    no = "No n FALSE 0 off unsubscribed revoked opted_out refused לא מסרב הסיר"
+    nothing = ["", " ", *"never_subscribed not_subscribed pending null none - n/a".split()]
+    assert {yes_or_no(f" {word} ") for word in yes.split()} == {True}
+    assert {yes_or_no(word) for word in no.split()} == {False}
+    assert {yes_or_no(word) for word in nothing} == {None}
+
+
+@pytest.mark.parametrize("mark", ["₪", "$", "€", "£", "NIS", "ILS", "USD", "EUR", "GBP"])
+def test_the_sign_of_a_currency_may_stand_before_a_number_or_after_it(mark: str) -> None:
+    values = Values(Clock(ZoneInfo("Asia/Jerusalem"), fixed=1_800_000_000), shop_currency="ILS")
+    for text, number in ((f"{mark}12.50", "12.50"), (f"-{mark} 12.50", "-12.50"), (f"12.50 {mark}", "12.50")):
+        assert values.number(text, "unit_price") == Decimal(number)
+
+
+def test_a_declared_price_is_in_the_currency_of_its_row_and_where_that_says_nothing_in_the_usual_one() -> None:
+    clock = Clock(ZoneInfo("Asia/Jerusalem"), fixed=1_800_000_000)
+    values = Values(clock, shop_currency="ILS", stated_currency="ILS")
+    rows_of: tuple[dict[str, str], ...] = (
+        {},
+        {"currency": ""},
+        {"currency": "NULL"},
+        {"currency": "JPY"},
+        {"currency": "kwd"},
+    )
+    assert [declared.price(GivenCell("7", "price", row, values)) for row in rows_of] == [700, 700, 700, 7, 7_000]
+    said = ("", "N/A", "-", "€")
+    assert [declared.currency(GivenCell(text, "currency", {}, values)) for text in said] == ["ILS"] * 3 + ["EUR"]
+    with pytest.raises(RowError, match="is negative"):
+        declared.price(GivenCell("-0.01", "price", {}, values))
+
+
+STATUSES = {
+    "pending": "pending ממתין", "paid": "paid PAID שולם", "processing": "processing בטיפול", "shipped": "shipped נשלח",
+    "fulfilled": "fulfilled", "completed": "completed complete delivered הושלם", "refunded": "refunded זוכה",
+    "cancelled": "cancelled canceled בוטל", "voided": "voided void", "failed": "failed נכשל",
+}  # fmt: skip
+
+
+def test_each_word_for_a_status_says_whether_the_order_is_a_sale(books: Shop, bring: Bring) -> None:
+    words = [(word, status) for status, several in STATUSES.items() for word in several.split()] + [("", "completed")]
+    bring(books, HEADER, *[row(f"{place}", status=word) for place, (word, _) in enumerate(words)])
+    sales = ("paid", "processing", "shipped", "fulfilled", "completed", "refunded")
+    assert rows("SELECT status, is_sale FROM orders ORDER BY id") == [(kept, int(kept in sales)) for _, kept in words]
+
+
+def test_a_status_that_is_none_is_told_in_whichever_row_of_an_order_it_stands(books: Shop, bring: Bring) -> None:
+    good = [row(f"G{number}") for number in range(30)]
+    outcome = bring(books, HEADER, *good, row("1"), row("1", sku="TEA", status="lost"))
+    assert [(held.document, held.code) for held in outcome.quarantined] == [("1", "bad_status")]
+    assert rows("SELECT gross_minor FROM orders WHERE external_id = '1'") == [(2_000,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2025-01-05T15:30:00Z", 1_736_091_000), ("2025-01-05 15:30:00 UTC", 1_736_091_000),
+        ("2025-01-05 15:30:00 +0200", 1_736_083_800), ("2025-01-05 15:30:00 -0500", 1_736_109_000),
+        ("2025-01-05T15:30-05:00", 1_736_109_000), ("2025-01-05 15:30", 1_736_083_800),
+    ],
+)  # fmt: skip
+def test_an_offset_counts_however_it_is_written(text: str, instant: int) -> None:
+    values = Values(Clock(ZoneInfo("Asia/Jerusalem"), fixed=1_800_000_000), shop_currency="ILS")
+    assert values.instant(text, "ordered_at") == (instant, False)
+
+
+@pytest.mark.parametrize(
+    ("dates", "text", "code"),
+    [
+        ("iso", "", "bad_date"), ("iso", "  ", "bad_date"), ("iso", "null", "bad_date"),
+        ("iso", "2025-02-30", "bad_date"),
+        ("iso", "1970-12-31", "bad_date"), ("iso", "1970-12-31T23:59:59Z", "bad_date"),
+        ("iso", "45662", "undeclared_serial_date"),
+        ("iso", "1736083800", "undeclared_serial_date"), ("iso", "2030-01-01", "future_date"),
+        ("epoch", "", "bad_date"),
+        ("epoch", "17360838", "bad_date"), ("epoch", "1736083800000", "bad_date"), ("%d/%m/%Y", "", "bad_date"),
+        ("%d/%m/%Y", "2025-01-05", "bad_date"), ("%d/%m/%Y", "05/01/0025", "bad_date"),
+    ],
+)  # fmt: skip
+def test_what_is_no_time_is_none_and_never_made_up(dates: str, text: str, code: str) -> None:
+    values = Values(Clock(ZoneInfo("Asia/Jerusalem"), fixed=1_800_000_000), shop_currency="ILS", dates=dates)
+    with pytest.raises(RowError) as caught:
+        values.instant(text, "ordered_at")
+    assert (caught.value.column, caught.value.code) == ("ordered_at", code)
