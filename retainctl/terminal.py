@@ -251,7 +251,7 @@ class RowLimit(click.IntRange):
     name = "limit"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        return ALL if value == "all" else int(super().convert(value, param, ctx))
+        return ALL if value == "all" else min(int(super().convert(value, param, ctx)), ALL)
 
 
 def limited(usual: int, of_what: str) -> Callable[[Any], Any]:

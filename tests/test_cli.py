@@ -139,3 +139,26 @@ def test_where_there_is_no_room_for_the_output_one_tries_again_later_and_what_ca
     monkeypatch.setattr("sys.stdout", Device())
     assert cli.run(["--shop", str(folder), "reports", "list"]) == code
     assert capsys.readouterr().err.startswith(f"retainctl: {os.strerror(number)}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("--now", "0001-01-01", "jobs", "list"), 2, "is not a plausible time"),
+        (("--now", "9999-12-31", "jobs", "list"), 2, "is not a plausible time"),
+        (("orders", "list", "--limit", "9" * 30), 0, ""),
+        (("orders", "list", "--limit", "all"), 0, ""),
+        (("orders", "list", "--limit", "none"), 2, "is not a valid integer"),
+        (("orders", "import", "FILE", "--delimiter", ",,"), 2, "',,' cannot separate columns"),
+        (("orders", "import", "FILE", "--delimiter", '"'), 2, "cannot separate columns"),
+        (("products", "import", "FILE", "--delimiter", "ab"), 2, "'ab' cannot separate columns"),
+        (("points", "statement", "1", "--from", "0001-01-01", "--to", "9999-12-31"), 2, "no customer matches"),
+    ],
+)
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_an_odd_word_is_told_and_is_no_fault_of_ours(
+    retainctl: Terminal, tmp_path: Path, words: tuple[str, ...], code: int, told: str
+) -> None:
+    (tmp_path / "file.csv").write_text("order_id,ordered_at,quantity,unit_price\n1,2025-01-05,1,5\n")
+    ended = retainctl(*[str(tmp_path / "file.csv") if word == "FILE" else word for word in words])
+    assert (ended.code, told in ended.stderr, "internal error" in ended.stderr) == (code, True, False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -61,3 +61,9 @@ def test_what_is_no_time_is_wrong_usage(text: str) -> None:
     with pytest.raises(WrongUsage, match=f"'{text}' is not a time") as told:
         parse_instant(text, ZoneInfo("Asia/Jerusalem"))
     assert told.value.hint == "Write 2025-03-01 or 2025-03-01T09:00."
+
+
+def test_a_day_that_no_shop_sees_is_the_nearest_that_one_does() -> None:
+    clock = Clock(ZoneInfo("Asia/Jerusalem"))
+    assert clock.start_of(date.min) == clock.start_of(date(1971, 1, 1))
+    assert clock.end_of(date.max) == clock.start_of(date.max) == clock.start_of(date(2100, 12, 31))

@@ -15,7 +15,7 @@ from itertools import chain, islice, repeat
 from operator import attrgetter, itemgetter
 from typing import Final, Protocol
 
-from retainctl.errors import BadData
+from retainctl.errors import BadData, WrongUsage
 from retainctl.intake.cells import Cells, Column, Held, Origin, Place, bind
 from retainctl.intake.file import LINE_BYTES, InputFile
 from retainctl.intake.text import BAD_BYTE, FIELD_LENGTH, TextLines
@@ -45,6 +45,8 @@ class LineChunk:
 
 def read_header(file: InputFile, *, delimiter: str = "") -> tuple[list[str], str]:
     """The names of the columns and the delimiter, which is the one that the header has most of."""
+    if delimiter and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise WrongUsage(f"{delimiter!r} cannot separate columns", hint="Use one mark, such as ; or a tab.")
     lines = iter(TextLines(file))
     line, stated, _ = _first_line(lines, least=file.header_line)
     if line.lstrip()[:1] in ("{", "["):
