@@ -134,6 +134,9 @@ def _explained(error: Exception) -> tuple[str, str, int]:
 
 def _tell(message: str, *, hint: str, exit_code: int, form: str | None) -> None:
     """Say on stderr what went wrong: a sentence, or JSON where JSON was asked for."""
+    from retainctl.output import cell  # what a file's header or a name brings along moves no terminal
+
+    message, hint = ("\n".join(map(cell, text.splitlines())) for text in (message, hint))
     if form in ("json", "jsonl"):
         body = {"kind": "error", "version": 1, "message": message, "hint": hint, "exit_code": exit_code}
         click.echo(json.dumps(body, ensure_ascii=False), err=True)

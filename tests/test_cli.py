@@ -162,3 +162,12 @@ def test_an_odd_word_is_told_and_is_no_fault_of_ours(
     (tmp_path / "file.csv").write_text("order_id,ordered_at,quantity,unit_price\n1,2025-01-05,1,5\n")
     ended = retainctl(*[str(tmp_path / "file.csv") if word == "FILE" else word for word in words])
     assert (ended.code, told in ended.stderr, "internal error" in ended.stderr) == (code, True, False)
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_header_moves_no_terminal(retainctl: Terminal, tmp_path: Path, form: str) -> None:
+    (tmp_path / "file.csv").write_text("a\x1b[2J,b\u202ec,d\x9be\n1,2,3\n", encoding="utf-8")
+    ended = retainctl("orders", "import", str(tmp_path / "file.csv"), "--format", form)
+    assert ended.code == 65
+    assert not set("\x1b\u202e\x9b") & set(ended.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from markupsafe import escape
@@ -16,6 +17,8 @@ from retainctl.outreach.templates import Rendered, Templates, TemplateValue
 from retainctl.shop.consent import Use
 
 _LONGEST_SUBJECT = 200
+# Controls, and the marks that turn what follows them round; isolates end by themselves.
+_ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 _LINK = "https://shop.example/a-link-of-this-customer"
 
 
@@ -95,6 +98,9 @@ def _faults_of_rendering(
         message.check("Subject", rendered.subject)
     except BadData as error:
         yield Fault("subject", str(error), "Write it on one line.")
+    for part, text in (("subject", rendered.subject), ("text", rendered.text)):
+        if odd := _ODD.search(text):
+            yield Fault(part, f"it contains the control character U+{ord(odd[0]):04X}", "Remove it.")
     if len(rendered.subject) > _LONGEST_SUBJECT:
         yield Fault("subject", f"it is longer than {_LONGEST_SUBJECT} characters", "Shorten it.")
     if not rendered.reason.strip() and templates.reason.strip():

@@ -129,6 +129,7 @@ FAULTS = [
      "(in '{{ what | }}')", "Correct the message."),
     ('subject = "', 'subject = "x\\n', "the header Subject must not contain U+000A", "Write it on one line."),
     ('subject = "', 'subject = "' + "x" * 200, "it is longer than 200 characters", "Shorten it."),
+    ('subject = "', 'subject = "\\u202e', "it contains the control character U+202E", "Remove it."),
 ]  # fmt: skip
 
 
