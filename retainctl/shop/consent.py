@@ -161,9 +161,11 @@ def record(shop: Shop, decisions: Iterable[Decision]) -> list[Novelty]:
     One without a date is of now: it adds nothing to an equal latest decision, and a permission without a date
     never overrules a refusal, for nobody knows which of the two came first. A refusal of now comes after all that is
     on file, even where a clock that was ahead has dated a permission later; it is known already only where the person
-    has permitted nothing since, at whichever address. No evidence is Refused.
+    has permitted nothing since, at whichever address, and refused on this very day: a permission may still come to
+    light that was given in between. No evidence is Refused.
     """
     answers: list[Novelty] = []
+    today = shop.clock.start_of(shop.clock.today())
     for batch in _batches(decisions):
         points = {decision.contact_point_id for decision in batch}
         known, of_one_person = _known(points), _of_one_person(points)
@@ -172,7 +174,7 @@ def record(shop: Shop, decisions: Iterable[Decision]) -> list[Novelty]:
             if not decision.evidence.strip():
                 raise Refused("consent needs evidence", hint="State how it was given.")
             history = known.setdefault((decision.contact_point_id, decision.purpose), [])
-            answer = _novelty(decision, history)
+            answer = _novelty(decision, history, today=today)
             if answer == "new":
                 happened = decision.happened_at
                 if happened is None:
@@ -226,11 +228,13 @@ def _of_one_person(points: set[int]) -> dict[int, list[int]]:
     return {point: several for several in together.values() for point in several}
 
 
-def _novelty(decision: Decision, history: list[_LastAct]) -> Novelty:
+def _novelty(decision: Decision, history: list[_LastAct], *, today: int) -> Novelty:
+    """What is new about *decision*; *today* is the instant at which the day began."""
     own = [(happened_at, action) for happened_at, action, is_own in history if is_own]
     if decision.happened_at is not None:
         return "unchanged" if (decision.happened_at, decision.action) in own else "new"
-    if own and own[-1][1] == decision.action and (decision.action == "given" or history[-1][1] == "revoked"):
+    is_known = decision.action == "given" or (bool(own) and history[-1][1] == "revoked" and own[-1][0] >= today)
+    if own and own[-1][1] == decision.action and is_known:
         return "unchanged"
     if decision.action == "given" and history and history[-1][1] == "revoked":
         return "refused_before"

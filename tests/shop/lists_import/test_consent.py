@@ -394,3 +394,16 @@ def test_a_list_is_read_by_the_names_that_others_give_its_columns(
     assert rows("SELECT purpose, action, happened_at, evidence, wording FROM consents") == [
         ("survey", "revoked", 1_738_396_800, "card 4", "never")
     ]
+
+
+def test_a_permission_that_comes_to_light_between_two_refusals_of_one_address_is_no_ground(
+    shop: Shop, dana: int, file: Path
+) -> None:
+    """Refused in January; a list says so again in March, without a day; then a form of February turns up."""
+    bring(shop, file, "email,at,answer\ndana@example.com,2025-01-05,no\n", evidence="mail")
+    bring(shop, file, "email,answer\ndana@example.com,no\n", evidence="list of those who left")
+    bring(shop, file, "email,at,answer\ndana@example.com,2025-02-01,yes\n", evidence="form of the fair")
+    assert contactable([dana], purpose="marketing", at=shop.clock.now()) == {dana: "no_consent"}
+    for _ in range(2):  # on one day it is one word
+        outcome = bring(shop, file, "email,answer,x\ndana@example.com,no,1\n", evidence="list", again=True)
+        assert outcome.row.rows_unchanged == 1
