@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from retainctl.terminal import Group, limited, note, opened_shop, read_words, say, show, show_first
+from retainctl.terminal import Group, composed, limited, note, opened_shop, read_words, say, show, show_first
 
 jobs = Group("jobs", help="List and run the scheduled jobs.")
 
@@ -28,7 +28,7 @@ def list_jobs() -> None:
 
 
 @jobs.command("show")
-@click.argument("name")
+@click.argument("name", type=composed)
 @limited(20, "runs")
 def show_job(name: str, limit: int) -> None:
     """Show the last runs of the job NAME, newest first.
@@ -44,7 +44,7 @@ def show_job(name: str, limit: int) -> None:
 
 
 @jobs.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, type=composed)
 @click.option("--due", is_flag=True, help="Run every job that is due since its last success.")
 @click.option("--again", is_flag=True, help="Run the job NAME again, even if it is done for this period.")
 @click.option("--dry-run", is_flag=True, help="Show the steps that would run, but run none.")

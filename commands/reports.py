@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import Group, choices, conclude, opened_shop, show, show_text
+from retainctl.terminal import Group, choices, composed, conclude, opened_shop, show, show_text
 
 reports = Group("reports", help="Reports: retention, cohorts, RFM and others.")
 
@@ -21,7 +21,7 @@ def list_reports() -> None:
 
 
 @reports.command("show")
-@click.argument("report")
+@click.argument("report", type=composed)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to FILE.")
 def show_report(report: str, output: Path | None) -> None:
     """Show a report: campaigns, cohorts, orders, points, retention, rfm.
@@ -45,7 +45,7 @@ def show_report(report: str, output: Path | None) -> None:
 
 
 @reports.command()
-@click.argument("report", default="retention")
+@click.argument("report", default="retention", type=composed)
 @click.option("--min", "least", multiple=True, metavar="METRIC=NUMBER", help="The minimum of the figure.")
 @click.option("--max", "most", multiple=True, metavar="METRIC=NUMBER", help="The maximum of the figure.")
 def check(report: str, least: tuple[str, ...], most: tuple[str, ...]) -> None:

@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schedules": ("retainctl.commands.schedules:schedules", "Generate cron or systemd files for the jobs."),
     "doctor": ("retainctl.commands.doctor:doctor", "Check that everything is set up correctly."),
     "db": ("retainctl.commands.db:db", "Back up, check and migrate the database."),
+    "completion": ("retainctl.commands.completion:completion", "Let a shell complete commands and names."),
 }
 
 

@@ -7,8 +7,8 @@ import shlex
 import signal
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial, update_wrapper
 from types import FrameType
@@ -22,10 +22,16 @@ from retainctl.errors import WrongUsage
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from click.shell_completion import CompletionItem
+
+    _TextType = click.ParamType[str]
+
     from retainctl.config import Shop
     from retainctl.output import OutputFormat
     from retainctl.result import Result
     from retainctl.rows import Row
+else:
+    _TextType = click.ParamType  # older ones take no type
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,9 +39,39 @@ ROW_ID = click.IntRange(1, 2**63 - 1)  # what a database can number
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "markdown", "html")  # output.FORMATS, held equal by a test
 
 
-def composed(name: str) -> str:
-    """The type of an argument that names a segment, a campaign or a survey: as its file is called."""
-    return unicodedata.normalize("NFC", name)
+class Name(_TextType):
+    """A name, as files have it: letters and their accents in one, however they were typed; a shell completes it."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
+        return unicodedata.normalize("NFC", value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        from click.shell_completion import CompletionItem
+
+        noun = ctx.parent.info_name if ctx.parent else None
+        names: Iterable[str] = ()
+        with suppress(Exception):  # a shell that completes shows no errors
+            names = _names(noun, ctx.find_root().ensure_object(Choices).shop)
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _names(noun: str | None, shop: str | None) -> Iterable[str]:
+    """What the things are called that the command *noun* is about."""
+    from retainctl.config import read_shop
+    from retainctl.definitions import all_kinds
+    from retainctl.insight.reports import all_reports
+    from retainctl.jobs.table import read_jobs
+
+    if noun == "reports":
+        return all_reports()
+    if noun == "jobs":
+        return read_jobs(read_shop(shop))
+    return next((kind.names(read_shop(shop).folder) for kind in all_kinds() if kind.folder == noun), ())
+
+
+composed: Final = Name()
 
 
 @dataclass(slots=True)

@@ -6,6 +6,8 @@ import errno
 import io
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -171,3 +173,34 @@ def test_a_header_moves_no_terminal(retainctl: Terminal, tmp_path: Path, form: s
     ended = retainctl("orders", "import", str(tmp_path / "file.csv"), "--format", form)
     assert ended.code == 65
     assert not set("\x1b\u202e\x9b") & set(ended.stderr)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("retainctl seg", ["segments"]),
+        ("retainctl segments s", ["show"]),
+        ("retainctl segments show loy", ["loyal"]),
+        ("retainctl segments show ", ["loyal", "new"]),
+        ("retainctl --shop elsewhere segments show ", []),
+        ("retainctl campaigns check ", ["spring"]),
+        ("retainctl jobs run ni", ["nightly"]),
+        ("retainctl reports show co", ["cohorts"]),
+        ("retainctl orders list --li", ["--limit"]),
+    ],
+)
+def test_a_shell_completes_words_and_the_shop_s_own_names(
+    retainctl: Terminal, folder: Path, words: str, found: list[str]
+) -> None:
+    for name in ("loyal", "new"):
+        retainctl("segments", "create", name, "orders >= 1")
+    retainctl("campaigns", "draft", "spring", "--kind", "offer", "--audience", "loyal")
+    script = retainctl("completion", "bash")
+    assert (script.code, "complete -o nosort -F _retainctl_completion retainctl" in script.stdout) == (0, True)
+    asked = words.split(" ")
+    ended = subprocess.run(
+        [sys.executable, "-c", "from retainctl.cli import main; main()"], capture_output=True, text=True, check=True,
+        env=os.environ | {"RETAINCTL_SHOP": str(folder), "_RETAINCTL_COMPLETE": "bash_complete",
+                          "COMP_WORDS": words, "COMP_CWORD": str(len(asked) - 1)},
+    )  # fmt: skip
+    assert [line.split(",")[1] for line in ended.stdout.splitlines() if line] == found

@@ -190,6 +190,7 @@ NEEDED = """
     surveys import: NAME FILE
     reports show: REPORT
     schedules show: --style
+    completion: SHELL
 """
 # And these, the name of what is meant.
 BY_NAME = """
