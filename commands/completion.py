@@ -8,7 +8,7 @@ from retainctl.terminal import Command, show_text
 
 
 @click.command(cls=Command)
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]), metavar="SHELL")
 def completion(shell: str) -> None:
     """Print what lets SHELL complete commands, options and the names of the shop's segments, campaigns and so on.
 

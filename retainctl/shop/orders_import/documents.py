@@ -46,14 +46,14 @@ class Article(NamedTuple):
     category: str = ""
 
 
-Pieces = int | Decimal  # 0.750 of a kilogram; to thousandths
+Quantity = int | Decimal  # 0.750 of a kilogram; to thousandths
 
 
 class Line(NamedTuple):
     """One line of an order; *amount_minor* is after its discount."""
 
     article: Article | None
-    quantity: Pieces
+    quantity: Quantity
     unit_price: str
     amount_minor: int
     discount_minor: int = 0
@@ -70,7 +70,7 @@ class Return(NamedTuple):
 
     line_no: int
     article: Article | None
-    quantity: Pieces
+    quantity: Quantity
     unit_price: str
     amount_minor: int
     currency: str
@@ -160,16 +160,16 @@ class OrderValues(Values):
         self._types = {key.casefold(): value for key, value in (types or {}).items()}
         self.negative_is_refund = negative_amounts == "refund"
         self.total_alone = total_alone  # there are no columns of lines: an order is one line of its total
-        self._amounts: Memo[tuple[str, str, str, str], tuple[Pieces, str, int, int]] = Memo(self._amount)
+        self._amounts: Memo[tuple[str, str, str, str], tuple[Quantity, str, int, int]] = Memo(self._amount)
 
-    def amount(self, quantity: str, unit_price: str, discount: str, currency: str) -> tuple[Pieces, str, int, int]:
-        """Pieces, the price as written, the amount after the discount and the discount, in minor units.
+    def amount(self, quantity: str, unit_price: str, discount: str, currency: str) -> tuple[Quantity, str, int, int]:
+        """Quantity, the price as written, the amount after the discount and the discount, in minor units.
 
         A price may have more decimals than the currency: the line is rounded, half away from zero.
         """
         return self._amounts[quantity, unit_price, discount, currency]
 
-    def _amount(self, key: tuple[str, str, str, str]) -> tuple[Pieces, str, int, int]:
+    def _amount(self, key: tuple[str, str, str, str]) -> tuple[Quantity, str, int, int]:
         quantity, unit_price, discount, currency = key
         pieces = self.pieces(quantity, "quantity")
         price = self.number(unit_price, "unit_price")
@@ -205,7 +205,7 @@ class OrderValues(Values):
             raise SetAside("type", "left_out", f"rows of the type {text!r} are left out")
         return found
 
-    def pieces(self, text: str, column: str) -> Pieces:
+    def pieces(self, text: str, column: str) -> Quantity:
         """A quantity, to thousandths."""
         value = self.number(text, column)
         if value == int(value):
@@ -215,7 +215,7 @@ class OrderValues(Values):
         return value
 
 
-def unit_price(values: OrderValues, amount: str, pieces: Pieces, column: str) -> str:
+def unit_price(values: OrderValues, amount: str, pieces: Quantity, column: str) -> str:
     """The price of one piece, in major units, as exactly as a price is kept."""
     if not pieces:
         return amount
