@@ -145,7 +145,7 @@ def add_verb(group: Group, name: str, verb: Any, noun: str) -> None:
 def read_words(words: Sequence[str]) -> None:
     """Read *words* as if they were typed after ``retainctl``, and run nothing; WrongUsage where one is wrong."""
     command = click.get_current_context().find_root().command
-    context = click.Context(command, info_name="retainctl", obj=Choices())
+    context = click.Context(command, info_name="retainctl", obj=Choices(), **command.context_settings)
     rest = list(words)
     try:
         while isinstance(command, click.Group):
@@ -154,7 +154,7 @@ def read_words(words: Sequence[str]) -> None:
                 raise click.UsageError("missing command", ctx=context)
             name, found, rest = command.resolve_command(context, rest)
             assert found is not None, "an unknown command is an error"
-            command, context = found, click.Context(found, info_name=name, parent=context)
+            command, context = found, click.Context(found, info_name=name, parent=context, **found.context_settings)
         command.make_context(context.info_name, rest, parent=context.parent)
     except click.UsageError as error:
         named = error.param.type if isinstance(error, click.BadParameter) and error.param else None
