@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
@@ -12,11 +13,13 @@ import click
 from retainctl.terminal import note, opened_shop
 
 
-def export_verb(group: click.Group, exporter: str, *, about: str, example: str) -> None:
+def export_verb(
+    group: click.Group, exporter: str, *, about: str, example: str, options: Sequence[Callable[[Any], Any]] = ()
+) -> None:
     """Give *group* the verb ``export``, which writes a whole list as CSV.
 
-    *exporter* is the path of a function that is called with the shop, a binary file and ``for_excel``, and answers
-    with the number of lines. It is loaded when the verb runs.
+    *exporter* is the path of a function that is called with the shop, a binary file, ``for_excel`` and what the verb's
+    own *options* say, and answers with the number of lines. It is loaded when the verb runs.
     """
 
     def export(output: Path | None, **asked: Any) -> None:
@@ -38,4 +41,6 @@ def export_verb(group: click.Group, exporter: str, *, about: str, example: str) 
     command = click.option(
         "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE."
     )(command)
+    for option in reversed(options):
+        command = option(command)
     group.command("export")(command)

@@ -8,6 +8,7 @@ import click
 
 from retainctl.terminal import ROW_ID, Group, limited, note, opened_shop, show, show_first, show_text, tell
 
+from .exporting import export_verb
 from .importing import LIST_QUARANTINED, MAPPING, import_verb
 
 orders = Group("orders", help="Import and inspect orders.")
@@ -68,6 +69,15 @@ def mapping(file: str, encoding: str, output: Path | None) -> None:
 
     with opened_shop(output=output) as shop:
         show_text(propose_mapping(shop, file, encoding=encoding), path=output)
+
+
+export_verb(
+    orders,
+    "retainctl.shop.orders_exporting:export_orders",
+    about='Export all orders with their lines and returns, as CSV that "orders import" can read.',
+    example="retainctl orders export --output orders.csv",
+    options=(click.option("--source", default="", metavar="NAME", help="The shop that the orders came from."),),
+)
 
 
 @orders.command("list")

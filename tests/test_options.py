@@ -187,7 +187,7 @@ def test_what_a_list_is_narrowed_by_reaches_the_engine(folder: Path, tmp_path: P
     assert brings("products import", "sku,name,category", "MUG,Mug,Kitchen", "TEA,Tea,Drinks") == 0
     assert brings("orders import", f"{HEADER},refund_of", *lines, *back, f"{row('5', status='odd')},") == 3
     assert brings("orders import --source till", HEADER, row("1", sku="TEA", ordered_at="2025-01-04")) == 0
-    assert brings("consent import --evidence form", "email", "dana@shop.example", "noa@shop.example") == 0
+    assert brings("consent import --evidence form --answer yes", "email", "dana@shop.example", "noa@shop.example") == 0
     for words, column, expected in NARROWED:
         told = [json.loads(line) for line in run(words, "--format", "jsonl").stdout.splitlines()]
         assert [one[column] for one in told if one.get("kind") != "note"] == expected, words

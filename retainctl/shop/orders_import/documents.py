@@ -225,7 +225,7 @@ def unit_price(values: OrderValues, amount: str, pieces: Quantity, column: str) 
 
 
 def order_id(text: str, column: str = "order_id") -> str:
-    """An id, kept exactly but for spaces around it and a spreadsheet's leading apostrophe mark."""
+    """The id *text*, exactly; RowError where it cannot be one."""
     if not text.isprintable():
         raise RowError(column, "bad_id", f"the id {text!r} contains control characters")
     if not text.strip():

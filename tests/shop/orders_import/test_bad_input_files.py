@@ -474,7 +474,7 @@ def test_where_one_of_several_files_is_not_there_none_is_read(tmp_path: Path, re
     good = tmp_path / "good.csv"
     good.write_text(f"{HEADER}\n{row('1')}\n", encoding="utf-8")
     ended = retainctl("orders", "import", str(good), str(tmp_path / "gone.csv"))
-    assert (ended.code, ended.stdout) == (65, "")
+    assert (ended.code, ended.stdout) == (2, "")
     assert "gone.csv; nothing was imported" in ended.stderr
 
 

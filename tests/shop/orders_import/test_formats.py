@@ -848,13 +848,13 @@ def test_an_article_of_shopify_s_answers_has_the_name_of_its_variant(
     [
         "order_id,ordered_at,email,first_name,last_name,phone,customer_id,status,shipping,tax,total,updated_at,currency"
         ",sku,product,category,quantity,unit_price,discount",
-        "Order Number,Order Date,E-mail,First Name,Surname,Mobile,Customer,Status,Shipping,VAT,Order Total,Updated At"
-        ",Currency,Product ID,Product Name,Category,Qty,Price,Discount",
-        "Order,Created at,Customer Email,first name,last name,Phone number,customer,status,shipping,vat,total"
+        "Order Number,Order Date,E-mail,First Name,Surname,Mobile,Customer Number,Status,Shipping,VAT,Order Total"
+        ",Updated At,Currency,Product ID,Product Name,Category,Qty,Price,Discount",
+        "Order,Created at,Customer Email,first name,last name,Phone number,customer number,status,shipping,vat,total"
         ",updated_at,currency,article,item,category,qty,price,discount",
         "מספר הזמנה,תאריך הזמנה,דוא״ל,שם פרטי,שם משפחה,טלפון,מספר לקוח,סטטוס,משלוח,מע״מ,סה״כ,עודכן,מטבע,מק״ט,מוצר"
         ",קטגוריה,כמות,מחיר,הנחה",
-        "הזמנה,תאריך,אימייל,שם פרטי,שם משפחה,נייד,לקוח,מצב,משלוח,מעמ,סהכ,עודכן,מטבע,מקט,שם מוצר,קטגוריה,כמות"
+        "הזמנה,תאריך,אימייל,שם פרטי,שם משפחה,נייד,מספר לקוח,מצב,משלוח,מעמ,סהכ,עודכן,מטבע,מקט,שם מוצר,קטגוריה,כמות"
         ",מחיר יחידה,הנחה",
     ],
     ids=range(5),

@@ -222,8 +222,11 @@ def test_each_word_for_a_status_says_whether_the_order_is_a_sale(books: Shop, br
 def test_a_status_that_is_none_is_told_in_whichever_row_of_an_order_it_stands(books: Shop, bring: Bring) -> None:
     good = [row(f"G{number}") for number in range(30)]
     outcome = bring(books, HEADER, *good, row("1"), row("1", sku="TEA", status="lost"))
-    assert [(held.document, held.code) for held in outcome.quarantined] == [("1", "bad_status")]
-    assert rows("SELECT gross_minor FROM orders WHERE external_id = '1'") == [(2_000,)]
+    assert [(held.document, held.code) for held in outcome.quarantined] == [
+        ("1", "bad_status"),
+        ("1", "order_incomplete"),
+    ]
+    assert rows("SELECT id FROM orders WHERE external_id = '1'") == []
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ An order's own cells are taken from the first of its rows; a row of another curr
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple, get_args
+from typing import Final, NamedTuple, cast, get_args
 
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.csv_rows import csv_chunks
@@ -17,6 +17,7 @@ from retainctl.shop.orders_import.documents import (
     Buyer,
     Document,
     Line,
+    LineKind,
     OrderStatus,
     OrderValues,
     Return,
@@ -27,6 +28,7 @@ from retainctl.shop.orders_import.documents import (
     unit_price,
 )
 from retainctl.shop.orders_import.formats import Format
+from retainctl.spreadsheets import strip_guard
 
 
 class OrderCells(NamedTuple):
@@ -64,6 +66,7 @@ class LineCells(NamedTuple):
     discount: str
     line_total: str
     type: str
+    line_kind: str
 
 
 # What each role's column may be called.
@@ -95,6 +98,7 @@ ROLES: Final = {
     "discount": ("discount", "הנחה"),
     "line_total": ("line_total", "סה״כ שורה", "סהכ שורה"),
     "type": ("row_type", "סוג שורה"),
+    "line_kind": ("line_kind",),  # a sale, or what is none: as orders are exported
 }
 _OWN: Final = len(OrderCells._fields)
 _STATED: Final = ("total", "order_discount", "refunded", "cancelled_at", "zone")
@@ -157,8 +161,12 @@ def _line(values: OrderValues, cells: Cells) -> tuple[str, Line | None, str]:
                 f"{row.line_total} is not {row.quantity} at {row.unit_price}, less its discount",
             )
         amount = stated
-    article = Article(row.sku or row.product, row.product, row.category) if row.sku or row.product else None
-    return currency, Line(article, pieces, price, amount, less), kind
+    sku, product, category = map(strip_guard, (row.sku, row.product, row.category))
+    article = Article(sku or product, product, category) if sku or product else None
+    line_kind = row.line_kind or "sale"
+    if line_kind not in get_args(LineKind):
+        raise RowError("line_kind", "bad_kind", f"{line_kind!r} is not one of {', '.join(get_args(LineKind))}")
+    return currency, Line(article, pieces, price, amount, less, cast("LineKind", line_kind)), kind
 
 
 def _total_alone(values: OrderValues, document: Document) -> Line:
@@ -181,15 +189,19 @@ def _begin(values: OrderValues, own: OrderCells, currency: str) -> Document:
     """The order, from the first of its rows."""
     instant, day_precision = values.instant_in(own.zone, own.ordered_at, "ordered_at")
     known = own.customer_id or own.email or own.phone
-    first_name, last_name = own.first_name, own.last_name
+    first_name, last_name = strip_guard(own.first_name), strip_guard(own.last_name)
     if own.name and not (first_name or last_name):
-        first_name, _, last_name = own.name.strip().partition(" ")
+        first_name, _, last_name = strip_guard(own.name.strip()).partition(" ")
     status = values.status(own.status)
     if own.cancelled_at and status in SALE_STATUSES and status != "refunded":
         status = "cancelled"
     return Document(
-        own.order_id,
-        Buyer(own.customer_id.strip(), own.email, own.phone, first_name, last_name) if known else GUEST,
+        strip_guard(own.order_id),
+        Buyer(
+            strip_guard(own.customer_id.strip()), strip_guard(own.email), strip_guard(own.phone), first_name, last_name
+        )
+        if known
+        else GUEST,
         instant,
         currency,
         status,
@@ -217,11 +229,11 @@ def _return(values: OrderValues, document: Document, own: OrderCells, line: Line
         len(document.returns) + 1,
         line.article,
         -line.quantity if line.quantity < 0 else line.quantity,
-        line.unit_price,
+        line.unit_price if line.quantity else "",  # money alone came back
         line.amount_minor,
         document.currency,
         values.instant_in(own.zone, own.ordered_at, "ordered_at")[0],
-        own.refund_of or own.order_id,
+        strip_guard(own.refund_of or own.order_id),
     )
 
 
