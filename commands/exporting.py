@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import note, opened_shop
+from retainctl.terminal import note, opened_shop, output_option
 
 
 def export_verb(
@@ -38,9 +38,7 @@ def export_verb(
     command: Any = click.option(
         "--for-excel", is_flag=True, help="For Excel: begin with a byte order mark, and end lines as it does."
     )(export)
-    command = click.option(
-        "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE."
-    )(command)
+    command = output_option(command)
     for option in reversed(options):
         command = option(command)
     group.command("export")(command)

@@ -6,7 +6,18 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import ROW_ID, Group, limited, note, opened_shop, show, show_first, show_text, tell
+from retainctl.terminal import (
+    ROW_ID,
+    Group,
+    limited,
+    note,
+    opened_shop,
+    output_option,
+    show,
+    show_first,
+    show_text,
+    tell,
+)
 
 from .exporting import export_verb
 from .importing import LIST_QUARANTINED, MAPPING, import_verb
@@ -58,7 +69,7 @@ import_verb(
 @orders.command()
 @click.argument("file")
 @click.option("--encoding", default="", help="The encoding of the file; default: the first usual one that fits.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write to FILE.")
+@output_option
 def mapping(file: str, encoding: str, output: Path | None) -> None:
     """Look at FILE, a file of orders in no known format, and write a first mapping for it; import nothing.
 

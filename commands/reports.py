@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import Group, choices, composed, conclude, opened_shop, show, show_text
+from retainctl.terminal import Group, choices, composed, conclude, opened_shop, output_option, show, show_text
 
 reports = Group("reports", help="Reports: retention, cohorts, RFM and others.")
 
@@ -22,7 +22,7 @@ def list_reports() -> None:
 
 @reports.command("show")
 @click.argument("report", type=composed)
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to FILE.")
+@output_option
 def show_report(report: str, output: Path | None) -> None:
     """Show a report: campaigns, cohorts, orders, points, retention, rfm.
 

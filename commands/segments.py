@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import Group, composed, conclude, note, opened_shop, recorded, show
+from retainctl.terminal import Group, composed, conclude, note, opened_shop, output_option, recorded, show
 
 from .definitions import definition_verbs
 
@@ -111,7 +111,7 @@ def explain(name: str) -> None:
 
 @segments.command()
 @click.argument("name", type=composed)
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to FILE.")
+@output_option
 def export(name: str, output: Path | None) -> None:
     """Export the members of the segment NAME with their addresses.
 

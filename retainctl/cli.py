@@ -75,7 +75,7 @@ root = Root(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="\b\nExit codes:\n" + "\n".join(f"  {code:<3}  {words}" for code, words in exit_codes().items()),
 )
-click.version_option(__version__, prog_name="retainctl")(root)
+click.version_option(__version__, "-V", "--version", prog_name="retainctl")(root)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -92,6 +92,8 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         # A command that calls ctx.exit(n) comes back here with n.
         words = [word.translate(_ISOLATES) for word in (sys.argv[1:] if arguments is None else arguments)]
+        if words[:1] == ["help"]:
+            words = [*words[1:], "--help"]
         result = root.main(args=words, prog_name="retainctl", standalone_mode=False, obj=chosen)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial, update_wrapper
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -20,8 +21,6 @@ from click.core import ParameterSource
 from retainctl.errors import WrongUsage
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from click.shell_completion import CompletionItem
 
     _TextType = click.ParamType[str]
@@ -103,10 +102,22 @@ def global_options() -> list[click.Parameter]:
         option(["--shop"], metavar="DIR", help="The shop folder."),
         option(["--now"], metavar="TIME", help="Use this as the current time: 2025-03-01T09:00."),
         option(["--format", "form"], type=click.Choice(FORMATS), help="The output format."),
-        option(["--quiet"], is_flag=True, help="Show only results and errors."),
+        option(["-q", "--quiet"], is_flag=True, help="Show only results and errors."),
         option(["--no-color"], is_flag=True, help="Disable colours."),
         option(["--debug"], is_flag=True, help="Show tracebacks."),
     ]
+
+
+class _Output(click.Path):
+    """A file to write to; ``-`` is standard output, as where none is named."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return None if value == "-" else super().convert(value, param, ctx)
+
+
+output_option = click.option(
+    "--output", type=_Output(path_type=Path, dir_okay=False), help="Write to FILE, or with - to standard output."
+)
 
 
 class Command(click.Command):

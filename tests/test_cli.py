@@ -204,3 +204,23 @@ def test_a_shell_completes_words_and_the_shop_s_own_names(
                           "COMP_WORDS": words, "COMP_CWORD": str(len(asked) - 1)},
     )  # fmt: skip
     assert [line.split(",")[1] for line in ended.stdout.splitlines() if line] == found
+
+
+def test_the_usual_short_words_are_known(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def told(*words: str) -> str:
+        assert cli.run(list(words)) == 0
+        return capsys.readouterr().out
+
+    assert told("help", "orders", "import") == told("orders", "import", "--help")
+    assert told("help") == told("--help")
+    assert told("-V").startswith("retainctl, version ")
+    told("orders", "list", "-q", "--shop", str(folder))
+
+
+def test_a_dash_is_standard_output(retainctl: Terminal) -> None:
+    for words in (["reports", "show", "orders"], ["customers", "export"], ["orders", "export"]):
+        dashed, bare = retainctl(*words, "--output", "-"), retainctl(*words)
+        assert (dashed.code, dashed.stdout) == (0, bare.stdout)
+        assert bare.stdout
+    assert retainctl("segments", "create", "buyers", "orders >= 1").code == 0
+    assert retainctl("segments", "export", "buyers", "--output", "-").code == 0
