@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from retainctl.errors import WrongUsage
 from retainctl.terminal import (
     ROW_ID,
     Group,
@@ -78,6 +79,8 @@ def mapping(file: str, encoding: str, output: Path | None) -> None:
     """
     from retainctl.shop.orders_import.proposing import propose_mapping
 
+    if output is not None and output.exists() and Path(file).exists() and output.samefile(file):
+        raise WrongUsage(f"{output} is the file that is read", hint="Choose another file.")
     with opened_shop(output=output) as shop:
         show_text(propose_mapping(shop, file, encoding=encoding), path=output)
 

@@ -35,7 +35,12 @@ import_verb(
             help="Add the points of each row, or make them the balance.",
         ),
         click.option("--reason", default="", metavar="TEXT", help="The reason for rows that state none."),
-        click.option("--source", default="", metavar="NAME", help='The program the points come from; default: "file".'),
+        click.option(
+            "--source",
+            default="",
+            metavar="NAME",
+            help="The program or list that the points come from; a list adds each of its rows once.",
+        ),
     ),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import io
 import json
 import os
 import signal
@@ -80,6 +81,11 @@ click.version_option(__version__, "-V", "--version", prog_name="retainctl")(root
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and end with its exit code."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # it was closed before we began
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as the standard error is: names are in any language
     os.umask(0o077)  # what it writes holds people's names: nobody else may read it
     for number, code in ((signal.SIGTERM, TERMINATED), (signal.SIGHUP, HUNG_UP)):
         signal.signal(number, _stopper(code))

@@ -224,3 +224,28 @@ def test_a_dash_is_standard_output(retainctl: Terminal) -> None:
         assert bare.stdout
     assert retainctl("segments", "create", "buyers", "orders >= 1").code == 0
     assert retainctl("segments", "export", "buyers", "--output", "-").code == 0
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-"])
+def test_a_stream_that_is_closed_is_no_error(folder: Path, closed: str) -> None:
+    command = f"{sys.executable} -m retainctl --shop {folder} orders list --limit all {closed}"
+    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, cwd="/")
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_name_that_the_terminal_cannot_show_is_escaped(folder: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "retainctl", "--shop", str(folder), "config", "show", "--format", "json"],
+        capture_output=True, check=False, cwd="/", env=os.environ | {"PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert "החנות" in json.dumps(json.loads(ended.stdout), ensure_ascii=False)
+
+
+def test_a_file_that_is_read_is_not_written_over(retainctl: Terminal, tmp_path: Path) -> None:
+    path = tmp_path / "till.csv"
+    path.write_text("a,b\n1,2\n")
+    ended = retainctl("orders", "mapping", str(path), "--output", str(path))
+    assert (ended.code, path.read_text()) == (2, "a,b\n1,2\n")
+    missing = retainctl("orders", "import", str(path), "--mapping", str(tmp_path / "none.toml"))
+    assert (missing.code, "there is no mapping file" in missing.stderr) == (2, True)

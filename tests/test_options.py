@@ -82,7 +82,7 @@ def test_a_dry_run_of_whatever_writes_nothing(shop: Shop, retainctl: Terminal, f
     dry("orders import", str(files / "orders.csv"))
     dry("products import", str(files / "products.csv"))
     dry("consent import", str(files / "consent.csv"), "--evidence", "form")
-    dry("points import", str(files / "points.csv"), "--mode", "add", "--reason", "moved")
+    dry("points import", str(files / "points.csv"), "--mode", "add", "--source", "moved", "--reason", "moved")
     do("orders import", str(files / "orders.csv"))
     dry("points award")
     do("segments create buyers", "orders >= 1")

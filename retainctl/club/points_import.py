@@ -8,8 +8,9 @@ from typing import Any, Final, Literal, NamedTuple
 
 from retainctl.club import spending
 from retainctl.club.balances import balances
+from retainctl.club.ledger import PROGRAM
 from retainctl.config import Shop
-from retainctl.errors import BadData
+from retainctl.errors import BadData, WrongUsage
 from retainctl.intake.cells import Cells, RowError
 from retainctl.intake.declared import DeclaredTaker, Field, GivenCell, Lookup, text
 from retainctl.intake.file import InputFile
@@ -17,6 +18,8 @@ from retainctl.intake.import_runs import FileResult, ImportOptions
 from retainctl.intake.one_file import RowOutcome, import_list
 from retainctl.result import Progress
 from retainctl.shop.customer_lookup import CUSTOMER
+from retainctl.shop.customers import ever_one_with
+from retainctl.store.database import rows
 
 Mode = Literal["add", "set"]
 SOURCE: Final = "file"
@@ -31,11 +34,17 @@ def import_points(
     reason: str = "",
     progress: Progress = lambda _rows: None,
 ) -> FileResult[Any]:
-    """Import the points in the file called *name*, each row once, however often the file comes.
+    """Import the points in the file called *name*, each row once, however often it comes.
 
-    ``add`` gives what a row says; ``set`` gives or takes what a customer has too few or too many of. *reason* is of
-    rows that state none. A row that names nobody, or takes more than is there, is quarantined.
+    ``add`` gives what a row says, once for the list that the options' source names; ``set`` gives or takes what a
+    customer has too few or too many of. *reason* is of rows that state none. A row that names nobody, takes more than
+    is there, or adds to what the same list gave the customer before, is quarantined.
     """
+    if mode == "add" and not options.source:
+        raise WrongUsage(
+            "missing option '--source'",
+            hint="Name the list, such as birthdays-2025-03: each of its rows counts once, however often it comes.",
+        )
 
     def make_taker(file: InputFile, _header: Sequence[str]) -> PointsTaker:
         return PointsTaker(shop, options, mode, reason, file)
@@ -75,6 +84,8 @@ class PointsTaker(DeclaredTaker[_GivenPoints]):
         self._sets = mode == "set"
         self._reason = reason.strip()
         self._reference = f"import:{self.source}:{file.sha256[:16]}"
+        self._list = f"list:{self.source}:"
+        self._given = {} if self._sets else self._given_before()
         self._rows: Counter[tuple[int, int]] = Counter()  # of the file so far
         self._set: dict[int, int] = {}
 
@@ -101,9 +112,31 @@ class PointsTaker(DeclaredTaker[_GivenPoints]):
         if not row.points:
             return "unchanged"
         self._rows[row.customer_id, row.points] += 1
-        source = f"{self._reference}:{row.customer_id}:{row.points}:{self._rows[row.customer_id, row.points]}"
-        booked = spending.add(self.shop, row.customer_id, row.points, source=source, reason=row.reason)
-        return "unchanged" if booked.repeated else "new"
+        number = self._rows[row.customer_id, row.points]
+        people = ever_one_with(row.customer_id) if self._given else ()
+        before = {one for customer_id in people for one in self._given.get(customer_id, ())}
+        if (row.points, number) in before:
+            return "unchanged"
+        if before:
+            raise RowError(
+                "points",
+                "given_before",
+                f"the list {self.source} gave the customer other points before; what is new needs its own --source",
+            )
+        source = f"{self._list}{row.customer_id}:{row.points}:{number}"
+        spending.add(self.shop, row.customer_id, row.points, source=source, reason=row.reason)
+        return "new"
+
+    def _given_before(self) -> dict[int, set[tuple[int, int]]]:
+        """What earlier imports of this list gave each customer: points, and which of their rows of so many it was."""
+        given: dict[int, set[tuple[int, int]]] = {}
+        beginning = f"{PROGRAM}/grant/{self._list}"
+        for (source,) in rows(
+            "SELECT source FROM transactions WHERE substr(source, 1, ?) = ?", len(beginning), beginning
+        ):
+            customer_id, points, number = map(int, source.removeprefix(beginning).split(":"))
+            given.setdefault(customer_id, set()).add((points, number))
+        return given
 
     def _balance(self, row: _GivenPoints) -> RowOutcome:
         if self._set.setdefault(row.customer_id, row.points) != row.points:

@@ -24,7 +24,7 @@ from typing import Any, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from retainctl import schema
-from retainctl.errors import BadConfiguration
+from retainctl.errors import BadConfiguration, WrongUsage
 from retainctl.intake.cells import Column, plain_name
 from retainctl.intake.file import InputFile
 from retainctl.money import currency_code
@@ -100,6 +100,8 @@ def mapping_text(path: Path | None) -> str:
         return ""
     try:
         return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise WrongUsage(f"there is no mapping file {path}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadConfiguration(f"{path} cannot be read: {error}") from None
 

@@ -48,9 +48,10 @@ _YES: Final = frozenset(
 _NO: Final = frozenset(
     "no n false 0 off unsubscribed unsubscribe opted_out opt_out optout revoked withdrawn refused declined denied"
     " rejected blocked blocklisted blacklisted bounced hard_bounce hard_bounced cleaned complained complaint spam"
-    " suppressed never stop do_not_contact do_not_email do_not_mail dnc"
+    " suppressed never stop nope no_thanks no_thank_you unsub removed nein non dnc"
+    " do_not_contact do_not_email do_not_mail"
     " לא מסרב מסרבת סירב סירבה הסר הסיר הסירה הוסר הוסרה הסרה חסום חסומה ביטל ביטלה"
-    " לא_מאשר לא_מאשרת לא_מאושר לא_רשום לא_רשומה".split()
+    " לא_רוצה לא_מעוניין לא_מעוניינת לא_תודה לא_מאשר לא_מאשרת לא_מאושר לא_רשום לא_רשומה".split()
 )
 # They say that nobody asked, or that nobody answered, which is neither.
 _UNKNOWN: Final = frozenset(

@@ -40,15 +40,16 @@ def import_consent(
 ) -> FileResult[Any]:
     """Import the decisions in the file called *name*.
 
-    *evidence* and *purpose* are of rows that state none of their own; a row with no evidence at all is quarantined.
+    *evidence* and *purpose* are of rows that state none of their own; a permission with no evidence at all is
+    quarantined, and a refusal needs none.
     *answer* is that of everybody in a file that has no column for it. A row in which nobody answered is set aside. One
     without a date is of now, and a permission then overrules no refusal; one with a day but no hour overrules no
     refusal of that day. The refusal of somebody who is nobody's customer yet is kept for when they turn up.
     """
 
     def make_taker(file: InputFile, header: Sequence[str]) -> ConsentTaker:
-        taker = ConsentTaker(shop, options, evidence, purpose, answer)
-        taker.refuse_silence(header, file=file.name)
+        taker = ConsentTaker(shop, options, evidence, purpose, answer, file=file.name)
+        taker.refuse_silence(header)
         return taker
 
     return import_list(shop, name, options, make_taker, progress=progress)
@@ -112,6 +113,14 @@ def _answer(cell: GivenCell) -> bool | None:
         return yes_or_no(cell.text)
     except ValueError as error:
         raise RowError(cell.column, "bad_answer", str(error)) from None
+
+
+def _says_no(text: str) -> bool:
+    """Whether a cell of any column says no; a number may count something."""
+    try:
+        return not text.isdigit() and yes_or_no(text) is False
+    except ValueError:
+        return False
 
 
 def _forbidden(cell: GivenCell) -> bool | int:
@@ -230,16 +239,26 @@ class ConsentTaker(DeclaredTaker[Decision | _Suppression]):
     one_of = ("email", "phone")
 
     def __init__(
-        self, shop: Shop, options: ImportOptions, evidence: str, purpose: Purpose, answer: Literal["", "yes"]
+        self,
+        shop: Shop,
+        options: ImportOptions,
+        evidence: str,
+        purpose: Purpose,
+        answer: Literal["", "yes"],
+        *,
+        file: str,
     ) -> None:
         settings = {"evidence": evidence, "purpose": purpose, "answer": answer, "country": shop.settings.country}
         super().__init__(FIELDS, shop, options, source=options.source or SOURCE, **settings)
         self._evidence = evidence.strip()
         self._purpose = purpose
         self._all_agreed = answer == "yes"
+        self._file = file
+        self._others: tuple[str, ...] = ()
 
-    def refuse_silence(self, header: Sequence[str], *, file: str) -> None:
+    def refuse_silence(self, header: Sequence[str]) -> None:
         """BadData where the columns of *header* leave open who agreed."""
+        file = self._file
         present = {plain_name(name): name for name in header if name}
         known = {plain_name(name): one.role for one in self.columns for name in one.all_names}
         forbids = any(known.get(plain) in FORBIDDING for plain in present)
@@ -263,9 +282,23 @@ class ConsentTaker(DeclaredTaker[Decision | _Suppression]):
                 f"{file} does not say who agreed",
                 hint=f"If everybody in it did, add: --answer yes. Its columns: {', '.join(header)[:300]}.",
             )
+        if self._all_agreed:  # then no other column may say that somebody did not
+            self._others = tuple(name for plain, name in present.items() if plain not in known)
+            self.columns += tuple(Column(name, (name,)) for name in self._others)
+            self._roles += self._others
+
+    def _refuse_contradiction(self, said: Mapping[str, str]) -> None:
+        """BadData where everybody agreed, it is said, and a cell of a column that is not read says no."""
+        for column in self._others:
+            if _says_no(said[column]):
+                raise BadData(
+                    f"{self._file}: somebody did not agree: the column {column} says {said[column]!r}",
+                    hint=f'Name it in a mapping file, such as answer = "{column}", and leave out --answer.',
+                )
 
     def read(self, cells: Cells) -> Decision | _Suppression:
         said = self.said(cells)
+        self._refuse_contradiction(said)
         stated = self.stated(said)
         forbidden = [found for role in FORBIDDING if (found := stated.get(role))]
         answer = stated["answer"] if said["answer"] or not self._all_agreed else True
@@ -275,10 +308,10 @@ class ConsentTaker(DeclaredTaker[Decision | _Suppression]):
         if forbidden:
             # The time beside it may be that of an earlier permission.
             at = max((one for one in forbidden if one is not True), default=at if answer is False else None)
-        proof = stated.get("evidence") or self._evidence
+        given = bool(answer) and not forbidden
+        proof = stated.get("evidence") or self._evidence or ("" if given else f"the file {self._file}")
         if not proof:
             raise RowError("evidence", "no_evidence", "the row has no evidence, and --evidence was not given")
-        given = bool(answer) and not forbidden
         reason = _suppressed_for(said, stated)
         if not reason:
             try:

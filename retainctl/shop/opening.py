@@ -41,6 +41,6 @@ def spare(shop: Shop, path: Path) -> None:
     if (
         place in database_files()
         or (len(inside) == 1 and place.suffix == ".toml")
-        or (len(inside) > 1 and inside[0] in own_folders)
+        or (inside and inside[0] in own_folders)
     ):
         raise Refused(f"{path} is one of the shop's own files; not overwritten", hint="Choose another file.")

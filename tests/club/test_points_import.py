@@ -12,6 +12,7 @@ from retainctl.club.points_import import Mode, import_points
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
+from retainctl.shop.merging import merge
 from retainctl.store.database import rows, value
 from tests import past
 from tests.conftest import Terminal
@@ -46,6 +47,24 @@ def test_points_are_added_once_however_often_the_file_comes(town: Shop, tmp_path
     assert (again.row.rows_new, again.row.rows_unchanged, have(town)) == (0, 4, [240, 50, 0])
     assert rows("SELECT reason FROM transaction_reasons ORDER BY reason") == [("again",), ("moved",), ("old club",)]
     check(town)
+
+
+def test_a_list_that_was_corrected_grown_or_sorted_adds_what_is_new_alone(town: Shop, tmp_path: Path) -> None:
+    first = bring(town, tmp_path, "email,points\nc1@example.com,100\nc1@example.com,7\nc2@example.com,1OO\n", "add")
+    assert (first.row.rows_new, [held.code for held in first.quarantined]) == (2, ["bad_number"])
+    grown = "email,points\nc3@example.com,5\nc2@example.com,100\nc1@example.com,7\nc1@example.com,100\n"
+    second = bring(town, tmp_path, grown, "add", name="b.csv")
+    assert (second.row.rows_new, second.row.rows_unchanged, have(town)) == (2, 2, [107, 100, 5])
+    changed = bring(town, tmp_path, "email,points\nc1@example.com,60\nc1@example.com,7\n", "add", name="c.csv")
+    assert ([held.code for held in changed.quarantined], have(town)) == (["given_before"], [107, 100, 5])
+    check(town)
+
+
+def test_a_list_knows_who_was_merged_since(town: Shop, tmp_path: Path) -> None:
+    bring(town, tmp_path, "email,points\nc1@example.com,100\n", "add")
+    merge(town, survivor_id=2, merged_id=1, reason="one person")
+    assert bring(town, tmp_path, "email,points\nc1@example.com,100\n\n", "add").row.rows_unchanged == 1
+    assert balances(town, [2]) == {2: 100}
 
 
 def test_a_balance_is_what_a_customer_has_afterwards(town: Shop, tmp_path: Path) -> None:
@@ -89,7 +108,9 @@ def test_the_command(town: Shop, retainctl: Terminal, tmp_path: Path) -> None:
     path = tmp_path / "points.csv"
     path.write_text("email,points\nc1@example.com,120\n")
     assert retainctl("points", "import", str(path), "--reason", "x").code == 2, "add or set is stated"
-    silent = retainctl("points", "import", str(path), "--mode", "add")
+    unnamed = retainctl("points", "import", str(path), "--mode", "add", "--reason", "x")
+    assert (unnamed.code, "Name the list" in unnamed.stderr) == (2, True)
+    silent = retainctl("points", "import", str(path), "--mode", "add", "--source", "smile")
     assert (silent.code, "no reason" in silent.stderr) == (3, True)
     words = ("points", "import", str(path), "--mode", "add", "--reason", "moved", "--source", "smile")
     assert retainctl(*words, "--dry-run").code == 0

@@ -108,7 +108,9 @@ def _after(letter: Letter, outcome: Outcome, *, now: int) -> tuple[State, dict[s
     attempts, not_after, class_ = rows("SELECT attempts, not_after, class FROM outbox WHERE id = ?", letter.id)[0]
     begun_at = value("SELECT MIN(at) FROM outbox_events WHERE outbox_id = ? AND to_state = 'claimed'", letter.id)
     next_at = now + wait_seconds(letter.id, attempts)
-    if next_at > begun_at + _PATIENCE_SECONDS[class_] or (not_after is not None and next_at > not_after):
+    # The first try is never the last: before it the message may have waited for a person, and not for the server.
+    out_of_patience = attempts > 0 and next_at > begun_at + _PATIENCE_SECONDS[class_]
+    if out_of_patience or (not_after is not None and next_at > not_after):
         return "failed", {"attempts": attempts + 1}
     return "deferred", {"attempts": attempts + 1, "next_at": next_at}
 

@@ -473,6 +473,15 @@ def test_a_letter_that_is_claimed_twice_by_one_sender_is_two_letters_to_it(shop:
     assert len(sink.accepted) == 1
 
 
+def test_a_message_that_waited_for_a_person_is_not_given_up_at_its_first_try(shop: Shop, queue_up: QueueUp) -> None:
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port)
+        queue_up(addresses=["rcpt=450+dana@example.com"], using=mailed)
+        execute("INSERT INTO outbox_events (outbox_id, month, at, from_state, to_state, claim_no) SELECT id, month, 0,"
+                " 'planned', 'claimed', 0 FROM outbox")  # fmt: skip
+        assert deliver(mailed).row.deferred == 1
+
+
 def test_a_mailing_whose_messages_are_given_up_one_after_the_other_is_paused_and_told(
     shop: Shop, queue_up: QueueUp
 ) -> None:

@@ -106,10 +106,30 @@ REFUSALS = (
     "revoked", "withdrawn", "refused", "declined", "denied", "rejected", "blocked", "Blocklisted", "blacklisted",
     "bounced", "hard bounce", "cleaned", "complained", "spam", "suppressed", "never", "stop", "do not contact",
     "Do-Not-Email", "לא", "מסרבת", "סירב", "הסר", "הוסרה", "הסרה", "חסום", "ביטל", "לא מאשר", "לא מאושר",
+    "nope", "No thanks", "unsub", "removed", "לא רוצה", "לא מעוניינת",
 )  # fmt: skip
 SILENCES = (
     "never_subscribed", "Not Subscribed", "never asked", "pending", "unconfirmed", "unknown", "לא נשאל", "לא ידוע",
 )  # fmt: skip
+
+
+def test_a_refusal_needs_no_evidence(shop: Shop, dana: int, file: Path) -> None:
+    outcome = bring(shop, file, "email,action\ndana@example.com,no\n")
+    assert outcome.quarantined == ()
+    assert rows("SELECT action, evidence FROM consents") == [("revoked", f"the file {file}")]
+
+
+@pytest.mark.parametrize(
+    ("column", "no"), [("wants mail?", "no"), ("Marketing", "לא"), ("Mail OK", "nope"), ("Remark", "unsubscribed")]
+)
+def test_nobody_agrees_by_an_answer_for_all_where_a_column_says_no(
+    shop: Shop, dana: int, file: Path, column: str, no: str
+) -> None:
+    text = f"email,{column},visits\ndana@example.com,{{}},0\n"
+    with pytest.raises(BadData, match="somebody did not agree: the column"):
+        bring(shop, file, text.format(no), evidence="form", answer="yes")
+    assert value("SELECT COUNT(*) FROM consents") == 0
+    assert bring(shop, file, text.format("a word"), evidence="form", answer="yes").row.rows_new == 1
 
 
 def test_a_refusal_is_one_and_a_silence_is_no_permission_however_they_are_spelled(shop: Shop, file: Path) -> None:
