@@ -352,7 +352,7 @@ def say(sentence: str) -> None:
     """Print what needs attention on stderr."""
     from retainctl import output
 
-    output.say(sentence)
+    output.say(for_this_shop(sentence, choices().shop))
 
 
 def note(sentence: str) -> None:

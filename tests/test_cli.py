@@ -117,6 +117,16 @@ def test_a_hint_names_the_shop_that_was_named(tmp_path: Path, folder: Path) -> N
     assert there.stderr == "retainctl: there is no order 7\n  List them: retainctl orders list\n"
 
 
+def test_what_needs_attention_names_the_shop_that_was_named(tmp_path: Path, folder: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    rows = "".join(f"{number},2025-01-05,1,5.00,ILS\n" for number in range(40))
+    bad.write_text(f"order_id,ordered_at,quantity,unit_price,currency\n{rows}41,2025-01-05,x,5.00,ILS\n")
+    ended = Terminal(tmp_path)("--shop", str(folder), "orders", "import", str(bad))
+    assert (ended.code, f"retainctl --shop {folder} orders quarantine list" in ended.stderr) == (3, True)
+    job = Terminal(tmp_path)("--shop", str(folder), "jobs", "run", "nightly")
+    assert (job.code, f"retainctl --shop {folder} orders quarantine list" in job.stderr) == (3, True)
+
+
 def test_what_was_guessed_stands_in_the_result_and_in_no_mail_of_cron(retainctl: Terminal, folder: Path) -> None:
     """A log, a table and JSON tell it alike; what is no fault goes not to stderr."""
     (folder / "o.csv").write_text(

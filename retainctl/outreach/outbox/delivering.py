@@ -15,6 +15,7 @@ from retainctl.outreach.outbox.claiming import Claimer, due_batches, judged, ope
 from retainctl.outreach.outbox.recover import sweep
 from retainctl.outreach.outbox.send_loop import Loop, Tally
 from retainctl.outreach.outbox.states import OPEN, State
+from retainctl.outreach.programs import program_of
 from retainctl.result import Progress, Result
 from retainctl.rows import Row
 from retainctl.store.database import value
@@ -83,7 +84,9 @@ def _trouble(tally: Tally, unresolved: DoneInPart | None) -> RetainError | None:
     if tally.trouble:
         return tally.trouble
     if tally.paused:
-        return DoneInPart("; ".join(tally.paused.values()), hint="Correct the cause, then resume it.")
+        paused = Mailing.select().where(Mailing.id.in_(list(tally.paused))).order_by(Mailing.id)
+        commands = (f"retainctl {program_of(one.program).commands} resume {one.name}" for one in paused)
+        return DoneInPart("; ".join(tally.paused.values()), hint=f"Correct the cause, then: {'; '.join(commands)}")
     if tally.became["unknown"] and unresolved:
         return unresolved
     if tally.held and not any(count for state, count in tally.became.items() if state != "planned"):

@@ -494,6 +494,8 @@ def test_a_mailing_whose_messages_are_given_up_one_after_the_other_is_paused_and
         done = deliver(later)
     assert done.row.failed >= 50  # those that were with the server already may fail too
     assert (done.exit_code, "50 messages in a row were not accepted" in str(done.trouble)) == (3, True)
+    assert done.trouble
+    assert done.trouble.hint == f"Correct the cause, then: retainctl campaigns resume {mailing.name}"
     assert value("SELECT state FROM mailings WHERE id = ?", mailing.id) == "paused"
     check()
 
