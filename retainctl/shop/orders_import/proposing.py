@@ -1,6 +1,7 @@
 """A first mapping for a file of orders that nobody knows: what each column seems to be, with the reason beside it.
 
-What the rows themselves show is stated; what only a name suggests is said to be that. Nothing is imported.
+What the rows themselves show is stated; what only a name suggests is said to be that, and what neither tells is left
+to do. Nothing is imported.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from retainctl.intake.file import InputFile, input_file
 from retainctl.intake.text import TextLines
 from retainctl.intake.values import NUMBER_STYLES, Values
 from retainctl.money import currency_code
-from retainctl.shop.orders_import.formats.generic import STATUSES
+from retainctl.shop.orders_import.documents import LINE_ROLES
+from retainctl.shop.orders_import.formats.generic import ROLES, STATUSES
 from retainctl.shop.orders_import.likely_names import LIKELY_NAMES
 
 ROWS: Final = 500  # that are looked at
@@ -122,7 +124,7 @@ def _proposal(shop: Shop, table: _Table, file: InputFile) -> _Proposal:
     style = _numbers(table, but=[taken[one] for one in _NO_AMOUNTS if one in taken])
     if style != "1234.56":
         found.settings["numbers"] = style, f"All amounts can be read as {style}."
-    _prices(table, found, taken, style)
+    _prices(shop, table, found, taken, style)
     _statuses(table, found, taken)
     _further_rows(table, found, taken)
     _currency(shop, table, found, taken)
@@ -190,10 +192,11 @@ def _dates(shop: Shop, table: _Table, found: _Proposal, taken: dict[str, int]) -
     if not forms:
         found.doubts.append(f"The dates such as {cells[0] if cells else ''!r} are in no usual form: set dates.")
     elif forms[0] != "iso":
-        why = f"All of them fit, as {cells[0]!r}."
         if len(forms) > 1:
-            why = f"{' and '.join(forms[:2])} fit all of them, as {cells[0]!r}: choose the right one."
-        found.settings["dates"] = forms[0], why
+            both = " and ".join(forms[:2])
+            found.doubts.append(f"{both} fit all dates, as {cells[0]!r}: set dates to the right one.")
+        else:
+            found.settings["dates"] = forms[0], f"All of them fit, as {cells[0]!r}."
 
 
 def _forms(shop: Shop, cells: Sequence[str]) -> list[str]:
@@ -219,17 +222,14 @@ def _numbers(table: _Table, *, but: Sequence[int]) -> str:
     return fitting[0] if fitting else "1234.56"
 
 
-def _prices(table: _Table, found: _Proposal, taken: dict[str, int], style: str) -> None:
+def _prices(shop: Shop, table: _Table, found: _Proposal, taken: dict[str, int], style: str) -> None:
     """What the column of amounts is: the price of a piece, a line's total or an order's. The rows tell."""
     if not {"unit_price", "line_total"} & taken.keys():
-        _amount(table, found, taken)
-    if "quantity" not in taken:
-        if {"unit_price", "line_total"} & taken.keys():
-            found.constants["quantity"] = "1", "No column has the pieces."
-        return
+        _total_of_lines(table, found, taken)
     if not {"unit_price", "line_total"} & taken.keys():
-        del found.columns["quantity"], taken["quantity"]
-        found.doubts.append("No column has prices: an order is one line of its total.")
+        _without_prices(shop, table, found, taken)
+    elif "quantity" not in taken:
+        found.constants["quantity"] = "1", "No column has the pieces."
     elif "line_total" not in taken:
         each, whole, articles = _growth(table, taken, "unit_price", style)
         name = table.header[taken["unit_price"]]
@@ -243,8 +243,8 @@ def _prices(table: _Table, found: _Proposal, taken: dict[str, int], style: str) 
             found.doubts.append(f"Is {name} the price of one piece? Else call it line_total.")
 
 
-def _amount(table: _Table, found: _Proposal, taken: dict[str, int]) -> None:
-    """Take the order's total for its lines' where the rows of an order differ in it, else a column nobody has taken."""
+def _total_of_lines(table: _Table, found: _Proposal, taken: dict[str, int]) -> None:
+    """Take the order's total for its lines' where the rows of an order differ in it."""
     if "total" in taken and "order_id" in taken:
         totals: defaultdict[str, set[str]] = defaultdict(set)
         for row in table.rows:
@@ -252,13 +252,31 @@ def _amount(table: _Table, found: _Proposal, taken: dict[str, int]) -> None:
         if several := sum(len(one) > 1 for one in totals.values()):
             _call(found, taken, "total", "line_total")
             found.columns["line_total"] = table.header[taken["line_total"]], f"It differs within an order: {several}."
-            return
-    free = [place for place in range(len(table.header)) if place not in taken.values()]
-    place = next((one for one in free if _are(table.cells(one), _is_number)), None)
-    if place is not None and "total" not in taken:
+
+
+def _without_prices(shop: Shop, table: _Table, found: _Proposal, taken: dict[str, int]) -> None:
+    """Leave to do which column has the money, where no name says it; an order without prices is its total alone."""
+    if "total" not in taken:
         role = "unit_price" if {"sku", "product"} & taken.keys() and "quantity" in taken else "total"
-        taken[role] = place
-        found.columns[role] = table.header[place], "It is the first other column of numbers."
+        others = ", ".join(
+            table.header[place]
+            for place in _other_numbers(table, taken)
+            if table.header[place] and not _forms(shop, table.cells(place)[:50])
+        )
+        which = f" Columns of numbers: {others}." if others else ""
+        found.doubts.append(f"No column looks like {role}: name it under [columns].{which}")
+        if role == "unit_price":
+            return
+    names = {plain_name(name) for name in table.header}
+    for role in (*LINE_ROLES, "line_total"):
+        if taken.pop(role, None) is not None or not names.isdisjoint(map(plain_name, ROLES[role])):
+            found.columns[role] = "", "Not read: no column has prices, and an order is one line of its total."
+
+
+def _other_numbers(table: _Table, taken: dict[str, int]) -> list[int]:
+    """The columns of numbers that nobody has taken."""
+    free = [place for place in range(len(table.header)) if place not in taken.values()]
+    return [place for place in free if _are(table.cells(place), _is_number)]
 
 
 def _growth(table: _Table, taken: dict[str, int], role: str, style: str) -> tuple[int, int, int]:
@@ -294,7 +312,10 @@ def _further_rows(table: _Table, found: _Proposal, taken: dict[str, int]) -> Non
     if "ordered_at" in taken and ("sku" in taken or "product" in taken):
         alone = sum(not row[taken["ordered_at"]].strip() for row in table.rows)
         if alone:
-            found.settings["inherit"] = True, f"Rows that leave the cells of their order empty: {alone}."
+            found.doubts.append(
+                f"Rows that leave the cells of their order empty: {alone}. Set inherit = true if each of them is a"
+                " further row of the order above it, and none is a row of totals."
+            )
 
 
 def _currency(shop: Shop, table: _Table, found: _Proposal, taken: dict[str, int]) -> None:
@@ -302,9 +323,8 @@ def _currency(shop: Shop, table: _Table, found: _Proposal, taken: dict[str, int]
         return
     marks = Counter(
         mark
-        for role in _MONEY
-        if role in taken
-        for text in table.cells(taken[role])
+        for place in [taken[role] for role in _MONEY if role in taken] or _other_numbers(table, taken)
+        for text in table.cells(place)
         for mark in _CURRENCY.findall(text)
     )
     for mark, _ in marks.most_common(1):

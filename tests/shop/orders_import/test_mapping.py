@@ -139,6 +139,51 @@ def test_refunds_are_known_by_the_type_of_their_row_or_by_their_sign(shop: Shop,
     assert rows(RETURNS) == [(1_000, 1_000, on_day("2025-01-09")[0]), (1_000, 1_000, on_day("2025-01-08")[0])]
 
 
+@pytest.mark.parametrize("text", ["-10.00", "₪ -10.00", "-₪10.00", "₪-10.00", "10.00-", "(10.00)", "-10.00 ₪"])
+@pytest.mark.parametrize("column", ["unit_price", "line_total", "total"])
+def test_a_negative_amount_is_a_refund_however_its_sign_is_written(
+    books: Shop, bring: Bring, column: str, text: str
+) -> None:
+    quantity = "" if column == "total" else ",quantity"
+    lines = [f"1,2025-01-05,25.00{quantity and ',1'}", f"1,2025-01-08,{text}{quantity and ',1'}"]
+    for ordered in (lines, lines[::-1]):
+        outcome = bring(
+            books, f"order_id,ordered_at,{column}{quantity}", *ordered, name=f"{ordered[0][:12]}.csv",
+            mapping='negative_amounts = "refund"\ncurrency = "ILS"', source=ordered[0][:12],
+        )  # fmt: skip
+        assert codes(outcome) == []
+    assert rows("SELECT gross_minor FROM orders") == [(2_500,), (2_500,)]
+    assert [amount for _, amount, _ in rows(RETURNS)] == [1_000, 1_000]
+
+
+@pytest.mark.parametrize(
+    ("rows_of_it", "code", "message"),
+    [
+        (["-5.00,"], "negative_price", "the total '-5.00' is negative"),
+        (["5.00,6.00"], "negative_price", "the total '5.00' is less than the shipping"),
+        (["5.00,", "7.00,"], "bad_total", "the total '7.00' is not '5.00', as the order's first row says"),
+        (["5.00,", "5,"], "", ""),
+        (["5.00,", ","], "", ""),
+        ([","], "no_total", "the row has no total, and nothing else says what was bought"),
+    ],
+)
+def test_a_total_alone_is_one_for_all_rows_of_its_order(
+    books: Shop, bring: Bring, rows_of_it: list[str], code: str, message: str
+) -> None:
+    lines = [f"1,2025-01-05,{cells}" for cells in rows_of_it]
+    outcome = bring(books, "order_id,ordered_at,total,shipping", *lines, mapping='currency = "ILS"')
+    assert [(one.code, one.message) for one in outcome.quarantined[:1]] == [(code, message)] * bool(code)
+    assert rows("SELECT gross_minor FROM orders") == ([] if code else [(500,)])
+
+
+def test_a_total_alone_of_a_row_that_is_a_refund_is_money_that_came_back(books: Shop, bring: Bring) -> None:
+    mapping = 'currency = "ILS"\n[columns]\ntype = "Kind"\n[types]\nSale = "sale"\nRefund = "refund"\n'
+    lines = ["1,2025-01-05,25.00,,Sale", "1,2025-01-08,10.00,,Refund", "C1,2025-01-09,5.00,1,Sale"]
+    assert codes(bring(books, "order_id,ordered_at,total,refund_of,Kind", *lines, mapping=mapping)) == []
+    assert rows("SELECT gross_minor FROM orders") == [(2_500,)]
+    assert sorted(amount for _, amount, _ in rows(RETURNS)) == [500, 1_000]
+
+
 def test_orders_with_a_status_that_is_left_out_are_set_aside(books: Shop, bring: Bring) -> None:
     mapping = '[statuses]\n"Quote" = "left_out"\n'
     outcome = bring(books, HEADER, row("1", status="Quote"), row("2"), mapping=mapping)

@@ -5,6 +5,7 @@ An order's own cells are taken from the first of its rows; a row of another curr
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple, cast, get_args
 
 from retainctl.intake.cells import Cells, Column, RowError
@@ -109,6 +110,7 @@ STATUSES: Final = {
     "ממתין": "pending", "שולם": "paid", "בטיפול": "processing", "נשלח": "shipped", "הושלם": "completed",
     "זוכה": "refunded", "בוטל": "cancelled", "נכשל": "failed", "": "completed",
 }  # fmt: skip
+_MINUS: Final = re.compile(r"[-()]")  # as numbers are read: -1, 1- and (1)
 _TOTAL_WORDS = ("total", "sum", 'סה"כ', "סה״כ", "סהכ", "grand total")
 
 
@@ -127,9 +129,7 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
     elif document.head != own:
         _join(values, document, own)
     if line is None:
-        if not document.lines:
-            document.is_order = True
-            document.lines.append(_total_alone(values, document))
+        _add_total(values, document, own, is_refund=kind == "refund" or bool(own.refund_of))
     elif kind == "refund" or line.quantity < 0 or own.refund_of:
         document.returns.append(_return(values, document, own, line, is_refund=kind == "refund"))
     else:
@@ -145,9 +145,11 @@ def _line(values: OrderValues, cells: Cells) -> tuple[str, Line | None, str]:
     currency = values.currency(row.currency)
     if values.total_alone:
         return currency, None, kind
-    if values.negative_is_refund and "-" in (row.unit_price.lstrip()[:1], row.line_total.lstrip()[:1]):
+    if values.negative_is_refund and (
+        _is_negative(values, row.unit_price, "unit_price") or _is_negative(values, row.line_total, "line_total")
+    ):
         kind = "refund"
-        row = row._replace(unit_price=row.unit_price.replace("-", ""), line_total=row.line_total.replace("-", ""))
+        row = row._replace(unit_price=_MINUS.sub("", row.unit_price), line_total=_MINUS.sub("", row.line_total))
     price = row.unit_price
     if row.line_total and not price:
         price = unit_price(values, row.line_total, values.pieces(row.quantity, "quantity"), "line_total")
@@ -169,14 +171,39 @@ def _line(values: OrderValues, cells: Cells) -> tuple[str, Line | None, str]:
     return currency, Line(article, pieces, price, amount, less, cast("LineKind", line_kind)), kind
 
 
-def _total_alone(values: OrderValues, document: Document) -> Line:
-    """What was bought, of an order of which only the total is known: one line, without its shipping."""
-    if not document.stated.get("total"):
+def _is_negative(values: OrderValues, text: str, column: str) -> bool:
+    return bool(text.strip()) and values.number(text, column) < 0
+
+
+def _add_total(values: OrderValues, document: Document, own: OrderCells, *, is_refund: bool) -> None:
+    """Book a row of an order of which only the total is known: one line, without its shipping, or its return.
+
+    Further rows may say the same total again.
+    """
+    if document.lines and not own.total:
+        return
+    if not own.total:
         raise RowError("total", "no_total", "the row has no total, and nothing else says what was bought")
-    amount = values.money(document.stated["total"], document.currency, "total") - document.shipping_minor
-    if amount < 0:
-        raise RowError("total", "negative_price", f"the total {document.stated['total']!r} is less than the shipping")
-    return Line(None, 1, document.stated["total"], amount)
+    total = values.money(own.total, document.currency, "total")
+    if total < 0 and not values.negative_is_refund:
+        raise RowError("total", "negative_price", f"the total {own.total!r} is negative")
+    if total < 0 or is_refund:
+        back = Line(None, 0, "", abs(total))
+        document.returns.append(_return(values, document, own, back, is_refund=True))
+    elif not document.lines:
+        document.is_order = True
+        document.stated["total"] = own.total
+        document.lines.append(_total_alone(document, own.total, total))
+    elif total != values.money(document.stated["total"], document.currency, "total"):
+        said = document.stated["total"]
+        raise RowError("total", "bad_total", f"the total {own.total!r} is not {said!r}, as the order's first row says")
+
+
+def _total_alone(document: Document, text: str, total: int) -> Line:
+    """What was bought, in one line: the *total*, which is written *text*, without the shipping."""
+    if total < document.shipping_minor:
+        raise RowError("total", "negative_price", f"the total {text!r} is less than the shipping")
+    return Line(None, 1, text, total - document.shipping_minor)
 
 
 def _check_id(order: str) -> None:
