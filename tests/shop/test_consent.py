@@ -239,6 +239,15 @@ def test_of_several_refusals_the_newest_is_shown(shop: Shop) -> None:
     assert [(one.state, one.evidence) for one in list_consent(shop)] == [("revoked", "wrote")] * 2
 
 
+def test_a_refusal_is_shown_with_its_own_evidence_whatever_is_allowed_elsewhere_later(shop: Shop) -> None:
+    first, second = customer(1, "dana@example.com", "dana@work.example")
+    revoke(shop, first, purpose="marketing", source="phone", evidence="called", happened_at=2000)
+    give(shop, second, purpose="marketing", source="web", evidence="box", happened_at=3000)
+    assert ("dana@example.com", "revoked", "called") in [
+        (one.address, one.state, one.evidence) for one in list_consent(shop)
+    ]
+
+
 @pytest.mark.parametrize("given_at", [2000, 3000])
 def test_decisions_of_one_list_count_by_their_dates_and_not_by_their_rows(shop: Shop, given_at: int) -> None:
     (point,) = customer(1, "dana@example.com")

@@ -81,6 +81,17 @@ def test_an_order_whose_rows_stand_apart_and_are_those_that_are_known_is_unchang
     assert orders("version") == [("1", 1), ("2", 1), ("3", 1)]
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_an_order_whose_rows_stand_apart_is_of_the_earliest_of_their_times(
+    shop: Shop, bring: Bring, known: bool
+) -> None:
+    days = ("2025-01-06", "2025-01-04", "2025-01-08")
+    if known:
+        bring(shop, WIDE, part(ordered_at="2025-01-07"), *OTHERS, name="before.csv")
+    bring(shop, *scattered(*(part(sku=f"S{day}", ordered_at=day) for day in days)))
+    assert orders("order_day") == [("1", on_day("2025-01-04")[0])]
+
+
 def test_a_row_that_comes_once_more_than_it_did_is_one_more_line(shop: Shop, bring: Bring) -> None:
     bring(shop, WIDE, *OTHERS, part("1"), part("2"), part("3"), part("3", sku="TEA"))
     lines = [part("1"), part("1"), part("2", sku="TEA"), part("2"), part("3"), part("3", sku="TEA"), part("3")]
