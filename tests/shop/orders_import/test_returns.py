@@ -180,6 +180,7 @@ def test_a_return_is_shared_over_as_many_sales_as_it_takes_and_what_is_left_wait
         ("C9", "4", 1, 1, 250),
         ("C9", None, None, 1, 250),
     ]
+    assert rows("SELECT external_id, version FROM orders ORDER BY external_id") == [(str(day), 2) for day in (1, 2, 3, 4)]
 
 
 def test_a_row_that_names_the_order_it_refunds_is_a_return_by_whatever_sign(shop: Shop, bring: Bring) -> None:
