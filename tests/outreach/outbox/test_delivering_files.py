@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from retainctl.clock import DAY_SECONDS, Clock, parse_instant
@@ -72,6 +73,18 @@ def test_a_second_queueing_makes_no_second_row(shop: Shop, make_mailing: MakeMai
 
     assert [queue(shop, mailing.id), queue(shop, mailing.id)] == [2, 0]
     assert (deliver(shop).row.sent, queue(shop, mailing.id)) == (2, 0)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_who_queues_a_mailing_waits_for_another_who_does(shop: Shop, make_mailing: MakeMailing) -> None:
+    mailing = make_mailing()
+    choose(mailing, make_customers(shop, ["dana@example.com"]))
+    with psycopg.connect(shop.settings.database) as other:
+        other.execute("SELECT id FROM mailings WHERE id = %s FOR UPDATE", [mailing.id])
+        execute("SET lock_timeout = '200ms'")
+        with pytest.raises(TryLater, match="another program is writing to the database"):
+            queue(shop, mailing.id)
+    assert queue(shop, mailing.id) == 1
 
 
 def test_who_was_left_out_of_the_plan_has_no_row_although_their_address_is_known(
