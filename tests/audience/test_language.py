@@ -93,6 +93,7 @@ FOUND: list[tuple[str, list[int]]] = [
     ("orders = 1 or orders = 2 and language = he", [1, 3]),
     ("(orders = 1 or orders = 2) and language = he", [1]),
     ("not (orders = 1 or orders = 2)", [2, 4]),
+    ("not ((orders = 1 or orders = 2) and language = he)", [2, 3, 4]),
     ("spent >= 200.50", [1]),
     ("spent > 200.50", []),
     ("spent = 100.01", [2]),  # the dollars are another money

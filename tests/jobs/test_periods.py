@@ -65,6 +65,10 @@ def test_a_weekly_job_has_one_period_a_week() -> None:
     )
 
 
+def test_a_job_of_every_so_many_minutes_is_due_again_that_many_minutes_later() -> None:
+    assert next_due_at(OFTEN, at("2025-03-03T00:01"), after=instant("2025-03-03T00:00")) == instant("2025-03-03T00:05")
+
+
 def test_an_hour_that_is_left_out_counts_from_the_moment_the_clocks_move() -> None:
     left_out = Job(steps=("config check",), summary="", at="02:30")
     moved = instant("2027-03-26T03:00+03:00")

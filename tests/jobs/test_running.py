@@ -101,6 +101,12 @@ def test_a_period_that_is_done_is_not_run_again_unless_asked(shop: Shop, write_j
     assert value("SELECT COUNT(*) FROM runs") == 2
 
 
+def test_who_asks_for_a_run_has_what_was_missed_made_up_too(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(CHECK.replace('at = "03:30"', 'at = "03:30"\ncatch_up = "each"'))
+    done(shop, "check", shop.clock.now() - 2 * DAY_SECONDS)
+    assert periods(run_job(shop, "check", again=True)) == ["check:2025-03-01", "check:2025-03-02"]
+
+
 def test_a_job_stops_at_the_first_step_that_fails_and_stays_due(shop: Shop, write_jobs: WriteJobs) -> None:
     write_jobs(FAILS)
     report = run_job(shop, "check")

@@ -183,6 +183,12 @@ def test_a_paused_campaign_is_paused_until_it_is_resumed(shop: Shop, ready: Path
     assert mailings.resume(CAMPAIGN, "spring").state == "active"
     assert rows("SELECT state, pause_reason FROM mailings") == [("active", "")]
 
+    execute("UPDATE mailings SET program = 'survey'")
+    approved(shop)
+    mailings.send(shop, CAMPAIGN, "spring")
+    mailings.pause(CAMPAIGN, "spring")  # a survey of that name goes on
+    assert rows("SELECT program, state FROM mailings ORDER BY id") == [("survey", "active"), ("campaign", "paused")]
+
 
 def test_a_pause_holds_back_every_mailing_of_the_campaign_that_is_under_way(shop: Shop, ready: Path) -> None:
     for _ in range(2):  # whoever came in since the first is in the second

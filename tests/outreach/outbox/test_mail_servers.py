@@ -260,6 +260,7 @@ def test_fifty_refusals_in_a_row_stop_the_mailing(shop: Shop, queue_up: QueueUp)
     assert states(broken) == {"failed": 98, "sent": 1}
     assert 50 <= states(many)["failed"] < 150
     assert rows("SELECT state FROM mailings ORDER BY id") == [("active",), ("paused",)]
+    assert rows("SELECT DISTINCT reason FROM suppressions") == [("hard_bounce",)]
 
 
 def test_the_fiftieth_refusal_in_a_row_and_the_eleventh_of_two_hundred_stop_a_mailing(

@@ -415,6 +415,7 @@ def gives_back(*amounts: str, mugs: int = 0, status: str = "success") -> dict[st
         ([gives_back(mugs=1), gives_back(mugs=2)], [(1, 1_000), (2, 2_000)]),
         ([gives_back(mugs=2), gives_back(mugs=2)], None),  # each by itself is less than was bought
         ([gives_back("30.00"), gives_back("5.00", "5.00")], [(0, 3_000), (0, 1_000)]),
+        ([gives_back("40.01")], [(0, 4_001)]),
         ([gives_back("30.00"), gives_back("10.03")], None),
         ([gives_back(mugs=3), gives_back("10.03")], None),
         ([gives_back("90.00", status="failure"), gives_back("9.00")], [(0, 0), (0, 900)]),
@@ -430,6 +431,12 @@ def test_refunds_of_shopify_s_answers_give_back_no_more_than_was_bought_and_paid
     outcome = bring(books, *others, shopify_order(50, **sale, refunds=refunds), name="o.jsonl")
     assert codes(outcome) == ([] if returned is not None else ["return_larger_than_order"])
     assert rows(f"SELECT {PIECES}, amount_minor FROM order_returns ORDER BY line_no") == (returned or [])
+
+
+def test_a_refund_of_some_pieces_of_shopify_s_answers_is_rounded_once(books: Shop, bring: Bring) -> None:
+    mugs = [MUGS | {"price": "7.00", "discount_allocations": [{"amount": "1.00"}]}]
+    bring(books, shopify_order(line_items=mugs, total_price="", refunds=[gives_back(mugs=2)]), name="o.jsonl")
+    assert rows(f"SELECT {PIECES}, amount_minor FROM order_returns") == [(2, 1_333)]
 
 
 def woocommerce_examples(shared: Path) -> list[dict[str, Any]]:
@@ -755,6 +762,14 @@ def test_each_order_by_which_a_buyer_allowed_marketing_is_kept_as_evidence(books
 def test_accepts_marketing_is_said_by_yes_or_true(books: Shop, bring: Bring, word: str, allows: int) -> None:
     line = shopify_row().replace(",no,", f",{word},")
     bring(books, SHOPIFY, line, consent_evidence="the box at the checkout")
+    assert value("SELECT COUNT(*) FROM consents") == allows
+
+
+@pytest.mark.parametrize(("said", "allows"), [({"buyer_accepts_marketing": True}, 1), ({}, 0)])
+def test_an_answer_of_shopify_s_that_says_nothing_of_marketing_allows_none(
+    books: Shop, bring: Bring, said: dict[str, object], allows: int
+) -> None:
+    bring(books, shopify_order(1, **said), name="o.jsonl", consent_evidence="the box at the checkout")
     assert value("SELECT COUNT(*) FROM consents") == allows
 
 

@@ -51,6 +51,12 @@ def test_no_return_gives_back_more_pieces_or_more_money_than_its_order_has(shop:
     assert taken() == [("all", "G4", 1, 1, 2_600), ("some", "G5", None, 1, 1_000)], "shipping and tax come back too"
 
 
+def test_a_return_that_states_a_total_is_booked(books: Shop, bring: Bring) -> None:
+    outcome = bring(books, f"{REFUNDS},total", f"{ORDERS[0]},26.00", f"{back('R', 'G1', 1)},-10.00")
+    assert codes(outcome) == []
+    assert taken() == [("R", "G1", 1, 1, 1_000)]
+
+
 def test_returns_that_are_too_large_together_take_what_there_is_the_earliest_first(shop: Shop, bring: Bring) -> None:
     outcome = bring(
         shop,
@@ -179,6 +185,9 @@ def test_a_return_is_shared_over_as_many_sales_as_it_takes_and_what_is_left_wait
         ("C9", "1", 1, 1, 250),
         ("C9", "4", 1, 1, 250),
         ("C9", None, None, 1, 250),
+    ]
+    assert rows("SELECT external_id, version FROM orders ORDER BY external_id") == [
+        (str(day), 2) for day in (1, 2, 3, 4)
     ]
 
 
