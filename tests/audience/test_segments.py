@@ -276,9 +276,10 @@ def test_money_has_the_decimals_of_the_shop_s_currency_wherever_a_segment_is_rea
     assert segments.create(shop, "within", "in segment big").members == 1
 
 
-def test_a_segment_whose_file_is_gone_does_not_stop_the_others(town: Shop) -> None:
+def test_a_segment_whose_file_is_gone_or_broken_does_not_stop_the_others(town: Shop) -> None:
     segments.create(town, "loyal", "orders >= 2")
-    result = segments.refresh_each(town, ("gone", "loyal"))
+    (town.folder / "segments/broken.toml").write_text("expression = ")
+    result = segments.refresh_each(town, ("gone", "broken", "loyal"))
     assert ([row.segment for row in result.rows], result.exit_code) == (["loyal"], DoneInPart.exit_code)
 
 
