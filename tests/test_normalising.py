@@ -205,6 +205,13 @@ def test_a_postal_address_is_compared_without_its_commas() -> None:
     assert postal_key("Herzl 1") != postal_key("Herzl 11")
 
 
+@pytest.mark.parametrize("country", ["", "GB"])
+def test_a_phone_of_israel_is_one_in_israel_alone(country: str) -> None:
+    assert phone_number("050-2345678", "IL") == "+972502345678"
+    with pytest.raises(BadData):
+        phone_number("050-2345678", country)
+
+
 def test_a_phone_that_is_none_is_told_in_our_own_words() -> None:
     with pytest.raises(BadData, match=r"^'050-2345678' is not a phone number; it has no country code, and the shop"):
         phone_number("050-2345678", "")

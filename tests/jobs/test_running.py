@@ -19,9 +19,9 @@ from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, TryLater, WrongUsage
 from retainctl.jobs import running, steps
 from retainctl.jobs.locking import only_one
-from retainctl.jobs.records import RunRow, list_jobs, list_runs
+from retainctl.jobs.records import RunRow, last_done_at, list_jobs, list_runs
 from retainctl.jobs.running import PeriodRow, run_due, run_job, steps_due
-from retainctl.jobs.table import read_jobs
+from retainctl.jobs.table import find_job, read_jobs
 from retainctl.result import Result
 from retainctl.store.database import database, execute, rows, value
 from retainctl.store.dialect import lease_clock
@@ -290,6 +290,17 @@ def test_the_steps_go_by_the_clock_of_their_run(shop: Shop, write_jobs: WriteJob
     write_jobs(CHECK.replace('"config check", "config show", "jobs show nightly"', '"db backup"'))
     assert run_job(shop, "check").exit_code == 0
     assert Path(json.loads(last_run(shop).counts)["db backup"]["file"]).name == "retain-20250302T100000.backup"
+
+
+def test_what_was_done_last_counts_and_not_what_was_done_first(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(CHECK)
+    for days in (5, 1, 3):
+        done(shop, "check", shop.clock.now() - days * DAY_SECONDS)
+    job = find_job(shop, "check")
+    assert last_done_at(shop, "check", job) == shop.clock.now() - DAY_SECONDS
+    write_jobs(CHECK.replace('"config show"', '"jobs show nobody"'))
+    assert run_job(shop, "check").exit_code == 2
+    assert {row.job: row.state for row in list_jobs(shop)}["check"] == "failed"
 
 
 def test_of_missed_days_none_is_run_after_one_that_fails(shop: Shop, write_jobs: WriteJobs) -> None:

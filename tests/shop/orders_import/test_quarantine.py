@@ -10,6 +10,7 @@ import pytest
 from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
+from retainctl.intake import import_runs
 from retainctl.intake.import_runs import ImportOptions
 from retainctl.intake.quarantine import dismiss, list_quarantined, show_held
 from retainctl.shop.consent_import import import_consent
@@ -50,6 +51,17 @@ def test_a_row_is_listed_shown_and_booked_when_its_currency_is_stated(retainctl:
     lines = [json.loads(line) for line in retainctl("orders", "show", "31", "--format", "jsonl").stdout.splitlines()]
     assert [(line["part"], line["article"]) for line in lines] == [("sale", "TEA"), ("sale", "MUG")]
     assert retainctl("orders", "quarantine", "show", "99").code == 2
+
+
+def test_however_many_rows_wait_they_are_tried_again(
+    books: Shop, bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(
+        books, HEADER, *(row(f"G{number}") for number in range(60)), *(row(f"{one}", currency="") for one in (1, 2, 3))
+    )
+    monkeypatch.setattr(import_runs, "MOST_QUARANTINED", 1)
+    retry(books, (), OrderOptions())
+    assert [one.document for one in list_quarantined(books)] == ["1", "2", "3"]
 
 
 def test_a_row_that_the_source_has_told_again_since_is_not_booked_twice(shop: Shop, bring: Bring) -> None:
