@@ -101,9 +101,10 @@ def test_a_role_that_owns_nothing_does_the_daily_work_and_changes_nothing_that_s
             ended = retainctl(*words)
             assert ended.code == 0, (words, ended)
         with open_database(read_shop(str(folder)).database_url, now=0):
+            refusals = (peewee.ProgrammingError, BadConfiguration)
             for table in APPEND_ONLY:
                 for change in (f"DELETE FROM {table}", f"TRUNCATE {table}", f"ALTER TABLE {table} DISABLE TRIGGER ALL"):
-                    with pytest.raises(peewee.ProgrammingError, match=r"permission denied|must be owner"), writing():
+                    with pytest.raises(refusals, match=r"permission denied|must be owner"), writing():
                         execute(change)
     finally:
         with writing():

@@ -98,8 +98,8 @@ def test_each_recipient_of_a_campaign_gets_it_once_whatever_is_killed(folder: Pa
             ended = retainctl("outbox", "deliver", "--format", "json")
             if not json.loads(ended.stdout)["rows"][0]["left"]:
                 break
-        states = Counter(row["state"] for row in rows_of(retainctl, "outbox", "list"))
-        unknown = rows_of(retainctl, "outbox", "list", "--state", "unknown")
+        states = Counter(row["state"] for row in rows_of(retainctl, "outbox", "list", "--limit", "all"))
+        unknown = rows_of(retainctl, "outbox", "list", "--state", "unknown", "--limit", "all")
         assert retainctl("outbox", "check").code == (3 if unknown else 0)
 
     copies = sink.copies()

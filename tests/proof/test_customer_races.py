@@ -51,7 +51,9 @@ def test_a_list_that_two_import_at_once_is_imported_once(folder: Path, tmp_path:
         made(shop)
     path = tmp_path / "fair.csv"
     path.write_text("email\ndana@shop.example\n", encoding="utf-8")
-    brings = partial(import_consent, name=str(path), options=ImportOptions(source="fair"), evidence="form")
+    brings = partial(
+        import_consent, name=str(path), options=ImportOptions(source="fair"), evidence="form", answer="yes"
+    )
     meet(shop, brings, brings)
     with open_database(shop.database_url, now=0):
         assert rows("SELECT COUNT(*) FROM imports") == [(1,)]
