@@ -13,7 +13,7 @@ from retainctl.intake.quarantine import LIST_THEM, OPEN
 from retainctl.jobs.records import list_jobs
 from retainctl.jobs.table import read_jobs
 from retainctl.outreach.outbox import resolve, states
-from retainctl.outreach.programs import program_of
+from retainctl.outreach.programs import how_to_resume
 from retainctl.result import Result
 from retainctl.rows import Row
 from retainctl.shop.orders import doubtful_returns
@@ -59,11 +59,10 @@ def _paused(_shop: Shop) -> Iterator[Need]:
             WHERE m.state = 'paused' GROUP BY m.id, m.program, m.name, m.pause_reason ORDER BY m.id"""
     ):
         why = f" ({reason})" if reason else ""
-        commands = program_of(program).commands
         yield Need(
             "paused",
             f"the {program} {name} is paused{why}; waiting messages: {waiting}",
-            f"Correct the cause, then: retainctl {commands} resume {name}",
+            f"Correct the cause, then: {how_to_resume(program, name)}",
         )
 
 

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from retainctl.clock import day_of
 from retainctl.club.earning import EarningLine, EarningOrder, Shares, spend, taken_back_by_line
-from retainctl.club.ledger import PROGRAM
+from retainctl.club.ledger import PROGRAM, sources_from
 from retainctl.club.orders import AwardedLine, awarded_lines_of, returned_of
 from retainctl.club.terms import Terms, read_club
 from retainctl.config import Shop
@@ -73,10 +73,9 @@ def explain_order(shop: Shop, order_id: int) -> list[Explanation]:
 
 def _borne(order_id: int) -> int:
     """How many of the points that an order took back the shop bears."""
-    its_own = f"{PROGRAM}/clawback/{order_id}"  # of the sources, which have an index, "/" and its end stand before "0"
     query = """SELECT CAST(-SUM(e.points) AS BIGINT) FROM transactions AS t JOIN entries AS e ON e.seq = t.seq
-        JOIN accounts AS a ON a.id = e.account_id WHERE t.source > ? AND t.source < ? AND a.kind = 'adjustment'"""
-    return int(value(query, f"{its_own}/", f"{its_own}0") or 0)
+        JOIN accounts AS a ON a.id = e.account_id WHERE t.source >= ? AND t.source < ? AND a.kind = 'adjustment'"""
+    return int(value(query, *sources_from(f"{PROGRAM}/clawback/{order_id}/")) or 0)
 
 
 def order_id_of(name: str) -> int:

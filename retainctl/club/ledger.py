@@ -299,3 +299,8 @@ def chained(before: bytes, row: _RowValues, moves: Iterable[_RowValues]) -> byte
 
 _ROW: Final = "%s %s %s %s %s %s %s %s %s"
 _MOVE: Final = "\n%s %s %s %s"
+
+
+def sources_from(beginning: str) -> tuple[str, str]:
+    """The bounds of all sources that begin with *beginning*, the upper one not included: sources have an index."""
+    return beginning, f"{beginning[:-1]}{chr(ord(beginning[-1]) + 1)}"

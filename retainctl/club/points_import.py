@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from retainctl.club import spending
 from retainctl.club.balances import balances
-from retainctl.club.ledger import PROGRAM
+from retainctl.club.ledger import PROGRAM, sources_from
 from retainctl.config import Shop
 from retainctl.errors import BadData, WrongUsage
 from retainctl.intake.cells import Cells, RowError
@@ -132,7 +132,7 @@ class PointsTaker(DeclaredTaker[_GivenPoints]):
         given: dict[int, set[tuple[int, int]]] = {}
         beginning = f"{PROGRAM}/grant/{self._list}"
         for (source,) in rows(
-            "SELECT source FROM transactions WHERE substr(source, 1, ?) = ?", len(beginning), beginning
+            "SELECT source FROM transactions WHERE source >= ? AND source < ?", *sources_from(beginning)
         ):
             customer_id, points, number = map(int, source.removeprefix(beginning).split(":"))
             given.setdefault(customer_id, set()).add((points, number))

@@ -105,10 +105,10 @@ def bind(header: Sequence[str], columns: Sequence[Column], *, file: InputFile) -
     _refuse_two_roles(header, columns, bound, file)
     missing = [column for column, place in zip(columns, bound, strict=True) if column.required and place is None]
     if missing:
-        wanted = (missing[0].names or (missing[0].role,))[0]
-        near = difflib.get_close_matches(wanted, header, n=1, cutoff=0.5)
+        called = [(column.names or (column.role,))[0] for column in missing]
+        near = difflib.get_close_matches(called[0], header, n=1, cutoff=0.5)
         raise BadData(
-            f"{file.name} has no column {', '.join((column.names or (column.role,))[0] for column in missing)}",
+            f"{file.name} has no column {', '.join(called)}",
             hint=f"Its columns: {', '.join(header)}." + (f" Did you mean {near[0]}?" if near else ""),
         )
     used = {one for place in bound for one in (place if isinstance(place, tuple) else (place,))}

@@ -85,3 +85,8 @@ def program_of(name: str) -> Program:
     """The program *name*."""
     program: Program = resolve_name(PROGRAMS[name])
     return program
+
+
+def how_to_resume(program: str, name: str) -> str:
+    """The command that lets the paused mailings called *name* of *program* go on."""
+    return f"retainctl {program_of(program).commands} resume {name}"

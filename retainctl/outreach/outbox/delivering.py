@@ -15,7 +15,7 @@ from retainctl.outreach.outbox.claiming import Claimer, due_batches, judged, ope
 from retainctl.outreach.outbox.recover import sweep
 from retainctl.outreach.outbox.send_loop import Loop, Tally
 from retainctl.outreach.outbox.states import OPEN, State
-from retainctl.outreach.programs import program_of
+from retainctl.outreach.programs import how_to_resume
 from retainctl.result import Progress, Result
 from retainctl.rows import Row
 from retainctl.store.database import value
@@ -85,7 +85,7 @@ def _trouble(tally: Tally, unresolved: DoneInPart | None) -> RetainError | None:
         return tally.trouble
     if tally.paused:
         paused = Mailing.select().where(Mailing.id.in_(list(tally.paused))).order_by(Mailing.id)
-        commands = (f"retainctl {program_of(one.program).commands} resume {one.name}" for one in paused)
+        commands = (how_to_resume(one.program, one.name) for one in paused)
         return DoneInPart("; ".join(tally.paused.values()), hint=f"Correct the cause, then: {'; '.join(commands)}")
     if tally.became["unknown"] and unresolved:
         return unresolved
