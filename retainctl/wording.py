@@ -1,0 +1,112 @@
+"""Figures, days and counts as people write them, in Hebrew and English; nothing here knows what they are of.
+
+Every text may stand in a line that runs from right to left: what begins or ends with a sign is isolated, so that the
+sign stays on its side.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from retainctl.clock import month_number
+from retainctl.money import SIGNS, exponent, with_sign
+
+_MONTHS: Final[dict[str, list[str]]] = {
+    "en": "January February March April May June July August September October November December".split(),
+    "he": "ינואר פברואר מרץ אפריל מאי יוני יולי אוגוסט ספטמבר אוקטובר נובמבר דצמבר".split(),
+}
+_SHORT_MONTHS: Final[dict[str, list[str]]] = {
+    "en": [name[:3] for name in _MONTHS["en"]],
+    "he": "ינו׳ פבר׳ מרץ אפר׳ מאי יוני יולי אוג׳ ספט׳ אוק׳ נוב׳ דצמ׳".split(),
+}
+_LEFT_TO_RIGHT, _POP = "\u2066", "\u2069"
+NO_CENTS_FROM = 1_000  # major units, from which on people leave out the hundredths
+
+
+def isolated(text: str) -> str:
+    """*text*, which runs from left to right whatever stands around it."""
+    return f"{_LEFT_TO_RIGHT}{text}{_POP}"
+
+
+def day_in_words(day: date, language: str) -> str:
+    """``2 March 2025``, ``2 במרץ 2025``."""
+    month = _MONTHS[language][day.month - 1]
+    return f"{day.day} {'ב' * (language == 'he')}{month} {day.year}"
+
+
+def days_in_words(first: date, last: date, language: str) -> str:
+    """From one day to another: ``5 March 2023 – 1 March 2025``."""
+    return f"{day_in_words(first, language)} – {day_in_words(last, language)}"
+
+
+def month_in_words(number: int, language: str) -> str:
+    """``March 2025``, of a month as ``clock.month_number`` counts."""
+    return f"{_MONTHS[language][number % 12]} {number // 12}"
+
+
+def short_month(number: int, language: str) -> str:
+    """``Mar``, ``מרץ``: a month under a chart."""
+    return _SHORT_MONTHS[language][number % 12]
+
+
+def quarter_in_words(number: int, language: str) -> str:
+    """``January–March 2025``, of a quarter that is counted as ``month_number // 3``."""
+    first, last = (_MONTHS[language][3 * (number % 4) + place] for place in (0, 2))
+    return f"{first}–{last} {number // 4}"
+
+
+def quarter_number(day: date) -> int:
+    """Quarters since the year 0."""
+    return month_number(day) // 3
+
+
+def count(number: int) -> str:
+    """``12,345``."""
+    return f"{number:,}" if number >= 0 else isolated(f"{number:,}")
+
+
+def amount(minor: int, currency: str) -> str:
+    """Money with its sign: ``₪13.14``, and from 1,000 on without the hundredths: ``₪381,832``."""
+    scale = 10 ** exponent(currency)
+    if abs(minor) < NO_CENTS_FROM * scale:
+        return isolated(with_sign(minor, currency))
+    whole = (abs(minor) + scale // 2) // scale
+    return isolated(f"{'-' * (minor < 0)}{_sign(currency)}{whole:,}")
+
+
+def brief(number: float) -> str:
+    """``1234567`` as ``1.2M``, ``25000`` as ``25K``; below a thousand as it is."""
+    for size, letter in ((1_000_000, "M"), (1_000, "K")):
+        if abs(number) >= size:
+            return f"{number / size:.1f}".removesuffix(".0") + letter
+    return f"{number:,.1f}".removesuffix(".0")
+
+
+def percent(share: float) -> str:
+    """``66%``; below ten per cent with one decimal, where it is not a whole number."""
+    shown = f"{100 * share:.1f}".removesuffix(".0") if abs(share) < 0.1 else f"{100 * share:.0f}"
+    return f"{shown}%" if share >= 0 else isolated(f"{shown}%")
+
+
+def times(number: int, language: str) -> str:
+    """``once``, ``twice``, ``3 times``; ``פעם אחת``, ``פעמיים``, ``3 פעמים``."""
+    if language == "he":
+        return {1: "פעם אחת", 2: "פעמיים"}.get(number) or f"{number:,} פעמים"
+    return {1: "once", 2: "twice"}.get(number) or f"{number:,} times"
+
+
+def points(number: int, language: str) -> str:
+    """``1 point``, ``1,314 points``; ``נקודה אחת``, ``1,314 נקודות``."""
+    if language == "he":
+        return "נקודה אחת" if number == 1 else f"{count(number)} נקודות"
+    return f"{count(number)} {'point' if number == 1 else 'points'}"
+
+
+def with_prefix(prefix: str, name: str) -> str:
+    """A Hebrew prefix before a name: ``מקפה``, and with a maqaf before what is not Hebrew: ``מ־Good Morning``."""
+    return f"{prefix}{name}" if "\u05d0" <= name[:1] <= "\u05ea" else f"{prefix}־{name}"
+
+
+def _sign(currency: str) -> str:
+    return SIGNS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
