@@ -39,7 +39,7 @@ from retainctl.insight.reports import all_reports
 from retainctl.shop.opening import opened
 with opened(sys.argv[1]) as shop:
     for name in sys.argv[2:]:
-        all_reports()[name].find(shop)
+        all_reports()[name].rows(shop)
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -9,6 +10,17 @@ import click
 from retainctl.terminal import Group, choices, composed, conclude, opened_shop, output_option, show, show_text
 
 reports = Group("reports", help="Reports: retention, cohorts, RFM and others.")
+
+
+def period_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say of which days a report is."""
+    for option in (
+        click.option("--last", default="", metavar="LENGTH", help="The days up to today: 90d, 12w, 6m or 1y."),
+        click.option("--to", "until", default="", metavar="DAY", help="The last day; without it today."),
+        click.option("--from", "since", default="", metavar="DAY", help="The first day, such as 2025-01-01."),
+    ):
+        command = option(command)
+    return command
 
 
 @reports.command("list")
@@ -22,26 +34,50 @@ def list_reports() -> None:
 
 @reports.command("show")
 @click.argument("report", type=composed)
+@period_options
+@click.option(
+    "--method", default="", metavar="NAME", help="Another way to count, where the report has one: rfm's ntile."
+)
 @output_option
-def show_report(report: str, output: Path | None) -> None:
+def show_report(report: str, since: str, until: str, last: str, method: str, output: Path | None) -> None:
     """Show a report: campaigns, cohorts, orders, points, retention, rfm.
 
     \b
       retainctl reports show cohorts --output cohorts.html
+      retainctl reports show retention --last 90d --output retention.html
     """
+    from retainctl.insight.periods import read_period
     from retainctl.insight.reports import Wording, report_called
     from retainctl.output import form_of
 
     found = report_called(report)
     with opened_shop(output=output) as shop:
-        rows = found.find(shop)
+        period = read_period(shop.clock, since=since, until=until, last=last)
+        rows = found.rows(shop, period, method=method)
         form = choices().form
         if form == "html" or (form is None and output is not None and form_of(output) == "html"):
             from retainctl.insight.pages import page
 
-            show_text(page(shop, found, rows), path=output)
+            show_text(page(shop, found, rows, period).html, path=output)
         else:
             show(rows, row_type=found.row_type, notes=Wording(found, "en").definitions, path=output)
+
+
+@reports.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@period_options
+def build(folder: Path, since: str, until: str, last: str) -> None:
+    """Write every report and the results of every survey as pages into FOLDER, with an index.html that leads to them.
+
+    \b
+      retainctl reports build /srv/www/shop-reports --last 90d
+    """
+    from retainctl.insight import building
+    from retainctl.insight.periods import read_period
+
+    with opened_shop() as shop:
+        period = read_period(shop.clock, since=since, until=until, last=last)
+        show(building.build(shop, folder, period), row_type=building.PageRow)
 
 
 @reports.command()

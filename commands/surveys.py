@@ -6,7 +6,19 @@ from typing import Literal
 
 import click
 
-from retainctl.terminal import Group, agreed, composed, note, opened_shop, progress, say, show, somebody_is_there
+from retainctl.terminal import (
+    Group,
+    agreed,
+    choices,
+    composed,
+    note,
+    opened_shop,
+    progress,
+    say,
+    show,
+    show_text,
+    somebody_is_there,
+)
 
 from .definitions import definition_verbs
 from .importing import import_files
@@ -159,6 +171,10 @@ def results(name: str, comments: bool) -> None:
     with opened_shop() as shop:
         if comments:
             show(made.comments(shop, name), row_type=made.CommentRow)
+        elif choices().form == "html":
+            from retainctl.insight.survey_page import survey_page
+
+            show_text(survey_page(shop, name).html)
         else:
             show(made.results(shop, name), row_type=made.ResultRow)
 

@@ -1,6 +1,7 @@
 """The page around everything that is shown as HTML: one self-contained file that fetches nothing and runs nothing.
 
-It fits a phone, the dark and a sheet of paper; what is wider than the screen is scrolled in a box of its own.
+It fits a phone, the dark and a sheet of paper. On a screen what is wider scrolls in a box of its own; on paper nothing
+is cut.
 """
 
 from __future__ import annotations
@@ -9,48 +10,112 @@ import base64
 import hashlib
 from html import escape
 
-_LIGHT = """--paper:#fff;--ground:#f3f6f7;--ink:#22303c;--muted:#5b6c79;--line:#e2e8ec;--tile:#f1f7f8;
---accent:#0b7285;--soft:#9bd3dc;--warm:#e07a3f;--grey:#c7d0d6;--on-accent:#fff;--doubt:#f2c14e;color-scheme:light"""
-_DARK = """--paper:#171d22;--ground:#0f1417;--ink:#e4eaee;--muted:#9db0bd;--line:#2c363e;--tile:#1f272d;
---accent:#3fb8cc;--soft:#2b6f7b;--warm:#f0935c;--grey:#44515b;--on-accent:#0c1316;--doubt:#d9a92f;color-scheme:dark"""
+_LIGHT = """--ground:#f6f5f2;--paper:#fff;--ink:#1b2426;--muted:#586468;--line:#dfe0dc;--accent:#0b6e75;
+--second:#e9b872;--second-edge:#a96f16;--third:#7f8fb8;--bad:#b5432b;--quiet:#d5d8d6;--quiet-edge:#7b8785;
+--heat-1:#e4f0ef;--on-heat-1:#1b2426;--heat-2:#bfdddb;--on-heat-2:#1b2426;--heat-3:#8cc0be;--on-heat-3:#1b2426;
+--heat-4:#54a0a1;--on-heat-4:#10191a;--heat-5:#0b6e75;--on-heat-5:#fff;color-scheme:light"""
+_DARK = """--ground:#0e1315;--paper:#171d20;--ink:#e8ecec;--muted:#9fadb1;--line:#2b3438;--accent:#45b8bd;
+--second:#d99b4b;--second-edge:#d99b4b;--third:#8c9ccb;--bad:#e8836b;--quiet:#39444a;--quiet-edge:#7f9096;
+--heat-1:#16282a;--on-heat-1:#e8ecec;--heat-2:#1b4043;--on-heat-2:#e8ecec;--heat-3:#21595d;--on-heat-3:#fff;
+--heat-4:#35989d;--on-heat-4:#0b1213;--heat-5:#66d5d8;--on-heat-5:#0b1213;color-scheme:dark"""
 _STYLE = f"""
 :root{{{_LIGHT}}}
-@media (prefers-color-scheme:dark){{@media screen{{:root{{{_DARK}}}}}}}
+@media screen and (prefers-color-scheme:dark){{:root{{{_DARK}}}}}
+@page{{size:A4;margin:12mm}}
+@page across{{size:A4 landscape;margin:12mm}}
 body{{margin:0;background:var(--ground);color:var(--ink);
-font:15px/1.5 system-ui,"Segoe UI","Noto Sans Hebrew",Arial,sans-serif}}
-main{{max-width:800px;margin:2rem auto;padding:2rem;background:var(--paper);border-radius:12px;
-box-shadow:0 1px 8px #0002}}
-main.list{{max-width:1100px}}
-h1{{font-size:1.6rem;line-height:1.2;margin:0 0 1.6rem}}
-.under{{color:var(--muted);margin:-1.4rem 0 1.6rem}}
-.tiles{{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:.8rem;margin:0 0 1.6rem}}
-.tiles div{{background:var(--tile);border-radius:8px;padding:.7rem .9rem}}
-.tiles dt{{color:var(--muted);font-size:.8rem}}
-.tiles dd{{margin:0;font-size:1.3rem;font-weight:600;font-variant-numeric:tabular-nums}}
-figure,.wide{{overflow-x:auto;margin:0 0 1.6rem}}
-svg{{display:block;width:100%;min-width:34rem;height:auto;font-family:inherit}}
-table{{border-collapse:separate;border-spacing:0;width:100%;font-size:.82rem;font-variant-numeric:tabular-nums}}
-th,td{{padding:.35rem .55rem;text-align:start;border-bottom:1px solid var(--line);vertical-align:bottom}}
+font:16px/1.55 Assistant,Heebo,"Noto Sans Hebrew",system-ui,"Segoe UI",Arial,sans-serif}}
+main{{max-width:760px;margin:0 auto;padding:2.2rem 1.2rem 3rem}}
+main.list{{max-width:1160px}}
+header{{display:flex;justify-content:space-between;gap:1rem;align-items:baseline;flex-wrap:wrap;
+border-bottom:2px solid var(--ink);padding-bottom:.7rem;margin-bottom:2rem;font-weight:700}}
+header span{{color:var(--muted);font-weight:400;font-size:.9rem}}
+a{{color:var(--accent)}}
+h1{{font-size:2.1rem;line-height:1.2;margin:0 0 .5rem}}
+h2{{font-size:1.15rem;line-height:1.35;margin:0}}
+.lead,.key,.kicker{{color:var(--muted);margin:0}}
+.kicker{{font-size:.9rem}}
+.lead{{font-size:1.05rem;margin-bottom:1.8rem;max-width:40rem}}
+.key{{font-size:.85rem;margin:.2rem 0 .9rem}}
+.key span{{white-space:nowrap;margin-inline-end:1rem}}
+.key i{{display:inline-block;width:.75em;height:.75em;border-radius:2px;margin-inline-end:.4em;
+background:var(--accent)}}
+.key i.second{{background:var(--second);box-shadow:inset 0 0 0 1px var(--second-edge)}}
+.key i.third{{background:var(--third)}}.key i.bad{{background:var(--bad)}}
+.key i.quiet{{background:var(--quiet);box-shadow:inset 0 0 0 1px var(--quiet-edge)}}
+.key i.faint{{background:none;box-shadow:inset 0 0 0 1px var(--muted)}}
+.figures{{display:grid;grid-template-columns:repeat(4,1fr);border-block:1px solid var(--line);margin:0 0 1.6rem}}
+.figures div{{padding:1rem 1.1rem;border-inline-start:1px solid var(--line)}}
+.figures div:first-child{{border:0;padding-inline-start:0}}
+.figures dt,.figures .beneath{{color:var(--muted);font-size:.85rem}}
+.figures dd{{margin:0}}
+.figures .value{{font-size:1.5rem;font-weight:700;line-height:1.4;font-variant-numeric:tabular-nums}}
+section{{background:var(--paper);border:1px solid var(--line);border-radius:14px;padding:1.3rem 1.4rem;
+margin:0 0 1.2rem}}
+svg{{display:block;width:100%;height:auto;font-family:inherit;font-variant-numeric:tabular-nums}}
+.on-phone{{display:none}}
+details{{margin:1.4rem 0;font-size:.9rem}}
+summary{{cursor:pointer;color:var(--muted);font-size:.95rem}}
+ul{{color:var(--muted);padding-inline-start:1.1rem}}
+ul.contents{{list-style:none;padding:0;color:inherit}}
+.contents p{{margin:.2rem 0 0;color:var(--muted)}}
+.wide{{overflow-x:auto;margin:0 0 1.2rem}}
+table{{border-collapse:separate;border-spacing:0;font-size:.85rem;font-variant-numeric:tabular-nums;min-width:100%}}
+th,td{{padding:.4rem .6rem;text-align:start;border-bottom:1px solid var(--line);vertical-align:bottom}}
 td{{white-space:nowrap}}
 td.text{{white-space:normal;min-width:12rem;max-width:30rem;overflow-wrap:anywhere}}
-th,.name{{color:var(--muted);font-weight:600}}
+th{{color:var(--muted);font-weight:600}}
+td.command{{white-space:normal;padding-top:0;text-align:end}}
+.plain tr:has(+tr .command)>td{{border-bottom:0}}
+thead th{{position:sticky;top:0;background:var(--paper);z-index:1}}
+.list .wide{{overflow:auto;max-height:88vh;background:var(--paper);border:1px solid var(--line);border-radius:14px}}
 tr>:first-child{{position:sticky;inset-inline-start:0;background:var(--paper)}}
-tbody tr:hover>*{{background:var(--tile)}}
-.number{{text-align:end}}
-.upright{{width:auto;min-width:24rem}}
-ul{{color:var(--muted);font-size:.85rem;padding-inline-start:1.1rem;margin:0}}
-@media (max-width:600px){{main{{margin:0;padding:1.2rem 1rem;border-radius:0;box-shadow:none}}h1{{font-size:1.35rem}}
-.upright{{width:100%;min-width:0}}.tiles{{grid-template-columns:1fr 1fr;gap:.6rem}}.tiles dd{{font-size:1.1rem}}}}
-@media print{{body{{background:#fff;font-size:11px}}main,main.list{{max-width:none;margin:0;padding:0;box-shadow:none}}
-figure,.wide{{overflow:visible}}svg{{min-width:0}}tr,figure,.tiles div{{break-inside:avoid}}
+.number{{text-align:right}}
+code{{font:.85em/1.4 ui-monospace,Consolas,monospace;overflow-wrap:anywhere}}
+blockquote{{margin:0 0 .9rem;padding-inline-start:.9rem;border-inline-start:3px solid var(--line)}}
+blockquote b{{color:var(--muted);font-weight:600}}
+@media screen and (max-width:680px){{
+main{{padding:1.2rem 1rem 2rem}}h1{{font-size:1.6rem}}header{{margin-bottom:1.3rem}}
+.figures{{grid-template-columns:1fr 1fr}}.figures div{{padding:.8rem .9rem}}
+.figures div:nth-child(odd){{border-inline-start:0;padding-inline-start:0}}
+.figures div:nth-child(n+3){{border-top:1px solid var(--line)}}
+section{{padding:1rem .8rem;border-radius:10px}}
+.on-desk{{display:none}}.on-phone{{display:block}}}}
+@media print{{
+body{{background:#fff;font-size:12px}}main,main.list{{max-width:none;padding:0}}h1{{font-size:22px}}
+.wide,.list .wide{{overflow:visible;max-height:none;border:0}}thead th,tr>:first-child{{position:static}}
+table{{font-size:9.5px;width:100%;table-layout:auto}}th,td{{padding:3px 4px}}
+td,td.text{{white-space:normal;overflow-wrap:anywhere;min-width:0}}
+td.number{{white-space:nowrap;overflow-wrap:normal}}
+.many{{page:across}}
+tr,svg,.figures div,blockquote{{break-inside:avoid}}h2,.key{{break-after:avoid}}
+details>summary{{list-style:none}}details::details-content{{content-visibility:visible;block-size:auto}}
 *{{print-color-adjust:exact;-webkit-print-color-adjust:exact}}}}
 """
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+MANY = 9  # the columns from which on a table is printed across
 
 
-def framed(title: str, body: str, *, language: str, direction: str, owner: str = "", kind: str = "") -> str:
-    """A whole page called *title*, of *owner*, around *body*, which is HTML already; *kind* is a class of its style."""
+def framed(
+    title: str,
+    body: str,
+    *,
+    language: str,
+    direction: str,
+    owner: str = "",
+    when: str = "",
+    finding: str = "",
+    kind: str = "",
+) -> str:
+    """A whole page called *title* around *body*, which is HTML already: above it its *owner* and *when* it is of.
+
+    What it is about, its *finding*, is its headline where there is one. *kind* is a class of its style.
+    """
     named = f"{title} · {owner}" if owner else title
+    above = f"<header><bdi>{escape(owner)}</bdi><span>{escape(when)}</span></header>\n" if owner else ""
+    headline = f"<h1>{escape(finding or title)}</h1>"
+    if finding:
+        headline = f'<p class="kicker">{escape(title)}</p>\n{headline}'
     return f"""<!doctype html>
 <html lang="{language}" dir="{direction}">
 <head>
@@ -64,7 +129,7 @@ base-uri 'none'; form-action 'none'">
 </head>
 <body>
 <main class="{kind}">
-<h1>{escape(title)}</h1>
+{above}{headline}
 {body}
 </main>
 </body>

@@ -7,6 +7,7 @@ sign stays on its side.
 from __future__ import annotations
 
 from datetime import date
+from math import floor
 from typing import Final
 
 from retainctl.clock import month_number
@@ -20,13 +21,18 @@ _SHORT_MONTHS: Final[dict[str, list[str]]] = {
     "en": [name[:3] for name in _MONTHS["en"]],
     "he": "ינו׳ פבר׳ מרץ אפר׳ מאי יוני יולי אוג׳ ספט׳ אוק׳ נוב׳ דצמ׳".split(),
 }
-_LEFT_TO_RIGHT, _POP = "\u2066", "\u2069"
+_LEFT_TO_RIGHT, _BY_ITSELF, _POP = "\u2066", "\u2068", "\u2069"
 NO_CENTS_FROM = 1_000  # major units, from which on people leave out the hundredths
 
 
 def isolated(text: str) -> str:
     """*text*, which runs from left to right whatever stands around it."""
     return f"{_LEFT_TO_RIGHT}{text}{_POP}"
+
+
+def named(text: str) -> str:
+    """A name, which runs as its own letters do and turns nothing round that stands beside it."""
+    return f"{_BY_ITSELF}{text}{_POP}"
 
 
 def day_in_words(day: date, language: str) -> str:
@@ -67,12 +73,17 @@ def count(number: int) -> str:
 
 
 def amount(minor: int, currency: str) -> str:
-    """Money with its sign: ``₪13.14``, and from 1,000 on without the hundredths: ``₪381,832``."""
+    """Money with its sign: ``₪13.14``; where they are none, and from 1,000 on, without the hundredths: ``₪381,832``."""
     scale = 10 ** exponent(currency)
-    if abs(minor) < NO_CENTS_FROM * scale:
+    if abs(minor) < NO_CENTS_FROM * scale and minor % scale:
         return isolated(with_sign(minor, currency))
     whole = (abs(minor) + scale // 2) // scale
     return isolated(f"{'-' * (minor < 0)}{_sign(currency)}{whole:,}")
+
+
+def thousands(minor: float, currency: str) -> str:
+    """The tick of an axis: ``25K``, ``1.5M``, of an amount in minor units."""
+    return brief(minor / 10 ** exponent(currency))
 
 
 def brief(number: float) -> str:
@@ -85,7 +96,9 @@ def brief(number: float) -> str:
 
 def percent(share: float) -> str:
     """``66%``; below ten per cent with one decimal, where it is not a whole number."""
-    shown = f"{100 * share:.1f}".removesuffix(".0") if abs(share) < 0.1 else f"{100 * share:.0f}"
+    small = abs(share) < 0.1  # a half is rounded up, away from nought
+    rounded = floor(abs(share) * (1_000 if small else 100) + 0.5) / (10 if small else 1) * (1 if share >= 0 else -1)
+    shown = f"{rounded:.1f}".removesuffix(".0")
     return f"{shown}%" if share >= 0 else isolated(f"{shown}%")
 
 

@@ -189,6 +189,7 @@ NEEDED = """
     surveys approve: NAME HASH
     surveys import: NAME FILE
     reports show: REPORT
+    reports build: FOLDER
     schedules show: --style
     completion: SHELL
 """

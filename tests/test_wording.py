@@ -36,7 +36,9 @@ def test_days_and_months_in_words() -> None:
         (999, "JPY", "JPY\u00a0999"),
         (12_345, "JPY", "JPY\u00a012,345"),
         (1_234_567, "KWD", "KWD\u00a01,235"),
-        (0, "EUR", "€0.00"),
+        (0, "EUR", "€0"),
+        (17_100, "ILS", "₪171"),
+        (-17_110, "ILS", "-₪171.10"),
     ],
 )
 def test_money_keeps_its_hundredths_below_a_thousand(minor: int, currency: str, shown: str) -> None:
@@ -45,7 +47,17 @@ def test_money_keeps_its_hundredths_below_a_thousand(minor: int, currency: str, 
 
 @pytest.mark.parametrize(
     ("share", "shown"),
-    [(0.663, "66%"), (0.1, "10%"), (0.0996, "10%"), (0.052, "5.2%"), (0.05, "5%"), (0, "0%"), (1, "100%")],
+    [
+        (0.663, "66%"),
+        (0.625, "63%"),
+        (0.0125, "1.3%"),
+        (0.1, "10%"),
+        (0.0996, "10%"),
+        (0.052, "5.2%"),
+        (0.05, "5%"),
+        (0, "0%"),
+        (1, "100%"),
+    ],
 )
 def test_a_share_in_per_cent(share: float, shown: str) -> None:
     assert wording.percent(share) == shown

@@ -53,7 +53,7 @@ def check(
     report = report_called(name)
     hints = get_type_hints(report.row_type)
     found = [
-        row for row in report.find(shop) if getattr(row, "currency", shop.settings.currency) == shop.settings.currency
+        row for row in report.rows(shop) if getattr(row, "currency", shop.settings.currency) == shop.settings.currency
     ]
     known = [column for column, hint in hints.items() if hint in (int, int | None, float, float | None)]
     named = [

@@ -15,5 +15,5 @@ SHARED: Final[dict[str, Label]] = {
 
 WHAT_AN_ORDER_IS: Final[Label] = (
     "An order is a sale: its status says so and a line has a positive quantity. A customer counts from the first.",
-    "הזמנה היא מכירה: כך אומר מצבה, ויש בה שורה שכמותה חיובית. לקוח נספר מהזמנתו הראשונה.",
+    "הזמנה נספרת אם הסטטוס שלה הוא מכירה ויש בה לפחות פריט אחד. לקוח נספר מההזמנה הראשונה שלו.",
 )

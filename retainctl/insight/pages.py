@@ -1,76 +1,129 @@
-"""A report as one self-contained HTML file: chart, table and definitions, in the shop's language."""
+"""A report as one self-contained HTML file: what it found, its pictures, and all of its figures with their meaning."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from jinja2 import Environment, StrictUndefined
 
 from retainctl.config import Shop
-from retainctl.html_page import framed
+from retainctl.html_page import MANY, framed
+from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import Report, Wording
+from retainctl.insight.story import Story, Telling
 from retainctl.money import with_sign
 from retainctl.rows import Row
+from retainctl.wording import day_in_words
 
 _BODY: Final = """\
-<p class="under"><bdi>{{ shop }}</bdi> · <bdi>{{ day }}</bdi></p>
-{% if not rows %}<p>{{ nothing }}</p>{% else %}
-{% if tiles %}<dl class="tiles">{% for name, value in tiles %}<div><dt>{{ name }}</dt>\
-<dd><bdi dir="ltr">{{ value }}</bdi></dd></div>{% endfor %}</dl>{% endif %}
-<figure>{{ chart }}</figure>
-<div class="wide">
-<table class="{{ 'upright' if not columns }}">
-{% if columns %}<thead>
-<tr>{% for name, kind in columns %}<th class="{{ kind }}">{{ name }}</th>{% endfor %}</tr>
-</thead>{% endif %}
+{% if story.lead %}<p class="lead">{{ story.lead }}</p>
+{% endif %}{% if story.figures %}<dl class="figures">{% for one in story.figures %}
+<div><dt>{{ one.name }}</dt><dd class="value"><bdi>{{ one.shown }}</bdi></dd>\
+{% if one.beneath %}<dd class="beneath">{{ one.beneath }}</dd>{% endif %}</div>{% endfor %}
+</dl>
+{% endif %}{% for section in story.sections %}<section>
+<h2>{{ section.title }}</h2>
+<p class="key">{% for swatch, text in section.key %}<span><i class="{{ swatch }}"></i>{{ text }}</span> {% endfor %}\
+{{ section.note }}</p>
+{{ section.chart }}
+</section>
+{% endfor %}{% if tables or definitions %}<details>
+<summary>{{ how }}</summary>
+<ul>{% for line in definitions %}<li>{{ line }}</li>{% endfor %}</ul>
+{% for head, lines in tables %}<div class="wide{{ ' many' if head|length > many }}">
+<table>
+<thead><tr>{% for name, kind in head %}<th class="{{ kind }}">{{ name }}</th>{% endfor %}</tr></thead>
 <tbody>
-{% for row in rows %}<tr>{% for value, kind in row %}<td class="{{ kind }}">\
+{% for line in lines %}<tr>{% for value, kind in line %}<td class="{{ kind }}">\
 <bdi{{ ' dir=ltr' if kind == 'number' }}>{{ value }}</bdi></td>{% endfor %}</tr>
 {% endfor %}</tbody>
 </table>
 </div>
-{% endif %}
-<ul>{% for line in definitions %}<li>{{ line }}</li>{% endfor %}</ul>"""
+{% endfor %}</details>
+{% endif %}"""
+_COLUMNS: Final = 14  # of one table; what has more of them goes on in a second one, which begins with the same column
 
 
-def page(shop: Shop, report: Report, rows: Sequence[Any]) -> str:
-    """The HTML page of *report* with its *rows*."""
-    settings, words = shop.settings, Wording(report, shop.settings.language)
-    columns, cells = _table(rows, words)
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
-    body = environment.from_string(_BODY).render(
-        shop=settings.name,
-        day=shop.clock.today().isoformat(),
-        nothing=words["nothing_yet"],
-        tiles=_tiles(shop, report.tiles, rows, words),
-        chart=report.chart(rows, words) if rows else "",
-        columns=columns,
-        rows=cells,
+class Page(NamedTuple):
+    """A page: its title, what it found, and its HTML."""
+
+    title: str
+    finding: str
+    html: str
+
+
+def page(shop: Shop, report: Report, rows: Sequence[Any], period: ReportPeriod = ALL_TIME) -> Page:
+    """The page of *report* with its *rows* of *period*, in the shop's language."""
+    words, before = Wording(report, shop.settings.language), period.before()
+    told = Telling(shop, period, rows, report.rows(shop, before) if before else ())
+    story = report.tell(told) if rows else Story(words["nothing_yet"])
+    return story_page(
+        shop,
+        words.title,
+        story,
+        tables=tables(rows, words),
         definitions=words.definitions,
+        when=period.in_words(words.language) or day_in_words(shop.clock.today(), words.language),
     )
-    return framed(words.title, body, language=settings.language, direction=settings.direction, owner=settings.name)
 
 
 Shown = tuple[str, str]  # a text, and the class of its cell
+Table = tuple[list[Shown], list[list[Shown]]]  # its headings and its lines
 
 
-def _table(rows: Sequence[Row], words: Wording) -> tuple[list[Shown], list[list[Shown]]]:
-    """The headings and the lines of the table. Few rows with many figures are transposed: one line per figure."""
+def story_page(
+    shop: Shop, title: str, story: Story, *, when: str, tables: Sequence[Table] = (), definitions: Sequence[str] = ()
+) -> Page:
+    """The page called *title* that tells *story*, with its *tables* and *definitions* to be opened below."""
+    settings = shop.settings
+    body = (
+        Environment(autoescape=True, undefined=StrictUndefined)
+        .from_string(_BODY)
+        .render(
+            story=story,
+            tables=tables,
+            definitions=definitions,
+            how="איך זה מחושב, וכל המספרים" if settings.language == "he" else "How it is counted, and all figures",
+            many=MANY,
+        )
+    )
+    html = framed(
+        title,
+        body,
+        language=settings.language,
+        direction=settings.direction,
+        owner=settings.name,
+        when=when,
+        finding=story.finding,
+    )
+    return Page(title, story.finding, html)
+
+
+def tables(rows: Sequence[Row], words: Wording) -> list[Table]:
+    """Every row with every column; what is too wide for a sheet of paper goes on in a second table."""
+    if not rows:
+        return []
     records = [_record(row) for row in rows]
     names = list(dict.fromkeys(name for record in records for name in record))
     kinds = {name: "number" if _is_numeric(name, records) else "word" for name in names}
-    cells = [[(_shown(name, record.get(name), record, words), kinds[name]) for name in names] for record in records]
-    headings = [(words.heading(name), kinds[name]) for name in names]
-    if len(rows) > 3 or len(names) < 12:
-        return headings, cells
-    upright = zip(headings, *cells, strict=True)
-    return [], [[(heading[0], "name"), *((text, "number") for text, _ in line)] for heading, *line in upright]
+    first, rest = names[0], names[1:]
+    parts = [rest[start : start + _COLUMNS - 1] for start in range(0, len(rest), _COLUMNS - 1)] or [[]]
+    return [
+        (
+            [(words.heading(name), kinds[name]) for name in (first, *part)],
+            [
+                [(shown(name, record.get(name), record, words), kinds[name]) for name in (first, *part)]
+                for record in records
+            ],
+        )
+        for part in parts
+    ]
 
 
 def _record(row: Row) -> dict[str, Any]:
-    """A row's values by column; each key of a dict becomes a column of its own."""
+    """A row's values by column; each key of a dict becomes a column of its own, behind the others."""
     record: dict[str, Any] = {}
     for field in fields(row):
         value = getattr(row, field.name)
@@ -82,16 +135,7 @@ def _is_numeric(name: str, records: Sequence[dict[str, Any]]) -> bool:
     return all(isinstance(record.get(name), int | float | None) for record in records)
 
 
-def _tiles(shop: Shop, names: Sequence[str], rows: Sequence[Row], words: Wording) -> list[tuple[str, str]]:
-    """The figures *names* in the shop's own currency, or in the first row's where there are none in it."""
-    if not names or not rows:
-        return []
-    records = [_record(row) for row in rows]
-    own = next((record for record in records if record["currency"] == shop.settings.currency), records[0])
-    return [(words[name], _shown(name, own[name], own, words)) for name in names]
-
-
-def _shown(name: str, value: Any, record: dict[str, Any], words: Wording) -> str:
+def shown(name: str, value: Any, record: dict[str, Any], words: Wording) -> str:
     """*value* formatted for reading: money in major units, rates in per cent, times as day and minute."""
     if value is None:
         return ""

@@ -1,16 +1,20 @@
-"""Drawing charts as SVG: every text is escaped, and charts can be laid out from right to left."""
+"""Drawing as SVG: every text is escaped, and what is drawn for Hebrew is laid out from right to left.
+
+Colours are names of the page's style sheet, which has them for the light and for the dark.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from markupsafe import Markup, escape
 
-# The colours are variables of the page's style sheet, which sets them for light and dark mode.
-INK, MUTED, LINE, ON_ACCENT = "var(--ink)", "var(--muted)", "var(--line)", "var(--on-accent)"
-ACCENT, SOFT, WARM, GREY = "var(--accent)", "var(--soft)", "var(--warm)", "var(--grey)"
-WIDTH = 760.0  # of a chart, in user units; the page scales it
+INK, MUTED, LINE = "var(--ink)", "var(--muted)", "var(--line)"
+ACCENT, SECOND, THIRD, QUIET, BAD = "var(--accent)", "var(--second)", "var(--third)", "var(--quiet)", "var(--bad)"
+EDGES = {SECOND: "var(--second-edge)", QUIET: "var(--quiet-edge)"}  # around what is too light to be seen on paper
+HEAT = tuple((f"var(--heat-{step})", f"var(--on-heat-{step})") for step in range(1, 6))  # a box, and its text
+SMALL = 11.5  # the size of most texts; what is smaller cannot be read on a phone
 
 
 def tag(name: str, *children: str, **attributes: str | float) -> Markup:
@@ -22,19 +26,14 @@ def tag(name: str, *children: str, **attributes: str | float) -> Markup:
     return Markup("<{}{}>{}</{}>").format(name, shown, inner, name)
 
 
-def on_shade(share: float) -> str:
-    """The colour of text on a box that is filled with this *share* of its colour."""
-    return ON_ACCENT if share > 0.6 else INK
-
-
 @dataclass(slots=True)
 class Canvas:
-    """A drawing area of *height*; with *rtl* everything is placed from the right."""
+    """A drawing area; with *rtl* everything is placed from the right, and texts run that way."""
 
+    width: float
     height: float
     label: str
     rtl: bool = False
-    width: float = WIDTH
     parts: list[Markup] = field(default_factory=list)
 
     def box(
@@ -45,31 +44,31 @@ class Canvas:
         height: float,
         *,
         fill: str = ACCENT,
-        share: float = 1,
         title: str = "",
         radius: float = 2,
+        faint: bool = False,
+        edge: str = "",
     ) -> None:
-        """A box filled with *share* (0 to 1) of a colour, faintly visible even at 0; *title* is its tooltip."""
+        """A box with an *edge*; *title* is its tooltip. What is *faint* is not over yet: its edge is dashed."""
         told = (tag("title", title),) if title else ()
         left = self.width - x - width if self.rtl else x
+        drawn: dict[str, str | float] = {}
+        if faint:
+            drawn = {"fill_opacity": 0.25, "stroke": EDGES.get(fill, fill), "stroke_dasharray": "3 2"}
+        elif edge or fill in EDGES:
+            drawn = {"stroke": edge or EDGES[fill]}
         self.parts.append(
-            tag(
-                "rect",
-                *told,
-                x=left,
-                y=y,
-                width=max(width, 0),
-                height=max(height, 0),
-                rx=radius,
-                fill=fill,
-                fill_opacity=0.07 + 0.93 * min(max(share, 0.0), 1.0),
-            )
+            tag("rect", *told, x=left, y=y, width=max(width, 0), height=max(height, 0), rx=radius, fill=fill, **drawn)
         )
 
-    def line(self, x: float, y: float, to_x: float, to_y: float, *, stroke: str = LINE) -> None:
-        if self.rtl:
-            x, to_x = self.width - x, self.width - to_x
-        self.parts.append(tag("line", x1=x, y1=y, x2=to_x, y2=to_y, stroke=stroke))
+    def line(self, points: Sequence[tuple[float, float]], *, stroke: str = LINE, width: float = 1) -> None:
+        """A line through *points*."""
+        placed = " ".join(f"{_short(self.width - x if self.rtl else x)},{_short(y)}" for x, y in points)
+        self.parts.append(tag("polyline", points=placed, fill="none", stroke=stroke, stroke_width=width))
+
+    def dot(self, x: float, y: float, *, radius: float = 3.5, fill: str = ACCENT, title: str = "") -> None:
+        told = (tag("title", title),) if title else ()
+        self.parts.append(tag("circle", *told, cx=self.width - x if self.rtl else x, cy=y, r=radius, fill=fill))
 
     def text(
         self,
@@ -78,7 +77,7 @@ class Canvas:
         text: str,
         *,
         anchor: str = "start",
-        size: float = 12,
+        size: float = SMALL,
         fill: str = INK,
         bold: bool = False,
     ) -> None:
@@ -88,28 +87,6 @@ class Canvas:
         self.parts.append(
             tag("text", text, x=x, y=y, text_anchor=anchor, font_size=size, fill=fill, font_weight=weight)
         )
-
-    def bars(
-        self,
-        top: float,
-        heading: str,
-        names: Sequence[str],
-        values: Sequence[float],
-        *,
-        say: Callable[[float], str],
-        fill: str,
-    ) -> None:
-        """A bar chart, 110 units high, under *heading*: each bar with its value above and its name below."""
-        self.text(0, top + 16, heading, size=13, bold=True)
-        most = max([*values, 0]) or 1
-        step = self.width / max(len(names), 1)
-        wide = min(step * 0.7, 60)
-        for place, (name, value) in enumerate(zip(names, values, strict=True)):
-            x, tall = place * step + (step - wide) / 2, 110 * max(value, 0) / most
-            self.box(x, top + 155 - tall, wide, tall, fill=fill, title=f"{name}: {say(value)}")
-            if step >= 30:
-                self.text(x + wide / 2, top + 150 - tall, say(value), anchor="middle", size=11)
-                self.text(x + wide / 2, top + 171, name, anchor="middle", size=11, fill=MUTED)
 
     def svg(self) -> Markup:
         """The drawing as one element, which scales to the width of its container."""

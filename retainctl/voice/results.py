@@ -65,7 +65,7 @@ def results(shop: Shop, name: str) -> list[ResultRow]:
     )
     found: list[ResultRow] = []
     for question in survey.questions:
-        tally = _tally(name, question)
+        tally = tally_of(name, question)
         answered = sum(tally.values())
         found += [
             ResultRow(
@@ -122,7 +122,7 @@ def _interval(interval: Interval) -> dict[str, float | None]:
     return {"score": interval.value, "low": interval.low, "high": interval.high}
 
 
-def _tally(name: str, question: Question) -> Counter[Any]:
+def tally_of(name: str, question: Question) -> Counter[Any]:
     """How often each answer to *question* was given; open answers are only counted."""
     column = {"text": "question", "choice": "words"}.get(question.kind, "score")
     query = f"""SELECT answers.{column}, COUNT(*) FROM answers JOIN responses ON responses.id = answers.response_id

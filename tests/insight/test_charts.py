@@ -1,39 +1,45 @@
-"""Charts as numbers: what is drawn stands where its figure belongs, and a chart for Hebrew is the mirror of one."""
+"""Charts as numbers: what is drawn stands where its figure belongs, at a desk and on a phone, in both languages."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 import pytest
+from markupsafe import Markup
 
-from retainctl.insight.reports import Wording, all_reports
-from retainctl.insight.reports.campaigns import MailingRow
-from retainctl.insight.reports.cohorts import Cohort
-from retainctl.insight.reports.points import PointsMonth
-from retainctl.insight.reports.retention import Retention
-from retainctl.insight.reports.rfm import Cell
-from retainctl.insight.svg import WIDTH, Canvas
+from retainctl.insight.charts import (
+    DESK,
+    PHONE,
+    Bar,
+    HeatRow,
+    Month,
+    Stair,
+    bars,
+    by_month,
+    heat,
+    over_time,
+    scale,
+    staircase,
+    ticks,
+)
+from retainctl.insight.svg import ACCENT, BAD, HEAT, QUIET, SECOND, Canvas
+from retainctl.wording import percent
 
 SVG = "{http://www.w3.org/2000/svg}"
-MAY = MailingRow(1, "campaign", "May", "active", "2025-05-02", 10, 7, 2, 1, 1, 2, 1, 3, {"no_consent": 3})
-JUNE = MailingRow(2, "campaign", "June", "active", "2025-06-02", 20, 20, 20, 0, 0, 0, 0, 0, {})
-COHORTS = [Cohort("2025-01", {"0": 8, "1": 4, "2": 2}), Cohort("2025-02", {"0": 5, "1": 0, "2": None})]
-CELLS = [Cell("555", 6), Cell("554", 3), Cell("111", 1_200)]
-MONTHS = [PointsMonth("2025-01", 90, 10, 20, 10, 5, 5, 60), PointsMonth("2025-02", 40, 0, 25, 0, 0, 0, 75)]
-EXAMPLES: dict[str, Sequence[Any]] = {"campaigns": [MAY, JUNE], "cohorts": COHORTS, "rfm": CELLS, "points": MONTHS}
+JANUARY = 12 * 2025
 
 
 class Box(NamedTuple):
-    """A rectangle and its tooltip."""
+    """A rectangle, its colour, whether its edge is dashed, and its tooltip."""
 
     x: float
     y: float
     width: float
     height: float
-    opacity: float
+    fill: str
+    dashed: bool
     title: str
 
 
@@ -46,27 +52,39 @@ class Text(NamedTuple):
     text: str
 
 
-def repeat_rate(rate: float, currency: str = "ILS") -> Retention:
-    return Retention(100, 9, 0, 0, 0, 0, None, None, round(100 * rate), rate, "", currency, None, None)
+class View(NamedTuple):
+    """One of the two drawings of a chart."""
+
+    width: float
+    boxes: list[Box]
+    texts: list[Text]
+    dots: list[tuple[float, float]]
+    lines: list[list[tuple[float, float]]]
 
 
-def drawn(name: str, rows: Sequence[Any], *, language: str = "en") -> tuple[list[Box], list[Text]]:
-    report = all_reports()[name]
-    return read(str(report.chart(rows, Wording(report, language))))
+def views(chart: Markup) -> tuple[View, View]:
+    """The drawing for a desk and the one for a phone."""
+    desk, phone = ElementTree.fromstring(f"<both>{chart}</both>")
+    assert (desk.attrib["class"], phone.attrib["class"]) == ("on-desk", "on-phone")
+    return read(desk[0]), read(phone[0])
 
 
-def read(svg: str) -> tuple[list[Box], list[Text]]:
-    boxes, texts = [], []
-    for one in ElementTree.fromstring(svg).iter():
+def read(svg: ElementTree.Element) -> View:
+    _, _, width, _ = svg.attrib["viewBox"].split()
+    boxes, texts, dots, lines = [], [], [], []
+    for one in svg.iter():
         if one.tag == f"{SVG}rect":
-            x, y, width, height, opacity = (
-                float(one.attrib[key]) for key in ("x", "y", "width", "height", "fill-opacity")
-            )
-            boxes.append(Box(x, y, width, height, opacity, one.findtext(f"{SVG}title", "")))
+            x, y, wide, tall = (float(one.attrib[key]) for key in ("x", "y", "width", "height"))
+            title = one.findtext(f"{SVG}title", "")
+            boxes.append(Box(x, y, wide, tall, one.attrib["fill"], "stroke-dasharray" in one.attrib, title))
         elif one.tag == f"{SVG}text":
             x, y = float(one.attrib["x"]), float(one.attrib["y"])
             texts.append(Text(x, y, one.attrib["text-anchor"], one.text or ""))
-    return boxes, texts
+        elif one.tag == f"{SVG}circle":
+            dots.append((float(one.attrib["cx"]), float(one.attrib["cy"])))
+        elif one.tag == f"{SVG}polyline":
+            lines.append([(float(x), float(y)) for x, y in (at.split(",") for at in one.attrib["points"].split())])
+    return View(float(width), boxes, texts, dots, lines)
 
 
 def near(*numbers: float) -> Any:
@@ -74,137 +92,182 @@ def near(*numbers: float) -> Any:
     return pytest.approx(numbers, abs=0.011)
 
 
-def test_a_bar_of_a_mailing_is_its_candidates_part_by_part() -> None:
-    boxes, texts = drawn("campaigns", [MAY, JUNE])
-    legend, bars = boxes[:6], boxes[6:]
-    assert [(box.x, box.y, box.width) for box in legend] == [(126 * place, 2, 12) for place in range(6)]
-    assert [(one.x, one.y, one.text) for one in texts[:6]] == [
-        (126 * place + 18, 13, word)
-        for place, word in enumerate(("Sent", "Waiting", "Unknown", "Failed", "Dropped", "Excluded"))
-    ]
-    for row, top, parts, whole in ((0, 30, (2, 1, 1, 2, 1, 3), 245), (1, 64, (20, 0, 0, 0, 0, 0), 490)):
-        line = bars[6 * row : 6 * row + 6]
-        assert [(box.y, box.height) for box in line] == [(top, 24)] * 6
-        assert [box.width for box in line] == near(*(24.5 * part for part in parts))
-        for box, after in pairwise(line):
-            assert near(box.x + box.width) == (after.x,)
-        assert line[0].x == 210
-        name, count = texts[6 + 2 * row : 8 + 2 * row]
-        assert (name.text, name.x, name.y) == (("May", "June")[row], 0, top + 17)
-        assert (count.text, count.x, count.y) == (("10", "20")[row], 210 + whole + 8, top + 17)
-
-
-def test_a_cohort_is_a_line_and_each_later_month_a_square_as_dark_as_its_share() -> None:
-    boxes, texts = drawn("cohorts", COHORTS)
-    assert [(box.x, box.y, box.width, box.height) for box in boxes] == [
-        (120, 38, 319, 24), (440, 38, 319, 24), (120, 63, 319, 24),
-    ]  # fmt: skip
-    assert [box.opacity for box in boxes] == near(1, 0.54, 0.07)
-    assert [box.title for box in boxes] == [
-        "2025-01 +1: 4 / 8 (50.0%)", "2025-01 +2: 2 / 8 (25.0%)", "2025-02 +1: 0 / 5 (0.0%)",
-    ]  # fmt: skip
-    shown = {one.text: (one.x, one.y, one.anchor) for one in texts}
-    assert (shown["1"], shown["2"]) == ((280, 30, "middle"), (600, 30, "middle"))
-    assert (shown["50%"], shown["25%"], shown["0%"]) == ((280, 54, "middle"), (600, 54, "middle"), (280, 79, "middle"))
-    assert (shown["2025-01"], shown["8"]) == ((0, 54, "start"), (110, 54, "end"))
-    assert (shown["2025-02"], shown["5"]) == ((0, 79, "start"), (110, 79, "end"))
-
-
-def test_many_months_are_not_all_named() -> None:
-    long = [Cohort("2020-01", {str(month): 1 for month in range(61)})]
-    named = [int(one.text) for one in drawn("cohorts", long)[1] if one.y == 30 and one.text.isdigit()]
-    assert named == list(range(6, 61, 6))
-
-
-def test_a_square_of_customers_has_their_number_and_their_money_in_five_bars() -> None:
-    boxes, texts = drawn("rfm", CELLS)
-    squares = {box.title: box for box in boxes if box.title.startswith("R")}
-    assert len(squares) == 25
-    assert squares["R5 F5: 9"][:4] == (620, 24, 137, 81)
-    assert squares["R1 F1: 1,200"][:5] == (60, 360, 137, 81, 1)
-    assert squares["R5 F5: 9"].opacity == pytest.approx(0.07 + 0.93 * 9 / 1_200, abs=0.01)
-    bars = {box.title: box for box in boxes if ":" in box.title and not box.title.startswith("R")}
-    assert len(bars) == 125
-    assert bars["555: 6"][:4] == (738, 57, 9, 40)
-    assert bars["554: 3"][:4] == (726, 77, 9, 20)
-    assert bars["111: 1,200"][:4] == (130, 393, 9, 40)
-    assert bars["112: 0"].height == 0
-    shown = {one.text: (one.x, one.y) for one in texts}
-    assert (shown["9"], shown["1,200"]) == ((630, 48), (70, 384))
-    numbers = [(one.x, one.y) for one in texts if one.anchor == "middle"]
-    assert numbers[::2] == [(30, 406), (30, 322), (30, 238), (30, 154), (30, 70)]
-    assert numbers[1::2] == [(130 + 140 * place, 462) for place in range(5)]
-
-
-def test_points_that_came_stand_above_the_line_and_those_that_went_below() -> None:
-    boxes, texts = drawn("points", MONTHS)
-    outstanding, moved = boxes[:2], boxes[2:]
-    assert [(box.y, box.height) for box in outstanding] == [(67, 88), (45, 110)]
-    assert [(box.x, box.y, box.width, box.height, box.title) for box in moved] == [
-        (160, 230, 60, 70, "2025-01: +100"),
-        (160, 301, 60, 28, "2025-01: -40"),
-        (540, 272, 60, 28, "2025-02: +40"),
-        (540, 301, 60, 17.5, "2025-02: -25"),
-    ]
-    shown = {one.text: (one.x, one.y, one.anchor) for one in texts}
-    assert (shown["100"], shown["25"]) == ((190, 225, "middle"), (570, 331.5, "middle"))
-
-
-def test_two_years_of_points_are_drawn_and_the_latest() -> None:
-    many = [PointsMonth(f"20{20 + month // 12}-{month % 12 + 1:02}", 1, 0, 0, 0, 0, 0, 1) for month in range(30)]
-    titles = [box.title for box in drawn("points", many)[0] if "+" in box.title]
-    assert (len(titles), titles[0], titles[-1]) == (24, "2020-07: +1", "2022-06: +1")
+def money(columns: list[Month], language: str = "en") -> tuple[View, View]:
+    return views(by_month(columns, fills=(ACCENT, SECOND), say="{:g}".format, label="Money", language=language))
 
 
 @pytest.mark.parametrize(
-    ("rate", "end", "anchor"), [(0.0, 0.6, "start"), (0.25, 0.6, "start"), (0.35, 0.6, "end"), (0.9, 0.95, "end")]
+    ("most", "marks"),
+    [
+        (0, [0, 1]),
+        (1, [0, 0.25, 0.5, 0.75, 1]),
+        (0.66, [0, 0.2, 0.4, 0.6, 0.8]),
+        (4, [0, 1, 2, 3, 4]),
+        (7, [0, 2, 4, 6, 8]),
+        (10, [0, 2.5, 5, 7.5, 10]),
+        (25_700, [0, 10_000, 20_000, 30_000]),
+        (1_000_000, [0, 250_000, 500_000, 750_000, 1_000_000]),
+    ],
 )
-def test_a_repeat_rate_is_marked_where_it_falls_among_the_bands(rate: float, end: float, anchor: str) -> None:
-    boxes, texts = drawn("retention", [repeat_rate(rate)])
-    bands, mark = boxes[:-1], boxes[-1]
-    edges = [edge / end * WIDTH for edge in (0, 0.05, 0.1, 0.3, 0.5, end)]
-    assert [box.x for box in bands] == near(*edges[:-1])
-    assert [box.x + box.width + 1 for box in bands] == near(*edges[1:])
-    assert all(box.y == 34 for box in bands)
-    assert (mark.x + 2, mark.y, mark.height) == near(rate / end * WIDTH, 28, 30)
-    assert mark.title == f"{round(100 * rate)} / 100"
-    assert [texts[0].x] == near(rate / end * WIDTH)
-    assert texts[0][1:] == (22, anchor, f"{rate:.1%}")
-    assert [(one.text, one.y) for one in texts[1:]] == [(name, 68) for name in ("5%", "10%", "30%", "50%")]
-    assert [one.x for one in texts[1:]] == near(*edges[1:-1])
+def test_an_axis_has_round_numbers_and_reaches_over_the_greatest(most: float, marks: list[float]) -> None:
+    assert ticks(most) == pytest.approx(marks)
 
 
-def test_each_currency_has_its_own_scale_and_name() -> None:
-    boxes, texts = drawn("retention", [repeat_rate(0.2), repeat_rate(0.4, "USD")])
-    assert [one.text for one in texts if "  " in one.text] == ["ILS  20.0%", "USD  40.0%"]
-    assert sorted({box.y for box in boxes}) == [28, 34, 98, 104]
+def test_parts_are_stacked_in_proportion_from_the_line_of_nought() -> None:
+    desk, phone = money([Month(JANUARY, (30, 10), "Jan"), Month(JANUARY + 1, (20, 0), "Feb")])
+    for view in (desk, phone):
+        later, first, alone = view.boxes
+        per_unit = later.height / 30
+        assert (first.height, alone.height) == near(10 * per_unit, 20 * per_unit)
+        assert near(first.y + first.height) == (later.y,)
+        assert near(later.y + later.height) == (alone.y + alone.height,), "both stand on the same line"
+        assert (later.fill, first.fill, alone.fill) == (ACCENT, SECOND, ACCENT)
+        assert first.x == later.x < alone.x, "time runs from left to right"
+        assert [one.text for one in view.texts if one.anchor == "end"] == ["0", "10", "20", "30", "40"]
 
 
-def test_the_tallest_bar_is_as_tall_as_the_chart_and_the_others_in_proportion() -> None:
-    canvas = Canvas(200, "Sums")
-    canvas.bars(20, "Sums", ["a", "b", "c", "d"], [5, 10, 0, -3], say=lambda value: f"{value}!", fill="red")
-    boxes, texts = read(str(canvas.svg()))
-    assert [(box.x, box.y, box.width, box.height) for box in boxes] == [
-        (65, 120, 60, 55), (255, 65, 60, 110), (445, 175, 60, 0), (635, 175, 60, 0),
+def test_what_went_out_hangs_below_the_line_of_nought() -> None:
+    desk, _ = money([Month(JANUARY, (100, -40), "Jan")])
+    up, down = desk.boxes
+    assert near(up.y + up.height) == (down.y,)
+    assert near(down.height) == (up.height * 0.4,)
+    assert [one.text for one in desk.texts if one.anchor == "end"] == ["-50", "-25", "0", "25", "50", "75", "100"]
+
+
+def test_a_month_that_is_not_over_has_a_dashed_edge() -> None:
+    desk, _ = money([Month(JANUARY, (5, 5), "Jan"), Month(JANUARY + 1, (1, 1), "Feb", faint=True)])
+    assert [box.dashed for box in desk.boxes] == [False, False, True, True]
+
+
+def test_a_phone_shows_the_latest_thirteen_months_and_every_name_has_room() -> None:
+    many = [Month(JANUARY + month, (month + 1, 0), str(month)) for month in range(40)]
+    for language in ("en", "he"):
+        desk, phone = money(many, language)
+        assert [box.title for box in desk.boxes] == [str(month) for month in range(40)]
+        assert [box.title for box in phone.boxes] == [str(month) for month in range(27, 40)]
+        for view, years in ((desk, {"2025", "2026", "2027", "2028"}), (phone, {"2027", "2028"})):
+            below = sorted({one.x for one in view.texts if one.anchor == "middle"})
+            assert min(after - before for before, after in pairwise(below)) >= 34
+            assert {one.text for one in view.texts if len(one.text) == 4 and one.text.isdigit()} == years
+
+
+def test_time_runs_left_to_right_in_hebrew_too_with_the_axis_at_the_reading_side() -> None:
+    columns = [Month(JANUARY + month, (month + 1, 0), str(month)) for month in range(6)]
+    (english, _), (hebrew, _) = money(columns), money(columns, "he")
+    assert [box.x for box in hebrew.boxes] == sorted(box.x for box in hebrew.boxes)
+    assert [box.height for box in hebrew.boxes] == [box.height for box in english.boxes]
+    assert {one.x for one in english.texts if one.anchor == "end"} == {38}
+    assert {one.x for one in hebrew.texts if one.anchor == "end"} == {DESK - 2}
+    assert "ינו׳" in {one.text for one in hebrew.texts}
+
+
+def test_a_line_goes_through_what_is_known_and_its_end_has_its_figure() -> None:
+    points = [(JANUARY, 0.5), (JANUARY + 1, None), (JANUARY + 2, 0.25)]
+    desk, phone = views(over_time(points, say=percent, label="Again", language="en"))
+    for view in (desk, phone):
+        assert len(view.dots) == 2
+        assert view.lines[-1] == view.dots, "the line goes through the points"
+        (left, upper), (right, lower) = view.dots
+        nought = next(one.y for one in view.texts if one.text == "0%") - 4
+        assert near(nought - upper) == (2 * (nought - lower),)
+        assert (right, lower - 9, "middle", "25%") in view.texts
+        assert [one.text for one in view.texts if one.x == left] == ["Jan", "2025"]
+
+
+def test_a_staircase_falls_from_the_reading_side() -> None:
+    steps = [Stair(str(number), 80 // number, (f"{number}%", "3 days"), "") for number in range(1, 11)]
+    for rtl in (False, True):
+        desk, phone = views(staircase(steps, label="Orders", rtl=rtl))
+        assert (len(desk.boxes), len(phone.boxes)) == (10, 6)
+        for view in (desk, phone):
+            assert [box.height for box in view.boxes] == near(
+                *(130 * one.value / 80 for one in steps[: len(view.boxes)])
+            )
+            places = [box.x for box in view.boxes]
+            assert places == sorted(places, reverse=rtl)
+            assert {one.y for one in view.texts if one.text == "3 days"} == {211}
+            assert sum(one.text == "80" for one in view.texts) == 1
+
+
+def test_each_group_of_bars_has_its_own_scale_and_a_hair_where_there_is_nothing() -> None:
+    rows = [Bar("Sent", 100, "100", heading="May"), Bar("Bought", 0, "0", SECOND), Bar("Sent", 7, "7", heading="June")]
+    for rtl in (False, True):
+        desk, phone = views(bars(rows, label="Mailings", rtl=rtl))
+        for view in (desk, phone):
+            longest, nothing, other = view.boxes
+            assert nothing.width == 1.5
+            assert longest.width >= view.width * 0.55
+            assert other.width > longest.width, "its word is shorter, so that there is more room"
+            begins = [box.x + box.width if rtl else box.x for box in view.boxes]
+            assert begins == near(*[begins[0]] * 3), "all at the reading side"
+            assert [one.text for one in view.texts if one.text in ("May", "June")] == ["May", "June"]
+            assert all(0 <= one.x <= view.width for one in view.texts)
+
+
+def test_a_square_is_as_dark_as_its_share_and_says_it() -> None:
+    rows = [
+        HeatRow("2024", "80", [0.5, 0.25, 0.05, 0.1, 0.2], ["a", "b", "c", "d", "e"], faint_from=4),
+        HeatRow("2025", "50", [None, 0.0], ["", "g"]),
+    ]
+    heads = ["Joined", "Customers", "+1", "+2", "+3", "+4", "+5"]
+    for rtl in (False, True):
+        desk, phone = views(heat(rows, heads=heads, label="Cohorts", rtl=rtl))
+        assert [box.fill for box in desk.boxes] == [
+            HEAT[4][0], HEAT[2][0], HEAT[0][0], HEAT[1][0], QUIET, HEAT[0][0],
+        ]  # fmt: skip
+        assert [box.dashed for box in desk.boxes] == [False] * 4 + [True, False]
+        assert [box.title for box in phone.boxes] == ["a", "b", "c", "d", "g"], "four columns"
+        for view in (desk, phone):
+            shown = {box.title: box for box in view.boxes}
+            assert near(shown["b"].x) == (shown["g"].x,), "what is not known keeps its place"
+            assert [one.text for one in view.texts if "%" in one.text][:4] == ["50%", "25%", "5%", "10%"]
+            assert {"2024", "2025", "80", "50", "Joined", "Customers", "+4"} <= {one.text for one in view.texts}
+
+
+@pytest.mark.parametrize("rtl", [False, True])
+def test_a_score_is_marked_where_it_falls_with_its_interval_around_it(rtl: bool) -> None:
+    chart = scale(
+        35, edges=[-100, 0, 100], names=["-100", "0", "100"], shown="+35", label="NPS", rtl=rtl, interval=(25, 145)
+    )
+    for view in views(chart):
+
+        def at(value: float, width: float = view.width) -> float:
+            place = 6 + (value + 100) / 200 * (width - 12)
+            return width - place if rtl else place
+
+        *bands, mark = view.boxes
+        assert len(bands) == 2
+        assert near(mark.x + 2) == (at(35),)
+        assert [x for x, _ in view.lines[0]] == near(at(25), at(100)), "no farther than the scale"
+        assert next(one for one in view.texts if one.text == "+35").anchor == "end", "past the middle it stands before"
+        assert [one.anchor for one in view.texts if one.text in ("-100", "0", "100")] == ["start", "middle", "end"]
+
+
+@pytest.mark.parametrize("rtl", [False, True])
+def test_all_that_is_drawn_lies_within_its_picture(rtl: bool) -> None:
+    language = "he" if rtl else "en"
+    many = [Month(JANUARY + month, (10**6, -(10**5)), "") for month in range(30)]
+    charts = [
+        by_month(many, fills=(ACCENT, BAD), say="{:,.0f}".format, label="", language=language),
+        over_time([(JANUARY + month, 0.5) for month in range(30)], say=percent, label="", language=language),
+        staircase([Stair("1", 5, ("a", "b"), "")] * 10, label="", rtl=rtl),
+        bars([Bar("name", 10**9, "1,000,000,000 · ₪1,000,000")] * 3, label="", rtl=rtl),
+        heat([HeatRow("n", "5", [0.5] * 9, [""] * 9)], heads=["a", "b", *"123456789"], label="", rtl=rtl),
+        scale(0.2, edges=[0, 0.5, 1], names=["0", "", "1"], shown="20%", label="", rtl=rtl, interval=(0.1, 0.3)),
+    ]
+    for chart in charts:
+        for view, width in zip(views(chart), (DESK, PHONE), strict=True):
+            assert view.width == width
+            assert view.boxes or view.dots
+            assert all(box.x >= 0 and box.x + box.width <= width + 0.01 and box.y >= 0 for box in view.boxes)
+            assert all(0 <= one.x <= width for one in view.texts)
+
+
+def test_what_is_too_light_for_paper_has_an_edge() -> None:
+    canvas = Canvas(10, 10, "")
+    for fill in (ACCENT, SECOND, QUIET):
+        canvas.box(0, 0, 1, 1, fill=fill)
+    drawn = ElementTree.fromstring(canvas.svg())
+    assert [one.get("stroke") for one in drawn.iter(f"{SVG}rect")] == [
+        None, "var(--second-edge)", "var(--quiet-edge)",
     ]  # fmt: skip
-    assert [box.title for box in boxes] == ["a: 5!", "b: 10!", "c: 0!", "d: -3!"]
-    assert texts[0] == (0, 36, "start", "Sums")
-    assert texts[1:5] == [
-        (95, 115, "middle", "5!"), (95, 191, "middle", "a"), (285, 60, "middle", "10!"), (285, 191, "middle", "b"),
-    ]  # fmt: skip
-
-
-def test_bars_that_are_too_narrow_have_no_words() -> None:
-    for many, words in ((25, 51), (26, 1)):
-        canvas = Canvas(200, "Sums")
-        canvas.bars(0, "Sums", ["x"] * many, [1] * many, say=str, fill="red")
-        assert len(read(str(canvas.svg()))[1]) == words
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_in_hebrew_a_chart_is_its_own_mirror(name: str) -> None:
-    english, hebrew = (drawn(name, EXAMPLES[name], language=language) for language in ("en", "he"))
-    assert [box.x for box in hebrew[0]] == near(*(WIDTH - box.x - box.width for box in english[0]))
-    assert [one.x for one in hebrew[1]] == near(*(WIDTH - one.x for one in english[1]))
-    assert [box.y for box in hebrew[0]] == [box.y for box in english[0]]
-    assert [one.y for one in hebrew[1]] == [one.y for one in english[1]]

@@ -64,8 +64,8 @@ def records(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         yield terminal
 
 
-def report(terminal: Terminal, name: str) -> list[dict[str, Any]]:
-    ended = terminal("reports", "show", name, "--format", "json")
+def report(terminal: Terminal, name: str, *options: str) -> list[dict[str, Any]]:
+    ended = terminal("reports", "show", name, *options, "--format", "json")
     assert (ended.code, ended.stderr) == (0, "")
     found: list[dict[str, Any]] = json.loads(ended.stdout)["rows"]
     return found
@@ -91,7 +91,7 @@ def test_cohorts_of_the_wholesaler(retail: Terminal) -> None:
 def test_rfm_of_the_wholesaler(retail: Terminal) -> None:
     expected = json.loads((SHARED / "data/expected/online_retail_2010_2011.json").read_text())
     fifths = expected["policy_A_sales_only"]["rfm"]["NTILE5"]
-    cells = {row["cell"]: row["customers"] for row in report(retail, "rfm")}
+    cells = {row["cell"]: row["customers"] for row in report(retail, "rfm", "--method", "ntile")}
     assert (cells["555"], cells["111"], len(cells)) == (348, 185, fifths["n_distinct_codes"])
     assert {cell: cells[cell] for cell in fifths["top10_codes"]} == fifths["top10_codes"]
 

@@ -1,7 +1,7 @@
 """The reports. Each is one module here, with the report's name and a ``REPORT``; the folder is the list.
 
-Its ``REPORT`` holds everything about it: its rows, their headings and definitions in both languages, and its chart.
-Nothing else needs to be registered.
+Its ``REPORT`` holds everything about it: its rows, their headings and definitions in both languages, and the story that
+its page tells. Nothing else needs to be registered.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from markupsafe import Markup
-
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage, did_you_mean
 from retainctl.insight.labels import SHARED, Label
+from retainctl.insight.periods import ALL_TIME, ReportPeriod
+from retainctl.insight.story import Story, Telling
 from retainctl.rows import Row
 
 
@@ -24,25 +24,35 @@ from retainctl.rows import Row
 class Report:
     """One report.
 
-    *labels* name its columns and the words in its chart, beyond those in ``labels.SHARED``; *values* translate the
-    program's own words in a column, such as a state; *tiles* are the figures at the top of its page.
+    *find* gives its rows for a period, and *tell* what its page says of them. *labels* name its columns beyond those in
+    ``labels.SHARED``; *values* translate the program's own words in a column, such as a state; *methods* are other ways
+    to find the rows, by their names.
     """
 
     title: Label
     row_type: type[Row]
-    find: Callable[[Shop], Sequence[Any]]
-    chart: Callable[[Sequence[Any], Wording], Markup]
+    find: Callable[[Shop, ReportPeriod], Sequence[Any]]
+    tell: Callable[[Telling], Story]
     labels: Mapping[str, Label]
     definitions: tuple[Label, ...]
     values: Mapping[str, Callable[[str], Label]] = field(default_factory=dict)
-    tiles: tuple[str, ...] = ()
+    methods: Mapping[str, Callable[[Shop, ReportPeriod], Sequence[Any]]] = field(default_factory=dict)
+
+    def rows(self, shop: Shop, period: ReportPeriod = ALL_TIME, *, method: str = "") -> Sequence[Any]:
+        """Its rows for *period*, found by another *method* where one is named; WrongUsage where it has none such."""
+        if not method:
+            return self.find(shop, period)
+        if method not in self.methods:
+            known = ", ".join(self.methods)
+            raise WrongUsage(f"this report knows no method {method}", hint=f"It knows: {known}." if known else "")
+        return self.methods[method](shop, period)
 
 
 class Wording:
     """The texts of a report in one language."""
 
     def __init__(self, report: Report, language: str) -> None:
-        self.rtl = language == "he"
+        self.language, self.rtl = language, language == "he"
         self._report = report
         self.title = self._said(report.title)
         self.definitions = tuple(map(self._said, report.definitions))
@@ -62,6 +72,11 @@ class Wording:
 
     def _said(self, label: Label) -> str:
         return label[self.rtl]
+
+
+def own_currency(shop: Shop, rows: Sequence[Any]) -> Any:
+    """The row in the shop's own currency, or the first where there is none in it."""
+    return next((row for row in rows if row.currency == shop.settings.currency), rows[0])
 
 
 class ReportRow(Row, kind="report"):

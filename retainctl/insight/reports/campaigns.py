@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator
+from datetime import date, timedelta
 
-from markupsafe import Markup
-
+from retainctl.clock import DAY_SECONDS, day_of
 from retainctl.config import Shop
-from retainctl.insight.reports import Report, Wording
-from retainctl.insight.svg import ACCENT, GREY, MUTED, SOFT, WARM, WIDTH, Canvas
+from retainctl.insight.charts import Bar, bars
+from retainctl.insight.periods import ALL_TIME, ReportPeriod
+from retainctl.insight.reports import Report
+from retainctl.insight.story import Figure, Section, Story, Telling
+from retainctl.insight.svg import BAD, QUIET, SECOND, THIRD
 from retainctl.outreach.contact import REASONS
 from retainctl.outreach.programs import program_of
 from retainctl.rows import Row
 from retainctl.store.database import execute
+from retainctl.wording import amount, day_in_words, named, percent
 
 _WAITING = ("planned", "claimed", "handing", "deferred")
 _DROPPED = ("suppressed", "expired", "cancelled")
 
 
 class MailingRow(Row, kind="mailing"):
-    """One mailing. Its candidates are planned or excluded; those planned are sent, waiting, and so on."""
+    """One mailing. Its candidates are planned or excluded; those planned are sent, waiting, and so on.
+
+    *bought* are the customers who ordered within 14 days after the message was sent to them, and *revenue_minor* what
+    these orders come to in the shop's currency.
+    """
 
     mailing: int
     program: str
@@ -35,16 +43,23 @@ class MailingRow(Row, kind="mailing"):
     failed: int
     dropped: int
     excluded: int
+    bought: int
+    revenue_minor: int
+    currency: str
     reasons: dict[str, int]
 
 
-def campaigns(shop: Shop) -> list[MailingRow]:
-    """Every mailing, the latest first."""
+def campaigns(shop: Shop, period: ReportPeriod = ALL_TIME) -> list[MailingRow]:
+    """Every mailing that was planned in *period*, the latest first."""
     recipients = _counted("SELECT mailing_id, excluded, COUNT(*) FROM recipients GROUP BY mailing_id, excluded")
     messages = _counted("SELECT mailing_id, state, COUNT(*) FROM outbox GROUP BY mailing_id, state")
-    listed = []
+    bought, listed, currency = _bought(shop.settings.currency), [], shop.settings.currency
+    first, last = (day_of(day) for day in period.days)
     for number, program, name, state, planned_at in execute(
-        "SELECT id, program, name, state, planned_at FROM mailings ORDER BY id DESC"
+        """SELECT id, program, name, state, planned_at FROM mailings
+           WHERE planned_at >= ? AND planned_at < ? ORDER BY id DESC""",
+        shop.clock.start_of(first),
+        shop.clock.end_of(last),
     ):
         people, states = recipients[number], messages[number]
         planned = people.get("", 0)
@@ -66,10 +81,43 @@ def campaigns(shop: Shop) -> list[MailingRow]:
                 failed=states.get("failed", 0),
                 dropped=dropped + (unqueued if state == "cancelled" else 0),
                 excluded=excluded,
+                bought=bought.get(number, (0, 0))[0],
+                revenue_minor=bought.get(number, (0, 0))[1],
+                currency=currency,
                 reasons={f"excluded_{reason}": count for reason, count in sorted(people.items()) if reason},
             )
         )
     return listed
+
+
+WINDOW_DAYS = 14
+
+
+def _bought(currency: str) -> dict[int, tuple[int, int]]:
+    """By mailing: the customers who ordered within the window after they were written to, and their orders' sum.
+
+    Whoever was merged since is followed to the customer who has the orders now.
+    """
+    found = execute(
+        f"""WITH RECURSIVE merged (customer_id, survivor_id) AS (
+                SELECT id, merged_into FROM customers WHERE merged_into IS NOT NULL
+                UNION SELECT merged.customer_id, customers.merged_into FROM merged
+                JOIN customers ON customers.id = merged.survivor_id WHERE customers.merged_into IS NOT NULL),
+            survivors AS (
+                SELECT merged.customer_id, merged.survivor_id FROM merged
+                JOIN customers ON customers.id = merged.survivor_id WHERE customers.merged_into IS NULL),
+            sent AS (
+                SELECT b.mailing_id, b.handed_at, COALESCE(s.survivor_id, b.customer_id) AS buyer_id
+                FROM outbox b LEFT JOIN survivors s ON s.customer_id = b.customer_id
+                WHERE b.state = 'sent' AND b.customer_id IS NOT NULL)
+        SELECT sent.mailing_id, COUNT(DISTINCT o.customer_id),
+            SUM(CASE WHEN o.currency = ? THEN o.gross_minor ELSE 0 END)
+        FROM sent JOIN orders o ON o.customer_id = sent.buyer_id AND o.is_sale = 1
+            AND o.ordered_at >= sent.handed_at AND o.ordered_at < sent.handed_at + {WINDOW_DAYS * DAY_SECONDS}
+        GROUP BY sent.mailing_id""",
+        currency,
+    )
+    return {mailing: (int(customers), int(minor)) for mailing, customers, minor in found}
 
 
 def _counted(sql: str) -> dict[int, dict[str, int]]:
@@ -79,31 +127,106 @@ def _counted(sql: str) -> dict[int, dict[str, int]]:
     return counts
 
 
-def chart(rows: Sequence[MailingRow], words: Wording) -> Markup:
-    """One bar per mailing: its candidates by what became of them."""
-    colours = {
-        "sent": ACCENT,
-        "waiting": SOFT,
-        "unknown": "var(--doubt)",
-        "failed": WARM,
-        "dropped": MUTED,
-        "excluded": GREY,
-    }
-    canvas = Canvas(34.0 * len(rows) + 34, words.title, rtl=words.rtl)
-    for place, (word, fill) in enumerate(colours.items()):
-        canvas.box(place * 126.0, 2, 12, 12, fill=fill)
-        canvas.text(place * 126.0 + 18, 13, words[word], size=12, fill=MUTED)
-    most = max(row.candidates for row in rows) or 1
-    for line, row in enumerate(rows):
-        top, x = 34.0 * line + 30, 210.0
-        canvas.text(0, top + 17, row.name[:28], size=13)
-        for word, fill in colours.items():
-            count = getattr(row, word)
-            wide = (WIDTH - 270) * count / most
-            canvas.box(x, top, wide, 24, fill=fill, title=f"{words[word]}: {count:,}", radius=0)
-            x += wide
-        canvas.text(x + 8, top + 17, f"{row.candidates:,}", size=12, fill=MUTED)
-    return canvas.svg()
+def tell(telling: Telling) -> Story:
+    """From candidates to buyers, for each of the latest mailings; what goes to everybody who was planned beside it."""
+    say, rows, currency = telling.say, telling.rows, telling.shop.settings.currency
+    sent, bought = sum(row.sent for row in rows), sum(row.bought for row in rows)
+    latest = date.fromisoformat(max(row.planned_at for row in rows)[:10]) + timedelta(days=WINDOW_DAYS)
+    revenue = sum(row.revenue_minor for row in rows)
+    failed, unknown = sum(row.failed for row in rows), sum(row.unknown for row in rows)
+    then_sent = sum(row.sent for row in telling.before)
+    then_bought = sum(row.bought for row in telling.before)
+    return Story(
+        finding=_finding(telling, sent, bought),
+        lead=_lead(telling, sent, latest),
+        figures=[
+            Figure(say("Sent", "נשלחו"), f"{sent:,}", telling.changed(sent, then_sent)),
+            Figure(
+                say("Bought", "קנו"),
+                percent(bought / sent) if sent else "–",
+                telling.moved(bought / sent if sent else None, then_bought / then_sent if then_sent else None),
+            ),
+            Figure(
+                say("Their orders", "סך הזמנותיהם"),
+                amount(revenue, currency),
+                telling.changed(revenue, sum(row.revenue_minor for row in telling.before)),
+            ),
+            Figure(
+                say("Failed or unknown", "נכשלו או לא ידוע"),
+                f"{failed + unknown:,}",
+                say(f"{unknown:,} unknown", f"{unknown:,} לא ידוע") if unknown else "",
+            ),
+        ],
+        sections=[
+            Section(
+                say("From the list to the purchase", "מהרשימה ועד הקנייה"),
+                bars(
+                    [bar for row in rows[:_DRAWN] for bar in _funnel(row, telling)],
+                    label=say("Mailings", "דיוורים"),
+                    rtl=telling.rtl,
+                ),
+                note=say(
+                    f"The latest {_DRAWN} mailings; all of them stand in the table below.",
+                    f"{_DRAWN} הדיוורים האחרונים; כולם מופיעים בטבלה שלמטה.",
+                )
+                if len(rows) > _DRAWN
+                else "",
+            )
+        ],
+    )
+
+
+def _finding(telling: Telling, sent: int, bought: int) -> str:
+    if not sent:
+        return telling.say("Nothing has been sent yet", "עדיין לא נשלח דבר")
+    if not bought:
+        return telling.say(f"{sent:,} messages have been sent", f"נשלחו {sent:,} הודעות")
+    return telling.say(
+        f"{bought:,} of {sent:,} bought within {WINDOW_DAYS} days of the message",
+        f"{bought:,} מתוך {sent:,} נמענים קנו בתוך {WINDOW_DAYS} יום",
+    )
+
+
+def _lead(telling: Telling, sent: int, latest: date) -> str:
+    """What must be known beside the finding: whether there is still time, and what the figures cannot show."""
+    if not sent:
+        return ""
+    if latest > telling.shop.clock.today():
+        day = day_in_words(latest, telling.language)
+        return telling.say(
+            f"Purchases after a message are counted until {day}.", f"קניות בעקבות הודעה נספרות עד {day}."
+        )
+    return telling.say(
+        "They might have bought without the message too: only a held-out group can tell.",
+        "ייתכן שהיו קונים גם בלי ההודעה: רק קבוצת ביקורת יכולה להראות זאת.",
+    )
+
+
+_DRAWN = 6
+
+
+def _funnel(row: MailingRow, telling: Telling) -> Iterator[Bar]:
+    say = telling.say
+    name = say(*program_of(row.program).labels)
+    day = day_in_words(date.fromisoformat(row.planned_at[:10]), telling.language)
+    yield Bar(
+        say("Candidates", "נמענים אפשריים"),
+        row.candidates,
+        f"{row.candidates:,}",
+        QUIET,
+        heading=f"{name} {named(row.name)} · {named(day)}",
+    )
+    yield Bar(say("Sent", "נשלחו"), row.sent, f"{row.sent:,}")
+    for word, count, fill in (
+        (say("Waiting", "ממתינים"), row.waiting, THIRD),
+        (say("Unknown", "לא ידוע"), row.unknown, SECOND),
+        (say("Failed", "נכשלו"), row.failed, BAD),
+        (say("Dropped", "ירדו מהרשימה"), row.dropped, QUIET),
+    ):
+        if count:
+            yield Bar(word, count, f"{count:,}", fill)
+    revenue = amount(row.revenue_minor, telling.shop.settings.currency)
+    yield Bar(say("Bought", "קנו"), row.bought, f"{row.bought:,} · {revenue}" if row.bought else "0", SECOND)
 
 
 _STATES = {
@@ -115,35 +238,41 @@ _STATES = {
 }
 
 REPORT = Report(
-    title=("Results of each mailing", "מה עלה בגורלו של כל דיוור"),
+    title=("Results of each mailing", "תוצאות הדיוורים"),
     row_type=MailingRow,
     find=campaigns,
-    chart=chart,
+    tell=tell,
     values={"program": lambda name: program_of(name).labels, "state": _STATES.__getitem__},
     labels={
         "mailing": ("Mailing", "דיוור"),
         "program": ("Program", "סוג"),
         "name": ("Name", "שם"),
         "state": ("State", "מצב"),
-        "planned_at": ("Planned at", "תוכנן ב-"),
-        "candidates": ("Candidates", "מועמדים"),
-        "planned": ("Planned", "מתוכננים"),
+        "planned_at": ("Planned at", "מועד התכנון"),
+        "candidates": ("Candidates", "נמענים אפשריים"),
+        "planned": ("Planned", "נמענים"),
         "sent": ("Sent", "נשלחו"),
         "waiting": ("Waiting", "ממתינים"),
         "unknown": ("Unknown", "לא ידוע"),
         "failed": ("Failed", "נכשלו"),
-        "dropped": ("Dropped", "בוטלו"),
-        "excluded": ("Excluded", "הושמטו"),
+        "dropped": ("Dropped", "ירדו מהרשימה"),
+        "excluded": ("Excluded", "לא נכללו"),
+        "bought": ("Bought", "קנו"),
+        "revenue_minor": ("Their orders", "סך הזמנותיהם"),
         **{f"excluded_{reason}": label for reason, label in REASONS.items()},
     },
     definitions=(
         (
             "candidates = planned + excluded; planned = sent + waiting + unknown + failed + dropped.",
-            "מועמדים = מתוכננים + מושמטים; מתוכננים = נשלחו + ממתינים + לא ידוע + נכשלו + בוטלו.",
+            "נמענים אפשריים = נמענים + לא נכללו; נמענים = נשלחו + ממתינים + לא ידוע + נכשלו + ירדו מהרשימה.",
         ),
         (
             "unknown: the server's answer was lost; dropped: suppressed, expired or cancelled.",
-            "לא ידוע: תשובת השרת אבדה; בוטלו: נחסמו, פג תוקפם או בוטלו.",
+            "לא ידוע: תשובת השרת אבדה; ירדו מהרשימה: נחסמו, פג תוקפם או בוטלו.",
+        ),
+        (
+            "bought = customers who ordered within 14 days after the message was sent to them, whatever the reason.",
+            "קנו = לקוחות שהזמינו בתוך 14 יום אחרי שנשלחה אליהם ההודעה, מכל סיבה שהיא.",
         ),
     ),
 )

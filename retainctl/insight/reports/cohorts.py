@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from markupsafe import Markup
-
 from retainctl.clock import day_of, month_number, month_text
 from retainctl.config import Shop
+from retainctl.insight.charts import HeatRow, heat
 from retainctl.insight.labels import WHAT_AN_ORDER_IS
-from retainctl.insight.reports import Report, Wording
-from retainctl.insight.svg import MUTED, WIDTH, Canvas, on_shade
+from retainctl.insight.periods import ALL_TIME, ReportPeriod
+from retainctl.insight.reports import Report
+from retainctl.insight.story import Figure, Section, Story, Telling
 from retainctl.rows import Row
 from retainctl.store.database import rows, value
 from retainctl.store.dialect import streamed
+from retainctl.wording import month_in_words, percent, quarter_in_words
 
 
 class Cohort(Row, kind="cohort"):
@@ -24,14 +25,12 @@ class Cohort(Row, kind="cohort"):
     months: dict[str, int | None]
 
 
-def cohorts(_shop: Shop) -> list[Cohort]:
-    """Every month in which a customer ordered first; months after the last order are None."""
-    first, last = rows("SELECT MIN(first_order_day), MAX(last_order_day) FROM customer_summaries")[0]
-    if first is None:
+def cohorts(_shop: Shop, period: ReportPeriod = ALL_TIME) -> list[Cohort]:
+    """Every month of *period* in which a customer ordered first; months after the last order, or its end, are None."""
+    counted = _counted(period, by=1)
+    if counted is None:
         return []
-    zero = month_number(day_of(first))
-    width = month_number(day_of(last)) - zero + 1
-    counts = _counts(zero, width)
+    zero, width, counts = counted
     return [
         Cohort(
             month_text(zero + begun),
@@ -41,83 +40,153 @@ def cohorts(_shop: Shop) -> list[Cohort]:
     ]
 
 
-def _counts(zero: int, width: int) -> dict[int, Counter[int]]:
-    """Customers by the month of their first order, counted from *zero*, and by the months after it."""
-    counts: dict[int, Counter[int]] = defaultdict(Counter)
-    for months, customers in Counter(_months_by_customer(zero, width)).items():
-        begun = (months & -months).bit_length() - 1
-        later = months
+_BySpan = dict[int, Counter[int]]  # customers by the span of their first order, counted from the first, and those after
+
+
+def _counted(period: ReportPeriod, *, by: int) -> tuple[int, int, _BySpan] | None:
+    """The first span, how many there are, and the counts; a span is *by* calendar months. None without orders."""
+    first, last = rows("SELECT MIN(first_order_day), MAX(last_order_day) FROM customer_summaries")[0]
+    if first is None:
+        return None
+    wanted_from, wanted_to = (month // by for month in period.months)
+    zero, end = month_number(day_of(first)) // by, min(month_number(day_of(last)) // by, wanted_to)
+    counts: _BySpan = defaultdict(Counter)
+    for spans, customers in Counter(_spans_by_customer(zero, end - zero + 1, by)).items():
+        begun = (spans & -spans).bit_length() - 1
+        later = spans
         while later:
             lowest = later & -later
             counts[begun][lowest.bit_length() - 1 - begun] += customers
             later ^= lowest
-    return counts
+    kept = {begun: counts[begun] for begun in counts if zero + begun >= wanted_from}
+    return (zero, end - zero + 1, kept) if kept else None
 
 
-def _months_by_customer(zero: int, width: int) -> list[int]:
-    """A list indexed by customer id: a bit set of the months with an order, the lowest bit for the month *zero*."""
-    bits = {str(zero + after): 1 << after for after in range(width)}
-    months = [0] * (value("SELECT MAX(id) FROM customers") + 1)
+def _spans_by_customer(zero: int, width: int, by: int) -> list[int]:
+    """A list indexed by customer id: a bit set of the spans with an order, the lowest bit for the span *zero*."""
+    bits = {str(month): 1 << (month // by - zero) for month in range(zero * by, (zero + width) * by)}
+    spans = [0] * (value("SELECT MAX(id) FROM customers") + 1)
     for customer_id, written in streamed("SELECT customer_id, order_months FROM customer_summaries WHERE orders > 0"):
         for month in written.split(","):
-            months[customer_id] |= bits[month]
-    return months
+            spans[customer_id] |= bits.get(month, 0)
+    return spans
 
 
-def chart(rows: Sequence[Cohort], words: Wording) -> Markup:
-    """A heat map: one line per cohort, with the share that ordered in each later month."""
-    width = len(rows[0].months)
-    first, left, height = 120.0, 66.0, 25.0
-    step = (WIDTH - first) / max(width - 1, 1)
-    canvas = Canvas(height * len(rows) + 44, words.title, rtl=words.rtl)
-    canvas.text(first, 12, words["months_after"], size=11, fill=MUTED)
-    for offset in range(1, width):
-        if step >= 18 or offset % 6 == 0:
-            canvas.text(first + (offset - 0.5) * step, 30, str(offset), anchor="middle", size=11, fill=MUTED)
-    canvas.text(left + 44, 30, words["customers"], anchor="end", size=11, fill=MUTED)
-    shares = [
-        count / (row.months["0"] or 1)
-        for row in rows
-        for offset, count in row.months.items()
-        if offset != "0" and count
-    ]
-    most = max(shares, default=1)
-    for line, row in enumerate(rows):
-        top, size = 38 + line * height, row.months["0"] or 0
-        canvas.text(0, top + 16, row.cohort, size=12)
-        canvas.text(left + 44, top + 16, f"{size:,}", anchor="end", size=12, bold=True)
-        for offset in range(1, width):
-            count = row.months[str(offset)]
-            if count is None:
-                continue
-            share = count / size
-            title = f"{row.cohort} +{offset}: {count:,} / {size:,} ({share:.1%})"
-            x = first + (offset - 1) * step
-            canvas.box(x, top, step - 1, height - 1, share=share / most, title=title)
-            if step >= 27:
-                fill = on_shade(share / most)
-                canvas.text(x + step / 2, top + 16, f"{share:.0%}", anchor="middle", size=11, fill=fill)
-    return canvas.svg()
+def tell(telling: Telling) -> Story:
+    """How many of those who joined together still buy: quarter by quarter, or month by month in a young shop."""
+    say = telling.say
+    by = 3 if len(telling.rows[0].months) > _YOUNG_MONTHS else 1
+    counted = _counted(telling.period, by=by)
+    assert counted is not None
+    zero, width, counts = counted
+    begun = sorted(counts)
+    joined = sum(counts[one][0] for one in begun)
+    average = [_average(counts, after, width) for after in range(1, width)]
+    soonest = average[0] if average else None
+    span = say(*(("quarter", "רבעון") if by == 3 else ("month", "חודש")))
+    in_words = quarter_in_words if by == 3 else month_in_words
+    latest = [counts[one][1] / counts[one][0] for one in begun if one + 2 < width][-2:]
+    return Story(
+        finding=say(
+            f"{percent(soonest)} of new customers buy again in the {span} after they joined",
+            f"{percent(soonest)} מהלקוחות החדשים קונים שוב כבר ב{span} שאחרי ההצטרפות",
+        )
+        if soonest is not None
+        else say("Who joined together, and who still buys", "מי הצטרף יחד – ומי עדיין קונה"),
+        lead=say(
+            f"Of those who joined in the last two {span}s: {percent(latest[0])}, then {percent(latest[1])}.",
+            f"מי שהצטרפו בשתי התקופות האחרונות: {percent(latest[0])}, ואחר כך {percent(latest[1])}.",
+        )
+        if len(latest) == 2
+        else "",
+        figures=[
+            Figure(say("Customers who joined", "לקוחות שהצטרפו"), f"{joined:,}"),
+            *(
+                Figure(
+                    say(f"Bought in {span} {after}", f"קנו ב{span} {after}"),
+                    percent(share),
+                    say("after they joined, on average", "אחרי ההצטרפות, בממוצע"),
+                )
+                for after, share in ((1, soonest), (2, _at(average, 2)), (4, _at(average, 4)))
+                if share is not None
+            ),
+        ],
+        sections=[
+            Section(
+                say(
+                    f"How many of them bought again, {span} by {span}",
+                    f"כמה מהם קנו שוב, {span} אחר {span}",
+                ),
+                heat(
+                    [
+                        HeatRow(
+                            say("Average", "ממוצע"),
+                            "",
+                            average,
+                            [f"{share:.1%}" if share is not None else "" for share in average],
+                        ),
+                        *(_line(counts[one], one, width, in_words(zero + one, telling.language)) for one in begun),
+                    ],
+                    heads=[
+                        say("Joined", "מועד ההצטרפות"),
+                        say("Customers", "לקוחות"),
+                        *(say(f"+{after}", f"אחרי {after}") for after in range(1, width)),
+                    ],
+                    label=say("Cohorts", "לפי מועד ההצטרפות"),
+                    rtl=telling.rtl,
+                ),
+                key=(("faint", say(f"The running {span}", f"ה{span} שטרם הסתיים")),),
+                note=say(
+                    f"Each line is those who first ordered in that {span}; a cell says how many bought in a later one.",
+                    f"כל שורה היא הלקוחות שהזמינו לראשונה באותו {span}; בכל תא – כמה מהם קנו ב{span} מאוחר יותר.",
+                ),
+            )
+        ],
+    )
+
+
+_YOUNG_MONTHS = 9
+
+
+def _line(counts: Counter[int], begun: int, width: int, name: str) -> HeatRow:
+    size, shown = counts[0], range(1, width - begun)
+    return HeatRow(
+        name,
+        f"{size:,}",
+        [counts[after] / size for after in shown],
+        [f"{name} +{after}: {counts[after]:,} / {size:,} ({counts[after] / size:.1%})" for after in shown],
+        faint_from=width - begun - 2,  # the last of all is the running one
+    )
+
+
+def _average(counts: _BySpan, after: int, width: int) -> float | None:
+    """Of all who have had that span whole, how many bought in it; None while nobody has."""
+    whole = [one for one in counts if one + after < width - 1]
+    size = sum(counts[one][0] for one in whole)
+    return sum(counts[one][after] for one in whole) / size if size else None
+
+
+def _at(average: Sequence[float | None], after: int) -> float | None:
+    return average[after - 1] if len(average) >= after else None
 
 
 REPORT = Report(
-    title=("Cohorts by month of first order", "מי התחילו יחד, ומי עדיין קונים"),
+    title=("Cohorts by month of first order", "מי הצטרף יחד – ומי עדיין קונה"),
     row_type=Cohort,
     find=cohorts,
-    chart=chart,
+    tell=tell,
     labels={
-        "cohort": ("Cohort", "מחזור"),
-        "months_after": ("Months after the first order", "חודשים אחרי ההזמנה הראשונה"),
+        "cohort": ("Cohort", "חודש ההצטרפות"),
     },
     definitions=(
         WHAT_AN_ORDER_IS,
         (
             "cohort = the month of a customer's first order on the shop's calendar.",
-            "מחזור = חודש ההזמנה הראשונה של הלקוח, לפי לוח השנה של החנות.",
+            "חודש ההצטרפות = החודש של ההזמנה הראשונה, לפי לוח השנה של החנות.",
         ),
         (
             "column k = customers of the cohort who ordered in the k-th month after it; empty = after the last order.",
-            "עמודה k = לקוחות המחזור שהזמינו בחודש ה-k אחריו; ריק = אחרי ההזמנה האחרונה.",
+            "בעמודה 3: כמה מהם הזמינו בחודש השלישי אחרי שהצטרפו. תא ריק: חודש שעוד לא הגיע.",
         ),
     ),
 )

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, groupby
-from operator import itemgetter
-
-from markupsafe import Markup
+from itertools import accumulate
 
 from retainctl.config import Shop
+from retainctl.insight.charts import Stair, staircase
 from retainctl.insight.labels import WHAT_AN_ORDER_IS
-from retainctl.insight.reports import Report, Wording
-from retainctl.insight.svg import ACCENT, SOFT, Canvas
-from retainctl.money import exponent, rounded_half_up
+from retainctl.insight.periods import ALL_TIME, ReportPeriod
+from retainctl.insight.reports import Report
+from retainctl.insight.story import Figure, Section, Story, Telling, customers_of
+from retainctl.insight.walking import walked
+from retainctl.money import rounded_half_up
 from retainctl.rows import Row
-from retainctl.store.dialect import streamed
+from retainctl.wording import amount, isolated, percent
 
 LAST = 10  # every order after the tenth is in one row
 
@@ -42,30 +41,23 @@ class _Sums:
     days: Counter[int] = field(default_factory=Counter)  # to the next order: how often each number of days
 
 
-def orders(_shop: Shop) -> list[OrderNumber]:
-    """One row per order number, from each customer's first to the tenth; later ones share a row."""
+def orders(_shop: Shop, period: ReportPeriod = ALL_TIME) -> list[OrderNumber]:
+    """One row per order number, from each customer's first to the tenth; later ones share a row.
+
+    Of the orders of *period*; their numbers, and whether another came, are counted over all orders up to its end.
+    """
     sums: dict[tuple[str, int], _Sums] = defaultdict(_Sums)
-    for currency, number, minor, gap in _walked():
-        one = sums[currency, min(number, LAST + 1)]
-        one.orders += 1
-        one.minor += minor
-        if gap is not None:
-            one.days[gap] += 1
+    begin = period.days[0]
+    for orders_of_one in walked(period):
+        for order in orders_of_one:
+            if order.day < begin:
+                continue
+            one = sums[order.currency, min(order.number, LAST + 1)]
+            one.orders += 1
+            one.minor += order.minor
+            if order.next_in_days is not None:
+                one.days[order.next_in_days] += 1
     return [_row(currency, number, sums[currency, number]) for currency, number in sorted(sums)]
-
-
-def _walked() -> Iterator[tuple[str, int, int, int | None]]:
-    """Each order of each customer: its currency, its number, its value, and the days to the customer's next."""
-    # The plus keeps SQLite from using the index on customers, which would look up every order; sorting is faster.
-    found = streamed(
-        """SELECT customer_id, currency, gross_minor, order_day FROM orders
-           WHERE is_sale = 1 AND +customer_id IS NOT NULL ORDER BY +customer_id, ordered_at, id"""
-    )
-    for _, orders_of_one in groupby(found, key=itemgetter(0)):
-        in_order = list(orders_of_one)
-        days = [day for *_, day in in_order]
-        for number, (_, currency, minor, day) in enumerate(in_order, 1):
-            yield currency, number, minor, days[number] - day if number < len(days) else None
 
 
 def _row(currency: str, number: int, sums: _Sums) -> OrderNumber:
@@ -92,32 +84,103 @@ def _median(days: Counter[int]) -> float | None:
     return (low + high) / 2
 
 
-def chart(rows: Sequence[OrderNumber], words: Wording) -> Markup:
-    """By order number: the average value, and the share of customers who ordered again."""
-    currencies: Counter[str] = Counter()
-    for row in rows:
-        currencies[row.currency] += row.orders
-    main = max(currencies, key=currencies.__getitem__)
-    shown = [row for row in rows if row.currency == main]
-    canvas = Canvas(380.0, words.title, rtl=words.rtl)
-    names, values = [row.order_number for row in shown], [row.average_value_minor for row in shown]
-    heading = f"{words['average_value_minor']} ({main})"
-    canvas.bars(0, heading, names, values, say=lambda minor: f"{minor / 10 ** exponent(main):,.0f}", fill=ACCENT)
-    rates = [row.went_on_rate for row in shown if not row.order_number.endswith("+")]
-    canvas.bars(195, words["went_on_rate"], names[: len(rates)], rates, say="{:.0%}".format, fill=SOFT)
-    return canvas.svg()
+def tell(telling: Telling) -> Story:
+    """How many go on from each order to the next: a staircase, in the currency of most orders."""
+    say, rtl = telling.say, telling.rtl
+    of_currency: Counter[str] = Counter()
+    for row in telling.rows:
+        of_currency[row.currency] += row.orders
+    currency = max(of_currency, key=of_currency.__getitem__)
+    shown = [row for row in telling.rows if row.currency == currency]
+    then = {row.order_number: row for row in telling.before if row.currency == currency}
+    first, last = shown[0], shown[-1]
+    second = next((row for row in shown if row.order_number == "2"), None)
+    steps = [row for row in shown if not row.order_number.endswith("+")]
+    earlier = then.get(first.order_number)
+    return Story(
+        finding=say(
+            f"After the first order {customers_of(first.went_on_rate, telling)} order again",
+            f"אחרי ההזמנה הראשונה {customers_of(first.went_on_rate, telling)} מזמינים שוב",
+        )
+        if first.order_number == "1"
+        else say("Orders by their number", "ההזמנות לפי סדרן"),
+        lead=_lead(telling, first, second),
+        figures=[
+            Figure(
+                say("Ordered a second time", "הזמינו בפעם השנייה"),
+                percent(first.went_on_rate),
+                telling.moved(first.went_on_rate, earlier.went_on_rate if earlier else None)
+                or say(f"{first.went_on:,} of {first.orders:,}", f"{first.went_on:,} מתוך {first.orders:,}"),
+            ),
+            Figure(
+                say("Days to the second", "ימים עד ההזמנה השנייה"),
+                "–" if first.median_days_to_next is None else f"{first.median_days_to_next:g}",
+                say("half order sooner", "מחציתם מזמינים מהר יותר"),
+            ),
+            Figure(
+                say("Ordered a third time", "הזמינו בפעם השלישית"),
+                percent(second.went_on_rate) if second else "–",
+                say(f"of {second.orders:,}", f"מתוך {second.orders:,}") if second else "",
+            ),
+            Figure(
+                say("Average first order", "הזמנה ראשונה, בממוצע"),
+                amount(first.average_value_minor, currency),
+                say(
+                    f"order {last.order_number}: {amount(last.average_value_minor, currency)}",
+                    f"הזמנה {isolated(last.order_number)}: {amount(last.average_value_minor, currency)}",
+                ),
+            ),
+        ],
+        sections=[
+            Section(
+                say("How many reach each order", "כמה לקוחות מגיעים לכל הזמנה"),
+                staircase(
+                    [
+                        Stair(
+                            row.order_number,
+                            row.orders,
+                            (percent(row.went_on_rate), _days(row.median_days_to_next, telling)),
+                            f"{row.orders:,}",
+                        )
+                        for row in steps
+                    ],
+                    label=say("Orders by their number", "ההזמנות לפי סדרן"),
+                    rtl=rtl,
+                ),
+                note=say(
+                    "Below each: the share who order again, and the days until then (median)."
+                    + (f" In {currency}." if len(of_currency) > 1 else ""),
+                    "מתחת לכל הזמנה: שיעור הממשיכים, והימים עד ההזמנה הבאה (חציון)."
+                    + (f" ב־{currency}." if len(of_currency) > 1 else ""),
+                ),
+            )
+        ],
+    )
+
+
+def _lead(telling: Telling, first: OrderNumber, second: OrderNumber | None) -> str:
+    if first.order_number != "1" or second is None or second.went_on_rate <= first.went_on_rate:
+        return ""
+    return telling.say(
+        f"Who has ordered twice comes back more surely: {percent(second.went_on_rate)} of them order a third time.",
+        f"מי שהזמינו פעמיים חוזרים יותר: {percent(second.went_on_rate)} מהם מזמינים בפעם השלישית.",
+    )
+
+
+def _days(days: float | None, telling: Telling) -> str:
+    return "" if days is None else telling.say(f"{days:g} days", f"{days:g} ימים")
 
 
 REPORT = Report(
     title=("Orders by number: first, second and later", "מההזמנה הראשונה והלאה"),
     row_type=OrderNumber,
     find=orders,
-    chart=chart,
+    tell=tell,
     labels={
-        "order_number": ("Order number", "מספר ההזמנה"),
+        "order_number": ("Order number", "סדר ההזמנה"),
         "average_value_minor": ("Average value", "שווי ממוצע"),
         "went_on": ("Ordered again", "המשיכו"),
-        "went_on_rate": ("Share who ordered again", "שיעור ההמשך"),
+        "went_on_rate": ("Share who ordered again", "שיעור הממשיכים"),
         "median_days_to_next": ("Median days to next", "ימים עד הבאה (חציון)"),
         "mean_days_to_next": ("Mean days to next", "ימים עד הבאה (ממוצע)"),
     },
@@ -125,11 +188,11 @@ REPORT = Report(
         WHAT_AN_ORDER_IS,
         (
             "order_number counts each customer's orders from 1, over all currencies; guest orders are excluded.",
-            "מספר ההזמנה הוא מקומה בחיי הלקוח, בכל המטבעות; ללא אורחים.",
+            "ההזמנה הראשונה, השנייה וכן הלאה של אותו לקוח, בכל המטבעות. ללא הזמנות אורח.",
         ),
         (
             "went_on_rate = customers who ordered again / customers with that order; days are calendar days.",
-            "שיעור ההמשך = מי שהזמינו שוב / מי שהזמינו הזמנה זו; הימים נספרים בין ימי לוח.",
+            "שיעור הממשיכים: כמה ממי שהזמינו הזמנה זו הזמינו שוב. הימים – ימים קלנדריים.",
         ),
     ),
 )

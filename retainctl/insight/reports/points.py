@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 
-from markupsafe import Markup
-
+from retainctl.clock import month_number, month_text
+from retainctl.club.terms import read_club
 from retainctl.config import Shop
-from retainctl.insight.reports import Report, Wording
-from retainctl.insight.svg import ACCENT, GREY, SOFT, WARM, WIDTH, Canvas
+from retainctl.insight.charts import Month, by_month
+from retainctl.insight.periods import ALL_TIME, ReportPeriod
+from retainctl.insight.reports import Report
+from retainctl.insight.story import Figure, Section, Story, Telling
+from retainctl.insight.svg import ACCENT, BAD, QUIET, SECOND, THIRD
 from retainctl.rows import Row
 from retainctl.store.database import execute
+from retainctl.wording import amount, brief, count, percent, thousands
 
 
 class PointsMonth(Row, kind="points_month"):
@@ -27,9 +30,9 @@ class PointsMonth(Row, kind="points_month"):
     outstanding: int
 
 
-def points(shop: Shop) -> list[PointsMonth]:
-    """Every month with bookings."""
-    months: dict[str, Counter[str]] = defaultdict(Counter)
+def points(shop: Shop, period: ReportPeriod = ALL_TIME) -> list[PointsMonth]:
+    """Every month of *period* from the first booking to the last, those without a booking too."""
+    months: dict[int, Counter[str]] = defaultdict(Counter)
     found = execute(
         """SELECT t.recorded_at, t.kind,
                SUM(CASE WHEN a.customer_id IS NULL THEN 0 ELSE e.points END)
@@ -39,78 +42,151 @@ def points(shop: Shop) -> list[PointsMonth]:
            GROUP BY t.recorded_at, t.kind"""
     )
     for recorded_at, kind, moved in found:
-        months[shop.clock.day(recorded_at).isoformat()[:7]][kind] += int(moved)
-    listed, outstanding = [], 0
-    for month in sorted(months):
+        months[month_number(shop.clock.day(recorded_at))][kind] += int(moved)
+    listed, outstanding, (first, last) = [], 0, period.months
+    for month in range(min(months), max(months) + 1) if months else ():
         moved = months[month]
         outstanding += moved.total()
-        listed.append(
-            PointsMonth(
-                month=month,
-                issued=moved["award"],
-                granted=moved["grant"],
-                redeemed=-moved["redemption"],
-                expired=-moved["expiry"],
-                clawed_back=-moved["clawback"],
-                deducted=-moved["deduction"],
-                outstanding=outstanding,
+        if first <= month <= last:
+            listed.append(
+                PointsMonth(
+                    month=month_text(month),
+                    issued=moved["award"],
+                    granted=moved["grant"],
+                    redeemed=-moved["redemption"],
+                    expired=-moved["expiry"],
+                    clawed_back=-moved["clawback"],
+                    deducted=-moved["deduction"],
+                    outstanding=outstanding,
+                )
             )
-        )
     return listed
 
 
-def chart(rows: Sequence[PointsMonth], words: Wording) -> Markup:
-    """By month: the outstanding points, and below them the points added and removed."""
-    shown = rows[-24:]
-    canvas = Canvas(390.0, words.title, rtl=words.rtl)
-    names = [row.month[2:] for row in shown]
-    canvas.bars(0, words["outstanding"], names, [row.outstanding for row in shown], say=_brief, fill=ACCENT)
-    canvas.text(0, 214, words["in_and_out"], size=13, bold=True)
-    gains = [row.issued + row.granted for row in shown]
-    losses = [row.redeemed + row.expired + row.clawed_back + row.deducted for row in shown]
-    most = max([*gains, *losses, 1])
-    step = WIDTH / len(shown)
-    for place, row in enumerate(shown):
-        up, down = (70 * max(sum_, 0) / most for sum_ in (gains[place], losses[place]))
-        wide = min(step * 0.7, 60)
-        x = place * step + (step - wide) / 2
-        canvas.box(x, 300 - up, wide, up, fill=SOFT, title=f"{row.month}: +{gains[place]:,}")
-        canvas.box(x, 301, wide, down, fill=WARM, title=f"{row.month}: -{losses[place]:,}")
-        if step >= 30:
-            canvas.text(x + wide / 2, 295 - up, _brief(gains[place]), anchor="middle", size=11)
-            canvas.text(x + wide / 2, 314 + down, _brief(losses[place]), anchor="middle", size=11)
-    canvas.line(0, 300.5, WIDTH, 300.5, stroke=GREY)
-    return canvas.svg()
+def tell(telling: Telling) -> Story:
+    """What the shop owes in points, in money; what came in and went out month by month."""
+    say, shop, rows = telling.say, telling.shop, telling.rows
+    currency, running = shop.settings.currency, month_number(shop.clock.today())
+    months = [_month(row.month) for row in rows]
+    owed = rows[-1].outstanding
+    gained = sum(row.issued + row.granted for row in rows)
+    redeemed, expired = sum(row.redeemed for row in rows), sum(row.expired for row in rows)
+    earlier = telling.before
+    terms = read_club(shop).on(shop.clock.today().isoformat())
+
+    def worth(points: int) -> int:
+        return terms.value_minor(points, currency) if points >= 0 else -terms.value_minor(-points, currency)
+
+    return Story(
+        finding=say(
+            f"The club owes its members {amount(worth(owed), currency)} in points",
+            f"המועדון חייב לחברים {amount(worth(owed), currency)} בנקודות",
+        ),
+        lead=say(
+            f"Of {count(gained)} points given, {percent(redeemed / gained)} have been spent.",
+            f"מתוך {count(gained)} נקודות שניתנו, {percent(redeemed / gained)} מומשו.",
+        )
+        if gained
+        else "",
+        figures=[
+            Figure(
+                say("Points outstanding", "יתרת הנקודות"),
+                count(owed),
+                telling.changed(owed, earlier[-1].outstanding if earlier else None) or amount(worth(owed), currency),
+            ),
+            Figure(
+                say("Given", "נצברו"),
+                count(gained),
+                telling.changed(gained, sum(row.issued + row.granted for row in earlier) if earlier else None),
+            ),
+            Figure(
+                say("Spent", "מומשו"),
+                count(redeemed),
+                telling.changed(redeemed, sum(row.redeemed for row in earlier) if earlier else None)
+                or amount(worth(redeemed), currency),
+            ),
+            Figure(say("Expired", "פג תוקפן"), count(expired)),
+        ],
+        sections=[
+            Section(
+                say("What the points are worth", "שווי הנקודות"),
+                by_month(
+                    [
+                        Month(
+                            month, (worth(row.outstanding),), f"{row.month}: {count(row.outstanding)}", month == running
+                        )
+                        for month, row in zip(months, rows, strict=True)
+                    ],
+                    fills=(ACCENT,),
+                    say=lambda minor: thousands(minor, currency),
+                    label=say("What the points are worth", "שווי הנקודות"),
+                    language=telling.language,
+                ),
+                note=say(
+                    f"At the end of each month, in {currency}, as the terms of today say.",
+                    f"בסוף כל חודש, ב־{currency}, לפי התקנון של היום.",
+                ),
+            ),
+            Section(
+                say("In and out", "נכנסו ויצאו"),
+                by_month(
+                    [
+                        Month(
+                            month,
+                            (
+                                row.issued,
+                                row.granted,
+                                -row.redeemed,
+                                -(row.clawed_back + row.deducted),
+                                -row.expired,
+                            ),
+                            f"{row.month}: +{count(row.issued + row.granted)} "
+                            f"-{count(row.redeemed + row.clawed_back + row.deducted + row.expired)}",
+                            month == running,
+                        )
+                        for month, row in zip(months, rows, strict=True)
+                    ],
+                    fills=(ACCENT, THIRD, SECOND, BAD, QUIET),
+                    say=brief,
+                    label=say("In and out", "נכנסו ויצאו"),
+                    language=telling.language,
+                ),
+                key=(
+                    ("", say("For orders", "על הזמנות")),
+                    ("third", say("By hand", "באופן ידני")),
+                    ("second", say("Spent", "מומשו")),
+                    ("bad", say("Taken back", "נגרעו")),
+                    ("quiet", say("Expired", "פג תוקפן")),
+                ),
+            ),
+        ],
+    )
 
 
-def _brief(number: float) -> str:
-    """``1234567`` as ``1.2M``."""
-    for size, letter in ((1_000_000, "M"), (1_000, "k")):
-        if abs(number) >= size:
-            return f"{number / size:.1f}{letter}"
-    return f"{number:,.0f}"
+def _month(text: str) -> int:
+    year, month = text.split("-")
+    return 12 * int(year) + int(month) - 1
 
 
 REPORT = Report(
-    title=("Points in and out", "נקודות נכנסות ויוצאות"),
+    title=("Points in and out", "תנועת הנקודות במועדון"),
     row_type=PointsMonth,
     find=points,
-    chart=chart,
+    tell=tell,
     labels={
         "month": ("Month", "חודש"),
-        "issued": ("Issued", "הונפקו"),
+        "issued": ("Issued", "נצברו"),
         "granted": ("Granted", "ניתנו"),
         "redeemed": ("Redeemed", "מומשו"),
-        "expired": ("Expired", "פגו"),
-        "clawed_back": ("Clawed back", "הושבו"),
+        "expired": ("Expired", "פג תוקפן"),
+        "clawed_back": ("Clawed back", "נגרעו בגלל החזרה"),
         "deducted": ("Deducted", "נוכו"),
         "outstanding": ("Outstanding", "יתרה"),
-        "in_and_out": ("In and out", "נכנסו ויצאו"),
     },
     definitions=(
         (
             "month = month of the booking; issued = for orders; granted and deducted = by hand.",
-            "החודש הוא חודש הרישום; נקודות שהונפקו הן על הזמנות, שניתנו ונוכו - ביד.",
+            "החודש הוא חודש הרישום; הנקודות שנצברו הן על הזמנות; שניתנו ונוכו – באופן ידני.",
         ),
         (
             "outstanding = points that customers have, minus points that they owe, at the end of the month.",

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
-
-from markupsafe import Markup
-
 from retainctl.clock import day_of
 from retainctl.config import Shop
+from retainctl.insight.charts import Month, by_month, over_time, scale
 from retainctl.insight.labels import WHAT_AN_ORDER_IS
-from retainctl.insight.reports import Report, Wording
-from retainctl.insight.svg import MUTED, WARM, WIDTH, Canvas
+from retainctl.insight.periods import ALL_TIME, ReportPeriod
+from retainctl.insight.reports import Report, own_currency
+from retainctl.insight.returning import SOON, History
+from retainctl.insight.story import Figure, Section, Story, Telling, customers_of
+from retainctl.insight.svg import ACCENT, SECOND
 from retainctl.money import rounded_half_up
 from retainctl.rows import Row
 from retainctl.store.database import rows
+from retainctl.wording import amount, month_in_words, percent, thousands
 
 
 class Retention(Row, kind="retention"):
@@ -36,10 +36,23 @@ class Retention(Row, kind="retention"):
     last_order: str | None
 
 
-def retention(_shop: Shop) -> list[Retention]:
-    """The figures of each currency with orders."""
-    sql = "SELECT currency, COUNT(*) FROM orders WHERE customer_id IS NULL AND is_sale = 1 GROUP BY currency"
-    guests = dict(rows(sql))
+def retention(_shop: Shop, period: ReportPeriod = ALL_TIME) -> list[Retention]:
+    """The figures of each currency with orders in *period*."""
+    first, last = period.days
+    sql = """SELECT currency, COUNT(*) FROM orders
+        WHERE customer_id IS NULL AND is_sale = 1 AND order_day BETWEEN ? AND ? GROUP BY currency"""
+    guests = dict(rows(sql, first, last))
+    figures = _of_all_time() if period.whole else _of_days(first, last)
+    return [
+        _row(currency, guests.get(currency, 0), *figures.get(currency, (0, 0, 0, 0, 0, None, None)))
+        for currency in sorted(guests.keys() | figures.keys())
+    ]
+
+
+_Figures = tuple[int, int, int, int, int, int | None, int | None]
+
+
+def _of_all_time() -> dict[str, _Figures]:
     figures = {}
     # One query per currency: GROUP BY would sort all customers.
     for (currency,) in rows("SELECT DISTINCT currency FROM customer_summaries"):
@@ -50,10 +63,39 @@ def retention(_shop: Shop) -> list[Retention]:
             currency,
         )[0]
         figures[currency] = (*map(int, found[:5]), *found[5:])
-    return [
-        _row(currency, guests.get(currency, 0), *figures.get(currency, (0, 0, 0, 0, 0, None, None)))
-        for currency in sorted(guests.keys() | figures.keys())
-    ]
+    return figures
+
+
+def _of_days(first: int, last: int) -> dict[str, _Figures]:
+    """The same of the orders of these days; who has bought twice by their end has come back."""
+    returned = dict(
+        rows(
+            """SELECT r.currency, SUM(r.amount_minor) FROM order_returns AS r LEFT JOIN orders AS o ON o.id = r.order_id
+               WHERE r.customer_id IS NOT NULL AND COALESCE(o.is_sale, 1) = 1 AND r.return_day BETWEEN ? AND ?
+               GROUP BY r.currency""",
+            first,
+            last,
+        )
+    )
+    found = rows(
+        """SELECT currency, COUNT(*), SUM(orders), SUM(gross_minor), SUM(repeat), MIN(first_day), MAX(last_day)
+           FROM (SELECT currency, SUM(CASE WHEN order_day >= ? THEN 1 ELSE 0 END) AS orders,
+                   SUM(CASE WHEN order_day >= ? THEN gross_minor ELSE 0 END) AS gross_minor,
+                   CASE WHEN COUNT(*) > 1 THEN 1 ELSE 0 END AS repeat,
+                   MIN(CASE WHEN order_day >= ? THEN order_day END) AS first_day, MAX(order_day) AS last_day
+               FROM orders WHERE is_sale = 1 AND customer_id IS NOT NULL AND order_day <= ?
+               GROUP BY customer_id, currency) AS buyers
+           WHERE orders > 0 GROUP BY currency""",
+        first,
+        first,
+        first,
+        last,
+    )
+    sums = {
+        currency: (int(customers), int(orders), int(gross), int(returned.pop(currency, 0)), int(repeat), *days)
+        for currency, customers, orders, gross, repeat, *days in found
+    }
+    return sums | {currency: (0, 0, 0, int(minor), 0, None, None) for currency, minor in returned.items()}
 
 
 def _row(
@@ -99,50 +141,188 @@ def _band(rate: float | None) -> str:
     return ">50%"
 
 
-def chart(rows: Sequence[Retention], words: Wording) -> Markup:
-    """Each currency's repeat rate on a scale of the bands."""
-    known = [(row, row.repeat_rate) for row in rows if row.repeat_rate is not None]
-    end = max([0.6, *(rate + 0.05 for _, rate in known)])
-    canvas = Canvas(70.0 * len(known) + 26, words["repeat_rate"], rtl=words.rtl)
-    for place, (row, rate) in enumerate(known):
-        top = 70.0 * place + 34
+def tell(telling: Telling) -> Story:
+    """Who comes back, what they bring in month by month, and how soon the newly joined buy again."""
+    say, mine = telling.say, own_currency(telling.shop, telling.rows)
+    then = next((row for row in telling.before if row.currency == mine.currency), None)
+    history = History.of(telling.period, mine.currency)
+    rate = mine.repeat_rate or 0
+    return Story(
+        finding=say(
+            f"{customers_of(rate, telling).capitalize()} come back to buy",
+            f"{customers_of(rate, telling)} חוזרים לקנות",
+        ),
+        lead=_lead(telling, mine, history),
+        figures=_figures(telling, mine, then),
+        sections=_sections(telling, mine, history),
+    )
+
+
+def _lead(telling: Telling, mine: Retention, history: History) -> str:
+    end = history.known_until() + 1
+    year, year_before = (history.share_again(range(end - 12 * back, end - 12 * (back - 1))) for back in (1, 2))
+    counted = telling.say(
+        f"{mine.repeat_customers:,} of {mine.customers:,} customers have ordered twice or more.",
+        f"{mine.repeat_customers:,} מתוך {mine.customers:,} לקוחות הזמינו פעמיים או יותר.",
+    )
+    if year is None:
+        return counted
+    said = telling.say(
+        f"Of those who joined in a year, {percent(year)} bought again within {SOON} days",
+        f"מבין מי שהצטרפו במהלך שנה, {percent(year)} קנו שוב בתוך {SOON} יום",
+    )
+    if year_before is None:
+        return f"{counted} {said}."
+    difference = round(100 * year) - round(100 * year_before)
+    compared = telling.say(
+        ("more than" if difference > 0 else "fewer than" if difference else "as many as") + " in the year before",
+        ("יותר מאשר" if difference > 0 else "פחות מאשר" if difference else "בדיוק כמו") + " בשנה שלפניה",
+    )
+    return f"{counted} {said} – {compared} ({percent(year_before)})."
+
+
+def _figures(telling: Telling, mine: Retention, then: Retention | None) -> list[Figure]:
+    say, currency = telling.say, mine.currency
+    average, earlier = mine.average_order_value_minor, then.average_order_value_minor if then else None
+    return [
+        Figure(
+            say("Customers who come back", "לקוחות חוזרים"),
+            "–" if mine.repeat_rate is None else percent(mine.repeat_rate),
+            telling.moved(mine.repeat_rate, then.repeat_rate if then else None)
+            or say(
+                f"{mine.repeat_customers:,} of {mine.customers:,}", f"{mine.repeat_customers:,} מתוך {mine.customers:,}"
+            ),
+        ),
+        Figure(
+            say("Orders", "הזמנות"),
+            f"{mine.orders:,}",
+            telling.changed(mine.orders, then.orders if then else None)
+            or (
+                say(f"and {mine.guest_orders:,} by guests", f"ועוד {mine.guest_orders:,} הזמנות אורח")
+                if mine.guest_orders
+                else ""
+            ),
+        ),
+        Figure(
+            say("Average order", "הזמנה ממוצעת"),
+            "–" if average is None else amount(average, currency),
+            telling.changed(average, earlier)
+            or (
+                say(
+                    f"{mine.average_purchase_frequency:.1f} orders a customer",
+                    f"{mine.average_purchase_frequency:.1f} הזמנות ללקוח",
+                )
+                if mine.average_purchase_frequency
+                else ""
+            ),
+        ),
+        Figure(
+            say("Net revenue", "הכנסות נטו"),
+            amount(mine.net_revenue_minor, currency),
+            telling.changed(mine.net_revenue_minor, then.net_revenue_minor if then else None)
+            or say(
+                f"after returns of {amount(mine.returns_minor, currency)}",
+                f"אחרי החזרות של {amount(mine.returns_minor, currency)}",
+            ),
+        ),
+    ]
+
+
+def _sections(telling: Telling, mine: Retention, history: History) -> list[Section]:
+    say, months = telling.say, history.months()
+    later, all_ = history.later_minor.total(), history.later_minor.total() + history.first_minor.total()
+    sections = []
+    if months:
+        sections.append(
+            Section(
+                say("Most revenue is from customers who came back", "רוב ההכנסות באות מלקוחות חוזרים")
+                if later * 2 > all_
+                else say("Most revenue is from first orders", "רוב ההכנסות באות מהזמנות ראשונות"),
+                by_month(
+                    [
+                        Month(
+                            month,
+                            (history.later_minor[month], history.first_minor[month]),
+                            f"{month_in_words(month, telling.language)}: "
+                            + " + ".join(
+                                amount(minor, mine.currency)
+                                for minor in (history.later_minor[month], history.first_minor[month])
+                            ),
+                            faint=month == history.running,
+                        )
+                        for month in months
+                    ],
+                    fills=(ACCENT, SECOND),
+                    say=lambda minor: thousands(minor, mine.currency),
+                    label=say("Revenue by month", "הכנסות לפי חודש"),
+                    language=telling.language,
+                ),
+                key=(
+                    ("", say("Returning customers", "לקוחות חוזרים")),
+                    ("second", say("First order", "הזמנה ראשונה")),
+                    ("faint", say("The running month", "החודש שטרם הסתיים")),
+                ),
+                note=say(f"In {mine.currency}, month by month.", f"ב־{mine.currency}, לפי חודש."),
+            )
+        )
+    known = [month for month in months if month <= history.known_until()]
+    if len(known) > 1:
+        sections.append(
+            Section(
+                say(
+                    f"How many buy again within {SOON} days, by the month they joined",
+                    f"כמה קונים שוב בתוך {SOON} יום, לפי חודש ההצטרפות",
+                ),
+                over_time(
+                    [(month, history.share_again(range(month, month + 1))) for month in known],
+                    say=percent,
+                    label=say("Bought again", "קנו שוב"),
+                    language=telling.language,
+                ),
+                note=say(
+                    f"A month is shown once everybody who joined in it has had {SOON} days.",
+                    f"חודש מוצג רק אחרי שעברו {SOON} יום לכל מי שהצטרפו בו.",
+                ),
+            )
+        )
+    if mine.repeat_rate is not None:
+        end = max(0.6, mine.repeat_rate + 0.05)
         edges = [0.0, *(edge for edge, _ in BANDS), end]
-        for number, (low, high) in enumerate(pairwise(edges)):
-            canvas.box(low / end * WIDTH, top, (high - low) / end * WIDTH - 1, 18, share=0.1 + 0.15 * number, radius=0)
-        at = rate / end * WIDTH
-        title = f"{row.repeat_customers:,} / {row.customers:,}"
-        canvas.box(at - 2, top - 6, 4, 30, fill=WARM, title=title)
-        side = "end" if rate > end / 2 else "start"
-        label = f"{row.currency}  {rate:.1%}" if len(known) > 1 else f"{rate:.1%}"  # one bar needs no name
-        canvas.text(at, top - 12, label, anchor=side, size=15, bold=True)
-        for edge, _ in BANDS:
-            canvas.text(edge / end * WIDTH, top + 34, f"{edge:.0%}", anchor="middle", size=11, fill=MUTED)
-    return canvas.svg()
+        sections.append(
+            Section(
+                say("Beside other shops", "לעומת חנויות אחרות"),
+                scale(
+                    mine.repeat_rate,
+                    edges=edges,
+                    names=["", *(f"{edge:.0%}" for edge, _ in BANDS), ""],
+                    shown=percent(mine.repeat_rate),
+                    label=say("Repeat rate", "שיעור הלקוחות החוזרים"),
+                    rtl=telling.rtl,
+                ),
+                note=say(
+                    "In new shops 5 to 10 per cent of customers come back; with leading brands more than 30.",
+                    "בחנויות חדשות 5%–10% מהלקוחות חוזרים; במותגים מובילים – יותר מ־30%.",
+                ),
+            )
+        )
+    return sections
 
 
 REPORT = Report(
     title=("Customers who come back", "לקוחות שחוזרים"),
     row_type=Retention,
     find=retention,
-    chart=chart,
-    tiles=(
-        "repeat_rate",
-        "customers",
-        "orders",
-        "average_order_value_minor",
-        "average_purchase_frequency",
-        "net_revenue_minor",
-    ),
+    tell=tell,
     labels={
-        "guest_orders": ("Guest orders", "הזמנות אורחים"),
+        "guest_orders": ("Guest orders", "הזמנות אורח"),
         "gross_revenue_minor": ("Gross revenue", "הכנסות ברוטו"),
         "returns_minor": ("Returns", "החזרות"),
         "net_revenue_minor": ("Net revenue", "הכנסות נטו"),
         "average_order_value_minor": ("Average order value", "שווי הזמנה ממוצע"),
-        "average_purchase_frequency": ("Average purchase frequency", "תדירות קנייה ממוצעת"),
+        "average_purchase_frequency": ("Average purchase frequency", "הזמנות ללקוח, בממוצע"),
         "repeat_customers": ("Repeat customers", "לקוחות חוזרים"),
-        "repeat_rate": ("Repeat rate", "שיעור החזרה"),
-        "band": ("Band", "רצועה"),
+        "repeat_rate": ("Repeat rate", "שיעור הלקוחות החוזרים"),
+        "band": ("Band", "טווח"),
         "first_order": ("First order", "הזמנה ראשונה"),
         "last_order": ("Last order", "הזמנה אחרונה"),
     },
@@ -150,7 +330,7 @@ REPORT = Report(
         WHAT_AN_ORDER_IS,
         (
             "customers, orders and revenue exclude guests; guest_orders are the orders without a customer.",
-            "הלקוחות, ההזמנות וההכנסות הם ללא אורחים; הזמנות אורחים הן הזמנות שאין בהן לקוח.",
+            "המספרים אינם כוללים הזמנות אורח, שאין בהן פרטי לקוח.",
         ),
         (
             "net revenue = gross revenue - returns by customers; average order value = gross revenue / orders.",
@@ -159,11 +339,11 @@ REPORT = Report(
         (
             "average purchase frequency = orders / customers; "
             "repeat rate = customers with two orders or more / customers.",
-            "תדירות קנייה ממוצעת = הזמנות / לקוחות; שיעור החזרה = לקוחות עם שתי הזמנות או יותר / לקוחות.",
+            "הזמנות ללקוח = הזמנות / לקוחות; שיעור הלקוחות החוזרים = לקוחות עם שתי הזמנות או יותר / לקוחות.",
         ),
         (
             "band: new shops are at 5-10%, leading brands above 30%.",
-            "רצועה: חנויות חדשות נמצאות ב-5-10%, מותגים מובילים מעל 30%.",
+            "להשוואה: בחנויות חדשות 5%–10% מהלקוחות חוזרים; במותגים מובילים – יותר מ־30%.",
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""RFM: each customer's quintiles of recency, frequency and monetary value, and how many customers are in each cell.
+"""RFM: how recently, how often and for how much each customer has bought, and how many customers are in each cell.
 
 The database gives the rows; Python sorts them, in a fifth of the time that SQLite's window functions take.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 from operator import itemgetter
@@ -16,35 +17,102 @@ from markupsafe import Markup
 
 from retainctl.clock import day_number, day_of
 from retainctl.config import Shop
+from retainctl.insight.charts import PHONE, for_both
 from retainctl.insight.labels import WHAT_AN_ORDER_IS
-from retainctl.insight.reports import Report, Wording
-from retainctl.insight.svg import MUTED, Canvas, on_shade
+from retainctl.insight.periods import ALL_TIME, ReportPeriod
+from retainctl.insight.reports import Report
+from retainctl.insight.story import Figure, Section, Story, Telling
+from retainctl.insight.svg import HEAT, MUTED, Canvas, tag
+from retainctl.insight.zones import ZONES, Zone, zone_of
 from retainctl.rows import Row
 from retainctl.store.database import value
 from retainctl.store.dialect import streamed
+from retainctl.wording import amount, isolated, percent
 
 FIFTHS = 5
+FREQUENCY_STEPS = (2, 3, 5, 10)  # orders, from which the next score begins
 
 
 class Cell(Row, kind="rfm"):
-    """How many customers have these three scores; the best cell is 555."""
+    """How many customers have these three scores; the best cell is 555. *revenue_minor* is in the shop's currency."""
 
     cell: str
     customers: int
+    revenue_minor: int
+    currency: str
+    zone: str
 
 
-def rfm(shop: Shop) -> list[Cell]:
-    """The cells with customers, the best first."""
-    cells = Counter(zip(*map(ntile, _measures(shop)), strict=True))
-    return [Cell("".join(map(str, cell)), cells[cell]) for cell in sorted(cells, reverse=True)]
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Every customer with an order, by place: the day of the last, how many, what they came to, and three scores."""
+
+    days: Sequence[int]
+    orders: Sequence[int]
+    spent: Sequence[int]
+    scores: Sequence[tuple[int, int, int]]
+
+    def since(self, recency: int) -> date | None:
+        """The first day of a last order that has this score of recency or a better one."""
+        first = min(
+            (day for day, (score, _, _) in zip(self.days, self.scores, strict=True) if score >= recency), default=None
+        )
+        return None if first is None else day_of(first)
 
 
-def as_of(shop: Shop) -> date | None:
-    """The day from which recency is counted back: that of ``--now``, or the day after the last order."""
+def rfm(shop: Shop, period: ReportPeriod = ALL_TIME) -> list[Cell]:
+    """The cells with customers, the best first; equal customers have equal scores."""
+    return _cells(shop, buyers(shop, period))
+
+
+def rfm_by_ntile(shop: Shop, period: ReportPeriod = ALL_TIME) -> list[Cell]:
+    """The same with all three scores as NTILE(5) gives them."""
+    measures = _measures(shop, period)
+    return _cells(shop, Scored(*measures, scores=list(zip(*map(ntile, measures), strict=True))))
+
+
+def buyers(shop: Shop, period: ReportPeriod = ALL_TIME) -> Scored:
+    """Every customer with an order in *period*, scored."""
+    days, orders, spent = _measures(shop, period)
+    frequency = [1 + bisect_right(FREQUENCY_STEPS, count) for count in orders]
+    return Scored(days, orders, spent, list(zip(fifths(days), frequency, fifths(spent), strict=True)))
+
+
+def _cells(shop: Shop, of: Scored) -> list[Cell]:
+    counts: Counter[tuple[int, int, int]] = Counter(of.scores)
+    revenue: Counter[tuple[int, int, int]] = Counter()
+    for scores, minor in zip(of.scores, of.spent, strict=True):
+        revenue[scores] += minor
+    return [
+        Cell(
+            "".join(map(str, scores)),
+            counts[scores],
+            revenue[scores],
+            shop.settings.currency,
+            zone_of(*scores[:2]).name,
+        )
+        for scores in sorted(counts, reverse=True)
+    ]
+
+
+def as_of(shop: Shop, period: ReportPeriod = ALL_TIME) -> date | None:
+    """The day from which recency is counted back: after the last of *period*, of ``--now``, or after the last order."""
+    if period.last is not None:
+        return day_of(day_number(period.last) + 1)
     if shop.clock.fixed is not None:
         return shop.clock.today()
     last = value("SELECT MAX(last_order_day) FROM customer_summaries")
     return None if last is None else day_of(last + 1)
+
+
+def fifths(values: Sequence[int]) -> list[int]:
+    """The fifth of each value, 5 for the greatest: by how many are lower and half of those that are equal."""
+    in_order, many = sorted(values), len(values)
+    score = {
+        one: 1 + FIFTHS * (bisect_left(in_order, one) + bisect_right(in_order, one)) // (2 * many)
+        for one in set(values)
+    }
+    return [min(score[one], FIFTHS) for one in values]
 
 
 def ntile(values: Sequence[int]) -> list[int]:
@@ -63,100 +131,174 @@ def ntile(values: Sequence[int]) -> list[int]:
     return [next(at_edges[one]) if one in at_edges else bisect_left(edges, one) + 1 for one in values]
 
 
-def _measures(shop: Shop) -> Iterator[list[int]]:
+def _measures(shop: Shop, period: ReportPeriod = ALL_TIME) -> tuple[list[int], list[int], list[int]]:
     """The last order day, number of orders and amount of each customer, in the order of their external ids.
 
     Sorting by the last day is sorting by recency. Customers without an external id come last, by their own id.
     """
     size = (value("SELECT MAX(id) FROM customers") or 0) + 1
     days, orders, spent = [-1] * size, [0] * size, [0] * size
-    for customer_id, day, count, minor in _found(shop):
+    for customer_id, day, count, minor in _found(shop, period):
         days[customer_id] = max(days[customer_id], day)  # there may be a row for another currency
         orders[customer_id] += count
         spent[customer_id] += minor
     # The index has the keys in the order that is needed: joining and sorting takes twice the time.
     keys = streamed("SELECT customer_id FROM customer_keys ORDER BY external_id, source")
     in_order = dict.fromkeys(chain(map(itemgetter(0), keys), range(size)))
-    buyers = [one for one in in_order if orders[one]]
-    return ([measure[one] for one in buyers] for measure in (days, orders, spent))
+    found = [one for one in in_order if orders[one]]
+    return [days[one] for one in found], [orders[one] for one in found], [spent[one] for one in found]
 
 
-def _found(shop: Shop) -> Iterator[tuple[int, int, int, int]]:
+def _found(shop: Shop, period: ReportPeriod = ALL_TIME) -> Iterator[tuple[int, int, int, int]]:
     """One row per customer and currency: customer, last day, orders, and the amount if it is the shop's currency."""
-    asked = as_of(shop)
+    until = day_number(period.last or as_of(shop, period) or shop.clock.today())
     own = "CASE WHEN currency = ? THEN gross_minor ELSE 0 END"
     last = value("SELECT MAX(last_order_day) FROM customer_summaries")
-    if asked is None or last is None or day_number(asked) >= last:
+    if period.first is None and (last is None or until >= last):
         return streamed(
             f"SELECT customer_id, last_order_day, orders, {own} FROM customer_summaries WHERE orders > 0",
             shop.settings.currency,
         )
     return streamed(
         f"""SELECT customer_id, MAX(order_day), COUNT(*), CAST(SUM({own}) AS bigint) FROM orders
-            WHERE is_sale = 1 AND customer_id IS NOT NULL AND order_day <= ? GROUP BY customer_id, currency""",
+            WHERE is_sale = 1 AND customer_id IS NOT NULL AND order_day BETWEEN ? AND ?
+            GROUP BY customer_id, currency""",
         shop.settings.currency,
-        day_number(asked),
+        period.days[0],
+        until,
     )
 
 
-def chart(rows: Sequence[Cell], words: Wording) -> Markup:
-    """Recency down, frequency across; each square has its number of customers, and five bars for monetary value."""
-    counts = {row.cell: row.customers for row in rows}
-    squares = {
-        (recency, frequency): [counts.get(f"{recency}{frequency}{money}", 0) for money in range(1, 6)]
-        for recency in range(1, 6)
-        for frequency in range(1, 6)
-    }
-    most = max(sum(square) for square in squares.values())
-    canvas = Canvas(470.0, words.title, rtl=words.rtl)
-    arrow = "←" if words.rtl else "→"
-    legend = (f"{words['recency']} ↓", f"{words['frequency']} {arrow}", f"{words['bars']}: {words['monetary']} 1-5")
-    for place, text in enumerate(legend):
-        canvas.text(60 + place * 140, 14, text, size=12, fill=MUTED)
-    for (recency, frequency), square in squares.items():
-        x, y = 60 + (frequency - 1) * 140.0, 24 + (5 - recency) * 84.0
-        share = sum(square) / most
-        title = f"R{recency} F{frequency}: {sum(square):,}"
-        canvas.box(x, y, 137, 81, share=share, title=title, radius=4)
-        canvas.text(x + 10, y + 24, f"{sum(square):,}", size=17, bold=True, fill=on_shade(share))
-        for money, customers in enumerate(square):
-            tall = 40 * customers / (max(square) or 1)
-            canvas.box(
-                x + 70 + money * 12,
-                y + 73 - tall,
-                9,
-                tall,
-                fill=on_shade(share),
-                radius=1,
-                title=f"{recency}{frequency}{money + 1}: {customers:,}",
-            )
-    for number in range(1, 6):
-        canvas.text(30, 24 + (5 - number) * 84 + 46, str(number), anchor="middle", size=14, fill=MUTED)
-        canvas.text(60 + (number - 0.5) * 140, 462, str(number), anchor="middle", size=14, fill=MUTED)
-    return canvas.svg()
+def tell(telling: Telling) -> Story:
+    """The zones of customers on the square of recency and frequency, and a command that makes a segment of each."""
+    say, shop = telling.say, telling.shop
+    of = buyers(shop, telling.period)
+    sizes, revenue = Counter[str](), Counter[str]()
+    for (recency, frequency, _), minor in zip(of.scores, of.spent, strict=True):
+        zone = zone_of(recency, frequency)
+        sizes[zone.name] += 1
+        revenue[zone.name] += minor
+    everybody, all_revenue = len(of.scores), sum(of.spent)
+    best = ZONES[max(sizes, key=lambda name: revenue[name])]
+    share = revenue[best.name] / all_revenue if all_revenue else 0
+    return Story(
+        finding=say(
+            f"{percent(sizes[best.name] / everybody)} of the customers bring in {percent(share)} of the revenue",
+            f"{percent(sizes[best.name] / everybody)} מהלקוחות מביאים {percent(share)} מההכנסות",
+        ),
+        lead=say(
+            f"They are the group “{best.labels[0]}”. {sizes['cannot_lose']:,} bought often and have not come for long.",
+            f"אלה לקוחות מהקבוצה ״{best.labels[1]}״. {sizes['cannot_lose']:,} לקוחות קנו הרבה ולא חזרו זמן רב.",
+        ),
+        figures=[
+            _figure(telling, zone, sizes[zone.name], revenue[zone.name])
+            for zone in (ZONES[name] for name in ("champions", "new", "at_risk", "cannot_lose"))
+        ],
+        sections=[
+            Section(
+                say("When they last bought, and how often", "מתי קנו לאחרונה וכמה פעמים"),
+                _square(telling, of),
+                note=say(
+                    "Down: at most how many days since the last order. Across: how many orders.",
+                    "לאורך – עד כמה ימים עברו מההזמנה האחרונה; לרוחב – מספר ההזמנות.",
+                ),
+            ),
+            Section(
+                say("Eight groups, and a segment of each", "שמונה קבוצות, ופקודה ששומרת כל אחת"),
+                _zones(telling, of, sizes, revenue),
+            ),
+        ],
+    )
+
+
+def _figure(telling: Telling, zone: Zone, customers: int, minor: int) -> Figure:
+    return Figure(telling.say(*zone.labels), f"{customers:,}", amount(minor, telling.shop.settings.currency))
+
+
+_STEPS = ("1", "2", "3–4", "5–9", "10+")
+
+
+def _square(telling: Telling, of: Scored) -> Markup:
+    """Five by five: in each square its zone and how many customers, the darker the more."""
+    counts = Counter((recency, frequency) for recency, frequency, _ in of.scores)
+    most, today = max(counts.values()), as_of(telling.shop, telling.period)
+    days = [(today - since).days if today and (since := of.since(recency)) else 0 for recency in range(2, FIFTHS + 1)]
+    rows = [isolated(f"{days[0]}+"), *map(str, days)]
+
+    def draw(width: float) -> Canvas:
+        left, tall = 29.0, 62.0
+        step = (width - left) / FIFTHS
+        canvas = Canvas(width, FIFTHS * tall + 26, telling.say("RFM", "מתי וכמה"), rtl=telling.rtl)
+        for recency in range(1, FIFTHS + 1):
+            y = (FIFTHS - recency) * tall
+            canvas.text(0, y + tall / 2 + 4, rows[recency - 1], fill=MUTED)
+            for frequency in range(1, FIFTHS + 1):
+                x, customers = left + (frequency - 1) * step, counts[recency, frequency]
+                fill, on_it = HEAT[min(int(5 * customers / (most + 1)), 4)]
+                name = telling.say(*zone_of(recency, frequency).labels)
+                canvas.box(
+                    x + 1.5,
+                    y + 1.5,
+                    step - 3,
+                    tall - 3,
+                    fill=fill,
+                    radius=5,
+                    title=f"R{recency} F{frequency}: {customers:,}",
+                )
+                lines = name.split() if width == PHONE else [name]
+                top = y + 28 - 6 * (len(lines) - 1)
+                canvas.text(x + step / 2, top, f"{customers:,}", anchor="middle", size=15, bold=True, fill=on_it)
+                for number, line in enumerate(lines):
+                    canvas.text(x + step / 2, top + 17 + 13 * number, line, anchor="middle", fill=on_it)
+        for place, text in enumerate(_STEPS):
+            canvas.text(left + (place + 0.5) * step, FIFTHS * tall + 18, isolated(text), anchor="middle", fill=MUTED)
+        return canvas
+
+    return for_both(draw)
+
+
+def _zones(telling: Telling, of: Scored, sizes: Counter[str], revenue: Counter[str]) -> Markup:
+    """A table of the zones: size, revenue, and the command that keeps each as a segment."""
+    say, currency = telling.say, telling.shop.settings.currency
+    heads = (say("Group", "קבוצה"), say("Customers", "לקוחות"), say("Revenue", "הכנסות"))
+    head = tag("tr", *(tag("th", text, class_="number" if place else "") for place, text in enumerate(heads)))
+    lines = [
+        tag(
+            "tr",
+            tag("td", say(*zone.labels)),
+            tag("td", tag("bdi", f"{sizes[zone.name]:,}", dir="ltr"), class_="number"),
+            tag("td", tag("bdi", amount(revenue[zone.name], currency), dir="ltr"), class_="number"),
+        )
+        + tag("tr", tag("td", tag("code", zone.command(of.since), dir="ltr"), class_="command", colspan=3))
+        for zone in ZONES.values()
+        if sizes[zone.name]
+    ]
+    table = tag("table", tag("thead", head), tag("tbody", *lines), class_="plain")
+    return tag("div", table, class_="wide")
 
 
 REPORT = Report(
-    title=("RFM: recency, frequency, monetary value", "מתי, כמה פעמים, ובכמה"),
+    title=("RFM: recency, frequency, monetary value", "מתי קנו, כמה פעמים ובכמה"),
     row_type=Cell,
     find=rfm,
-    chart=chart,
+    tell=tell,
+    methods={"ntile": rfm_by_ntile},
+    values={"zone": lambda name: ZONES[name].labels},
     labels={
         "cell": ("Cell", "תא"),
-        "recency": ("Recency", "עדכניות"),
-        "frequency": ("Frequency", "תדירות"),
-        "bars": ("Bars", "עמודות"),
-        "monetary": ("Monetary", "כסף"),
+        "revenue_minor": ("Revenue", "הכנסות"),
+        "zone": ("Group", "קבוצה"),
     },
     definitions=(
         WHAT_AN_ORDER_IS,
         (
             "recency = days since the last order, frequency = orders, monetary = gross revenue.",
-            "עדכניות = ימים מיום ההזמנה האחרונה, תדירות = הזמנות, כסף = הכנסות ברוטו.",
+            "שלוש ספרות: עדכניות = ימים מההזמנה האחרונה, תדירות = הזמנות, סכום = סך הקניות ברוטו.",
         ),
         (
-            "each is ranked and split into quintiles as by NTILE(5), 5 is best; ties by external id in byte order.",
-            "כל אחת מדורגת ונחלקת לחמישיות כמו NTILE(5), 5 הטובה ביותר; שוויון לפי המזהה החיצוני, בסדר הבתים.",
+            "5 is best; frequency: 1, 2, 3-4, 5-9, 10 or more orders; the others in fifths, equal values in one. "
+            "With --method ntile all three as by NTILE(5), ties by external id in byte order.",
+            "5 היא הטובה ביותר; תדירות: 1, 2, 3–4, 5–9, 10 הזמנות ומעלה; שני האחרים מחולקים לחמש קבוצות שוות.",
         ),
         ("as of the day after the last order, or of --now.", "נכון ליום שאחרי ההזמנה האחרונה, או למועד שצוין."),
     ),

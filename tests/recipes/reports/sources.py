@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from markupsafe import Markup
-
 from retainctl.config import Shop
-from retainctl.insight.reports import Report, Wording
-from retainctl.insight.svg import ACCENT, Canvas
+from retainctl.insight.charts import Bar, bars
+from retainctl.insight.periods import ReportPeriod
+from retainctl.insight.reports import Report
+from retainctl.insight.story import Section, Story, Telling
 from retainctl.rows import Row
 from retainctl.store.select import select
 
@@ -22,29 +20,33 @@ class SourceRow(Row, kind="source"):
     currency: str
 
 
-def sources(shop: Shop) -> list[SourceRow]:
-    """Every source that has orders."""
+def sources(shop: Shop, period: ReportPeriod) -> list[SourceRow]:
+    """Every source that has orders in *period*."""
     return select(
         shop,
         SourceRow,
         """SELECT source, COUNT(*) AS orders, SUM(gross_minor) AS gross_revenue_minor, currency FROM orders
-           WHERE is_sale = 1 GROUP BY source, currency ORDER BY source, currency""",
+           WHERE is_sale = 1 AND order_day BETWEEN ? AND ? GROUP BY source, currency ORDER BY source, currency""",
+        *period.days,
     )
 
 
-def chart(rows: Sequence[SourceRow], words: Wording) -> Markup:
-    """A bar for each row: its orders."""
-    canvas = Canvas(180.0, words.title, rtl=words.rtl)
-    names = [f"{row.source} {row.currency}" for row in rows]
-    canvas.bars(0, words["orders"], names, [row.orders for row in rows], say="{:,.0f}".format, fill=ACCENT)
-    return canvas.svg()
+def tell(telling: Telling) -> Story:
+    """Which source has most orders, and a bar for each."""
+    first = max(telling.rows, key=lambda row: row.orders)
+    drawn = [Bar(f"{row.source} {row.currency}", row.orders, f"{row.orders:,}") for row in telling.rows]
+    title = telling.say("Orders of each source", "ההזמנות מכל מקור")
+    return Story(
+        finding=telling.say(f"Most orders come from {first.source}", f"רוב ההזמנות באות מ־{first.source}"),
+        sections=[Section(title, bars(drawn, label=title, rtl=telling.rtl))],
+    )
 
 
 REPORT = Report(
     title=("Where orders come from", "מאין באות ההזמנות"),
     row_type=SourceRow,
     find=sources,
-    chart=chart,
+    tell=tell,
     labels={
         "source": ("Source", "מקור"),
         "gross_revenue_minor": ("Gross revenue", "הכנסות ברוטו"),

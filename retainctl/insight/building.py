@@ -1,0 +1,57 @@
+"""Every report and the results of every survey as pages in one folder, with a first page that leads to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from retainctl.config import Shop
+from retainctl.files import write_text
+from retainctl.html_page import framed
+from retainctl.insight.pages import Page, page
+from retainctl.insight.periods import ReportPeriod
+from retainctl.insight.reports import all_reports
+from retainctl.insight.survey_page import survey_page
+from retainctl.insight.svg import tag
+from retainctl.rows import Row
+from retainctl.voice.surveys import SURVEYS
+from retainctl.wording import day_in_words
+
+
+class PageRow(Row, kind="page"):
+    """One page that was written, and what it found."""
+
+    file: str
+    title: str
+    finding: str
+
+
+def build(shop: Shop, folder: Path, period: ReportPeriod) -> list[PageRow]:
+    """Write every page into *folder*, which is made where it is missing; other files in it are left alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for file, made in _pages(shop, period):
+        write_text(folder / file, made.html)
+        written.append(PageRow(file, made.title, made.finding))
+    write_text(folder / "index.html", _index(shop, written, period))
+    return written
+
+
+def _pages(shop: Shop, period: ReportPeriod) -> Iterator[tuple[str, Page]]:
+    for name, report in all_reports().items():
+        yield f"{name}.html", page(shop, report, report.rows(shop, period), period)
+    for name in SURVEYS.names(shop.folder):
+        yield f"survey-{name}.html", survey_page(shop, name)
+
+
+def _index(shop: Shop, pages: list[PageRow], period: ReportPeriod) -> str:
+    settings = shop.settings
+    links = (tag("h2", tag("a", one.title, href=one.file)) + tag("p", one.finding) for one in pages)
+    return framed(
+        "הדוחות" if settings.language == "he" else "Reports",
+        tag("ul", *(tag("li", tag("section", link)) for link in links), class_="contents"),
+        language=settings.language,
+        direction=settings.direction,
+        owner=settings.name,
+        when=period.in_words(settings.language) or day_in_words(shop.clock.today(), settings.language),
+    )
