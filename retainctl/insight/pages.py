@@ -70,11 +70,17 @@ def page(shop: Shop, report: Report, rows: Sequence[Any], period: ReportPeriod =
 
 
 Shown = tuple[str, str]  # a text, and the class of its cell
-Table = tuple[list[Shown], list[list[Shown]]]  # its headings and its lines
+FigureTable = tuple[list[Shown], list[list[Shown]]]  # its headings and its lines
 
 
 def story_page(
-    shop: Shop, title: str, story: Story, *, when: str, tables: Sequence[Table] = (), definitions: Sequence[str] = ()
+    shop: Shop,
+    title: str,
+    story: Story,
+    *,
+    when: str,
+    tables: Sequence[FigureTable] = (),
+    definitions: Sequence[str] = (),
 ) -> Page:
     """The page called *title* that tells *story*, with its *tables* and *definitions* to be opened below."""
     settings = shop.settings
@@ -101,7 +107,7 @@ def story_page(
     return Page(title, story.finding, html)
 
 
-def tables(rows: Sequence[Row], words: Wording) -> list[Table]:
+def tables(rows: Sequence[Row], words: Wording) -> list[FigureTable]:
     """Every row with every column; what is too wide for a sheet of paper goes on in a second table."""
     if not rows:
         return []
