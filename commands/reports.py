@@ -81,6 +81,22 @@ def build(folder: Path, since: str, until: str, last: str) -> None:
 
 
 @reports.command()
+def digest() -> None:
+    """Queue the digest of the last seven days for the shop's owner (owner_email in retainctl.toml), once a week.
+
+    "outbox deliver" sends it.
+
+    \b
+      retainctl reports digest
+    """
+    from retainctl import digest as engine
+
+    with opened_shop() as shop:
+        done = engine.send(shop)
+    conclude(done, row_type=engine.Digest)
+
+
+@reports.command()
 @click.argument("report", default="retention", type=composed)
 @click.option("--min", "least", multiple=True, metavar="METRIC=NUMBER", help="The minimum of the figure.")
 @click.option("--max", "most", multiple=True, metavar="METRIC=NUMBER", help="The maximum of the figure.")

@@ -130,6 +130,9 @@ class Settings:
     mail: Mail = field(default_factory=Mail)
     sender: Sender = field(default_factory=Sender)
     limits: Limits = field(default_factory=Limits)
+    owner_email: Annotated[
+        str, "Where the weekly digest goes: the week's figures, and what needs a person. Empty means nobody gets it."
+    ] = ""
     ping_url: Annotated[
         str,
         "A health check to ping for every job: ping_url/start, then ping_url/EXIT_CODE; {job} is the job's name.",

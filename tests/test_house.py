@@ -20,7 +20,7 @@ from tests.conftest import ROOT
 
 ROW = (
     "errors clock money wording normalising rows result schema files html_page spreadsheets config store definitions "
-    "facets intake shop club audience outreach voice insight jobs demo needs doctor output terminal commands cli"
+    "facets intake shop club audience outreach voice insight jobs demo needs digest doctor output terminal commands cli"
 ).split()
 # Which library may be imported where; a name ending in a dot is a package.
 ONLY_IN = {

@@ -17,7 +17,11 @@ from retainctl.rows import Row
 from retainctl.shop.consent import Use
 
 # Each name in the table ``programs``, and where its program is declared: by name, since not all may be imported here.
-PROGRAMS: Final = {"campaign": "retainctl.outreach.drafts:CAMPAIGN", "survey": "retainctl.voice.surveys:SURVEY"}
+PROGRAMS: Final = {
+    "campaign": "retainctl.outreach.drafts:CAMPAIGN",
+    "survey": "retainctl.voice.surveys:SURVEY",
+    "digest": "retainctl.digest:DIGEST",
+}
 
 UnknownPolicy = Literal["hold", "resend-once", "assume-sent"]
 

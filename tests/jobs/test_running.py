@@ -113,7 +113,7 @@ def test_a_job_stops_at_the_first_step_that_fails_and_stays_due(shop: Shop, writ
     assert report.exit_code == 2
     assert list(report.attention) == [
         "check: jobs show nobody: there is no job nobody",
-        "check: jobs show nobody: Use one of: deliver, nightly, check.",
+        "check: jobs show nobody: Use one of: deliver, nightly, weekly, check.",
         "check: stopped at step 1 of 2, jobs show nobody: there is no job nobody (exit code 2)."
         " See: retainctl jobs show check",
     ]
@@ -238,8 +238,12 @@ def test_all_that_is_due_runs_and_one_that_fails_stops_no_other(shop: Shop, writ
     )
     report = run_due(shop)
     assert report.exit_code == 2
-    assert periods(report) == ["deliver:2025-03-02T08:00Z", "nightly:2025-03-02", "check:2025-03-02"]
-    assert {row.job: row.state for row in list_jobs(shop)} == {"deliver": "ok", "nightly": "ok", "check": "failed"}
+    assert periods(report) == [
+        "deliver:2025-03-02T08:00Z", "nightly:2025-03-02", "weekly:2025-03-02", "check:2025-03-02",
+    ]  # fmt: skip
+    assert {row.job: row.state for row in list_jobs(shop)} == {
+        "deliver": "ok", "nightly": "ok", "weekly": "ok", "check": "failed",
+    }  # fmt: skip
     assert periods(run_due(shop)) == ["check:2025-03-02"]
 
 
@@ -272,7 +276,7 @@ def test_of_several_failures_the_first_tells_the_exit_code_and_a_mild_one_never_
                     execute("INSERT INTO job_leases (job, host, lease_until) VALUES (?, 'elsewhere', ?)", name, 2**40)
         report = run_due(shop)
         ends[codes] = (report.exit_code, len(periods(report)))
-    assert ends == {(65, 2): (65, 2), (2, 65): (2, 2), (3, 75): (3, 1), (75, 0): (75, 1)}
+    assert ends == {(65, 2): (65, 3), (2, 65): (2, 3), (3, 75): (3, 2), (75, 0): (75, 2)}, "the weekly one ran too"
 
 
 def test_missed_days_are_made_up_one_by_one_with_their_own_day(
@@ -432,7 +436,7 @@ def test_a_job_that_was_killed_leaves_no_lock_behind(folder: Path, write_jobs: W
 
 def test_the_jobs_of_the_shop_are_added_to_the_programs_own(shop: Shop, write_jobs: WriteJobs) -> None:
     write_jobs('[jobs.nightly]\nsummary = "Less."\nat = "04:00"\nsteps = ["config check"]\n' + CHECK)
-    assert list(read_jobs(shop)) == ["deliver", "nightly", "check"]
+    assert list(read_jobs(shop)) == ["deliver", "nightly", "weekly", "check"]
     assert read_jobs(shop)["nightly"].at == "04:00"
 
 

@@ -194,6 +194,7 @@ def test_the_files_can_be_written_where_they_belong(shop: Shop, retainctl: Termi
     name = installed_name(shop)
     assert sorted(path.name for path in target.iterdir()) == [
         name, f"{name}-failed@.service", f"{name}@.service", f"{name}@deliver.timer", f"{name}@nightly.timer",
+        f"{name}@weekly.timer",
     ]  # fmt: skip
     assert (target / name).read_text() == retainctl("schedules", "show", "--style", "cron").stdout
 

@@ -144,7 +144,6 @@ def _band(rate: float | None) -> str:
 def tell(telling: Telling) -> Story:
     """Who comes back, what they bring in month by month, and how soon the newly joined buy again."""
     say, mine = telling.say, own_currency(telling.shop, telling.rows)
-    then = next((row for row in telling.before if row.currency == mine.currency), None)
     history = History.of(telling.period, mine.currency)
     rate = mine.repeat_rate or 0
     return Story(
@@ -153,7 +152,7 @@ def tell(telling: Telling) -> Story:
             f"{customers_of(rate, telling)} חוזרים לקנות",
         ),
         lead=_lead(telling, mine, history),
-        figures=_figures(telling, mine, then),
+        figures=figures_of(telling),
         sections=_sections(telling, mine, history),
     )
 
@@ -181,7 +180,10 @@ def _lead(telling: Telling, mine: Retention, history: History) -> str:
     return f"{counted} {said} – {compared} ({percent(year_before)})."
 
 
-def _figures(telling: Telling, mine: Retention, then: Retention | None) -> list[Figure]:
+def figures_of(telling: Telling) -> list[Figure]:
+    """Who came back, orders, their average and the net revenue, each with how it has changed."""
+    mine = own_currency(telling.shop, telling.rows)
+    then = next((row for row in telling.before if row.currency == mine.currency), None)
     say, currency = telling.say, mine.currency
     average, earlier = mine.average_order_value_minor, then.average_order_value_minor if then else None
     return [

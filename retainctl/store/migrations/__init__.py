@@ -17,6 +17,7 @@ from retainctl.store.migrations import (
     m0005_outreach,
     m0006_voice,
     m0007_gift_cards,
+    m0008_digest,
 )
 from retainctl.store.schema import Schema
 
@@ -39,4 +40,5 @@ MIGRATIONS = (
     Migration(5, "outreach", m0005_outreach.up),
     Migration(6, "voice", m0006_voice.up),
     Migration(7, "shop_gift_cards", m0007_gift_cards.up),
+    Migration(8, "outreach_digest", m0008_digest.up),
 )

@@ -8,13 +8,10 @@ import pytest
 
 from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
-from retainctl.outreach import programs
-from retainctl.outreach.composing import templates_of
 from retainctl.outreach.outbox.checking import check
 from retainctl.outreach.outbox.delivering import deliver
 from retainctl.outreach.outbox.listing import list_messages
 from retainctl.outreach.outbox.queueing import queue_for
-from retainctl.outreach.programs import Program, Recipe
 from retainctl.outreach.templates import TemplateValue
 from retainctl.shop import consent
 from retainctl.store import installation
@@ -23,20 +20,10 @@ from retainctl.store.outreach import Mailing
 from tests.outreach.conftest import MakeMailing
 
 
-def _recipe(shop: Shop, name: str) -> Recipe:
-    templates = templates_of(shop, subject="x", reason="x", body="x", purpose="service")
-    return Recipe("digest", name, "service", templates)
-
-
-DIGEST = Program("digest", "digests", ("digest", "סיכום"), _recipe)
-
-
 @pytest.fixture
-def notice(shop: Shop, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch) -> Mailing:
+def notice(make_mailing: MakeMailing) -> Mailing:
     """An active mailing of service messages, whose program has no files."""
     installation.adopt()
-    monkeypatch.setitem(programs.PROGRAMS, "digest", "tests.outreach.outbox.test_strangers:DIGEST")
-    execute("INSERT INTO programs (program) VALUES ('digest')")
     mailing = make_mailing(purpose="service")
     Mailing.update(program="digest", state="active").where(Mailing.id == mailing.id).execute()
     return Mailing.get_by_id(mailing.id)

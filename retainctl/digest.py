@@ -1,0 +1,151 @@
+"""The weekly digest, which the shop's owner gets by mail: the figures, what the reports found, what needs a person.
+
+It is a service message like any other: queued once for each week, sent by ``outbox deliver``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Final
+
+from retainctl.config import Shop
+from retainctl.insight.pages import page
+from retainctl.insight.periods import ReportPeriod
+from retainctl.insight.reports import Wording, all_reports
+from retainctl.insight.reports.retention import figures_of
+from retainctl.insight.story import Telling
+from retainctl.needs import needs
+from retainctl.outreach.composing import templates_of
+from retainctl.outreach.outbox.queueing import queue_for
+from retainctl.outreach.programs import Program, Recipe
+from retainctl.result import Result
+from retainctl.rows import Row
+from retainctl.store.database import value
+from retainctl.store.outreach import Mailing
+from retainctl.store.transactions import in_one_transaction
+from retainctl.wording import days_in_words
+
+DAYS: Final = 7
+_IN_HEBREW: Final[Mapping[str, str]] = {
+    "paused": "דיוור מושהה ומחכה להחלטה",
+    "unknown": "יש הודעות שלא ידוע אם נשלחו",
+    "refused": "הרבה הודעות לא התקבלו אצל השרת",
+    "deferred": "יש הודעות שהשרת דוחה כבר שעות",
+    "sending": "ההתקנה הזאת אינה שולחת",
+    "disk": "הדיסק כמעט מלא",
+    "backup": "הגיבוי ישן או חסר",
+    "job": "משימה קבועה נכשלה או לא רצה",
+    "quarantine": "יש שורות שלא נקראו ומחכות בהסגר",
+    "returns": "יש החזרות שאינן מתאימות להזמנה",
+}
+
+
+class Digest(Row, kind="digest"):
+    """The digest of the days up to *week*, for *to*; whether it was queued now, or already."""
+
+    week: str
+    to: str
+    outcome: str
+
+
+def week_of(shop: Shop) -> ReportPeriod:
+    """The seven days that ended yesterday."""
+    yesterday = shop.clock.today() - timedelta(days=1)
+    return ReportPeriod(yesterday - timedelta(days=DAYS - 1), yesterday)
+
+
+def send(shop: Shop) -> Result[Digest]:
+    """Queue the digest of the week for the shop's owner, once; nothing where no owner is named."""
+    to_address = shop.settings.owner_email
+    if not to_address:
+        return Result(notes=("owner_email in retainctl.toml is empty, so that nobody gets the digest",))
+    week = str(week_of(shop).last)
+    return Result((Digest(week, to_address, "queued" if _queue(shop, week, to_address) else "already queued"),))
+
+
+@in_one_transaction
+def _queue(shop: Shop, week: str, to_address: str) -> bool:
+    if value("SELECT 1 FROM mailings WHERE program = 'digest' AND name = ?", week):
+        return False
+    now = shop.clock.now()
+    mailing = Mailing.create(
+        program="digest",
+        name=week,
+        class_="transactional",
+        purpose="service",
+        state="active",
+        templates=recipe_of(shop, week).templates.to_json(),
+        plan_hash="",
+        planned_at=now,
+        sent_at=now,
+    )
+    return queue_for(shop, mailing.id, who="owner", to_address=to_address, context={"name": None})
+
+
+def recipe_of(shop: Shop, name: str) -> Recipe:
+    """The message: every text is a value, so that nothing in it is taken for Markdown."""
+    words = dict(_words(shop))
+    body = "\n\n".join(
+        [
+            "# {{ headline }}",
+            *(
+                f"{{{{ {one}_name }}}}: **{{{{ {one}_shown }}}}** {{{{ {one}_beneath }}}}"
+                for one in _numbered(words, "figure")
+            ),
+            "## {{ found }}",
+            *(f"**{{{{ {one}_title }}}}** – {{{{ {one}_finding }}}}" for one in _numbered(words, "report")),
+            "## {{ waiting }}",
+            *(f"- {{{{ {one}_detail }}}}" for one in _numbered(words, "need")),
+        ]
+    )
+    hebrew = shop.settings.language == "he"
+    templates = templates_of(
+        shop,
+        subject="{{ headline }}",
+        reason="הסיכום השבועי נשלח לבעלי החנות." if hebrew else "The weekly digest goes to the owner of the shop.",
+        body=body,
+        purpose="service",
+        constants=words,
+    )
+    return Recipe("digest", name, "service", templates)
+
+
+def _numbered(words: Mapping[str, str], kind: str) -> list[str]:
+    """``figure_1``, ``figure_2`` …: the names of this kind, each once."""
+    return sorted({name.rpartition("_")[0] for name in words if name.startswith(f"{kind}_")})
+
+
+def _words(shop: Shop) -> Iterator[tuple[str, str]]:
+    """Every text of the digest by its name."""
+    week, language = week_of(shop), shop.settings.language
+    reports, before = all_reports(), week.before()
+    retention = reports["retention"]
+    telling = Telling(shop, week, retention.rows(shop, week), retention.rows(shop, before) if before else ())
+    assert week.first and week.last
+    days = days_in_words(week.first, week.last, language)
+    yield "headline", telling.say(f"The week at {shop.settings.name}: {days}", f"השבוע של {shop.settings.name}: {days}")
+    for number, figure in enumerate(figures_of(telling) if telling.rows else (), 1):
+        yield f"figure_{number}_name", figure.name
+        yield f"figure_{number}_shown", figure.shown
+        yield f"figure_{number}_beneath", f"({figure.beneath})" if figure.beneath else ""
+    yield "found", telling.say("What the reports say", "מה עולה מהדוחות")
+    for number, report in enumerate(reports.values(), 1):
+        if rows := report.rows(shop):
+            yield f"report_{number}_title", Wording(report, language).title
+            yield f"report_{number}_finding", page(shop, report, rows).finding
+    yield from _needs(telling)
+
+
+def _needs(telling: Telling) -> Iterator[tuple[str, str]]:
+    found = needs(telling.shop)
+    if not found:
+        yield "waiting", telling.say("Nothing waits for you", "שום דבר אינו מחכה לכם")
+        return
+    yield "waiting", telling.say("What waits for you", "מה מחכה לכם")
+    for number, need in enumerate(found, 1):
+        detail = f"{need.detail[0].upper()}{need.detail[1:]}"
+        yield f"need_{number}_detail", telling.say(detail, _IN_HEBREW[need.need])
+
+
+DIGEST: Final = Program("digest", "reports", labels=("digest", "סיכום שבועי"), recipe=recipe_of)

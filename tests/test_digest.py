@@ -1,0 +1,110 @@
+"""The owner's weekly digest: queued once a week, sent like any message, and it says what the reports say."""
+
+from __future__ import annotations
+
+import dataclasses
+import email
+import email.policy
+import re
+from email.message import EmailMessage
+
+import pytest
+
+from retainctl import digest
+from retainctl.clock import DAY_SECONDS, Clock
+from retainctl.config import Shop
+from retainctl.needs import _LOOKS
+from retainctl.outreach.outbox.delivering import deliver
+from retainctl.store import installation
+from retainctl.store.database import rows
+from tests import past
+from tests.conftest import Terminal
+
+
+@pytest.fixture
+def owned(shop: Shop) -> Shop:
+    """A shop with an owner, a week with two orders, and one before it with one."""
+    installation.adopt()
+    for number, days in ((1, ("2025-02-20", "2025-02-24")), (2, ("2025-03-01",)), (3, ("2025-03-02",))):
+        past.customer(number)
+        for day in days:
+            past.order(number, day, 10_000)
+    return dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, owner_email="owner@shop.example"))
+
+
+def mail(shop: Shop) -> EmailMessage:
+    """The one message that was sent."""
+    assert deliver(shop).row.sent == 1
+    (path,) = (shop.folder / "mail").glob("*.eml")
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def text(message: EmailMessage, kind: str = "plain") -> str:
+    """Its words, without the marks of direction."""
+    part = message.get_body((kind,))
+    assert part is not None
+    return re.sub("[\u2066-\u2069\u200e\u200f]", "", part.get_content())
+
+
+def test_the_owner_gets_the_week_beside_the_one_before(owned: Shop) -> None:
+    """24 February and 1 March are in the week that ended yesterday; 20 February before it, 2 March is today."""
+    english = dataclasses.replace(owned, settings=dataclasses.replace(owned.settings, language="en"))
+    done = digest.send(english)
+    assert done.rows == (digest.Digest("2025-03-01", "owner@shop.example", "queued"),)
+    message = mail(english)
+    assert message["To"] == "owner@shop.example"
+    assert message["Subject"].endswith("23 February 2025 – 1 March 2025")
+    said = text(message)
+    assert "Orders: 2 (▲ 100% against the period before)" in said
+    assert "Net revenue: ₪200 (▲ 100% against the period before)" in said
+    assert "a third of the customers come back to buy" in said.casefold()
+    assert "What waits for you\r\n\r\n- There is no backup" in said
+    assert "List-Unsubscribe" not in message, "it is the owner's own"
+
+
+def test_where_nothing_needs_a_person_it_says_so(shop: Shop) -> None:
+    installation.adopt()
+    settings = dataclasses.replace(shop.settings, owner_email="owner@shop.example", language="en")
+    digest.send(dataclasses.replace(shop, settings=settings))
+    assert "Nothing waits for you" in text(mail(shop))
+
+
+def test_it_is_queued_once_for_a_week(owned: Shop) -> None:
+    assert digest.send(owned).row.outcome == "queued"
+    assert digest.send(owned).row.outcome == "already queued"
+    tomorrow = dataclasses.replace(owned, clock=Clock(owned.clock.zone, owned.clock.now() + DAY_SECONDS))
+    assert digest.send(tomorrow).row == digest.Digest("2025-03-02", "owner@shop.example", "queued")
+    assert rows("SELECT to_address, customer_id FROM outbox") == [("owner@shop.example", None)] * 2
+
+
+def test_what_needs_a_person_stands_in_it_in_the_shops_language(owned: Shop) -> None:
+    past.returned(1, "2025-01-01", 5_000)
+    digest.send(owned)
+    said = text(mail(owned))
+    assert "מה מחכה לכם" in said
+    assert "- הגיבוי ישן או חסר" in said
+    assert not re.search(
+        r"[a-z]{4,}", said.replace("owner@shop.example", "").partition("מה מחכה לכם")[2].partition("--")[0]
+    )
+
+
+def test_every_need_has_its_words_in_hebrew() -> None:
+    assert set(digest._IN_HEBREW) == set(_LOOKS)
+
+
+def test_without_an_owner_nobody_gets_it_and_nothing_is_wrong(shop: Shop, retainctl: Terminal) -> None:
+    ended = retainctl("reports", "digest")
+    assert (ended.code, ended.stdout, ended.stderr) == (0, "", "")
+    assert rows("SELECT 1 FROM mailings") == []
+
+
+def test_a_name_that_looks_like_markdown_or_a_template_is_only_a_name(owned: Shop) -> None:
+    named = dataclasses.replace(
+        owned, settings=dataclasses.replace(owned.settings, name="*{{ 7 * 7 }}*", language="en")
+    )
+    digest.send(named)
+    message = mail(named)
+    assert "*{{ 7 * 7 }}*" in text(message)
+    assert "49" not in text(message).partition("{{")[0]
