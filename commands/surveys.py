@@ -8,7 +8,7 @@ import click
 
 from retainctl.terminal import Group, agreed, composed, note, opened_shop, progress, say, show, somebody_is_there
 
-from .definitions import definition_verbs
+from .definitions import definition_verbs, drafted
 from .importing import import_files
 from .mailings import mailing_verbs
 
@@ -47,8 +47,7 @@ def draft(name: str, kind: str, audience: str) -> None:
     from retainctl.voice import surveys as files
 
     with opened_shop() as shop:
-        path = files.draft(shop, name, kind=kind, audience=audience)
-        note(f"Edit {path}, then: retainctl surveys check {name}")
+        drafted("surveys", name, files.draft(shop, name, kind=kind, audience=audience))
 
 
 @surveys.command()

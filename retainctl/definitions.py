@@ -20,7 +20,7 @@ from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from retainctl import schema
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, Refused, RetainError, WrongUsage, did_you_mean
-from retainctl.files import write_text
+from retainctl.files import only_here, write_text
 from retainctl.rows import Row
 from retainctl.store.database import rows
 from retainctl.store.dialect import hold_lock
@@ -82,6 +82,13 @@ class KeptVersion(NamedTuple):
     hash: str
     text: str | None
     first_used_at: int
+
+
+class DefinitionFile(Row, kind="definition_file"):
+    """A definition's file, which was made to be edited."""
+
+    name: str
+    file: str
 
 
 class DefinitionRow(Row, kind="definition"):
@@ -152,12 +159,16 @@ class Kind(Generic[V]):
         return Defined(name, text, value, hash_of(value))
 
     def write(self, shop_folder: Path, name: str, text: str) -> Path:
-        """Create the file of *name* with *text*, and return its path; Refused where something has that path."""
+        """Create the file of *name* with *text*, and return its path; Refused where something has that path.
+
+        Of several who create it at once the first does.
+        """
         path = self.path(shop_folder, name)
-        if path.exists() or path.is_symlink():
-            raise Refused(f"the {self.noun} {name} already exists", hint=f"Edit its file: {path}")
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        write_text(path, text)
+        with only_here(path.parent):
+            if path.exists() or path.is_symlink():
+                raise Refused(f"the {self.noun} {name} already exists", hint=f"Edit its file: {path}")
+            write_text(path, text)
         return path
 
 

@@ -81,6 +81,17 @@ def write_text(path: Path, text: str) -> None:
         file.write(text.encode())
 
 
+@contextmanager
+def only_here(folder: Path) -> Iterator[None]:
+    """While the block runs no other process of ours looks whether a file may be made in *folder*: it waits."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
 def _sync(path: Path, flags: int) -> None:
     """Wait until what was written to *path* is on the disk."""
     descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC)

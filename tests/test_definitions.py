@@ -225,6 +225,15 @@ def test_a_plan_says_by_which_version_of_its_file_it_was_made(shop: Shop) -> Non
     assert [one.version for one in versions(CAMPAIGNS, "spring")] == [1, 2]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about a file
+def test_of_several_who_make_one_file_at_once_one_does_and_the_others_are_refused(folder: Path) -> None:
+    words = [sys.executable, "-m", "retainctl", "--shop", str(folder), "campaigns", "draft", "spring"]
+    runs = [subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(4)]
+    said = [run.communicate()[1] for run in runs]
+    assert sorted(run.returncode for run in runs) == [0, 77, 77, 77]
+    assert sum(b"the campaign spring already exists" in one for one in said) == 3
+
+
 def test_the_files_of_every_kind_are_read_by_doctor_and_no_result_takes_their_place(promised: Shop) -> None:
     for kind in all_kinds():
         with pytest.raises(Refused, match="the shop's own files"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Annotated
 
 from markupsafe import Markup
 
@@ -14,6 +15,12 @@ from retainctl.outreach.contact import REASONS
 from retainctl.outreach.programs import program_of
 from retainctl.rows import Row
 from retainctl.store.database import execute
+
+
+def _column(reason: str) -> str:
+    """What the column of those who were excluded for *reason* is called."""
+    return f"excluded_{reason}"
+
 
 _WAITING = ("planned", "claimed", "handing", "deferred")
 _DROPPED = ("suppressed", "expired", "cancelled")
@@ -35,7 +42,7 @@ class MailingRow(Row, kind="mailing"):
     failed: int
     dropped: int
     excluded: int
-    reasons: dict[str, int]
+    reasons: Annotated[dict[str, int], tuple(map(_column, REASONS))]
 
 
 def campaigns(shop: Shop) -> list[MailingRow]:
@@ -66,7 +73,7 @@ def campaigns(shop: Shop) -> list[MailingRow]:
                 failed=states.get("failed", 0),
                 dropped=dropped + (unqueued if state == "cancelled" else 0),
                 excluded=excluded,
-                reasons={f"excluded_{reason}": count for reason, count in sorted(people.items()) if reason},
+                reasons={_column(reason): people.get(reason, 0) for reason in REASONS},
             )
         )
     return listed
@@ -134,7 +141,7 @@ REPORT = Report(
         "failed": ("Failed", "נכשלו"),
         "dropped": ("Dropped", "בוטלו"),
         "excluded": ("Excluded", "הושמטו"),
-        **{f"excluded_{reason}": label for reason, label in REASONS.items()},
+        **{_column(reason): label for reason, label in REASONS.items()},
     },
     definitions=(
         (

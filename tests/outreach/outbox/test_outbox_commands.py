@@ -135,8 +135,8 @@ def test_unknown_messages_are_said_listed_and_settled_by_hand(
 
     history = retainctl("outbox", "show", str(message_id)).stdout
     assert "end=cut+dana@example.com" in history
-    assert "unknown to planned (claim 1, by hand: the server lost it)" in history
-    assert "unknown to sent (claim 2, by hand: she answered)" in history
+    assert "from unknown, to planned, claim 1, detail by hand: the server lost it" in history
+    assert "from unknown, to sent, claim 2, detail by hand: she answered" in history
     again = retainctl("outbox", "resolve", str(message_id), "--as", "failed", "--reason", "x")
     assert (again.code, again.stdout) == (77, "")
     assert f"message {message_id} is sent, not unknown" in again.stderr
