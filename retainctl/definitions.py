@@ -120,14 +120,15 @@ class Kind(Generic[V]):
     last_run: Callable[[str], int | None] = lambda _name: None
 
     def names(self, shop_folder: Path) -> list[str]:
-        """The names of all definitions with a file, sorted; Refused where the folder cannot be read."""
+        """The names of all definitions with a file, sorted; BadConfiguration where the folder cannot be read."""
         folder = shop_folder / self.folder
         try:
             files = [path.name for path in folder.iterdir()]
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise Refused(f"{folder} cannot be read: {error.strerror}", hint="Check its owner and mode.") from None
+            hint = "Check its owner and mode."
+            raise BadConfiguration(f"{folder} cannot be read: {error.strerror}", hint=hint) from None
         found = (name.removesuffix(self.ending) for name in files if name.endswith(self.ending))
         return sorted(name for name in found if is_name(name))
 
@@ -146,11 +147,11 @@ class Kind(Generic[V]):
             create = f"Create it: retainctl {self.make.format(name)}"
             hint = did_you_mean(name, self.names(shop_folder), otherwise=create)
             raise WrongUsage(f"there is no {self.noun} {name}", hint=hint) from None
-        except PermissionError as error:
-            raise Refused(f"{path} cannot be read: {error.strerror}", hint="Check its owner and mode.") from None
-        except (OSError, UnicodeDecodeError) as error:
-            told = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise BadConfiguration(f"{path} cannot be read: {told}") from None
+        except UnicodeDecodeError:
+            raise BadConfiguration(f"{path} cannot be read: it is not UTF-8") from None
+        except OSError as error:
+            hint = "Check its owner and mode."
+            raise BadConfiguration(f"{path} cannot be read: {error.strerror}", hint=hint) from None
 
     def read(self, shop: Shop, name: str) -> Defined[V]:
         """The definition *name*, read from its file; BadConfiguration or BadData where it is not valid."""

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from retainctl.errors import BadConfiguration, DiskTrouble, Refused
+from retainctl.errors import BadConfiguration, DiskTrouble, Refused, WrongUsage
 
 _UNFINISHED: Final = ".retainctl-"
 _YOUNG_SECONDS: Final = 60
@@ -25,9 +25,11 @@ _YOUNG_SECONDS: Final = 60
 def replaced(path: Path) -> Iterator[Path]:
     """A new, empty file that takes the name *path* when the block ends well, and leaves no trace when it does not.
 
-    It is on the disk by then, with mode 0600. A link or anything else that is no plain file at *path* is Refused;
-    a folder that cannot be written is BadConfiguration; a full disk is DiskTrouble.
+    It is on the disk by then, with mode 0600. A folder that is not there is WrongUsage; a link or anything else that is
+    no plain file at *path* is Refused; a folder that cannot be written is BadConfiguration; a full disk is DiskTrouble.
     """
+    if not path.parent.is_dir():
+        raise WrongUsage(f"there is no folder {path.parent}; {path} was not written")
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise Refused(f"{path} is not a regular file; not overwritten", hint="Choose another file.")
     unfinished = path.with_name(f"{_UNFINISHED}{secrets.token_hex(8)}")

@@ -26,6 +26,24 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
     [
         (["orders", "import", "no.csv"], 2, "retainctl: there is no file no.csv; nothing was imported\n"),
         (["orders", "import", "a" * 300], 2, f"retainctl: there is no file {'a' * 300}; nothing was imported\n"),
+        (
+            ["customers", "export", "--output", "/proc/none/x.csv"],
+            2,
+            "retainctl: there is no folder /proc/none; /proc/none/x.csv was not written\n",
+        ),
+        (
+            ["points", "check", "--heads", "/proc/none/heads"],
+            2,
+            "retainctl: there is no folder /proc/none; /proc/none/heads was not written\n",
+        ),
+        (["orders", "import", "/proc"], 2, "retainctl: /proc is not a regular file\n"),
+        (["orders", "mapping", "no.csv"], 2, "retainctl: there is no file no.csv\n"),
+        (["orders", "quarantine", "retry", "--mapping", "no.toml"], 2, "retainctl: there is no mapping file no.toml\n"),
+        (
+            ["campaigns", "pause", "none"],
+            2,
+            "retainctl: no campaign none was planned\n  List them: retainctl campaigns list\n",
+        ),
         (["db", "backup", "/proc/none/x.backup"], 78, "retainctl: /proc/none: No such file or directory\n"),
         (["reports", "check"], 2, "retainctl: no goal was given\n"),
         (["reports"], 2, "Usage: retainctl reports"),

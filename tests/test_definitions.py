@@ -59,7 +59,7 @@ def test_a_name_that_a_disk_or_a_person_could_read_otherwise_is_none(name: str) 
 
 def test_a_folder_that_cannot_be_read_is_told_and_not_taken_for_empty(tmp_path: Path) -> None:
     (tmp_path / "segments").write_text("")
-    with pytest.raises(Refused, match="segments cannot be read: Not a directory"):
+    with pytest.raises(BadConfiguration, match="segments cannot be read: Not a directory"):
         SEGMENTS.names(tmp_path)
 
 
@@ -69,7 +69,7 @@ def test_a_folder_that_is_closed_to_this_user_is_told(tmp_path: Path) -> None:
     os.seteuid(65_534)
     try:
         for ask in (lambda: SEGMENTS.names(tmp_path), lambda: SEGMENTS.text(tmp_path, "loyal")):
-            with pytest.raises(Refused, match="cannot be read: Permission denied"):
+            with pytest.raises(BadConfiguration, match="cannot be read: Permission denied"):
                 ask()
     finally:
         os.seteuid(0)

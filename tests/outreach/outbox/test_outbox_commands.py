@@ -13,7 +13,7 @@ import pytest
 
 from retainctl import cli
 from retainctl.config import Shop, read_shop
-from retainctl.errors import Refused
+from retainctl.errors import WrongUsage
 from retainctl.outreach.outbox.checking import check
 from retainctl.outreach.outbox.listing import recognisable
 from retainctl.outreach.outbox.resolve import Resolved, resolve
@@ -155,7 +155,7 @@ def said_at_a_terminal(folder: Path, *words: str) -> str:
 
 
 def test_who_settles_a_message_says_how_they_know(shop: Shop) -> None:
-    with pytest.raises(Refused, match="a resolution needs a reason"):
+    with pytest.raises(WrongUsage, match="a resolution needs a reason"):
         resolve(shop, [1], resolution="sent", reason=" ")
 
 
