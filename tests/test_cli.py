@@ -31,11 +31,6 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
             2,
             "retainctl: there is no folder /proc/none; /proc/none/x.csv was not written\n",
         ),
-        (
-            ["points", "check", "--heads", "/proc/none/heads"],
-            2,
-            "retainctl: there is no folder /proc/none; /proc/none/heads was not written\n",
-        ),
         (["orders", "import", "/proc"], 2, "retainctl: /proc is not a regular file\n"),
         (["orders", "mapping", "no.csv"], 2, "retainctl: there is no file no.csv\n"),
         (["orders", "quarantine", "retry", "--mapping", "no.toml"], 2, "retainctl: there is no mapping file no.toml\n"),
