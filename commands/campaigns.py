@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import Group, add_verb, composed, note, opened_shop, show
+from retainctl.terminal import Group, add_verb, composed, opened_shop, show
 
-from .definitions import check, definition_verbs
+from .definitions import check, definition_verbs, drafted
 from .mailings import mailing_verbs
 
 campaigns = Group("campaigns", help="Draft, check, plan, approve and send campaigns.")
@@ -33,8 +33,7 @@ def draft(name: str, kind: Any, audience: str) -> None:
     from retainctl.outreach.drafts import write_draft
 
     with opened_shop() as shop:
-        path = write_draft(shop, name, kind=kind, audience=audience)
-        note(f"Edit {path}, then: retainctl campaigns check {name}")
+        drafted("campaigns", name, write_draft(shop, name, kind=kind, audience=audience))
 
 
 add_verb(campaigns, "check", check, "campaign")

@@ -44,7 +44,8 @@ import_verb(
 export_verb(
     consent,
     "retainctl.shop.consent_history:export_consent",
-    about='Export every decision and every address to which nothing goes, as CSV that "consent import" can read.',
+    about="Export every decision and every address to which nothing goes, as CSV that"
+    ' "consent import" can read, or as JSON.',
     example="retainctl consent export --output consent.csv",
 )
 

@@ -116,6 +116,6 @@ def merge(survivor: str | None, merged: str | None, reason: str, undo: int | Non
 export_verb(
     customers,
     "retainctl.shop.exporting:export_customers",
-    about='Export all customers as CSV that "customers import" can read.',
+    about='Export all customers, as CSV that "customers import" can read, or as JSON.',
     example="retainctl customers export --output customers.csv",
 )

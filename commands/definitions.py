@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import click
 
-from retainctl.terminal import Group, add_verb, composed, note, opened_shop, say, show, show_text
+from retainctl.terminal import Group, add_verb, choices, composed, note, opened_shop, say, show, show_text
 
 _name = click.argument("name", type=composed)
 
@@ -29,8 +30,16 @@ def _draft(noun: str, name: str) -> None:
 
     kind = kind_of(noun)
     with opened_shop() as shop:
-        path = kind.write(shop.folder, name, kind.first(shop))
-        note(f"Edit {path}, then: retainctl {kind.folder} check {name}")
+        drafted(kind.folder, name, kind.write(shop.folder, name, kind.first(shop)))
+
+
+def drafted(group: str, name: str, path: Path) -> None:
+    """Tell of the file that was made at *path*: a person what comes next, and who asked for a format its place."""
+    from retainctl.definitions import DefinitionFile
+
+    if choices().form is not None:
+        show([DefinitionFile(name, str(path))], row_type=DefinitionFile)
+    note(f"Edit {path}, then: retainctl {group} check {name}")
 
 
 @_name
@@ -46,8 +55,9 @@ def check(noun: str, name: str) -> None:
     kind = kind_of(noun)
     with opened_shop() as shop:
         faults = list(kind.faults(shop, kind.read(shop, name)))
-        if faults:
+        if faults or choices().form is not None:
             show(faults, row_type=Fault)
+        if faults:
             raise BadData(f"the {noun} {name} is not ready: {len(faults)} {'fault' if len(faults) == 1 else 'faults'}")
 
 

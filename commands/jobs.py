@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from retainctl.terminal import Group, composed, limited, note, opened_shop, read_words, say, show, show_first
+from retainctl.terminal import Group, choices, composed, limited, note, opened_shop, read_words, say, show, show_first
 
 jobs = Group("jobs", help="List and run the scheduled jobs.")
 
@@ -51,11 +51,13 @@ def show_job(name: str, limit: int) -> None:
 def run(name: str | None, due: bool, again: bool, dry_run: bool) -> None:
     """Run the job NAME if it is due, or all jobs that are --due; print nothing when they succeed.
 
+    A --format prints the runs. A job that fails is tried three times by --due, and then when it is due again.
+
     \b
       retainctl jobs run nightly
     """
     from retainctl.errors import TryLater, WrongUsage
-    from retainctl.jobs import running
+    from retainctl.jobs import records, running
     from retainctl.result import Result
 
     if (name is None) != due or (again and due):
@@ -68,8 +70,11 @@ def run(name: str | None, due: bool, again: bool, dry_run: bool) -> None:
             done = running.run_job(shop, name, again=again) if name else running.run_due(shop)
         except TryLater as held:
             done = Result(attention=(str(held),), code=held.exit_code)
+    if choices().form is not None:
+        show(done.rows, row_type=records.RunRow)
     for sentence in done.attention:
         # Try later is no news to cron: the next run will.
         (note if done.exit_code == TryLater.exit_code else say)(sentence)
-    note(f"{', '.join(row.period for row in done.rows) or 'nothing was due'}: exit code {done.exit_code}")
+    for sentence in (*done.notes, *(f"{row.period}: exit code {row.exit_code}" for row in done.rows)):
+        note(sentence)
     click.get_current_context().exit(done.exit_code)

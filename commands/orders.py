@@ -88,7 +88,7 @@ def mapping(file: str, encoding: str, output: Path | None) -> None:
 export_verb(
     orders,
     "retainctl.shop.orders_exporting:export_orders",
-    about='Export all orders with their lines and returns, as CSV that "orders import" can read.',
+    about='Export all orders with their lines and returns, as CSV that "orders import" can read, or as JSON.',
     example="retainctl orders export --output orders.csv",
     options=(click.option("--source", default="", metavar="NAME", help="The shop that the orders came from."),),
 )

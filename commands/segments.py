@@ -6,7 +6,18 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import Group, composed, conclude, note, opened_shop, output_option, recorded, show
+from retainctl.terminal import (
+    Group,
+    choices,
+    composed,
+    conclude,
+    note,
+    opened_shop,
+    output_option,
+    recorded,
+    show,
+    show_text,
+)
 
 from .definitions import definition_verbs
 
@@ -90,9 +101,14 @@ def count(name: str) -> None:
       test "$(retainctl segments count loyal)" -gt 100
     """
     from retainctl.audience import members as engine
+    from retainctl.output import is_json
 
     with opened_shop() as shop:
-        click.echo(engine.count(shop, name))
+        found = engine.count(shop, name)
+    if is_json(choices().form):
+        show([engine.Count(name, found)], row_type=engine.Count)
+    else:
+        show_text(f"{found}\n")
 
 
 @segments.command()

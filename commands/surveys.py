@@ -20,7 +20,7 @@ from retainctl.terminal import (
     somebody_is_there,
 )
 
-from .definitions import definition_verbs
+from .definitions import definition_verbs, drafted
 from .importing import import_files
 from .mailings import mailing_verbs
 
@@ -59,8 +59,7 @@ def draft(name: str, kind: str, audience: str) -> None:
     from retainctl.voice import surveys as files
 
     with opened_shop() as shop:
-        path = files.draft(shop, name, kind=kind, audience=audience)
-        note(f"Edit {path}, then: retainctl surveys check {name}")
+        drafted("surveys", name, files.draft(shop, name, kind=kind, audience=audience))
 
 
 @surveys.command()

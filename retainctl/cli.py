@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import importlib
 import io
-import json
+import itertools
 import os
 import signal
 import sys
+import traceback
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any, NoReturn, cast
 
@@ -95,9 +97,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     chosen = Choices()
+    words = [word.translate(_ISOLATES) for word in (sys.argv[1:] if arguments is None else arguments)]
     try:
         # A command that calls ctx.exit(n) comes back here with n.
-        words = [word.translate(_ISOLATES) for word in (sys.argv[1:] if arguments is None else arguments)]
         if words[:1] == ["help"]:
             words = [*words[1:], "--help"]
         result = root.main(args=words, prog_name="retainctl", standalone_mode=False, obj=chosen)
@@ -115,11 +117,23 @@ def run(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        if chosen.debug:
-            sys.excepthook(type(error), error, error.__traceback__)
+        trace = "".join(traceback.format_exception(error)) if chosen.debug else ""
         message, hint, exit_code = _explained(error)
-        _tell(message, hint=for_this_shop(hint, chosen.shop), exit_code=exit_code, form=chosen.form)
+        if exit_code == RetainError.exit_code and chosen.opened and not isinstance(error, RetainError):
+            from retainctl.store.runs import LOG_NAME, log_error  # nobody saw it happen, where cron ran it
+
+            log_error(chosen.opened, 0, chosen.command, error)
+            hint = f"The traceback is in {chosen.opened.folder / LOG_NAME}; report it."
+        form = chosen.form or _form_in(words)
+        _tell(message, hint=for_this_shop(hint, chosen.shop), exit_code=exit_code, form=form, trace=trace)
         return exit_code
+
+
+def _form_in(words: Sequence[str]) -> str | None:
+    """The format that *words* ask for, where they were not read as far as that."""
+    joined = [word.removeprefix("--format=") for word in words if word.startswith("--format=")]
+    apart = [following for word, following in itertools.pairwise(words) if word == "--format"]
+    return next(iter((*joined, *apart)), None)
 
 
 def _explained(error: Exception) -> tuple[str, str, int]:
@@ -141,15 +155,16 @@ def _explained(error: Exception) -> tuple[str, str, int]:
     )
 
 
-def _tell(message: str, *, hint: str, exit_code: int, form: str | None) -> None:
+def _tell(message: str, *, hint: str, exit_code: int, form: str | None, trace: str) -> None:
     """Say on stderr what went wrong: a sentence, or JSON where JSON was asked for."""
-    from retainctl.output import cell  # what a file's header or a name brings along moves no terminal
+    from retainctl.output import cell, is_json, json_line  # what a file's header brings along moves no terminal
 
     message, hint = ("\n".join(map(cell, text.splitlines())) for text in (message, hint))
-    if form in ("json", "jsonl"):
-        body = {"kind": "error", "version": 1, "message": message, "hint": hint, "exit_code": exit_code}
-        click.echo(json.dumps(body, ensure_ascii=False), err=True)
+    if is_json(form):
+        more = {"traceback": trace} if trace else {}
+        click.echo(json_line("error", message=message, hint=hint or None, exit_code=exit_code, **more), err=True)
         return
+    click.echo(trace, err=True, nl=False)
     click.echo(f"retainctl: {message}", err=True)
     if hint:
         click.echo(f"  {hint}", err=True)

@@ -20,7 +20,7 @@ from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from retainctl import schema
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, Refused, RetainError, WrongUsage, did_you_mean
-from retainctl.files import write_text
+from retainctl.files import only_here, write_text
 from retainctl.rows import Row
 from retainctl.store.database import rows
 from retainctl.store.dialect import hold_lock
@@ -84,6 +84,13 @@ class KeptVersion(NamedTuple):
     first_used_at: int
 
 
+class DefinitionFile(Row, kind="definition_file"):
+    """A definition's file, which was made to be edited."""
+
+    name: str
+    file: str
+
+
 class DefinitionRow(Row, kind="definition"):
     """A definition with a file: the version that last ran, and whether the file has changed since."""
 
@@ -113,14 +120,15 @@ class Kind(Generic[V]):
     last_run: Callable[[str], int | None] = lambda _name: None
 
     def names(self, shop_folder: Path) -> list[str]:
-        """The names of all definitions with a file, sorted; Refused where the folder cannot be read."""
+        """The names of all definitions with a file, sorted; BadConfiguration where the folder cannot be read."""
         folder = shop_folder / self.folder
         try:
             files = [path.name for path in folder.iterdir()]
         except FileNotFoundError:
             return []
         except OSError as error:
-            raise Refused(f"{folder} cannot be read: {error.strerror}", hint="Check its owner and mode.") from None
+            hint = "Check its owner and mode."
+            raise BadConfiguration(f"{folder} cannot be read: {error.strerror}", hint=hint) from None
         found = (name.removesuffix(self.ending) for name in files if name.endswith(self.ending))
         return sorted(name for name in found if is_name(name))
 
@@ -139,11 +147,11 @@ class Kind(Generic[V]):
             create = f"Create it: retainctl {self.make.format(name)}"
             hint = did_you_mean(name, self.names(shop_folder), otherwise=create)
             raise WrongUsage(f"there is no {self.noun} {name}", hint=hint) from None
-        except PermissionError as error:
-            raise Refused(f"{path} cannot be read: {error.strerror}", hint="Check its owner and mode.") from None
-        except (OSError, UnicodeDecodeError) as error:
-            told = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise BadConfiguration(f"{path} cannot be read: {told}") from None
+        except UnicodeDecodeError:
+            raise BadConfiguration(f"{path} cannot be read: it is not UTF-8") from None
+        except OSError as error:
+            hint = "Check its owner and mode."
+            raise BadConfiguration(f"{path} cannot be read: {error.strerror}", hint=hint) from None
 
     def read(self, shop: Shop, name: str) -> Defined[V]:
         """The definition *name*, read from its file; BadConfiguration or BadData where it is not valid."""
@@ -152,12 +160,16 @@ class Kind(Generic[V]):
         return Defined(name, text, value, hash_of(value))
 
     def write(self, shop_folder: Path, name: str, text: str) -> Path:
-        """Create the file of *name* with *text*, and return its path; Refused where something has that path."""
+        """Create the file of *name* with *text*, and return its path; Refused where something has that path.
+
+        Of several who create it at once the first does.
+        """
         path = self.path(shop_folder, name)
-        if path.exists() or path.is_symlink():
-            raise Refused(f"the {self.noun} {name} already exists", hint=f"Edit its file: {path}")
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        write_text(path, text)
+        with only_here(path.parent):
+            if path.exists() or path.is_symlink():
+                raise Refused(f"the {self.noun} {name} already exists", hint=f"Edit its file: {path}")
+            write_text(path, text)
         return path
 
 

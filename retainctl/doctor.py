@@ -1,12 +1,15 @@
 """Looking whether the shop can do its work: its files, database, clock, jobs and mail server.
 
-Each finding is a row, and no check stops the next; what a check needs and does not find is its own finding.
+Each finding is a row, and no check stops the next; what a check needs and does not find is its own finding. A state
+means one exit code: ``ok`` and ``note`` are 0, a ``warning`` is what ``doctor --needs`` tells too and is 3, and what
+``failed`` has a code of its own.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Literal
 
@@ -34,16 +37,19 @@ class CheckRow(Row, kind="check"):
     """What one check found, and the exit code that it asks for."""
 
     check: str
-    state: Literal["ok", "warning", "failed"]
+    state: Literal["ok", "note", "warning", "failed"]
     detail: str
     exit_code: int
 
 
 def examine(named: str | None, *, now: str | None, read_words: ReadWords) -> list[CheckRow]:
     """Every check of the shop called *named* (or found from here), in order."""
-    found = [_checked("config", partial(_config, named, now, read_words))]
-    if found[0].exit_code:
-        return found
+    try:
+        settled = read_shop(named, now=now)
+    except RetainError as error:
+        return [_failed("config", error), _checked("python", _python)]
+    found = [_failed("config", fault) for fault in file_faults(settled, read_words)]
+    found = found or [CheckRow("config", "ok", str(settled.folder), DONE)]
     try:
         with opened(named, now=now) as shop:
             checks: dict[str, Callable[[Shop], str]] = {
@@ -57,7 +63,8 @@ def examine(named: str | None, *, now: str | None, read_words: ReadWords) -> lis
             }
             for name, check in checks.items():
                 found.append(_checked(name, partial(check, shop)))
-            found += _needs(shop)
+            told = {row.detail for row in found}
+            found += [row for row in _needs(shop) if row.detail not in told]
     except RetainError as error:
         found.append(_failed("database", error))
     return [*found, _checked("python", _python)]
@@ -68,22 +75,40 @@ def check_files(shop: Shop, read_words: ReadWords) -> None:
 
     *read_words* knows what can be typed, and so whether the steps of the jobs can run.
     """
-    schema.read_file(shop.folder / terms.FILE_NAME, terms.Club)
+    for fault in file_faults(shop, read_words):
+        raise fault
+
+
+def file_faults(shop: Shop, read_words: ReadWords) -> Iterator[RetainError]:
+    """What is wrong with each file of the shop folder that is not as it should be."""
+    for read in _readings(shop, read_words):
+        try:
+            read()
+        except RetainError as error:
+            yield error
+
+
+def _readings(shop: Shop, read_words: ReadWords) -> Iterator[Callable[[], object]]:
+    yield partial(schema.read_file, shop.folder / terms.FILE_NAME, terms.Club)
     for kind in all_kinds():
-        for name in kind.names(shop.folder):
-            kind.read(shop, name)
-    check_steps(read_jobs(shop), read_words)
+        yield partial(kind.names, shop.folder)
+        with suppress(RetainError):  # a folder that cannot be listed was told by the line above
+            for name in kind.names(shop.folder):
+                yield partial(kind.read, shop, name)
+    yield lambda: check_steps(read_jobs(shop), read_words)
 
 
 class Doubtful(Exception):
-    """It works, and somebody should look at it."""
+    """It works, nothing needs to be done, and it is good to know."""
 
 
 def _checked(name: str, check: Callable[[], str]) -> CheckRow:
     try:
         return CheckRow(name, "ok", check(), DONE)
     except Doubtful as doubt:
-        return CheckRow(name, "warning", str(doubt), DONE)
+        return CheckRow(name, "note", str(doubt), DONE)
+    except DoneInPart as need:
+        return CheckRow(name, "warning", f"{need}. {need.hint}", need.exit_code)
     except RetainError as error:
         return _failed(name, error)
 
@@ -93,20 +118,14 @@ def _failed(name: str, error: RetainError) -> CheckRow:
     return CheckRow(name, "failed", detail, error.exit_code)
 
 
-def _config(named: str | None, now: str | None, read_words: ReadWords) -> str:
-    shop = read_shop(named, now=now)
-    check_files(shop, read_words)
-    return str(shop.folder)
-
-
-def _needs(shop: Shop) -> list[CheckRow]:
+def _needs(shop: Shop) -> Iterator[CheckRow]:
     """What needs a person, but for what a check of its own has told."""
-    own = ("returns", "sending", "job")
-    return [
-        CheckRow(one.need, "warning", one.sentence, DoneInPart.exit_code)
-        for one in needs.needs(shop)
-        if one.need not in own
-    ]
+    for name in needs.NAMES:
+        try:
+            for one in needs.needs(shop, name) if name not in ("returns", "sending", "job") else ():
+                yield CheckRow(name, "warning", one.sentence, DoneInPart.exit_code)
+        except RetainError as error:
+            yield _failed(name, error)
 
 
 def _database(_shop: Shop) -> str:
@@ -129,8 +148,9 @@ def _sending(shop: Shop) -> str:
 
 def _without(shop: Shop, need: str, *, otherwise: str) -> str:
     """*otherwise*, where nothing needs a person of what is called *need*."""
-    for found in needs.needs(shop, need):
-        raise Doubtful(found.sentence)
+    if found := needs.needs(shop, need):
+        remedies = dict.fromkeys(one.remedy for one in found)
+        raise DoneInPart("; ".join(one.detail for one in found), hint="; ".join(remedies))
     return otherwise
 
 
@@ -172,9 +192,7 @@ def _newest_writes() -> Iterator[tuple[str, int]]:
 
 def _jobs(shop: Shop) -> str:
     states = {row.job: row.state for row in list_jobs(shop)}
-    bad = [f"{name} {state}" for name, state in states.items() if state in ("failed", "overdue", "interrupted")]
-    if bad:
-        raise BadConfiguration(", ".join(bad), hint="See: retainctl jobs list")
+    _without(shop, "job", otherwise="")
     if "never" in states.values():
         never = [name for name, state in states.items() if state == "never"]
         raise Doubtful(f"never run: {', '.join(never)}. To schedule them: retainctl schedules show --help")

@@ -24,7 +24,7 @@ class RetainError(Exception):
 
 
 class WrongUsage(RetainError):
-    """Wrong usage: invalid arguments, or a name that does not exist."""
+    """Wrong usage: invalid arguments, or the name of what is not there: a file, a folder, a customer."""
 
     exit_code = WRONG_USAGE
 
@@ -66,7 +66,7 @@ class TryLater(RetainError):
 
 
 class Refused(RetainError):
-    """Refused: consent or approval is missing, or something would be overwritten."""
+    """Not allowed as things stand: no consent, approval or points; the wrong state or clock; a file in the way."""
 
     exit_code = 77
 

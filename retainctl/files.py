@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from retainctl.errors import BadConfiguration, DiskTrouble, Refused
+from retainctl.errors import BadConfiguration, DiskTrouble, Refused, WrongUsage
 
 _UNFINISHED: Final = ".retainctl-"
 _YOUNG_SECONDS: Final = 60
@@ -25,9 +25,11 @@ _YOUNG_SECONDS: Final = 60
 def replaced(path: Path) -> Iterator[Path]:
     """A new, empty file that takes the name *path* when the block ends well, and leaves no trace when it does not.
 
-    It is on the disk by then, with mode 0600. A link or anything else that is no plain file at *path* is Refused;
-    a folder that cannot be written is BadConfiguration; a full disk is DiskTrouble.
+    It is on the disk by then, with mode 0600. A folder that is not there is WrongUsage; a link or anything else that is
+    no plain file at *path* is Refused; a folder that cannot be written is BadConfiguration; a full disk is DiskTrouble.
     """
+    if not path.parent.is_dir():
+        raise WrongUsage(f"there is no folder {path.parent}; {path} was not written")
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise Refused(f"{path} is not a regular file; not overwritten", hint="Choose another file.")
     unfinished = path.with_name(f"{_UNFINISHED}{secrets.token_hex(8)}")
@@ -79,6 +81,17 @@ def write_text(path: Path, text: str) -> None:
     """Write *text* to *path* in UTF-8, as ``written`` does."""
     with written(path) as file:
         file.write(text.encode())
+
+
+@contextmanager
+def only_here(folder: Path) -> Iterator[None]:
+    """While the block runs no other process of ours looks whether a file may be made in *folder*: it waits."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def _sync(path: Path, flags: int) -> None:

@@ -123,8 +123,11 @@ def _returns(shop: Shop) -> Iterator[Need]:
 
 def _jobs(shop: Shop) -> Iterator[Need]:
     for row in list_jobs(shop):
-        if row.state in ("failed", "overdue", "interrupted"):
-            yield Need("job", f"the job {row.job} is {row.state}", f"See: retainctl jobs show {row.job}")
+        if said := _SAID_OF_JOBS.get(row.state):
+            yield Need("job", f"the job {row.job} {said}", f"See: retainctl jobs show {row.job}")
+
+
+_SAID_OF_JOBS: Final = {"failed": "has failed", "overdue": "is overdue", "interrupted": "was interrupted"}
 
 
 def _backup(shop: Shop) -> Iterator[Need]:
@@ -158,4 +161,5 @@ _LOOKS: Final[dict[str, Callable[[Shop], Iterator[Need]]]] = {
     "quarantine": _quarantine,
     "returns": _returns,
 }
+NAMES: Final = tuple(_LOOKS)
 OF_THE_OUTBOX: Final = ("paused", "unknown", "refused", "deferred")

@@ -13,11 +13,11 @@ import re
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from retainctl.files import write_text
 from retainctl.result import Progress
@@ -51,14 +51,14 @@ def render(
     columns = _columns(rows, row_type)
     names = [name for name, _, _ in columns]
     if form == "json":
-        body = {"kind": row_type.kind, "version": VERSION, "rows": [_record(row, columns) for row in rows]}
+        body = {"kind": row_type.kind, "version": VERSION, "rows": [_in_json(row, columns) for row in rows]}
         if notes:
             body["definitions"] = list(notes)
         if more:
             body["more"] = True
         return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
     if form == "jsonl":
-        return "".join(json.dumps(_record(row, columns), ensure_ascii=False) + "\n" for row in rows)
+        return "".join(json.dumps(_in_json(row, columns), ensure_ascii=False) + "\n" for row in rows)
     cells = [[cell(value) for value in _record(row, columns).values()] for row in rows]
     numeric = {place for place, (_, _, is_number) in enumerate(columns) if is_number}
     if form == "table":
@@ -74,17 +74,20 @@ TableColumn = tuple[str, str, bool]  # its name, the field that it comes from, w
 
 
 def _columns(rows: Sequence[Row], row_type: type[Row]) -> list[TableColumn]:
-    """A column for each field, and for a field of named numbers one for each name, in the order of their coming.
+    """A column for each field, and for a field of named numbers one for each name: those that its type lists, else in
+    the order of their coming.
 
     What is given by name alone stands last, behind the fields of a row type that says more. A column of numbers is set
     right, and no formula guard touches its minus signs.
     """
     hints = get_type_hints(row_type)
+    listed = get_type_hints(row_type, include_extras=True)
     columns: list[TableColumn] = []
     for field in sorted(fields(row_type), key=lambda field: bool(field.kw_only)):
         if get_origin(hints[field.name]) is dict:
-            named = dict.fromkeys(name for row in rows for name in getattr(row, field.name))
-            columns += [(name, field.name, True) for name in named]
+            named = get_args(listed[field.name])[1] if get_origin(listed[field.name]) is Annotated else ()
+            found = (name for row in rows for name in getattr(row, field.name))
+            columns += [(name, field.name, True) for name in named or dict.fromkeys(found)]
         else:
             columns.append((field.name, field.name, hints[field.name] in (int, float, int | None, float | None)))
     return columns
@@ -94,8 +97,13 @@ def _record(row: Row, columns: Sequence[TableColumn]) -> dict[str, object]:
     record = {}
     for name, field, _ in columns:
         value = getattr(row, field)
-        record[name] = value.get(name) if isinstance(value, dict) else value
+        record[name] = value if name == field else value.get(name)
     return record
+
+
+def _in_json(row: Row, columns: Sequence[TableColumn]) -> dict[str, object]:
+    """*row* as JSON has it: what is not there is null, be it a text or a number."""
+    return {name: None if value == "" else value for name, value in _record(row, columns).items()}
 
 
 def cell(value: object) -> str:
@@ -106,6 +114,9 @@ def cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return "; ".join(map(cell, value))
+    if isinstance(value, Mapping):
+        inner = {name: f"({cell(one)})" if isinstance(one, Mapping) else cell(one) for name, one in value.items()}
+        return ", ".join(f"{name} {text}" for name, text in inner.items() if text)
     if isinstance(value, float):
         return f"{value:.6f}".rstrip("0").rstrip(".")
     text = str(value)
@@ -275,15 +286,24 @@ def form_of(path: Path) -> OutputFormat:
     return endings.get(path.suffix.lower(), "tsv")
 
 
-def say(sentence: str) -> None:
-    """Print what needs attention on stderr, whether a person or cron reads it."""
-    print(cell(sentence), file=sys.stderr)
+def say(sentence: str, *, form: OutputFormat | None) -> None:
+    """Print what needs attention on stderr, whether a person or cron reads it; for a program that reads JSON, so."""
+    print(json_line("notice", message=cell(sentence)) if is_json(form) else cell(sentence), file=sys.stderr)
 
 
-def note(sentence: str) -> None:
+def note(sentence: str, *, form: OutputFormat | None) -> None:
     """Print a notice on stderr, to a person at a terminal only."""
     if sys.stderr.isatty():
-        print(cell(sentence), file=sys.stderr)
+        say(sentence, form=form)
+
+
+def is_json(form: str | None) -> bool:
+    return form in ("json", "jsonl")
+
+
+def json_line(kind: str, **said: Any) -> str:
+    """What is said on stderr to a program that reads JSON: one object on one line."""
+    return json.dumps({"kind": kind, "version": VERSION} | said, ensure_ascii=False)
 
 
 @contextmanager

@@ -6,8 +6,11 @@ ISO 8601 strings with offset, money is an integer ``…_minor`` beside ``currenc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, dataclass_transform
+from typing import Any, ClassVar, dataclass_transform
+
+Nested = Mapping[str, Any]  # a field whose JSON is an object of its own; a table has it as text
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -20,3 +23,13 @@ class Row:
     def __init_subclass__(cls, *, kind: str = "", kw_only: bool = False) -> None:
         cls.kind = kind or cls.kind
         dataclass(frozen=True, kw_only=kw_only)(cls)
+
+
+class Text(Row, kind="text"):
+    """A command's result that is a text, such as a file as it stands; all of it is in one row."""
+
+    text: str
+
+
+class Done(Row, kind="done"):
+    """What a command was asked for is done, and there is nothing to say; it has no rows."""

@@ -83,6 +83,9 @@ class Choices:
     quiet: bool = False
     no_color: bool = False
     debug: bool = False
+    has_printed: bool = False  # the command, its result or a part of it
+    opened: Shop | None = None  # the shop that the command works on, from its opening on
+    command: str = ""  # its noun and verb
 
 
 def choices() -> Choices:
@@ -127,6 +130,20 @@ class Command(click.Command):
         super().__init__(*arguments, **named)
         self.params += global_options()
         self.context_settings.setdefault("help_option_names", ["-h", "--help"])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb. Who asked for JSON gets a whole document even of one that has nothing to say."""
+        choices().command = ctx.command_path.partition(" ")[2]
+        answer = super().invoke(ctx)
+        if choices().form == "json" and not choices().has_printed:
+            show([], row_type=_done())
+        return answer
+
+
+def _done() -> type[Row]:
+    from retainctl.rows import Done
+
+    return Done
 
 
 class Group(click.Group):
@@ -207,9 +224,12 @@ def opened_shop(
     Refused, where *output* is one of the shop's own files.
     """
     from retainctl.shop.opening import opened, spare
+    from retainctl.store.waiting import told_of_waiting
 
     chosen = choices()
-    with opened(chosen.shop, now=chosen.now, migrate=migrate, older=older, trust_clock=trust_clock) as shop:
+    named, asked = chosen.shop, {"migrate": migrate, "older": older, "trust_clock": trust_clock}
+    with told_of_waiting(note), opened(named, now=chosen.now, **asked) as shop:
+        chosen.opened = shop
         if output is not None:
             spare(shop, output)
         yield shop
@@ -256,6 +276,7 @@ def show(
     """
     from retainctl import output
 
+    choices().has_printed = True
     output.show(rows, row_type=row_type, form=choices().form, notes=notes, path=path, more=more)
 
 
@@ -273,8 +294,8 @@ def recorded(shop: Shop, name: str, *, dry_run: bool = False) -> Iterator[Callab
 
 
 def conclude(result: Result[Row], *, row_type: type[Row]) -> None:
-    """Show what a piece of work came to, and end as it says."""
-    if result.rows:
+    """Show what a piece of work came to, and end as it says; a table or list of nothing only to who asked for it."""
+    if result.rows or choices().form is not None:
         show(result.rows, row_type=row_type)
     tell(result)
 
@@ -298,7 +319,8 @@ class RowLimit(click.IntRange):
     name = "limit"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        return ALL if value == "all" else min(int(super().convert(value, param, ctx)), ALL)
+        is_all = isinstance(value, str) and value.strip().lower() == "all"
+        return ALL if is_all else min(int(super().convert(value, param, ctx)), ALL)
 
 
 def limited(usual: int, of_what: str) -> Callable[[Any], Any]:
@@ -326,9 +348,14 @@ def show_first(limit: int, listed: Callable[[int], Sequence[Row]], *, row_type: 
 
 
 def show_text(text: str, *, path: Path | None = None) -> None:
-    """Print *text*, which is the result of the command; or write it to *path*."""
+    """Print *text*, which is the result of the command; or write it to *path*. To who asked for JSON it is a row."""
     from retainctl import output
+    from retainctl.rows import Text
 
+    if path is None and output.is_json(choices().form):
+        show([Text(text)], row_type=Text)
+        return
+    choices().has_printed = True
     output.show_text(text, path=path)
 
 
@@ -352,7 +379,7 @@ def say(sentence: str) -> None:
     """Print what needs attention on stderr."""
     from retainctl import output
 
-    output.say(for_this_shop(sentence, choices().shop))
+    output.say(for_this_shop(sentence, choices().shop), form=choices().form)
 
 
 def note(sentence: str) -> None:
@@ -360,4 +387,4 @@ def note(sentence: str) -> None:
     if not choices().quiet:
         from retainctl import output
 
-        output.note(for_this_shop(sentence, choices().shop))
+        output.note(for_this_shop(sentence, choices().shop), form=choices().form)

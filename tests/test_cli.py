@@ -26,6 +26,19 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
     [
         (["orders", "import", "no.csv"], 2, "retainctl: there is no file no.csv; nothing was imported\n"),
         (["orders", "import", "a" * 300], 2, f"retainctl: there is no file {'a' * 300}; nothing was imported\n"),
+        (
+            ["customers", "export", "--output", "/proc/none/x.csv"],
+            2,
+            "retainctl: there is no folder /proc/none; /proc/none/x.csv was not written\n",
+        ),
+        (["orders", "import", "/proc"], 2, "retainctl: /proc is not a regular file\n"),
+        (["orders", "mapping", "no.csv"], 2, "retainctl: there is no file no.csv\n"),
+        (["orders", "quarantine", "retry", "--mapping", "no.toml"], 2, "retainctl: there is no mapping file no.toml\n"),
+        (
+            ["campaigns", "pause", "none"],
+            2,
+            "retainctl: no campaign none was planned\n  List them: retainctl campaigns list\n",
+        ),
         (["db", "backup", "/proc/none/x.backup"], 78, "retainctl: /proc/none: No such file or directory\n"),
         (["reports", "check"], 2, "retainctl: no goal was given\n"),
         (["reports"], 2, "Usage: retainctl reports"),
@@ -76,6 +89,62 @@ def test_who_sees_a_part_of_the_rows_is_told_unless_they_asked_for_it(
         assert cli.run(["--shop", str(shop.folder), "jobs", "show", "nightly", *words]) == 0
         told = capsys.readouterr()
         assert (told.out.count("\n"), told.err) == (lines, "")
+
+
+def test_a_fault_of_ours_leaves_its_traceback_in_the_log(shop: Shop, retainctl: Terminal) -> None:
+    execute("ALTER TABLE products RENAME TO lost")
+    ended = retainctl("products", "list")
+    assert ended.code == 1
+    assert f"The traceback is in {shop.folder}/retainctl.log; report it." in ended.stderr
+    [line] = (shop.folder / "retainctl.log").read_text(encoding="utf-8").splitlines()
+    assert "run=0 products list: Traceback (most recent call last):\\n" in line
+    assert "products" in line.rpartition("\\n")[2], "and it says what was missing"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("customers", "list", "--limt", "1", "--format", "json"), 2),
+        (("--format=jsonl", "customers", "show", "nobody"), 2),
+        (("customrs", "--format", "json"), 2),
+        (("points", "redeem", "1", "x", "--format", "json"), 2),
+        (("points", "redeem", "1", "1", "--format", "json"), 2),
+        (("customers", "show", "nobody", "--format", "json", "--debug"), 2),
+    ],
+)
+def test_who_asks_for_json_is_told_in_json_alone(retainctl: Terminal, words: tuple[str, ...], code: int) -> None:
+    ended = retainctl(*words)
+    [line] = ended.stderr.splitlines()
+    told = json.loads(line)
+    assert (ended.code, ended.stdout, told["kind"], told["exit_code"]) == (code, "", "error", code)
+    assert ("traceback" in told) == ("--debug" in words)
+
+
+def test_who_asks_for_json_gets_a_whole_document_even_of_nothing_and_of_a_text(
+    retainctl: Terminal, folder: Path
+) -> None:
+    def asked(*words: str) -> tuple[str, list[dict[str, object]]]:
+        ended = retainctl(*words, "--format", "json")
+        assert (ended.code, ended.stderr) == (0, ""), words
+        told = json.loads(ended.stdout)
+        return told["kind"], told["rows"]
+
+    for words in ("config check", "points check", "db check", "db migrate", "outbox check"):
+        assert asked(*words.split()) == ("done", []), words
+    assert asked("doctor", "--needs") == ("need", [])
+    assert asked("segments", "refresh") == ("refresh", [])
+    retainctl("segments", "create", "all", "orders >= 0")
+    assert asked("segments", "count", "all") == ("segment_count", [{"segment": "all", "members": 0}])
+    assert asked("segments", "check", "all") == ("fault", [])
+    assert asked("surveys", "draft", "spring") == (
+        "definition_file", [{"name": "spring", "file": str(folder / "surveys" / "spring.toml")}],
+    )  # fmt: skip
+    assert asked("segments", "diff", "all") == ("text", [{"text": None}])
+    kind, rows = asked("schedules", "show", "--style", "systemd")
+    assert (kind, list(rows[0])) == ("schedule_file", ["name", "text"])
+    assert retainctl("schedules", "show", "--style", "cron", "--format", "csv").code == 2
+    assert retainctl("config", "check", "--format", "jsonl").stdout == ""
+    assert retainctl("config", "check").stdout == ""
 
 
 def test_marks_of_a_copied_cell_are_taken_off(retainctl: Terminal) -> None:

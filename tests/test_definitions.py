@@ -59,7 +59,7 @@ def test_a_name_that_a_disk_or_a_person_could_read_otherwise_is_none(name: str) 
 
 def test_a_folder_that_cannot_be_read_is_told_and_not_taken_for_empty(tmp_path: Path) -> None:
     (tmp_path / "segments").write_text("")
-    with pytest.raises(Refused, match="segments cannot be read: Not a directory"):
+    with pytest.raises(BadConfiguration, match="segments cannot be read: Not a directory"):
         SEGMENTS.names(tmp_path)
 
 
@@ -69,7 +69,7 @@ def test_a_folder_that_is_closed_to_this_user_is_told(tmp_path: Path) -> None:
     os.seteuid(65_534)
     try:
         for ask in (lambda: SEGMENTS.names(tmp_path), lambda: SEGMENTS.text(tmp_path, "loyal")):
-            with pytest.raises(Refused, match="cannot be read: Permission denied"):
+            with pytest.raises(BadConfiguration, match="cannot be read: Permission denied"):
                 ask()
     finally:
         os.seteuid(0)
@@ -223,6 +223,15 @@ def test_a_plan_says_by_which_version_of_its_file_it_was_made(shop: Shop) -> Non
         "SELECT d.version, d.text FROM mailings AS m JOIN definitions AS d ON d.id = m.definition_id ORDER BY m.id"
     ) == [(one.version, one.text) for one in versions(CAMPAIGNS, "spring")]
     assert [one.version for one in versions(CAMPAIGNS, "spring")] == [1, 2]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about a file
+def test_of_several_who_make_one_file_at_once_one_does_and_the_others_are_refused(folder: Path) -> None:
+    words = [sys.executable, "-m", "retainctl", "--shop", str(folder), "campaigns", "draft", "spring"]
+    runs = [subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(4)]
+    said = [run.communicate()[1] for run in runs]
+    assert sorted(run.returncode for run in runs) == [0, 77, 77, 77]
+    assert sum(b"the campaign spring already exists" in one for one in said) == 3
 
 
 def test_the_files_of_every_kind_are_read_by_doctor_and_no_result_takes_their_place(promised: Shop) -> None:

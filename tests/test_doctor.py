@@ -33,7 +33,7 @@ def test_a_new_shop_is_well_and_its_jobs_wait_to_be_run(retainctl: Terminal, fol
     assert checks["database"][0] == "ok"
     assert checks["clock"] == ("ok", "2025-03-02T10:00:00+02:00")
     assert checks["jobs"] == (
-        "warning", "never run: deliver, nightly. To schedule them: retainctl schedules show --help",
+        "note", "never run: deliver, nightly. To schedule them: retainctl schedules show --help",
     )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def test_an_installation_that_does_not_send_is_doubted(shop: Shop, retainctl: Te
     )  # fmt: skip
 
 
-def test_a_job_that_is_overdue_is_a_failure(retainctl: Terminal, folder: Path) -> None:
+def test_a_job_that_is_overdue_needs_a_person(retainctl: Terminal, folder: Path) -> None:
     retainctl("jobs", "list")
     (folder / "jobs.toml").write_text(
         '[jobs.deliver]\nsummary = ""\nat = "03:30"\nsteps = ["config check"]\n'
@@ -55,11 +55,15 @@ def test_a_job_that_is_overdue_is_a_failure(retainctl: Terminal, folder: Path) -
     assert retainctl("jobs", "run", "--due").code == 0
     assert found(retainctl, now="2025-03-03T04:00")[1]["jobs"] == ("ok", "deliver due, nightly due")
     assert found(retainctl, now="2025-03-03T10:00") == (
-        78, found(retainctl)[1] | {
+        3, found(retainctl)[1] | {
             "clock": ("ok", "2025-03-03T10:00:00+02:00"),
-            "jobs": ("failed", "deliver overdue, nightly overdue. See: retainctl jobs list"),
+            "jobs": (
+                "warning", "the job deliver is overdue; the job nightly is overdue."
+                " See: retainctl jobs show deliver; See: retainctl jobs show nightly",
+            ),
         },
     )  # fmt: skip
+    assert retainctl("doctor", "--needs", now="2025-03-03T10:00").code == 3, "both say the same"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
@@ -69,7 +73,7 @@ def test_a_copy_of_a_shop_is_told_that_it_does_not_send(retainctl: Terminal, fol
     shutil.copytree(folder, copy)
     code, checks = found(Terminal(copy))
     assert (code, checks["sending"]) == (
-        0, ("warning", "this installation does not send. To let it send: retainctl db adopt"),
+        3, ("warning", "this installation does not send. To let it send: retainctl db adopt"),
     )  # fmt: skip
 
 
@@ -83,7 +87,7 @@ def test_a_clock_behind_what_was_written_is_a_failure(shop: Shop, retainctl: Ter
         "the clock says 2025-03-02T09:50:00+02:00, but the newest job run is from 2025-03-02T10:00:00+02:00."
         " Correct the clock before anything is written.",
     )
-    assert found(retainctl, now="2036-01-01")[1]["clock"][0] == "warning"
+    assert found(retainctl, now="2036-01-01")[1]["clock"][0] == "note"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
@@ -100,18 +104,21 @@ def test_a_clock_is_doubted_when_nothing_was_written_for_more_than_forty_days(sh
         execute("INSERT INTO runs (name, started_at, ended_at, exit_code) VALUES ('x', ?, 0, 0)", shop.clock.now())
     assert found(retainctl, now="2025-04-11T11:00")[1]["clock"][0] == "ok"  # summer time began meanwhile
     assert found(retainctl, now="2025-04-11T11:01")[1]["clock"] == (
-        "warning", "the newest job run is from 2025-03-02T10:00:00+02:00; is the clock right?",
+        "note", "the newest job run is from 2025-03-02T10:00:00+02:00; is the clock right?",
     )  # fmt: skip
 
 
-def test_a_job_that_was_killed_is_a_failure(shop: Shop, retainctl: Terminal) -> None:
+def test_a_job_that_was_killed_needs_a_person(shop: Shop, retainctl: Terminal) -> None:
     killed = "INSERT INTO runs (name, period, due_at, started_at) VALUES (?, ?, 0, ?)"
     with writing():
         for name in ("deliver", "nightly"):
             execute(killed, name, f"{name}:1", shop.clock.now() - DAY_SECONDS)
     code, checks = found(retainctl)
     assert (code, checks["jobs"]) == (
-        78, ("failed", "deliver interrupted, nightly interrupted. See: retainctl jobs list"),
+        3, (
+            "warning", "the job deliver was interrupted; the job nightly was interrupted."
+            " See: retainctl jobs show deliver; See: retainctl jobs show nightly",
+        ),
     )  # fmt: skip
 
 
@@ -131,8 +138,10 @@ def test_a_file_that_is_wrong_is_found_by_doctor_and_by_config_check(
     (folder / file).parent.mkdir(exist_ok=True)
     (folder / file).write_text(text)
     code, checks = found(retainctl)
-    assert (code in (65, 78), list(checks)) == (True, ["config"])
+    assert code in (65, 78)
+    assert checks["config"][0] == "failed"
     assert said in checks["config"][1]
+    assert checks["database"][0] == checks["sending"][0] == "ok", "one file that is wrong hides nothing else"
     ended = retainctl("config", "check")
     assert (ended.code, ended.stdout) == (code, "")
     assert said in ended.stderr
@@ -144,8 +153,22 @@ def test_the_files_of_a_new_shop_are_in_order(retainctl: Terminal) -> None:
 
 
 def test_a_shop_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
-    [row] = examine(str(tmp_path), now=NOW, read_words=lambda _: None)
-    assert (row.check, row.state, row.exit_code) == ("config", "failed", 78)
+    rows = examine(str(tmp_path), now=NOW, read_words=lambda _: None)
+    assert [row.check for row in rows] == ["config", "python"]
+    assert (rows[0].state, rows[0].exit_code) == ("failed", 78)
+
+
+def test_every_file_that_is_wrong_is_told_and_a_state_means_one_code(retainctl: Terminal, folder: Path) -> None:
+    for file, text in (("segments/odd.toml", "expression = 'odd'\n"), ("campaigns/odd.md", "Hello.\n"),
+                       ("jobs.toml", "[jobs.x]\n")):  # fmt: skip
+        (folder / file).parent.mkdir(exist_ok=True)
+        (folder / file).write_text(text)
+    rows = json.loads(retainctl("doctor", "--format", "json").stdout)["rows"]
+    assert [row["state"] for row in rows if row["check"] == "config"] == ["failed"] * 3
+    assert sum("jobs.toml" in row["detail"] for row in rows) == 2, "as a file, and where the jobs are looked at"
+    for row in rows:
+        assert {"ok": row["exit_code"] == 0, "note": row["exit_code"] == 0, "warning": row["exit_code"] == 3,
+                "failed": row["exit_code"] > 3}[row["state"]], row  # fmt: skip
 
 
 def test_a_database_that_is_newer_than_the_program_is_a_failure(shop: Shop, retainctl: Terminal) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from retainctl.errors import BadConfiguration, DiskTrouble, Refused
+from retainctl.errors import DiskTrouble, Refused, WrongUsage
 from retainctl.files import write_text, written
 
 
@@ -51,7 +51,7 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
-    with pytest.raises(BadConfiguration, match="cannot be written"):
+    with pytest.raises(WrongUsage, match="there is no folder"):
         write_text(tmp_path / "nowhere" / "export.csv", "x")
 
 

@@ -159,7 +159,7 @@ def test_a_job_that_failed_is_told_until_it_has_run_well(shop: Shop, code: int, 
             "INSERT INTO runs (name, period, due_at, started_at, ended_at, exit_code) VALUES (?, 'p', ?, ?, ?, ?)",
             "nightly", now, now, now, code,
         )  # fmt: skip
-    assert [one.detail for one in needs.needs(shop)] == (["the job nightly is failed"] if is_told else [])
+    assert [one.detail for one in needs.needs(shop)] == (["the job nightly has failed"] if is_told else [])
 
 
 def test_the_nightly_job_says_what_stands_and_a_job_of_every_few_minutes_says_it_once(
@@ -177,7 +177,7 @@ def test_the_nightly_job_says_what_stands_and_a_job_of_every_few_minutes_says_it
     first, second = (retainctl("jobs", "run", "often", now=f"2025-03-03T05:{at}") for at in ("00", "05"))
     assert (first.code, "there is no segment" in first.stderr) == (2, True)
     assert (second.code, second.stderr) == (2, "")
-    assert "the job often is failed" in retainctl("doctor", "--needs", now="2025-03-03T05:06").stderr
+    assert "the job often has failed" in retainctl("doctor", "--needs", now="2025-03-03T05:06").stderr
     (shop.folder / "jobs.toml").write_text(
         '[jobs.often]\nsummary = "x"\nevery_minutes = 5\nsteps = ["segments count somebody"]\n'
     )

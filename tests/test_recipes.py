@@ -170,10 +170,12 @@ def test_visits_find_their_customers(run: Run, folder: Path, tmp_path: Path) -> 
     )
     result = run("visits", "import", str(file), "--format", "json")
     assert imported(result) == ("imported", 115, 0, 0, 6)
-    told = [[*line.split(": ")[0].split(", ")[2:], line.rpartition("(")[2]] for line in result.stderr.splitlines()]
+    said = [json.loads(line)["message"] for line in result.stderr.splitlines()]
+    told = [[*line.split(": ")[0].split(", ")[1:], line.rpartition("(")[2]] for line in said]
     assert [one for one in told if one[-1].endswith(")")] == [
-        ["customer", "no_customer)"], ["customer", "unknown_customer)"], ["email", "bad_address)"],
-        ["phone", "bad_address)"], ["customer", "several_customers)"], ["customer", "unknown_customer)"],
+        ["line 5", "customer", "no_customer)"], ["line 6", "line 10", "customer", "unknown_customer)"],
+        ["line 7", "email", "bad_address)"], ["line 8", "phone", "bad_address)"],
+        ["line 9", "customer", "several_customers)"],
     ]  # fmt: skip
     shown = run("visits", "show", "dana@example.com", "--format", "csv").stdout.splitlines()
     assert shown[:4] == [

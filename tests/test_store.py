@@ -17,6 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import peewee
+import psycopg
 import pytest
 
 from retainctl.config import Shop, read_shop
@@ -24,10 +25,10 @@ from retainctl.errors import BadConfiguration, DiskTrouble, TryLater, Unavailabl
 from retainctl.rows import Row
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
-from retainctl.store import transactions
+from retainctl.store import transactions, waiting
 from retainctl.store.address_hash import address_hasher
 from retainctl.store.database import database, execute, is_postgres, rows, value
-from retainctl.store.dialect import filled_at_once, insert_many, one_of, only_reading, take_ids
+from retainctl.store.dialect import filled_at_once, hold_lock, insert_many, one_of, only_reading, take_ids
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing, SigningKey
 from retainctl.store.select import Day, Instant, MaybeDay, MaybeInstant, MaybePieces, Pieces, select
@@ -452,6 +453,58 @@ def test_an_error_of_the_server_s_is_told_by_its_remedy(
 ) -> None:
     with pytest.raises(error, match=told), writing():
         execute(f"DO $$ BEGIN RAISE EXCEPTION 'odd' USING ERRCODE = '{code}'; END $$")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_who_waits_for_another_writer_says_so_and_who_gives_up_names_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "BUSY_SECONDS", 2)
+    hold = (
+        "import sqlite3, sys; other = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        " other.execute('BEGIN IMMEDIATE'); print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", hold, shop.folder / "retain.db"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout
+        assert other.stdout.readline() == b"held\n"
+        said: list[str] = []
+        with waiting.told_of_waiting(said.append), pytest.raises(TryLater) as caught, writing():
+            pytest.fail("both write")
+        other.communicate()
+    assert [one.partition(" (")[0] for one in said] == [f"waiting until process {other.pid}"], "it is said once"
+    assert said[0].endswith(") has written to the database")
+    assert str(caught.value).startswith(f"another program is writing to the database: process {other.pid} (")
+    with writing():
+        assert waiting.sqlite_writer(shop.folder / "retain.db").startswith(f"process {os.getpid()} (")
+    assert waiting.sqlite_writer(shop.folder / "retain.db") == ""
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_who_waits_for_a_session_of_the_server_says_so(shop: Shop) -> None:
+    said: list[str] = []
+    with psycopg.connect(shop.settings.database) as other:
+        other.execute("INSERT INTO locks (name) VALUES ('import')")
+        other.commit()
+        other.execute("SELECT name FROM locks WHERE name = 'import' FOR UPDATE")
+        execute("SET lock_timeout = '200ms'")
+        with waiting.told_of_waiting(said.append), pytest.raises(TryLater), writing():
+            hold_lock("import")
+        number = other.info.backend_pid
+    assert [one.partition(" (")[0] for one in said] == [f"waiting until the database's process {number}"]
+
+
+def test_a_command_line_is_told_as_it_was_typed() -> None:
+    words = ["-m", "retainctl", "--shop", "a b"]
+    sleep = "import sys; print(1, flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", sleep, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout
+        other.stdout.readline()
+        assert waiting._process(other.pid) == f"process {other.pid} (retainctl --shop 'a b')"
+        other.communicate()
 
 
 @pytest.mark.parametrize("database_url", ["sqlite:retain.db"])

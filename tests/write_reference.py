@@ -4,16 +4,19 @@ dataclasses that read them. ``make docs`` writes; a test compares."""
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import inspect
+import pkgutil
 import re
 import textwrap
 import typing
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import click
 
+import retainctl
 from retainctl import cli, schema
 from retainctl.audience.fields import fields
 from retainctl.audience.parser import Parser, parse
@@ -24,6 +27,7 @@ from retainctl.definitions import all_kinds
 from retainctl.errors import exit_codes
 from retainctl.intake.declared import columns_of
 from retainctl.jobs.table import Job
+from retainctl.rows import Row
 from retainctl.shop import consent_import, customer_columns, products_import
 from retainctl.shop.orders_import.formats import format_named
 from retainctl.terminal import global_options
@@ -40,6 +44,7 @@ def reference() -> dict[str, str]:
         "docs/reference/columns.md": _columns(),
         "docs/reference/segments.md": _segments(),
         "docs/reference/exit-codes.md": _exit_codes(),
+        "docs/reference/json.md": _json(),
         "docs/reference/files.md": _files(),
         "docs/reference/settings.md": _settings(),
         "docs/contributing.md": _contributing(),
@@ -131,6 +136,76 @@ def _exit_codes() -> str:
     lines += ["| code | what it says |", "|---|---|"]
     lines += [f"| {code} | {text} |" for code, text in exit_codes().items()]
     return "\n".join(lines) + "\n"
+
+
+def _json() -> str:
+    lines = [
+        "# JSON", "",
+        "Written from the program's own rows by `make docs`. `--format json` prints one document, `jsonl` one row a",
+        "line; a CSV or TSV has the same columns. A promise: `kind`, `version` and `rows` stay, a key keeps its name",
+        "and its meaning, and new keys may be added.", "",
+        "```json", '{"kind": "segment_count", "version": 1, "rows": [{"segment": "loyal", "members": 120}]}', "```", "",
+        "- What is not there is `null`, be it a text or a number; a key is never left out.",
+        "- A time is ISO 8601 with its offset, a day `2025-03-01`. Money is whole minor units (`..._minor`) beside its",
+        "  `currency`. A rate is a fraction of one.",
+        "- `more` is true where a list goes on behind its `--limit`; `definitions` say what a report's figures mean.",
+        "- On stderr each line is an object too: `notice` with its `message`, and `error` with `message`, `hint`,",
+        "  `exit_code` and, with `--debug`, `traceback`.",
+        "- `customers export`, `orders export` and `consent export` have a row for each line of their CSV, with its",
+        "  columns as keys and its cells as texts: `customer_export`, `order_export`, `consent_export`.",
+    ]  # fmt: skip
+    for kind, row_types in sorted(row_kinds().items()):
+        lines += ["", f"## {kind}"]
+        for row_type in sorted(row_types, key=lambda one: len(dataclasses.fields(one))):
+            keys = ((name, words) for field in dataclasses.fields(row_type) for name, words in _keys(row_type, field))
+            lines += ["", inspect.cleandoc(row_type.__doc__ or "").replace("``", "`").replace("*", "`"), ""]
+            if dataclasses.fields(row_type):
+                lines += ["| key | what it is |", "|---|---|", *(f"| {name} | {words} |" for name, words in keys)]
+    return "\n".join(lines) + "\n"
+
+
+def row_kinds() -> dict[str, list[type[Row]]]:
+    """Every row type of the program by its kind; an import of orders says more than another, and has a type of its
+    own."""
+    modules = {module.name for module in pkgutil.walk_packages(retainctl.__path__, "retainctl.")}
+    for module in modules - {"retainctl.__main__"}:
+        importlib.import_module(module)
+    kinds: dict[str, list[type[Row]]] = {}
+    waiting: list[type[Row]] = [Row]
+    while waiting:
+        found = waiting.pop().__subclasses__()
+        waiting += found
+        for row_type in found:
+            if row_type.__module__ in modules:
+                kinds.setdefault(row_type.kind, []).append(row_type)
+    return kinds
+
+
+def _keys(row_type: type[Row], field: dataclasses.Field[Any]) -> Iterator[tuple[str, str]]:
+    """The keys that a field has, and what each is in words."""
+    hint = typing.get_type_hints(row_type, include_extras=True)[field.name]
+    listed = get_args(hint)[1] if get_origin(hint) is Annotated and get_origin(get_args(hint)[0]) is dict else ()
+    if get_origin(hint) is dict:
+        yield f"a key for each of its {field.name}", "whole number or null"
+    elif listed:
+        yield from ((f"`{name}`", "whole number") for name in listed)
+    else:
+        yield f"`{field.name}`", _value(hint)
+
+
+def _value(hint: Any) -> str:
+    """What stands behind a key, in words; a text may always be missing."""
+    inner = [one for one in get_args(hint) if one is not type(None)]
+    if type(None) in get_args(hint):
+        return _value(inner[0]).removesuffix(" or null") + " or null"
+    if get_origin(hint) is Literal:
+        return " or ".join(f"`{one}`" for one in inner)
+    if get_origin(hint) is Annotated:
+        return {"instant": "time or null", "day": "day or null", "thousandths": "number"}[inner[1]]
+    if get_origin(hint) is tuple:
+        return f"list of {_value(inner[0]).removesuffix(' or null')}s"
+    names = {str: "text or null", int: "whole number", float: "number", bool: "true or false", object: "value"}
+    return names.get(hint, "object")
 
 
 def _settings() -> str:

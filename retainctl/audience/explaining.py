@@ -17,7 +17,7 @@ class Step(Row, kind="step"):
     condition: str
     customers: int
     sql: str
-    values: str
+    values: tuple[object, ...]
 
 
 def explain(shop: Shop, name: str) -> list[Step]:
@@ -35,7 +35,7 @@ def explain(shop: Shop, name: str) -> list[Step]:
             condition=_on_one_line(source),
             customers=_count(Query(query.tables, query.conditions[:place])),
             sql=_on_one_line(clause.sql),
-            values=", ".join(str(bound) for bound in clause.values),
+            values=tuple(clause.values),
         )
         for place, (source, clause) in enumerate(zip(("every customer", *sources), clauses, strict=True))
     ]

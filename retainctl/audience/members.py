@@ -20,7 +20,7 @@ class Member(Row, kind="member"):
     since: Instant
 
 
-class Reachable(Row, kind="member"):
+class Reachable(Row, kind="reachable_member"):
     """A member with their external id and addresses for use in other programs: the first of each kind."""
 
     customer_id: int
@@ -40,6 +40,13 @@ class Change(Row, kind="change"):
     customer_id: int
     first_name: str | None
     last_name: str | None
+
+
+class Count(Row, kind="segment_count"):
+    """How many members a segment has."""
+
+    segment: str
+    members: int
 
 
 def count(shop: Shop, name: str) -> int:

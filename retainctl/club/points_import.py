@@ -53,7 +53,7 @@ def import_points(
 
 
 def _points(cell: GivenCell) -> int:
-    points = cell.values.whole(cell.text, cell.column)
+    points = cell.values.counted(cell.text, cell.column)
     if points < 0:
         raise RowError(cell.column, "negative_points", f"{cell.text!r} is negative")
     return points
@@ -88,6 +88,11 @@ class PointsTaker(DeclaredTaker[_GivenPoints]):
         self._given = {} if self._sets else self._given_before()
         self._rows: Counter[tuple[int, int]] = Counter()  # of the file so far
         self._set: dict[int, int] = {}
+
+    def prepare(self, rows: Sequence[Cells]) -> None:
+        super().prepare(rows)
+        place = [column.role for column in self.columns].index("points")
+        self.values.look_at(cells[place].strip() for cells in rows)
 
     def read(self, cells: Cells) -> _GivenPoints:
         given = self.given(self.said(cells))

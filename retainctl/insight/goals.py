@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, get_type_hints
+from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from retainctl.config import Shop
 from retainctl.errors import BadData, DoneInPart, WrongUsage, did_you_mean
@@ -48,26 +48,19 @@ def check(
 ) -> Result[Goal]:
     """Each metric of the report *name* that *least* or *most* names, row by row, and whether its goal is met.
 
-    An unknown figure meets none; in a report without rows every count is nought, and the rest unknown.
+    An unknown figure meets none; in a report without rows every count is nought, and the rest unknown. Of figures that
+    a row has by name, such as a cohort's months, those that have not come yet are left out.
     """
-    report = report_called(name)
-    hints = get_type_hints(report.row_type)
+    row_type = report_called(name).row_type
     found = [
-        row for row in report.rows(shop) if getattr(row, "currency", shop.settings.currency) == shop.settings.currency
+        row
+        for row in report_called(name).rows(shop)
+        if getattr(row, "currency", shop.settings.currency) == shop.settings.currency
     ]
-    known = [column for column, hint in hints.items() if hint in (int, int | None, float, float | None)]
-    named = [
-        column
-        for column in hints
-        if column not in known and any(isinstance(getattr(row, column), dict) for row in found)
-    ]
-    known += dict.fromkeys(key for row in found for column in named for key in getattr(row, column))
     goals = []
     for metric in dict.fromkeys((*least, *most)):
-        if metric not in known:
-            raise WrongUsage(f"the report {name} has no figure {metric}", hint=did_you_mean(metric, known))
         low, high = least.get(metric), most.get(metric)
-        for of, figure in _figures(found, metric, named) or [("", 0 if hints.get(metric) is int else None)]:
+        for of, figure in _figures(found, _figure(row_type, found, metric, name=name)):
             met = figure is not None and (low is None or figure >= low) and (high is None or figure <= high)
             goals.append(Goal(metric, figure, low, high, met, of))
     told = _missed(goals)
@@ -75,17 +68,42 @@ def check(
     return Result(tuple(goals), trouble=trouble)
 
 
-def _figures(found: Sequence[Any], metric: str, named: Sequence[str]) -> list[tuple[str, float | None]]:
-    """The figure *metric* in each row, with what the row is called where there is more than one."""
-    figures = []
+class _Figure(NamedTuple):
+    """Where a figure stands: in a *field*, or under its *key* in a field of named figures."""
+
+    field: str
+    key: str | None
+    is_count: bool
+
+
+def _figure(row_type: type[Row], found: Sequence[Row], metric: str, *, name: str) -> _Figure:
+    """Where the figure *metric* of the report *name* stands; WrongUsage where it has none."""
+    known: dict[str, _Figure] = {}
+    for field, hint in get_type_hints(row_type, include_extras=True).items():
+        listed = get_args(hint)[1] if get_origin(hint) is Annotated else ()
+        plain = get_args(hint)[0] if listed else hint
+        if get_origin(plain) is dict:
+            is_count = get_args(plain)[1] is int
+            open_names = [metric] if metric.isdecimal() and not listed else []  # a month that may come one day
+            keys = listed or [*(key for row in found for key in getattr(row, field)), *open_names]
+            known |= {key: _Figure(field, key, is_count) for key in keys}
+        elif plain in (int, int | None, float, float | None):
+            known[field] = _Figure(field, None, plain is int)
+    if metric not in known:
+        raise WrongUsage(f"the report {name} has no figure {metric}", hint=did_you_mean(metric, known))
+    return known[metric]
+
+
+def _figures(found: Sequence[Any], place: _Figure) -> list[tuple[str, float | None]]:
+    """The figure in each row, with what the row is called where there is more than one."""
+    figures: list[tuple[str, float | None]] = []
     for row in found:
-        cells = [getattr(row, column) for column in named]
-        figure = (
-            getattr(row, metric, None) if hasattr(row, metric) else next(one[metric] for one in cells if metric in one)
-        )
-        called = next((cell for cell in vars(row).values() if isinstance(cell, str)), "")
-        figures.append((called if len(found) > 1 else "", figure))
-    return figures
+        cell = getattr(row, place.field)
+        figure = cell if place.key is None else cell.get(place.key)
+        if place.key is None or figure is not None:
+            called = getattr(row, "name", None) or next((one for one in vars(row).values() if isinstance(one, str)), "")
+            figures.append((called if len(found) > 1 else "", figure))
+    return figures or [("", 0 if place.is_count and not found else None)]
 
 
 def _missed(goals: Sequence[Goal]) -> str:

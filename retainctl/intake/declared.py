@@ -268,7 +268,7 @@ def text(cell: GivenCell) -> str:
 
 def whole(cell: GivenCell) -> int:
     """A whole number."""
-    return cell.values.whole(cell.text, cell.column)
+    return cell.values.counted(cell.text, cell.column)
 
 
 def day(cell: GivenCell) -> int:

@@ -117,7 +117,7 @@ def input_file(name: str, *, encoding: str = "") -> Iterator[InputFile]:
     if not path.exists():
         raise WrongUsage(f"there is no file {name}")
     if not path.is_file():
-        raise BadData(f"{name} is not a regular file", hint="To read from a pipe, use - as the file name.")
+        raise WrongUsage(f"{name} is not a regular file", hint="To read from a pipe, use - as the file name.")
     yield _prepared(name, path, encoding)
 
 

@@ -19,7 +19,7 @@ from retainctl.store.database import execute, rows
 
 MOST_QUARANTINED: Final = 1_000
 MOST_QUARANTINED_SHARE: Final = 0.05
-MOST_TOLD: Final = 10  # rows by themselves; the others are counted
+MOST_TOLD: Final = 10  # sentences of rows, and rows of which the same is said; the others are counted
 LOCK: Final = "import"  # one import at a time
 
 
@@ -107,19 +107,35 @@ class FileResult(Result[R]):
 
 def together(files: Sequence[FileResult[Any]], *, hint: str) -> Result[Imported]:
     """One result of several files: which of their rows, and what else, needs a look."""
-    bad = [(one.row.file, held) for one in files for held in one.quarantined]
+    bad = sum(len(one.quarantined) for one in files)
+    alike = [(one.row.file, group) for one in files for group in _alike(one.quarantined)]
     told = [
-        f"{file}, {held.place}, {held.column or 'row'}: {held.message} ({held.code})" for file, held in bad[:MOST_TOLD]
+        f"{file}, {_places(group)}, {group[0].column or 'row'}: {group[0].message} ({group[0].code})"
+        for file, group in alike[:MOST_TOLD]
     ]
-    if len(bad) > MOST_TOLD:
-        told.append(f"and {len(bad) - MOST_TOLD} more")
+    if left := sum(len(group) for _, group in alike[MOST_TOLD:]):
+        told.append(f"and {left} more")
     odd = [sentence for one in files for sentence in one.attention]
     trouble = next((one.trouble for one in files if one.trouble), None)
     if bad:
-        rows_are = "1 row is" if len(bad) == 1 else f"{len(bad)} rows are"
+        rows_are = "1 row is" if bad == 1 else f"{bad} rows are"
         trouble = DoneInPart(f"{rows_are} in quarantine", hint=hint)
     rows = tuple(replace(one.row, notes=one.notes) for one in files)
     return Result(rows, attention=(*told, *odd[:MOST_TOLD]), trouble=trouble)
+
+
+def _alike(held: Sequence[Held]) -> list[list[Held]]:
+    """*held* in the order of their coming, those together of which the very same is said."""
+    groups: dict[tuple[str, str, str], list[Held]] = {}
+    for one in held:
+        groups.setdefault((one.column, one.code, one.message), []).append(one)
+    return list(groups.values())
+
+
+def _places(group: Sequence[Held]) -> str:
+    """Where they stand in their file, and how many they are where they are many."""
+    told = ", ".join(one.place for one in group[:MOST_TOLD])
+    return f"{told} and {len(group) - MOST_TOLD} more" if len(group) > MOST_TOLD else told
 
 
 class DryRun(Exception):
@@ -190,8 +206,11 @@ def check_limit(counts: Counts, file: InputFile, *, strict: bool, held: Sequence
     if not counts.quarantined:
         return
     bad = [one for one in held if one.disposition == "quarantined" and one.code != WAITS_WITH_ANOTHER]
-    first = bad[0]
-    place = f"First bad row: {first.place}, {first.message}."
+    alike = _alike(bad)
+    told = [f"{_places(group)}: {group[0].message}" for group in alike[:MOST_TOLD]]
+    if left := sum(map(len, alike[MOST_TOLD:])):
+        told.append(f"and {left} more")
+    place = f"Bad rows: {'; '.join(told)}."
     if strict:
         raise BadData(f"{file.name} has a bad row; nothing was written", hint=place)
     share = len(bad) / max(counts.read, 1)

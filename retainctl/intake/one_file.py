@@ -40,17 +40,20 @@ class RowTaker(ABC, Generic[T]):
     """
 
     kind: str  # a word of the table import_kinds
+    mapping_file: type[MappingFile] = MappingFile  # what its mapping may say
     one_of: tuple[str, ...] = ()  # roles: the file has a column of one of them, and a row speaks of the first it fills
 
     def __init__(
         self, shop: Shop, options: ImportOptions, columns: Sequence[Column], *, source: str, **settings: object
     ) -> None:
         text = mapping_text(options.mapping)
-        mapping = read_mapping(text, MappingFile, columns, name=str(options.mapping)) if text else MappingFile()
+        form = self.mapping_file
+        mapping = read_mapping(text, form, columns, name=str(options.mapping)) if text else form()
         currency = currency_code(options.currency or mapping.currency or shop.settings.currency)
         readings = mapping.readings | ({"numbers": options.numbers} if options.numbers else {})
         self.shop = shop
         self.source = source
+        self.mapping = mapping
         self.states_zone = bool(mapping.timezone)
         self.columns = mapping.mapped(columns)
         self.values = Values(shop.clock, shop_currency=currency, stated_currency=currency, **readings)

@@ -7,7 +7,7 @@ again and again in an export, so each reader remembers what it made of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final, Self, TypeVar
@@ -33,6 +33,12 @@ NUMBER_STYLES: Final = {
     "1'234.56": ("'", "."),
 }
 _GROUPED: Final = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d{1,3}(?:\.\d{3})+(?:,\d+)?|-?\d+,\d+", re.ASCII)
+_STATE_NUMBERS: Final = 'set the number format in a mapping file: numbers = "1,234.56" or "1.234,56"'
+# Of a whole number: it can only be grouped, it may be grouped, it has a part that is no thousand.
+_SHOWS_GROUPS: Final = re.compile(r"-?[1-9]\d{0,2}(?:(?:,\d{3}){2,}|,(?!000)\d{3})(?:\.0+)?", re.ASCII)
+_MAY_BE_GROUPS: Final = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?", re.ASCII)
+_DOTTED: Final = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3}){2,}", re.ASCII)
+_PARTS: Final = re.compile(r"-?[\d,]*\d[.,](?:\d{1,2}|\d{4,})", re.ASCII)
 _CURRENCY_MARKS: Final = re.compile(r"^(-?)\s*(?:₪|\$|€|£|NIS|ILS|USD|EUR|GBP)\s*|\s*(?:₪|\$|€|£|NIS|ILS|USD|EUR|GBP)$")
 
 _LONGEST_NUMBER: Final = 64
@@ -91,6 +97,7 @@ class Values:
         self._usual_currency = stated_currency or ("" if currency_column else shop_currency)
         self.notes: dict[str, int] = {}
         self._thousands, self._decimal = NUMBER_STYLES[numbers]
+        self._groups_whole_numbers = False
         self._numbers: Memo[str, Decimal] = Memo(self._number)
         self._moneys: Memo[tuple[str, str], int] = Memo(self._money)
         self._currencies: Memo[str, str] = Memo(self._currency)
@@ -131,7 +138,7 @@ class Values:
             if _GROUPED.fullmatch(plain):
                 raise AmbiguousNumber(
                     f"{text!r} is ambiguous",
-                    hint='Set the number format in a mapping file: numbers = "1,234.56" or "1.234,56".',
+                    hint=f"{_STATE_NUMBERS[0].upper()}{_STATE_NUMBERS[1:]}.",
                 )
             return plain
         plain = plain.replace("\u00a0", " ").replace("\u202f", " ")
@@ -176,6 +183,32 @@ class Values:
         if value != int(value):
             raise RowError(column, "bad_quantity", f"{text!r} is not a whole number")
         return int(value)
+
+    def look_at(self, texts: Iterable[str]) -> None:
+        """Learn how the whole numbers *texts* of a list are grouped, where one of them shows it and none forbids it."""
+        commas = [text for text in texts if "," in text]
+        if any(_SHOWS_GROUPS.fullmatch(text) for text in commas) and all(map(_MAY_BE_GROUPS.fullmatch, commas)):
+            self._groups_whole_numbers = True
+
+    def counted(self, text: str, column: str) -> int:
+        """A whole number of a list: its marks may stand between groups of three, where it can be read in one way.
+
+        ``1,200`` is one whole number and no other; ``10,000`` may be ten with its decimals, where nothing shows how the
+        file writes. Such a cell is a RowError.
+        """
+        plain = text.strip()
+        if (self._thousands, self._decimal) == ("", ".") and re.fullmatch(r"-?\d{1,3}(?:\.000)+", plain, re.ASCII):
+            raise RowError(column, "ambiguous_number", f"{text!r} is ambiguous: {_STATE_NUMBERS}")
+        try:
+            return self.whole(text, column)
+        except AmbiguousNumber as error:
+            if _SHOWS_GROUPS.fullmatch(plain) or (self._groups_whole_numbers and _MAY_BE_GROUPS.fullmatch(plain)):
+                return self.whole(plain.replace(",", ""), column)
+            if _DOTTED.fullmatch(plain):
+                return self.whole(plain.replace(".", ""), column)
+            if _PARTS.fullmatch(plain):
+                raise RowError(column, "bad_quantity", f"{text!r} is not a whole number") from None
+            raise RowError(column, "ambiguous_number", f"{error}: {_STATE_NUMBERS}") from None
 
     def memo(self, make: Callable[[Self, Cells], V]) -> Mapping[Cells, V]:
         """What *make* makes of a row's cells with these readers, each once: the same ones come again and again."""

@@ -11,6 +11,14 @@ from retainctl.files import write_text
 from retainctl.jobs.crontab import crontab
 from retainctl.jobs.table import read_jobs
 from retainctl.jobs.units import installed_name, units
+from retainctl.rows import Row
+
+
+class ScheduleFile(Row, kind="schedule_file"):
+    """A file that lets cron or systemd run the jobs: what it is called where it is put, and its text."""
+
+    name: str
+    text: str
 
 
 def schedule_files(shop: Shop, *, style: str, user: str | None) -> dict[str, str]:

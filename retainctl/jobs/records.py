@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from retainctl.config import Shop
-from retainctl.errors import TryLater
+from retainctl.errors import DoneInPart, TryLater
 from retainctl.jobs.periods import TRUSTED_AHEAD_SECONDS, due_periods, latest_period, next_due_at
 from retainctl.jobs.table import Job, find_job, read_jobs
-from retainctl.rows import Row
+from retainctl.rows import Nested, Row
 from retainctl.store.database import rows, value
 from retainctl.store.dialect import one_of
 from retainctl.store.select import Instant, MaybeInstant, select
 
 LATE_SECONDS = 900  # a job is overdue when its deadline has passed and this too
+TRIES: Final = 3  # of a job that fails, from the hour at which it became due until it becomes due again
 
 
 class JobRow(Row, kind="job"):
@@ -25,7 +26,7 @@ class JobRow(Row, kind="job"):
     last_run: str | None
     last_exit_code: int | None
     next_due: str
-    steps: str
+    steps: tuple[str, ...]
 
 
 class RunRow(Row, kind="job_run"):
@@ -38,7 +39,7 @@ class RunRow(Row, kind="job_run"):
     ended: MaybeInstant
     exit_code: int | None
     steps_done: int
-    counts: str
+    counts: Nested
     error: str
 
 
@@ -50,10 +51,41 @@ def list_jobs(shop: Shop) -> list[JobRow]:
 def list_runs(shop: Shop, name: str, *, limit: int) -> list[RunRow]:
     """The last *limit* runs of the job *name*, the newest first."""
     find_job(shop, name)
-    query = """SELECT name AS job, period, missed, started_at AS started, ended_at AS ended, exit_code, steps_done,
-            result AS counts, error
-        FROM runs WHERE name = ? AND period IS NOT NULL ORDER BY id DESC LIMIT ?"""
-    return select(shop, RunRow, query, name, limit)
+    return select(shop, RunRow, f"{_RUNS} WHERE name = ? AND period IS NOT NULL ORDER BY id DESC LIMIT ?", name, limit)
+
+
+def find_run(shop: Shop, run_id: int) -> RunRow:
+    """The run with this id."""
+    return select(shop, RunRow, f"{_RUNS} WHERE id = ?", run_id)[0]
+
+
+_RUNS: Final = """SELECT name AS job, period, missed, started_at AS started, ended_at AS ended, exit_code, steps_done,
+    result AS counts, error FROM runs"""
+
+
+def is_given_up(shop: Shop, name: str, job: Job) -> bool:
+    """Whether the job *name* has failed so often since it last became due that only its next period tries again.
+
+    What must be tried later passes by itself, and is no failure.
+    """
+    condition, codes = one_of([*job.done_codes, TryLater.exit_code])
+    failed = value(
+        "SELECT COUNT(*) FROM runs WHERE name = ? AND period IS NOT NULL AND started_at BETWEEN ? AND ?"
+        f" AND NOT (COALESCE(exit_code, 1) {condition})",
+        name,
+        latest_period(name, job, shop.clock).due_at,
+        shop.clock.now(),
+        codes,
+    )
+    return int(failed) >= TRIES
+
+
+def why_not_due(shop: Shop, name: str, job: Job) -> str:
+    """Why nothing of the job *name* is due, in a sentence with the command that runs it all the same."""
+    row = _job_row(shop, name, job)
+    code = DoneInPart.exit_code
+    needs = f" (all of it ran, and ended with {code}: something needs a person)" if row.last_exit_code == code else ""
+    return f"the job {name} is done{needs} until {row.next_due}; to run it again: retainctl jobs run {name} --again"
 
 
 def last_done_at(shop: Shop, name: str, job: Job) -> int | None:
@@ -86,7 +118,7 @@ def _job_row(shop: Shop, name: str, job: Job) -> JobRow:
         last_run=None if last.started_at is None else shop.clock.iso(last.started_at),
         last_exit_code=last.exit_code,
         next_due=shop.clock.iso(due[0].due_at if due else next_due_at(job, shop.clock, after=latest_at)),
-        steps="; ".join(job.steps),
+        steps=job.steps,
     )
 
 

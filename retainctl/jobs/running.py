@@ -10,9 +10,9 @@ from typing import Any
 from retainctl.config import Shop
 from retainctl.errors import DONE, TERMINATED, DoneInPart, TryLater
 from retainctl.jobs.locking import only_one
-from retainctl.jobs.periods import Period, due_periods, latest_period
+from retainctl.jobs.periods import Period, due_periods, latest_period, next_due_at
 from retainctl.jobs.pings import ping
-from retainctl.jobs.records import last_done_at
+from retainctl.jobs.records import TRIES, RunRow, find_run, is_given_up, last_done_at, why_not_due
 from retainctl.jobs.steps import command_line, run_step
 from retainctl.jobs.table import Job, find_job, read_jobs
 from retainctl.result import Result
@@ -30,51 +30,53 @@ class DueStepRow(Row, kind="due_step"):
     step: str
 
 
-class PeriodRow(Row, kind="period"):
-    """One period of a job that was run, and how it ended."""
-
-    job: str
-    period: str
-    exit_code: int
-
-
 def steps_due(shop: Shop, names: list[str], *, again: bool = False) -> list[DueStepRow]:
-    """The steps that would run now, in order; nothing is run."""
+    """The steps of the jobs called *names* that would run now, or of all that ``run_due`` would run; none is run."""
+    jobs = {name: find_job(shop, name) for name in names} or {
+        name: job for name, job in read_jobs(shop).items() if not is_given_up(shop, name, job)
+    }
     return [
         DueStepRow(name, period.key, period.missed, step)
-        for name in names or list(read_jobs(shop))
-        for job in [find_job(shop, name)]
+        for name, job in jobs.items()
         for period in _periods(shop, name, job, again=again)
         for step in job.steps
     ]
 
 
-def run_job(shop: Shop, name: str, *, again: bool = False) -> Result[PeriodRow]:
+def run_job(shop: Shop, name: str, *, again: bool = False, quietly: bool = False) -> Result[RunRow]:
     """Run the job *name* for each period that is due, the oldest first, and stop at one that fails.
 
     Nothing due is nothing done, unless *again* asks for the latest period once more. Another run of the job that is
-    under way, here or on another host, is TryLater.
+    under way, here or on another host, is TryLater. *quietly*, what fails as it failed before is a note.
     """
     job = find_job(shop, name)
-    done: list[Result[PeriodRow]] = []
+    done: list[Result[RunRow]] = []
     with only_one(shop, name, seconds=job.deadline_seconds + 60):
         for period in _periods(shop, name, job, again=again):
-            done.append(_run(shop, name, job, period))
+            done.append(_run(shop, name, job, period, quietly=quietly))
             if done[-1].exit_code not in (DONE, DoneInPart.exit_code):
                 break
+    if not done:
+        return Result(notes=(why_not_due(shop, name, job),))
     return _together(done, code=next((one.code for one in reversed(done) if one.code != DONE), DONE))
 
 
-def run_due(shop: Shop) -> Result[PeriodRow]:
+def run_due(shop: Shop) -> Result[RunRow]:
     """Run every job of which a period is due, in the table's order; one that fails or is held stops no other.
 
-    The exit code is the first failure's, else that of what was done in part or must be tried later.
+    A job that fails is tried three times, and then when it becomes due again. What fails as it failed before is told
+    once, and a note after that. The exit code is the first failure's, else that of what was done in part or must be
+    tried later.
     """
-    done: list[Result[PeriodRow]] = []
-    for name in read_jobs(shop):
-        if steps_due(shop, [name]):
+    done: list[Result[RunRow]] = []
+    for name, job in read_jobs(shop).items():
+        if not steps_due(shop, [name]):
+            done.append(Result(notes=(why_not_due(shop, name, job),)))
+        elif is_given_up(shop, name, job):
+            done.append(Result(notes=(_given_up(shop, name, job),)))
+        else:
             try:
-                done.append(run_job(shop, name))
+                done.append(run_job(shop, name, quietly=True))
             except TryLater:
                 done.append(Result(code=TryLater.exit_code))
     mild = (DONE, TryLater.exit_code, DoneInPart.exit_code)
@@ -83,11 +85,18 @@ def run_due(shop: Shop) -> Result[PeriodRow]:
     return _together(done, code=failures[0] if failures else max(codes, key=mild.index, default=DONE))
 
 
-def _together(done: Sequence[Result[PeriodRow]], *, code: int) -> Result[PeriodRow]:
+def _given_up(shop: Shop, name: str, job: Job) -> str:
+    again_at = shop.clock.iso(next_due_at(job, shop.clock, after=latest_period(name, job, shop.clock).due_at))
+    failed = f"the job {name} failed {TRIES} times and is tried again at {again_at}"
+    return f"{failed}; to run it now: retainctl jobs run {name}"
+
+
+def _together(done: Sequence[Result[RunRow]], *, code: int) -> Result[RunRow]:
     """One result of several, which ends with *code*."""
     return Result(
         rows=tuple(row for one in done for row in one.rows),
         attention=tuple(sentence for one in done for sentence in one.attention),
+        notes=tuple(sentence for one in done for sentence in one.notes),
         code=code,
     )
 
@@ -97,7 +106,7 @@ def _periods(shop: Shop, name: str, job: Job, *, again: bool) -> list[Period]:
     return due or ([latest_period(name, job, shop.clock)] if again else [])
 
 
-def _run(shop: Shop, name: str, job: Job, period: Period) -> Result[PeriodRow]:
+def _run(shop: Shop, name: str, job: Job, period: Period, *, quietly: bool) -> Result[RunRow]:
     run_id = begin(shop, name, period=period.key, due_at=period.due_at, missed=period.missed)
     warnings = [ping(shop, name, "start")]
     ended = _Steps()
@@ -117,21 +126,27 @@ def _run(shop: Shop, name: str, job: Job, period: Period) -> Result[PeriodRow]:
     # What the next period will do is no failure: quiet hours would raise an alarm every night.
     is_put_off = ended.exit_code == TryLater.exit_code and ended.exit_code in job.done_codes
     warnings.append(ping(shop, name, str(DONE if is_put_off else ended.exit_code)))
-    # A job of every few minutes tells what is wrong once, and then doctor does and the nightly job.
-    said = [] if job.every_minutes and _is_old_news(name, run_id) else ended.sentences
+    # A job of every few minutes tells what is wrong once, and then doctor does and the nightly job; one of a day tells
+    # it once for each day.
+    since = 0 if job.every_minutes else latest_period(name, job, shop.clock).due_at
+    is_old = (quietly or job.every_minutes) and _is_old_news(name, run_id, since=since)
+    said = tuple(ended.sentences)
     return Result(
-        rows=(PeriodRow(name, period.key, ended.exit_code),),
-        attention=(*filter(None, warnings), *said),
+        rows=(find_run(shop, run_id),),
+        attention=(*filter(None, warnings), *(() if is_old else said)),
+        notes=said if is_old else (),
         code=ended.exit_code,
     )
 
 
-def _is_old_news(name: str, run_id: int) -> bool:
-    """Whether the run failed as the one before it did."""
+def _is_old_news(name: str, run_id: int, *, since: int) -> bool:
+    """Whether the run failed as the one before it did, *since* then."""
     last = rows(
-        "SELECT exit_code, error FROM runs WHERE name = ? AND period IS NOT NULL AND id <= ? ORDER BY id DESC LIMIT 2",
+        "SELECT exit_code, error FROM runs WHERE name = ? AND period IS NOT NULL AND id <= ? AND started_at >= ?"
+        " ORDER BY id DESC LIMIT 2",
         name,
         run_id,
+        since,
     )
     return len(set(last)) == 1 < len(last) and last[0][1] != ""
 

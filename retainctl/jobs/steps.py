@@ -48,11 +48,17 @@ def check_steps(jobs: Mapping[str, Job], read_words: ReadWords) -> None:
 
 
 def command_line(shop: Shop, step: str, period: Period) -> list[str]:
-    """The whole command line of *step*. The interpreter is our own, and looks for no module in the shop's folder."""
-    words = [sys.executable, "-P", "-m", "retainctl", "--shop", str(shop.folder), "--format", "jsonl"]
+    """The whole command line of *step*. The interpreter is our own, and looks for no module in the shop's folder.
+
+    What a step prints is kept, and so is JSON; the file that it writes has the format of its own ending.
+    """
+    own = [word.replace("{day}", period.day) for word in shlex.split(step)]
+    words = [sys.executable, "-P", "-m", "retainctl", "--shop", str(shop.folder)]
+    if not any(word.partition("=")[0] == "--output" for word in own):
+        words += ["--format", "jsonl"]
     if shop.clock.fixed is not None:
         words += ["--now", shop.clock.iso(shop.clock.fixed)]
-    return words + [word.replace("{day}", period.day) for word in shlex.split(step)]
+    return words + own
 
 
 def run_step(words: list[str], *, folder: Path, seconds: float) -> StepEnded:
@@ -101,12 +107,12 @@ def _parsed(line: str) -> Any:
 
 
 def _sentences(lines: list[str]) -> list[str]:
-    """*lines* in words: an error that was told in JSON becomes its sentence and its hint."""
+    """*lines* in words: what was told in JSON becomes its sentence, and an error its hint too."""
     sentences = []
     for line in lines:
         told = _parsed(line)
-        if isinstance(told, dict) and told.get("kind") == "error":
-            sentences += [text for text in (str(told["message"]), str(told["hint"])) if text]
+        if isinstance(told, dict) and told.get("kind") in ("error", "notice"):
+            sentences += [text for text in (told["message"], told.get("hint")) if text]
         elif line.strip():
             sentences.append(line)
     return sentences

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from dataclasses import dataclass, field
@@ -48,8 +49,11 @@ class Job:
         if not self.steps or self.deadline_seconds < 1:
             raise ValueError("a job needs at least one step and a deadline_seconds of 1 or more")
         for step in self.steps:
-            if not shlex.split(step):
+            words = shlex.split(step)
+            if not words:
                 raise ValueError("a step is empty")
+            if ("jobs", "run") in itertools.pairwise(words):  # two could run each other for ever
+                raise ValueError(f"{step!r} runs a job, which no step may; write that job's steps instead")
         for text in (self.summary, *self.steps):
             if not text.isprintable():  # it becomes a line that cron or systemd reads
                 raise ValueError(f"{text!r} contains control characters; it must be one line")

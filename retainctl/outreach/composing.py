@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 
 from retainctl.config import Settings, Shop
-from retainctl.errors import BadConfiguration
+from retainctl.errors import BadConfiguration, BadData
 from retainctl.outreach import markdown
 from retainctl.outreach.templates import Letterhead, Templates
 
@@ -29,6 +29,8 @@ def templates_of(
     *constants* are further values that are the same in every message.
     The frame is ``templates/mail.html`` and ``mail.txt`` of the shop folder where they exist, else the built-in one.
     """
+    if len(body) > markdown.LONGEST_BODY:
+        raise BadData(f"the message is longer than {markdown.LONGEST_BODY} characters", hint="Shorten it.")
     return Templates(
         subject=subject,
         reason=reason,

@@ -148,6 +148,7 @@ def _faults(shop: Shop, defined: Defined[Draft]) -> Iterator[Fault]:
     if front.not_after and front.not_after < shop.clock.today():
         yield Fault("front matter", f"not_after is {front.not_after}, which has passed", "Choose a later day.")
     yield from lint.faults_of_sender(shop, front.purpose)
+    yield from lint.faults_of_characters(defined.value.body, where="body")
     if defined.value.body.strip():
         yield from lint.faults_of_templates(shop, recipe.templates, program="campaign", purpose=recipe.purpose)
     else:

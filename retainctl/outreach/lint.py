@@ -49,6 +49,12 @@ def faults_of_sender(shop: Shop, purpose: Use) -> Iterator[Fault]:
                 )
 
 
+def faults_of_characters(text: str, *, where: str) -> Iterator[Fault]:
+    """A control character in *text*, as it stands in a file: what is made of it may have another in its place."""
+    if odd := _ODD.search(text):
+        yield Fault(where, f"it contains the control character U+{ord(odd[0]):04X}", "Remove it.")
+
+
 def faults_of_templates(shop: Shop, templates: Templates, *, program: str, purpose: Use) -> list[Fault]:
     """What is wrong with *templates*, tried on two customers: one with all data, and one with none."""
     pairs = [
@@ -99,8 +105,7 @@ def _faults_of_rendering(
     except BadData as error:
         yield Fault("subject", str(error), "Write it on one line.")
     for part, text in (("subject", rendered.subject), ("text", rendered.text)):
-        if odd := _ODD.search(text):
-            yield Fault(part, f"it contains the control character U+{ord(odd[0]):04X}", "Remove it.")
+        yield from faults_of_characters(text, where=part)
     if len(rendered.subject) > _LONGEST_SUBJECT:
         yield Fault("subject", f"it is longer than {_LONGEST_SUBJECT} characters", "Shorten it.")
     if not rendered.reason.strip() and templates.reason.strip():

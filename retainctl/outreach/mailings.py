@@ -179,6 +179,10 @@ def _move(program: Program, name: str, *, before: str, after: str, reason: str) 
     under_way = (Mailing.program == program.name) & (Mailing.name == name) & Mailing.state.in_(["active", "paused"])
     mailing = Mailing.select().where(under_way).order_by(Mailing.id.desc()).first()
     if mailing is None:
+        if not Mailing.select().where((Mailing.program == program.name) & (Mailing.name == name)).exists():
+            raise WrongUsage(
+                f"no {program.name} {name} was planned", hint=f"List them: retainctl {program.commands} list"
+            )
         raise Refused(
             f"the {program.name} {name} is not active", hint=f"Show its state: retainctl {program.commands} show {name}"
         )

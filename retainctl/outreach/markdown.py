@@ -7,13 +7,16 @@ asterisks inside it are not changed; a line with nothing but ``{% … %}`` makes
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-_JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
-_LONE_TAGS = re.compile(r"^[ \t]*((?:\{%[^\n]*?%\}[ \t]*)+)$", re.MULTILINE)
+LONGEST_BODY: Final = 40_000  # letters; the parser's time grows with the square of some marks
+_OPENING = re.compile(r"\{[{%#]")
+_CLOSING: Final = {"{{": "}}", "{%": "%}", "{#": "#}"}
+_LONE_TAGS = re.compile(r"^[ \t]*((?:\{%(?:(?!%\})[^\n])*%\}[ \t]*)+)$", re.MULTILINE)
 _parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
 
 
@@ -25,11 +28,23 @@ class _Words:
         self.prefix = "qj"
         while self.prefix in source:
             self.prefix += "q"
-        self.source = _JINJA.sub(self._word, _LONE_TAGS.sub(r"\n\n\1\n\n", source))
+        self.source = "".join(self._words(_LONE_TAGS.sub(r"\n\n\1\n\n", source)))
 
-    def _word(self, tag: re.Match[str]) -> str:
-        self.tags.append(tag[0])
-        return f"{self.prefix}{len(self.tags) - 1}z"
+    def _words(self, source: str) -> Iterator[str]:
+        """*source* in pieces, a word for each tag; a tag that is never closed is none."""
+        done, unclosed = 0, set[str]()
+        for opening in _OPENING.finditer(source):
+            if opening.start() < done or opening[0] in unclosed:
+                continue
+            end = source.find(_CLOSING[opening[0]], opening.end())
+            if end < 0:
+                unclosed.add(opening[0])
+                continue
+            yield source[done : opening.start()]
+            yield f"{self.prefix}{len(self.tags)}z"
+            done = end + 2
+            self.tags.append(source[opening.start() : done])
+        yield source[done:]
 
     def back(self, made: str) -> str:
         return re.sub(rf"{self.prefix}(\d+)z", lambda word: self.tags[int(word[1])], made)

@@ -10,7 +10,7 @@ from retainctl.errors import WrongUsage
 from retainctl.rows import Row
 from retainctl.shop.consent import BLOCKING, PURPOSE_ROWS, PURPOSES, Decision, Purpose, permissions, record, suppress
 from retainctl.shop.customers import OF_THIS_ADDRESS, address_named, find_customer
-from retainctl.spreadsheets import write_csv
+from retainctl.spreadsheets import ListForm, write_list
 from retainctl.store.database import execute, rows
 from retainctl.store.dialect import one_of
 from retainctl.store.select import Instant, select
@@ -144,8 +144,8 @@ def show_consent(shop: Shop, customer: str) -> list[ConsentEvent]:
 EXPORTED: Final = ("address", "purpose", "action", "at", "source", "evidence", "wording")
 
 
-def export_consent(shop: Shop, file: BinaryIO, *, for_excel: bool = False) -> int:
-    """Write every decision and every suppression to *file*, oldest first, as ``write_csv`` does; how many there are.
+def export_consent(shop: Shop, file: BinaryIO, *, form: ListForm = "csv", for_excel: bool = False) -> int:
+    """Write every decision and every suppression to *file*, oldest first, as ``write_list`` does; how many there are.
 
     ``consent import`` makes the same states and days of them. An address that was erased has no name to be written.
     """
@@ -158,7 +158,7 @@ def export_consent(shop: Shop, file: BinaryIO, *, for_excel: bool = False) -> in
         ORDER BY 4, 1, 8, 2, 3"""
     )
     lines = ((*cells[:3], shop.clock.iso(cells[3]), *cells[4:-1]) for cells in found)
-    return write_csv(file, EXPORTED, lines, for_excel=for_excel)
+    return write_list(file, EXPORTED, lines, kind="consent_export", form=form, for_excel=for_excel)
 
 
 @in_one_transaction

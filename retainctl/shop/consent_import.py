@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NamedTuple, cast, get_args
 
 from retainctl.config import Shop
@@ -17,6 +18,7 @@ from retainctl.intake.cells import Cells, Column, RowError, SetAside, plain_name
 from retainctl.intake.declared import DeclaredTaker, Field, GivenCell, Lookup, columns_of
 from retainctl.intake.file import InputFile
 from retainctl.intake.import_runs import FileResult, ImportOptions
+from retainctl.intake.mapping import MappingFile
 from retainctl.intake.one_file import RowOutcome, import_list
 from retainctl.intake.values import Values, yes_or_no
 from retainctl.normalising import clean_name
@@ -232,11 +234,33 @@ def _suppressed_for(said: Mapping[str, str], stated: Mapping[str, object]) -> Su
     return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentMapping(MappingFile):
+    """A mapping that may also say what the words of the column of answers mean: yes, no, or "" for no answer."""
+
+    answers: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        MappingFile.__post_init__(self)
+        for word, meaning in self.answers.items():
+            if meaning not in ("yes", "no", ""):
+                raise ValueError(f'the answer {word!r} is {meaning!r}: use "yes", "no" or ""')
+            if meaning == "yes" and _says_no(word):
+                raise ValueError(f"the answer {word!r} says no, and is never a yes")
+        if len(self.by_word) < len(self.answers):
+            raise ValueError("one answer is named twice; capitals, spaces and marks do not count")
+
+    @property
+    def by_word(self) -> dict[str, str]:
+        return {plain_name(word): meaning for word, meaning in self.answers.items()}
+
+
 class ConsentTaker(DeclaredTaker[Decision | _Suppression]):
     """Rows to decisions."""
 
     kind = "consent"
     one_of = ("email", "phone")
+    mapping_file = ConsentMapping
 
     def __init__(
         self,
@@ -255,6 +279,13 @@ class ConsentTaker(DeclaredTaker[Decision | _Suppression]):
         self._all_agreed = answer == "yes"
         self._file = file
         self._others: tuple[str, ...] = ()
+        assert isinstance(self.mapping, ConsentMapping)
+        self._words = self.mapping.by_word
+
+    def said(self, cells: Cells) -> dict[str, str]:
+        """The cells of a row by their roles; a word of the mapping's own is the answer that it means."""
+        said = super().said(cells)
+        return said | {"answer": self._words.get(plain_name(said["answer"]), said["answer"])} if self._words else said
 
     def refuse_silence(self, header: Sequence[str]) -> None:
         """BadData where the columns of *header* leave open who agreed."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
 from retainctl.config import Shop
-from retainctl.spreadsheets import write_csv
+from retainctl.spreadsheets import ListForm, write_list
 from retainctl.store.database import rows
 
 MOST_ADDRESSES: Final = 9  # of a kind; the importer's columns go as far
@@ -14,13 +14,13 @@ PAGE: Final = 2_000
 _KINDS: Final = ("email", "phone", "postal")
 
 
-def export_customers(_shop: Shop, file: BinaryIO, *, for_excel: bool = False) -> int:
-    """Write every customer to *file* as ``write_csv`` does; the number of lines without the header.
+def export_customers(_shop: Shop, file: BinaryIO, *, form: ListForm = "csv", for_excel: bool = False) -> int:
+    """Write every customer to *file* as ``write_list`` does; the number of lines without the header.
 
     A customer has one line, and one more for each further id that a shop knows them by.
     """
     counts = _address_counts()
-    return write_csv(file, _header(counts), _lines(counts), for_excel=for_excel)
+    return write_list(file, _header(counts), _lines(counts), kind="customer_export", form=form, for_excel=for_excel)
 
 
 def _address_counts() -> dict[str, int]:

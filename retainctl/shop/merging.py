@@ -44,7 +44,7 @@ def merge(shop: Shop, *, survivor_id: int, merged_id: int, reason: str) -> Merge
     """
     _hold_locks()
     if survivor_id == merged_id:
-        raise Refused(f"customer {survivor_id} cannot be merged with itself")
+        raise WrongUsage(f"customer {survivor_id} cannot be merged with itself")
     for customer_id in (survivor_id, merged_id):
         _assert_stands_alone(customer_id)
     now = shop.clock.now()

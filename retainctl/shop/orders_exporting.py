@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.money import exponent
-from retainctl.spreadsheets import write_csv
+from retainctl.spreadsheets import ListForm, write_list
 from retainctl.store.database import rows
 from retainctl.store.dialect import streamed
 
@@ -22,8 +22,10 @@ HEADER: Final = (
 )  # fmt: skip
 
 
-def export_orders(shop: Shop, file: BinaryIO, *, source: str = "", for_excel: bool = False) -> int:
-    """Write the orders that came from *source*, oldest first, to *file* as ``write_csv`` does; the number of lines.
+def export_orders(
+    shop: Shop, file: BinaryIO, *, source: str = "", form: ListForm = "csv", for_excel: bool = False
+) -> int:
+    """Write the orders that came from *source*, oldest first, to *file* as ``write_list`` does; the number of lines.
 
     WrongUsage where orders came from several shops and none is named: their numbers may be the same.
     """
@@ -34,7 +36,9 @@ def export_orders(shop: Shop, file: BinaryIO, *, source: str = "", for_excel: bo
         raise WrongUsage(
             "orders came from several shops", hint=f"Name one: --source {known[0]}. All: {', '.join(known)}."
         )
-    return write_csv(file, HEADER, _lines(shop, source or "".join(known)), for_excel=for_excel)
+    return write_list(
+        file, HEADER, _lines(shop, source or "".join(known)), kind="order_export", form=form, for_excel=for_excel
+    )
 
 
 _ADDRESS: Final = (

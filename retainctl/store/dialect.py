@@ -14,6 +14,7 @@ import peewee
 
 from retainctl.errors import TryLater
 from retainctl.store.database import database, driver_errors, execute, execute_many, is_postgres, placed
+from retainctl.store.waiting import tell_waiting
 
 
 def hold_lock(name: str) -> None:
@@ -24,7 +25,21 @@ def hold_lock(name: str) -> None:
     """
     if is_postgres():
         execute("INSERT INTO locks (name) VALUES (?) ON CONFLICT DO NOTHING", name)
-        execute("SELECT name FROM locks WHERE name = ? FOR UPDATE", name)
+        locked = "SELECT name FROM locks WHERE name = ? FOR UPDATE"
+        if not execute(f"{locked} SKIP LOCKED", name).fetchall():
+            tell_waiting(_postgres_writer())
+            execute(locked, name)
+
+
+def _postgres_writer() -> str:
+    """The session that holds a row of the table of locks and came first, in words; or empty."""
+    found = execute(
+        """SELECT a.pid, COALESCE(a.client_hostname, HOST(a.client_addr), 'this machine'), a.usename
+            FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+            WHERE l.relation = CAST('locks' AS regclass) AND l.mode = 'RowShareLock' AND l.granted
+            AND l.pid <> pg_backend_pid() ORDER BY a.xact_start LIMIT 1"""
+    ).fetchone()
+    return f"the database's process {found[0]} (of {found[2]}, from {found[1]})" if found else ""
 
 
 def write_ahead() -> None:

@@ -15,11 +15,12 @@ from retainctl.store.database import database, execute, rows
 from retainctl.store.dialect import write_ahead
 from retainctl.store.installation import adopt
 from retainctl.store.migrations import MIGRATIONS, Migration
+from retainctl.store.read_only import ReadOnlySqlite, can_be_written, unchanged
 from retainctl.store.schema import Schema
 from retainctl.store.schema_dialect import check_references, hold_schema, references_at_rest
 from retainctl.store.transactions import reading, told, writing
+from retainctl.store.waiting import BUSY_SECONDS, PatientSqlite
 
-BUSY_SECONDS = 30
 _PRAGMAS = {
     "synchronous": "full",
     "foreign_keys": 1,
@@ -39,19 +40,19 @@ def open_database(url: str, *, now: int, migrate: bool = False, older: bool = Fa
     """
     os.umask(0o077)
     previous = database.obj
-    if url.startswith("postgresql://"):
-        opened = _postgres(url)
-    else:
-        opened = _sqlite(Path(url.removeprefix("sqlite:")), make=migrate)
+    path = None if url.startswith("postgresql://") else Path(url.removeprefix("sqlite:"))
+    opened = _postgres(url) if path is None else _sqlite(path, make=migrate)
     database.initialize(opened)
     try:
         try:
             opened.connect()
         except peewee.DatabaseError as error:
             raise told(error) or Unavailable(f"the database cannot be opened: {error}") from error
+        is_read_only = isinstance(opened, ReadOnlySqlite)
         with reading():
-            _bring_up_to_date(now=now, migrate=migrate, older=older)
-        yield
+            _bring_up_to_date(now=now, migrate=migrate, older=older, is_read_only=is_read_only)
+        with unchanged(path) if path and is_read_only else nullcontext():
+            yield
     finally:
         opened.close()
         database.initialize(previous)
@@ -67,9 +68,13 @@ def _sqlite(path: Path, *, make: bool) -> peewee.Database:
             f"{path} is a dangling symbolic link; no database was created",
             hint="Remove the link, then: retainctl db migrate",
         )
-    if (path.exists() and not os.access(path, os.R_OK | os.W_OK)) or not os.access(path.parent, os.W_OK):
-        raise BadConfiguration(f"the database {path} is not writable", hint="Check its owner and permissions.")
-    return peewee.SqliteDatabase(str(path), pragmas=_PRAGMAS, timeout=BUSY_SECONDS, lock_type="IMMEDIATE")
+    if path.exists() and not os.access(path, os.R_OK):
+        raise BadConfiguration(f"the database {path} cannot be read", hint="Check its owner and permissions.")
+    if path.exists() and not can_be_written(path):
+        return ReadOnlySqlite(str(path), pragmas=_PRAGMAS, timeout=BUSY_SECONDS, lock_type="IMMEDIATE", uri=True)
+    if not os.access(path.parent, os.W_OK):
+        raise BadConfiguration(f"the folder {path.parent} is not writable", hint="Check its owner and permissions.")
+    return PatientSqlite(str(path), pragmas=_PRAGMAS, timeout=BUSY_SECONDS, lock_type="IMMEDIATE")
 
 
 def _postgres(url: str) -> peewee.Database:
@@ -90,7 +95,7 @@ def _postgres(url: str) -> peewee.Database:
     return peewee.PostgresqlDatabase(url, prefer_psycopg3=True)
 
 
-def _bring_up_to_date(*, now: int, migrate: bool, older: bool) -> None:
+def _bring_up_to_date(*, now: int, migrate: bool, older: bool, is_read_only: bool) -> None:
     """Make a new database, or apply what an older one is missing, each migration with its record in one transaction."""
     applied = applied_migrations()
     if not applied:
@@ -117,7 +122,8 @@ def _bring_up_to_date(*, now: int, migrate: bool, older: bool) -> None:
             f"the database is older than this program: {len(missing)} migrations are missing",
             hint="Back it up (retainctl db backup), then run: retainctl db migrate",
         )
-    write_ahead()  # not before: it writes into the file
+    if not is_read_only:
+        write_ahead()  # not before: it writes into the file
     for migration in missing if migrate else ():
         _bring_on(migration, now=now)
 

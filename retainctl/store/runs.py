@@ -52,7 +52,7 @@ def recorded(shop: Shop, name: str) -> Iterator[Run]:
         code = error.exit_code if isinstance(error, RetainError) else getattr(error, "exit_code", 1)
         with suppress(RetainError):  # the first error is the one to be told
             finish(shop, run.id, name, exit_code=code, result={}, error=str(error))
-        log(shop, run.id, name, "".join(traceback.format_exception(error)).strip())
+        log_error(shop, run.id, name, error)
         raise
     finish(shop, run.id, name, exit_code=run.exit_code, result=run.kept, error=run.error)
 
@@ -118,6 +118,13 @@ def log(shop: Shop, run_id: int, name: str, fact: str) -> None:
         _make_room(path)
         with path.open("a", encoding="utf-8") as file:
             file.write(line.replace("\\", "\\\\").replace("\n", "\\n") + "\n")
+
+
+def log_error(shop: Shop, run_id: int, name: str, error: BaseException) -> None:
+    """Add *error* with its traceback, once: whoever meets it later finds it written."""
+    if not vars(error).get("is_in_the_log"):
+        vars(error)["is_in_the_log"] = True
+        log(shop, run_id, name, "".join(traceback.format_exception(error)).strip())
 
 
 def _make_room(path: Path) -> None:

@@ -1,12 +1,14 @@
 """A query's rows as frozen rows: by the names of their columns, read as their types say.
 
-An ``Instant`` is epoch seconds in the database and ISO 8601 by the shop's clock here; ``Pieces`` are thousandths there,
-a ``Day`` is counted from 1970, and a ``bool`` is 0 or 1. What is unknown is None where the field allows it, and else
-the empty text; an unknown whole number or quantity where the field allows none is a TypeError.
+An ``Instant`` is epoch seconds in the database and ISO 8601 by the shop's clock here; ``Pieces`` are thousandths
+there, a ``Day`` is counted from 1970, a ``bool`` is 0 or 1, and what is ``Nested`` is JSON. What is unknown is None
+where the field allows it, and else the empty text; an unknown whole number or quantity where the field allows none is
+a TypeError.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import cache
 from types import NoneType
@@ -14,7 +16,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 from retainctl.clock import Clock, day_of
 from retainctl.config import Shop
-from retainctl.rows import Row
+from retainctl.rows import Nested, Row
 from retainctl.store.database import execute
 
 R = TypeVar("R", bound=Row)
@@ -64,4 +66,5 @@ _READERS: dict[Any, _Convert] = {
     Pieces: lambda cell, _clock: cell // 1000 if cell % 1000 == 0 else cell / 1000,
     int: lambda cell, _clock: int(cell),
     bool: lambda cell, _clock: bool(cell),
+    Nested: lambda cell, _clock: json.loads(cell),
 }

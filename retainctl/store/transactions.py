@@ -8,12 +8,14 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import peewee
 
 from retainctl.errors import BadConfiguration, DiskTrouble, RetainError, TryLater, Unavailable
 from retainctl.store.database import database
+from retainctl.store.waiting import sqlite_writer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -106,7 +108,11 @@ def told(error: peewee.DatabaseError) -> RetainError | None:
     """What a person can do about *error*, where it is the world's fault and not the program's."""
     text = str(error).lower()
     if "locked" in text or _state(error) == "55P03":
-        return TryLater("another program is writing to the database", hint="Run the command again in a minute.")
+        holder = "" if _state(error) or database.obj is None else sqlite_writer(Path(database.obj.database))
+        return TryLater(
+            "another program is writing to the database" + (f": {holder}" if holder else ""),
+            hint="Run the command again in a minute.",
+        )
     # SQLite has no room for the index of its log: the only one of its input and output errors that is a full disk.
     no_room = getattr(getattr(error, "orig", None), "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE"
     if no_room or "disk is full" in text or _state(error) in ("53100", "53200"):
@@ -125,7 +131,10 @@ def told(error: peewee.DatabaseError) -> RetainError | None:
             hint='As the owner of the tables, grant what docs/how-to/postgresql.md says under "Two roles".',
         )
     if "readonly" in text or "unable to open" in text:
-        return BadConfiguration(f"the database cannot be written: {error}", hint="Check its owner and permissions.")
+        return BadConfiguration(
+            f"the database cannot be written: {error}",
+            hint="Check the owner and the permissions of its file and folder; what only reads needs neither.",
+        )
     if "malformed" in text or "not a database" in text:
         return BadConfiguration("the database file is damaged", hint="Restore the last backup.")
     if "connection" in text or "server closed" in text or (_state(error) or "").startswith(("08", "57P")):

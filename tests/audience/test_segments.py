@@ -165,10 +165,10 @@ def test_explain_counts_at_each_and_and_its_sql_runs(town: Shop) -> None:
     segments.create(town, "some", "orders >= 2 and\n (first_name = N2 or spent > 900) and not last_order is missing")
     steps = explaining.explain(town, "some")
     assert [(step.condition, step.customers, step.values) for step in steps] == [
-        ("every customer", 3, ""),
-        ("orders >= 2", 2, "2"),
-        ("(first_name = N2 or spent > 900)", 1, "N2, 90000"),
-        ("not last_order is missing", 1, ""),
+        ("every customer", 3, ()),
+        ("orders >= 2", 2, (2,)),
+        ("(first_name = N2 or spent > 900)", 1, ("N2", 90000)),
+        ("not last_order is missing", 1, ()),
     ]
     assert rows(" ".join(step.sql for step in steps), 2, "N2", 90000) == [(2,)]
 

@@ -98,10 +98,33 @@ def test_a_customer_who_stands_twice_has_one_balance_or_waits(town: Shop, tmp_pa
     assert ([held.code for held in outcome.quarantined], have(town)) == (["twice"], [10, 10, 0])
 
 
-def test_a_number_that_can_be_read_in_two_ways_stops_the_import(town: Shop, tmp_path: Path) -> None:
-    with pytest.raises(BadData, match="'52,620' is ambiguous"):
-        bring(town, tmp_path, 'email,points\nc1@example.com,"52,620"\n', "add")
-    assert have(town) == [0, 0, 0]
+@pytest.mark.parametrize(
+    ("cells", "points", "codes"),
+    [
+        (("52,620", "7", "8"), [52620, 7, 8], []),
+        (("1,234,567", "10,000", "1.234.567"), [1234567, 10000, 1234567], []),
+        (("10,000", "7", "8"), [0, 7, 8], ["ambiguous_number"]),
+        (("7", "10.000", "8"), [7, 0, 8], ["ambiguous_number"]),
+        (("10,000", "1,5", "1,200"), [0, 0, 1200], ["ambiguous_number", "bad_quantity"]),
+        (("1,234.50", "1,200.00", "5"), [0, 1200, 5], ["bad_quantity"]),
+    ],
+)
+def test_a_number_is_read_where_it_can_be_read_in_one_way_and_else_waits_alone(
+    town: Shop, tmp_path: Path, cells: tuple[str, ...], points: list[int], codes: list[str]
+) -> None:
+    lines = [f'c{number}@example.com,"{cell}"' for number, cell in enumerate(cells, 1)]
+    known = "".join("c1@example.com,0\n" for _ in range(99))  # so that bad rows are few among many
+    outcome = bring(town, tmp_path, "\n".join(["email,points", *lines, known]), "add")
+    assert ([held.code for held in outcome.quarantined], have(town)) == (codes, points)
+
+
+def test_every_bad_row_is_named(town: Shop, tmp_path: Path) -> None:
+    with pytest.raises(BadData) as caught:
+        bring(town, tmp_path, "email,points\nc1@example.com,x\nc2@example.com,-5\nnobody@example.com,1\n", "add")
+    assert caught.value.hint == (
+        "Bad rows: line 2: 'x' is not a number; line 3: '-5' is negative; line 4: no customer matches; import the"
+        " customers first."
+    )
 
 
 def test_the_command(town: Shop, retainctl: Terminal, tmp_path: Path) -> None:

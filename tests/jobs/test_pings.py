@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,6 +15,9 @@ from retainctl.jobs.records import list_runs
 from retainctl.jobs.running import run_job
 from tests.conftest import NOW, Terminal
 from tests.jobs.conftest import WriteJobs
+from tests.outreach.conftest import make_mailing as make_mailing  # noqa: PLC0414 - a fixture
+from tests.outreach.outbox.conftest import QueueUp
+from tests.outreach.outbox.conftest import queue_up as queue_up  # noqa: PLC0414 - a fixture
 
 CHECK = '[jobs.check]\nsummary = ""\nat = "03:30"\nsteps = ["{step}"]\n'
 
@@ -79,17 +81,13 @@ def test_it_hears_of_the_start_and_the_exit_code(
 
 @pytest.mark.parametrize(("when", "told"), [("every_minutes = 5", "/0"), ('at = "03:30"', "/75")])
 def test_what_a_frequent_job_puts_off_is_no_failure_and_what_a_daily_one_puts_off_is(
-    folder: Path, retainctl: Terminal, write_jobs: WriteJobs, health_check: HealthCheck, when: str, told: str
-) -> None:
+    folder: Path, retainctl: Terminal, write_jobs: WriteJobs, health_check: HealthCheck, queue_up: QueueUp, when: str,
+    told: str,
+) -> None:  # fmt: skip
     tell(folder, health_check.url)
-    write_jobs(
-        '[jobs.inner]\nsummary = ""\nat = "03:30"\nsteps = ["outbox check"]\n'
-        f'[jobs.outer]\nsummary = ""\n{when}\nsteps = ["jobs run inner"]\n'
-    )
-    (folder / "locks").mkdir(exist_ok=True)
-    with (folder / "locks" / "job-inner.lock").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        assert retainctl("jobs", "run", "outer").code == 75
+    queue_up(1)
+    write_jobs(f'[jobs.send]\nsummary = ""\n{when}\nsteps = ["outbox deliver"]\n')
+    assert retainctl("jobs", "run", "send", now="2025-03-02T23:00").code == 75, "these are quiet hours"
     assert health_check.heard == ["/start", told]
 
 

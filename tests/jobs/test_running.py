@@ -20,7 +20,7 @@ from retainctl.errors import BadConfiguration, TryLater, WrongUsage
 from retainctl.jobs import running, steps
 from retainctl.jobs.locking import only_one
 from retainctl.jobs.records import RunRow, last_done_at, list_jobs, list_runs
-from retainctl.jobs.running import PeriodRow, run_due, run_job, steps_due
+from retainctl.jobs.running import run_due, run_job, steps_due
 from retainctl.jobs.table import find_job, read_jobs
 from retainctl.result import Result
 from retainctl.store.database import database, execute, rows, value
@@ -28,6 +28,9 @@ from retainctl.store.dialect import lease_clock
 from retainctl.store.transactions import writing
 from tests.conftest import NOW, Terminal
 from tests.jobs.conftest import WriteJobs
+from tests.outreach.conftest import make_mailing as make_mailing  # noqa: PLC0414 - a fixture
+from tests.outreach.outbox.conftest import QueueUp
+from tests.outreach.outbox.conftest import queue_up as queue_up  # noqa: PLC0414 - a fixture
 from tests.planting import plant
 
 CHECK = """
@@ -57,7 +60,7 @@ def last_run(shop: Shop, name: str = "check") -> RunRow:
     return list_runs(shop, name, limit=1)[0]
 
 
-def periods(done: Result[PeriodRow]) -> list[str]:
+def periods(done: Result[RunRow]) -> list[str]:
     return [row.period for row in done.rows]
 
 
@@ -71,7 +74,7 @@ def test_a_runs_its_steps_and_leaves_a_row(shop: Shop, write_jobs: WriteJobs) ->
         started="2025-03-02T10:00:00+02:00", ended="2025-03-02T10:00:00+02:00",
         exit_code=0, steps_done=3, counts=run.counts, error="",
     )  # fmt: skip
-    assert json.loads(run.counts)["config show"]["rows"] > 20
+    assert run.counts["config show"]["rows"] > 20
 
 
 def test_no_connection_is_held_while_a_step_runs_and_the_lease_outlives_the_deadline(
@@ -279,12 +282,80 @@ def test_of_several_failures_the_first_tells_the_exit_code_and_a_mild_one_never_
     assert ends == {(65, 2): (65, 3), (2, 65): (2, 3), (3, 75): (3, 2), (75, 0): (75, 2)}, "the weekly one ran too"
 
 
+def at(shop: Shop, when: str) -> Shop:
+    return dataclasses.replace(shop, clock=Clock(shop.clock.zone, parse_instant(when, shop.clock.zone)))
+
+
+def test_a_job_that_fails_is_tried_three_times_a_day_and_told_once(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(FAILS)
+    done(shop, "nightly", shop.clock.now())
+    done(shop, "deliver", shop.clock.now())
+    told = {}
+    for day in ("02", "03"):
+        told[day] = [run_due(at(shop, f"2025-03-{day}T{hour:02}:17")) for hour in range(4, 9)]
+    for tries in told.values():
+        runs = [[row.period for row in one.rows if row.job == "check"] for one in tries]
+        assert [len(one) for one in runs] == [1, 1, 1, 0, 0]
+        assert [any("stopped at step 1" in said for said in one.attention) for one in tries] == [True] + [False] * 4
+        assert [any("stopped at step 1" in said for said in one.notes) for one in tries] == [False, True, True] + [
+            False
+        ] * 2
+    assert told["02"][4].notes[-1] == (
+        "the job check failed 3 times and is tried again at 2025-03-03T03:30:00+02:00; to run it now:"
+        " retainctl jobs run check"
+    )
+    assert "check" not in {row.job for row in steps_due(at(shop, "2025-03-03T08:17"), [])}
+    assert run_job(at(shop, "2025-03-03T08:18"), "check").attention, "who names it has it run, and is told"
+    write_jobs(CHECK)
+    assert periods(run_due(at(shop, "2025-03-04T04:17")))[-1] == "check:2025-03-04"
+
+
+def test_a_job_that_fails_in_another_way_is_told_again(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(FAILS)
+    run_due(shop)
+    write_jobs(FAILS.replace("nobody", "somebody"))
+    assert [said for said in run_due(shop).attention if "there is no job somebody" in said]
+
+
+def test_who_asks_for_a_job_that_is_done_is_told_how_to_run_it_again(shop: Shop, write_jobs: WriteJobs) -> None:
+    (shop.folder / "half.csv").write_text("email\naddress\nnoa@example.com\n", encoding="utf-8")
+    write_jobs(CHECK)
+    run_job(shop, "check")
+    again = "until 2025-03-03T03:30:00+02:00; to run it again: retainctl jobs run check --again"
+    assert run_job(shop, "check").notes == (f"the job check is done {again}",)
+    write_jobs(CHECK.replace('"config show"', '"customers import half.csv --source shop"'))
+    assert run_job(shop, "check", again=True).exit_code == 3
+    needs = "(all of it ran, and ended with 3: something needs a person)"
+    assert run_job(shop, "check").notes == (f"the job check is done {needs} {again}",)
+
+
+def test_who_asks_for_a_format_is_shown_what_was_run(retainctl: Terminal, write_jobs: WriteJobs) -> None:
+    write_jobs(FAILS)
+    ended = retainctl("jobs", "run", "check", "--format", "json")
+    [row] = json.loads(ended.stdout)["rows"]
+    assert (row["job"], row["exit_code"], row["steps_done"], row["counts"]) == ("check", 2, 0, {})
+    assert [json.loads(line)["kind"] for line in ended.stderr.splitlines()] == ["notice"] * 3
+    write_jobs(CHECK)
+    [row] = json.loads(retainctl("jobs", "run", "check", "--format", "json").stdout)["rows"]
+    assert (row["exit_code"], row["error"], row["counts"]["config show"]["rows"] > 20) == (0, None, True)
+    assert json.loads(retainctl("jobs", "run", "check", "--format", "json").stdout)["rows"] == []
+    assert json.loads(retainctl("jobs", "list", "--format", "json").stdout)["rows"][-1]["steps"] == [
+        "config check", "config show", "jobs show nightly",
+    ]  # fmt: skip
+
+
+def test_a_step_writes_a_file_in_the_format_of_its_ending(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(CHECK.replace('"config check", "config show"', '"customers export --output out.csv"'))
+    assert run_job(shop, "check").exit_code == 0
+    assert (shop.folder / "out.csv").read_text(encoding="utf-8").startswith("id,source,external_id")
+
+
 def test_missed_days_are_made_up_one_by_one_with_their_own_day(
     folder: Path, retainctl: Terminal, write_jobs: WriteJobs
 ) -> None:
-    write_jobs('[jobs.check]\nsummary = ""\nat = "03:30"\ncatch_up = "each"\nsteps = ["jobs run check-{day}"]\n')
+    write_jobs('[jobs.check]\nsummary = ""\nat = "03:30"\ncatch_up = "each"\nsteps = ["jobs show check-{day}"]\n')
     ended = retainctl("jobs", "run", "check", "--dry-run", now="2025-03-02T10:00")
-    assert ended.stdout == "job\tperiod\tmissed\tstep\ncheck\tcheck:2025-03-02\t0\tjobs run check-{day}\n"
+    assert ended.stdout == "job\tperiod\tmissed\tstep\ncheck\tcheck:2025-03-02\t0\tjobs show check-{day}\n"
     failed = retainctl("jobs", "run", "check", now="2025-03-02T10:00")
     assert failed.code == 2
     assert "there is no job check-2025-03-02" in failed.stderr
@@ -293,7 +364,7 @@ def test_missed_days_are_made_up_one_by_one_with_their_own_day(
 def test_the_steps_go_by_the_clock_of_their_run(shop: Shop, write_jobs: WriteJobs) -> None:
     write_jobs(CHECK.replace('"config check", "config show", "jobs show nightly"', '"db backup"'))
     assert run_job(shop, "check").exit_code == 0
-    assert Path(json.loads(last_run(shop).counts)["db backup"]["file"]).name == "retain-20250302T100000.backup"
+    assert Path(last_run(shop).counts["db backup"]["file"]).name == "retain-20250302T100000.backup"
 
 
 def test_what_was_done_last_counts_and_not_what_was_done_first(shop: Shop, write_jobs: WriteJobs) -> None:
@@ -431,7 +502,7 @@ def test_a_job_that_was_killed_leaves_no_lock_behind(folder: Path, write_jobs: W
     ended = retainctl("jobs", "run", "long")
     assert (ended.code, ended.stderr) == (0, "")
     runs = json.loads(retainctl("jobs", "show", "long", "--format", "json").stdout)["rows"]
-    assert [(run["exit_code"], run["error"]) for run in runs] == [(0, ""), (1, "did not finish (killed)")]
+    assert [(run["exit_code"], run["error"]) for run in runs] == [(0, None), (1, "did not finish (killed)")]
 
 
 def test_the_jobs_of_the_shop_are_added_to_the_programs_own(shop: Shop, write_jobs: WriteJobs) -> None:
@@ -450,6 +521,7 @@ def test_the_jobs_of_the_shop_are_added_to_the_programs_own(shop: Shop, write_jo
         ('at = "03:30"\nsteps = []', "a job needs at least one step"),
         ('at = "03:30"\nsteps = ["config check"]\ndeadline_seconds = 0', "a deadline_seconds of 1 or more"),
         ('at = "03:30"\nsteps = ["config check", " "]', "a step is empty"),
+        ('at = "03:30"\nsteps = ["--quiet jobs run nightly"]', "runs a job, which no step may"),
         ('every_minutes = 5\nweekdays = ["sunday"]\nsteps = ["config check"]', "weekdays can only be used with at"),
         ('at = "24:00"\nsteps = ["config check"]', "'24:00' is not a time such as 03:30"),
         ('every_minutes = 0\nsteps = ["config check"]', "either at or every_minutes"),
@@ -529,17 +601,14 @@ def test_steps_that_can_run_are_as_the_program_has_them_or_name_files_that_will_
 
 @pytest.mark.parametrize(("when", "state"), [("every_minutes = 5", "ok"), ('at = "03:30"', "due")])
 def test_what_is_put_off_is_the_next_periods_of_a_frequent_job_and_still_due_of_a_daily_one(
-    folder: Path, retainctl: Terminal, write_jobs: WriteJobs, when: str, state: str
+    retainctl: Terminal, write_jobs: WriteJobs, queue_up: QueueUp, when: str, state: str
 ) -> None:
-    # The step is itself a job that another run holds: it ends with 75.
-    write_jobs(CHECK + f'[jobs.outer]\nsummary = ""\n{when}\nsteps = ["jobs run check --again"]\n')
-    retainctl("jobs", "run", "check")
-    with (folder / "locks" / "job-check.lock").open() as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        ended = retainctl("jobs", "run", "outer")
+    queue_up(1)  # and it is quiet hours
+    write_jobs(f'[jobs.send]\nsummary = ""\n{when}\nsteps = ["outbox deliver"]\n')
+    ended = retainctl("jobs", "run", "send", now="2025-03-02T23:00")
     assert (ended.code, ended.stdout, ended.stderr) == (75, "", "")
-    found = json.loads(retainctl("jobs", "list", "--format", "json", now="2025-03-02T10:01").stdout)["rows"]
-    assert next(row["state"] for row in found if row["job"] == "outer") == state
+    found = json.loads(retainctl("jobs", "list", "--format", "json", now="2025-03-02T23:01").stdout)["rows"]
+    assert next(row["state"] for row in found if row["job"] == "send") == state
 
 
 @pytest.mark.parametrize(

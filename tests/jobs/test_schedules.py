@@ -214,7 +214,7 @@ def test_crons_line_does_the_nightly_job_once_though_it_is_started_twice_at_once
     assert [(stdout, stderr) for stdout, stderr, _ in ends] == [(b"", b""), (b"", b"")], shlex.join(words)
     assert sorted(code for _, _, code in ends) in ([0, 0], [0, 75])
     [row] = json.loads(retainctl("jobs", "show", "nightly", "--format", "json").stdout)["rows"]
-    assert (row["exit_code"], row["error"]) == (0, "")
+    assert (row["exit_code"], row["error"]) == (0, None)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about a file

@@ -260,3 +260,14 @@ def test_no_draft_is_made_for_a_segment_that_is_not_there(shop: Shop) -> None:
     with pytest.raises(WrongUsage, match="there is no segment evrybody"):
         write_draft(shop, "spring", kind="newsletter", audience="evrybody")
     assert not (shop.folder / "campaigns").exists()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_body_with_a_control_character_or_without_end_is_refused(shop: Shop) -> None:
+    path = finished(shop)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + "\na\0b\n", encoding="utf-8")
+    assert check(shop) == [Fault("body", "it contains the control character U+0000", "Remove it.")]
+    path.write_text(text + "*a " * 30_000, encoding="utf-8")
+    with pytest.raises(BadData, match="the message is longer than 40000 characters"):
+        check(shop)

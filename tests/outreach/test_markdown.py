@@ -43,3 +43,13 @@ def test_a_list_inside_a_condition_is_a_list() -> None:
 
     assert to_html(source) == "{% if a %}\n<ul>\n<li>one</li>\n<li>two</li>\n</ul>\n{% endif %}\n<p>after</p>\n"
     assert to_text(source) == "{% if a %}\n\n- one\n- two\n\n{% endif %}\n\nafter\n"
+
+
+@pytest.mark.parametrize("source", ["{% a {{ b }} c\n", "{{ a }} {{ b\n", "{# a %} {% b\n"])
+def test_a_tag_that_is_never_closed_is_text(source: str) -> None:
+    assert to_text(source) == source
+
+
+def test_many_tags_on_a_line_that_is_not_theirs_alone_are_read_once() -> None:
+    source = "{%%}" * 60 + "x\n"
+    assert to_text(source) == source

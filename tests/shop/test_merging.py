@@ -219,7 +219,7 @@ def test_a_chain_of_merges_is_undone_from_its_end(shop: Shop, two: tuple[int, in
 
 def test_nobody_is_merged_twice_or_with_themselves_or_with_nobody(shop: Shop, two: tuple[int, int]) -> None:
     dana, again = two
-    with pytest.raises(Refused, match="with itself"):
+    with pytest.raises(WrongUsage, match="with itself"):
         merge(shop, survivor_id=dana, merged_id=dana, reason="x")
     with pytest.raises(WrongUsage, match="no customer 99"):
         merge(shop, survivor_id=dana, merged_id=99, reason="x")

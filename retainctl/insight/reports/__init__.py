@@ -84,7 +84,7 @@ class ReportRow(Row, kind="report"):
 
     report: str
     title: str
-    columns: str
+    columns: tuple[str, ...]
 
 
 def all_reports() -> dict[str, Report]:
@@ -107,7 +107,7 @@ def list_reports(shop: Shop) -> list[ReportRow]:
         ReportRow(
             report=name,
             title=Wording(report, shop.settings.language).title,
-            columns=", ".join(field.name for field in fields(report.row_type)),
+            columns=tuple(field.name for field in fields(report.row_type)),
         )
         for name, report in all_reports().items()
     ]

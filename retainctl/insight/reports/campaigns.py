@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Annotated
 
 from retainctl.clock import DAY_SECONDS, day_of
 from retainctl.config import Shop
@@ -18,6 +19,12 @@ from retainctl.outreach.programs import program_of
 from retainctl.rows import Row
 from retainctl.store.database import execute
 from retainctl.wording import amount, day_in_words, named, percent
+
+
+def _column(reason: str) -> str:
+    """What the column of those who were excluded for *reason* is called."""
+    return f"excluded_{reason}"
+
 
 _WAITING = ("planned", "claimed", "handing", "deferred")
 _DROPPED = ("suppressed", "expired", "cancelled")
@@ -46,7 +53,7 @@ class MailingRow(Row, kind="mailing"):
     bought: int
     revenue_minor: int
     currency: str
-    reasons: dict[str, int]
+    reasons: Annotated[dict[str, int], tuple(map(_column, REASONS))]
 
 
 def campaigns(shop: Shop, period: ReportPeriod = ALL_TIME) -> list[MailingRow]:
@@ -84,7 +91,7 @@ def campaigns(shop: Shop, period: ReportPeriod = ALL_TIME) -> list[MailingRow]:
                 bought=bought.get(number, (0, 0))[0],
                 revenue_minor=bought.get(number, (0, 0))[1],
                 currency=currency,
-                reasons={f"excluded_{reason}": count for reason, count in sorted(people.items()) if reason},
+                reasons={_column(reason): people.get(reason, 0) for reason in REASONS},
             )
         )
     return listed
@@ -259,7 +266,7 @@ REPORT = Report(
         "excluded": ("Excluded", "לא נכללו"),
         "bought": ("Bought", "קנו"),
         "revenue_minor": ("Their orders", "סך הזמנותיהם"),
-        **{f"excluded_{reason}": label for reason, label in REASONS.items()},
+        **{_column(reason): label for reason, label in REASONS.items()},
     },
     definitions=(
         (

@@ -9,7 +9,7 @@ from typing import Final
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.outreach.outbox.states import OPEN, State
-from retainctl.rows import Row
+from retainctl.rows import Nested, Row
 from retainctl.store.database import rows
 from retainctl.store.select import Instant, select
 
@@ -50,7 +50,7 @@ class MessageDetail(Row, kind="message_detail"):
     reply: str
     payload_sha256: str
     owner: str
-    history: str = ""
+    history: tuple[Nested, ...] = ()
 
 
 _SHORT: Final = f"""o.id, m.program || ' ' || m.name AS mailing, o.customer_id, o.to_address AS "to", o.channel,
@@ -81,9 +81,9 @@ def recognisable(address: str) -> str:
     return f"{local[:1]}***@{domain[:1]}***.{domain.rpartition('.')[2]}#{digits}"
 
 
-def _history(shop: Shop, message_id: int) -> str:
-    return "; ".join(
-        f"{shop.clock.iso(at)} {before} to {after} (claim {claim_no}{f', {detail}' if detail else ''})"
+def _history(shop: Shop, message_id: int) -> tuple[Nested, ...]:
+    return tuple(
+        {"at": shop.clock.iso(at), "from": before, "to": after, "claim": claim_no, "detail": detail or None}
         for at, before, after, claim_no, detail in rows(
             "SELECT at, from_state, to_state, claim_no, detail FROM outbox_events WHERE outbox_id = ? ORDER BY id",
             message_id,

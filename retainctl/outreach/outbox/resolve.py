@@ -34,7 +34,7 @@ def resolve(shop: Shop, message_ids: Sequence[int], *, resolution: Resolution, r
     Refused where a message is not unknown.
     """
     if not reason.strip():
-        raise Refused("a resolution needs a reason", hint="Say how you know: --reason TEXT")
+        raise WrongUsage("a resolution needs a reason", hint="Say how you know: --reason TEXT")
     after: State = "planned" if resolution == "resend" else resolution
     for message_id in dict.fromkeys(message_ids):
         claim_no, resends = _unknown(message_id)

@@ -245,6 +245,17 @@ def repeated_ids(chunks: Iterable[Chunk]) -> set[str]:
     return repeated
 
 
+def scattered_ids(chunks: Iterable[Chunk]) -> set[str]:
+    """The ids whose rows stand in more than one of *chunks*."""
+    seen: set[int] = set()
+    scattered: set[str] = set()
+    for chunk in chunks:
+        here = {cells[0] for cells in chunk.rows}
+        scattered.update(key for key in here if hash(key) in seen)
+        seen.update(map(hash, here))
+    return scattered
+
+
 def newest(repeated: Repeated, format_: Format, values: OrderValues) -> int | None:
     """The place of the row that counts: equal rows are one. None where nothing orders rows that differ."""
     if len(set(repeated.rows)) == 1:

@@ -10,13 +10,13 @@ Nothing is written here, and what this import writes is not looked at: reading m
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Final
 
 from retainctl.config import Shop
 from retainctl.intake.cache import IdSet
 from retainctl.intake.cells import Chunk, RowError
-from retainctl.shop.orders_import.assemble import Buyers, Composing, Repeated, newest, repeated_ids
+from retainctl.shop.orders_import.assemble import Buyers, Composing, Repeated, newest, repeated_ids, scattered_ids
 from retainctl.shop.orders_import.batch import Batch, Packing
 from retainctl.shop.orders_import.documents import Document
 from retainctl.shop.orders_import.planning import ImportPlan
@@ -53,13 +53,20 @@ class Reading:
 
     def batches(self) -> Generator[Batch]:
         """What the file comes to, some thousand rows after the other."""
-        ids = repeated_ids(self._chunks()) if self._plan.format.one_row_an_order else ()
+        ids: Iterable[str] = ()
+        if self._plan.format.one_row_an_order:
+            ids = repeated_ids(self._chunks())
+        elif self._plan.values.total_alone:  # to add up what is said twice would be wrong
+            ids = scattered_ids(self._chunks())
         repeated = {key: Repeated() for key in ids}
         for chunk in self._chunks():
             self._take(chunk, repeated)
             yield self._taken()
         for one in repeated.values():
-            self._take_one_of(one)
+            if self._plan.format.one_row_an_order:
+                self._take_one_of(one)
+            elif one.rows:
+                self._take(one, {})
         self._settle()
         last = self._taken()
         last.notes, last.file_notes = self._plan.values.notes, self._plan.file.notes

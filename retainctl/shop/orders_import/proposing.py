@@ -26,7 +26,7 @@ from retainctl.intake.csv_rows import DELIMITERS
 from retainctl.intake.file import InputFile, input_file
 from retainctl.intake.text import TextLines
 from retainctl.intake.values import NUMBER_STYLES, Values
-from retainctl.money import currency_code
+from retainctl.money import currency_code, exponent
 from retainctl.shop.orders_import.documents import LINE_ROLES
 from retainctl.shop.orders_import.formats.generic import ROLES, STATUSES
 from retainctl.shop.orders_import.likely_names import LIKELY_NAMES
@@ -41,6 +41,7 @@ _DATE_FORMS: Final = (
     "%b %d, %Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%Y-%m-%dT%H:%M:%S", "%Y%m%d", "epoch", "excel",
 )  # fmt: skip
 _MONEY: Final = ("unit_price", "line_total", "total", "shipping", "tax", "discount", "refunded")
+_MOST_DECIMALS: Final = 9
 _NO_AMOUNTS: Final = ("ordered_at", "time", "order_id", "phone", "sku")
 _EMAIL: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 _CURRENCY: Final = re.compile(r"[₪$€£]|\b[A-Z]{3}\b")
@@ -121,9 +122,7 @@ def _proposal(shop: Shop, table: _Table, file: InputFile) -> _Proposal:
     taken = _by_name(table, found)
     _by_content(table, found, taken)
     _dates(shop, table, found, taken)
-    style = _numbers(table, but=[taken[one] for one in _NO_AMOUNTS if one in taken])
-    if style != "1234.56":
-        found.settings["numbers"] = style, f"All amounts can be read as {style}."
+    style = _numbers(shop, table, found, taken)
     _prices(shop, table, found, taken, style)
     _statuses(table, found, taken)
     _further_rows(table, found, taken)
@@ -209,17 +208,43 @@ def _forms(shop: Shop, cells: Sequence[str]) -> list[str]:
     return fitting
 
 
-def _numbers(table: _Table, *, but: Sequence[int]) -> str:
-    """The first style in which all that look like amounts can be read, where columns at *but* have none."""
+def _numbers(shop: Shop, table: _Table, found: _Proposal, taken: dict[str, int]) -> str:
+    """The first style in which all that look like amounts can be read; one that says otherwise is told beside it.
+
+    Money has no more decimals than the shop's currency, if that leaves a style: ``1,234`` is a price of a thousand.
+    """
+    but = [taken[one] for one in _NO_AMOUNTS if one in taken]
+    money = {taken[one] for one in _MONEY if one in taken}
     amounts = [
-        text
+        (text, exponent(shop.settings.currency) if place in money else _MOST_DECIMALS)
         for place in range(len(table.header))
         if place not in but and _are(table.cells(place), _is_number)
         for text in table.cells(place)
         if re.search(r"[.,' \u00a0]\d", text)
     ]
-    fitting = [style for style in NUMBER_STYLES if all(_parsed(text, style) is not None for text in amounts)]
-    return fitting[0] if fitting else "1234.56"
+    readings = _readings(amounts) or _readings([(text, _MOST_DECIMALS) for text, _ in amounts])
+    first, *others = list(readings) or ["1234.56"]
+    if others:
+        text, _ = next(one for place, one in enumerate(amounts) if len({some[place] for some in readings.values()}) > 1)
+        both = " and ".join([first, *others])
+        found.doubts.append(f"The numbers fit {both}, as {text!r}: set numbers to the right one.")
+    elif first != "1234.56":
+        found.settings["numbers"] = first, f"All amounts can be read as {first}."
+    return first
+
+
+def _readings(amounts: Sequence[tuple[str, int]]) -> dict[str, tuple[Decimal, ...]]:
+    """Each style by which every one of *amounts* can be read, with at most its decimals, and what they come to; of
+    styles that come to the same the first."""
+    fitting: dict[tuple[Decimal, ...], str] = {}
+    for style in NUMBER_STYLES:
+        read = [_parsed(text, style) for text, _ in amounts]
+        whole = [one for one in read if one is not None]
+        if len(whole) == len(amounts) and all(
+            one == round(one, most) for one, (_, most) in zip(whole, amounts, strict=True)
+        ):
+            fitting.setdefault(tuple(whole), style)
+    return {style: whole for whole, style in fitting.items()}
 
 
 def _prices(shop: Shop, table: _Table, found: _Proposal, taken: dict[str, int], style: str) -> None:

@@ -49,6 +49,7 @@ def retry(shop: Shop, ids: Sequence[int], options: OrderOptions) -> list[FileRes
     The other rows that wait with one of the same order are tried with it. A row that can be booked now is added to its
     order; one that cannot stays, with its newest reason.
     """
+    mapping_text(options.mapping)  # one that is not there is told although nothing waits
     return [_retry(shop, waiting, options) for waiting in _by_import(ids)]
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from retainctl import cli
 from retainctl.config import Shop, read_shop
-from retainctl.errors import Refused
+from retainctl.errors import WrongUsage
 from retainctl.outreach.outbox.checking import check
 from retainctl.outreach.outbox.listing import recognisable
 from retainctl.outreach.outbox.resolve import Resolved, resolve
@@ -135,8 +135,8 @@ def test_unknown_messages_are_said_listed_and_settled_by_hand(
 
     history = retainctl("outbox", "show", str(message_id)).stdout
     assert "end=cut+dana@example.com" in history
-    assert "unknown to planned (claim 1, by hand: the server lost it)" in history
-    assert "unknown to sent (claim 2, by hand: she answered)" in history
+    assert "from unknown, to planned, claim 1, detail by hand: the server lost it" in history
+    assert "from unknown, to sent, claim 2, detail by hand: she answered" in history
     again = retainctl("outbox", "resolve", str(message_id), "--as", "failed", "--reason", "x")
     assert (again.code, again.stdout) == (77, "")
     assert f"message {message_id} is sent, not unknown" in again.stderr
@@ -155,7 +155,7 @@ def said_at_a_terminal(folder: Path, *words: str) -> str:
 
 
 def test_who_settles_a_message_says_how_they_know(shop: Shop) -> None:
-    with pytest.raises(Refused, match="a resolution needs a reason"):
+    with pytest.raises(WrongUsage, match="a resolution needs a reason"):
         resolve(shop, [1], resolution="sent", reason=" ")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +11,7 @@ import pytest
 
 from retainctl.clock import Clock
 from retainctl.config import Shop
-from retainctl.errors import BadData, WrongUsage
+from retainctl.errors import BadConfiguration, BadData, WrongUsage
 from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
 from retainctl.shop.consent import Contact, Purpose, Use, suppress
 from retainctl.shop.consent_history import list_consent, revoke_by_hand
@@ -428,3 +429,37 @@ def test_a_permission_that_comes_to_light_between_two_refusals_of_one_address_is
     for _ in range(2):  # on one day it is one word
         outcome = bring(shop, file, "email,answer,x\ndana@example.com,no,1\n", evidence="list", again=True)
         assert outcome.row.rows_unchanged == 1
+
+
+def test_a_mapping_says_what_the_words_of_answers_mean(shop: Shop, file: Path, tmp_path: Path) -> None:
+    addresses = [f"p{number}@example.com" for number in range(4)]
+    find_or_make(shop, [Person("web", one, (Address("email", one, one),)) for one in addresses])
+    mapping = tmp_path / "words.toml"
+    mapping.write_text('[answers]\n"gladly" = "yes"\nNoWay = "no"\n"?" = ""\n', encoding="utf-8")
+    answers = ["Gladly", "no way", "?", "yes"]
+    text = "".join(f"p{number}@example.com,{answer}\n" for number, answer in enumerate(answers))
+    file.write_text(f"email,answer\n{text}", encoding="utf-8")
+    with pytest.raises(BadData) as caught:
+        import_consent(shop, str(file), ImportOptions(), evidence="form")
+    assert "'Gladly' is neither yes nor no" in caught.value.hint
+    done = import_consent(shop, str(file), ImportOptions(mapping=mapping), evidence="form")
+    assert (done.row.rows_new, done.row.rows_set_aside) == (3, 1)
+    assert [row[0] for row in rows("SELECT action FROM consents ORDER BY id")] == ["given", "revoked", "given"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ('maybe = "perhaps"', 'the answer \'maybe\' is \'perhaps\': use "yes", "no" or ""'),
+        ('unsubscribed = "yes"', "the answer 'unsubscribed' says no, and is never a yes"),
+        ('"No Way" = "no"\nno_way = "no"', "one answer is named twice"),
+    ],
+)
+def test_a_word_that_cannot_mean_that_is_refused(
+    shop: Shop, file: Path, tmp_path: Path, answers: str, said: str
+) -> None:
+    (tmp_path / "words.toml").write_text(f"[answers]\n{answers}\n", encoding="utf-8")
+    file.write_text("email,answer\np0@example.com,yes\n", encoding="utf-8")
+    with pytest.raises(BadConfiguration, match=re.escape(said)):
+        import_consent(shop, str(file), ImportOptions(mapping=tmp_path / "words.toml"), evidence="form")

@@ -506,9 +506,9 @@ def test_b6_a_header_that_is_no_utf_8_is_a_file_of_another_encoding(books: Shop,
 def test_what_is_no_file_of_orders_is_refused_with_what_could_be_done(
     books: Shop, bring: Bring, tmp_path: Path
 ) -> None:
-    with pytest.raises(BadData, match="is not a regular file") as caught:
+    with pytest.raises(WrongUsage, match="is not a regular file") as folder:
         import_orders(books, str(tmp_path), OrderOptions())
-    assert caught.value.hint == "To read from a pipe, use - as the file name."
+    assert folder.value.hint == "To read from a pipe, use - as the file name."
     with pytest.raises(BadData, match="does not look like an orders file; its columns: fish, chips") as caught:
         bring(books, "fish,chips", "1,2")
     assert "--mapping FILE. The formats are: cdnow, generic, shopify," in caught.value.hint

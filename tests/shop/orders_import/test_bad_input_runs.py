@@ -20,7 +20,7 @@ from retainctl.errors import DiskTrouble, TryLater
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.shop.orders_import.processes import LARGE_BYTES
-from retainctl.store import opening
+from retainctl.store import waiting
 from retainctl.store.database import execute, rows, value
 from retainctl.store.opening import open_database
 from tests.conftest import NOW, Terminal
@@ -44,7 +44,7 @@ def start(folder: Path, path: Path) -> subprocess.Popen[bytes]:
 
 
 def test_b55_a_locked_database_is_tried_later(books: Shop, bring: Bring, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(waiting, "BUSY_SECONDS", 1)
     with sqlite3.connect(books.folder / "retain.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         with (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from pathlib import Path
 
 from tests.conftest import Terminal
@@ -36,3 +39,25 @@ def test_what_is_exported_is_the_same_where_it_is_imported(retainctl: Terminal, 
     assert (brought.code, other("orders", "import", str(first)).code) == (0, 0)
     other("orders", "export", "--output", str(second))
     assert second.read_bytes() == first.read_bytes()
+
+
+def test_lists_are_exported_as_json_too(retainctl: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("\n".join([*LINES[:3], ""]), encoding="utf-8")
+    retainctl("orders", "import", str(tmp_path / "in.csv"))
+    (tmp_path / "agreed.csv").write_text("email\ndana@shop.example\n", encoding="utf-8")
+    retainctl("consent", "import", str(tmp_path / "agreed.csv"), "--evidence", "form", "--answer", "yes")
+    for noun, kind in (("orders", "order_export"), ("customers", "customer_export"), ("consent", "consent_export")):
+        table = list(csv.DictReader(io.StringIO(retainctl(noun, "export").stdout)))
+        document = json.loads(retainctl(noun, "export", "--format", "json").stdout)
+        lines = [json.loads(line) for line in retainctl(noun, "export", "--format", "jsonl").stdout.splitlines()]
+        assert (document["kind"], document["version"], document["rows"]) == (kind, 1, lines)
+        as_text = [{name: "" if cell is None else str(cell) for name, cell in line.items()} for line in lines]
+        assert as_text == table
+        assert len(table) > 0
+        assert retainctl(noun, "export", "--output", str(tmp_path / "a.json")).code == 0
+        assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == document
+        assert retainctl(noun, "export", "--format", "html").code == 2
+        assert retainctl(noun, "export", "--format", "json", "--for-excel").code == 2
+    empty = Terminal(tmp_path / "other")
+    retainctl("init", str(tmp_path / "other"))
+    assert json.loads(empty("customers", "export", "--format", "json").stdout)["rows"] == []

@@ -179,12 +179,24 @@ def test_an_older_state_that_comes_back_is_told_and_booked_where_it_is_the_newes
 
 
 @pytest.mark.parametrize(("bad_rows", "told"), [(9, []), (10, []), (11, ["and 1 more"])])
-def test_ten_bad_rows_are_told_by_themselves_and_the_others_counted(
+def test_ten_sentences_of_bad_rows_are_told_by_themselves_and_the_other_rows_counted(
     books: Shop, bring: Bring, bad_rows: int, told: list[str]
 ) -> None:
-    result = together([bring(books, HEADER, *good(300), *bad(bad_rows))], hint="Look.")
+    odd = [row(f"b{number}", quantity="x" * (number + 1)) for number in range(bad_rows)]
+    result = together([bring(books, HEADER, *good(300), *odd)], hint="Look.")
     assert [one for one in result.attention if "quantity" not in one] == told
     assert len(result.attention) == min(bad_rows, 10) + len(told)
+
+
+def test_rows_of_which_the_same_is_said_are_told_together(books: Shop, bring: Bring) -> None:
+    odd = [row(f"b{number}", quantity="few" if number % 2 else "many") for number in range(23)]
+    few, many = together([bring(books, HEADER, *good(600), *odd)], hint="Look.").attention[::-1]
+    places = ", ".join(f"line {line}" for line in range(602, 622, 2))
+    assert many.rpartition("/")[2] == f"orders.csv, {places} and 2 more, quantity: 'many' is not a number (bad_number)"
+    assert few.count("line ") == 10
+    with pytest.raises(BadData) as caught:
+        bring(books, HEADER, *odd[:2], row("b9", quantity="few"), name="odd.csv")
+    assert caught.value.hint == "Bad rows: line 2: 'many' is not a number; line 3, line 4: 'few' is not a number."
 
 
 @pytest.mark.parametrize("place", [0, 1])

@@ -8,6 +8,7 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, BadData
+from retainctl.intake.csv_rows import CHUNK_ROWS
 from retainctl.intake.import_runs import ImportOptions
 from retainctl.shop.customers_import import import_customers
 from retainctl.shop.orders_import.planning import OrderOptions
@@ -174,6 +175,21 @@ def test_a_total_alone_is_one_for_all_rows_of_its_order(
     outcome = bring(books, "order_id,ordered_at,total,shipping", *lines, mapping='currency = "ILS"')
     assert [(one.code, one.message) for one in outcome.quarantined[:1]] == [(code, message)] * bool(code)
     assert rows("SELECT gross_minor FROM orders") == ([] if code else [(500,)])
+
+
+@pytest.mark.parametrize(
+    ("again", "code", "gross"), [("5.00", [], 500), ("", [], 500), ("7.00", ["bad_total", "order_incomplete"], None)]
+)
+def test_a_total_alone_that_is_said_again_far_away_is_the_same_total(
+    books: Shop, bring: Bring, again: str, code: list[str], gross: int | None
+) -> None:
+    others = [f"x{number},2025-01-05,1.00" for number in range(2 * CHUNK_ROWS)]
+    lines = ["order_id,ordered_at,total", "1,2025-01-05,5.00", *others, f"1,2025-01-05,{again}"]
+    outcome = bring(books, *lines, mapping='currency = "ILS"')
+    assert sorted(codes(outcome)) == code
+    found = rows("SELECT gross_minor FROM orders WHERE external_id = '1'")
+    assert found == ([] if gross is None else [(gross,)])
+    assert bring(books, *lines, mapping='currency = "ILS"', again=True).row.rows_changed == 0
 
 
 def test_a_total_alone_of_a_row_that_is_a_refund_is_money_that_came_back(books: Shop, bring: Bring) -> None:

@@ -165,3 +165,29 @@ def test_the_command_writes_the_mapping_and_imports_nothing(shop: Shop, retainct
     words = ("orders", "import", str(tmp_path / "orders.csv"), "--mapping", str(tmp_path / "first.toml"), "--dry-run")
     assert json.loads(retainctl(*words, "--format", "jsonl").stdout)["rows_new"] == 3
     assert rows("SELECT * FROM imports") == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(
+    ("cells", "numbers", "doubt"),
+    [
+        (("1,234|1", "99|2"), "1,234.56", ""),  # a price of 1.234 has more decimals than money has
+        (("1.234|1", "99|2"), "1.234,56", ""),
+        (("12.50|1", "1,234|2"), "1,234.56", ""),
+        (("12,5|1", "1.234|2"), "1.234,56", ""),
+        (("12.50|1", "99|1"), None, ""),
+        (("10|1,234", "20|2,500"), None, "The numbers fit 1,234.56 and 1234,56, as '1,234'"),
+        (("10|0.750", "20|1.5"), None, ""),
+        (("1.2345|1", "9.9999|2"), None, ""),
+    ],
+)
+def test_how_numbers_are_written_is_told_where_the_rows_show_it_and_else_left_to_do(
+    shop: Shop, tmp_path: Path, cells: tuple[str, ...], numbers: str | None, doubt: str
+) -> None:
+    path = tmp_path / "sales.csv"
+    rows_of = "".join(f"{n};2025-01-0{n};MUG{n};{cell.replace('|', ';')}\n" for n, cell in enumerate(cells, 1))
+    path.write_text(f"order id;date;sku;unit price;quantity\n{rows_of}", encoding="utf-8")
+    text = propose_mapping(shop, str(path))
+    assert tomllib.loads(text).get("numbers") == numbers
+    assert ("The numbers fit" in text) == bool(doubt)
+    assert doubt in text
