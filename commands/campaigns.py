@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import Group, add_verb, composed, note, opened_shop, show
+from retainctl.terminal import Group, add_verb, columns_option, composed, note, opened_shop, show
 
 from .definitions import check, definition_verbs
 from .mailings import mailing_verbs
@@ -42,6 +42,7 @@ mailing_verbs(campaigns, "campaign")
 
 
 @campaigns.command("list")
+@columns_option
 def list_campaigns() -> None:
     """List the campaigns with their state."""
     from retainctl.outreach import campaigns as engine

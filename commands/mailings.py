@@ -6,7 +6,18 @@ from typing import Final
 
 import click
 
-from retainctl.terminal import Group, add_verb, choices, composed, note, opened_shop, progress, show, show_text
+from retainctl.terminal import (
+    Group,
+    add_verb,
+    choices,
+    columns_option,
+    composed,
+    note,
+    opened_shop,
+    progress,
+    show,
+    show_text,
+)
 
 _name = click.argument("name", type=composed)
 _dry_run = click.option("--dry-run", is_flag=True, help="Show what would be done, but do nothing.")
@@ -106,6 +117,7 @@ def _resume(program: str, name: str) -> None:
 @_name
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Show the messages of the first N recipients.")
 @click.option("--candidates", is_flag=True, help="Show every candidate, and why each recipient gets it.")
+@columns_option
 def _show(program: str, name: str, sample: int | None, candidates: bool) -> None:
     """Show the outcomes of the latest plan with their numbers of customers, which add up to all candidates.
 

@@ -9,6 +9,7 @@ import click
 from retainctl.terminal import (
     ROW_ID,
     Group,
+    columns_option,
     limited,
     note,
     opened_shop,
@@ -76,6 +77,7 @@ def list_messages(state: State | None, limit: int) -> None:
 
 @outbox.command("show")
 @click.argument("message_id", type=ROW_ID, metavar="ID")
+@columns_option
 def show_message(message_id: int) -> None:
     """Show the message ID with its history."""
     from retainctl.outreach.outbox import listing

@@ -6,12 +6,23 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import Group, choices, composed, conclude, opened_shop, output_option, show, show_text
+from retainctl.terminal import (
+    Group,
+    choices,
+    columns_option,
+    composed,
+    conclude,
+    opened_shop,
+    output_option,
+    show,
+    show_text,
+)
 
 reports = Group("reports", help="Reports: retention, cohorts, RFM and others.")
 
 
 @reports.command("list")
+@columns_option
 def list_reports() -> None:
     """List the reports."""
     from retainctl.insight import reports as engine
@@ -23,6 +34,7 @@ def list_reports() -> None:
 @reports.command("show")
 @click.argument("report", type=composed)
 @output_option
+@columns_option
 def show_report(report: str, output: Path | None) -> None:
     """Show a report: campaigns, cohorts, orders, points, retention, rfm.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import Group, choices, note, read_words
+from retainctl.terminal import Group, choices, note, read_words, say
 
 schedules = Group("schedules", help="Generate cron or systemd files for the jobs.")
 
@@ -14,7 +14,9 @@ schedules = Group("schedules", help="Generate cron or systemd files for the jobs
 @schedules.command()
 @click.option("--style", type=click.Choice(["cron", "systemd"]), required=True, help="What runs the jobs.")
 @click.option(
-    "--user", metavar="NAME", help="The user who runs the jobs; with cron, the output is a file for /etc/cron.d."
+    "--user",
+    metavar="NAME",
+    help="The user who runs the jobs; with cron, the output is a file for /etc/cron.d. Without one systemd takes root.",
 )
 @click.option(
     "--output",
@@ -30,12 +32,14 @@ def show(style: str, user: str | None, output: Path | None) -> None:
       retainctl schedules show --style systemd --user shop --output /etc/systemd/system
     """
     from retainctl.config import read_shop
-    from retainctl.jobs import steps, table
+    from retainctl.jobs import access, steps, table
     from retainctl.jobs.install_files import schedule_files, write_files
 
     shop = read_shop(choices().shop)
     steps.check_steps(table.read_jobs(shop), read_words)
     files = schedule_files(shop, style=style, user=user)
+    for sentence in access.doubts(shop, style=style, user=user):
+        say(sentence)
     if output is not None:
         write_files(files, output)
         note(f"{', '.join(files)} in {output}")

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import Group, composed, conclude, note, opened_shop, output_option, recorded, show
+from retainctl.terminal import (
+    Group,
+    columns_option,
+    composed,
+    conclude,
+    note,
+    opened_shop,
+    output_option,
+    recorded,
+    show,
+)
 
 from .definitions import definition_verbs
 
@@ -40,6 +50,7 @@ def create(name: str, expression: str, description: str) -> None:
 
 
 @segments.command("list")
+@columns_option
 def list_segments() -> None:
     """List the segments with their members at the last refresh."""
     from retainctl.audience import segments as engine
@@ -66,6 +77,7 @@ def refresh(name: tuple[str, ...]) -> None:
 @segments.command("show")
 @click.argument("name", type=composed)
 @click.option("--changes", is_flag=True, help="Show who joined and who left, latest first.")
+@columns_option
 def show_members(name: str, changes: bool) -> None:
     """Show the members of the segment NAME.
 
@@ -97,6 +109,7 @@ def count(name: str) -> None:
 
 @segments.command()
 @click.argument("name", type=composed)
+@columns_option
 def explain(name: str) -> None:
     """Show the SQL of the segment NAME, and how many customers are left after each "and".
 
@@ -112,6 +125,7 @@ def explain(name: str) -> None:
 @segments.command()
 @click.argument("name", type=composed)
 @output_option
+@columns_option
 def export(name: str, output: Path | None) -> None:
     """Export the members of the segment NAME with their addresses.
 

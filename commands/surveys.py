@@ -6,7 +6,18 @@ from typing import Literal
 
 import click
 
-from retainctl.terminal import Group, agreed, composed, note, opened_shop, progress, say, show, somebody_is_there
+from retainctl.terminal import (
+    Group,
+    agreed,
+    columns_option,
+    composed,
+    note,
+    opened_shop,
+    progress,
+    say,
+    show,
+    somebody_is_there,
+)
 
 from .definitions import definition_verbs
 from .importing import import_files
@@ -16,6 +27,7 @@ surveys = Group("surveys", help="Send surveys, import the answers, show the scor
 
 
 @surveys.command("list")
+@columns_option
 def list_surveys() -> None:
     """List the shop's surveys.
 
@@ -146,6 +158,7 @@ def import_answers(
 @surveys.command()
 @click.argument("name", type=composed)
 @click.option("--comments", is_flag=True, help="Show the open answers instead, with each respondent's first score.")
+@columns_option
 def results(name: str, comments: bool) -> None:
     """Show the scores of the survey NAME with their 95 % confidence intervals, and its response rate.
 

@@ -19,13 +19,14 @@ from retainctl.store.migrations import MIGRATIONS
 from tests.conftest import ROOT
 
 ROW = (
-    "errors clock money wording normalising rows result schema files html_page spreadsheets config store definitions "
-    "facets intake shop club audience outreach voice insight jobs demo needs doctor output terminal commands cli"
+    "errors manual clock money wording normalising rows people result schema files html_page spreadsheets config store "
+    "definitions facets intake shop club audience outreach voice insight jobs demo needs doctor drawing output "
+    "terminal commands cli"
 ).split()
 # Which library may be imported where; a name ending in a dot is a package.
 ONLY_IN = {
     "yagmail": {"retainctl.outreach.channels.mail"},
-    "rich": {"retainctl.output"},
+    "rich": {"retainctl.drawing"},
     "tabulate": {"retainctl.output"},
     "click": {"retainctl.terminal", "retainctl.cli", "commands"},
     "sqlite3": {"retainctl.store"},
@@ -119,7 +120,7 @@ def test_help_imports_no_engine_and_no_library_but_click() -> None:
     lines = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd="/"
     ).stdout.splitlines()
-    assert lines[-2:] == ["['retainctl.cli', 'retainctl.errors', 'retainctl.terminal']", "[]"]
+    assert lines[-2:] == ["['retainctl.cli', 'retainctl.errors', 'retainctl.manual', 'retainctl.terminal']", "[]"]
 
 
 def test_every_command_and_option_has_help() -> None:

@@ -274,3 +274,15 @@ class Shapes:
 def test_a_setting_of_another_shape_is_one_sentence(written: str, said: str) -> None:
     with pytest.raises(BadConfiguration, match=rf"^shop\.toml(, line 1)?: {re.escape(said)}$"):
         schema.read_text(written, Shapes, name="shop.toml")
+
+
+def test_a_shop_is_made_on_the_database_that_is_named(tmp_path: Path) -> None:
+    ended = Terminal(tmp_path)("init", str(tmp_path / "s"), "--database", "sqlite:other.db", "--currency", "nis")
+    assert (ended.code, ended.stderr) == (0, "")
+    assert read_shop(str(tmp_path / "s")).database_url == f"sqlite:{tmp_path / 's' / 'other.db'}"
+    assert (tmp_path / "s" / "other.db").is_file()
+    assert Terminal(tmp_path)("init", str(tmp_path / "s"), "--database", "sqlite:other.db").code == 77
+    refused = Terminal(tmp_path)("init", str(tmp_path / "t"), "--database", "postgresql://u:hunter2@db/x")
+    assert refused.code == 78
+    assert "hunter2" not in refused.stderr
+    assert not (tmp_path / "t").exists()

@@ -16,7 +16,7 @@ from retainctl.store.select import Instant, MaybeInstant, select
 LATE_SECONDS = 900  # a job is overdue when its deadline has passed and this too
 
 
-class JobRow(Row, kind="job"):
+class JobRow(Row, kind="job", spare="steps last_exit_code"):
     """One job: when it runs, how it stands, and what it does."""
 
     job: str
@@ -28,7 +28,7 @@ class JobRow(Row, kind="job"):
     steps: str
 
 
-class RunRow(Row, kind="job_run"):
+class RunRow(Row, kind="job_run", spare="counts missed steps_done"):
     """One run of a job: for which period, when, and what came of it."""
 
     job: str

@@ -14,7 +14,7 @@ from retainctl.store.database import rows
 from retainctl.store.select import Instant, select
 
 
-class MessageRow(Row, kind="message"):
+class MessageRow(Row, kind="message", spare="reply channel"):
     """One message in the outbox, its address masked."""
 
     id: int
