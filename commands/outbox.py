@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from retainctl.terminal import (
+    ALL,
     ROW_ID,
     Group,
     columns_option,
@@ -55,7 +56,7 @@ def deliver(limit: int | None, dry_run: bool, trust_clock: bool) -> None:
             with (
                 recorded(shop, "outbox deliver") as keep,
                 until_stopped() as stopping,
-                progress("Sending", total=limit) as advance,
+                progress("Sending", total=lambda: min(limit or ALL, delivering.waiting("active"))) as advance,
             ):
                 done = keep(delivering.deliver(shop, limit=limit, stopping=stopping, progress=advance))
                 show(done.rows, row_type=delivering.Delivery)

@@ -11,15 +11,12 @@ import shutil
 import sys
 import textwrap
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TextIO
+from typing import Final, Literal, TextIO
 
 from retainctl.result import Progress
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 _NARROWEST_TEXT: Final = 24
 _GOOD: Final = frozenset({"ok", "sent", "imported", "active", "done"})
@@ -225,8 +222,11 @@ def markdown_page(text: str, *, color: bool) -> str:
 
 
 @contextmanager
-def progress(title: str, *, total: int | None, quiet: bool, color: bool) -> Iterator[Progress]:
-    """A bar on a terminal's stderr and silence elsewhere; call what it yields with each step's size."""
+def progress(title: str, *, total: Callable[[], int | None], quiet: bool, color: bool) -> Iterator[Progress]:
+    """A bar on a terminal's stderr and silence elsewhere; call what it yields with each step's size.
+
+    Where *total* knows its end it says how much is done, how fast, and how long the rest takes.
+    """
     if quiet or not sys.stderr.isatty():
         yield lambda _size: None
         return
@@ -241,12 +241,19 @@ def progress(title: str, *, total: int | None, quiet: bool, color: bool) -> Iter
     )
     from rich.progress import Progress as Bar
 
-    console: Console = Console(stderr=True, no_color=not color or None)
+    console = Console(stderr=True, no_color=not color or None)
     if console.is_dumb_terminal:  # it cannot take back what was drawn
         yield lambda _size: None
         return
-    known = (TaskProgressColumn(), TimeRemainingColumn()) if total else (TimeElapsedColumn(),)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), *known)
-    with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda size: bar.advance(task, size)
+    end, name = total(), TextColumn("{task.description}", markup=False)
+    rate = TextColumn("{task.fields[rate]}")
+    known = (TaskProgressColumn(), rate, TimeRemainingColumn()) if end else (rate, TimeElapsedColumn())
+    with Bar(name, BarColumn(), MofNCompleteColumn(), *known, console=console, transient=True) as bar:
+        task = bar.add_task(title, total=end, rate="")
+
+        def advance(size: int) -> None:
+            bar.advance(task, size)
+            speed = bar.tasks[0].speed
+            bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+
+        yield advance

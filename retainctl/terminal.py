@@ -379,8 +379,11 @@ def show_page(text: str) -> None:
 
 
 @contextmanager
-def progress(title: str, *, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, unless --quiet; call what it yields with each step's size."""
+def progress(title: str, *, total: Callable[[], int | None] = lambda: None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, unless --quiet; call what it yields with each step's size.
+
+    *total* says where the bar ends, if that can be known, and is asked only where there is a bar.
+    """
     from retainctl import drawing
 
     chosen = choices()

@@ -5,6 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import ClassVar
 
@@ -262,3 +267,25 @@ def test_a_page_on_a_terminal_is_as_wide_and_its_commands_are_whole(monkeypatch:
     assert "    retainctl --shop /srv/myshop schedules show --style cron --user shop | sudo tee /etc/cron.d/" in text
     assert all(len(line) <= 60 for line in text.splitlines() if not line.startswith("    "))
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(("environment", "colours"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_bar_says_what_it_does_how_much_is_done_and_has_colour_unless_told(
+    environment: dict[str, str], colours: bool
+) -> None:
+    script = (
+        "from retainctl.drawing import progress\n"
+        "with progress('Importing [b].csv', total=lambda: 4, quiet=False, color=True) as advance:\n"
+        "    advance(3)\n"
+    )
+    ours, theirs = pty.openpty()
+    known = {"TERM": "xterm", "COLUMNS": "100", "PATH": os.environ["PATH"]}
+    subprocess.run(
+        [sys.executable, "-c", script], stderr=theirs, stdin=subprocess.DEVNULL, env=known | environment, check=True,
+        timeout=60,
+    )  # fmt: skip
+    shown = os.read(ours, 65_536).decode()
+    os.close(ours), os.close(theirs)
+    assert "Importing [b].csv" in shown
+    assert "75%" in shown
+    assert bool(re.search(r"\x1b\[[0-9;]*3[0-9]", shown)) == colours
