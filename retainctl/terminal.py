@@ -34,7 +34,15 @@ else:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-ROW_ID = click.IntRange(1, 2**63 - 1)  # what a database can number
+
+class _RowId(click.IntRange):
+    """The number of a row, from one to what a database can number; that need not stand in every help."""
+
+    def _describe_range(self) -> str:
+        return ""
+
+
+ROW_ID = _RowId(1, 2**63 - 1)
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "markdown", "html")  # output.FORMATS, held equal by a test
 
 
@@ -210,7 +218,7 @@ def named_command(words: Sequence[str], *, besides: Iterable[str] = ()) -> click
 
 def told(error: click.ClickException) -> tuple[str, str]:
     """What click found wrong, as a sentence of ours, and where to look."""
-    message = error.format_message().rstrip(".")
+    message = " ".join(error.format_message().split()).rstrip(".")
     asked = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "retainctl"
     return message[:1].lower() + message[1:], f"See: {asked} --help"
 

@@ -287,3 +287,8 @@ def test_help_of_what_is_not_there_is_refused(retainctl: Terminal, words: list[s
     ended = retainctl("help", *words)
     assert (ended.code, ended.stdout) == (2, "")
     assert ended.stderr.splitlines()[0] == f"retainctl: {sentence}"
+
+
+def test_an_option_that_is_missing_is_one_sentence(retainctl: Terminal) -> None:
+    ended = retainctl("schedules", "show")
+    assert ended.stderr.splitlines()[0] == "retainctl: missing option '--style'. Choose from: cron, systemd"

@@ -285,7 +285,8 @@ def test_a_bar_says_what_it_does_how_much_is_done_and_has_colour_unless_told(
         timeout=60,
     )  # fmt: skip
     shown = os.read(ours, 65_536).decode()
-    os.close(ours), os.close(theirs)
+    for end in (ours, theirs):
+        os.close(end)
     assert "Importing [b].csv" in shown
     assert "75%" in shown
     assert bool(re.search(r"\x1b\[[0-9;]*3[0-9]", shown)) == colours

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -163,6 +164,28 @@ def test_what_is_wrong_in_a_file_is_told_with_its_line(wrong: str, said: str) ->
     text = "\n".join(lines if name in RIGHT else [*lines, wrong])
     with pytest.raises(BadConfiguration, match=re.escape(said)):
         schema.read_text(text, Settings, name="retainctl.toml")
+
+
+@dataclasses.dataclass(frozen=True)
+class Lasting:
+    """A file with a day and a text."""
+
+    until: date | None = None
+    text: str = ""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ('until = "2025-03-16"', "until must be a day without quotes, such as 2025-03-16, not '2025-03-16'"),
+        ("until = 2025-03-16T10:00:00", "until must be a day without quotes, such as 2025-03-16"),
+        ("text = 2025-03-16", "text must be a text in quotes"),
+    ],
+)
+def test_a_day_stands_without_quotes_and_a_text_in_them(wrong: str, said: str) -> None:
+    assert schema.read_text("until = 2025-03-16", Lasting, name="x") == Lasting(date(2025, 3, 16))
+    with pytest.raises(BadConfiguration, match=re.escape(said)):
+        schema.read_text(wrong, Lasting, name="x")
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import tomllib
 from pathlib import Path
@@ -165,3 +166,12 @@ def test_the_command_writes_the_mapping_and_imports_nothing(shop: Shop, retainct
     words = ("orders", "import", str(tmp_path / "orders.csv"), "--mapping", str(tmp_path / "first.toml"), "--dry-run")
     assert json.loads(retainctl(*words, "--format", "jsonl").stdout)["rows_new"] == 3
     assert rows("SELECT * FROM imports") == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_packed_file_is_looked_at_unpacked(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "till.tsv.gz"
+    file.write_bytes(gzip.compress("Order\tDate\tSku\tQty\n1\t2025-01-01\tספל\t2\n".encode()))
+    assert "cp1255" not in propose_mapping(shop, str(file))
+    file.write_bytes(gzip.compress("Order\tDate\tSku\tQty\n1\t2025-01-01\tספל\t2\n".encode("cp1255")))
+    assert "The file is cp1255" in propose_mapping(shop, str(file))
