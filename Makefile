@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PROGRAM := $(VENV)/.program
 INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
 SEED ?= 1
 
 .PHONY: help demo test check lint types build smoke proof bench docs clean
@@ -15,12 +17,20 @@ help:
 	@echo "make bench   the figures of docs/benchmarks.md"
 	@echo "make docs    write the generated reference again"
 
-$(INSTALLED): pyproject.toml setup.cfg
+# A demo needs the program, and what it stands on; pip says each thing that it fetches.
+$(PROGRAM): pyproject.toml setup.cfg
+	@echo "Installing retainctl into $(VENV); the first time this takes about a minute."
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(PIP) --editable .
 	touch $@
 
-demo: $(INSTALLED)
+$(INSTALLED): pyproject.toml setup.cfg
+	@echo "Installing retainctl and the development tools into $(VENV); the first time this takes some minutes."
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(PIP) --quiet --editable '.[dev]'
+	touch $@ $(PROGRAM)
+
+demo: $(PROGRAM)
 	$(BIN)/retainctl demo demo-shop
 
 test: $(INSTALLED)

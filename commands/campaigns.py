@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import Group, add_verb, composed, opened_shop, show
+from retainctl.terminal import Group, add_verb, columns_option, composed, opened_shop, show
 
 from .definitions import check, definition_verbs, drafted
 from .mailings import mailing_verbs
@@ -41,6 +41,7 @@ mailing_verbs(campaigns, "campaign")
 
 
 @campaigns.command("list")
+@columns_option
 def list_campaigns() -> None:
     """List the campaigns with their state."""
     from retainctl.outreach import campaigns as engine

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from retainctl.terminal import Group, choices, note, read_words, show
+from retainctl.terminal import Group, choices, columns_option, note, read_words, show
 
 config = Group("config", help="Show and check the shop's settings.")
 
 
 @config.command("show")
+@columns_option
 def show_settings() -> None:
     """Show every setting, its value and where the value comes from."""
     from retainctl.config import SettingRow, read_shop, show_settings

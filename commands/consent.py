@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from retainctl.terminal import Group, limited, opened_shop, show, show_first
+from retainctl.terminal import Group, columns_option, limited, opened_shop, show, show_first
 
 from .exporting import export_verb
 from .importing import import_verb
@@ -67,6 +67,7 @@ def list_them(customer: str, limit: int) -> None:
 
 @consent.command("show")
 @click.argument("customer")
+@columns_option
 def show_one(customer: str) -> None:
     """Show every consent decision of CUSTOMER with its evidence, oldest first.
 

@@ -7,7 +7,18 @@ from typing import Final
 
 import click
 
-from retainctl.terminal import Group, add_verb, choices, composed, note, opened_shop, say, show, show_text
+from retainctl.terminal import (
+    Group,
+    add_verb,
+    choices,
+    columns_option,
+    composed,
+    note,
+    opened_shop,
+    say,
+    show,
+    show_text,
+)
 
 _name = click.argument("name", type=composed)
 
@@ -61,6 +72,7 @@ def check(noun: str, name: str) -> None:
             raise BadData(f"the {noun} {name} is not ready: {len(faults)} {'fault' if len(faults) == 1 else 'faults'}")
 
 
+@columns_option
 def _list(noun: str) -> None:
     """List each {noun}, and whether its file has changed since it last ran."""
     from retainctl.definitions import DefinitionRow, kind_of, list_definitions

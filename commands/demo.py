@@ -22,7 +22,7 @@ def demo(folder: Path) -> None:
     from retainctl.demo.walk import STEPS, DemoStep, Walk
 
     done = []
-    with progress("The demo", total=STEPS) as advance:
+    with progress("The demo", total=lambda: STEPS) as advance:
         for step in Walk(folder.resolve(), choices().now).steps():
             done.append(step)
             advance(1)

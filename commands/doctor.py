@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from retainctl.terminal import Command, choices, conclude, opened_shop, read_words, show
+from retainctl.terminal import Command, choices, columns_option, conclude, opened_shop, read_words, show
 
 
 @click.command(cls=Command)
 @click.option(
     "--needs", "only_needs", is_flag=True, help="Show only what needs a person; exit with 3 while anything does."
 )
+@columns_option
 def doctor(only_needs: bool) -> None:
     """Check that everything is set up correctly: files, database, clock, jobs, mail server; and what needs a person.
 

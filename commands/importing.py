@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
@@ -78,6 +79,7 @@ def import_files(
 ) -> None:
     """Import each of *files*, and show what became of them, even where one of them ends it."""
     from retainctl.errors import WrongUsage
+    from retainctl.files import lines_at_most
     from retainctl.intake.import_runs import together
 
     if missing := [name for name in files if name != "-" and not os.path.exists(name)]:  # noqa: PTH110 - never raises
@@ -86,7 +88,7 @@ def import_files(
     with opened_shop() as shop:
         try:
             for name in files:
-                with progress(f"Importing {name}") as advance:
+                with progress(f"Importing {name}", total=partial(lines_at_most, name)) as advance:
                     done.append(import_one(shop, name, advance))
         finally:
             if done:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -22,22 +23,38 @@ from retainctl.terminal import Command, choices, note
 @click.option("--currency", default="ILS", show_default=True, help="An ISO 4217 code.")
 @click.option("--timezone", default="Asia/Jerusalem", show_default=True, help="An IANA time zone.")
 @click.option("--country", help='The country whose law applies, such as IL; default: "IL" in Asia/Jerusalem.')
-def init(folder: Path, name: str, language: str, currency: str, timezone: str, country: str | None) -> None:
+@click.option(
+    "--database",
+    default="sqlite:retain.db",
+    show_default=True,
+    metavar="URL",
+    help="sqlite:FILE in the folder, or postgresql://… without a password.",
+)
+def init(
+    folder: Path, name: str, language: str, currency: str, timezone: str, country: str | None, database: str
+) -> None:
     """Create a shop folder at DIR, with its settings and an empty database.
+
+    It says which currency, time zone, language and law it took; retainctl.toml has them.
 
     \b
       retainctl init myshop --language he --currency ILS --timezone Asia/Jerusalem
+      retainctl init myshop --database postgresql://shop@db.example.com/shop
     """
     from retainctl.club.terms import write_first_file
-    from retainctl.config import init_folder
+    from retainctl.config import init_folder, read_shop
     from retainctl.shop.opening import opened
 
     if country is None:
         country = "IL" if timezone == "Asia/Jerusalem" else ""
-    init_folder(folder, name=name, language=language, currency=currency, timezone=timezone, country=country)
-    write_first_file(folder, currency=currency)
+    path = init_folder(
+        folder, name=name, language=language, currency=currency, timezone=timezone, country=country, database=database
+    )  # fmt: skip
+    settings = read_shop(str(folder)).settings
+    write_first_file(folder, currency=settings.currency)
     with opened(str(folder), now=choices().now, migrate=True):
+        law = f"the law of {settings.country}" if settings.country else "no country's law"
         note(
-            f"created the shop {folder}. Edit {folder}/retainctl.toml, then: "
-            f"retainctl --shop {folder} orders import FILE"
+            f"created the shop {folder}: {settings.currency}, {settings.timezone}, language {settings.language}, {law}."
+            f" Edit {path}, then: retainctl --shop {shlex.quote(str(folder))} orders import FILE"
         )

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import click
 
-from retainctl.terminal import Group, choices, composed, limited, note, opened_shop, read_words, say, show, show_first
+from retainctl.terminal import (
+    Group,
+    choices,
+    columns_option,
+    composed,
+    limited,
+    note,
+    opened_shop,
+    read_words,
+    say,
+    show,
+    show_first,
+)
 
 jobs = Group("jobs", help="List and run the scheduled jobs.")
 
 
 @jobs.command("list")
+@columns_option
 def list_jobs() -> None:
     """List every job with its schedule, its state and when it is due next.
 

@@ -6,7 +6,18 @@ from typing import Final
 
 import click
 
-from retainctl.terminal import Group, add_verb, choices, composed, note, opened_shop, progress, show, show_text
+from retainctl.terminal import (
+    Group,
+    add_verb,
+    choices,
+    columns_option,
+    composed,
+    note,
+    opened_shop,
+    progress,
+    show,
+    show_text,
+)
 
 _name = click.argument("name", type=composed)
 _dry_run = click.option("--dry-run", is_flag=True, help="Show what would be done, but do nothing.")
@@ -104,8 +115,23 @@ def _resume(program: str, name: str) -> None:
 
 
 @_name
+def _cancel(program: str, name: str) -> None:
+    """End the approved or paused {noun} NAME for good: what still waits is never sent. See also: pause.
+
+    \b
+      retainctl {group} cancel spring
+    """
+    from retainctl.outreach import mailings as engine
+    from retainctl.outreach.programs import program_of
+
+    with opened_shop() as shop:
+        show([engine.cancel(shop, program_of(program), name)], row_type=engine.Changed)
+
+
+@_name
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Show the messages of the first N recipients.")
 @click.option("--candidates", is_flag=True, help="Show every candidate, and why each recipient gets it.")
+@columns_option
 def _show(program: str, name: str, sample: int | None, candidates: bool) -> None:
     """Show the outcomes of the latest plan with their numbers of customers, which add up to all candidates.
 
@@ -133,5 +159,6 @@ _VERBS: Final = {
     "send": _send,
     "pause": _pause,
     "resume": _resume,
+    "cancel": _cancel,
     "show": _show,
 }

@@ -10,6 +10,7 @@ from retainctl.errors import WrongUsage
 from retainctl.terminal import (
     ROW_ID,
     Group,
+    columns_option,
     limited,
     note,
     opened_shop,
@@ -114,6 +115,7 @@ def list_(customer: int | None, limit: int) -> None:
 @click.option(
     "--source", default="", metavar="NAME", help="The shop that the order comes from, if several have this number."
 )
+@columns_option
 def show_(order: str, source: str) -> None:
     """Show the lines, returns and earlier versions of ORDER.
 
@@ -142,6 +144,7 @@ def returns(waiting: bool, limit: int) -> None:
 
 
 @quarantine.command("list")
+@columns_option
 def list_quarantine() -> None:
     """List the rows in quarantine.
 
@@ -156,6 +159,7 @@ def list_quarantine() -> None:
 
 @quarantine.command("show")
 @click.argument("row", type=ROW_ID)
+@columns_option
 def show_quarantine(row: int) -> None:
     """Show ROW as it appears in its file.
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from retainctl.terminal import (
+    ALL,
     ROW_ID,
     Group,
+    columns_option,
     limited,
     note,
     opened_shop,
@@ -54,7 +56,7 @@ def deliver(limit: int | None, dry_run: bool, trust_clock: bool) -> None:
             with (
                 recorded(shop, "outbox deliver") as keep,
                 until_stopped() as stopping,
-                progress("Sending", total=limit) as advance,
+                progress("Sending", total=lambda: min(limit or ALL, delivering.waiting("active"))) as advance,
             ):
                 done = keep(delivering.deliver(shop, limit=limit, stopping=stopping, progress=advance))
                 show(done.rows, row_type=delivering.Delivery)
@@ -76,6 +78,7 @@ def list_messages(state: State | None, limit: int) -> None:
 
 @outbox.command("show")
 @click.argument("message_id", type=ROW_ID, metavar="ID")
+@columns_option
 def show_message(message_id: int) -> None:
     """Show the message ID with its history."""
     from retainctl.outreach.outbox import listing

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import Group, conclude, note, opened_shop, progress, recorded, show, yes_clock
+from retainctl.terminal import Group, columns_option, conclude, note, opened_shop, progress, recorded, show, yes_clock
 
 from .importing import import_verb
 
@@ -121,6 +121,7 @@ def expire(dry_run: bool, trust_clock: bool) -> None:
 
 @points.command()
 @click.argument("customer", required=False)
+@columns_option
 def balance(customer: str | None) -> None:
     """Show what CUSTOMER can spend, what is pending and what is owed; without CUSTOMER, for everyone.
 
@@ -138,6 +139,7 @@ def balance(customer: str | None) -> None:
 @click.argument("customer")
 @click.option("--from", "first_day", type=_day, help="The first day: 2025-01-01.")
 @click.option("--to", "last_day", type=_day, help="The last day: 2025-12-31.")
+@columns_option
 def statement(customer: str, first_day: datetime | None, last_day: datetime | None) -> None:
     """Show the statement of CUSTOMER: opening balance, each movement, closing balance.
 
@@ -160,6 +162,7 @@ def statement(customer: str, first_day: datetime | None, last_day: datetime | No
 @points.command()
 @click.argument("customer", required=False)
 @click.option("--order", help="Explain only this order: web:1042.")
+@columns_option
 def explain(customer: str | None, order: str | None) -> None:
     """Explain the points of CUSTOMER or of one order: rule, version, line, arithmetic.
 

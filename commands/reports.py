@@ -7,7 +7,17 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import Group, choices, composed, conclude, opened_shop, output_option, show, show_text
+from retainctl.terminal import (
+    Group,
+    choices,
+    columns_option,
+    composed,
+    conclude,
+    opened_shop,
+    output_option,
+    show,
+    show_text,
+)
 
 reports = Group("reports", help="Reports: retention, cohorts, RFM and others.")
 
@@ -24,6 +34,7 @@ def period_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @reports.command("list")
+@columns_option
 def list_reports() -> None:
     """List the reports."""
     from retainctl.insight import reports as engine
@@ -39,6 +50,7 @@ def list_reports() -> None:
     "--method", default="", metavar="NAME", help="Another way to count, where the report has one: rfm's ntile."
 )
 @output_option
+@columns_option
 def show_report(report: str, since: str, until: str, last: str, method: str, output: Path | None) -> None:
     """Show a report: campaigns, cohorts, orders, points, retention, rfm.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from retainctl.terminal import Group, choices, note, read_words, show
+from retainctl.terminal import Group, choices, note, read_words, say, show
 
 schedules = Group("schedules", help="Generate cron or systemd files for the jobs.")
 
@@ -14,7 +14,9 @@ schedules = Group("schedules", help="Generate cron or systemd files for the jobs
 @schedules.command("show")
 @click.option("--style", type=click.Choice(["cron", "systemd"]), required=True, help="What runs the jobs.")
 @click.option(
-    "--user", metavar="NAME", help="The user who runs the jobs; with cron, the output is a file for /etc/cron.d."
+    "--user",
+    metavar="NAME",
+    help="The user who runs the jobs; with cron, the output is a file for /etc/cron.d. Without one systemd takes root.",
 )
 @click.option(
     "--output",
@@ -31,7 +33,7 @@ def show_files(style: str, user: str | None, output: Path | None) -> None:
     """
     from retainctl.config import read_shop
     from retainctl.errors import WrongUsage
-    from retainctl.jobs import steps, table
+    from retainctl.jobs import access, steps, table
     from retainctl.jobs.install_files import ScheduleFile, schedule_files, write_files
 
     form = choices().form
@@ -43,6 +45,8 @@ def show_files(style: str, user: str | None, output: Path | None) -> None:
     shop = read_shop(choices().shop)
     steps.check_steps(table.read_jobs(shop), read_words)
     files = schedule_files(shop, style=style, user=user)
+    for sentence in access.doubts(shop, style=style, user=user):
+        say(sentence)
     if output is not None:
         write_files(files, output)
         note(f"{', '.join(files)} in {output}")

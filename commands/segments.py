@@ -9,6 +9,7 @@ import click
 from retainctl.terminal import (
     Group,
     choices,
+    columns_option,
     composed,
     conclude,
     note,
@@ -51,6 +52,7 @@ def create(name: str, expression: str, description: str) -> None:
 
 
 @segments.command("list")
+@columns_option
 def list_segments() -> None:
     """List the segments with their members at the last refresh."""
     from retainctl.audience import segments as engine
@@ -77,6 +79,7 @@ def refresh(name: tuple[str, ...]) -> None:
 @segments.command("show")
 @click.argument("name", type=composed)
 @click.option("--changes", is_flag=True, help="Show who joined and who left, latest first.")
+@columns_option
 def show_members(name: str, changes: bool) -> None:
     """Show the members of the segment NAME.
 
@@ -113,6 +116,7 @@ def count(name: str) -> None:
 
 @segments.command()
 @click.argument("name", type=composed)
+@columns_option
 def explain(name: str) -> None:
     """Show the SQL of the segment NAME, and how many customers are left after each "and".
 
@@ -128,6 +132,7 @@ def explain(name: str) -> None:
 @segments.command()
 @click.argument("name", type=composed)
 @output_option
+@columns_option
 def export(name: str, output: Path | None) -> None:
     """Export the members of the segment NAME with their addresses.
 

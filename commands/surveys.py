@@ -10,6 +10,7 @@ from retainctl.terminal import (
     Group,
     agreed,
     choices,
+    columns_option,
     composed,
     note,
     opened_shop,
@@ -28,6 +29,7 @@ surveys = Group("surveys", help="Send surveys, import the answers, show the scor
 
 
 @surveys.command("list")
+@columns_option
 def list_surveys() -> None:
     """List the shop's surveys.
 
@@ -157,6 +159,7 @@ def import_answers(
 @surveys.command()
 @click.argument("name", type=composed)
 @click.option("--comments", is_flag=True, help="Show the open answers instead, with each respondent's first score.")
+@columns_option
 def results(name: str, comments: bool) -> None:
     """Show the scores of the survey NAME with their 95 % confidence intervals, and its response rate.
 

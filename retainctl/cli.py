@@ -18,29 +18,42 @@ import click
 
 from retainctl import __version__
 from retainctl.errors import HUNG_UP, INTERRUPTED, TERMINATED, BadConfiguration, DiskTrouble, RetainError, exit_codes
+from retainctl.manual import TOPICS
 from retainctl.terminal import Choices, for_this_shop, global_options, told
 
 # Noun or verb -> where it is, and its help. The summaries stand here so that --help imports no command.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "init": ("retainctl.commands.init:init", "Create a shop folder."),
-    "demo": ("retainctl.commands.demo:demo", "Create a demo shop and run the whole workflow on it."),
-    "config": ("retainctl.commands.config:config", "Show and check the shop's settings."),
-    "orders": ("retainctl.commands.orders:orders", "Import and inspect orders."),
-    "customers": ("retainctl.commands.customers:customers", "Import, list, merge and export customers."),
-    "products": ("retainctl.commands.products:products", "Import and list products."),
-    "consent": ("retainctl.commands.consent:consent", "Import, show and revoke consent, with its evidence."),
-    "points": ("retainctl.commands.points:points", "Award, redeem, expire and explain points; check the ledger."),
-    "segments": ("retainctl.commands.segments:segments", "Define customer segments and keep them up to date."),
-    "campaigns": ("retainctl.commands.campaigns:campaigns", "Draft, check, plan, approve and send campaigns."),
-    "outbox": ("retainctl.commands.outbox:outbox", "Send queued messages and show their status."),
-    "surveys": ("retainctl.commands.surveys:surveys", "Send surveys, import the answers, show the scores."),
-    "reports": ("retainctl.commands.reports:reports", "Reports: retention, cohorts, RFM and others."),
-    "jobs": ("retainctl.commands.jobs:jobs", "List and run the scheduled jobs."),
-    "schedules": ("retainctl.commands.schedules:schedules", "Generate cron or systemd files for the jobs."),
-    "doctor": ("retainctl.commands.doctor:doctor", "Check that everything is set up correctly."),
-    "db": ("retainctl.commands.db:db", "Back up, check and migrate the database."),
-    "completion": ("retainctl.commands.completion:completion", "Let a shell complete commands and names."),
+GROUPS: dict[str, dict[str, tuple[str, str]]] = {
+    "Customers and orders": {
+        "orders": ("retainctl.commands.orders:orders", "Import, export and inspect orders."),
+        "customers": ("retainctl.commands.customers:customers", "Import, list, merge and export customers."),
+        "products": ("retainctl.commands.products:products", "Import and list products."),
+        "consent": ("retainctl.commands.consent:consent", "Import, show and revoke consent, with its evidence."),
+    },
+    "The club": {
+        "points": ("retainctl.commands.points:points", "Award, redeem, expire and explain points; check the ledger."),
+        "segments": ("retainctl.commands.segments:segments", "Define customer segments and keep them up to date."),
+    },
+    "Writing to customers": {
+        "campaigns": ("retainctl.commands.campaigns:campaigns", "Draft, check, plan, approve and send campaigns."),
+        "surveys": ("retainctl.commands.surveys:surveys", "Send surveys, import the answers, show the scores."),
+        "outbox": ("retainctl.commands.outbox:outbox", "Send queued messages and show their status."),
+    },
+    "Insight": {
+        "reports": ("retainctl.commands.reports:reports", "Reports: retention, cohorts, RFM and others."),
+    },
+    "Running it": {
+        "init": ("retainctl.commands.init:init", "Create a shop folder."),
+        "demo": ("retainctl.commands.demo:demo", "Create a demo shop and run the whole workflow on it."),
+        "config": ("retainctl.commands.config:config", "Show and check the shop's settings."),
+        "doctor": ("retainctl.commands.doctor:doctor", "Check that everything is set up correctly."),
+        "jobs": ("retainctl.commands.jobs:jobs", "List and run the scheduled jobs."),
+        "schedules": ("retainctl.commands.schedules:schedules", "Generate cron or systemd files for the jobs."),
+        "db": ("retainctl.commands.db:db", "Back up, check and migrate the database."),
+        "completion": ("retainctl.commands.completion:completion", "Let a shell complete commands and names."),
+        "help": ("retainctl.commands.help:help_", "Explain a topic or a command."),
+    },
 }
+COMMANDS = {name: where for group in GROUPS.values() for name, where in group.items()}
 
 
 class Root(click.Group):
@@ -56,8 +69,15 @@ class Root(click.Group):
         return cast("click.Command", getattr(importlib.import_module(module), name))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+        for heading, group in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name, summary) for name, (_, summary) in group.items()], col_max=12)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Topics: retainctl help TOPIC"):
+            formatter.write_text(", ".join(TOPICS))
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(code), words) for code, words in exit_codes().items()])
 
 
 # Tables isolate what is read from right to left; copied from one, a name brings these marks along.
@@ -76,7 +96,6 @@ root = Root(
     params=[*global_options()],
     help="Customer retention for an online shop: orders, points, segments, campaigns, surveys.",
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="\b\nExit codes:\n" + "\n".join(f"  {code:<3}  {words}" for code, words in exit_codes().items()),
 )
 click.version_option(__version__, "-V", "--version", prog_name="retainctl")(root)
 
@@ -100,8 +119,6 @@ def run(arguments: list[str] | None = None) -> int:
     words = [word.translate(_ISOLATES) for word in (sys.argv[1:] if arguments is None else arguments)]
     try:
         # A command that calls ctx.exit(n) comes back here with n.
-        if words[:1] == ["help"]:
-            words = [*words[1:], "--help"]
         result = root.main(args=words, prog_name="retainctl", standalone_mode=False, obj=chosen)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
@@ -125,7 +142,14 @@ def run(arguments: list[str] | None = None) -> int:
             log_error(chosen.opened, 0, chosen.command, error)
             hint = f"The traceback is in {chosen.opened.folder / LOG_NAME}; report it."
         form = chosen.form or _form_in(words)
-        _tell(message, hint=for_this_shop(hint, chosen.shop), exit_code=exit_code, form=form, trace=trace)
+        _tell(
+            message,
+            hint=for_this_shop(hint, chosen.shop),
+            exit_code=exit_code,
+            form=form,
+            trace=trace,
+            color=not chosen.no_color,
+        )
         return exit_code
 
 
@@ -155,9 +179,14 @@ def _explained(error: Exception) -> tuple[str, str, int]:
     )
 
 
-def _tell(message: str, *, hint: str, exit_code: int, form: str | None, trace: str) -> None:
+def _tell(message: str, *, hint: str, exit_code: int, form: str | None, trace: str, color: bool) -> None:
     """Say on stderr what went wrong: a sentence, or JSON where JSON was asked for."""
-    from retainctl.output import cell, is_json, json_line  # what a file's header brings along moves no terminal
+    from retainctl.output import (
+        cell,
+        complain,
+        is_json,
+        json_line,
+    )  # what a file's header brings along moves no terminal
 
     message, hint = ("\n".join(map(cell, text.splitlines())) for text in (message, hint))
     if is_json(form):
@@ -165,9 +194,7 @@ def _tell(message: str, *, hint: str, exit_code: int, form: str | None, trace: s
         click.echo(json_line("error", message=message, hint=hint or None, exit_code=exit_code, **more), err=True)
         return
     click.echo(trace, err=True, nl=False)
-    click.echo(f"retainctl: {message}", err=True)
-    if hint:
-        click.echo(f"  {hint}", err=True)
+    complain(message, hint=hint, color=color)
 
 
 def _stopper(exit_code: int) -> Any:

@@ -227,7 +227,16 @@ def read_shop(named: str | None, *, now: str | None = None) -> Shop:
     return Shop(folder, settings, Clock(zone, parse_instant(now, zone) if now else None))
 
 
-def init_folder(folder: Path, *, name: str, language: str, currency: str, timezone: str, country: str) -> Path:
+def init_folder(
+    folder: Path,
+    *,
+    name: str,
+    language: str,
+    currency: str,
+    timezone: str,
+    country: str,
+    database: str = f"sqlite:{DATABASE_NAME}",
+) -> Path:
     """Make a shop folder with its settings; a folder that is already a shop folder is refused untouched.
 
     One whose making was cut off, before it had a database, is made again by the same words.
@@ -242,10 +251,12 @@ def init_folder(folder: Path, *, name: str, language: str, currency: str, timezo
         "timezone": timezone,
         "country": country.upper(),
         "sender.name": name,
+        "database": database,
     }
     text = _HEAD + schema.first_file(Settings, given)
     schema.read_text(text, Settings, name=str(target))
-    begun = target.exists() and target.read_text(encoding="utf-8") == text and not (folder / DATABASE_NAME).exists()
+    file = folder / database.removeprefix("sqlite:") if database.startswith("sqlite:") else None
+    begun = target.exists() and target.read_text(encoding="utf-8") == text and not (file and file.exists())
     if target.exists() and not begun:
         raise Refused(
             f"{folder} is already a shop folder", hint=f"Show its settings: retainctl --shop {folder} config show"
@@ -283,6 +294,10 @@ def environment_with(**more: str) -> dict[str, str]:
     return {**os.environ, **more}
 
 
+class NotHandedOver(BadConfiguration):
+    """A secret that systemd hands over to its services alone was asked for by somebody else."""
+
+
 def secret(reference: str, folder: Path) -> str:
     """The secret that *reference* names.
 
@@ -297,7 +312,7 @@ def secret(reference: str, folder: Path) -> str:
     if way == "credential":
         handed = os.environ.get("CREDENTIALS_DIRECTORY")
         if not handed:
-            raise BadConfiguration(
+            raise NotHandedOver(
                 f"the credential {name} is only available to processes started by systemd",
                 hint="Start the job's systemd unit, or keep the secret in a file: file:PATH",
             )

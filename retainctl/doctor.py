@@ -15,7 +15,7 @@ from typing import Literal
 
 from retainctl import needs, schema
 from retainctl.club import terms
-from retainctl.config import Shop, read_shop
+from retainctl.config import NotHandedOver, Shop, read_shop
 from retainctl.definitions import all_kinds
 from retainctl.errors import DONE, BadConfiguration, DoneInPart, RetainError
 from retainctl.jobs.records import list_jobs
@@ -33,7 +33,7 @@ BEHIND_SECONDS = 300  # a clock that is so far behind what was written is wrong
 SAFE_PATCH = {11: 10, 12: 5}
 
 
-class CheckRow(Row, kind="check"):
+class CheckRow(Row, kind="check", spare="exit_code"):
     """What one check found, and the exit code that it asks for."""
 
     check: str
@@ -161,7 +161,11 @@ def _mail(shop: Shop) -> str:
     # It imports yagmail, which takes a tenth of a second.
     from retainctl.outreach.channels.mail.smtp_login import Server, password_of
 
-    with Server(mail, password_of(shop)).logged_in():
+    try:
+        password = password_of(shop)
+    except NotHandedOver as held:
+        raise Doubtful(f"the login to {mail.host}:{mail.port} is not checked: {held}. {held.hint}.") from None
+    with Server(mail, password).logged_in():
         return f"logged in to {mail.host}:{mail.port}"
 
 

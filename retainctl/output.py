@@ -9,28 +9,22 @@ import csv
 import html
 import io
 import json
-import re
-import shutil
 import sys
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
+from retainctl import drawing, people
+from retainctl.errors import WrongUsage, did_you_mean
 from retainctl.files import write_text
-from retainctl.result import Progress
 from retainctl.rows import Row
 from retainctl.spreadsheets import guard_formula
 
 OutputFormat = Literal["table", "json", "jsonl", "csv", "tsv", "markdown", "html"]
 FORMATS: tuple[OutputFormat, ...] = get_args(OutputFormat)
 VERSION = 1  # of the JSON promise
-
-_NARROWEST_TEXT = 24
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
-_first_strong_isolate, _pop_isolate = "\u2068", "\u2069"
 
 
 def render(
@@ -41,15 +35,17 @@ def render(
     notes: Sequence[str] = (),
     terminal: bool = False,
     more: bool = False,
+    chosen: Sequence[str] = (),
+    color: bool = False,
 ) -> str:
     """*rows* as text in *form*, ending in a newline unless it is empty. None is a table on a terminal, else TSV.
 
     *notes* say what the figures mean: under a table for people, and as ``definitions`` in JSON, which also says where
-    there are *more* rows than these.
+    there are *more* rows than these. *chosen* names the columns, in their order; none means all.
     """
     form = form or ("table" if terminal else "tsv")
-    columns = _columns(rows, row_type)
-    names = [name for name, _, _ in columns]
+    every = _columns(rows, row_type)
+    columns = _chosen(every, chosen)
     if form == "json":
         body = {"kind": row_type.kind, "version": VERSION, "rows": [_in_json(row, columns) for row in rows]}
         if notes:
@@ -59,15 +55,38 @@ def render(
         return json.dumps(body, ensure_ascii=False, indent=2) + "\n"
     if form == "jsonl":
         return "".join(json.dumps(_in_json(row, columns), ensure_ascii=False) + "\n" for row in rows)
-    cells = [[cell(value) for value in _record(row, columns).values()] for row in rows]
-    numeric = {place for place, (_, _, is_number) in enumerate(columns) if is_number}
+    if form in ("csv", "tsv"):
+        return _separated(rows, columns, form=form)
+    shown = _as_read(rows, columns, every=every, spare=row_type.spare)
     if form == "table":
-        return _table(names, cells, numeric=numeric) + "".join(f"\n{cell(note)}" for note in notes) + "\n" * bool(notes)
+        return drawing.table(shown, color=color) + _below(notes, wide=terminal, color=color)
     if form == "markdown":
-        return _markdown(names, cells, notes)
-    if form == "html":
-        return _html_page(row_type.kind, names, cells, notes, numeric=numeric)
-    return _separated(names, cells, numeric=numeric, form=form)
+        return _markdown(shown.names, shown.cells, notes)
+    numeric = {place for place, name in enumerate(shown.names) if name in shown.numeric}
+    return _html_page(row_type.kind, shown.names, shown.cells, notes, numeric=numeric)
+
+
+def _as_read(
+    rows: Sequence[Row], columns: Sequence[TableColumn], *, every: Sequence[TableColumn], spare: Sequence[str]
+) -> drawing.Grid:
+    """What people read in the *columns* of the *rows*, which have *every* column.
+
+    Amounts have their sign, and the currency stands beside them only if it was chosen.
+    """
+    records = [people.as_read(_record(row, every)) for row in rows]
+    names = [people.heading(name) for name, _, _ in columns]
+    if "currency" in names and len(columns) < len(every):
+        records = [record | {"currency": vars(row)["currency"]} for row, record in zip(rows, records, strict=True)]
+    elif records and "currency" in names and all(record["currency"] is None for record in records):
+        names.remove("currency")
+    numeric = {people.heading(name) for name, _, is_number in columns if is_number}
+    return drawing.Grid(names, [[cell(record[name]) for name in names] for record in records], numeric, spare)
+
+
+def _below(notes: Sequence[str], *, wide: bool, color: bool) -> str:
+    """The *notes* under a table; on a terminal, which is *wide* at most, in lines that break at words."""
+    said = [drawing.wrapped(cell(note), columns=drawing.width()) if wide else cell(note) for note in notes]
+    return "".join(f"\n{drawing.dim(note, color=color)}" for note in said) + "\n" * bool(notes)
 
 
 TableColumn = tuple[str, str, bool]  # its name, the field that it comes from, whether it holds numbers
@@ -91,6 +110,17 @@ def _columns(rows: Sequence[Row], row_type: type[Row]) -> list[TableColumn]:
         else:
             columns.append((field.name, field.name, hints[field.name] in (int, float, int | None, float | None)))
     return columns
+
+
+def _chosen(columns: list[TableColumn], names: Sequence[str]) -> list[TableColumn]:
+    """Those of *columns* that *names* say, in their order; money may be called as a table calls it."""
+    known = {people.heading(name): column for column in columns for name in column[:1]}
+    known |= {column[0]: column for column in columns}
+    for name in names:
+        if name not in known:
+            all_names = [column[0] for column in columns]
+            raise WrongUsage(f"there is no column {name!r}", hint=did_you_mean(name, all_names))
+    return [known[name] for name in dict.fromkeys(names)] or columns
 
 
 def _record(row: Row, columns: Sequence[TableColumn]) -> dict[str, object]:
@@ -129,12 +159,14 @@ def _may_show(mark: str) -> bool:
     return mark in "\n\r\t" or unicodedata.category(mark) not in ("Cc", "Cf", "Cs")
 
 
-def _separated(names: list[str], cells: list[list[str]], *, numeric: set[int], form: OutputFormat) -> str:
+def _separated(rows: Sequence[Row], columns: Sequence[TableColumn], *, form: OutputFormat) -> str:
     """CSV is what a double click opens in a spreadsheet, so no cell of it may run; TSV is for pipes, and as it is."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, dialect="excel" if form == "csv" else "excel-tab", lineterminator="\n")
-    writer.writerow(names)
+    writer.writerow([name for name, _, _ in columns])
+    cells = [[cell(value) for value in _record(row, columns).values()] for row in rows]
     if form == "csv":
+        numeric = {place for place, (_, _, is_number) in enumerate(columns) if is_number}
         cells = [[text if place in numeric else guard_formula(text) for place, text in enumerate(row)] for row in cells]
     writer.writerows(cells)
     return buffer.getvalue()
@@ -159,8 +191,7 @@ def _html_page(kind: str, names: list[str], cells: list[list[str]], notes: Seque
     body = "".join(
         "<tr>"
         + "".join(
-            f'<td class="{one}"><bdi>{html.escape(_brief(text))}</bdi></td>'
-            for one, text in zip(classes, row, strict=True)
+            f'<td class="{one}"><bdi>{html.escape(text)}</bdi></td>' for one, text in zip(classes, row, strict=True)
         )
         + "</tr>\n"
         for row in cells
@@ -171,79 +202,6 @@ def _html_page(kind: str, names: list[str], cells: list[list[str]], notes: Seque
     return framed(title, f"{table}\n<ul>{said}</ul>" if said else table, language="en", direction="ltr", kind="list")
 
 
-def _table(names: list[str], cells: list[list[str]], *, numeric: set[int]) -> str:
-    """Lines and columns as wide as the terminal; where they cannot be, the rows one under the other.
-
-    A column in which no row has anything is left out.
-    """
-    if not cells:
-        return "(none)\n"
-    kept = [place for place in range(len(names)) if any(row[place] for row in cells)]
-    names, numeric = [names[place] for place in kept], {new for new, old in enumerate(kept) if old in numeric}
-    cells = [[_brief(row[place]) for place in kept] for row in cells]
-    width = shutil.get_terminal_size((100, 24)).columns
-    # Figures and short words are never broken, long texts may be folded.
-    widest = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
-    narrowest = [
-        wide if place in numeric else min(wide, max(len(names[place]), _NARROWEST_TEXT))
-        for place, wide in enumerate(widest)
-    ]
-    folded = sum(widest) + 3 * (len(widest) - 1) > width
-    for padding in () if folded and len(cells) == 1 else (1, 0):  # one row is read more easily as a list
-        if sum(narrowest) + (2 * padding + 1) * (len(narrowest) - 1) <= width:
-            return _drawn(names, cells, numeric=numeric, narrowest=narrowest, padding=padding, width=width)
-    lists = (
-        _drawn(
-            [],
-            [[name, text] for name, text in zip(names, row, strict=True) if text],
-            numeric=set(),
-            narrowest=[max(map(len, names)), 1],
-            padding=1,
-            width=width,
-        )
-        for row in cells
-    )
-    return "\n".join(lists)
-
-
-def _brief(text: str) -> str:
-    """An instant as a person reads it: by the shop's clock, to the minute."""
-    return f"{text[:10]} {text[11:16]}" if _INSTANT.fullmatch(text) else text
-
-
-def _drawn(
-    names: list[str], cells: list[list[str]], *, numeric: set[int], narrowest: list[int], padding: int, width: int
-) -> str:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(
-        box=box.SIMPLE_HEAD if names else None,
-        show_edge=False,
-        pad_edge=False,
-        show_header=bool(names),
-        padding=(0, padding),
-    )
-    for place, least in enumerate(narrowest):
-        justify: Literal["right", "left"] = "right" if place in numeric else "left"
-        table.add_column(names[place] if names else "", justify=justify, overflow="fold", min_width=least)
-    for row in cells:
-        table.add_row(*(Text(_isolated(text)) for text in row))
-    console = Console(file=io.StringIO(), width=width, highlight=False, markup=False)
-    console.print(table)
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n") + "\n"
-
-
-def _isolated(text: str) -> str:
-    """*text*, isolated where it is read from right to left, so that it does not turn its neighbours round."""
-    if any(unicodedata.bidirectional(mark) in ("R", "AL") for mark in text):
-        return f"{_first_strong_isolate}{text}{_pop_isolate}"
-    return text
-
-
 def show(
     rows: Sequence[Row],
     *,
@@ -252,18 +210,20 @@ def show(
     notes: Sequence[str] = (),
     path: Path | None = None,
     more: bool = False,
+    chosen: Sequence[str] = (),
+    color: bool = True,
 ) -> None:
     """Print *rows*, the result of a command, on stdout; or write them to *path*, whole or not at all.
 
-    Where no format is asked for, a file's ending says it.
+    Where no format is asked for, a file's ending says it. There is *color* on a terminal only.
     """
     form = form_of(path) if path is not None and form is None else form
-    show_text(
-        render(
-            rows, row_type=row_type, form=form, notes=notes, terminal=path is None and sys.stdout.isatty(), more=more
-        ),
-        path=path,
+    terminal = path is None and sys.stdout.isatty()
+    color = terminal and drawing.takes_colour(sys.stdout, wanted=color)
+    text = render(
+        rows, row_type=row_type, form=form, notes=notes, terminal=terminal, more=more, chosen=chosen, color=color
     )
+    show_text(text, path=path)
 
 
 def show_text(text: str, *, path: Path | None = None) -> None:
@@ -286,15 +246,44 @@ def form_of(path: Path) -> OutputFormat:
     return endings.get(path.suffix.lower(), "tsv")
 
 
+def show_page(text: str, *, color: bool = True) -> None:
+    """Print a page that is written in Markdown: on a terminal as it reads, elsewhere as it stands."""
+    if sys.stdout.isatty():
+        text = drawing.markdown_page(text, color=drawing.takes_colour(sys.stdout, wanted=color))
+    sys.stdout.write(text)
+
+
+def complain(sentence: str, *, hint: str, color: bool) -> None:
+    """Print on stderr what went wrong, and below it what to do about it."""
+    sentence = f"retainctl: {sentence}"
+    if sys.stderr.isatty():
+        sentence = drawing.wrapped(sentence, columns=drawing.width())
+        if drawing.takes_colour(sys.stderr, wanted=color):
+            sentence = sentence.replace("retainctl:", "\x1b[31mretainctl:\x1b[0m", 1)
+        hint = drawing.wrapped(hint, columns=drawing.width(), indent="  ").removeprefix("  ")
+    print(sentence, file=sys.stderr)
+    if hint:
+        print(f"  {hint}", file=sys.stderr)
+
+
 def say(sentence: str, *, form: OutputFormat | None) -> None:
     """Print what needs attention on stderr, whether a person or cron reads it; for a program that reads JSON, so."""
-    print(json_line("notice", message=cell(sentence)) if is_json(form) else cell(sentence), file=sys.stderr)
+    print(_line(sentence, form=form), file=sys.stderr)
 
 
-def note(sentence: str, *, form: OutputFormat | None) -> None:
+def note(sentence: str, *, form: OutputFormat | None, color: bool = True) -> None:
     """Print a notice on stderr, to a person at a terminal only."""
     if sys.stderr.isatty():
-        say(sentence, form=form)
+        line = _line(sentence, form=form)
+        shaded = not is_json(form) and drawing.takes_colour(sys.stderr, wanted=color)
+        print(drawing.dim(line, color=shaded), file=sys.stderr)
+
+
+def _line(sentence: str, *, form: OutputFormat | None) -> str:
+    """A sentence for stderr: one object where JSON is read, else in lines that break at words on a terminal."""
+    if is_json(form):
+        return json_line("notice", message=cell(sentence))
+    return drawing.wrapped(cell(sentence), columns=drawing.width()) if sys.stderr.isatty() else cell(sentence)
 
 
 def is_json(form: str | None) -> bool:
@@ -304,23 +293,3 @@ def is_json(form: str | None) -> bool:
 def json_line(kind: str, **said: Any) -> str:
     """What is said on stderr to a program that reads JSON: one object on one line."""
     return json.dumps({"kind": kind, "version": VERSION} | said, ensure_ascii=False)
-
-
-@contextmanager
-def progress(title: str, *, total: int | None, quiet: bool, color: bool) -> Iterator[Progress]:
-    """A bar on a terminal's stderr and silence elsewhere; call what it yields with each step's size."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _size: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    console = Console(stderr=True, no_color=not color or None)
-    if console.is_dumb_terminal:  # it cannot take back what was drawn
-        yield lambda _size: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda size: bar.advance(task, size)

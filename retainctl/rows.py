@@ -19,9 +19,11 @@ class Row:
     """One line of a result; a class that derives from it is a frozen dataclass."""
 
     kind: ClassVar[str] = "row"
+    spare: ClassVar[tuple[str, ...]] = ()  # the columns that a narrow terminal does without first, by their headings
 
-    def __init_subclass__(cls, *, kind: str = "", kw_only: bool = False) -> None:
+    def __init_subclass__(cls, *, kind: str = "", kw_only: bool = False, spare: str = "") -> None:
         cls.kind = kind or cls.kind
+        cls.spare = tuple(spare.split()) or cls.spare
         dataclass(frozen=True, kw_only=kw_only)(cls)
 
 

@@ -20,6 +20,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -114,8 +115,13 @@ def _value(hint: Any, value: Any, *, source: Source, path: tuple[str, ...]) -> A
         return float(value)
     if isinstance(hint, type) and type(value) is hint:
         return value
-    wanted = {str: "a string", int: "a whole number", float: "a number", bool: "true or false", tuple: "a list"}
+    wanted = {
+        str: "a string", int: "a whole number", float: "a number", bool: "true or false", tuple: "a list",
+        date: "a day without quotes, such as 2025-03-16",
+    }  # fmt: skip
     name = wanted.get(origin or hint, "a table")
+    if hint is str and isinstance(value, date):
+        name = "a text in quotes"
     raise BadConfiguration(f"{source.at(path)}: {path[-1]} must be {name}, not {value!r}")
 
 

@@ -34,7 +34,15 @@ else:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-ROW_ID = click.IntRange(1, 2**63 - 1)  # what a database can number
+
+class _RowId(click.IntRange):
+    """The number of a row, from one to what a database can number; that need not stand in every help."""
+
+    def _describe_range(self) -> str:
+        return ""
+
+
+ROW_ID = _RowId(1, 2**63 - 1)
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "markdown", "html")  # output.FORMATS, held equal by a test
 
 
@@ -86,6 +94,7 @@ class Choices:
     has_printed: bool = False  # the command, its result or a part of it
     opened: Shop | None = None  # the shop that the command works on, from its opening on
     command: str = ""  # its noun and verb
+    columns: tuple[str, ...] = ()
 
 
 def choices() -> Choices:
@@ -102,7 +111,9 @@ def global_options() -> list[click.Parameter]:
     """The options that stand before the noun and after the verb alike."""
     option = partial(click.Option, expose_value=False, callback=_keep)
     return [
-        option(["--shop"], metavar="DIR", help="The shop folder."),
+        option(
+            ["--shop"], metavar="DIR", help="The shop folder; default: $RETAINCTL_SHOP, else the nearest one upwards."
+        ),
         option(["--now"], metavar="TIME", help="Use this as the current time: 2025-03-01T09:00."),
         option(["--format", "form"], type=click.Choice(FORMATS), help="The output format."),
         option(["-q", "--quiet"], is_flag=True, help="Show only results and errors."),
@@ -120,6 +131,17 @@ class _Output(click.Path):
 
 output_option = click.option(
     "--output", type=_Output(path_type=Path, dir_okay=False), help="Write to FILE, or with - to standard output."
+)
+
+
+def _split(context: click.Context, parameter: click.Parameter, given: str | None) -> None:
+    names = tuple(name.strip() for name in (given or "").split(",") if name.strip())
+    _keep(context, parameter, names or None)
+
+
+# On the verbs that list: the columns that they show, in every format.
+columns_option = click.option(
+    "--columns", metavar="NAME,…", expose_value=False, callback=_split, help="Show only these columns, in this order."
 )
 
 
@@ -191,9 +213,29 @@ def read_words(words: Sequence[str]) -> None:
             raise WrongUsage(message, hint=hint) from None
 
 
+def named_command(words: Sequence[str], *, besides: Iterable[str] = ()) -> click.Context:
+    """The context of the command that *words* name, after ``retainctl``.
+
+    An unknown one is click's error, and may have meant what is known *besides*.
+    """
+    context = click.get_current_context().find_root()
+    for word in words:
+        group = context.command
+        if not isinstance(group, click.Group):
+            raise click.UsageError(f"{context.command_path} has no commands", ctx=context)
+        known = group.list_commands(context)
+        if word not in known:
+            possible = known if context.parent else [*known, *besides]
+            raise click.NoSuchCommand(word, possibilities=possible, ctx=context)
+        found = group.get_command(context, word)
+        assert found is not None, "it is listed"
+        context = click.Context(found, info_name=word, parent=context, **found.context_settings)
+    return context
+
+
 def told(error: click.ClickException) -> tuple[str, str]:
     """What click found wrong, as a sentence of ours, and where to look."""
-    message = error.format_message().rstrip(".")
+    message = " ".join(error.format_message().split()).rstrip(".")
     asked = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "retainctl"
     return message[:1].lower() + message[1:], f"See: {asked} --help"
 
@@ -276,8 +318,12 @@ def show(
     """
     from retainctl import output
 
-    choices().has_printed = True
-    output.show(rows, row_type=row_type, form=choices().form, notes=notes, path=path, more=more)
+    chosen = choices()
+    chosen.has_printed = True
+    output.show(
+        rows, row_type=row_type, form=chosen.form, notes=notes, path=path, more=more,
+        chosen=chosen.columns, color=not chosen.no_color,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -325,7 +371,7 @@ class RowLimit(click.IntRange):
 
 def limited(usual: int, of_what: str) -> Callable[[Any], Any]:
     """The option ``--limit`` of a command that lists *of_what*, *usual* at most where nothing is said."""
-    return click.option(
+    limit = click.option(
         "--limit",
         type=RowLimit(min=1),
         default=usual,
@@ -333,6 +379,7 @@ def limited(usual: int, of_what: str) -> Callable[[Any], Any]:
         metavar="N|all",
         help=f"Maximum number of {of_what}.",
     )
+    return lambda command: limit(columns_option(command))
 
 
 def show_first(limit: int, listed: Callable[[int], Sequence[Row]], *, row_type: type[Row]) -> None:
@@ -359,13 +406,23 @@ def show_text(text: str, *, path: Path | None = None) -> None:
     output.show_text(text, path=path)
 
 
-@contextmanager
-def progress(title: str, *, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, unless --quiet; call what it yields with each step's size."""
+def show_page(text: str) -> None:
+    """Print a page that is written in Markdown: as it reads on a terminal, and as it stands elsewhere."""
     from retainctl import output
 
+    output.show_page(text, color=not choices().no_color)
+
+
+@contextmanager
+def progress(title: str, *, total: Callable[[], int | None] = lambda: None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, unless --quiet; call what it yields with each step's size.
+
+    *total* says where the bar ends, if that can be known, and is asked only where there is a bar.
+    """
+    from retainctl import drawing
+
     chosen = choices()
-    with output.progress(title, total=total, quiet=chosen.quiet, color=not chosen.no_color) as advance:
+    with drawing.progress(title, total=total, quiet=chosen.quiet, color=not chosen.no_color) as advance:
         yield advance
 
 
@@ -387,4 +444,4 @@ def note(sentence: str) -> None:
     if not choices().quiet:
         from retainctl import output
 
-        output.note(for_this_shop(sentence, choices().shop), form=choices().form)
+        output.note(for_this_shop(sentence, choices().shop), form=choices().form, color=not choices().no_color)

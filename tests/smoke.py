@@ -11,6 +11,12 @@ import tempfile
 import venv
 from pathlib import Path
 
+WORDS = (
+    ["--version"], ["--help"], ["help", "exit-codes"], ["help", "deploy"], ["help", "orders", "import"],
+    ["completion", "bash"], ["demo", "shop"], ["--shop", "shop", "doctor"],
+)  # fmt: skip
+SAID = {"help exit-codes": "| 75 | Try again later", "completion bash": "complete", "help deploy": "# Install it"}
+
 
 def main(dist: Path) -> None:
     (wheel,) = dist.resolve().glob("*.whl")
@@ -20,13 +26,20 @@ def main(dist: Path) -> None:
         python = folder / "venv" / "bin" / "python"
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel], check=True)
         program = folder / "venv" / "bin" / "retainctl"
-        for words in (["--version"], ["--help"], ["demo", "shop"], ["--shop", "shop", "doctor"]):
+        said = {}
+        for words in WORDS:
             ended = subprocess.run(
                 ["/usr/bin/env", "-i", str(program), *words],
                 cwd=folder, capture_output=True, text=True, check=False, timeout=300,
             )  # fmt: skip
             if ended.returncode != 0:
                 sys.exit(f"retainctl {' '.join(words)} ended with {ended.returncode}\n{ended.stdout}{ended.stderr}")
+            said[" ".join(words)] = ended.stdout
+        missing = [words for words, text in SAID.items() if text not in said[words]]
+        manual = folder / "venv" / "share" / "man" / "man1"
+        missing += [name for name in ("retainctl.1", "retainctl-orders.1") if not (manual / name).is_file()]
+        if missing or ".SH EXIT STATUS" not in (manual / "retainctl.1").read_text(encoding="utf-8"):
+            sys.exit(f"not as it should be: {', '.join(missing) or 'the manual page'}")
     sys.stdout.write(f"{wheel.name}: installed elsewhere, and every word it was given worked\n")
 
 

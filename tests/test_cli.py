@@ -15,8 +15,9 @@ import pytest
 from retainctl import cli
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BadConfiguration
+from retainctl.manual import TOPICS
 from retainctl.store.database import execute
-from tests.conftest import Terminal
+from tests.conftest import ROOT, Terminal
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
 
@@ -328,3 +329,35 @@ def test_a_file_that_is_read_is_not_written_over(retainctl: Terminal, tmp_path: 
     assert (ended.code, path.read_text()) == (2, "a,b\n1,2\n")
     missing = retainctl("orders", "import", str(path), "--mapping", str(tmp_path / "none.toml"))
     assert (missing.code, "there is no mapping file" in missing.stderr) == (2, True)
+
+
+def test_help_explains_a_topic_and_a_command_and_lists_both(retainctl: Terminal) -> None:
+    page = retainctl("help", "exit-codes")
+    assert (page.code, page.stderr) == (0, "")
+    assert page.stdout == (ROOT / "docs" / "reference" / "exit-codes.md").read_text(encoding="utf-8")
+    assert retainctl("help", "orders", "import").stdout == retainctl("orders", "import", "--help").stdout
+    whole = retainctl("help").stdout
+    assert whole == retainctl("--help").stdout
+    assert "RETAINCTL_SHOP" in whole
+    assert all(topic in whole for topic in TOPICS)
+    assert all(len(line) <= 80 for line in whole.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["exitcodes"], "no such command 'exitcodes'. Did you mean 'exit-codes'?"),
+        (["orders", "impor"], "no such command 'impor'. Did you mean 'import'?"),
+        (["doctor", "x"], "retainctl doctor has no commands"),
+        (["money", "x"], "money is one topic"),
+    ],
+)
+def test_help_of_what_is_not_there_is_refused(retainctl: Terminal, words: list[str], sentence: str) -> None:
+    ended = retainctl("help", *words)
+    assert (ended.code, ended.stdout) == (2, "")
+    assert ended.stderr.splitlines()[0] == f"retainctl: {sentence}"
+
+
+def test_an_option_that_is_missing_is_one_sentence(retainctl: Terminal) -> None:
+    ended = retainctl("schedules", "show")
+    assert ended.stderr.splitlines()[0] == "retainctl: missing option '--style'. Choose from: cron, systemd"

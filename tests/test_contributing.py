@@ -112,7 +112,7 @@ def test_a_report(make_shop: MakeShop, monkeypatch: pytest.MonkeyPatch, language
     assert label in run("reports", "list").stdout
 
     table = run("reports", "show", "sources", "--format", "table").stdout
-    assert "gross_revenue_minor" in table and "source is the shop or file" in table
+    assert "₪150.50" in table and "source is the shop or file" in table
     body = json.loads(run("reports", "show", "sources", "--format", "json").stdout)
     assert body["rows"] == [{"source": "shop", "orders": 2, "gross_revenue_minor": 15_050, "currency": "ILS"}]
     page = run("reports", "show", "sources", "--format", "html").stdout

@@ -19,13 +19,14 @@ from retainctl.store.migrations import MIGRATIONS
 from tests.conftest import ROOT
 
 ROW = (
-    "errors clock money wording normalising rows result schema files html_page spreadsheets config store definitions "
-    "facets intake shop club audience outreach voice insight jobs demo needs digest doctor output terminal commands cli"
+    "errors manual clock money wording normalising rows people result schema files html_page spreadsheets config store "
+    "definitions facets intake shop club audience outreach voice insight jobs demo needs digest doctor drawing output "
+    "terminal commands cli"
 ).split()
 # Which library may be imported where; a name ending in a dot is a package.
 ONLY_IN = {
     "yagmail": {"retainctl.outreach.channels.mail"},
-    "rich": {"retainctl.output"},
+    "rich": {"retainctl.drawing"},
     "tabulate": {"retainctl.output"},
     "click": {"retainctl.terminal", "retainctl.cli", "commands"},
     "sqlite3": {"retainctl.store"},
@@ -119,7 +120,7 @@ def test_help_imports_no_engine_and_no_library_but_click() -> None:
     lines = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd="/"
     ).stdout.splitlines()
-    assert lines[-2:] == ["['retainctl.cli', 'retainctl.errors', 'retainctl.terminal']", "[]"]
+    assert lines[-2:] == ["['retainctl.cli', 'retainctl.errors', 'retainctl.manual', 'retainctl.terminal']", "[]"]
 
 
 def test_every_command_and_option_has_help() -> None:
@@ -195,10 +196,10 @@ NEEDED = """
 """
 # And these, the name of what is meant.
 BY_NAME = """
-    segments show, segments count, segments explain, segments export, segments check, segments diff, campaigns draft,
-    campaigns check, campaigns plan, campaigns send, campaigns pause, campaigns resume, campaigns show, campaigns diff,
-    surveys draft, surveys check, surveys plan, surveys send, surveys pause, surveys resume, surveys show, surveys run,
-    surveys results, surveys diff, jobs show
+    segments show, segments count, segments explain, segments export, segments check, segments diff,
+    campaigns draft, campaigns check, campaigns plan, campaigns send, campaigns pause, campaigns resume, campaigns cancel,
+    campaigns show, campaigns diff, surveys draft, surveys check, surveys plan, surveys send, surveys pause,
+    surveys resume, surveys cancel, surveys show, surveys run, surveys results, surveys diff, jobs show
 """
 
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
+from retainctl.drawing import markdown_page, wrapped
+from retainctl.errors import WrongUsage
+from retainctl.manual import page
 from retainctl.output import OutputFormat, form_of, render, show
 from retainctl.rows import Row
 from retainctl.shop.orders_import.orders import OrdersImported
@@ -153,3 +161,132 @@ def test_html_is_a_page_of_its_own() -> None:
 def test_the_ending_of_a_file_names_its_format() -> None:
     named = {"report.csv": "csv", "REPORT.CSV": "csv", "report.html": "html", "a.md": "markdown", "report": "tsv"}
     assert {name: form_of(Path(name)) for name in named} == named
+
+
+class Sale(Row, kind="sale", spare="till"):
+    """A row of money, whose column ``till`` a narrow terminal does without first."""
+
+    shop: str
+    till: str
+    sold: str
+    state: str
+    gross_minor: int
+    repeat_rate: float | None
+    currency: str
+
+
+SALES = [
+    Sale("north", "one", "2025-03-02T10:00:00+02:00", "failed", 38_183_200, 0.663283, "ILS"),
+    Sale("south", "two", "2025-03-03T10:00:00+02:00", "failed", -500, None, "ILS"),
+]
+
+
+def sales(form: OutputFormat, *, rows: list[Sale] = SALES, columns: str = "", color: bool = False) -> str:
+    return render(rows, row_type=Sale, form=form, chosen=columns.split(), color=color)
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "html"])
+def test_people_read_amounts_with_their_sign_and_rates_in_per_cent(form: OutputFormat) -> None:
+    text = sales(form)
+    for told in ("₪381,832.00", "-₪5.00", "66.3%", "2025-03-02 10:00", "gross"):
+        assert told in text, told
+    assert "gross_minor" not in text
+    assert "currency" not in text
+
+
+def test_scripts_read_minor_units_and_fractions() -> None:
+    row = json.loads(sales("jsonl").splitlines()[0])
+    assert (row["gross_minor"], row["repeat_rate"], row["currency"]) == (38_183_200, 0.663283, "ILS")
+    assert "38183200" in sales("csv").splitlines()[1].split(",")
+    assert "38183200" in sales("tsv").splitlines()[1].split("\t")
+
+
+def test_an_amount_of_no_known_currency_says_its_unit() -> None:
+    assert "700 minor units" in sales("table", rows=[Sale("a", "", "", "", 700, None, "")])
+
+
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "tsv", "markdown", "html"])
+def test_columns_are_chosen_in_every_format_and_money_by_either_name(form: OutputFormat) -> None:
+    text = sales(form, columns="state gross")
+    assert text == sales(form, columns="state gross_minor")
+    assert text.index("state") < text.index("gross")
+    assert "north" not in text
+    assert ("₪381,832.00" in text) == (form in ("table", "markdown", "html"))
+    assert "ILS" in sales(form, columns="currency gross")
+
+
+def test_a_column_that_is_not_there_is_refused() -> None:
+    with pytest.raises(WrongUsage, match="there is no column 'stat'") as refused:
+        sales("csv", columns="stat")
+    assert refused.value.hint == "Did you mean state?"
+
+
+def test_a_narrow_table_leaves_out_what_matters_less_and_what_says_the_same_and_tells_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    lines = sales("table").splitlines()
+    assert lines[0].split() == ["shop", "sold", "gross", "repeat_rate"]
+    assert " ".join(lines[-2:]) == "in every row: state failed; not shown: till; --columns chooses"
+
+
+@pytest.mark.parametrize("wide", [20, 40, 60, 80, 120])
+def test_no_line_of_a_table_is_wider_than_the_terminal(monkeypatch: pytest.MonkeyPatch, wide: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(wide))
+    assert all(len(line) <= wide for line in sales("table").splitlines())
+
+
+def test_there_is_colour_where_it_is_wanted_alone() -> None:
+    assert "\x1b[31mfailed" in sales("table", color=True)
+    assert "\x1b" not in sales("table")
+
+
+COMMAND = "retainctl --shop '/srv/my shop' campaigns approve spring 3f9a0c41d2b7e658"
+
+
+@pytest.mark.parametrize("wide", [20, 40, 78, 200])
+def test_sentences_break_at_words_and_no_command_is_broken(wide: int) -> None:
+    text = f"Look at the plan of the campaign first. To approve it: {COMMAND}. It takes a moment (or two)."
+    lines = wrapped(text, columns=wide).splitlines()
+    assert sum(COMMAND in line for line in lines) == 1
+    assert " ".join(lines) == text
+    assert all(len(line) <= wide for line in lines if COMMAND not in line)
+
+
+def test_a_command_in_a_cell_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    told = "never run: deliver, nightly. To schedule them: retainctl schedules show --help"
+    text = shown(Person(told, 1), Person("b", 2), form="table")
+    assert any("retainctl schedules show --help" in line for line in text.splitlines())
+
+
+def test_a_page_on_a_terminal_is_as_wide_and_its_commands_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    text = markdown_page(page("cron"), color=False)
+    assert "# " not in text.splitlines()[0]
+    assert "    retainctl --shop /srv/myshop schedules show --style cron --user shop | sudo tee /etc/cron.d/" in text
+    assert all(len(line) <= 60 for line in text.splitlines() if not line.startswith("    "))
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(("environment", "colours"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_bar_says_what_it_does_how_much_is_done_and_has_colour_unless_told(
+    environment: dict[str, str], colours: bool
+) -> None:
+    script = (
+        "from retainctl.drawing import progress\n"
+        "with progress('Importing [b].csv', total=lambda: 4, quiet=False, color=True) as advance:\n"
+        "    advance(3)\n"
+    )
+    ours, theirs = pty.openpty()
+    known = {"TERM": "xterm", "COLUMNS": "100", "PATH": os.environ["PATH"]}
+    subprocess.run(
+        [sys.executable, "-c", script], stderr=theirs, stdin=subprocess.DEVNULL, env=known | environment, check=True,
+        timeout=60,
+    )  # fmt: skip
+    shown = os.read(ours, 65_536).decode()
+    for end in (ours, theirs):
+        os.close(end)
+    assert "Importing [b].csv" in shown
+    assert "75%" in shown
+    assert bool(re.search(r"\x1b\[[0-9;]*3[0-9]", shown)) == colours

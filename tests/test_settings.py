@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -165,6 +166,28 @@ def test_what_is_wrong_in_a_file_is_told_with_its_line(wrong: str, said: str) ->
         schema.read_text(text, Settings, name="retainctl.toml")
 
 
+@dataclasses.dataclass(frozen=True)
+class Lasting:
+    """A file with a day and a text."""
+
+    until: date | None = None
+    text: str = ""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ('until = "2025-03-16"', "until must be a day without quotes, such as 2025-03-16, not '2025-03-16'"),
+        ("until = 2025-03-16T10:00:00", "until must be a day without quotes, such as 2025-03-16"),
+        ("text = 2025-03-16", "text must be a text in quotes"),
+    ],
+)
+def test_a_day_stands_without_quotes_and_a_text_in_them(wrong: str, said: str) -> None:
+    assert schema.read_text("until = 2025-03-16", Lasting, name="x") == Lasting(date(2025, 3, 16))
+    with pytest.raises(BadConfiguration, match=re.escape(said)):
+        schema.read_text(wrong, Lasting, name="x")
+
+
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(BadConfiguration, match="there is no file"):
         schema.read_file(tmp_path / "none.toml", Settings)
@@ -274,3 +297,15 @@ class Shapes:
 def test_a_setting_of_another_shape_is_one_sentence(written: str, said: str) -> None:
     with pytest.raises(BadConfiguration, match=rf"^shop\.toml(, line 1)?: {re.escape(said)}$"):
         schema.read_text(written, Shapes, name="shop.toml")
+
+
+def test_a_shop_is_made_on_the_database_that_is_named(tmp_path: Path) -> None:
+    ended = Terminal(tmp_path)("init", str(tmp_path / "s"), "--database", "sqlite:other.db", "--currency", "nis")
+    assert (ended.code, ended.stderr) == (0, "")
+    assert read_shop(str(tmp_path / "s")).database_url == f"sqlite:{tmp_path / 's' / 'other.db'}"
+    assert (tmp_path / "s" / "other.db").is_file()
+    assert Terminal(tmp_path)("init", str(tmp_path / "s"), "--database", "sqlite:other.db").code == 77
+    refused = Terminal(tmp_path)("init", str(tmp_path / "t"), "--database", "postgresql://u:hunter2@db/x")
+    assert refused.code == 78
+    assert "hunter2" not in refused.stderr
+    assert not (tmp_path / "t").exists()

@@ -32,6 +32,7 @@ from retainctl.shop import consent_import, customer_columns, products_import
 from retainctl.shop.orders_import.formats import format_named
 from retainctl.terminal import global_options
 from tests.conftest import ROOT
+from tests.manual_pages import manual_pages
 from tests.recipes import FILES, as_shown
 
 _GLOBAL = {parameter.name for parameter in global_options()}
@@ -48,6 +49,7 @@ def reference() -> dict[str, str]:
         "docs/reference/files.md": _files(),
         "docs/reference/settings.md": _settings(),
         "docs/contributing.md": _contributing(),
+        **manual_pages(),
     }
 
 
@@ -235,25 +237,23 @@ def _files() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _fields(schema: type, heading: str) -> Iterator[str]:
+def _fields(one: type, heading: str) -> Iterator[str]:
     if heading:
-        yield from ("", f"## {heading}", "", inspect.cleandoc(schema.__doc__ or ""), "")
+        yield from ("", f"## {heading}", "", inspect.cleandoc(one.__doc__ or "").replace("``", "`"), "")
     yield from ("| setting | kind | default |", "|---|---|---|")
-    hints, inner = typing.get_type_hints(schema), []
-    for field in dataclasses.fields(schema):
+    hints, inner = typing.get_type_hints(one), []
+    for field in dataclasses.fields(one):
         hint = hints[field.name]
         if found := [
-            one for one in (hint, *typing.get_args(hint)) if isinstance(one, type) and dataclasses.is_dataclass(one)
+            each for each in (hint, *get_args(hint)) if isinstance(each, type) and dataclasses.is_dataclass(each)
         ]:
-            inner.append((f"[[{field.name}]]" if typing.get_origin(hint) is tuple else f"[{field.name}]", found[0]))
+            inner.append((f"[[{field.name}]]" if get_origin(hint) is tuple else f"[{field.name}]", found[0]))
             continue
-        kind = str(field.type if "Literal" not in str(hint) else hint).replace("typing.", "")
-        kind = kind.replace("Literal", "one of ").replace("NoneType", "None").replace("|", "or")
         made = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
-        default = "" if made is dataclasses.MISSING else f"`{made!r}`"
-        yield f"| `{field.name}` | {kind} | {default} |"
-    for name, one in inner:
-        yield from _fields(one, name)
+        default = "" if made in (None, dataclasses.MISSING) else f"`{schema.to_toml(made)}`"
+        yield f"| `{field.name}` | {_kind(hint)} | {default} |"
+    for name, each in inner:
+        yield from _fields(each, name)
 
 
 def _table(one: type, name: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from retainctl.rows import Row
 from retainctl.store.database import rows
 
 
-class StatementLine(Row, kind="statement_line"):
+class StatementLine(Row, kind="statement_line", spare="effective_at"):
     """One line: a movement of points and the balance after it. *recorded_at* orders them, *effective_at* says when
     a movement counts from, such as the day of its order."""
 

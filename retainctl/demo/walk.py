@@ -15,6 +15,7 @@ from retainctl.demo.history import history
 from retainctl.errors import DONE, DoneInPart, Refused, RetainError
 from retainctl.files import write_text
 from retainctl.jobs.steps import run_step
+from retainctl.people import as_read
 from retainctl.rows import Row
 
 STEPS = 28
@@ -172,6 +173,6 @@ def _summary(rows: list[dict[str, Any]]) -> str:
     if not rows:
         return "ok"
     told = {key: value for key, value in rows[0].items() if value and key not in ("file", "notes")}
-    figures = {key: round(value, 3) if isinstance(value, float) else value for key, value in told.items()}
-    line = ", ".join(f"{key} {value}" for key, value in figures.items()) or "nothing new"
+    figures = {name: value for name, value in as_read(told).items() if value is not None}
+    line = ", ".join(f"{name} {value}" for name, value in figures.items()) or "nothing new"
     return f"{len(rows)} rows: {line}, …" if len(rows) > 1 else line

@@ -68,7 +68,7 @@ def check(
     return Result(tuple(goals), trouble=trouble)
 
 
-class _Figure(NamedTuple):
+class _Measure(NamedTuple):
     """Where a figure stands: in a *field*, or under its *key* in a field of named figures."""
 
     field: str
@@ -76,9 +76,9 @@ class _Figure(NamedTuple):
     is_count: bool
 
 
-def _figure(row_type: type[Row], found: Sequence[Row], metric: str, *, name: str) -> _Figure:
+def _figure(row_type: type[Row], found: Sequence[Row], metric: str, *, name: str) -> _Measure:
     """Where the figure *metric* of the report *name* stands; WrongUsage where it has none."""
-    known: dict[str, _Figure] = {}
+    known: dict[str, _Measure] = {}
     for field, hint in get_type_hints(row_type, include_extras=True).items():
         listed = get_args(hint)[1] if get_origin(hint) is Annotated else ()
         plain = get_args(hint)[0] if listed else hint
@@ -86,15 +86,15 @@ def _figure(row_type: type[Row], found: Sequence[Row], metric: str, *, name: str
             is_count = get_args(plain)[1] is int
             open_names = [metric] if metric.isdecimal() and not listed else []  # a month that may come one day
             keys = listed or [*(key for row in found for key in getattr(row, field)), *open_names]
-            known |= {key: _Figure(field, key, is_count) for key in keys}
+            known |= {key: _Measure(field, key, is_count) for key in keys}
         elif plain in (int, int | None, float, float | None):
-            known[field] = _Figure(field, None, plain is int)
+            known[field] = _Measure(field, None, plain is int)
     if metric not in known:
         raise WrongUsage(f"the report {name} has no figure {metric}", hint=did_you_mean(metric, known))
     return known[metric]
 
 
-def _figures(found: Sequence[Any], place: _Figure) -> list[tuple[str, float | None]]:
+def _figures(found: Sequence[Any], place: _Measure) -> list[tuple[str, float | None]]:
     """The figure in each row, with what the row is called where there is more than one."""
     figures: list[tuple[str, float | None]] = []
     for row in found:

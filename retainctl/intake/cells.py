@@ -105,7 +105,7 @@ def bind(header: Sequence[str], columns: Sequence[Column], *, file: InputFile) -
     _refuse_two_roles(header, columns, bound, file)
     missing = [column for column, place in zip(columns, bound, strict=True) if column.required and place is None]
     if missing:
-        called = [(column.names or (column.role,))[0] for column in missing]
+        called = [called_in(header, column) for column in missing]
         near = difflib.get_close_matches(called[0], header, n=1, cutoff=0.5)
         raise BadData(
             f"{file.name} has no column {', '.join(called)}",
@@ -115,6 +115,15 @@ def bind(header: Sequence[str], columns: Sequence[Column], *, file: InputFile) -
     if extra := [name for place, name in enumerate(header) if place not in used and name]:
         file.notes.append(f"columns not read: {', '.join(extra)}")
     return bound
+
+
+def called_in(header: Sequence[str], column: Column) -> str:
+    """How a person calls *column*, which the *header* lacks: by its first name.
+
+    Where a mapping has given the column of its very name to another role, only odd names are left: by the role then.
+    """
+    is_given_away = len(column.names) != 1 and plain_name(column.role) in {plain_name(name) for name in header}
+    return column.role if is_given_away or not column.names else column.names[0]
 
 
 def _bound(column: Column, header: Sequence[str], file: InputFile) -> Place:

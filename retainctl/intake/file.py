@@ -81,6 +81,11 @@ class InputFile:
             yield from self._decoded(reader)
         self._assert_unchanged()
 
+    def beginning_bytes(self, size: int) -> bytes:
+        """The first *size* bytes of the file, unpacked."""
+        with self.path.open("rb") as raw, _unpacked(raw, self.path.name) as stream:
+            return _Bytes(stream, raw).take(size)
+
     def _decoded(self, reader: _Bytes) -> Iterator[Block]:
         offset = len(self.byte_order_mark)
         reader.skip(offset)

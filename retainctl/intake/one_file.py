@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.intake import import_runs, quarantine
-from retainctl.intake.cells import Cells, Chunk, Column, Held, RowError, SetAside, plain_name
+from retainctl.intake.cells import Cells, Chunk, Column, Held, RowError, SetAside, called_in, plain_name
 from retainctl.intake.csv_rows import csv_chunks, describe_delimiter, read_header
 from retainctl.intake.file import InputFile, input_file
 from retainctl.intake.import_runs import Asked, Counts, DryRun, FileResult, Imported, ImportOptions
@@ -232,7 +232,7 @@ def _opened(
     names = [name for column in wanted for name in column.all_names + column.joined]
     if wanted and not any(plain_name(name) in present for name in names):
         raise BadData(
-            f"{file.name} has no column {' or '.join((column.names or (column.role,))[0] for column in wanted)}",
+            f"{file.name} has no column {' or '.join(called_in(header, column) for column in wanted)}",
             hint=f"Its columns: {', '.join(header)[:300]}.",
         )
     if delimiter != "," and not options.delimiter and len(header) > 1:

@@ -22,7 +22,7 @@ OPEN: Final = "h.disposition <> 'set_aside' AND h.resolved_at IS NULL"
 LIST_THEM: Final = "List them: retainctl orders quarantine list"
 
 
-class Quarantined(Row, kind="quarantined_row"):
+class Quarantined(Row, kind="quarantined_row", spare="byte_offset document"):
     """One row that could not be booked, or not with all of its cells, and why.
 
     ``rows_of`` is what was imported, ``document`` the id of what the row speaks of.

@@ -32,6 +32,7 @@ def schedule_files(shop: Shop, *, style: str, user: str | None) -> dict[str, str
 
 
 def write_files(files: dict[str, str], folder: Path) -> None:
-    """Write each of *files* into *folder*, whole or not at all."""
+    """Write each of *files* into *folder*, whole or not at all; everybody may read them, for they hold no secret."""
     for name, text in files.items():
         write_text(folder / name, text)
+        (folder / name).chmod(0o644)

@@ -17,7 +17,7 @@ LATE_SECONDS = 900  # a job is overdue when its deadline has passed and this too
 TRIES: Final = 3  # of a job that fails, from the hour at which it became due until it becomes due again
 
 
-class JobRow(Row, kind="job"):
+class JobRow(Row, kind="job", spare="steps last_exit_code"):
     """One job: when it runs, how it stands, and what it does."""
 
     job: str
@@ -29,7 +29,7 @@ class JobRow(Row, kind="job"):
     steps: tuple[str, ...]
 
 
-class RunRow(Row, kind="job_run"):
+class RunRow(Row, kind="job_run", spare="counts missed steps_done"):
     """One run of a job: for which period, when, and what came of it."""
 
     job: str

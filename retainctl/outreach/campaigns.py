@@ -10,7 +10,7 @@ from retainctl.rows import Row
 from retainctl.store.database import value
 
 
-class CampaignRow(Row, kind="campaign"):
+class CampaignRow(Row, kind="campaign", spare="hash type"):
     """One campaign; its state is ``draft`` before the first plan, then planned, approved, active or paused;
     ``faulty`` where its file cannot be read."""
 

@@ -13,6 +13,7 @@ from retainctl.config import Shop
 from retainctl.definitions import kind_of
 from retainctl.errors import BadData, Refused, WrongUsage
 from retainctl.outreach import planning
+from retainctl.outreach.outbox import recover
 from retainctl.outreach.outbox.queueing import queue
 from retainctl.outreach.planning import SHOWN_HASH
 from retainctl.outreach.programs import Program
@@ -21,7 +22,7 @@ from retainctl.outreach.templates import Renderer, Templates
 from retainctl.outreach.tokens import signer
 from retainctl.rows import Row
 from retainctl.store.database import execute, rows, value
-from retainctl.store.dialect import streamed
+from retainctl.store.dialect import rows_locked, streamed
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import in_one_transaction
 
@@ -102,6 +103,39 @@ def pause(program: Program, name: str, *, reason: str = "by hand") -> Changed:
 def resume(program: Program, name: str) -> Changed:
     """Resume a paused mailing."""
     return _move(program, name, before="paused", after="active", reason="")
+
+
+def cancel(shop: Shop, program: Program, name: str) -> Changed:
+    """End for good what was approved or paused: whatever of it still waits is never sent; how many messages that were.
+
+    Refused where nothing is approved or paused. Whoever was not written to may be planned again. Killed on the way, the
+    next run of the sender ends the rest.
+    """
+    newest, ended = _cancel(program, name)
+    messages = sum(recover.end(shop, one, "cancelled", recover.CANCELLED, by=None)["cancelled"] for one in ended)
+    return _changed(newest, messages=messages)
+
+
+@in_one_transaction
+def _cancel(program: Program, name: str) -> tuple[Mailing, list[int]]:
+    """The newest mailing that was cancelled, and the ids of all that were."""
+    here = "program = ? AND name = ? AND state IN ('approved', 'paused')"
+    found = [
+        one for (one,) in rows(f"SELECT id FROM mailings WHERE {here} ORDER BY id{rows_locked()}", program.name, name)
+    ]
+    if not found:
+        mailing = _latest(program, name)
+        if mailing.state == "active":
+            raise Refused(
+                f"the {program.name} {name} is being sent",
+                hint=f"Pause it first: retainctl {program.commands} pause {name}",
+            )
+        raise Refused(
+            f"the {program.name} {name} is not approved, so that nothing of it can be sent",
+            hint=f"A new plan takes the place of this one: retainctl {program.commands} plan {name}",
+        )
+    execute(f"UPDATE mailings SET state = 'cancelled' WHERE {here}", program.name, name)
+    return Mailing.get_by_id(found[-1]), found
 
 
 def outcomes(program: Program, name: str) -> list[Any]:

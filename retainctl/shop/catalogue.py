@@ -7,7 +7,7 @@ from retainctl.shop.customers import escaped
 from retainctl.store.database import rows
 
 
-class ProductRow(Row, kind="product"):
+class ProductRow(Row, kind="product", spare="image_url cost brand"):
     """One product."""
 
     sku: str

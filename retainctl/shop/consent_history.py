@@ -17,7 +17,7 @@ from retainctl.store.select import Instant, select
 from retainctl.store.transactions import in_one_transaction
 
 
-class ConsentState(Row, kind="consent"):
+class ConsentState(Row, kind="consent", spare="evidence source"):
     """What holds at one address for one purpose, and by which word of whom.
 
     ``given``: it may be written to, as a plan sees it. Else ``not_mailable`` (nobody reads it), ``suppressed``
@@ -33,7 +33,7 @@ class ConsentState(Row, kind="consent"):
     evidence: str
 
 
-class ConsentEvent(Row, kind="consent_event"):
+class ConsentEvent(Row, kind="consent_event", spare="recorded_at wording source"):
     """One decision, as it was recorded."""
 
     at: Instant

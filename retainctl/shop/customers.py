@@ -17,7 +17,7 @@ from retainctl.store.select import MaybeDay, select
 OF_THIS_ADDRESS: Final = "kind IN ('email', 'phone') AND kind = ? AND key = ?"
 
 
-class CustomerRow(Row, kind="customer"):
+class CustomerRow(Row, kind="customer", spare="language phone"):
     """One customer of a listing, with the first address of each kind."""
 
     customer_id: int

@@ -20,7 +20,7 @@ from retainctl.store.select import Instant, MaybeInstant, select
 from retainctl.store.transactions import in_one_transaction
 
 
-class Merge(Row, kind="merge"):
+class Merge(Row, kind="merge", spare="keys contact_points responses"):
     """A merge, or its undoing, and how many rows it moved."""
 
     merge_id: int

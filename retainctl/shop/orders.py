@@ -13,7 +13,7 @@ from retainctl.store.dialect import whole_in_json
 from retainctl.store.select import Instant, MaybePieces, Pieces, select
 
 
-class OrderRow(Row, kind="order"):
+class OrderRow(Row, kind="order", spare="version source lines"):
     """One order."""
 
     source: str
@@ -43,7 +43,7 @@ class OrderPart(Row, kind="order_part"):
     reference: str
 
 
-class ReturnRow(Row, kind="return"):
+class ReturnRow(Row, kind="return", spare="line reference source"):
     """A return, or the part of one that was taken from one line.
 
     ``state`` is ``taken`` (from its sale), ``waiting`` (for it), ``overdue`` (the order that it names has not come for

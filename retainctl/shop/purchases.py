@@ -8,7 +8,7 @@ from retainctl.shop.customers import escaped
 from retainctl.store.select import Instant, Pieces, select
 
 
-class Purchase(Row, kind="purchase"):
+class Purchase(Row, kind="purchase", spare="brand source category"):
     """One line of a sale, and how many pieces of it came back."""
 
     ordered_at: Instant

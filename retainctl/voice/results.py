@@ -16,7 +16,7 @@ from retainctl.voice.scores import Interval
 from retainctl.voice.surveys import SURVEYS, Question
 
 
-class ResultRow(Row, kind="survey_result", kw_only=True):
+class ResultRow(Row, kind="survey_result", kw_only=True, spare="repeated missing"):
     """The result of one question; a choice question has one row per choice.
 
     NPS is in points from -100 to 100; every other score is a share from 0 to 1. ``low`` and ``high`` are its 95 %

@@ -12,13 +12,14 @@ from retainctl import cli
 from retainctl.audience import segments
 from retainctl.clock import Clock
 from retainctl.config import Shop
-from retainctl.errors import BadData, Refused, RetainError
+from retainctl.errors import BadData, Refused, RetainError, WrongUsage
 from retainctl.outreach import mailings, tokens
 from retainctl.outreach.campaigns import list_campaigns
 from retainctl.outreach.drafts import CAMPAIGN, CampaignOutcome, write_draft
 from retainctl.outreach.mailings import CandidateRow, Changed
 from retainctl.outreach.outbox import queueing
-from retainctl.outreach.outbox.delivering import deliver
+from retainctl.outreach.outbox.delivering import Delivery, deliver
+from retainctl.outreach.outbox.listing import list_messages
 from retainctl.outreach.rendering import UNSUBSCRIBE
 from retainctl.store import installation
 from retainctl.store.database import execute, rows, value
@@ -188,6 +189,45 @@ def test_a_paused_campaign_is_paused_until_it_is_resumed(shop: Shop, ready: Path
     mailings.send(shop, CAMPAIGN, "spring")
     mailings.pause(CAMPAIGN, "spring")  # a survey of that name goes on
     assert rows("SELECT program, state FROM mailings ORDER BY id") == [("survey", "active"), ("campaign", "paused")]
+
+
+def test_what_is_cancelled_is_never_sent_and_may_be_planned_again(shop: Shop, ready: Path) -> None:
+    plan_hash = approved(shop)
+    assert mailings.cancel(shop, CAMPAIGN, "spring") == Changed("spring", "cancelled", plan_hash, 0)
+    with pytest.raises(WrongUsage, match="has no plan"):
+        mailings.send(shop, CAMPAIGN, "spring")
+
+    approved(shop)
+    mailings.send(shop, CAMPAIGN, "spring")
+    installation.adopt()
+    assert deliver(shop, limit=1).row.sent == 1
+    with pytest.raises(Refused, match="is being sent") as refused:
+        mailings.cancel(shop, CAMPAIGN, "spring")
+    assert refused.value.hint == "Pause it first: retainctl campaigns pause spring"
+    mailings.pause(CAMPAIGN, "spring")
+    assert deliver(shop).row.left == 1, "what is paused waits"
+
+    assert mailings.cancel(shop, CAMPAIGN, "spring") == Changed("spring", "cancelled", plan_hash, 1)
+    assert deliver(shop).row == Delivery(0, 0, 0, 0, 0, 0, 0, 0)
+    assert rows("SELECT state, COUNT(*) FROM outbox GROUP BY state ORDER BY state") == [("cancelled", 1), ("sent", 1)]
+    with pytest.raises(Refused, match="is not active"):
+        mailings.resume(CAMPAIGN, "spring")
+
+    planned(shop)
+    with pytest.raises(Refused, match="is not approved"):
+        mailings.cancel(shop, CAMPAIGN, "spring")
+    assert rows(
+        "SELECT COUNT(*) FROM recipients WHERE mailing_id = (SELECT MAX(id) FROM mailings) AND excluded = ''"
+    ) == [(1,)], "whoever was written to is not written to again"
+
+
+def test_a_message_that_was_sent_at_the_first_try_had_one(shop: Shop, ready: Path) -> None:
+    approved(shop)
+    mailings.send(shop, CAMPAIGN, "spring")
+    installation.adopt()
+    assert [one.attempts for one in list_messages(shop)] == [0, 0]
+    deliver(shop)
+    assert [(one.state, one.attempts) for one in list_messages(shop)] == [("sent", 1), ("sent", 1)]
 
 
 def test_a_pause_holds_back_every_mailing_of_the_campaign_that_is_under_way(shop: Shop, ready: Path) -> None:

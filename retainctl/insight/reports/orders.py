@@ -21,7 +21,7 @@ from retainctl.wording import amount, isolated, percent
 LAST = 10  # every order after the tenth is in one row
 
 
-class OrderNumber(Row, kind="order_number"):
+class OrderNumber(Row, kind="order_number", spare="mean_days_to_next"):
     """The first, second, third … orders of all customers in one currency."""
 
     order_number: str

@@ -27,7 +27,7 @@ _COUNTED: Final[tuple[State, ...]] = ("sent", "deferred", "failed", "unknown", "
 
 
 class Delivery(Row, kind="delivery"):
-    """The outcomes of one run; *left* is the number of messages still to be sent, now or later."""
+    """The outcomes of one run; *left* is the number of messages that still wait, those of paused mailings too."""
 
     sent: int
     deferred: int
@@ -71,12 +71,20 @@ def _delivered(tally: Tally) -> Result[Delivery]:
     unresolved = resolve.unresolved()
     trouble = _trouble(tally, unresolved)
     notes = () if trouble or unresolved is None else (str(unresolved),)
-    left = value(
-        f"SELECT COUNT(*) FROM mailings m JOIN outbox o ON o.mailing_id = m.id AND o.state IN {OPEN}"
-        " WHERE m.state = 'active'"
-    )
-    counts = Delivery(**{state: tally.became[state] for state in _COUNTED}, left=int(left))
+    counts = Delivery(**{state: tally.became[state] for state in _COUNTED}, left=waiting("active", "paused"))
     return Result((counts,), notes=notes, trouble=trouble)
+
+
+def waiting(*states_of_mailings: str) -> int:
+    """How many messages wait, now or later, of the mailings in these states."""
+    asked = ", ".join("?" * len(states_of_mailings))
+    return int(
+        value(
+            f"SELECT COUNT(*) FROM mailings m JOIN outbox o ON o.mailing_id = m.id AND o.state IN {OPEN}"
+            f" WHERE m.state IN ({asked})",
+            *states_of_mailings,
+        )
+    )
 
 
 def _trouble(tally: Tally, unresolved: DoneInPart | None) -> RetainError | None:

@@ -14,7 +14,7 @@ from retainctl.store.database import rows
 from retainctl.store.select import Instant, select
 
 
-class MessageRow(Row, kind="message"):
+class MessageRow(Row, kind="message", spare="reply channel"):
     """One message in the outbox, its address masked."""
 
     id: int
@@ -53,8 +53,12 @@ class MessageDetail(Row, kind="message_detail"):
     history: tuple[Nested, ...] = ()
 
 
+# The outbox counts the tries that a server put off; the one that settled a message is counted for people too.
+_LAST_TRY: Final = """CASE WHEN o.state IN ('sent', 'unknown') OR (o.state = 'failed'
+    AND SUBSTR(o.reply, 1, 8) <> 'gave up:') THEN 1 ELSE 0 END"""
 _SHORT: Final = f"""o.id, m.program || ' ' || m.name AS mailing, o.customer_id, o.to_address AS "to", o.channel,
-    o.state, o.attempts, CASE WHEN o.state IN {OPEN} THEN o.next_at END AS next_at, o.done_at, o.reply"""
+    o.state, o.attempts + {_LAST_TRY} AS attempts, CASE WHEN o.state IN {OPEN} THEN o.next_at END AS next_at,
+    o.done_at, o.reply"""
 _MORE: Final = "o.message_id, o.resends, o.not_after, o.handed_at, o.code, o.enhanced, o.payload_sha256, o.owner"
 _FROM: Final = "FROM outbox o JOIN mailings m ON m.id = o.mailing_id"
 

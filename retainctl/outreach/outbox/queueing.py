@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from retainctl.clock import month_of
 from retainctl.config import Shop
+from retainctl.errors import Refused
 from retainctl.outreach.outbox.states import Candidate
 from retainctl.outreach.rendering import Press
 from retainctl.outreach.templates import Templates, TemplateValue
@@ -49,7 +50,9 @@ def queue(shop: Shop, mailing_id: int) -> int:
     All rows are created in one transaction or none; 0 where the mailing already has its rows. Nothing is sent:
     ``deliver`` does that.
     """
-    rows(f"SELECT id FROM mailings WHERE id = ?{rows_locked()}", mailing_id)
+    ((state,),) = rows(f"SELECT state FROM mailings WHERE id = ?{rows_locked()}", mailing_id)
+    if state == "cancelled":  # since it was read
+        raise Refused("it was cancelled; nothing was queued")
     if value("SELECT 1 FROM outbox WHERE mailing_id = ? LIMIT 1", mailing_id):
         return 0
     mailing, made = Mailing.get_by_id(mailing_id), 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
 from retainctl.config import Shop
 from retainctl.outreach.outbox import states
@@ -15,6 +15,7 @@ from retainctl.store.leases import is_held
 from retainctl.store.transactions import in_one_transaction
 
 _BATCH = 1_000
+CANCELLED: Final = "the mailing was cancelled"
 
 
 def sweep(shop: Shop, *, by: str) -> Counter[State]:
@@ -33,10 +34,10 @@ def sweep(shop: Shop, *, by: str) -> Counter[State]:
     became += _take(shop, lapsed, by, now, why="its sender's lease expired", by=by)
     became += _follow_policies(shop, by=by)
     for mailing_id, _ in _open_mailings("m.state = 'cancelled'"):
-        became += _end(shop, mailing_id, "cancelled", "the mailing was cancelled", by=by)
+        became += end(shop, mailing_id, "cancelled", CANCELLED, by=by)
     for mailing_id, not_after in _open_mailings("m.not_after < ? AND m.state <> 'cancelled'", shop.clock.now()):
         if not clock_doubt(shop, since=not_after):
-            became += _end(shop, mailing_id, "expired", "the mailing has expired (not_after)", by=by)
+            became += end(shop, mailing_id, "expired", "the mailing has expired (not_after)", by=by)
     return became
 
 
@@ -86,7 +87,7 @@ def _open_mailings(condition: str, *values: object) -> list[tuple[Any, ...]]:
     )
 
 
-def _end(shop: Shop, mailing_id: int, after: State, why: str, *, by: str) -> Counter[State]:
+def end(shop: Shop, mailing_id: int, after: State, why: str, *, by: str | None) -> Counter[State]:
     """End the open messages of a mailing, a thousand in a transaction."""
     became: Counter[State] = Counter()
     while ended := _end_some(shop, mailing_id, after, why, by=by):
@@ -95,7 +96,7 @@ def _end(shop: Shop, mailing_id: int, after: State, why: str, *, by: str) -> Cou
 
 
 @in_one_transaction
-def _end_some(shop: Shop, mailing_id: int, after: State, why: str, *, by: str) -> int:
+def _end_some(shop: Shop, mailing_id: int, after: State, why: str, *, by: str | None) -> int:
     open_messages = rows(
         f"SELECT id, claim_no, state FROM outbox WHERE mailing_id = ? AND state IN {states.OPEN} LIMIT ?",
         mailing_id,

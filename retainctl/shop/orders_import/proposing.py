@@ -86,8 +86,7 @@ def _encoding(name: str) -> str:
     with input_file(name) as file:
         if file.byte_order_mark:
             return ""
-        with file.path.open("rb") as raw:
-            start = raw.read(200_000)
+        start = file.beginning_bytes(200_000)
     for encoding in _ENCODINGS:
         with suppress(UnicodeDecodeError):
             start[: start.rfind(b"\n") + 1 or None].decode(encoding)

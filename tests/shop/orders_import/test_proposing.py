@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import tomllib
 from pathlib import Path
@@ -191,3 +192,11 @@ def test_how_numbers_are_written_is_told_where_the_rows_show_it_and_else_left_to
     assert tomllib.loads(text).get("numbers") == numbers
     assert ("The numbers fit" in text) == bool(doubt)
     assert doubt in text
+
+
+def test_a_packed_file_is_looked_at_unpacked(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "till.tsv.gz"
+    file.write_bytes(gzip.compress("Order\tDate\tSku\tQty\n1\t2025-01-01\tספל\t2\n".encode()))
+    assert "cp1255" not in propose_mapping(shop, str(file))
+    file.write_bytes(gzip.compress("Order\tDate\tSku\tQty\n1\t2025-01-01\tספל\t2\n".encode("cp1255")))
+    assert "The file is cp1255" in propose_mapping(shop, str(file))

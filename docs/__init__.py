@@ -1,0 +1,1 @@
+"""The pages that ``retainctl help TOPIC`` shows."""
