@@ -15,6 +15,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadData, Refused, RetainError
 from retainctl.outreach import mailings, tokens
 from retainctl.outreach.campaigns import list_campaigns
+from retainctl.outreach.direction import as_written
 from retainctl.outreach.drafts import CAMPAIGN, CampaignOutcome, write_draft
 from retainctl.outreach.mailings import CandidateRow, Changed
 from retainctl.outreach.outbox import queueing
@@ -234,7 +235,7 @@ def test_every_candidate_is_accounted_for_at_every_hour(shop: Shop, ready: Path)
 def test_every_recipient_can_be_shown_with_their_own_reason(shop: Shop, ready: Path, make_mailing: MakeMailing) -> None:
     planned(shop)
 
-    reason = "קיבלתם את ההודעה כי הסכמתם לשמוע מהחנות."
+    reason = "קיבלתם את ההודעה כי אישרתם להחנות לשלוח לכם הצעות ועדכונים."
     assert list(mailings.candidates(CAMPAIGN, "spring")) == [
         CandidateRow(1, "planned", reason), CandidateRow(2, "planned", reason), CandidateRow(3, "no_consent", ""),
     ]  # fmt: skip
@@ -272,10 +273,11 @@ def test_a_sample_is_what_a_recipient_will_read(shop: Shop, ready: Path) -> None
     planned(shop)
 
     first, second = mailings.samples(CAMPAIGN, "spring", 5)
-    assert (first.customer, first.subject) == (1, "פרסומת: דנה, יש לנו משהו בשבילך")
-    assert first.text.startswith("שלום דנה,\n\nיש לנו הצעה שחשבנו שתתאים לך:\n\nקפה חדש\n\nלהתראות,\nצוות החנות\n")
-    assert "להסרה מרשימת התפוצה: mailto:shop@shop.example?subject=unsubscribe%20v1." in first.text
-    assert second.subject == "פרסומת: נועה, יש לנו משהו בשבילך"
+    assert (first.customer, first.subject) == (1, "פרסומת: קפה חדש")
+    shown = as_written(first.text)
+    assert shown.startswith("קפה חדש\n\nשלום דנה,\n\nהכנו הצעה מיוחדת בשבילכם.\n\nלהתראות,\nצוות החנות\n")
+    assert "להסרה מרשימת התפוצה:\nmailto:shop@shop.example?subject=unsubscribe%20v1." in shown
+    assert "שלום \u2068נועה\u2069," in second.text
 
 
 def test_the_list_says_where_each_campaign_stands(shop: Shop, ready: Path) -> None:

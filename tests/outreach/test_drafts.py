@@ -14,7 +14,8 @@ from retainctl.audience import segments
 from retainctl.config import Shop
 from retainctl.definitions import Fault
 from retainctl.errors import BadConfiguration, BadData, Refused, WrongUsage
-from retainctl.outreach.drafts import CAMPAIGN, CAMPAIGNS, CampaignKind, recipe_of, write_draft
+from retainctl.outreach.campaign_texts import CampaignKind
+from retainctl.outreach.drafts import CAMPAIGN, CAMPAIGNS, recipe_of, write_draft
 from tests.outreach.test_rendering import with_mail, with_settings
 
 
@@ -64,7 +65,7 @@ def test_a_draft_says_what_stands_in_its_file(shop: Shop) -> None:
     assert (draft.front.why, draft.front.what, draft.front.audience) == ("חג", "קפה חדש", "everybody")
     assert draft.front.where == ("mail",)
     assert str(draft.front.not_after) == "2025-03-16"
-    assert draft.body.strip().startswith("שלום {{ first_name }},")
+    assert draft.body.strip().startswith("# {{ what }}\n\nשלום{% if first_name %} {{ first_name }}{% endif %},")
     assert CAMPAIGNS.names(shop.folder) == ["spring"]
 
 
@@ -220,7 +221,7 @@ def test_a_name_stays_in_its_folder(shop: Shop) -> None:
 def test_an_unknown_key_is_told_with_its_line_and_the_nearest(shop: Shop) -> None:
     edited(finished(shop), "audience =", "audiense =")
 
-    with pytest.raises(BadConfiguration, match=r"campaigns/spring\.md, line 9: unknown setting audiense") as told:
+    with pytest.raises(BadConfiguration, match=r"campaigns/spring\.md, line 11: unknown setting audiense") as told:
         CAMPAIGNS.read(shop, "spring")
     assert told.value.hint == "Did you mean audience?"
 
@@ -252,7 +253,7 @@ def test_a_campaign_is_planned_as_its_file_says(shop: Shop) -> None:
     made = recipe_of(shop, CAMPAIGNS.read(shop, "spring"))
     assert (made.program, made.name, made.purpose, made.audience) == ("campaign", "spring", "marketing", "everybody")
     assert made.not_after == shop.clock.end_of(date(2025, 3, 16)) - 1
-    assert (made.unknown_policy, made.templates.body_text) == ("assume-sent", "Plain, {{ first_name }}")
+    assert (made.unknown_policy, made.templates.body_text) == ("assume-sent", "Plain, \u2068{{ first_name }}\u2069")
     assert made.templates.constants["what"] == "קפה חדש"
 
 

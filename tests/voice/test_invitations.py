@@ -20,6 +20,7 @@ from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BadData, Refused, WrongUsage
 from retainctl.outreach import mailings, tokens
+from retainctl.outreach.direction import as_written
 from retainctl.outreach.outbox.delivering import deliver
 from retainctl.shop import consent
 from retainctl.store.database import rows, value
@@ -59,7 +60,7 @@ def mails(shop: Shop) -> dict[str, str]:
         mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         body = mail.get_body(("plain",))
         assert body is not None
-        found[str(mail["To"].addresses[0].addr_spec)] = body.get_content()
+        found[str(mail["To"].addresses[0].addr_spec)] = as_written(body.get_content()).replace("\r\n", "\n")
     return found
 
 
@@ -126,9 +127,9 @@ def test_the_invitation_asks_each_question_and_is_answered_by_reply_with_its_own
         text = found[f"customer{one}@example.com"]
         assert f"שלום {name}" in text
         assert "1/2" in text
-        assert "באיזו מידה תמליצו עלינו" in text
+        assert "באיזו מידה סביר שתמליצו עלינו" in text
         assert "השיבו למייל הזה" in text
-        [token] = re.findall(r"קוד התשובה: (\S+)", text)
+        [token] = re.findall(r"הקוד שלכם .*:\n(\S+)", text)
         mailing = value("SELECT id FROM mailings WHERE program = 'survey'")
         assert tokens.verify(token, PURPOSE, asking.clock.now()) == f"{mailing}.{one}"
 
@@ -159,7 +160,7 @@ def test_an_invitation_is_good_for_half_a_year(asking: Shop) -> None:
     one = customer(asking, purpose="survey")
     invite(asking, "spring", mailings.plan(asking, SURVEY, "spring").hash)
     deliver(asking)
-    [token] = re.findall(r"קוד התשובה: (\S+)", mails(asking)[f"customer{one}@example.com"])
+    [token] = re.findall(r"הקוד שלכם .*:\n(\S+)", mails(asking)[f"customer{one}@example.com"])
     ends = asking.clock.now() + 180 * DAY_SECONDS
     assert tokens.verify(token, PURPOSE, ends - 1).endswith(f".{one}")
     with pytest.raises(BadData, match="has expired"):
@@ -175,7 +176,7 @@ def test_where_the_shop_has_a_public_address_the_invitation_has_a_link(asking: S
     deliver(shop)
     text = mails(shop)[f"customer{one}@example.com"]
     assert re.search(r"https://shop\.example/s/v1\.\S+", text)
-    assert "קוד התשובה" not in text
+    assert "הקוד שלכם" not in text
 
 
 def test_the_contact_budget_holds_for_invitations_too(asking: Shop) -> None:
@@ -204,7 +205,7 @@ def test_answers_with_the_token_make_the_response_rate(asking: Shop, tmp_path: P
         customer(asking, purpose="survey")
     invite(asking, "spring", mailings.plan(asking, SURVEY, "spring").hash)
     deliver(asking)
-    [token] = re.findall(r"קוד התשובה: (\S+)", next(iter(mails(asking).values())))
+    [token] = re.findall(r"הקוד שלכם .*:\n(\S+)", next(iter(mails(asking).values())))
     file = tmp_path / "answers.csv"
     file.write_text(f"token,recommend,comment\n{token},10,מצוין\n", encoding="utf-8")
     assert import_answers(asking, "spring", str(file), AnswerOptions()).row.rows_new == 1
@@ -259,7 +260,7 @@ def test_the_commands_plan_approve_and_send_as_those_of_campaigns_do(asking: Sho
         "retainctl: the survey spring is not approved\n"
         f"  Review it, then: retainctl surveys approve spring {plan_hash}\n"
     )
-    assert "באיזו מידה תמליצו עלינו" in retainctl("surveys", "show", "spring", "--sample", "1").stdout
+    assert "באיזו מידה סביר שתמליצו עלינו" in retainctl("surveys", "show", "spring", "--sample", "1").stdout
     assert retainctl("surveys", "approve", "spring", "0123456789abcdef").code == 77
     approved = retainctl("surveys", "approve", "spring", plan_hash)
     assert approved.stdout == f"name\tstate\thash\tmessages\nspring\tapproved\t{plan_hash}\t0\n"
