@@ -274,3 +274,26 @@ class Shapes:
 def test_a_setting_of_another_shape_is_one_sentence(written: str, said: str) -> None:
     with pytest.raises(BadConfiguration, match=rf"^shop\.toml(, line 1)?: {re.escape(said)}$"):
         schema.read_text(written, Shapes, name="shop.toml")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('brand_color = "teal"', "brand_color must be written #rrggbb"),
+        ('brand_color = "#0b6e7"', "brand_color must be written #rrggbb"),
+        ('brand_color = "#0b6e75;"', "brand_color must be written #rrggbb"),
+        ('logo = "http://shop.example/logo.png"', "logo must be an address that starts with https://"),
+        ('logo = "logo.png"', "logo must be an address that starts with https://"),
+        ("logo = 'https://a.example/\"><script>'", "logo must be an address that starts with https://"),
+        ('logo = "https://a.example/a b.png"', "logo must be an address that starts with https://"),
+        ('logo = "https://a.example/logo.png?size=2&x=1"\nbrand_color = "#FFd400"', None),
+    ],
+)
+def test_the_look_of_mails_is_checked(tmp_path: Path, line: str, said: str | None) -> None:
+    path = init_folder(tmp_path, name="x", language="en", currency="ILS", timezone="Asia/Jerusalem", country="IL")
+    path.write_text(path.read_text(encoding="utf-8").replace("[mail]\n", f"[mail]\n{line}\n"), encoding="utf-8")
+    if said is None:
+        assert read_shop(str(tmp_path)).settings.mail.brand_color == "#FFd400"
+    else:
+        with pytest.raises(BadConfiguration, match=re.escape(said)):
+            read_shop(str(tmp_path))

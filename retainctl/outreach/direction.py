@@ -39,11 +39,12 @@ def isolated_values(template: str, *, html: bool) -> str:
     opened, closed = ("<bdi>", "</bdi>") if html else ("\u2068", "\u2069")
     made: list[str] = []
     markup = _Whereabouts()
-    for piece in pieces(template):
-        if not _is_foreign(piece) or (html and not markup.is_among_words):
+    for number, piece in enumerate(pieces(template)):
+        if number % 2 == 0:
             made.append(piece)
-            if html and not piece.startswith(tuple(_CLOSING)):
-                markup.pass_by(piece)
+            markup.pass_by(piece)
+        elif not _is_foreign(piece) or (html and not markup.is_among_words):
+            made.append(piece)
         elif made[-2:-1] == [closed] and made[-1] in ("", " "):
             made[-2:] = [made[-1], piece, closed]
         else:

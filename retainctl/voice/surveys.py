@@ -9,6 +9,7 @@ from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from retainctl import schema
 from retainctl.audience.segments import read_segment
@@ -160,7 +161,7 @@ def _links(to: Addressed) -> dict[str, str | None]:
     return {
         "survey_token": token,
         "survey_link": f"{to.public_url}/s/{token}" if to.public_url else None,
-        "answer_mail": f"mailto:{to.answer_to}?subject=",
+        "answer_mail": f"mailto:{quote(to.answer_to, safe='@+')}?subject=",
     }
 
 

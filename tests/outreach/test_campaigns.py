@@ -29,7 +29,7 @@ from tests.outreach.outbox.conftest import make_customers
 from tests.outreach.people import customer
 from tests.outreach.test_drafts import edited, finished
 from tests.outreach.test_planning import sent
-from tests.outreach.test_rendering import with_mail, with_settings
+from tests.outreach.test_rendering import bodies, parsed, with_mail, with_settings
 
 
 @pytest.fixture
@@ -345,3 +345,34 @@ def test_what_is_typed_after_a_campaign_reaches_it(shop: Shop, ready: Path, caps
     typed("send", "spring")
     typed("pause", "spring", "--reason", "the price is wrong")
     assert rows("SELECT state, pause_reason FROM mailings") == [("paused", "the price is wrong")]
+
+
+def test_everybody_gets_the_message_in_the_language_that_they_are_known_to_read(shop: Shop) -> None:
+    for first_name, language in (("דנה", "he"), ("Anna", "en"), ("נועה", None)):
+        execute("UPDATE customers SET language = ? WHERE id = ?", language, customer(shop, first_name))
+    path = finished(shop)
+    edited(path, '[en]\nwhat = "קפה חדש"', '[en]\nwhat = "New coffee"')
+    made = mailings.plan(shop, CAMPAIGN, "spring")
+    mailings.approve(shop, CAMPAIGN, "spring", made.hash)
+    mailings.send(shop, CAMPAIGN, "spring")
+    deliver(shop)
+
+    assert (made.recipients, made.he, made.en) == (3, 2, 1)
+    found = {}
+    for eml in (shop.folder / "mail").iterdir():
+        message = parsed(eml.read_bytes())
+        text, html = bodies(message)
+        found[str(message["To"].addresses[0].addr_spec)] = (
+            message["Subject"],
+            text.splitlines()[2],
+            html.split("\n")[1],
+        )
+    hebrew, english = '<html lang="he" dir="rtl">', '<html lang="en" dir="ltr">'
+    assert found == {
+        "customer1@example.com": ("פרסומת: קפה חדש", "שלום דנה,", hebrew),
+        "customer2@example.com": ("פרסומת: New coffee", "Hello Anna,", english),
+        "customer3@example.com": ("פרסומת: קפה חדש", "שלום נועה,", hebrew),
+    }
+    reasons = [one.reason for one in mailings.candidates(CAMPAIGN, "spring")]
+    assert [reason.partition(" ")[0] for reason in reasons] == ["קיבלתם", "You", "קיבלתם"]
+    assert [one.subject for one in mailings.samples(CAMPAIGN, "spring", 2)] == ["פרסומת: קפה חדש", "פרסומת: New coffee"]

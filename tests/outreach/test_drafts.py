@@ -16,6 +16,8 @@ from retainctl.definitions import Fault
 from retainctl.errors import BadConfiguration, BadData, Refused, WrongUsage
 from retainctl.outreach.campaign_texts import CampaignKind
 from retainctl.outreach.drafts import CAMPAIGN, CAMPAIGNS, recipe_of, write_draft
+from retainctl.store.database import execute
+from tests.outreach.people import customer
 from tests.outreach.test_rendering import with_mail, with_settings
 
 
@@ -261,3 +263,82 @@ def test_no_draft_is_made_for_a_segment_that_is_not_there(shop: Shop) -> None:
     with pytest.raises(WrongUsage, match="there is no segment evrybody"):
         write_draft(shop, "spring", kind="newsletter", audience="evrybody")
     assert not (shop.folder / "campaigns").exists()
+
+
+def translated(shop: Shop) -> Path:
+    """A finished draft in Hebrew and English: somebody is known to read English."""
+    execute("UPDATE customers SET language = 'en' WHERE id = ?", customer(shop, "Dana", "Levi"))
+    return finished(shop)
+
+
+def test_a_new_draft_has_each_language_that_a_customer_reads(shop: Shop) -> None:
+    path = translated(shop)
+
+    assert check(shop) == []
+    text = path.read_text(encoding="utf-8")
+    places = [text.index(part) for part in ("\n[en]\n", "\n+++\n\n", "שלום", "\n## en\n", "Hello")]
+    assert places == sorted(places)
+    made = recipe_of(shop, CAMPAIGNS.read(shop, "spring")).templates
+    assert ("שלום" in made.body_html, "Hello" in made.body_html, "## en" in made.body_text) == (True, False, False)
+    english = made.translations["en"]
+    assert ("שלום" in english.body_html, "Hello" in english.body_html) == (False, True)
+    told = [english.constants[name] for name in ("language", "direction", "side", "what")]
+    assert told == ["en", "ltr", "left", "קפה חדש"]
+    assert made.mark == english.mark == "פרסומת"
+
+
+def test_a_section_may_name_the_shop_s_own_language_too(shop: Shop) -> None:
+    path = translated(shop)
+    edited(path, "+++\n\n#", "+++\n\n## he\n\n#")
+
+    assert check(shop) == []
+    assert "## he" not in recipe_of(shop, CAMPAIGNS.read(shop, "spring")).templates.body_text
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ('[en]\nwhat = "קפה חדש"', "[en]", [("[en]", "what is empty")]),
+        ("\n## en\n", "\n", [("body", "it says nothing in en")]),
+        ("\n[en]\n", "\n[he]\n", [
+            ("[he]", "he is the shop's own language"), ("[en]", "what is empty"), ("[en]", "subject is empty"),
+            ("[en]", "reason is empty"),
+        ]),
+        ("\nHello", "\n<b>Hello</b>", [("body, en", "it has HTML, which customers would see as <b>")]),
+        ("\nHello", "\n{{ frist_name }}", [("templates", "unknown name frist_name")]),
+        ("\nHello", "\n{{ last_name }}", [("templates, en", "the template is not valid: last_name is unknown for some "
+                                           "customers: write {{ last_name or '…' }}")]),
+        ("\nשלום", "\n| a |\n|---|\n\nשלום", [
+            ("body", "it has a table, of which customers would see the bars and dashes"),
+        ]),
+        ('\nHello', "\n{button}\n", [("body, en", "{button} must follow a link that is a paragraph of its own")]),
+        ('# link = "https://"', 'link = "shop.example"', [
+            ("front matter", "link is 'shop.example', which is no address"),
+            ("front matter", "link is 'shop.example', which is no address"),
+        ]),
+    ],
+)  # fmt: skip
+def test_what_is_missing_or_wrong_in_one_language_is_told(
+    shop: Shop, before: str, after: str, expected: list[tuple[str, str]]
+) -> None:
+    edited(translated(shop), before, after)
+    assert [(fault.where, fault.fault) for fault in check(shop)] == expected
+
+
+def test_a_greeting_must_do_without_a_name(shop: Shop) -> None:
+    edited(finished(shop), "{% if first_name %} {{ first_name }}{% endif %}", " {{ first_name }}")
+    said = "the template is not valid: first_name is unknown for some customers: write {{ first_name or '…' }}"
+    assert faults(shop) == [said]
+
+
+def test_the_button_leads_where_the_file_says(shop: Shop) -> None:
+    path = translated(shop)
+    edited(path, '# link = "https://"', 'link = "https://shop.example/he"')
+    edited(path, "[en]\n", '[en]\nlink = "https://shop.example/en"\n')
+    made = recipe_of(shop, CAMPAIGNS.read(shop, "spring")).templates
+
+    assert check(shop) == []
+    assert (made.constants["link"], made.translations["en"].constants["link"]) == (
+        "https://shop.example/he",
+        "https://shop.example/en",
+    )
