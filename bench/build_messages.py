@@ -17,8 +17,8 @@ from pathlib import Path
 
 from bench.measure import race, run
 from retainctl.config import Shop, init_folder, read_shop
+from retainctl.outreach.campaign_texts import sample
 from retainctl.outreach.composing import templates_of
-from retainctl.outreach.drafts import sample
 from retainctl.outreach.outbox.states import Candidate
 from retainctl.outreach.rendering import Press
 from retainctl.outreach.templates import Rendered, Renderer, Templates
@@ -108,14 +108,15 @@ class _opened:  # noqa: N801
         shop = read_shop(str(path.parent), now="2025-03-02T10:00")
         self._database = open_database(shop.database_url, now=shop.clock.now(), migrate=True)
         self._database.__enter__()
-        subject, reason, body = sample("offer", language="he")
+        said, body = sample("offer", language="he")
         templates = templates_of(
             shop,
-            subject=subject,
-            reason=reason,
+            subject=said.subject,
+            preheader=said.preheader,
+            reason=said.reason,
             body=body + "\n" + _PARAGRAPH * 8,
             purpose="marketing",
-            constants={"what": "עשרה אחוזים על כל הקפה"},
+            constants={"what": "10% הנחה על כל הקפה", "link": "https://shop.example/beans"},
         )
         return shop, Mailing.create(
             program="campaign",

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from bench.measure import Run, race, run
 from retainctl.config import Shop, init_folder, read_shop
+from retainctl.outreach.campaign_texts import sample
 from retainctl.outreach.composing import templates_of
-from retainctl.outreach.drafts import sample
 from retainctl.outreach.planning import plan
 from retainctl.outreach.programs import Recipe
 from retainctl.store.dialect import insert_many
@@ -88,9 +88,15 @@ VARIANTS = {"executemany of finished rows": written_only, "retainctl": ours}
 
 
 def _recipe(shop: Shop) -> Recipe:
-    subject, reason, body = sample("offer", language="he")
+    said, body = sample("offer", language="he")
     templates = templates_of(
-        shop, subject=subject, reason=reason, body=body, purpose="marketing", constants={"what": "קפה"}
+        shop,
+        subject=said.subject,
+        preheader=said.preheader,
+        reason=said.reason,
+        body=body,
+        purpose="marketing",
+        constants={"what": "קפה", "link": ""},
     )
     return Recipe(program="campaign", name="spring", purpose="marketing", templates=templates)
 

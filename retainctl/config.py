@@ -22,6 +22,7 @@ from retainctl.errors import BadConfiguration, BadData, Refused
 from retainctl.files import write_text
 from retainctl.money import currency_code
 from retainctl.rows import Row
+from retainctl.wording import direction
 
 FILE_NAME = "retainctl.toml"
 DATABASE_NAME = "retain.db"
@@ -56,6 +57,8 @@ class Mail:
         str,
         "Where customers write to unsubscribe. Read this mailbox every day. Empty means reply_to, else from_address.",
     ] = ""
+    logo: Annotated[str, "The https address of a picture, 40 pixels high, that a mail shows instead of the name."] = ""
+    brand_color: Annotated[str, "The colour of a mail's bar and button, such as #0b6e75."] = "#0b6e75"
     host: Annotated[str, "The mail server, such as smtp.example.com."] = ""
     port: Annotated[int, "Its port: 465 for tls, 587 for starttls."] = 465
     security: Annotated[
@@ -74,6 +77,10 @@ class Mail:
     def __post_init__(self) -> None:
         if self.password and not self.password.startswith(SECRETS):
             raise ValueError("password must be a reference: env:NAME, file:PATH or credential:NAME")
+        if not re.fullmatch("#[0-9a-fA-F]{6}", self.brand_color):
+            raise ValueError("brand_color must be written #rrggbb, such as #0b6e75")
+        if self.logo and not re.fullmatch(r"https://[!#$%&(-;=?-~]+", self.logo, re.ASCII):
+            raise ValueError("logo must be an address that starts with https://, without blanks")
         if not 1 <= self.connections <= 32:
             raise ValueError("connections must be between 1 and 32")
 
@@ -160,7 +167,7 @@ class Settings:
     @property
     def direction(self) -> str:
         """``rtl`` or ``ltr``: the way the shop's language is read."""
-        return "rtl" if self.language == "he" else "ltr"
+        return direction(self.language)
 
 
 @dataclass(frozen=True, slots=True)

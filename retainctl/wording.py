@@ -6,6 +6,7 @@ sign stays on its side.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from math import floor
 from typing import Final
@@ -22,6 +23,16 @@ _SHORT_MONTHS: Final[dict[str, list[str]]] = {
     "he": "ינו׳ פבר׳ מרץ אפר׳ מאי יוני יולי אוג׳ ספט׳ אוק׳ נוב׳ דצמ׳".split(),
 }
 _LEFT_TO_RIGHT, _BY_ITSELF, _POP = "\u2066", "\u2068", "\u2069"
+# Numbers whose sign wanders to their other side among Hebrew words: a phone with its country or with blanks, 11+, -5.
+_SIGNED: Final = re.compile(
+    r"""(?<![\w.,+-])(?:
+        \+\d[\d-]{0,20}(?:[ ]\d[\d-]{0,20}){0,6}
+        | 0\d[\d-]{0,20}(?:[ ]\d[\d-]{0,20}){1,6}
+        | [-\u2212]?\d[\d.,]{0,20}\+
+        | [-\u2212]\d[\d.,]{0,20}%?
+    )(?![\w+])""",
+    re.VERBOSE,
+)
 NO_CENTS_FROM = 1_000  # major units, from which on people leave out the hundredths
 
 
@@ -33,6 +44,16 @@ def isolated(text: str) -> str:
 def named(text: str) -> str:
     """A name, which runs as its own letters do and turns nothing round that stands beside it."""
     return f"{_BY_ITSELF}{text}{_POP}"
+
+
+def direction(language: str) -> str:
+    """``rtl`` or ``ltr``: the way the language is read."""
+    return "rtl" if language == "he" else "ltr"
+
+
+def signs_isolated(text: str) -> str:
+    """*text*, which somebody typed in Hebrew, with each number isolated that has its sign on one side."""
+    return _SIGNED.sub(lambda number: isolated(number[0]), text)
 
 
 def day_in_words(day: date, language: str) -> str:
@@ -118,7 +139,7 @@ def points(number: int, language: str) -> str:
 
 def with_prefix(prefix: str, name: str) -> str:
     """A Hebrew prefix before a name: ``מקפה``, and with a maqaf before what is not Hebrew: ``מ־Good Morning``."""
-    return f"{prefix}{name}" if "\u05d0" <= name[:1] <= "\u05ea" else f"{prefix}־{name}"
+    return f"{prefix}{name}" if "\u05d0" <= name[:1] <= "\u05ea" else f"{prefix}־{isolated(name)}"
 
 
 def _sign(currency: str) -> str:

@@ -9,6 +9,7 @@ import shlex
 import stat
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,6 +47,15 @@ def test_the_demo_runs_and_runs_again(tmp_path: Path) -> None:
     message = email.message_from_bytes(sorted(mails)[0].read_bytes(), policy=email.policy.default)
     assert str(message["Subject"]).startswith("פרסומת: ")
     assert message["List-Unsubscribe"].startswith("<mailto:unsubscribe@example.com")
+    messages = [email.message_from_bytes(mail.read_bytes(), policy=email.policy.default) for mail in mails]
+    by_language = Counter(html.get_content().split('"')[1] for one in messages if (html := one.get_body(("html",))))
+    assert by_language.keys() == {"he", "en"}
+    assert by_language["he"] > by_language["en"] > 100
+    offers = {str(message["Subject"]) for message in messages if str(message["Subject"]).startswith("פרסומת")}
+    assert offers == {
+        "פרסומת: 10% הנחה על פולי הקפה החדשים, עד 16 במרץ",
+        "פרסומת: 10% off the new coffee beans, until 16 March",
+    }
     assert 'dir="rtl"' in (shop / "cohorts.html").read_text(encoding="utf-8")
 
     again = {row["step"]: row["result"] for row in run_demo(tmp_path)}

@@ -309,3 +309,26 @@ def test_a_shop_is_made_on_the_database_that_is_named(tmp_path: Path) -> None:
     assert refused.code == 78
     assert "hunter2" not in refused.stderr
     assert not (tmp_path / "t").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('brand_color = "teal"', "brand_color must be written #rrggbb"),
+        ('brand_color = "#0b6e7"', "brand_color must be written #rrggbb"),
+        ('brand_color = "#0b6e75;"', "brand_color must be written #rrggbb"),
+        ('logo = "http://shop.example/logo.png"', "logo must be an address that starts with https://"),
+        ('logo = "logo.png"', "logo must be an address that starts with https://"),
+        ("logo = 'https://a.example/\"><script>'", "logo must be an address that starts with https://"),
+        ('logo = "https://a.example/a b.png"', "logo must be an address that starts with https://"),
+        ('logo = "https://a.example/logo.png?size=2&x=1"\nbrand_color = "#FFd400"', None),
+    ],
+)
+def test_the_look_of_mails_is_checked(tmp_path: Path, line: str, said: str | None) -> None:
+    path = init_folder(tmp_path, name="x", language="en", currency="ILS", timezone="Asia/Jerusalem", country="IL")
+    path.write_text(path.read_text(encoding="utf-8").replace("[mail]\n", f"[mail]\n{line}\n"), encoding="utf-8")
+    if said is None:
+        assert read_shop(str(tmp_path)).settings.mail.brand_color == "#FFd400"
+    else:
+        with pytest.raises(BadConfiguration, match=re.escape(said)):
+            read_shop(str(tmp_path))

@@ -85,5 +85,22 @@ def test_one_and_two_have_words_of_their_own() -> None:
 
 def test_a_prefix_joins_a_hebrew_name_and_takes_a_maqaf_before_another() -> None:
     assert wording.with_prefix("מ", "קפה בוקר טוב") == "מקפה בוקר טוב"
-    assert wording.with_prefix("מ", "Good Morning Coffee") == "מ־Good Morning Coffee"
-    assert wording.with_prefix("ב", "24/7") == "ב־24/7"
+    assert wording.with_prefix("מ", "Good Morning Coffee") == "מ־\u2066Good Morning Coffee\u2069"
+    assert wording.with_prefix("ב", "24/7") == "ב־\u206624/7\u2069"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("חייגו +972-3-555-0100 או 03 555 0100", ["+972-3-555-0100", "03 555 0100"]),
+        ("מגיל 11+ ומעלה", ["11+"]),
+        ("קר היום: -5", ["-5"]),
+        ("ירידה של -10% במחיר", ["-10%"]),
+        ("10% הנחה, ₪44.90 במקום ₪49.90, ב-5 עד 03-5550100", []),
+        ("C++ ו-A1+", []),
+    ],
+)
+def test_a_number_with_its_sign_on_one_side_is_isolated_among_hebrew_words(typed: str, kept: list[str]) -> None:
+    shown = wording.signs_isolated(typed)
+    assert shown.replace("\u2066", "").replace("\u2069", "") == typed
+    assert [part.partition("\u2069")[0] for part in shown.split("\u2066")[1:]] == kept

@@ -28,21 +28,21 @@ _ENGLISH_LAST = "Cohen Levi Katz Ivanov Petrov Weiss Smith O'Brien Haddad Khoury
 
 # sku, name, category, brand, price in whole shekels, member price, cost, stock
 _PRODUCTS = (
-    ("BEAN-ETH", "פולי קפה אתיופיה 250 גרם", "Coffee > Beans", "Bunna", 54, 49, 22, 140),
-    ("BEAN-COL", "פולי קפה קולומביה 250 גרם", "Coffee > Beans", "Bunna", 48, 44, 19, 200),
-    ("BEAN-DEC", "פולי קפה נטול 250 גרם", "Coffee > Beans", "Bunna", 52, 48, 23, 60),
-    ("GRND-TUR", "קפה טחון טורקי 200 גרם", "Coffee > Ground", "Shuk", 29, 26, 9, 310),
-    ("GRND-ESP", "Espresso, ground 250 g", "Coffee > Ground", "Shuk", 42, 38, 16, 150),
-    ("CAPS-INT", "Capsules, intense, 50", "Coffee > Capsules", "Volta", 99, 89, 41, 90),
-    ("CAPS-MLD", "קפסולות עדינות, 50", "Coffee > Capsules", "Volta", 99, 89, 41, 80),
-    ("TEA-MINT", "תה נענע, 20 שקיקים", "Tea", "Galil", 18, 16, 5, 400),
-    ("TEA-EARL", "Earl Grey, 100 g", "Tea", "Galil", 36, 33, 12, 120),
-    ("MUG-BLUE", "ספל קרמיקה כחול", "Kitchen > Cups", "Yad", 65, 59, 24, 45),
-    ("MUG-PAIR", "Cups for espresso, pair", "Kitchen > Cups", "Yad", 85, 77, 33, 40),
-    ("GRINDER", "מטחנת קפה ידנית", "Kitchen > Tools", "Volta", 249, 229, 118, 25),
-    ("PRESS-1L", "French press, 1 l", "Kitchen > Tools", "Volta", 159, 145, 66, 35),
-    ("SCALE", "משקל מטבח דיגיטלי", "Kitchen > Tools", "Volta", 129, 119, 52, 30),
-    ("GIFT-BOX", 'מארז מתנה "בוקר טוב"', "Gifts", "Bunna", 189, 175, 84, 20),
+    ("BEAN-ETH", "פולי קפה אתיופיה 250 גרם", "קפה > פולי קפה", "Bunna", 54, 49, 22, 140),
+    ("BEAN-COL", "פולי קפה קולומביה 250 גרם", "קפה > פולי קפה", "Bunna", 48, 44, 19, 200),
+    ("BEAN-DEC", "פולי קפה נטול קפאין 250 גרם", "קפה > פולי קפה", "Bunna", 52, 48, 23, 60),
+    ("GRND-TUR", "קפה טורקי טחון 200 גרם", "קפה > קפה טחון", "Shuk", 29, 26, 9, 310),
+    ("GRND-ESP", "Espresso, ground 250 g", "קפה > קפה טחון", "Shuk", 42, 38, 16, 150),
+    ("CAPS-INT", "Capsules, intense, 50", "קפה > קפסולות", "Volta", 99, 89, 41, 90),
+    ("CAPS-MLD", "50 קפסולות בטעם עדין", "קפה > קפסולות", "Volta", 99, 89, 41, 80),
+    ("TEA-MINT", "תה נענע, 20 שקיקים", "תה", "Galil", 18, 16, 5, 400),
+    ("TEA-EARL", "Earl Grey, 100 g", "תה", "Galil", 36, 33, 12, 120),
+    ("MUG-BLUE", "ספל קרמיקה כחול", "מטבח > ספלים וכוסות", "Yad", 65, 59, 24, 45),
+    ("MUG-PAIR", "Cups for espresso, pair", "מטבח > ספלים וכוסות", "Yad", 85, 77, 33, 40),
+    ("GRINDER", "מטחנת קפה ידנית", "מטבח > כלים להכנת קפה", "Volta", 249, 229, 118, 25),
+    ("PRESS-1L", "French press, 1 l", "מטבח > כלים להכנת קפה", "Volta", 159, 145, 66, 35),
+    ("SCALE", "משקל מטבח דיגיטלי", "מטבח > כלים להכנת קפה", "Volta", 129, 119, 52, 30),
+    ("GIFT-BOX", 'מארז מתנה "בוקר טוב"', "מתנות", "Bunna", 189, 175, 84, 20),
 )
 _COMMENTS = (
     "הקפה הגיע טרי, והספל יפה מאוד", "Fast delivery, thank you!", "המחיר קצת גבוה", "The bag was torn.",
@@ -140,7 +140,7 @@ def _customer_rows(people: list[Shopper]) -> Iterator[Sequence[object]]:
 def _consent_rows(people: list[Shopper]) -> Iterator[Sequence[object]]:
     yield "email purpose happened_at wording".split()
     wording = {
-        "he": "אני רוצה לקבל מבצעים ושאלות על השירות בדואר אלקטרוני",
+        "he": "אני רוצה לקבל דברי פרסומת ושאלות על השירות בדואר אלקטרוני",
         "en": "I want offers and questions about the service by e-mail",
     }
     for person in people:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,8 +16,10 @@ from retainctl.demo.history import history
 from retainctl.errors import DONE, DoneInPart, Refused, RetainError
 from retainctl.files import write_text
 from retainctl.jobs.steps import run_step
+from retainctl.outreach.drafts import DAYS_OPEN
 from retainctl.people import as_read
 from retainctl.rows import Row
+from retainctl.wording import day_in_words
 
 STEPS = 28
 MARK = "DEMO"
@@ -28,17 +31,14 @@ EVIDENCE = "ticked the box when joining the club"
 # answers that every campaign has to give, and whose answers a file of them holds.
 _SENDER = {
     'postal_address = ""': 'postal_address = "רחוב הקפה 1, תל אביב"',
-    'contact = ""': 'contact = "03-5550100"',
+    'contact = ""': 'contact = "+972-3-555-0100"',
+    '# brand_color = "#0b6e75"': 'brand_color = "#9a4f12"',
     'from_address = ""': 'from_address = "shop@example.com"',
     'unsubscribe_address = ""': 'unsubscribe_address = "unsubscribe@example.com"',
     'quiet_from = "21:00"': 'quiet_from = "00:00"',
     'quiet_until = "08:00"': 'quiet_until = "00:00"',
 }
-_CAMPAIGN = {
-    'why = ""': 'why = "הם אוהבים קפה, והגיע יבול חדש"',
-    'what = ""': 'what = "פולי הקפה החדשים, עשרה אחוזים פחות עד סוף השבוע הבא"',
-}
-
+_OFFER = {"he": "10% הנחה על פולי הקפה החדשים, עד {day}", "en": "10% off the new coffee beans, until {day}"}
 _SURVEY = {'token = "token"': 'email = "email"\nanswered_at = "answered_at"'}
 
 
@@ -85,7 +85,7 @@ class Walk:
         yield self._do("Check the ledger", "points", "check")
         for name, expression in (
             ("buyers", "orders >= 1"),
-            ("coffee", 'orders >= 2 and bought category "Coffee"'),
+            ("coffee", 'orders >= 2 and bought category "קפה"'),
             ("lapsing", "orders >= 3 and last_order before 90 days ago"),
         ):
             if not (self.folder / "segments" / f"{name}.toml").exists():
@@ -98,7 +98,11 @@ class Walk:
             yield self._do(
                 "Draft a campaign", "campaigns", "draft", "harvest", "--kind", "offer", "--audience", "coffee"
             )
-            self._complete(draft, _CAMPAIGN)
+            self._complete(draft, {'why = ""': 'why = "הם אוהבים קפה, והגיע יבול חדש"'})
+            self._complete(draft, {'# link = "https://"': 'link = "https://cafe.example.com/new-beans"'})
+            for language, offer in _OFFER.items():  # as they stand in the file: first the shop's own
+                until = day_in_words(self._clock().today() + timedelta(days=DAYS_OPEN), language).rpartition(" ")[0]
+                self._complete(draft, {'what = ""': f'what = "{offer.format(day=until)}"'})
         yield self._do("Check the campaign", "campaigns", "check", "harvest")
         plan = self._run("campaigns", "plan", "harvest")
         yield self._told("Plan who gets it, and why others do not", plan, "campaigns", "plan", "harvest")
@@ -136,16 +140,18 @@ class Walk:
         write_text(self.folder / MARK, "This shop was created by retainctl demo and can be deleted.\n")
         incoming = self.folder / "incoming"
         incoming.mkdir()
-        now = parse_instant(self.now, ZONE) if self.now else Clock(ZONE).now()
-        for name, text in history(now=now, zone=ZONE).items():
+        for name, text in history(now=self._clock().now(), zone=ZONE).items():
             write_text(incoming / name, text)
 
+    def _clock(self) -> Clock:
+        return Clock(ZONE, parse_instant(self.now, ZONE) if self.now else None)
+
     def _complete(self, path: Path, filled: dict[str, str]) -> None:
-        """Fill in a file's blanks, as a person would in an editor."""
+        """Fill in a file's blanks, as a person would in an editor: of two that are alike, the first."""
         text = path.read_text(encoding="utf-8")
         for blank, value in filled.items():
             assert blank in text, f"{path.name} has no {blank}"
-            text = text.replace(blank, value)
+            text = text.replace(blank, value, 1)
         write_text(path, text)
 
     def _do(self, step: str, *words: str) -> DemoStep:

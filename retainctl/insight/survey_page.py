@@ -17,7 +17,8 @@ from retainctl.insight.svg import ACCENT, BAD, SECOND, tag
 from retainctl.voice import results
 from retainctl.voice.results import CommentRow, ResultRow
 from retainctl.voice.scores import FAVOURABLE_POINTS, PASSIVES_FROM, PROMOTERS_FROM
-from retainctl.voice.surveys import SURVEYS, Question
+from retainctl.voice.survey_file import Question
+from retainctl.voice.surveys import SURVEYS
 from retainctl.wording import count, day_in_words, isolated, named, percent
 
 COMMENTS = 6  # that are shown; all of them are one command away

@@ -24,7 +24,7 @@ Reason = Literal["merged", "no_address", "not_mailable", "suppressed", "no_conse
 REASONS: Final[Mapping[Reason, tuple[str, str]]] = {
     "merged": ("Merged into another customer", "מוזגו עם לקוח אחר"),
     "no_address": ("No address", "ללא כתובת"),
-    "not_mailable": ("Unusable address", "כתובת לא שמישה"),
+    "not_mailable": ("Unusable address", "כתובת לא תקינה"),
     "suppressed": ("Suppressed", "חסומים"),
     "no_consent": ("No consent", "ללא הסכמה"),
     "already_sent": ("Already sent", "כבר קיבלו"),

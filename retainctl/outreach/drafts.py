@@ -1,16 +1,17 @@
 """The files campaigns/NAME.md: a campaign's settings between ``+++`` lines, and its body below them.
 
-The body is Markdown; the body, the subject and the reason are templates that see a customer's context.
+The body is Markdown; the body, the subject, the preheader and the reason are templates that see a customer's context.
+What is said to customers stands there in the shop's language; a table such as ``[en]`` and the part of the body below
+``## en`` say it in another, to those who are known to read that.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import Final, Literal
 
@@ -20,35 +21,47 @@ from retainctl.config import Shop
 from retainctl.definitions import Defined, Fault, Kind
 from retainctl.errors import BadData
 from retainctl.outreach import lint, planning
+from retainctl.outreach.campaign_texts import (
+    ASKED,
+    LANGUAGES,
+    CampaignKind,
+    CustomerTexts,
+    faults_of_texts,
+    in_languages,
+    sample,
+)
 from retainctl.outreach.composing import templates_of
 from retainctl.outreach.programs import Program, Recipe, UnknownPolicy
+from retainctl.outreach.templates import Templates
 from retainctl.rows import Row
 from retainctl.shop.consent import Use
+from retainctl.store.database import value
 
 _FENCE = "+++"
-_DAYS_OPEN = 14
-
-
-CampaignKind = Literal["offer", "newsletter", "greeting", "service"]
+DAYS_OPEN: Final = 14  # how long a new campaign may be sent
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The settings between the ``+++`` lines: why, what and where, then the rest.
+    """The settings between the ``+++`` lines: why, what and where, then the rest; ``[he]`` or ``[en]`` below them.
 
     All may be missing in the file: ``campaigns check`` lists everything that is still to be filled in.
     """
 
     why: str = ""
     what: str = ""
+    link: str = ""
     where: tuple[Literal["mail"], ...] = ()
     kind: CampaignKind = "newsletter"
     audience: str = ""
     subject: str = ""
+    preheader: str = ""
     reason: str = ""
     not_after: date | None = None
     if_unknown: UnknownPolicy | None = None
     text: str = ""
+    he: CustomerTexts = field(default_factory=CustomerTexts)
+    en: CustomerTexts = field(default_factory=CustomerTexts)
 
     @property
     def purpose(self) -> Use:
@@ -58,10 +71,16 @@ class Front:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The file of a campaign: its front matter, and the *body* below."""
+    """The file of a campaign: its front matter, and the *body* below, in each language that it has."""
 
     front: Front
     body: str
+
+    def in_languages(self, own: str) -> dict[str, tuple[CustomerTexts, str]]:
+        """What is said and the body, for each language of the file: first the shop's *own*, then the translations."""
+        front = self.front
+        said = CustomerTexts(front.what, front.link, front.subject, front.preheader, front.reason, front.text)
+        return in_languages(said, {"he": front.he, "en": front.en}, self.body, own=own)
 
 
 class CampaignOutcome(Row, kind="campaign_outcome"):
@@ -74,58 +93,60 @@ class CampaignOutcome(Row, kind="campaign_outcome"):
     customers: int
 
 
-def sample(kind: CampaignKind, *, language: str) -> tuple[str, str, str]:
-    """The first texts of a new campaign: subject, the recipient's reason, and the body; from a file in ``samples``.
-
-    They also work for a customer without a name, orders or points. ``what`` is the draft's own line.
-    """
-    text = files(__package__).joinpath("samples", f"{language}-{kind}.md").read_text(encoding="utf-8")
-    subject, reason, _, body = text.split("\n", 3)
-    return subject, reason, body
-
-
 def write_draft(shop: Shop, name: str, *, kind: CampaignKind, audience: str) -> Path:
     """Create the file of a new campaign, complete but for what only a person knows; Refused where it exists.
 
-    The *audience*, if given, must be a segment.
+    The *audience*, if given, must be a segment. The file has every language that a customer is known to read, beside
+    the shop's own.
     """
     if audience:
         read_segment(shop, audience)
-    subject, reason, body = sample(kind, language=shop.settings.language)
-    return CAMPAIGNS.write(
-        shop.folder,
-        name,
-        _FIRST_FILE.format(
-            kind=kind,
-            audience=schema.to_toml(audience),
-            subject=schema.to_toml(subject),
-            reason=schema.to_toml(reason),
-            not_after=shop.clock.today() + timedelta(days=_DAYS_OPEN),
-        )
-        + body,
+    own = shop.settings.language
+    said, body = sample(kind, language=own)
+    head = _FIRST_FILE.format(
+        kind=kind,
+        audience=schema.to_toml(audience),
+        texts=said.as_settings(),
+        not_after=shop.clock.today() + timedelta(days=DAYS_OPEN),
     )
+    for language in LANGUAGES:
+        if language != own and value("SELECT 1 FROM customers WHERE language = ? LIMIT 1", language):
+            said, translated = sample(kind, language=language)
+            head += _TRANSLATION.format(language=language, texts=said.as_settings())
+            body = f"{body}\n## {language}\n\n{translated}"
+    return CAMPAIGNS.write(shop.folder, name, f"{head}{_FENCE}\n\n{body}")
 
 
 def recipe_of(shop: Shop, defined: Defined[Draft]) -> Recipe:
     """The recipe for planning the campaign."""
     front = defined.value.front
+    own, *others = (
+        (language, _templates(shop, language, said, body, purpose=front.purpose))
+        for language, (said, body) in defined.value.in_languages(shop.settings.language).items()
+    )
     return Recipe(
         program="campaign",
         name=defined.name,
         purpose=front.purpose,
         audience=front.audience,
         defined=defined,
-        templates=templates_of(
-            shop,
-            subject=front.subject,
-            reason=front.reason,
-            body=defined.value.body,
-            text=front.text,
-            purpose=front.purpose,
-            constants={"what": front.what},
-        ),
+        templates=replace(own[1], translations=dict(others)),
         not_after=shop.clock.end_of(front.not_after) - 1 if front.not_after else None,
         unknown_policy=front.if_unknown or ("resend-once" if front.purpose == "service" else "hold"),
+    )
+
+
+def _templates(shop: Shop, language: str, said: CustomerTexts, body: str, *, purpose: Use) -> Templates:
+    return templates_of(
+        shop,
+        language=language,
+        subject=said.subject,
+        preheader=said.preheader,
+        reason=said.reason,
+        body=body,
+        text=said.text,
+        purpose=purpose,
+        constants={"what": said.what, "link": said.link},
     )
 
 
@@ -142,26 +163,27 @@ def _parse(_shop: Shop, text: str, where: str) -> Draft:
 
 def _faults(shop: Shop, defined: Defined[Draft]) -> Iterator[Fault]:
     """Everything that keeps the campaign from being planned; nothing when it is ready."""
-    front, recipe = defined.value.front, recipe_of(shop, defined)
+    front, recipe, own = defined.value.front, recipe_of(shop, defined), shop.settings.language
     yield from _missing(front)
+    if getattr(front, own) != CustomerTexts():
+        yield Fault(f"[{own}]", f"{own} is the shop's own language", "Write these settings above the tables.")
+    yield from faults_of_texts(defined.value.in_languages(own), own=own)
     yield from lint.audience_faults(shop, front.audience, where="front matter")
     if front.not_after and front.not_after < shop.clock.today():
         yield Fault("front matter", f"not_after is {front.not_after}, which has passed", "Choose a later day.")
     yield from lint.faults_of_sender(shop, front.purpose)
     yield from lint.faults_of_characters(defined.value.body, where="body")
-    if defined.value.body.strip():
+    if all(body for _, body in defined.value.in_languages(own).values()):
         yield from lint.faults_of_templates(shop, recipe.templates, program="campaign", purpose=recipe.purpose)
-    else:
-        yield Fault("body", "the message is empty", "Write it below the second +++ line.")
 
 
 def _missing(front: Front) -> Iterator[Fault]:
     asked = {
         "why": "why you write to these customers, and why now",
-        "what": "what you offer or tell them",
+        "what": ASKED["what"],
         "audience": "which segment it goes to",
-        "subject": "what the subject line is",
-        "reason": "why this recipient gets it, in words they will read",
+        "subject": ASKED["subject"],
+        "reason": ASKED["reason"],
     }
     for name, sentence in asked.items():
         if not getattr(front, name).strip():
@@ -176,17 +198,22 @@ _FIRST_FILE = """\
 why = ""
 # What do you offer or tell them, in one line? The message shows it as {{{{ what }}}}.
 what = ""
+# The page that its button leads to.
+# link = "https://"
 where = ["mail"]
 kind = "{kind}"
 # The segment to write to: retainctl segments list
 audience = {audience}
-subject = {subject}
-# Why does this customer get it? Each recipient reads this below the message.
-reason = {reason}
+{texts}
 # The last day on which it is sent.
 not_after = {not_after}
-+++
+"""
 
+_TRANSLATION: Final = """
+# The same for customers who are known to read this language. Their message stands below, after ## {language}.
+[{language}]
+what = ""
+{texts}
 """
 
 CAMPAIGNS: Final = Kind(

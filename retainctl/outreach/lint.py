@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from markupsafe import escape
 
@@ -56,22 +57,32 @@ def faults_of_characters(text: str, *, where: str) -> Iterator[Fault]:
 
 
 def faults_of_templates(shop: Shop, templates: Templates, *, program: str, purpose: Use) -> list[Fault]:
-    """What is wrong with *templates*, tried on two customers: one with all data, and one with none."""
-    pairs = [
-        contexts.example(shop, known=known) | _links(shop, program, purpose, known=known) for known in (True, False)
+    """What is wrong with *templates*, tried in each language on two customers: one with all data, and one with none."""
+    own = shop.settings.language
+    tries = [
+        (one, contexts.example(shop, known=known, language=language) | _links(shop, program, purpose, known=known))
+        for language, one in ({own: templates} | templates.translations).items()
+        for known in (True, False)
     ]
-    tried = sandbox.run(templates, pairs)
+    spoken = [context | {"language": one.constants["language"]} for one, context in tries]
+    tried = sandbox.run(templates, spoken)
     if tried.fault:
         return [Fault("templates", tried.fault, "Correct the message.")]
-    unknown = sorted(tried.names - set(pairs[0]))
+    known_names = tries[0][1]
+    unknown = sorted(tried.names - set(known_names))
     if unknown:
-        return [_unknown_name(name, pairs[0]) for name in unknown]
+        return [_unknown_name(name, known_names) for name in unknown]
     found: dict[Fault, None] = {}  # in order, each once
-    for context, rendering in zip(pairs, tried.renderings, strict=True):
-        if isinstance(rendering, str):
-            found[Fault("templates", rendering, "Correct the message.")] = None
-        else:
-            found |= dict.fromkeys(_faults_of_rendering(rendering, templates, context))
+    for (one, context), rendering in zip(tries, tried.renderings, strict=True):
+        faults = (
+            [Fault("templates", rendering, "Correct the message.")]
+            if isinstance(rendering, str)
+            else _faults_of_rendering(rendering, one, context)
+        )
+        language = one.constants["language"]
+        found |= {
+            fault if language == own else replace(fault, where=f"{fault.where}, {language}"): None for fault in faults
+        }
     return list(found)
 
 
@@ -89,8 +100,16 @@ def _links(shop: Shop, program: str, purpose: Use, *, known: bool) -> dict[str, 
     """Examples of the links that ``rendering`` adds for each recipient."""
     link = None if purpose == "service" else _LINK
     links: dict[str, TemplateValue] = {"unsubscribe_link": link, "unsubscribe_mail": link}
-    public_url = shop.settings.public_url if known else ""
-    return links | dict(program_of(program).links(Addressed(1, 0, 1, public_url, lambda *_, **_more: "v1.token")))
+    mail = shop.settings.mail
+    to = Addressed(
+        mailing_id=1,
+        planned_at=0,
+        customer_id=1,
+        public_url=shop.settings.public_url if known else "",
+        sign=lambda *_, **_more: "v1.token",
+        answer_to=mail.reply_to or mail.from_address,
+    )
+    return links | dict(program_of(program).links(to))
 
 
 def _unknown_name(name: str, known: dict[str, TemplateValue]) -> Fault:

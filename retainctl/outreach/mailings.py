@@ -13,6 +13,7 @@ from retainctl.config import Shop
 from retainctl.definitions import kind_of
 from retainctl.errors import BadData, Refused, WrongUsage
 from retainctl.outreach import planning
+from retainctl.outreach.direction import as_written
 from retainctl.outreach.outbox import recover
 from retainctl.outreach.outbox.queueing import queue
 from retainctl.outreach.planning import SHOWN_HASH
@@ -167,7 +168,7 @@ def candidates(program: Program, name: str) -> Iterator[CandidateRow]:
            WHERE r.mailing_id = ? ORDER BY r.customer_id""",
         mailing.id,
     ):
-        reason = "" if excluded else renderer.reason(json.loads(context))
+        reason = "" if excluded else as_written(renderer.reason(json.loads(context)))
         yield CandidateRow(customer_id, excluded or state or "planned", reason)
 
 

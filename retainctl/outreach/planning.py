@@ -34,7 +34,8 @@ _WRITTEN_AT_ONCE = 5_000
 
 
 class Plan(Row, kind="plan"):
-    """Who gets a mailing: candidates = recipients + those excluded, by reason."""
+    """Who gets a mailing: candidates = recipients + those excluded, by reason; and how many get it in Hebrew, and in
+    English."""
 
     name: str
     hash: str
@@ -47,6 +48,8 @@ class Plan(Row, kind="plan"):
     no_consent: int
     already_sent: int
     budget: int
+    he: int
+    en: int
 
 
 def plan(
@@ -67,12 +70,14 @@ def plan(
     whole = _digest(recipe)
     names = names_used(recipe.templates)
     counts: Counter[str] = Counter()
+    languages: Counter[str] = Counter()
     unwritten: list[_Chosen] = []
     for batch in _batches(candidates):
         chosen = _choose(shop, recipe, batch, names=names)
         for one in chosen:
             counts[one.excluded] += 1
             if not one.excluded:
+                languages[one.language] += 1
                 whole.update(_who(one.customer_id, one.contact_point_id))
         unwritten += chosen
         if len(unwritten) >= _WRITTEN_AT_ONCE:
@@ -88,6 +93,8 @@ def plan(
         sum(counts.values()),
         counts[""],
         **{reason: counts[reason] for reason in REASONS},
+        he=languages["he"],
+        en=languages["en"],
     )
 
 
@@ -154,12 +161,13 @@ def _command(recipe: Recipe) -> str:
 
 
 class _Chosen(NamedTuple):
-    """A candidate that exists, as a row of the plan."""
+    """A candidate that exists, and the language of the message; without that, a row of the plan."""
 
     customer_id: int
     contact_point_id: int | None
     excluded: str
     context: str
+    language: str = ""
 
 
 def _batches(candidates: Sequence[int]) -> Iterator[list[int]]:
@@ -175,13 +183,17 @@ def _choose(shop: Shop, recipe: Recipe, batch: list[int], *, names: Collection[s
     ask = Ask(recipe.program, recipe.name, recipe.purpose, shop.clock.now())
     found = verdicts(shop, ask, [Recipient(one) for one in batch])
     kept = {person.customer_id: one for person, one in found.items() if isinstance(one, Contact)}
-    known = contexts.build(shop, kept, names=names) if kept else {}
-    return [
-        _Chosen(customer_id, one.contact_point_id, "", json.dumps(known[customer_id], ensure_ascii=False))
-        if isinstance(one, Contact)
-        else _Chosen(customer_id, None, one.reason, "{}")
-        for (customer_id, *_), one in sorted(found.items(), key=itemgetter(0))
-    ]
+    known = contexts.build(shop, kept, names=names, languages=recipe.templates.translations) if kept else {}
+    chosen = []
+    for (customer_id, *_), one in sorted(found.items(), key=itemgetter(0)):
+        if isinstance(one, Contact):
+            context = known[customer_id]
+            language = str(context.get("language", shop.settings.language))
+            told = json.dumps(context, ensure_ascii=False)
+            chosen.append(_Chosen(customer_id, one.contact_point_id, "", told, language))
+        else:
+            chosen.append(_Chosen(customer_id, None, one.reason, "{}"))
+    return chosen
 
 
 @in_one_transaction
@@ -218,7 +230,7 @@ def _write(mailing_id: int | None, chosen: list[_Chosen]) -> None:
         insert_many(
             "recipients",
             "mailing_id customer_id contact_point_id excluded context",
-            [(mailing_id, *one) for one in chosen],
+            [(mailing_id, *one[:4]) for one in chosen],
         )
 
 

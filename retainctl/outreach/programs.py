@@ -50,13 +50,17 @@ class Sign(Protocol):
 
 
 class Addressed(NamedTuple):
-    """The parts of a message that its links are made of; *public_url* is empty where the shop has none."""
+    """The parts of a message that its links are made of; *public_url* is empty where the shop has none.
+
+    *answer_to* is the address to which an answer goes.
+    """
 
     mailing_id: int
     planned_at: int
     customer_id: int | None
     public_url: str
     sign: Sign
+    answer_to: str = ""
 
 
 class MailingOutcome(Row, kind="mailing_outcome"):

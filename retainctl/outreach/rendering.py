@@ -72,7 +72,8 @@ def links_of(
         token = signs.sign(UNSUBSCRIBE, f"{contact_point_id}.{mailing.id}")
         links["unsubscribe_mail"] = f"mailto:{letterhead.unsubscribe_address}?subject=unsubscribe%20{token}"
         links["unsubscribe_link"] = f"{public_url}/u/{token}" if public_url else links["unsubscribe_mail"]
-    addressed = Addressed(mailing.id, mailing.planned_at, customer_id, public_url, signs.sign)
+    answer_to = letterhead.reply_to or letterhead.from_address
+    addressed = Addressed(mailing.id, mailing.planned_at, customer_id, public_url, signs.sign, answer_to)
     return links | dict(program_of(mailing.program).links(addressed))
 
 

@@ -12,12 +12,14 @@ from typing import Final
 from jinja2 import Environment, nodes
 from jinja2.exceptions import TemplateSyntaxError
 
+from retainctl.outreach import filters
+
 LONGEST: Final = 200_000  # characters, of a template and of its output; mail programs cut off at half of it
 
 # None of them produces markup or long output from short input, as `safe`, `center` and `replace` do.
 _FILTERS: Final = frozenset(
     {"abs", "capitalize", "d", "default", "e", "escape", "first", "float", "int", "last", "length", "lower", "string",
-     "title", "trim", "truncate", "upper"}
+     "title", "trim", "truncate", "upper", *filters.NAMES}
 )  # fmt: skip
 _ALLOWED: Final = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Keyword, nodes.If, nodes.CondExpr,

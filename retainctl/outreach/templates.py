@@ -20,6 +20,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from retainctl.errors import BadData
 from retainctl.outreach import template_policy
+from retainctl.outreach.direction import as_written
+from retainctl.outreach.filters import filters
 
 TemplateValue = str | int | None  # the only types that a template gets
 
@@ -47,9 +49,10 @@ class Letterhead:
 class Templates:
     """Everything that a mailing's messages are made of, as it was when it was planned.
 
-    *frame_html* and *frame_text* include *body_html* and *body_text*, and also see *subject*, *reason* and the
-    *constants* (the sender's name and address, the language). *mark* is the word that the law requires at the start
-    of an advertisement's subject, or ''. *letterhead* is what the headers and links are made of.
+    *frame_html* and *frame_text* include *body_html* and *body_text*, and also see *subject*, *reason*, *preheader* and
+    the *constants* (the sender's name and address, the language). *mark* is the word that the law requires at the start
+    of an advertisement's subject, or ''. *letterhead* is what the headers and links are made of. *translations* are the
+    same message in other languages, each for those who are known to read it.
     """
 
     subject: str
@@ -61,11 +64,18 @@ class Templates:
     mark: str = ""
     constants: dict[str, str] = field(default_factory=dict)
     letterhead: Letterhead = field(default_factory=Letterhead)
+    preheader: str = ""
+    translations: dict[str, Templates] = field(default_factory=dict)
+
+    @property
+    def in_each_language(self) -> tuple[Templates, ...]:
+        """These templates, and those of the other languages."""
+        return self, *self.translations.values()
 
     @property
     def own(self) -> tuple[str, ...]:
         """The mailing's own templates, without the frames."""
-        return self.subject, self.reason, self.body_text, self.body_html
+        return self.subject, self.reason, self.preheader, self.body_text, self.body_html
 
     @property
     def frames(self) -> tuple[str, ...]:
@@ -76,8 +86,13 @@ class Templates:
 
     @classmethod
     def from_json(cls, text: str) -> Templates:
-        found = json.loads(text)
-        return cls(**{**found, "letterhead": Letterhead(**found.get("letterhead", {}))})
+        return cls._of(json.loads(text))
+
+    @classmethod
+    def _of(cls, found: dict[str, Any]) -> Templates:
+        translations = {language: cls._of(one) for language, one in found.get("translations", {}).items()}
+        letterhead = Letterhead(**found.get("letterhead", {}))
+        return cls(**{**found, "letterhead": letterhead, "translations": translations})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +131,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset(["*", "%"])
     concat = staticmethod(_joined)
 
-    def __init__(self, *, autoescape: bool, sources: Mapping[str, str]) -> None:
+    def __init__(self, *, autoescape: bool, sources: Mapping[str, str], language: str = "en") -> None:
         super().__init__(
             autoescape=autoescape,
             undefined=StrictUndefined,
@@ -126,6 +141,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             auto_reload=False,
         )
         self.globals.clear()
+        self.filters.update(filters(language))
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         if isinstance(left, str) or isinstance(right, str):
@@ -136,35 +152,58 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 class Renderer:
     """Templates, compiled once, ready to render for many customers.
 
-    Whatever goes wrong in a template becomes BadData with a message, or TooLong.
+    A context's *language* says which translation is its message. Whatever goes wrong in a template becomes BadData with
+    a message, or TooLong.
     """
+
+    def __init__(self, templates: Templates) -> None:
+        self._own = _Edition(templates)
+        self._translations = {language: _Edition(one) for language, one in templates.translations.items()}
+
+    def render(self, context: Mapping[str, TemplateValue]) -> Rendered:
+        """The message for *context*, in which None is an unknown value."""
+        return self._edition(context).render(context)
+
+    def reason(self, context: Mapping[str, TemplateValue]) -> str:
+        """Only the reason why this customer gets the message."""
+        return self._edition(context).reason(context)
+
+    def _edition(self, context: Mapping[str, TemplateValue]) -> _Edition:
+        return self._translations.get(str(context.get("language")), self._own)
+
+
+class _Edition:
+    """The templates of one language, compiled."""
 
     def __init__(self, templates: Templates) -> None:
         self._constants = templates.constants
         self._mark = templates.mark
-        text = _Sandbox(autoescape=False, sources={"frame": templates.frame_text, "body": templates.body_text})
-        html = _Sandbox(autoescape=True, sources={"frame": templates.frame_html, "body": templates.body_html})
+        language = templates.constants.get("language", "en")
+        sources = {"frame": templates.frame_text, "body": templates.body_text}
+        text = _Sandbox(autoescape=False, sources=sources, language=language)
+        sources = {"frame": templates.frame_html, "body": templates.body_html}
+        html = _Sandbox(autoescape=True, sources=sources, language=language)
         with _told():
             _refuse(templates, text)
             self._subject = text.from_string(templates.subject)
             self._reason = text.from_string(templates.reason)
+            self._preheader = text.from_string(templates.preheader)
             self._text = text.get_template("frame")
             self._html = html.get_template("frame")
             for sandbox in (text, html):
                 sandbox.get_template("body")  # so that a syntax error in it shows now
 
     def render(self, context: Mapping[str, TemplateValue]) -> Rendered:
-        """The message for *context*, in which None is an unknown value."""
         with _told():
             values = self._values(context)
             reason = self._reason.render(values).strip()
             subject = marked(self._subject.render(values).strip(), self._mark)
-            values |= {"reason": reason, "subject": subject}
+            preheader = self._preheader.render(values).strip()
+            values |= {"reason": reason, "subject": subject, "preheader": preheader}
             text = re.sub(r"\n{3,}", "\n\n", self._text.render(values)).strip() + "\n"
             return Rendered(subject, reason, text, self._html.render(values))
 
     def reason(self, context: Mapping[str, TemplateValue]) -> str:
-        """Only the reason why this customer gets the message."""
         with _told():
             return self._reason.render(self._values(context)).strip()
 
@@ -196,17 +235,19 @@ def _place(error: TemplateSyntaxError) -> str:
     lines = (error.source or "").splitlines()
     if str(error.message).startswith("Unexpected end") or not 0 < error.lineno < len(lines) + 1:
         return ""
-    return f" (in {lines[error.lineno - 1].strip()!r})"
+    return f" (in {as_written(lines[error.lineno - 1]).strip()!r})"
 
 
 def names_used(templates: Templates) -> set[str]:
     """The names that the templates use from a customer's context."""
     sandbox = _Sandbox(autoescape=False, sources={})
-    texts = (*templates.own, *templates.frames)
-    with _told():
-        _refuse(templates, sandbox)  # first, because finding the names evaluates constant expressions
-        found = {name for text in texts for name in meta.find_undeclared_variables(sandbox.parse(text))}
-    return found - set(templates.constants) - {"reason", "subject"}
+    names: set[str] = set()
+    for one in templates.in_each_language:
+        with _told():
+            _refuse(one, sandbox)  # first, because finding the names evaluates constant expressions
+            for text in (*one.own, *one.frames):
+                names |= meta.find_undeclared_variables(sandbox.parse(text)) - one.constants.keys()
+    return names - {"reason", "subject", "preheader"}
 
 
 def _refuse(templates: Templates, sandbox: _Sandbox) -> None:

@@ -57,8 +57,13 @@ def verify(token: str, purpose: str, now: int) -> str:
 
 def found_in(text: str) -> str:
     """The first token in *text*, such as a mail's subject or a link; *text* itself where there is none."""
+    return held_by(text) or text
+
+
+def held_by(text: str) -> str:
+    """The first token in *text*; empty where there is none."""
     found = _TOKEN.search(text)
-    return found[0] if found else text
+    return found[0] if found else ""
 
 
 def signer(at: int) -> Signer:

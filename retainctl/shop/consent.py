@@ -62,6 +62,7 @@ class Contact:
     first_name: str | None
     last_name: str | None
     objection: Objection = ""
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,8 @@ def contacts(
     )
     condition, bound = dialect.one_of(list(customer_ids))
     found: dict[int, list[Contact]] = {}
-    for customer_id, point, flag, blocked, first_name, last_name in rows(
-        f"""SELECT c.id, p.id, p.flag, CASE WHEN {_BLOCKED} THEN 1 ELSE 0 END, c.first_name, c.last_name
+    for customer_id, point, flag, blocked, first_name, last_name, language in rows(
+        f"""SELECT c.id, p.id, p.flag, CASE WHEN {_BLOCKED} THEN 1 ELSE 0 END, c.first_name, c.last_name, c.language
             FROM customers c LEFT JOIN contact_points p ON p.customer_id = c.id AND p.kind = ? AND c.merged_into IS NULL
             WHERE c.id {condition} ORDER BY c.id, p.verified DESC, p.created_at DESC, p.id""",
         kind,
@@ -133,7 +134,7 @@ def contacts(
                 objection = "not_mailable" if flag else "suppressed"
             elif purpose != "service" and point not in allowed:
                 objection = "no_consent"
-            known.append(Contact(point, first_name, last_name, objection))
+            known.append(Contact(point, first_name, last_name, objection, language))
     for known in found.values():
         if len(known) > 1:  # the sort is stable: among equals the order of the query holds
             known.sort(key=lambda one: (_OBJECTIONS.index(one.objection), -allowed.get(one.contact_point_id, -1)))

@@ -17,7 +17,8 @@ from retainctl.intake.one_file import RowOutcome, RowTaker, import_list
 from retainctl.result import Progress
 from retainctl.voice.reading import IDENTITIES, Reader, Response
 from retainctl.voice.save_responses import Books
-from retainctl.voice.surveys import SURVEYS, Survey
+from retainctl.voice.survey_file import Survey
+from retainctl.voice.surveys import SURVEYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

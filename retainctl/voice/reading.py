@@ -16,11 +16,18 @@ from retainctl.outreach import tokens
 from retainctl.shop.customer_lookup import called, points_at
 from retainctl.shop.customers import survivor_of
 from retainctl.store.database import rows
-from retainctl.voice.surveys import PURPOSE, Question, Survey
+from retainctl.voice.survey_file import Question, Survey
+from retainctl.voice.surveys import PURPOSE
 
 REPLACEMENT: Final = "\ufffd"
 _SCORE: Final = re.compile(r"(-?\d{1,6})(?:\.0{1,6})?", re.ASCII)
-IDENTITIES: Final = ("respondent", "token", "email", "customer")  # the first cells of a row identify the respondent
+IDENTITIES: Final = (
+    "respondent",
+    "token",
+    "email",
+    "customer",
+    "subject",
+)  # the first cells of a row identify the respondent
 
 
 class Given(NamedTuple):
@@ -52,6 +59,7 @@ class Reader:
         self._missing = {"", *survey.answers.missing}
         self._by_email: dict[str, int] = {}
         self._by_key: dict[str, int] = {}
+        self._token_column = survey.answers.token or survey.answers.subject
         self.columns = _columns(survey)
 
     def prepare(self, cells: Sequence[Cells]) -> None:
@@ -66,11 +74,16 @@ class Reader:
 
     def response(self, cells: Cells) -> Response:
         """The response in one row; RowError where it is not valid."""
-        respondent, token, email, customer, answered_at, *given = cells
+        respondent, token, email, customer, subject, answered_at, *given = cells
+        token = token.strip() or tokens.held_by(subject)
+        given = [
+            cell if cell.strip() else _touched(question, subject)
+            for question, cell in zip(self._survey.questions, given, strict=True)
+        ]
         moment = self._values.instant(answered_at, self._survey.answers.answered_at)[0] if answered_at.strip() else None
-        if token.strip():
+        if token:
             # All answers to one invitation are from one respondent, whatever name the source has for them.
-            invited = self._invited(token.strip(), at=self._shop.clock.now() if moment is None else moment)
+            invited = self._invited(token, at=self._shop.clock.now() if moment is None else moment)
             customer_id: int | None = survivor_of(invited)
             who = f"customer:{invited}"
         else:
@@ -79,16 +92,19 @@ class Reader:
         if not who:
             raise RowError(self._survey.answers.respondent, "no_respondent", "the row has no respondent")
         answers = (self._answer(question, cell) for question, cell in zip(self._survey.questions, given, strict=True))
-        return Response(who, customer_id, moment, tuple(answer for answer in answers if answer is not None))
+        known = tuple(answer for answer in answers if answer is not None)
+        if subject.strip() and not known:
+            raise RowError(self._survey.answers.subject, "no_answer", "neither the row nor the subject has an answer")
+        return Response(who, customer_id, moment, known)
 
     def _invited(self, token: str, *, at: int) -> int:
         """The customer to whom *token* was sent for this survey; RowError where it is not valid at the instant *at*."""
         try:
             mailing, _, customer = tokens.verify(token, PURPOSE, at).partition(".")
         except BadData as error:
-            raise RowError(self._survey.answers.token, "bad_token", str(error)) from None
+            raise RowError(self._token_column, "bad_token", str(error)) from None
         if rows("SELECT name FROM mailings WHERE id = ? AND program = 'survey'", int(mailing)) != [(self._name,)]:
-            raise RowError(self._survey.answers.token, "bad_token", "the token belongs to another survey")
+            raise RowError(self._token_column, "bad_token", "the token belongs to another survey")
         return int(customer)
 
     def _answer(self, question: Question, cell: str) -> Given | None:
@@ -120,20 +136,32 @@ class Reader:
 def _columns(survey: Survey) -> tuple[Column, ...]:
     """The columns to read, in the order of ``Reader.response``; those that the file must have are required."""
     file = survey.answers
-    others = any((file.token, file.email, file.customer))
+    others = any((file.token, file.email, file.customer, file.subject))
     named = [
         Column("respondent", (file.respondent,), required=not others),
         *(Column(role, (name,) if (name := getattr(file, role)) else ()) for role in IDENTITIES[1:]),
         Column("answered_at", (file.answered_at,) if file.answered_at else (), required=bool(file.answered_at)),
     ]
-    mapped = set(file.columns.values())
     return (
         *named,
         *(
-            Column(question.name, (survey.column_of(question),), required=question.is_score or question.name in mapped)
+            Column(
+                question.name,
+                (survey.column_of(question),),
+                required=(question.is_score and not file.subject) or survey.column_of(question) in file.columns,
+            )
             for question in survey.questions
         ),
     )
+
+
+def _touched(question: Question, subject: str) -> str:
+    """The score of *question* that a touch in the mail wrote into the *subject* of the answer; '' where there is none.
+
+    A reply keeps what stands before and after it.
+    """
+    found = re.search(rf"(?<!\w){question.name}:(-?\d{{1,6}})(?!\w)", subject) if question.is_score else None
+    return found[1] if found else ""
 
 
 def _email_key(cell: str) -> str:

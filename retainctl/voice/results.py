@@ -13,7 +13,8 @@ from retainctl.store.dialect import one_of
 from retainctl.store.select import select
 from retainctl.voice import scores
 from retainctl.voice.scores import Interval
-from retainctl.voice.surveys import SURVEYS, Question
+from retainctl.voice.survey_file import Question
+from retainctl.voice.surveys import SURVEYS
 
 
 class ResultRow(Row, kind="survey_result", kw_only=True, spare="repeated missing"):

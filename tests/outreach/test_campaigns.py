@@ -15,6 +15,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadData, Refused, RetainError, WrongUsage
 from retainctl.outreach import mailings, tokens
 from retainctl.outreach.campaigns import list_campaigns
+from retainctl.outreach.direction import as_written
 from retainctl.outreach.drafts import CAMPAIGN, CampaignOutcome, write_draft
 from retainctl.outreach.mailings import CandidateRow, Changed
 from retainctl.outreach.outbox import queueing
@@ -29,7 +30,7 @@ from tests.outreach.outbox.conftest import make_customers
 from tests.outreach.people import customer
 from tests.outreach.test_drafts import edited, finished
 from tests.outreach.test_planning import sent
-from tests.outreach.test_rendering import with_mail, with_settings
+from tests.outreach.test_rendering import bodies, parsed, with_mail, with_settings
 
 
 @pytest.fixture
@@ -274,7 +275,7 @@ def test_every_candidate_is_accounted_for_at_every_hour(shop: Shop, ready: Path)
 def test_every_recipient_can_be_shown_with_their_own_reason(shop: Shop, ready: Path, make_mailing: MakeMailing) -> None:
     planned(shop)
 
-    reason = "קיבלתם את ההודעה כי הסכמתם לשמוע מהחנות."
+    reason = "קיבלתם את ההודעה כי אישרתם להחנות לשלוח לכם הצעות ועדכונים."
     assert list(mailings.candidates(CAMPAIGN, "spring")) == [
         CandidateRow(1, "planned", reason), CandidateRow(2, "planned", reason), CandidateRow(3, "no_consent", ""),
     ]  # fmt: skip
@@ -312,10 +313,11 @@ def test_a_sample_is_what_a_recipient_will_read(shop: Shop, ready: Path) -> None
     planned(shop)
 
     first, second = mailings.samples(CAMPAIGN, "spring", 5)
-    assert (first.customer, first.subject) == (1, "פרסומת: דנה, יש לנו משהו בשבילך")
-    assert first.text.startswith("שלום דנה,\n\nיש לנו הצעה שחשבנו שתתאים לך:\n\nקפה חדש\n\nלהתראות,\nצוות החנות\n")
-    assert "להסרה מרשימת התפוצה: mailto:shop@shop.example?subject=unsubscribe%20v1." in first.text
-    assert second.subject == "פרסומת: נועה, יש לנו משהו בשבילך"
+    assert (first.customer, first.subject) == (1, "פרסומת: קפה חדש")
+    shown = as_written(first.text)
+    assert shown.startswith("קפה חדש\n\nשלום דנה,\n\nהכנו הצעה מיוחדת בשבילכם.\n\nלהתראות,\nצוות החנות\n")
+    assert "להסרה מרשימת התפוצה:\nmailto:shop@shop.example?subject=unsubscribe%20v1." in shown
+    assert "שלום \u2068נועה\u2069," in second.text
 
 
 def test_the_list_says_where_each_campaign_stands(shop: Shop, ready: Path) -> None:
@@ -383,3 +385,34 @@ def test_what_is_typed_after_a_campaign_reaches_it(shop: Shop, ready: Path, caps
     typed("send", "spring")
     typed("pause", "spring", "--reason", "the price is wrong")
     assert rows("SELECT state, pause_reason FROM mailings") == [("paused", "the price is wrong")]
+
+
+def test_everybody_gets_the_message_in_the_language_that_they_are_known_to_read(shop: Shop) -> None:
+    for first_name, language in (("דנה", "he"), ("Anna", "en"), ("נועה", None)):
+        execute("UPDATE customers SET language = ? WHERE id = ?", language, customer(shop, first_name))
+    path = finished(shop)
+    edited(path, '[en]\nwhat = "קפה חדש"', '[en]\nwhat = "New coffee"')
+    made = mailings.plan(shop, CAMPAIGN, "spring")
+    mailings.approve(shop, CAMPAIGN, "spring", made.hash)
+    mailings.send(shop, CAMPAIGN, "spring")
+    deliver(shop)
+
+    assert (made.recipients, made.he, made.en) == (3, 2, 1)
+    found = {}
+    for eml in (shop.folder / "mail").iterdir():
+        message = parsed(eml.read_bytes())
+        text, html = bodies(message)
+        found[str(message["To"].addresses[0].addr_spec)] = (
+            message["Subject"],
+            text.splitlines()[2],
+            html.split("\n")[1],
+        )
+    hebrew, english = '<html lang="he" dir="rtl">', '<html lang="en" dir="ltr">'
+    assert found == {
+        "customer1@example.com": ("פרסומת: קפה חדש", "שלום דנה,", hebrew),
+        "customer2@example.com": ("פרסומת: New coffee", "Hello Anna,", english),
+        "customer3@example.com": ("פרסומת: קפה חדש", "שלום נועה,", hebrew),
+    }
+    reasons = [one.reason for one in mailings.candidates(CAMPAIGN, "spring")]
+    assert [reason.partition(" ")[0] for reason in reasons] == ["קיבלתם", "You", "קיבלתם"]
+    assert [one.subject for one in mailings.samples(CAMPAIGN, "spring", 2)] == ["פרסומת: קפה חדש", "פרסומת: New coffee"]

@@ -14,7 +14,10 @@ from retainctl.audience import segments
 from retainctl.config import Shop
 from retainctl.definitions import Fault
 from retainctl.errors import BadConfiguration, BadData, Refused, WrongUsage
-from retainctl.outreach.drafts import CAMPAIGN, CAMPAIGNS, CampaignKind, recipe_of, write_draft
+from retainctl.outreach.campaign_texts import CampaignKind
+from retainctl.outreach.drafts import CAMPAIGN, CAMPAIGNS, recipe_of, write_draft
+from retainctl.store.database import execute
+from tests.outreach.people import customer
 from tests.outreach.test_rendering import with_mail, with_settings
 
 
@@ -64,7 +67,7 @@ def test_a_draft_says_what_stands_in_its_file(shop: Shop) -> None:
     assert (draft.front.why, draft.front.what, draft.front.audience) == ("חג", "קפה חדש", "everybody")
     assert draft.front.where == ("mail",)
     assert str(draft.front.not_after) == "2025-03-16"
-    assert draft.body.strip().startswith("שלום {{ first_name }},")
+    assert draft.body.strip().startswith("# {{ what }}\n\nשלום{% if first_name %} {{ first_name }}{% endif %},")
     assert CAMPAIGNS.names(shop.folder) == ["spring"]
 
 
@@ -220,7 +223,7 @@ def test_a_name_stays_in_its_folder(shop: Shop) -> None:
 def test_an_unknown_key_is_told_with_its_line_and_the_nearest(shop: Shop) -> None:
     edited(finished(shop), "audience =", "audiense =")
 
-    with pytest.raises(BadConfiguration, match=r"campaigns/spring\.md, line 9: unknown setting audiense") as told:
+    with pytest.raises(BadConfiguration, match=r"campaigns/spring\.md, line 11: unknown setting audiense") as told:
         CAMPAIGNS.read(shop, "spring")
     assert told.value.hint == "Did you mean audience?"
 
@@ -252,7 +255,7 @@ def test_a_campaign_is_planned_as_its_file_says(shop: Shop) -> None:
     made = recipe_of(shop, CAMPAIGNS.read(shop, "spring"))
     assert (made.program, made.name, made.purpose, made.audience) == ("campaign", "spring", "marketing", "everybody")
     assert made.not_after == shop.clock.end_of(date(2025, 3, 16)) - 1
-    assert (made.unknown_policy, made.templates.body_text) == ("assume-sent", "Plain, {{ first_name }}")
+    assert (made.unknown_policy, made.templates.body_text) == ("assume-sent", "Plain, \u2068{{ first_name }}\u2069")
     assert made.templates.constants["what"] == "קפה חדש"
 
 
@@ -271,3 +274,82 @@ def test_a_body_with_a_control_character_or_without_end_is_refused(shop: Shop) -
     path.write_text(text + "*a " * 30_000, encoding="utf-8")
     with pytest.raises(BadData, match="the message is longer than 40000 characters"):
         check(shop)
+
+
+def translated(shop: Shop) -> Path:
+    """A finished draft in Hebrew and English: somebody is known to read English."""
+    execute("UPDATE customers SET language = 'en' WHERE id = ?", customer(shop, "Dana", "Levi"))
+    return finished(shop)
+
+
+def test_a_new_draft_has_each_language_that_a_customer_reads(shop: Shop) -> None:
+    path = translated(shop)
+
+    assert check(shop) == []
+    text = path.read_text(encoding="utf-8")
+    places = [text.index(part) for part in ("\n[en]\n", "\n+++\n\n", "שלום", "\n## en\n", "Hello")]
+    assert places == sorted(places)
+    made = recipe_of(shop, CAMPAIGNS.read(shop, "spring")).templates
+    assert ("שלום" in made.body_html, "Hello" in made.body_html, "## en" in made.body_text) == (True, False, False)
+    english = made.translations["en"]
+    assert ("שלום" in english.body_html, "Hello" in english.body_html) == (False, True)
+    told = [english.constants[name] for name in ("language", "direction", "side", "what")]
+    assert told == ["en", "ltr", "left", "קפה חדש"]
+    assert made.mark == english.mark == "פרסומת"
+
+
+def test_a_section_may_name_the_shop_s_own_language_too(shop: Shop) -> None:
+    path = translated(shop)
+    edited(path, "+++\n\n#", "+++\n\n## he\n\n#")
+
+    assert check(shop) == []
+    assert "## he" not in recipe_of(shop, CAMPAIGNS.read(shop, "spring")).templates.body_text
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ('[en]\nwhat = "קפה חדש"', "[en]", [("[en]", "what is empty")]),
+        ("\n## en\n", "\n", [("body", "it says nothing in en")]),
+        ("\n[en]\n", "\n[he]\n", [
+            ("[he]", "he is the shop's own language"), ("[en]", "what is empty"), ("[en]", "subject is empty"),
+            ("[en]", "reason is empty"),
+        ]),
+        ("\nHello", "\n<b>Hello</b>", [("body, en", "it has HTML, which customers would see as <b>")]),
+        ("\nHello", "\n{{ frist_name }}", [("templates", "unknown name frist_name")]),
+        ("\nHello", "\n{{ last_name }}", [("templates, en", "the template is not valid: last_name is unknown for some "
+                                           "customers: write {{ last_name or '…' }}")]),
+        ("\nשלום", "\n| a |\n|---|\n\nשלום", [
+            ("body", "it has a table, of which customers would see the bars and dashes"),
+        ]),
+        ('\nHello', "\n{button}\n", [("body, en", "{button} must follow a link that is a paragraph of its own")]),
+        ('# link = "https://"', 'link = "shop.example"', [
+            ("front matter", "link is 'shop.example', which is no address"),
+            ("front matter", "link is 'shop.example', which is no address"),
+        ]),
+    ],
+)  # fmt: skip
+def test_what_is_missing_or_wrong_in_one_language_is_told(
+    shop: Shop, before: str, after: str, expected: list[tuple[str, str]]
+) -> None:
+    edited(translated(shop), before, after)
+    assert [(fault.where, fault.fault) for fault in check(shop)] == expected
+
+
+def test_a_greeting_must_do_without_a_name(shop: Shop) -> None:
+    edited(finished(shop), "{% if first_name %} {{ first_name }}{% endif %}", " {{ first_name }}")
+    said = "the template is not valid: first_name is unknown for some customers: write {{ first_name or '…' }}"
+    assert faults(shop) == [said]
+
+
+def test_the_button_leads_where_the_file_says(shop: Shop) -> None:
+    path = translated(shop)
+    edited(path, '# link = "https://"', 'link = "https://shop.example/he"')
+    edited(path, "[en]\n", '[en]\nlink = "https://shop.example/en"\n')
+    made = recipe_of(shop, CAMPAIGNS.read(shop, "spring")).templates
+
+    assert check(shop) == []
+    assert (made.constants["link"], made.translations["en"].constants["link"]) == (
+        "https://shop.example/he",
+        "https://shop.example/en",
+    )

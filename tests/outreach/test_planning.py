@@ -62,7 +62,7 @@ def test_every_candidate_is_a_recipient_or_excluded_with_its_reason(shop: Shop) 
 
     assert dataclasses.asdict(made) | {"hash": "…"} == {
         "name": "spring", "hash": "…", "candidates": 6, "recipients": 1, "merged": 1, "no_address": 1,
-        "not_mailable": 1, "suppressed": 1, "no_consent": 1, "already_sent": 0, "budget": 0,
+        "not_mailable": 1, "suppressed": 1, "no_consent": 1, "already_sent": 0, "budget": 0, "he": 1, "en": 0,
     }  # fmt: skip
     assert rows("SELECT customer_id, excluded FROM recipients ORDER BY customer_id") == [
         (well, ""), (merged, "merged"), (unreachable, "no_address"), (role, "not_mailable"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -162,6 +163,46 @@ def test_values_are_escaped_in_html_and_not_in_text() -> None:
 
     assert rendered.html == "&lt;b&gt;&amp;"
     assert rendered.text == "<b>&\n"
+
+
+SPOKEN = [
+    ("{{ n|times }}", 1, "פעם אחת", "once"),
+    ("{{ n|times }}", 2, "פעמיים", "twice"),
+    ("{{ n|times }}", 1_200, "1,200 פעמים", "1,200 times"),
+    ("{{ n|points }}", 1, "נקודה אחת", "1 point"),
+    ("{{ n|points }}", 1_314, "1,314 נקודות", "1,314 points"),
+    ("{{ (n * 2)|grouped }}", 600, "1,200", "1,200"),
+    ("{{ n|prefixed('מ') }}", "קפה", "מקפה", "מקפה"),
+    ("{{ n|prefixed('מ') }}", "A & B", "מ־\u2066A & B\u2069", "מ־\u2066A & B\u2069"),
+]
+
+
+@pytest.mark.parametrize(("body", "n", "hebrew", "english"), SPOKEN)
+def test_some_filters_speak_the_language_of_the_mail(body: str, n: TemplateValue, hebrew: str, english: str) -> None:
+    for language, said in (("he", hebrew), ("en", english)):
+        rendered = Renderer(templates(body, constants={"language": language})).render({"n": n})  # type: ignore[arg-type]
+        assert rendered.text == f"{said}\n"
+        assert rendered.html == said.replace("&", "&amp;")
+
+
+@pytest.mark.parametrize("filter_", ["times", "points", "grouped", "prefixed('x')"])
+def test_what_is_not_known_is_told_by_every_filter(filter_: str) -> None:
+    with pytest.raises(BadData, match="n is unknown for some customers"):
+        text_of(f"{{{{ n|{filter_} }}}}", n=None)
+
+
+def test_a_message_is_in_the_language_that_its_context_names() -> None:
+    hebrew = templates("שלום {{ a }}", subject="נושא", constants={"language": "he"})  # type: ignore[arg-type]
+    english = templates("Hello {{ b }}", subject="Subject", constants={"language": "en"})  # type: ignore[arg-type]
+    both = dataclasses.replace(hebrew, translations={"en": english})
+    assert Templates.from_json(both.to_json()) == both
+    assert names_used(both) == {"a", "b"}
+
+    renderer = Renderer(both)
+    assert renderer.render({"a": 1, "language": "en", "b": 2}).text == "Hello 2\n"
+    assert renderer.render({"a": 1}).subject == "נושא"
+    for language in ("he", "fr", None):
+        assert renderer.render({"a": 1, "language": language}).subject == "נושא"
 
 
 def test_names_used_are_those_of_all_parts() -> None:

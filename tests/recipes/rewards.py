@@ -49,7 +49,7 @@ REWARDS: Final = Kind(
     make="rewards draft {}",
     settings=Reward,
     parse=toml(Reward),
-    first=lambda _shop: 'words = "For {{ first_name }}: {{ reward_token }}"\naudience = ""\n',
+    first=lambda _shop: 'words = "For {{ first_name or \'you\' }}: {{ reward_token }}"\naudience = ""\n',
     faults=faults,
     last_run=partial(planning.last_run, "reward"),
 )

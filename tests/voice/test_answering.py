@@ -586,3 +586,38 @@ def test_comments_stand_together_by_who_made_them_beside_their_first_score(surve
 def test_where_nobody_was_invited_there_is_no_rate_of_response(survey: Shop) -> None:
     take(survey, HEADER + "r1,,,,,9,,\n")
     assert [(one.invited, one.response_rate) for one in results(survey, "spring")] == [(0, None)] * 4
+
+
+def test_an_answer_by_mail_is_read_from_its_subject(survey: Shop) -> None:
+    noa, dana = (customer(survey, external_id=str(n), email=f"c{n}@example.com") for n in (8, 9))
+    by_mail = SURVEY_FILE.partition("[answers.columns]")[0].replace('token = "token"', 'subject = "subject"')
+    by_mail = by_mail.replace('answered_at = "when"', "")
+    (survey.folder / "surveys" / "spring.toml").write_text(by_mail, encoding="utf-8")
+    token = invitation(survey, noa)
+    lines = [
+        "who,subject,email,why",  # there is no column of scores
+        f",Re: recommend:9 {token} [was: 3],,fine",
+        f",recommend:11 {invitation(survey, dana)},,",
+        ",Fwd: hello,c9@example.com,no score",
+        ",Fwd: hello,c9@example.com,",
+        f",Re: unrecommend:9 {token},,",
+        ",recommend:8 v1.x.y.z,,",
+        *(f"x{number},recommend:5,," for number in range(90)),
+    ]
+    outcome = take(survey, "\n".join(lines) + "\n")
+
+    assert [(held.column, held.code) for held in outcome.quarantined] == [
+        ("recommend", "bad_score"), ("subject", "no_answer"), ("subject", "no_answer"), ("subject", "bad_token"),
+    ]  # fmt: skip
+    given = """SELECT r.customer_id, a.question, a.score, a.words FROM responses r
+        JOIN answers a ON a.response_id = r.id WHERE r.customer_id IS NOT NULL ORDER BY r.id, a.question"""
+    assert rows(given) == [
+        (noa, "recommend", 9, None), (noa, "why", None, "fine"), (dana, "why", None, "no score"),
+    ]  # fmt: skip
+    assert value("SELECT COUNT(*) FROM answers WHERE score = 5") == 90
+
+
+@ON_SQLITE
+def test_a_column_of_scores_must_be_there_unless_a_subject_has_them(survey: Shop) -> None:
+    with pytest.raises(BadData, match="score"):
+        take(survey, "who,when,why\nr1,2025-02-01T09:00,fine\n")

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
@@ -20,17 +21,18 @@ from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BadData, Refused, WrongUsage
 from retainctl.outreach import mailings, tokens
+from retainctl.outreach.direction import as_written
 from retainctl.outreach.outbox.delivering import deliver
 from retainctl.shop import consent
-from retainctl.store.database import rows, value
+from retainctl.store.database import execute, rows, value
 from retainctl.terminal import agreed
 from retainctl.voice.answering import AnswerOptions, import_answers
 from retainctl.voice.invitations import invite
 from retainctl.voice.results import results
-from retainctl.voice.surveys import PURPOSE, SURVEY, draft
+from retainctl.voice.surveys import PURPOSE, SURVEY, SURVEYS, draft
 from tests.conftest import NOW, Terminal
 from tests.outreach.people import customer
-from tests.outreach.test_rendering import with_mail
+from tests.outreach.test_rendering import bodies, parsed, with_mail, with_settings
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ def mails(shop: Shop) -> dict[str, str]:
         mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         body = mail.get_body(("plain",))
         assert body is not None
-        found[str(mail["To"].addresses[0].addr_spec)] = body.get_content()
+        found[str(mail["To"].addresses[0].addr_spec)] = as_written(body.get_content()).replace("\r\n", "\n")
     return found
 
 
@@ -126,9 +128,9 @@ def test_the_invitation_asks_each_question_and_is_answered_by_reply_with_its_own
         text = found[f"customer{one}@example.com"]
         assert f"שלום {name}" in text
         assert "1/2" in text
-        assert "באיזו מידה תמליצו עלינו" in text
+        assert "באיזו מידה סביר שתמליצו עלינו" in text
         assert "השיבו למייל הזה" in text
-        [token] = re.findall(r"קוד התשובה: (\S+)", text)
+        [token] = re.findall(r"הקוד שלכם .*:\n(\S+)", text)
         mailing = value("SELECT id FROM mailings WHERE program = 'survey'")
         assert tokens.verify(token, PURPOSE, asking.clock.now()) == f"{mailing}.{one}"
 
@@ -159,7 +161,7 @@ def test_an_invitation_is_good_for_half_a_year(asking: Shop) -> None:
     one = customer(asking, purpose="survey")
     invite(asking, "spring", mailings.plan(asking, SURVEY, "spring").hash)
     deliver(asking)
-    [token] = re.findall(r"קוד התשובה: (\S+)", mails(asking)[f"customer{one}@example.com"])
+    [token] = re.findall(r"הקוד שלכם .*:\n(\S+)", mails(asking)[f"customer{one}@example.com"])
     ends = asking.clock.now() + 180 * DAY_SECONDS
     assert tokens.verify(token, PURPOSE, ends - 1).endswith(f".{one}")
     with pytest.raises(BadData, match="has expired"):
@@ -175,7 +177,7 @@ def test_where_the_shop_has_a_public_address_the_invitation_has_a_link(asking: S
     deliver(shop)
     text = mails(shop)[f"customer{one}@example.com"]
     assert re.search(r"https://shop\.example/s/v1\.\S+", text)
-    assert "קוד התשובה" not in text
+    assert "הקוד שלכם" not in text
 
 
 def test_the_contact_budget_holds_for_invitations_too(asking: Shop) -> None:
@@ -204,7 +206,7 @@ def test_answers_with_the_token_make_the_response_rate(asking: Shop, tmp_path: P
         customer(asking, purpose="survey")
     invite(asking, "spring", mailings.plan(asking, SURVEY, "spring").hash)
     deliver(asking)
-    [token] = re.findall(r"קוד התשובה: (\S+)", next(iter(mails(asking).values())))
+    [token] = re.findall(r"הקוד שלכם .*:\n(\S+)", next(iter(mails(asking).values())))
     file = tmp_path / "answers.csv"
     file.write_text(f"token,recommend,comment\n{token},10,מצוין\n", encoding="utf-8")
     assert import_answers(asking, "spring", str(file), AnswerOptions()).row.rows_new == 1
@@ -259,7 +261,7 @@ def test_the_commands_plan_approve_and_send_as_those_of_campaigns_do(asking: Sho
         "retainctl: the survey spring is not approved\n"
         f"  Review it, then: retainctl surveys approve spring {plan_hash}\n"
     )
-    assert "באיזו מידה תמליצו עלינו" in retainctl("surveys", "show", "spring", "--sample", "1").stdout
+    assert "באיזו מידה סביר שתמליצו עלינו" in retainctl("surveys", "show", "spring", "--sample", "1").stdout
     assert retainctl("surveys", "approve", "spring", "0123456789abcdef").code == 77
     approved = retainctl("surveys", "approve", "spring", plan_hash)
     assert approved.stdout == f"name\tstate\thash\tmessages\nspring\tapproved\t{plan_hash}\t0\n"
@@ -339,3 +341,105 @@ def test_the_command_checks_questions_and_invitation(asking: Shop, retainctl: Te
 def test_only_a_yes_is_a_yes(monkeypatch: pytest.MonkeyPatch, answer: str, expected: bool) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(answer))
     assert agreed("Queue the invitations (1)?") is expected
+
+
+def html_mails(shop: Shop) -> dict[str, str]:
+    """The HTML of each mail that was written as a file, by its recipient."""
+    found = {}
+    for path in (shop.folder / "mail").rglob("*.eml"):
+        mail = parsed(path.read_bytes())
+        found[str(mail["To"].addresses[0].addr_spec)] = bodies(mail)[1]
+    return found
+
+
+def scores_of(html: str) -> list[tuple[str, str]]:
+    """Where each cell of the row of scores leads, and what it shows."""
+    [row] = re.findall(
+        r'<table role="presentation" dir="ltr" width="100%"[^>]*table-layout:fixed;.*?</table>', html, re.S
+    )
+    return re.findall(r'<td class="score"[^>]*><a href="([^"]*)"[^>]*>(\d+)</a></td>', row)
+
+
+def test_the_score_is_a_row_of_cells_and_each_is_a_mail_that_holds_its_answer(asking: Shop, tmp_path: Path) -> None:
+    one = customer(asking, purpose="survey")
+    asking = with_mail(asking, reply_to="answers+1@shop.example")
+    invite(asking, "spring", mailings.plan(asking, SURVEY, "spring").hash)
+    deliver(asking)
+    html = html_mails(asking)[f"customer{one}@example.com"]
+    cells = scores_of(html)
+
+    assert [shown for _, shown in cells] == [str(score) for score in range(11)]
+    subjects = [unquote(href.removeprefix("mailto:answers+1@shop.example?subject=")) for href, _ in cells]
+    token = subjects[0].split()[1]
+    assert subjects == [f"recommend:{score} {token}" for score in range(11)]
+    # The token stands in links alone: nothing that is read is longer than a phone is wide.
+    words = re.sub(r"<style>.*?</style>|<div.*?</div>|<[^>]*>", " ", html, flags=re.S).split()
+    assert max(map(len, words)) < 25
+    assert "word-break: break-word" in html
+
+    path = asking.folder / "surveys" / "spring.toml"
+    text = path.read_text(encoding="utf-8").replace('# subject = "subject"', 'subject = "Subject"')
+    path.write_text(text + '[answers.columns]\nBody = "comment"\n', encoding="utf-8")
+    file = tmp_path / "replies.csv"
+    file.write_text(f"Subject,Body\nRe: {subjects[9]},מצוין\n", encoding="utf-8")
+    assert import_answers(asking, "spring", str(file), AnswerOptions()).row.rows_new == 1
+    found = "SELECT r.customer_id, a.question, a.score, a.words FROM answers a JOIN responses r ON r.id = a.response_id"
+    assert rows(f"{found} ORDER BY a.question") == [(one, "comment", None, "מצוין"), (one, "recommend", 9, None)]
+
+
+def test_where_the_shop_has_a_public_address_each_score_is_a_link(asking: Shop) -> None:
+    shop = with_settings(asking, public_url="https://shop.example")
+    one = customer(shop, purpose="survey")
+    invite(shop, "spring", mailings.plan(shop, SURVEY, "spring").hash)
+    deliver(shop)
+    html = html_mails(shop)[f"customer{one}@example.com"]
+
+    links = [href for href, _ in scores_of(html)]
+    base = links[0].removesuffix("?answer=recommend:0")
+    assert base.startswith("https://shop.example/s/v1.")
+    assert links == [f"{base}?answer=recommend:{score}" for score in range(11)]
+    assert f'class="button" href="{base}"' in html
+
+
+def test_an_invitation_is_in_the_language_that_its_customer_reads(asking: Shop) -> None:
+    ids = [customer(asking, name, purpose="survey") for name in ("דנה", "Anna")]
+    execute("UPDATE customers SET language = 'en' WHERE id = ?", ids[1])
+    (asking.folder / "surveys" / "spring.toml").unlink()
+    draft(asking, "spring", kind="csat", audience="buyers")
+    made = mailings.plan(asking, SURVEY, "spring")
+    invite(asking, "spring", made.hash)
+    deliver(asking)
+    found, html = mails(asking), html_mails(asking)
+
+    assert (made.he, made.en) == (1, 1)
+    assert (
+        "1/2 עד כמה אתם מרוצים מהקנייה האחרונה שלכם אצלנו?\n\n1 – בכלל לא, 5 – מאוד\n" in found["customer1@example.com"]
+    )
+    english = found["customer2@example.com"]
+    assert "1/2 How satisfied are you with your last purchase from us?\n\n1 – not at all, 5 – very\n" in english
+    assert [len(scores_of(html[f"customer{one}@example.com"])) for one in ids] == [5, 5]
+    assert not re.search("[א-ת]", english.replace("החנות", "").replace(asking.settings.sender.postal_address, ""))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ('\nreason = "You get', '\n# "You get', "reason is empty"),
+        ("\n[en.questions]\n", "\n[en.questions]\n# ", "recommend is missing"),
+        ("\n[en.ends]\n", "\n[en.ends]\n# ", "recommend is missing"),
+        ("\n[en]\n", '\n[he]\nreason = "x"\n[en]\n', "he is the shop's own language"),
+        ("Thank you!", "<b>Thank you!</b>", "it has HTML, which customers would see as <b>"),
+        ("{answer}\n\nThank", "{anwser}\n\nThank", "there is no block {anwser}"),
+        ('kind = "text"\n', 'kind = "choice"\nchoices = ["a", "b"]\n',
+         "comment has choices, and an answer must repeat one letter for letter"),
+    ],
+)  # fmt: skip
+def test_what_a_translated_invitation_lacks_is_told(asking: Shop, before: str, after: str, fault: str) -> None:
+    execute("UPDATE customers SET language = 'en' WHERE id = ?", customer(asking, purpose="survey"))
+    path = asking.folder / "surveys" / "spring.toml"
+    path.unlink()
+    draft(asking, "spring", kind="nps", audience="buyers")
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
+    assert [one.fault for one in SURVEYS.faults(asking, SURVEYS.read(asking, "spring"))] == [fault]

@@ -11,7 +11,8 @@ from retainctl import cli
 from retainctl.audience import segments
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, Refused, WrongUsage
-from retainctl.voice.surveys import SURVEYS, Question, QuestionKind, QuestionRow, draft, list_surveys, questions_of
+from retainctl.voice.survey_file import Question, QuestionKind
+from retainctl.voice.surveys import SURVEYS, QuestionRow, draft, list_surveys, questions_of
 from tests.conftest import MakeShop, Terminal
 
 QUESTION = '[[questions]]\nname = "{name}"\nkind = "{kind}"\ntext = "{text}"\n'
@@ -41,7 +42,7 @@ def test_a_draft_asks_what_and_whom_it_was_told_to_ask(shop: Shop, words: tuple[
     assert (survey.questions[0].kind, survey.audience) == (kind, "loyal")
 
 
-@pytest.mark.parametrize(("language", "words"), [("he", "באיזו מידה תמליצו עלינו"), ("en", "How likely are you to")])
+@pytest.mark.parametrize(("language", "words"), [("he", "באיזו מידה סביר שתמליצו"), ("en", "How likely are you to")])
 def test_a_draft_speaks_the_shops_language(make_shop: MakeShop, language: str, words: str) -> None:
     folder = make_shop(language=language)
     retainctl = Terminal(folder)
@@ -112,6 +113,9 @@ def test_a_survey_that_begins_with_work_or_talks_too_long_is_warned_of(shop: Sho
         (QUESTION.format(name="a" * 41, kind="csat", text="?"), "a-z, 0-9 and _, 40 at most"),
         (QUESTION.format(name="a", kind="nps", text="?") + '[answers]\ncustomer = "id"\n', "set both customer"),
         (QUESTION.format(name="a", kind="nps", text="?") + '[answers]\nsource = "web"\n', "set both customer"),
+        (QUESTION.format(name="a", kind="nps", text="?") + 'ends = ["low"]\n', "the ends of a must say"),
+        (QUESTION.format(name="a", kind="text", text="?") + 'ends = ["low", "high"]\n', "the ends of a must say"),
+        (QUESTION.format(name="a", kind="nps", text="?") + '[en.questions]\nb = "?"\n', "b, which is translated, does"),
         ('audience = "buyers"\n' + QUESTION.format(name="a", kind="nps", text="?"), "needs an invitation"),
         ('tittle = "x"\n' + QUESTION.format(name="a", kind="nps", text="?"), "Did you mean title"),
     ],
