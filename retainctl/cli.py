@@ -118,6 +118,7 @@ def run(arguments: list[str] | None = None) -> int:
     chosen = Choices()
     words = [word.translate(_ISOLATES) for word in (sys.argv[1:] if arguments is None else arguments)]
     try:
+        chosen.words = words
         # A command that calls ctx.exit(n) comes back here with n.
         result = root.main(args=words, prog_name="retainctl", standalone_mode=False, obj=chosen)
         sys.stdout.flush()

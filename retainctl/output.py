@@ -6,7 +6,6 @@ Columns come from the row type, so that an empty result still has its headers, a
 from __future__ import annotations
 
 import csv
-import html
 import io
 import json
 import sys
@@ -17,8 +16,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from retainctl import drawing, people
+from retainctl.config import Shop
 from retainctl.errors import WrongUsage, did_you_mean
 from retainctl.files import write_text
+from retainctl.list_page import list_page
 from retainctl.rows import Row
 from retainctl.spreadsheets import guard_formula
 
@@ -37,11 +38,14 @@ def render(
     more: bool = False,
     chosen: Sequence[str] = (),
     color: bool = False,
+    shop: Shop | None = None,
+    asked: str = "",
 ) -> str:
     """*rows* as text in *form*, ending in a newline unless it is empty. None is a table on a terminal, else TSV.
 
     *notes* say what the figures mean: under a table for people, and as ``definitions`` in JSON, which also says where
-    there are *more* rows than these. *chosen* names the columns, in their order; none means all.
+    there are *more* rows than these. *chosen* names the columns, in their order; none means all. A page is in the
+    language of *shop*, and says what was *asked*.
     """
     form = form or ("table" if terminal else "tsv")
     every = _columns(rows, row_type)
@@ -63,7 +67,7 @@ def render(
     if form == "markdown":
         return _markdown(shown.names, shown.cells, notes)
     numeric = {place for place, name in enumerate(shown.names) if name in shown.numeric}
-    return _html_page(row_type.kind, shown.names, shown.cells, notes, numeric=numeric)
+    return list_page(row_type.kind, shown.names, shown.cells, notes, numeric=numeric, shop=shop, asked=asked, more=more)
 
 
 def _as_read(
@@ -180,28 +184,6 @@ def _markdown(names: list[str], cells: list[list[str]], notes: Sequence[str]) ->
     return table + ("\n" if notes else "") + "".join(f"- {note}\n" for note in notes)
 
 
-def _html_page(kind: str, names: list[str], cells: list[list[str]], notes: Sequence[str], *, numeric: set[int]) -> str:
-    from retainctl.html_page import framed
-
-    classes = [
-        "number" if place in numeric else "text" if any(len(row[place]) > 40 for row in cells) else "word"
-        for place in range(len(names))
-    ]
-    head = "".join(f'<th class="{one}">{html.escape(name)}</th>' for one, name in zip(classes, names, strict=True))
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td class="{one}"><bdi>{html.escape(text)}</bdi></td>' for one, text in zip(classes, row, strict=True)
-        )
-        + "</tr>\n"
-        for row in cells
-    )
-    table = f'<div class="wide">\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</div>'
-    said = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
-    title = kind.replace("_", " ").capitalize()
-    return framed(title, f"{table}\n<ul>{said}</ul>" if said else table, language="en", direction="ltr", kind="list")
-
-
 def show(
     rows: Sequence[Row],
     *,
@@ -212,6 +194,8 @@ def show(
     more: bool = False,
     chosen: Sequence[str] = (),
     color: bool = True,
+    shop: Shop | None = None,
+    asked: str = "",
 ) -> None:
     """Print *rows*, the result of a command, on stdout; or write them to *path*, whole or not at all.
 
@@ -221,8 +205,9 @@ def show(
     terminal = path is None and sys.stdout.isatty()
     color = terminal and drawing.takes_colour(sys.stdout, wanted=color)
     text = render(
-        rows, row_type=row_type, form=form, notes=notes, terminal=terminal, more=more, chosen=chosen, color=color
-    )
+        rows, row_type=row_type, form=form, notes=notes, terminal=terminal, more=more, chosen=chosen, color=color,
+        shop=shop, asked=asked,
+    )  # fmt: skip
     show_text(text, path=path)
 
 

@@ -94,6 +94,7 @@ class Choices:
     has_printed: bool = False  # the command, its result or a part of it
     opened: Shop | None = None  # the shop that the command works on, from its opening on
     command: str = ""  # its noun and verb
+    words: Sequence[str] = ()  # all that was typed
     columns: tuple[str, ...] = ()
 
 
@@ -322,8 +323,21 @@ def show(
     chosen.has_printed = True
     output.show(
         rows, row_type=row_type, form=chosen.form, notes=notes, path=path, more=more,
-        chosen=chosen.columns, color=not chosen.no_color,
+        chosen=chosen.columns, color=not chosen.no_color, shop=chosen.opened, asked=_asked(chosen.words),
     )  # fmt: skip
+
+
+def _asked(words: Sequence[str]) -> str:
+    """The command that was typed, without where it works and how it shows."""
+    kept, left_out = [], False
+    for word in words:
+        if left_out:
+            left_out = False
+        elif word.partition("=")[0] in ("--shop", "--format", "--output", "--now"):
+            left_out = "=" not in word
+        else:
+            kept.append(word)
+    return shlex.join(kept)
 
 
 @contextmanager

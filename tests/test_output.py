@@ -155,7 +155,7 @@ def test_html_is_a_page_of_its_own() -> None:
     assert text.startswith('<!doctype html>\n<html lang="en" dir="ltr">')
     assert "default-src 'none'" in text
     assert "<title>Person</title>" in text
-    assert '<td class="word"><bdi>דנה</bdi></td><td class="number"><bdi>-3</bdi></td>' in text
+    assert '<td class="word"><bdi>דנה</bdi></td><td class="number"><bdi dir=ltr>-3</bdi></td>' in text
 
 
 def test_the_ending_of_a_file_names_its_format() -> None:
@@ -189,7 +189,7 @@ def sales(form: OutputFormat, *, rows: list[Sale] = SALES, columns: str = "", co
 def test_people_read_amounts_with_their_sign_and_rates_in_per_cent(form: OutputFormat) -> None:
     text = sales(form)
     for told in ("₪381,832.00", "-₪5.00", "66.3%", "2025-03-02 10:00", "gross"):
-        assert told in text, told
+        assert told in text.replace("Gross", "gross"), told
     assert "gross_minor" not in text
     assert "currency" not in text
 
@@ -207,8 +207,8 @@ def test_an_amount_of_no_known_currency_says_its_unit() -> None:
 
 @pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "tsv", "markdown", "html"])
 def test_columns_are_chosen_in_every_format_and_money_by_either_name(form: OutputFormat) -> None:
-    text = sales(form, columns="state gross")
-    assert text == sales(form, columns="state gross_minor")
+    text = sales(form, columns="state gross").replace("State", "state").replace("Gross", "gross")
+    assert sales(form, columns="state gross") == sales(form, columns="state gross_minor")
     assert text.index("state") < text.index("gross")
     assert "north" not in text
     assert ("₪381,832.00" in text) == (form in ("table", "markdown", "html"))

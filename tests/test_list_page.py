@@ -1,0 +1,78 @@
+"""A list as a page: in the shop's language, with what was asked for and how many rows there are."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from typing import get_origin, get_type_hints
+
+import pytest
+
+import retainctl as package
+from retainctl.config import Shop
+from retainctl.list_page import headings, list_page
+from retainctl.rows import Row
+from tests import past
+from tests.conftest import MakeShop, Terminal
+
+
+def row_types() -> Iterator[type[Row]]:
+    """Every row type of the program."""
+    for module in pkgutil.walk_packages(package.__path__, "retainctl."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    waiting = [Row]
+    while waiting:
+        for one in waiting.pop().__subclasses__():
+            waiting.append(one)
+            if one.__module__.startswith("retainctl."):
+                yield one
+
+
+def test_every_list_and_every_column_has_its_name_in_hebrew() -> None:
+    """What the rows themselves name, such as the months of a cohort, has no other name."""
+    kinds, columns = set(), set()
+    for row_type in row_types():
+        kinds.add(row_type.kind)
+        hints = get_type_hints(row_type)
+        columns |= {field.name for field in dataclasses.fields(row_type) if get_origin(hints[field.name]) is not dict}
+    assert kinds - headings()["lists"].keys() == set()
+    assert columns - headings()["columns"].keys() == set()
+    for table in headings().values():
+        assert all(text.strip() for text in table.values())
+
+
+def test_a_list_of_a_hebrew_shop_is_hebrew(shop: Shop, retainctl: Terminal) -> None:
+    past.customer(1, name="נועה", email="noa@example.com")
+    past.order(1, "2025-01-05", 123_456)
+    shown = retainctl("orders", "list", "--limit", "5", "--format", "html").stdout
+    assert '<html lang="he" dir="rtl">' in shown
+    assert "<h1>הזמנות</h1>" in shown
+    assert f"<header><bdi>{shop.settings.name}</bdi><span>2 במרץ 2025</span></header>" in shown
+    assert '<p class="lead">שורה אחת · <code dir="ltr">orders list --limit 5</code></p>' in shown
+    assert '<th class="word">מקור</th>' in shown
+    assert ">₪1,234.56<" in shown
+    assert "<bdi>שולמה</bdi>" in shown, "the state, in words"
+    assert "--format" not in shown
+
+
+def test_a_list_of_an_english_shop_is_english(make_shop: MakeShop) -> None:
+    shown = Terminal(make_shop(language="en"))("segments", "list", "--format", "html").stdout
+    assert '<html lang="en" dir="ltr">' in shown
+    assert "<h1>Segment</h1>" in shown
+    assert '<p class="lead">0 rows · <code dir="ltr">segments list</code></p>' in shown
+    assert '<th class="word">Expression</th>' in shown
+
+
+def test_where_there_are_more_rows_the_page_says_so(shop: Shop) -> None:
+    page = list_page("order", ["source"], [["web"]] * 1_200, [], numeric=set(), shop=shop, more=True)
+    assert "1,200 שורות ראשונות, ויש עוד" in page
+    assert "1,200 שורות<" in list_page("order", ["source"], [["web"]] * 1_200, [], numeric=set(), shop=shop)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_nothing_in_a_cell_is_taken_for_markup(shop: Shop) -> None:
+    page = list_page("order", ["<b>"], [["<script>"]], ["<i>"], numeric=set(), shop=shop, asked="<u>")
+    assert not any(f"<{tag}>" in page for tag in ("b", "script", "i", "u"))
