@@ -1,7 +1,9 @@
-"""Every report as a browser shows it: in both languages, at a desk, on a phone, in the dark and on paper."""
+"""Every report and mail as a browser shows it: in both languages, at a desk, on a phone, in the dark and on paper."""
 
 from __future__ import annotations
 
+import email
+import email.policy
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,26 +33,59 @@ def running() -> Iterator[Browser]:
         yield one
 
 
+def typed(folder: Path, *words: str) -> None:
+    command = [sys.executable, "-m", "retainctl", "--now", NOW, *words]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=280)
+    assert ended.returncode == 0, ended.stderr
+
+
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demo's shop in it."""
+    made = tmp_path_factory.mktemp("looks")
+    typed(made, "demo", "demo-shop")
+    return made
+
+
+@pytest.fixture(scope="module")
+def pages(folder: Path) -> dict[str, list[Path]]:
     """Every page of the demo's shop, in Hebrew and in English."""
-    folder = tmp_path_factory.mktemp("looks")
-
-    def typed(*words: str) -> None:
-        command = [sys.executable, "-m", "retainctl", "--now", NOW, *words]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, timeout=280)
-        assert ended.returncode == 0, ended.stderr
-
-    typed("demo", "demo-shop")
     made: dict[str, list[Path]] = {}
     for language in ("he", "en"):
         settings = folder / "demo-shop" / "retainctl.toml"
         text = settings.read_text(encoding="utf-8")
         settings.write_text(text.replace('language = "he"', f'language = "{language}"'), encoding="utf-8")
-        typed("--shop", "demo-shop", "reports", "build", str(folder / language))
-        typed("--shop", "demo-shop", "reports", "build", str(folder / f"{language}-90"), "--last", "90d")
+        typed(folder, "--shop", "demo-shop", "reports", "build", str(folder / language))
+        typed(folder, "--shop", "demo-shop", "reports", "build", str(folder / f"{language}-90"), "--last", "90d")
         made[language] = sorted((folder / language).iterdir()) + sorted((folder / f"{language}-90").iterdir())
     return made
+
+
+@pytest.fixture(scope="module")
+def mails(folder: Path) -> list[Path]:
+    """One mail of each kind and language that the demo sent, as the page that a mail program shows."""
+    found: dict[tuple[str, bool], Path] = {}
+    for path in sorted((folder / "demo-shop" / "mail").glob("*.eml")):
+        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        part = message.get_body(("html",))
+        assert part is not None
+        page: str = part.get_content()
+        is_survey = "survey" in str(message["List-Id"])
+        shown = folder / f"{path.stem}.html"
+        if found.setdefault((page.partition('lang="')[2][:2], is_survey), shown) == shown:
+            shown.write_text(page, encoding="utf-8")
+    assert sorted(found) == [("en", False), ("en", True), ("he", False), ("he", True)]
+    return list(found.values())
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [320, 390, 600, 1280])
+def test_a_mail_fits_the_smallest_phone_and_the_dark(
+    running: Browser, mails: list[Path], width: int, dark: bool
+) -> None:
+    found = {path.name: faults(running, path, width=width, dark=dark) for path in mails}
+    assert not any(found.values()), "\n".join(f"{name}: {fault}" for name, ones in found.items() for fault in ones)
+    assert all(path.stat().st_size < 60_000 for path in mails), "a mail program cuts what is longer than 102 kB"
 
 
 @pytest.mark.parametrize("language", ["he", "en"])
