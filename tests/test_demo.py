@@ -56,7 +56,7 @@ def test_the_demo_runs_and_runs_again(tmp_path: Path) -> None:
         "פרסומת: 10% הנחה על פולי הקפה החדשים, עד 16 במרץ",
         "פרסומת: 10% off the new coffee beans, until 16 March",
     }
-    assert 'dir="rtl"' in (shop / "cohorts.html").read_text(encoding="utf-8")
+    assert 'dir="rtl"' in (shop / "pages" / "cohorts.html").read_text(encoding="utf-8")
 
     again = {row["step"]: row["result"] for row in run_demo(tmp_path)}
     assert again["Import two years of orders"] == "source web, outcome already imported"
