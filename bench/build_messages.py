@@ -150,7 +150,8 @@ def _addressees() -> Iterator[Candidate]:
                 "first_name": "דנה",
                 "top_category": "קפה",
                 "points": number,
-                "last_order": "20.2.2025",
+                "points_value": f"₪{number / 100:.2f}",
+                "last_order": "20 בפברואר 2025",
             },
         )
 

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from bench.measure import Run, race, run
+from retainctl.club.terms import write_first_file
 from retainctl.config import Shop, init_folder, read_shop
 from retainctl.outreach.campaign_texts import sample
 from retainctl.outreach.composing import templates_of
@@ -104,6 +105,7 @@ def _recipe(shop: Shop) -> Recipe:
 def _make(folder: Path) -> None:
     """A shop whose customers are all alike, but for one in ten who did not agree."""
     init_folder(folder, name="החנות", language="he", currency="ILS", timezone="Asia/Jerusalem", country="IL")
+    write_first_file(folder, currency="ILS")
     shop, everybody = read_shop(str(folder), now=NOW), range(1, COUNT + 1)
     tables: dict[str, tuple[str, object]] = {
         "customers": ("id first_name last_name created_at", ((i, "דנה", "לוי", 0) for i in everybody)),

@@ -86,7 +86,7 @@ _WORDS: Final = {
     },
     "en": {
         "answer": "Answer the survey",
-        "touch": "A touch of a number opens a mail that has your score in it already; just send it.",
+        "touch": "Choose a number: a mail opens that has your score in it already. Just send it.",
         "more": "You may write your other answers there, too.",
         "reply": "To answer, reply to this mail and write your answer beside the number of each question.",
         "code": "Your code (there is no need to change it):",

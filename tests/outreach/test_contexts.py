@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from retainctl.club import spending
 from retainctl.config import Shop
 from retainctl.outreach.contexts import build, example
+from retainctl.outreach.programs import PROGRAMS, Addressed, program_of
 from retainctl.outreach.templates import Renderer, Templates
 from retainctl.shop.consent import Contact
 from retainctl.store.database import execute, value
+from tests.conftest import ROOT
 from tests.outreach.people import customer
 from tests.outreach.test_rendering import with_settings
 from tests.planting import on_day, plant
@@ -192,3 +196,17 @@ def test_of_categories_that_are_as_frequent_the_first_in_the_alphabet_is_the_top
     for number, category in enumerate(("Tea", "Candles", "Soap"), 1):
         bought(shop, dana, category, number=number)
     assert build(shop, contacts(shop, dana), names={"top_category"})[dana]["top_category"] == "Candles"
+
+
+def test_the_document_tells_of_the_names_that_a_message_can_show(shop: Shop) -> None:
+    table = (ROOT / "docs" / "how-to" / "campaigns.md").read_text(encoding="utf-8").partition("| name | what")[2]
+    told = {
+        name
+        for line in table.partition("\n\n")[0].splitlines()[2:]
+        for name in re.findall(r"`(\w+)`", line.split("|")[1])
+    }
+    links = {"what", "link", "shop_name", "unsubscribe_link", "unsubscribe_mail"}
+    to = Addressed(1, 0, 1, "", lambda *_, **_more: "v1.token", "shop@shop.example")
+    for program in PROGRAMS:
+        links |= set(program_of(program).links(to))
+    assert told == set(example(shop, known=True)) | links
