@@ -85,7 +85,7 @@ def import_files(
     if missing := [name for name in files if name != "-" and not os.path.exists(name)]:  # noqa: PTH110 - never raises
         raise WrongUsage(f"there is no file {missing[0]}; nothing was imported")
     done: list[FileResult[Any]] = []
-    with opened_shop() as shop:
+    with opened_shop(writes=True) as shop:
         try:
             for name in files:
                 with progress(f"Importing {name}", total=partial(lines_at_most, name)) as advance:

@@ -124,7 +124,11 @@ def run(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
+        if (form := chosen.form or _form_in(words)) in ("json", "jsonl"):
+            hint = for_this_shop(f"See: {error.ctx.command_path} --help" if error.ctx else "", chosen.shop)
+            _tell("missing command", hint=hint, exit_code=error.exit_code, form=form, trace="")
+        else:
+            error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED

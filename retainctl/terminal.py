@@ -260,17 +260,23 @@ yes_clock = click.option(
 
 @contextmanager
 def opened_shop(
-    *, migrate: bool = False, older: bool = False, trust_clock: bool = False, output: Path | None = None
+    *,
+    migrate: bool = False,
+    older: bool = False,
+    trust_clock: bool = False,
+    writes: bool = False,
+    output: Path | None = None,
 ) -> Iterator[Shop]:
     """The shop that the options name, its database open while the block runs; its clock trusted if one says so.
 
-    Refused, where *output* is one of the shop's own files.
+    Where the block *writes* in the end, a database that can only be read is told at once. Refused, where *output* is
+    one of the shop's own files.
     """
     from retainctl.shop.opening import opened, spare
     from retainctl.store.waiting import told_of_waiting
 
     chosen = choices()
-    named, asked = chosen.shop, {"migrate": migrate, "older": older, "trust_clock": trust_clock}
+    named, asked = chosen.shop, {"migrate": migrate, "older": older, "trust_clock": trust_clock, "writes": writes}
     with told_of_waiting(note), opened(named, now=chosen.now, **asked) as shop:
         chosen.opened = shop
         if output is not None:

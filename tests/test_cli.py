@@ -108,6 +108,7 @@ def test_a_fault_of_ours_leaves_its_traceback_in_the_log(shop: Shop, retainctl: 
         (("customers", "list", "--limt", "1", "--format", "json"), 2),
         (("--format=jsonl", "customers", "show", "nobody"), 2),
         (("customrs", "--format", "json"), 2),
+        (("--format", "json", "customers"), 2),
         (("points", "redeem", "1", "x", "--format", "json"), 2),
         (("points", "redeem", "1", "1", "--format", "json"), 2),
         (("customers", "show", "nobody", "--format", "json", "--debug"), 2),

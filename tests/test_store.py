@@ -459,7 +459,7 @@ def test_an_error_of_the_server_s_is_told_by_its_remedy(
 def test_who_waits_for_another_writer_says_so_and_who_gives_up_names_it(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "BUSY_SECONDS", 2)
+    monkeypatch.setattr(waiting, "BUSY_SECONDS", 3)
     hold = (
         "import sqlite3, sys; other = sqlite3.connect(sys.argv[1], isolation_level=None);"
         " other.execute('BEGIN IMMEDIATE'); print('held', flush=True); sys.stdin.read()"

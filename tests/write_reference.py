@@ -147,7 +147,7 @@ def _json() -> str:
         "line; a CSV or TSV has the same columns. A promise: `kind`, `version` and `rows` stay, a key keeps its name",
         "and its meaning, and new keys may be added.", "",
         "```json", '{"kind": "segment_count", "version": 1, "rows": [{"segment": "loyal", "members": 120}]}', "```", "",
-        "- What is not there is `null`, be it a text or a number; a key is never left out.",
+        "- What is not there is `null`, be it a text or a number; no row leaves a key out.",
         "- A time is ISO 8601 with its offset, a day `2025-03-01`. Money is whole minor units (`..._minor`) beside its",
         "  `currency`. A rate is a fraction of one.",
         "- `more` is true where a list goes on behind its `--limit`; `definitions` say what a report's figures mean.",

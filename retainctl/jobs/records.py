@@ -110,6 +110,7 @@ def _job_row(shop: Shop, name: str, job: Job) -> JobRow:
     last = _Last(*found[0]) if found else _Last()
     done_at = last_done_at(shop, name, job)
     due = due_periods(name, job, shop.clock, done_at=done_at)
+    is_tried = due and not is_given_up(shop, name, job)
     latest_at = max(done_at or 0, latest_period(name, job, shop.clock).due_at)
     return JobRow(
         job=name,
@@ -117,7 +118,7 @@ def _job_row(shop: Shop, name: str, job: Job) -> JobRow:
         state=_state(shop, job, last, done_at=done_at, is_due=bool(due)),
         last_run=None if last.started_at is None else shop.clock.iso(last.started_at),
         last_exit_code=last.exit_code,
-        next_due=shop.clock.iso(due[0].due_at if due else next_due_at(job, shop.clock, after=latest_at)),
+        next_due=shop.clock.iso(due[0].due_at if is_tried else next_due_at(job, shop.clock, after=latest_at)),
         steps=job.steps,
     )
 

@@ -13,6 +13,7 @@ from retainctl.definitions import all_kinds
 from retainctl.errors import Refused
 from retainctl.store.backup import database_files
 from retainctl.store.opening import open_database
+from retainctl.store.read_only import assert_writable
 from retainctl.store.transactions import reading
 
 
@@ -24,12 +25,18 @@ def opened(
     migrate: bool = False,
     older: bool = False,
     trust_clock: bool = False,
+    writes: bool = False,
 ) -> Iterator[Shop]:
-    """The shop called *named* (or found from here), with its database open while the block runs."""
+    """The shop called *named* (or found from here), with its database open while the block runs.
+
+    Where the block *writes* in the end, a database that can only be read is told at once.
+    """
     shop = read_shop(named, now=now)
     if trust_clock:
         shop = replace(shop, clock=replace(shop.clock, trusted=True))
     with open_database(shop.database_url, now=shop.clock.now(), migrate=migrate, older=older), reading():
+        if writes:
+            assert_writable()
         yield shop
 
 

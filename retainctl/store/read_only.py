@@ -17,6 +17,7 @@ from urllib.parse import quote
 import peewee
 
 from retainctl.errors import BadConfiguration, TryLater
+from retainctl.store.database import database
 from retainctl.store.waiting import PatientSqlite
 
 
@@ -35,6 +36,14 @@ class ReadOnlySqlite(PatientSqlite):
             return super()._connect()  # type: ignore[misc]
         finally:
             self.database = path
+
+
+def assert_writable() -> None:
+    """BadConfiguration, where the open database can only be read: before long work whose end would be to write."""
+    if isinstance(database.obj, ReadOnlySqlite):
+        raise BadConfiguration(
+            f"the database {database.obj.database} cannot be written", hint="Check its owner and permissions."
+        )
 
 
 def _address(path: Path) -> str:

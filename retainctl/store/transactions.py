@@ -131,10 +131,7 @@ def told(error: peewee.DatabaseError) -> RetainError | None:
             hint='As the owner of the tables, grant what docs/how-to/postgresql.md says under "Two roles".',
         )
     if "readonly" in text or "unable to open" in text:
-        return BadConfiguration(
-            f"the database cannot be written: {error}",
-            hint="Check the owner and the permissions of its file and folder; what only reads needs neither.",
-        )
+        return BadConfiguration(f"the database cannot be written: {error}", hint="Check its owner and permissions.")
     if "malformed" in text or "not a database" in text:
         return BadConfiguration("the database file is damaged", hint="Restore the last backup.")
     if "connection" in text or "server closed" in text or (_state(error) or "").startswith(("08", "57P")):

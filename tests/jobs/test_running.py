@@ -304,7 +304,11 @@ def test_a_job_that_fails_is_tried_three_times_a_day_and_told_once(shop: Shop, w
         "the job check failed 3 times and is tried again at 2025-03-03T03:30:00+02:00; to run it now:"
         " retainctl jobs run check"
     )
-    assert "check" not in {row.job for row in steps_due(at(shop, "2025-03-03T08:17"), [])}
+    late = at(shop, "2025-03-03T08:17")
+    assert "check" not in {row.job for row in steps_due(late, [])}
+    assert {row.job: (row.state, row.next_due) for row in list_jobs(late)}["check"] == (
+        "failed", "2025-03-04T03:30:00+02:00",
+    )  # fmt: skip
     assert run_job(at(shop, "2025-03-03T08:18"), "check").attention, "who names it has it run, and is told"
     write_jobs(CHECK)
     assert periods(run_due(at(shop, "2025-03-04T04:17")))[-1] == "check:2025-03-04"

@@ -205,7 +205,7 @@ def test_b32_a_waiting_return_that_proves_too_large_is_told_and_never_taken(
     path.write_text("\n".join([HEADER, row("1"), ""]))
     ended = retainctl("orders", "import", str(path), "--format", "jsonl")
     assert ended.code == 3
-    assert ended.stderr.startswith("return R1 is larger than order 1 and is waiting (retainctl orders returns")
+    assert '"message": "return R1 is larger than order 1 and is waiting (retainctl orders returns' in ended.stderr
     assert [(one.state, one.order) for one in list_returns(shop, waiting=True, limit=9)] == [("too_large", "1")]
     assert bring(shop, HEADER, row("2"), name="c.csv").attention == (), "it is told once, and listed for ever"
     assert ("returns", "warning", "returns: 1 larger than their order. See: retainctl orders returns --waiting") in [
