@@ -196,10 +196,9 @@ NEEDED = """
 # And these, the name of what is meant.
 BY_NAME = """
     segments show, segments count, segments explain, segments export, segments check, segments diff, campaigns draft,
-    campaigns check, campaigns plan, campaigns send, campaigns pause, campaigns resume, campaigns cancel, campaigns show,
-    campaigns diff,
-    surveys draft, surveys check, surveys plan, surveys send, surveys pause, surveys resume, surveys cancel, surveys show, surveys run,
-    surveys results, surveys diff, jobs show
+    campaigns check, campaigns plan, campaigns send, campaigns pause, campaigns resume, campaigns cancel, campaigns
+    show, campaigns diff, surveys draft, surveys check, surveys plan, surveys send, surveys pause, surveys resume,
+    surveys cancel, surveys show, surveys run, surveys results, surveys diff, jobs show
 """
 
 
