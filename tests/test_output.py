@@ -260,6 +260,18 @@ def test_a_command_in_a_cell_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> N
     assert any("retainctl schedules show --help" in line for line in text.splitlines())
 
 
+def test_rows_whose_commands_have_no_room_are_lists_that_can_be_copied_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    rows = [
+        Sale(COMMAND, "one", "", "failed", 100, None, "ILS"),
+        Sale("retainctl doctor", "two", "", "ok", 1, 0.5, "ILS"),
+    ]
+    lines = sales("table", rows=rows, color=True).splitlines()
+    assert f"shop         {COMMAND}" in lines
+    assert "state        \x1b[31mfailed\x1b[0m" in lines
+    assert lines[-1] == "repeat_rate  50.0%"
+
+
 def test_a_page_on_a_terminal_is_as_wide_and_its_commands_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     text = markdown_page(page("cron"), color=False)
