@@ -225,10 +225,13 @@ def _isolated(text: str) -> str:
 
 
 def markdown_page(text: str, *, color: bool) -> str:
-    """A page that is written in Markdown, as it reads on a terminal; what is in its fences stays as it is."""
+    """A page that is written in Markdown, as it reads on a terminal; what is in its fences stays as it is.
+
+    A link to another page is its words.
+    """
     from rich.markdown import Markdown
 
-    drawn = []
+    drawn, text = [], re.sub(r"\[([^\]]+)\]\((?!https?:)[^)\s]+\)", r"\1", text)
     for place, part in enumerate(re.split(r"(?m)^```\w*\n((?:.*\n)*?)^```$", text)):
         if place % 2:
             drawn.append(textwrap.indent(part, "    "))
