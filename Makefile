@@ -32,6 +32,7 @@ $(INSTALLED): pyproject.toml setup.cfg
 
 demo: $(PROGRAM)
 	$(BIN)/retainctl demo demo-shop
+	@echo "The program is $(BIN)/retainctl; README.md says how to install it for good."
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal

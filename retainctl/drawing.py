@@ -21,6 +21,7 @@ from retainctl.result import Progress
 _NARROWEST_TEXT: Final = 24
 _GOOD: Final = frozenset({"ok", "sent", "imported", "active", "done"})
 _BAD: Final = frozenset({"failed", "overdue", "interrupted", "refused", "faulty"})
+_COLOURS: Final = {"dim": 2, "red": 31, "green": 32}
 _SAID_OF: Final = frozenset({"state", "outcome", "status", "met"})  # the columns that hold such words
 _first_strong_isolate, _pop_isolate = "\u2068", "\u2069"
 _KEPT_SPACE: Final = "\ue000"  # stands for a space at which no line may break; no text may hold it
@@ -48,7 +49,7 @@ def wrapped(text: str, *, columns: int, indent: str = "") -> str:
     return "\n".join(
         textwrap.fill(
             _COMMAND.sub(lambda found: found[0].replace(" ", _KEPT_SPACE), line.replace(_KEPT_SPACE, "")),
-            width=max(columns, 20),
+            width=max(columns, 8),
             initial_indent=indent,
             subsequent_indent=indent,
             break_long_words=False,
@@ -97,8 +98,8 @@ class Grid:
 def table(whole: Grid, *, color: bool = False) -> str:
     """Lines and columns as wide as the terminal. A column in which no row has anything is left out.
 
-    Where the rest is too wide, one row becomes a list; of several rows those columns go that matter less, or say the
-    same in every row, then the last ones; and a line below says which.
+    Where the rest is too wide, one row becomes a list; of several those columns go that matter less, or say the same in
+    every row, then the last ones, and a line below says which. Rows with commands are lists before that.
     """
     if not whole.cells:
         return "(none)\n"
@@ -110,8 +111,10 @@ def table(whole: Grid, *, color: bool = False) -> str:
         natural = sum(max(len(name), len(text)) for name, text in zip(whole.names, whole.cells[0], strict=True))
         if natural + 3 * (len(whole.names) - 1) > columns:
             return _list(whole, columns=columns, color=color)
+    has_command = any(_COMMAND.search(text) for row in whole.cells for text in row)
     kept, padding, left_out = _narrowed(whole, columns)
-    if not kept.names or not kept.fits(columns, padding=padding):
+    lost = set(left_out) - set(whole.spare) - set(whole.alike())
+    if (has_command and lost) or not kept.fits(columns, padding=padding):
         return "\n".join(_list(Grid(whole.names, [row], set()), columns=columns, color=color) for row in whole.cells)
     drawn = _drawn(kept, padding=padding, columns=columns, color=color)
     return drawn + (_note_of(whole, left_out, columns=columns, color=color) if left_out else "")
@@ -142,33 +145,47 @@ def _note_of(whole: Grid, left_out: list[str], *, columns: int, color: bool) -> 
 
 def dim(text: str, *, color: bool) -> str:
     """*text* less bright, where there is colour."""
-    return "\n".join(f"\x1b[2m{line}\x1b[0m" for line in text.splitlines()) if color else text
+    return "\n".join(_coloured(line, "dim", color=color) for line in text.splitlines())
 
 
 def _list(whole: Grid, *, columns: int, color: bool) -> str:
     """One row as lines of a name and its text."""
-    pairs = [[name, text] for name, text in zip(whole.names, whole.cells[0], strict=True) if text]
-    names = Grid(["", ""], pairs, set())
-    return _drawn(names, padding=1, columns=columns, color=color, least=[max(map(len, whole.names)), 1])
+    indent = max(map(len, whole.names)) + 2
+    lines = []
+    for name, text in zip(whole.names, whole.cells[0], strict=True):
+        for place, line in enumerate(_folded(text, columns - indent) if text else ()):
+            lines.append(
+                f"{'' if place else name:<{indent}}{_coloured(_isolated(line), _style(name, text), color=color)}"
+            )
+    return "\n".join(lines) + "\n"
 
 
-def _drawn(shown: Grid, *, padding: int, columns: int, color: bool, least: list[int] | None = None) -> str:
+def _folded(text: str, columns: int) -> list[str]:
+    """*text* in lines of so many *columns*: broken between words, within one that is wider, and in no command."""
+    columns = max(columns, 8)
+    return [
+        piece
+        for line in wrapped(text, columns=columns).splitlines()
+        for piece in ([line] if _COMMAND.search(line) else textwrap.wrap(line, columns, break_on_hyphens=False))
+    ]
+
+
+def _coloured(text: str, style: str, *, color: bool) -> str:
+    return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if color and style else text
+
+
+def _drawn(shown: Grid, *, padding: int, columns: int, color: bool) -> str:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    has_head = any(shown.names)
-    grid = Table(
-        box=box.SIMPLE_HEAD if has_head else None,
-        show_edge=False, pad_edge=False, show_header=has_head, padding=(0, padding), header_style="bold",
-    )  # fmt: skip
-    for name, narrowest in zip(shown.names, least or shown.narrowest(), strict=True):
+    grid = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, padding), header_style="bold")
+    for name, narrowest in zip(shown.names, shown.narrowest(), strict=True):
         justify: Literal["right", "left"] = "right" if name in shown.numeric else "left"
         grid.add_column(name, justify=justify, overflow="fold", min_width=narrowest)
     for row in shown.cells:
-        heads = shown.names if has_head else ["", row[0]]
         grid.add_row(
-            *(Text(_kept(_isolated(text)), style=_style(name, text)) for name, text in zip(heads, row, strict=True))
+            *(Text(_kept(_isolated(text)), _style(name, text)) for name, text in zip(shown.names, row, strict=True))
         )
     text = _printed(columns, color, grid).replace(_KEPT_SPACE, " ")
     return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n") + "\n"
@@ -196,8 +213,8 @@ def _kept(text: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """What of *text* may not be broken; what is wider than any column may."""
-    return [word for word in _kept(text).split() if len(word) <= 2 * _NARROWEST_TEXT]
+    """What of *text* may not be broken: commands, and words; one that is wider than any column may."""
+    return [word for word in _kept(text).split() if _KEPT_SPACE in word or len(word) <= 2 * _NARROWEST_TEXT]
 
 
 def _isolated(text: str) -> str:
@@ -208,10 +225,13 @@ def _isolated(text: str) -> str:
 
 
 def markdown_page(text: str, *, color: bool) -> str:
-    """A page that is written in Markdown, as it reads on a terminal; what is in its fences stays as it is."""
+    """A page that is written in Markdown, as it reads on a terminal; what is in its fences stays as it is.
+
+    A link to another page is its words.
+    """
     from rich.markdown import Markdown
 
-    drawn = []
+    drawn, text = [], re.sub(r"\[([^\]]+)\]\((?!https?:)[^)\s]+\)", r"\1", text)
     for place, part in enumerate(re.split(r"(?m)^```\w*\n((?:.*\n)*?)^```$", text)):
         if place % 2:
             drawn.append(textwrap.indent(part, "    "))

@@ -260,13 +260,58 @@ def test_a_command_in_a_cell_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> N
     assert any("retainctl schedules show --help" in line for line in text.splitlines())
 
 
+def test_rows_whose_commands_have_no_room_are_lists_that_can_be_copied_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    rows = [
+        Sale(COMMAND, "one", "", "failed", 100, None, "ILS"),
+        Sale("retainctl doctor", "two", "", "ok", 1, 0.5, "ILS"),
+    ]
+    lines = sales("table", rows=rows, color=True).splitlines()
+    assert f"shop         {COMMAND}" in lines
+    assert "state        \x1b[31mfailed\x1b[0m" in lines
+    assert lines[-1] == "repeat_rate  50.0%"
+
+
 def test_a_page_on_a_terminal_is_as_wide_and_its_commands_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     text = markdown_page(page("cron"), color=False)
     assert "# " not in text.splitlines()[0]
+    assert "(deploy.md)" not in text
     assert "    retainctl --shop /srv/myshop schedules show --style cron --user shop | sudo tee /etc/cron.d/" in text
     assert all(len(line) <= 60 for line in text.splitlines() if not line.startswith("    "))
     assert "\x1b" not in text
+
+
+def on_terminal(*words: str, environment: dict[str, str]) -> str:
+    """What a person at a terminal of 60 columns sees of a Python with these words."""
+    ours, theirs = pty.openpty()
+    known = {"TERM": "xterm", "COLUMNS": "60", "PATH": os.environ["PATH"]}
+    ended = subprocess.run(
+        [sys.executable, *words], stdout=theirs, stderr=theirs, stdin=subprocess.DEVNULL, env=known | environment,
+        check=False, timeout=60, cwd="/",
+    )  # fmt: skip
+    os.write(theirs, f"\n{ended.returncode}".encode())
+    shown = os.read(ours, 65_536).decode()
+    for end in (ours, theirs):
+        os.close(end)
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "colours"),
+    [
+        ((), {}, True), ((), {"NO_COLOR": "1"}, False), ((), {"TERM": "dumb"}, False), (("--no-color",), {}, False)
+    ],
+)  # fmt: skip
+def test_an_error_at_a_terminal_is_red_unless_told_and_breaks_at_words(
+    words: tuple[str, ...], environment: dict[str, str], colours: bool
+) -> None:
+    shown = on_terminal("-m", "retainctl", *words, "points", "import", "x", environment=environment)
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown).split("\r\n")
+    assert lines[0] == "retainctl: missing option '--mode'. Choose from: add, set"
+    assert ("\x1b[31mretainctl:\x1b[0m missing" in shown) == colours
+    assert ("\x1b" in shown) == colours
+    assert "  See: retainctl points import --help" in lines
 
 
 @pytest.mark.parametrize(("environment", "colours"), [({}, True), ({"NO_COLOR": "1"}, False)])
@@ -278,15 +323,7 @@ def test_a_bar_says_what_it_does_how_much_is_done_and_has_colour_unless_told(
         "with progress('Importing [b].csv', total=lambda: 4, quiet=False, color=True) as advance:\n"
         "    advance(3)\n"
     )
-    ours, theirs = pty.openpty()
-    known = {"TERM": "xterm", "COLUMNS": "100", "PATH": os.environ["PATH"]}
-    subprocess.run(
-        [sys.executable, "-c", script], stderr=theirs, stdin=subprocess.DEVNULL, env=known | environment, check=True,
-        timeout=60,
-    )  # fmt: skip
-    shown = os.read(ours, 65_536).decode()
-    for end in (ours, theirs):
-        os.close(end)
+    shown = on_terminal("-c", script, environment=environment | {"COLUMNS": "100"})
     assert "Importing [b].csv" in shown
     assert "75%" in shown
     assert bool(re.search(r"\x1b\[[0-9;]*3[0-9]", shown)) == colours
