@@ -115,10 +115,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    chosen = Choices()
     words = [word.translate(_ISOLATES) for word in (sys.argv[1:] if arguments is None else arguments)]
+    chosen = Choices(words=words)
     try:
-        chosen.words = words
         # A command that calls ctx.exit(n) comes back here with n.
         result = root.main(args=words, prog_name="retainctl", standalone_mode=False, obj=chosen)
         sys.stdout.flush()
@@ -184,7 +183,7 @@ def _explained(error: Exception) -> tuple[str, str, int]:
     )
 
 
-def _tell(message: str, *, hint: str, exit_code: int, form: str | None, trace: str, color: bool) -> None:
+def _tell(message: str, *, hint: str, exit_code: int, form: str | None, trace: str, color: bool = False) -> None:
     """Say on stderr what went wrong: a sentence, or JSON where JSON was asked for."""
     from retainctl.output import (
         cell,
