@@ -260,8 +260,11 @@ def test_a_command_in_a_cell_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> N
     assert any("retainctl schedules show --help" in line for line in text.splitlines())
 
 
-def test_rows_whose_commands_have_no_room_are_lists_that_can_be_copied_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "50")
+@pytest.mark.parametrize("wide", [50, 90])  # at the latter they would have room without the last columns
+def test_rows_whose_commands_have_no_room_are_lists_that_can_be_copied_from(
+    monkeypatch: pytest.MonkeyPatch, wide: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(wide))
     rows = [
         Sale(COMMAND, "one", "", "failed", 100, None, "ILS"),
         Sale("retainctl doctor", "two", "", "ok", 1, 0.5, "ILS"),

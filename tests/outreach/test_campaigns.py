@@ -197,6 +197,8 @@ def test_what_is_cancelled_is_never_sent_and_may_be_planned_again(shop: Shop, re
     assert mailings.cancel(shop, CAMPAIGN, "spring") == Changed("spring", "cancelled", plan_hash, 0)
     with pytest.raises(WrongUsage, match="has no plan"):
         mailings.send(shop, CAMPAIGN, "spring")
+    with pytest.raises(Refused, match="it was cancelled; nothing was queued"):  # whoever had read it before that
+        queueing.queue(shop, value("SELECT id FROM mailings WHERE state = 'cancelled'"))
 
     approved(shop)
     mailings.send(shop, CAMPAIGN, "spring")
