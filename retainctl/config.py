@@ -52,7 +52,9 @@ class Mail:
     ] = "files"
     from_address: Annotated[str, "The address that customers see as the sender."] = ""
     from_name: Annotated[str, "The name beside that address; empty means the shop's."] = ""
-    reply_to: Annotated[str, "Where replies go; empty means from_address."] = ""
+    reply_to: Annotated[
+        str, "Where replies go, refusals among them: read this mailbox every day. Empty means from_address."
+    ] = ""
     unsubscribe_address: Annotated[
         str,
         "Where customers write to unsubscribe. Read this mailbox every day. Empty means reply_to, else from_address.",

@@ -30,13 +30,13 @@ DAYS: Final = 7
 _IN_HEBREW: Final[Mapping[str, str]] = {
     "paused": "דיוור מושהה ומחכה להחלטה",
     "unknown": "יש הודעות שלא ידוע אם נשלחו",
-    "refused": "הרבה הודעות לא התקבלו אצל השרת",
-    "deferred": "יש הודעות שהשרת דוחה כבר שעות",
-    "sending": "ההתקנה הזאת אינה שולחת",
+    "refused": "השרת סירב לקבל הודעות רבות",
+    "deferred": "יש הודעות שהשרת מעכב כבר שעות",
+    "sending": "ההתקנה הזאת אינה שולחת הודעות",
     "disk": "הדיסק כמעט מלא",
     "backup": "הגיבוי ישן או חסר",
-    "job": "משימה קבועה נכשלה או לא רצה",
-    "quarantine": "יש שורות שלא נקראו ומחכות בהסגר",
+    "job": "משימה קבועה נכשלה או לא הופעלה",
+    "quarantine": "יש שורות שלא נקלטו ומחכות בהסגר",
     "returns": "יש החזרות שאינן מתאימות להזמנה",
 }
 
@@ -129,7 +129,7 @@ def _words(shop: Shop) -> Iterator[tuple[str, str]]:
         yield f"figure_{number}_name", figure.name
         yield f"figure_{number}_shown", figure.shown
         yield f"figure_{number}_beneath", f"({figure.beneath})" if figure.beneath else ""
-    yield "found", telling.say("What the reports say", "מה עולה מהדוחות")
+    yield "found", telling.say("What the reports say, over all time", "מה עולה מהדוחות, על כל התקופה")
     for number, report in enumerate(reports.values(), 1):
         if rows := report.rows(shop):
             yield f"report_{number}_title", Wording(report, language).title
@@ -140,9 +140,9 @@ def _words(shop: Shop) -> Iterator[tuple[str, str]]:
 def _needs(telling: Telling) -> Iterator[tuple[str, str]]:
     found = needs(telling.shop)
     if not found:
-        yield "waiting", telling.say("Nothing waits for you", "שום דבר אינו מחכה לכם")
+        yield "waiting", telling.say("Nothing needs your attention", "אין דבר שדורש טיפול")
         return
-    yield "waiting", telling.say("What waits for you", "מה מחכה לכם")
+    yield "waiting", telling.say("What needs your attention", "מה דורש טיפול")
     for number, need in enumerate(found, 1):
         detail = f"{need.detail[0].upper()}{need.detail[1:]}"
         yield f"need_{number}_detail", telling.say(detail, _IN_HEBREW[need.need])

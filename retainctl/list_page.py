@@ -89,7 +89,8 @@ def _title(kind: str, *, hebrew: bool) -> str:
 
 def _count(number: int, *, more: bool, hebrew: bool) -> str:
     if hebrew:
-        rows = "שורה אחת" if number == 1 else f"{number:,} שורות"
-        return f"{rows} ראשונות, ויש עוד" if more else rows
-    rows = "1 row" if number == 1 else f"{number:,} rows"
-    return f"the first {rows}; there are more" if more else rows
+        if more:
+            return "השורה הראשונה, ויש עוד" if number == 1 else f"{number:,} השורות הראשונות, ויש עוד"
+        return "שורה אחת" if number == 1 else f"{number:,} שורות"
+    rows = "row" if number == 1 else f"{number:,} rows"
+    return f"the first {rows}; there are more" if more else rows.replace("row", "1 row") if number == 1 else rows

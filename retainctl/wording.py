@@ -130,6 +130,15 @@ def times(number: int, language: str) -> str:
     return {1: "once", 2: "twice"}.get(number) or f"{number:,} times"
 
 
+def days(number: float, language: str) -> str:
+    """``1 day``, ``33.5 days``; ``יום אחד``, ``יומיים``, ``7 ימים``, ``34 יום``."""
+    if language == "he":
+        return {1: "יום אחד", 2: "יומיים"}.get(int(number) if number == int(number) else 0) or (
+            f"{number:g} {'יום' if number > 10 else 'ימים'}"
+        )
+    return f"{number:g} {'day' if number == 1 else 'days'}"
+
+
 def points(number: int, language: str) -> str:
     """``1 point``, ``1,314 points``; ``נקודה אחת``, ``1,314 נקודות``."""
     if language == "he":
@@ -139,7 +148,7 @@ def points(number: int, language: str) -> str:
 
 def with_prefix(prefix: str, name: str) -> str:
     """A Hebrew prefix before a name: ``מקפה``, and with a maqaf before what is not Hebrew: ``מ־Good Morning``."""
-    return f"{prefix}{name}" if "\u05d0" <= name[:1] <= "\u05ea" else f"{prefix}־{isolated(name)}"
+    return f"{prefix}{name}" if "\u05d0" <= name[:1] <= "\u05ea" else f"{prefix}־{named(name)}"
 
 
 def _sign(currency: str) -> str:

@@ -68,7 +68,7 @@ def test_a_list_of_an_english_shop_is_english(make_shop: MakeShop) -> None:
 
 def test_where_there_are_more_rows_the_page_says_so(shop: Shop) -> None:
     page = list_page("order", ["source"], [["web"]] * 1_200, [], numeric=set(), shop=shop, more=True)
-    assert "1,200 שורות ראשונות, ויש עוד" in page
+    assert "1,200 השורות הראשונות, ויש עוד" in page
     assert "1,200 שורות<" in list_page("order", ["source"], [["web"]] * 1_200, [], numeric=set(), shop=shop)
 
 

@@ -83,10 +83,16 @@ def test_one_and_two_have_words_of_their_own() -> None:
     assert [wording.points(number, "he") for number in (1, 2)] == ["נקודה אחת", "2 נקודות"]
 
 
+def test_days_are_counted_as_one_says_them() -> None:
+    assert [wording.days(number, "en") for number in (1, 2, 33.5)] == ["1 day", "2 days", "33.5 days"]
+    shown = [wording.days(number, "he") for number in (1, 2, 7, 10, 33.5)]
+    assert shown == ["יום אחד", "יומיים", "7 ימים", "10 ימים", "33.5 יום"]
+
+
 def test_a_prefix_joins_a_hebrew_name_and_takes_a_maqaf_before_another() -> None:
     assert wording.with_prefix("מ", "קפה בוקר טוב") == "מקפה בוקר טוב"
-    assert wording.with_prefix("מ", "Good Morning Coffee") == "מ־\u2066Good Morning Coffee\u2069"
-    assert wording.with_prefix("ב", "24/7") == "ב־\u206624/7\u2069"
+    assert wording.with_prefix("מ", "Good Morning Coffee") == "מ־\u2068Good Morning Coffee\u2069"
+    assert wording.with_prefix("ב", "24/7") == "ב־\u206824/7\u2069"
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ _PRODUCTS = (
     ("GRINDER", "מטחנת קפה ידנית", "מטבח > כלים להכנת קפה", "Volta", 249, 229, 118, 25),
     ("PRESS-1L", "French press, 1 l", "מטבח > כלים להכנת קפה", "Volta", 159, 145, 66, 35),
     ("SCALE", "משקל מטבח דיגיטלי", "מטבח > כלים להכנת קפה", "Volta", 129, 119, 52, 30),
-    ("GIFT-BOX", 'מארז מתנה "בוקר טוב"', "מתנות", "Bunna", 189, 175, 84, 20),
+    ("GIFT-BOX", "מארז מתנה ״בוקר טוב״", "מתנות", "Bunna", 189, 175, 84, 20),
 )
 _COMMENTS = (
     "הקפה הגיע טרי, והספל יפה מאוד", "Fast delivery, thank you!", "המחיר קצת גבוה", "The bag was torn.",
@@ -140,7 +140,7 @@ def _customer_rows(people: list[Shopper]) -> Iterator[Sequence[object]]:
 def _consent_rows(people: list[Shopper]) -> Iterator[Sequence[object]]:
     yield "email purpose happened_at wording".split()
     wording = {
-        "he": "אני רוצה לקבל דברי פרסומת ושאלות על השירות בדואר אלקטרוני",
+        "he": "אני רוצה לקבל מקפה בוקר טוב דברי פרסומת ושאלות על השירות בדואר אלקטרוני",
         "en": "I want offers and questions about the service by e-mail",
     }
     for person in people:

@@ -14,6 +14,7 @@ SHARED: Final[dict[str, Label]] = {
 }
 
 WHAT_AN_ORDER_IS: Final[Label] = (
-    "An order is a sale: its status says so and a line has a positive quantity. A customer counts from the first.",
-    "הזמנה נספרת אם הסטטוס שלה הוא מכירה ויש בה לפחות פריט אחד. לקוח נספר מההזמנה הראשונה שלו.",
+    "An order counts if its status is that of a sale and a line has a positive quantity. "
+    "A customer counts from the first order on.",
+    "הזמנה נספרת אם לפי הסטטוס שלה היא מכירה ויש בה לפחות פריט אחד. לקוח נספר מההזמנה הראשונה שלו.",
 )

@@ -65,12 +65,19 @@ class Telling:
         """The one of the two sentences that is in the shop's language."""
         return hebrew if self.rtl else english
 
+    def many(self, number: int, english: tuple[str, str], hebrew: tuple[str, str]) -> str:
+        """What is said of *number*: of one, or of so many, in which ``{}`` stands for it."""
+        one, more = self.say(english[0], hebrew[0]), self.say(english[1], hebrew[1])
+        return one if number == 1 else more.format(f"{number:,}")
+
     def changed(self, now: float | None, then: float | None) -> str:
         """How a count or an amount has changed since the period before; empty where that cannot be said."""
         if now is None or not then:
             return ""
         change = (now - then) / abs(then)
-        sign = "▲" if change > 0 else "▼" if change < 0 else "="
+        if not change:
+            return self.say("as in the period before", "ללא שינוי מול התקופה הקודמת")
+        sign = "▲" if change > 0 else "▼"
         return self.say(
             f"{sign} {percent(abs(change))} against the period before",
             f"{sign} {percent(abs(change))} מול התקופה הקודמת",
@@ -81,11 +88,13 @@ class Telling:
         if now is None or then is None:
             return ""
         points = round(100 * (now - then))
-        sign = "▲" if points > 0 else "▼" if points < 0 else "="
-        return self.say(
-            f"{sign} {abs(points)} points against the period before",
-            f"{sign} {abs(points)} נק׳ אחוז מול התקופה הקודמת",
+        if not points:
+            return self.say("as in the period before", "ללא שינוי מול התקופה הקודמת")
+        moved = self.many(
+            abs(points), ("1 percentage point", "{} percentage points"), ("נקודת אחוז אחת", "{} נקודות אחוז")
         )
+        sign = "▲" if points > 0 else "▼"
+        return f"{sign} {moved} {self.say('against the period before', 'מול התקופה הקודמת')}"
 
 
 def customers_of(share: float, telling: Telling) -> str:

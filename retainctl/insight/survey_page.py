@@ -25,7 +25,7 @@ COMMENTS = 6  # that are shown; all of them are one command away
 _DEFINITIONS: Final[tuple[Label, ...]] = (
     (
         "NPS = the share of promoters (9 and 10) minus the share of detractors (0 to 6), from -100 to 100.",
-        "NPS = שיעור הממליצים (9 ו־10) פחות שיעור המסתייגים (0 עד 6), מ־100- עד 100.",
+        f"NPS = שיעור הממליצים (9 ו־10) פחות שיעור המסתייגים (0 עד 6), בין {isolated('-100')} ל־{isolated('+100')}.",
     ),
     (
         "CSAT is the share of the two highest answers, CES of the three highest.",
@@ -33,7 +33,7 @@ _DEFINITIONS: Final[tuple[Label, ...]] = (
     ),
     (
         "The line around a score is its 95% interval: with more answers it is shorter.",
-        "הקו שסביב הציון הוא טווח הסמך של 95%: ככל שיש יותר תשובות הוא קצר יותר.",
+        "הקו שסביב הציון מראה את אי־הוודאות (רווח בר־סמך של 95%): ככל שיש יותר תשובות הוא קצר יותר.",
     ),
 )
 
@@ -46,13 +46,13 @@ def survey_page(shop: Shop, name: str) -> Page:
     rows = {row.question: row for row in telling.rows}
     return story_page(
         shop,
-        survey.title,
+        telling.say(f"Survey: {survey.title}", f"סקר: {survey.title}"),
         Story(
             finding=_finding(telling),
             figures=list(_figures(telling, rows, survey.questions)),
             sections=[
                 *(_section(telling, name, one, rows[one.name]) for one in survey.questions if one.kind != "text"),
-                *(_said(telling, spoken) if spoken else ()),
+                *_said(telling, spoken),
             ],
         ),
         when=day_in_words(shop.clock.today(), telling.language),
@@ -78,7 +78,7 @@ def _figures(telling: Telling, rows: dict[str, ResultRow], questions: Sequence[Q
     yield Figure(
         say("Answers", "תשובות"),
         count(max(row.answered for row in telling.rows)),
-        say(f"{any_row.invited:,} were invited", f"{any_row.invited:,} הוזמנו") if any_row.invited else "",
+        say(f"{any_row.invited:,} were invited", f"{any_row.invited:,} הוזמנו להשיב") if any_row.invited else "",
     )
     if any_row.response_rate is not None:
         yield Figure(
@@ -99,9 +99,9 @@ def _figures(telling: Telling, rows: dict[str, ResultRow], questions: Sequence[Q
 
 
 def _section(telling: Telling, name: str, question: Question, row: ResultRow) -> Section:
-    say, tally = telling.say, results.tally_of(name, question)
+    tally = results.tally_of(name, question)
     answered = sum(tally.values())
-    note = say(f"{answered:,} answers.", f"{answered:,} תשובות.")
+    note = telling.many(answered, ("1 answer.", "{} answers."), ("תשובה אחת.", "{} תשובות."))
     if question.kind == "choice":
         drawn = [Bar(named(one), tally[one], f"{tally[one]:,}") for one in question.choices]
         return Section(question.text, bars(drawn, label=question.text, rtl=telling.rtl), note=note)
@@ -147,11 +147,14 @@ def _on_its_scale(telling: Telling, question: Question, row: ResultRow) -> Marku
 
 
 def _said(telling: Telling, spoken: Sequence[CommentRow]) -> Iterator[Section]:
-    shown = [one for one in reversed(spoken) if one.comment.strip()][:COMMENTS]
+    written = [one for one in spoken if one.comment.strip()]
     quotes = Markup("").join(
         tag("blockquote", *((tag("b", f"{one.score} · "),) if one.score is not None else ()), tag("bdi", one.comment))
-        for one in shown
+        for one in written[: -COMMENTS - 1 : -1]
     )
     title = telling.say("In their own words", "במילים שלהם")
-    note = telling.say(f"The latest {len(shown)} of {len(spoken):,}.", f"{len(shown)} האחרונות מתוך {len(spoken):,}.")
-    yield Section(title, quotes, note=note)
+    note = telling.say(
+        f"The latest {COMMENTS} of {len(written):,} comments.", f"{COMMENTS} ההערות האחרונות מתוך {len(written):,}."
+    )
+    if written:
+        yield Section(title, quotes, note=note if len(written) > COMMENTS else "")

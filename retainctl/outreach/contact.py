@@ -22,7 +22,7 @@ Reason = Literal["merged", "no_address", "not_mailable", "suppressed", "no_conse
 
 # Why somebody is not written to, with the labels for reports, in the order of the plan's rules.
 REASONS: Final[Mapping[Reason, tuple[str, str]]] = {
-    "merged": ("Merged into another customer", "מוזגו עם לקוח אחר"),
+    "merged": ("Merged into another customer", "אוחדו עם לקוח אחר"),
     "no_address": ("No address", "ללא כתובת"),
     "not_mailable": ("Unusable address", "כתובת לא תקינה"),
     "suppressed": ("Suppressed", "חסומים"),

@@ -14,20 +14,19 @@ from retainctl.store.transactions import in_one_transaction
 
 @in_one_transaction
 def unsubscribe(shop: Shop, text: str, *, reason: str) -> list[ConsentState]:
-    """Record the refusal that the token in *text* carries: for its address and for the purpose of its message.
+    """Record the refusal that the token in *text* carries, for its address: of advertisements and of surveys alike.
 
-    Where the message is not known any more, as after an older backup was restored, it is a refusal for every purpose.
-    Repeating it changes nothing. Returns the customer's consent afterwards; BadData where the token is not valid, or
-    its address is not known any more.
+    Who asks to be taken off the list means the list, whichever message they answered. Repeating it changes nothing.
+    Returns the customer's consent afterwards; BadData where the token is not valid, or its address is not known any
+    more.
     """
-    point, _, mailing = tokens.verify(tokens.found_in(text), UNSUBSCRIBE, shop.clock.now()).partition(".")
+    point, _, _mailing = tokens.verify(tokens.found_in(text), UNSUBSCRIBE, shop.clock.now()).partition(".")
     owners = rows("SELECT customer_id FROM contact_points WHERE id = ?", int(point))
     if not owners:
         raise BadData(
             "the token is of an address that is not in this shop's database; nothing was recorded",
             hint="Name the address: retainctl consent revoke ADDRESS --reason TEXT",
         )
-    known = [purpose for (purpose,) in rows("SELECT purpose FROM mailings WHERE id = ?", int(mailing))]
-    for purpose in known or consent.PURPOSES:
+    for purpose in consent.PURPOSES:
         consent.revoke(shop, int(point), purpose=purpose, source="unsubscribe", evidence=reason)
     return list_consent(shop, str(owners[0][0]))

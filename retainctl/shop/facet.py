@@ -74,7 +74,7 @@ _ATTRIBUTES: Final = (
     Attribute("first_name", "text", ("first name, as imported", "שם פרטי"), "c.first_name", None, ("Dana", "דנה")),
     Attribute("last_name", "text", ("last name, as imported", "שם משפחה"), "c.last_name", None, ("Levi", "לוי")),
     Attribute("language", "text", ("he or en", "שפה"), "c.language"),
-    Attribute("email", "contact", ("has an e-mail address", "כתובת דוא״ל"), "email"),
+    Attribute("email", "contact", ("has an e-mail address", "כתובת מייל"), "email"),
     Attribute("phone", "contact", ("has a phone number", "מספר טלפון"), "phone"),
     Attribute("email_domain", "contact", ("domain of an e-mail address", "מה שאחרי ה־@"), "email"),
 )  # fmt: skip

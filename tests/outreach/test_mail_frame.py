@@ -158,7 +158,7 @@ def test_a_mail_says_the_same_in_plain_text(shop: Shop) -> None:
     assert re.sub("[\u2066-\u2069]", "", text) == (
         "10% off\n\nHello <Dana>, cup\n\nYour club points: 1,314 (worth ₪13.14 in your next order)\n\n"
         "Buy:\nhttps://a.example/beans\n\n-- \nYou agreed.\n\nהחנות\nרחוב הרצל 1, חיפה\n04-8123456\n\n"
-        "Would you rather not get our mail? Answer this message with the word “stop”.\n"
+        "Would you rather not get our mail? At any time, answer this message with the word “stop”.\n"
         "To unsubscribe:\nhttps://a.example/u/1\nOr by mail: shop@shop.example\n"
     )
 

@@ -145,7 +145,7 @@ def tell(telling: Telling) -> Story:
     then_bought = sum(row.bought for row in telling.before)
     return Story(
         finding=_finding(telling, sent, bought),
-        lead=_lead(telling, sent, latest),
+        lead=_lead(telling, sent, bought, latest),
         figures=[
             Figure(say("Sent", "נשלחו"), f"{sent:,}", telling.changed(sent, then_sent)),
             Figure(
@@ -154,14 +154,14 @@ def tell(telling: Telling) -> Story:
                 telling.moved(bought / sent if sent else None, then_bought / then_sent if then_sent else None),
             ),
             Figure(
-                say("Their orders", "סך הזמנותיהם"),
+                say("Their orders", "סכום ההזמנות שלהם"),
                 amount(revenue, currency),
                 telling.changed(revenue, sum(row.revenue_minor for row in telling.before)),
             ),
             Figure(
-                say("Failed or unknown", "נכשלו או לא ידוע"),
+                say("Failed or unknown", "נכשלו או לא ידוע אם נשלחו"),
                 f"{failed + unknown:,}",
-                say(f"{unknown:,} unknown", f"{unknown:,} לא ידוע") if unknown else "",
+                say(f"{unknown:,} unknown", f"לגבי {unknown:,} לא ידוע") if unknown else "",
             ),
         ],
         sections=[
@@ -173,7 +173,7 @@ def tell(telling: Telling) -> Story:
                     rtl=telling.rtl,
                 ),
                 note=say(
-                    f"The latest {_DRAWN} mailings; all of them stand in the table below.",
+                    f"The latest {_DRAWN} mailings; all of them are in the table below.",
                     f"{_DRAWN} הדיוורים האחרונים; כולם מופיעים בטבלה שלמטה.",
                 )
                 if len(rows) > _DRAWN
@@ -187,22 +187,26 @@ def _finding(telling: Telling, sent: int, bought: int) -> str:
     if not sent:
         return telling.say("Nothing has been sent yet", "עדיין לא נשלח דבר")
     if not bought:
-        return telling.say(f"{sent:,} messages have been sent", f"נשלחו {sent:,} הודעות")
+        return telling.many(
+            sent, ("1 message has been sent", "{} messages have been sent"), ("נשלחה הודעה אחת", "נשלחו {} הודעות")
+        )
     return telling.say(
-        f"{bought:,} of {sent:,} bought within {WINDOW_DAYS} days of the message",
-        f"{bought:,} מתוך {sent:,} נמענים קנו בתוך {WINDOW_DAYS} יום",
+        f"After {bought:,} of {sent:,} messages the recipient bought within {WINDOW_DAYS} days",
+        f"אחרי {bought:,} מתוך {sent:,} הודעות הנמענים קנו בתוך {WINDOW_DAYS} יום",
     )
 
 
-def _lead(telling: Telling, sent: int, latest: date) -> str:
+def _lead(telling: Telling, sent: int, bought: int, latest: date) -> str:
     """What must be known beside the finding: whether there is still time, and what the figures cannot show."""
     if not sent:
         return ""
     if latest > telling.shop.clock.today():
         day = day_in_words(latest, telling.language)
         return telling.say(
-            f"Purchases after a message are counted until {day}.", f"קניות בעקבות הודעה נספרות עד {day}."
+            f"Purchases after a message are counted until {day}.", f"קניות שאחרי ההודעה נספרות עד {day}."
         )
+    if not bought:
+        return telling.say(f"Nobody bought within {WINDOW_DAYS} days.", f"אף נמען לא קנה בתוך {WINDOW_DAYS} יום.")
     return telling.say(
         "They might have bought without the message too: only a held-out group can tell.",
         "ייתכן שהיו קונים גם בלי ההודעה: רק קבוצת ביקורת יכולה להראות זאת.",
@@ -228,7 +232,7 @@ def _funnel(row: MailingRow, telling: Telling) -> Iterator[Bar]:
         (say("Waiting", "ממתינים"), row.waiting, THIRD),
         (say("Unknown", "לא ידוע"), row.unknown, SECOND),
         (say("Failed", "נכשלו"), row.failed, BAD),
-        (say("Dropped", "ירדו מהרשימה"), row.dropped, QUIET),
+        (say("Dropped", "בוטלו לפני השליחה"), row.dropped, QUIET),
     ):
         if count:
             yield Bar(word, count, f"{count:,}", fill)
@@ -262,20 +266,20 @@ REPORT = Report(
         "waiting": ("Waiting", "ממתינים"),
         "unknown": ("Unknown", "לא ידוע"),
         "failed": ("Failed", "נכשלו"),
-        "dropped": ("Dropped", "ירדו מהרשימה"),
+        "dropped": ("Dropped", "בוטלו לפני השליחה"),
         "excluded": ("Excluded", "לא נכללו"),
         "bought": ("Bought", "קנו"),
-        "revenue_minor": ("Their orders", "סך הזמנותיהם"),
+        "revenue_minor": ("Their orders", "סכום ההזמנות שלהם"),
         **{_column(reason): label for reason, label in REASONS.items()},
     },
     definitions=(
         (
             "candidates = planned + excluded; planned = sent + waiting + unknown + failed + dropped.",
-            "נמענים אפשריים = נמענים + לא נכללו; נמענים = נשלחו + ממתינים + לא ידוע + נכשלו + ירדו מהרשימה.",
+            "נמענים אפשריים = נמענים + לא נכללו; נמענים = נשלחו + ממתינים + לא ידוע + נכשלו + בוטלו לפני השליחה.",
         ),
         (
             "unknown: the server's answer was lost; dropped: suppressed, expired or cancelled.",
-            "לא ידוע: תשובת השרת אבדה; ירדו מהרשימה: נחסמו, פג תוקפם או בוטלו.",
+            "לא ידוע: תשובת השרת אבדה; בוטלו לפני השליחה: הנמען נחסם, המועד עבר או שהדיוור בוטל.",
         ),
         (
             "bought = customers who ordered within 14 days after the message was sent to them, whatever the reason.",

@@ -15,7 +15,7 @@ from retainctl.insight.story import Figure, Section, Story, Telling
 from retainctl.rows import Row
 from retainctl.store.database import rows, value
 from retainctl.store.dialect import streamed
-from retainctl.wording import month_in_words, percent, quarter_in_words
+from retainctl.wording import isolated, month_in_words, percent, quarter_in_words
 
 
 class Cohort(Row, kind="cohort"):
@@ -85,7 +85,11 @@ def tell(telling: Telling) -> Story:
     soonest = average[0] if average else None
     span = say(*(("quarter", "רבעון") if by == 3 else ("month", "חודש")))
     in_words = quarter_in_words if by == 3 else month_in_words
-    latest = [counts[one][1] / counts[one][0] for one in begun if one + 2 < width][-2:]
+    latest = [
+        (in_words(zero + one, telling.language), percent(counts[one][1] / counts[one][0]))
+        for one in begun
+        if one + 2 < width
+    ][-2:]
     return Story(
         finding=say(
             f"{percent(soonest)} of new customers buy again in the {span} after they joined",
@@ -94,8 +98,10 @@ def tell(telling: Telling) -> Story:
         if soonest is not None
         else say("Who joined together, and who still buys", "מי הצטרף יחד – ומי עדיין קונה"),
         lead=say(
-            f"Of those who joined in the last two {span}s: {percent(latest[0])}, then {percent(latest[1])}.",
-            f"מי שהצטרפו בשתי התקופות האחרונות: {percent(latest[0])}, ואחר כך {percent(latest[1])}.",
+            f"Of those who joined in {latest[0][0]}, {latest[0][1]} bought again in the {span} after; of those in "
+            f"{latest[1][0]}, {latest[1][1]}.",
+            f"מבין מי שהצטרפו ב{latest[0][0]} קנו שוב ב{span} שאחרי {latest[0][1]}; מבין מי שהצטרפו ב{latest[1][0]} – "
+            f"{latest[1][1]}.",
         )
         if len(latest) == 2
         else "",
@@ -103,9 +109,12 @@ def tell(telling: Telling) -> Story:
             Figure(say("Customers who joined", "לקוחות שהצטרפו"), f"{joined:,}"),
             *(
                 Figure(
-                    say(f"Bought in {span} {after}", f"קנו ב{span} {after}"),
+                    say(
+                        f"Bought {after} {span}{'s' * (after > 1)} after joining",
+                        f"קנו {_AFTER[by, after]} אחרי ההצטרפות",
+                    ),
                     percent(share),
-                    say("after they joined, on average", "אחרי ההצטרפות, בממוצע"),
+                    say("on average", "בממוצע"),
                 )
                 for after, share in ((1, soonest), (2, _at(average, 2)), (4, _at(average, 4)))
                 if share is not None
@@ -130,15 +139,17 @@ def tell(telling: Telling) -> Story:
                     heads=[
                         say("Joined", "מועד ההצטרפות"),
                         say("Customers", "לקוחות"),
-                        *(say(f"+{after}", f"אחרי {after}") for after in range(1, width)),
+                        *(isolated(f"+{after}") for after in range(1, width)),
                     ],
                     label=say("Cohorts", "לפי מועד ההצטרפות"),
                     rtl=telling.rtl,
                 ),
-                key=(("faint", say(f"The running {span}", f"ה{span} שטרם הסתיים")),),
+                key=(("faint", say(f"The current {span}", f"ה{span} שטרם הסתיים")),),
                 note=say(
-                    f"Each line is those who first ordered in that {span}; a cell says how many bought in a later one.",
-                    f"כל שורה היא הלקוחות שהזמינו לראשונה באותו {span}; בכל תא – כמה מהם קנו ב{span} מאוחר יותר.",
+                    f"Each line is those who first ordered in that {span}; the column +1 says how many bought in the "
+                    "next one.",
+                    f"כל שורה היא הלקוחות שהזמינו לראשונה באותו {span}; "
+                    f"בטור {isolated('+1')} – כמה מהם קנו ב{span} שאחריו.",
                 ),
             )
         ],
@@ -146,6 +157,10 @@ def tell(telling: Telling) -> Story:
 
 
 _YOUNG_MONTHS = 9
+_AFTER = {
+    (3, 1): "רבעון", (3, 2): "שני רבעונים", (3, 4): "ארבעה רבעונים",
+    (1, 1): "חודש", (1, 2): "חודשיים", (1, 4): "ארבעה חודשים",
+}  # fmt: skip
 
 
 def _line(counts: Counter[int], begun: int, width: int, name: str) -> HeatRow:
@@ -154,7 +169,10 @@ def _line(counts: Counter[int], begun: int, width: int, name: str) -> HeatRow:
         name,
         f"{size:,}",
         [counts[after] / size for after in shown],
-        [f"{name} +{after}: {counts[after]:,} / {size:,} ({counts[after] / size:.1%})" for after in shown],
+        [
+            f"{name} {isolated(f'+{after}')}: {counts[after]:,} / {size:,} ({counts[after] / size:.1%})"
+            for after in shown
+        ],
         faint_from=width - begun - 2,  # the last of all is the running one
     )
 

@@ -14,9 +14,10 @@ from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import Report
 from retainctl.insight.story import Figure, Section, Story, Telling, customers_of
 from retainctl.insight.walking import walked
-from retainctl.money import rounded_half_up
+from retainctl.money import SIGNS, rounded_half_up
 from retainctl.rows import Row
 from retainctl.wording import amount, isolated, percent
+from retainctl.wording import days as days_in_words
 
 LAST = 10  # every order after the tenth is in one row
 
@@ -100,12 +101,14 @@ def tell(telling: Telling) -> Story:
     return Story(
         finding=say(
             f"After the first order {customers_of(first.went_on_rate, telling)} order again",
-            f"אחרי ההזמנה הראשונה {customers_of(first.went_on_rate, telling)} מזמינים שוב",
+            f"אחרי ההזמנה הראשונה, {customers_of(first.went_on_rate, telling)} מזמינים שוב",
         )
         if first.order_number == "1"
-        else say("Orders by their number", "ההזמנות לפי סדרן"),
+        else say("Orders by their number", "ההזמנות לפי הסדר"),
         lead=_lead(telling, first, second),
-        figures=[
+        figures=[]
+        if first.order_number != "1"
+        else [
             Figure(
                 say("Ordered a second time", "הזמינו בפעם השנייה"),
                 percent(first.went_on_rate),
@@ -144,14 +147,14 @@ def tell(telling: Telling) -> Story:
                         )
                         for row in steps
                     ],
-                    label=say("Orders by their number", "ההזמנות לפי סדרן"),
+                    label=say("Orders by their number", "ההזמנות לפי הסדר"),
                     rtl=rtl,
                 ),
                 note=say(
                     "Below each: the share who order again, and the days until then (median)."
                     + (f" In {currency}." if len(of_currency) > 1 else ""),
                     "מתחת לכל הזמנה: שיעור הממשיכים, והימים עד ההזמנה הבאה (חציון)."
-                    + (f" ב־{currency}." if len(of_currency) > 1 else ""),
+                    + (f" ב־{SIGNS.get(currency, currency)}." if len(of_currency) > 1 else ""),
                 ),
             )
         ],
@@ -162,13 +165,13 @@ def _lead(telling: Telling, first: OrderNumber, second: OrderNumber | None) -> s
     if first.order_number != "1" or second is None or second.went_on_rate <= first.went_on_rate:
         return ""
     return telling.say(
-        f"Who has ordered twice comes back more surely: {percent(second.went_on_rate)} of them order a third time.",
+        f"Of those who have ordered twice more come back: {percent(second.went_on_rate)} order a third time.",
         f"מי שהזמינו פעמיים חוזרים יותר: {percent(second.went_on_rate)} מהם מזמינים בפעם השלישית.",
     )
 
 
 def _days(days: float | None, telling: Telling) -> str:
-    return "" if days is None else telling.say(f"{days:g} days", f"{days:g} ימים")
+    return "" if days is None else days_in_words(days, telling.language)
 
 
 REPORT = Report(

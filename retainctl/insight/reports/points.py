@@ -12,9 +12,11 @@ from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import Report
 from retainctl.insight.story import Figure, Section, Story, Telling
 from retainctl.insight.svg import ACCENT, BAD, QUIET, SECOND, THIRD
+from retainctl.money import SIGNS
 from retainctl.rows import Row
 from retainctl.store.database import execute
-from retainctl.wording import amount, brief, count, percent, thousands
+from retainctl.wording import amount, brief, count, isolated, month_in_words, percent, thousands
+from retainctl.wording import points as points_in_words
 
 
 class PointsMonth(Row, kind="points_month"):
@@ -79,12 +81,12 @@ def tell(telling: Telling) -> Story:
 
     return Story(
         finding=say(
-            f"The club owes its members {amount(worth(owed), currency)} in points",
-            f"המועדון חייב לחברים {amount(worth(owed), currency)} בנקודות",
+            f"Members hold points worth {amount(worth(owed), currency)}",
+            f"לחברי המועדון יש נקודות בשווי {amount(worth(owed), currency)}",
         ),
         lead=say(
-            f"Of {count(gained)} points given, {percent(redeemed / gained)} have been spent.",
-            f"מתוך {count(gained)} נקודות שניתנו, {percent(redeemed / gained)} מומשו.",
+            f"Of {points_in_words(gained, 'en')} issued or granted, {percent(redeemed / gained)} have been redeemed.",
+            f"מתוך {points_in_words(gained, 'he')} שנצברו או ניתנו, {percent(redeemed / gained)} מומשו.",
         )
         if gained
         else "",
@@ -95,12 +97,12 @@ def tell(telling: Telling) -> Story:
                 telling.changed(owed, earlier[-1].outstanding if earlier else None) or amount(worth(owed), currency),
             ),
             Figure(
-                say("Given", "נצברו"),
+                say("Issued and granted", "נצברו וניתנו"),
                 count(gained),
                 telling.changed(gained, sum(row.issued + row.granted for row in earlier) if earlier else None),
             ),
             Figure(
-                say("Spent", "מומשו"),
+                say("Redeemed", "מומשו"),
                 count(redeemed),
                 telling.changed(redeemed, sum(row.redeemed for row in earlier) if earlier else None)
                 or amount(worth(redeemed), currency),
@@ -113,7 +115,10 @@ def tell(telling: Telling) -> Story:
                 by_month(
                     [
                         Month(
-                            month, (worth(row.outstanding),), f"{row.month}: {count(row.outstanding)}", month == running
+                            month,
+                            (worth(row.outstanding),),
+                            f"{month_in_words(month, telling.language)}: {count(row.outstanding)}",
+                            month == running,
                         )
                         for month, row in zip(months, rows, strict=True)
                     ],
@@ -123,8 +128,8 @@ def tell(telling: Telling) -> Story:
                     language=telling.language,
                 ),
                 note=say(
-                    f"At the end of each month, in {currency}, as the terms of today say.",
-                    f"בסוף כל חודש, ב־{currency}, לפי התקנון של היום.",
+                    f"At the end of each month, in {currency}, by the terms in force today.",
+                    f"בסוף כל חודש, ב־{SIGNS.get(currency, currency)}, לפי התקנון התקף היום.",
                 ),
             ),
             Section(
@@ -140,8 +145,9 @@ def tell(telling: Telling) -> Story:
                                 -(row.clawed_back + row.deducted),
                                 -row.expired,
                             ),
-                            f"{row.month}: +{count(row.issued + row.granted)} "
-                            f"-{count(row.redeemed + row.clawed_back + row.deducted + row.expired)}",
+                            f"{month_in_words(month, telling.language)}: "
+                            f"{isolated(f'+{count(row.issued + row.granted)}')} "
+                            f"{isolated(f'-{count(row.redeemed + row.clawed_back + row.deducted + row.expired)}')}",
                             month == running,
                         )
                         for month, row in zip(months, rows, strict=True)
@@ -154,8 +160,8 @@ def tell(telling: Telling) -> Story:
                 key=(
                     ("", say("For orders", "על הזמנות")),
                     ("third", say("By hand", "באופן ידני")),
-                    ("second", say("Spent", "מומשו")),
-                    ("bad", say("Taken back", "נגרעו")),
+                    ("second", say("Redeemed", "מומשו")),
+                    ("bad", say("Taken back or deducted", "נגרעו ונוכו")),
                     ("quiet", say("Expired", "פג תוקפן")),
                 ),
             ),

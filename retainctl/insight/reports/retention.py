@@ -11,7 +11,7 @@ from retainctl.insight.reports import Report, own_currency
 from retainctl.insight.returning import SOON, History
 from retainctl.insight.story import Figure, Section, Story, Telling, customers_of
 from retainctl.insight.svg import ACCENT, SECOND
-from retainctl.money import rounded_half_up
+from retainctl.money import SIGNS, rounded_half_up
 from retainctl.rows import Row
 from retainctl.store.database import rows
 from retainctl.wording import amount, month_in_words, percent, thousands
@@ -160,22 +160,30 @@ def tell(telling: Telling) -> Story:
 def _lead(telling: Telling, mine: Retention, history: History) -> str:
     end = history.known_until() + 1
     year, year_before = (history.share_again(range(end - 12 * back, end - 12 * (back - 1))) for back in (1, 2))
-    counted = telling.say(
-        f"{mine.repeat_customers:,} of {mine.customers:,} customers have ordered twice or more.",
-        f"{mine.repeat_customers:,} מתוך {mine.customers:,} לקוחות הזמינו פעמיים או יותר.",
+    counted = telling.many(
+        mine.repeat_customers,
+        (
+            f"1 of {mine.customers:,} customers has ordered twice or more.",
+            f"{{}} of {mine.customers:,} customers have ordered twice or more.",
+        ),
+        (
+            f"לקוח אחד מתוך {mine.customers:,} הזמין פעמיים או יותר.",
+            f"{{}} מתוך {mine.customers:,} לקוחות הזמינו פעמיים או יותר.",
+        ),
     )
     if year is None:
         return counted
+    until = month_in_words(history.known_until(), telling.language)
     said = telling.say(
-        f"Of those who joined in a year, {percent(year)} bought again within {SOON} days",
-        f"מבין מי שהצטרפו במהלך שנה, {percent(year)} קנו שוב בתוך {SOON} יום",
+        f"Of those who joined in the 12 months to {until}, {percent(year)} bought again within {SOON} days",
+        f"מבין מי שהצטרפו ב־12 החודשים עד סוף {until}, {percent(year)} קנו שוב בתוך {SOON} יום",
     )
     if year_before is None:
         return f"{counted} {said}."
     difference = round(100 * year) - round(100 * year_before)
     compared = telling.say(
-        ("more than" if difference > 0 else "fewer than" if difference else "as many as") + " in the year before",
-        ("יותר מאשר" if difference > 0 else "פחות מאשר" if difference else "בדיוק כמו") + " בשנה שלפניה",
+        ("more than" if difference > 0 else "fewer than" if difference else "as many as") + " in the 12 months before",
+        ("יותר מאשר" if difference > 0 else "פחות מאשר" if difference else "כמו") + " ב־12 החודשים שלפני כן",
     )
     return f"{counted} {said} – {compared} ({percent(year_before)})."
 
@@ -200,7 +208,11 @@ def figures_of(telling: Telling) -> list[Figure]:
             f"{mine.orders:,}",
             telling.changed(mine.orders, then.orders if then else None)
             or (
-                say(f"and {mine.guest_orders:,} by guests", f"ועוד {mine.guest_orders:,} הזמנות אורח")
+                telling.many(
+                    mine.guest_orders,
+                    ("and 1 by a guest", "and {} by guests"),
+                    ("ועוד הזמנת אורח אחת", "ועוד {} הזמנות אורח"),
+                )
                 if mine.guest_orders
                 else ""
             ),
@@ -262,9 +274,11 @@ def _sections(telling: Telling, mine: Retention, history: History) -> list[Secti
                 key=(
                     ("", say("Returning customers", "לקוחות חוזרים")),
                     ("second", say("First order", "הזמנה ראשונה")),
-                    ("faint", say("The running month", "החודש שטרם הסתיים")),
+                    ("faint", say("The current month", "החודש שטרם הסתיים")),
                 ),
-                note=say(f"In {mine.currency}, month by month.", f"ב־{mine.currency}, לפי חודש."),
+                note=say(
+                    f"In {mine.currency}, month by month.", f"ב־{SIGNS.get(mine.currency, mine.currency)}, לפי חודש."
+                ),
             )
         )
     known = [month for month in months if month <= history.known_until()]
@@ -303,7 +317,7 @@ def _sections(telling: Telling, mine: Retention, history: History) -> list[Secti
                 ),
                 note=say(
                     "In new shops 5 to 10 per cent of customers come back; with leading brands more than 30.",
-                    "בחנויות חדשות 5%–10% מהלקוחות חוזרים; במותגים מובילים – יותר מ־30%.",
+                    "בחנויות חדשות בין 5% ל־10% מהלקוחות חוזרים; במותגים מובילים – יותר מ־30%.",
                 ),
             )
         )
@@ -311,7 +325,7 @@ def _sections(telling: Telling, mine: Retention, history: History) -> list[Secti
 
 
 REPORT = Report(
-    title=("Customers who come back", "לקוחות שחוזרים"),
+    title=("Customers who come back", "לקוחות חוזרים"),
     row_type=Retention,
     find=retention,
     tell=tell,
@@ -345,7 +359,7 @@ REPORT = Report(
         ),
         (
             "band: new shops are at 5-10%, leading brands above 30%.",
-            "להשוואה: בחנויות חדשות 5%–10% מהלקוחות חוזרים; במותגים מובילים – יותר מ־30%.",
+            "להשוואה: בחנויות חדשות בין 5% ל־10% מהלקוחות חוזרים; במותגים מובילים – יותר מ־30%.",
         ),
     ),
 )

@@ -183,13 +183,11 @@ def tell(telling: Telling) -> Story:
     share = revenue[best.name] / all_revenue if all_revenue else 0
     return Story(
         finding=say(
-            f"{percent(sizes[best.name] / everybody)} of the customers bring in {percent(share)} of the revenue",
-            f"{percent(sizes[best.name] / everybody)} מהלקוחות מביאים {percent(share)} מההכנסות",
+            f"{percent(sizes[best.name] / everybody)} of the customers brought in {percent(share)} of the revenue",
+            f"{percent(sizes[best.name] / everybody)} מהלקוחות הביאו {percent(share)} מההכנסות",
         ),
-        lead=say(
-            f"They are the group “{best.labels[0]}”. {sizes['cannot_lose']:,} bought often and have not come for long.",
-            f"אלה לקוחות מהקבוצה ״{best.labels[1]}״. {sizes['cannot_lose']:,} לקוחות קנו הרבה ולא חזרו זמן רב.",
-        ),
+        lead=say(f"They are the group “{best.labels[0]}”.", f"אלה הלקוחות בקבוצה ״{best.labels[1]}״.")
+        + _not_seen_for_long(telling, sizes["cannot_lose"]),
         figures=[
             _figure(telling, zone, sizes[zone.name], revenue[zone.name])
             for zone in (ZONES[name] for name in ("champions", "new", "at_risk", "cannot_lose"))
@@ -199,15 +197,29 @@ def tell(telling: Telling) -> Story:
                 say("When they last bought, and how often", "מתי קנו לאחרונה וכמה פעמים"),
                 _square(telling, of),
                 note=say(
-                    "Down: at most how many days since the last order. Across: how many orders.",
-                    "לאורך – עד כמה ימים עברו מההזמנה האחרונה; לרוחב – מספר ההזמנות.",
+                    "Rows: at most how many days since the last order. Columns: how many orders.",
+                    "בשורות – כמה ימים לכל היותר עברו מההזמנה האחרונה; בטורים – מספר ההזמנות.",
                 ),
             ),
             Section(
-                say("Eight groups, and a segment of each", "שמונה קבוצות, ופקודה ששומרת כל אחת"),
+                say("Eight groups, and a segment of each", "שמונה קבוצות, ולכל אחת פקודה ששומרת אותה כפלח"),
                 _zones(telling, of, sizes, revenue),
             ),
         ],
+    )
+
+
+def _not_seen_for_long(telling: Telling, customers: int) -> str:
+    """Of those who bought often; nothing where there are none."""
+    if not customers:
+        return ""
+    return " " + telling.many(
+        customers,
+        (
+            "1 customer bought often and has not been back for a long time.",
+            "{} customers bought often and have not been back for a long time.",
+        ),
+        ("לקוח אחד קנה הרבה וכבר זמן רב לא חזר.", "{} לקוחות קנו הרבה וכבר זמן רב לא חזרו."),
     )
 
 
@@ -298,7 +310,8 @@ REPORT = Report(
         (
             "5 is best; frequency: 1, 2, 3-4, 5-9, 10 or more orders; the others in fifths, equal values in one. "
             "With --method ntile all three as by NTILE(5), ties by external id in byte order.",
-            "5 היא הטובה ביותר; תדירות: 1, 2, 3–4, 5–9, 10 הזמנות ומעלה; שני האחרים מחולקים לחמש קבוצות שוות.",
+            "5 היא הטובה ביותר; תדירות: הזמנה אחת, שתיים, 3 או 4, 5 עד 9, 10 ומעלה; "
+            "שני המדדים האחרים מחולקים לחמש קבוצות שוות.",
         ),
         ("as of the day after the last order, or of --now.", "נכון ליום שאחרי ההזמנה האחרונה, או למועד שצוין."),
     ),
