@@ -1,0 +1,98 @@
+"""A survey's results as a page, and all pages in one folder."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.insight import building
+from retainctl.insight.periods import ALL_TIME
+from retainctl.insight.reports import all_reports
+from retainctl.insight.survey_page import survey_page
+from retainctl.voice.answering import AnswerOptions, import_answers
+from tests.conftest import Terminal
+from tests.insight.test_pages import english, figures, plain, said
+from tests.voice.test_answering import HEADER, SURVEY_FILE
+
+
+@pytest.fixture
+def asked(shop: Shop) -> Shop:
+    """A shop with the survey ``spring``: two promoters, one passive and one detractor, seven comments, a blank one."""
+    (shop.folder / "surveys").mkdir()
+    (shop.folder / "surveys" / "spring.toml").write_text(SURVEY_FILE, encoding="utf-8")
+    lines = [(str(score), "the web" if score > 8 else "a friend", f"because {score}") for score in (10, 9, 8, 3)]
+    lines += [("", "", f"word {number}") for number in range(3)] + [("", "", "  ")]
+    rows = "".join(f"r{number},,,,,{score},{found},{why}\n" for number, (score, found, why) in enumerate(lines))
+    path = shop.folder / "answers.csv"
+    path.write_text(HEADER + rows, encoding="utf-8")
+    import_answers(shop, "spring", str(path), AnswerOptions())
+    return shop
+
+
+def test_a_score_stands_with_its_interval_and_every_answer_with_its_count(asked: Shop) -> None:
+    made = survey_page(english(asked), "spring")
+    assert (made.title, plain(made.finding)) == ("Survey: Spring", "Our customers give us an NPS of +25")
+    assert said(made.html)[0] == "Our customers give us an NPS of +25"
+    found = figures(made.html)
+    assert found["Answers"] == ("7", ""), "whoever said anything"
+    assert found["NPS"][0] == "+25"
+    assert re.fullmatch(r"between -\d+ and \+\d+", found["NPS"][1])
+    counts = re.findall(r"<title>(\d+): (\d+)</title>", made.html)
+    assert counts[:11] == [(str(answer), "1" if answer in (3, 8, 9, 10) else "0") for answer in range(11)]
+    assert re.findall(r"<title>([^<]*a friend[^<]*|[^<]*the web[^<]*)</title>", plain(made.html))[:2] == [
+        "a friend: 2", "the web: 2",
+    ]  # fmt: skip
+
+
+def test_the_latest_six_comments_stand_on_the_page_with_their_score(asked: Shop) -> None:
+    made = survey_page(english(asked), "spring").html
+    quoted = re.findall(r"<blockquote>(?:<b>(\d+) · </b>)?<bdi>([^<]*)</bdi></blockquote>", made)
+    assert quoted == [
+        ("", "word 2"), ("", "word 1"), ("", "word 0"), ("3", "because 3"), ("8", "because 8"), ("9", "because 9"),
+    ]  # fmt: skip
+    assert "The latest 6 of 7 comments." in made
+
+
+def test_a_survey_without_answers_is_a_page_too(shop: Shop) -> None:
+    (shop.folder / "surveys").mkdir()
+    (shop.folder / "surveys" / "spring.toml").write_text(SURVEY_FILE, encoding="utf-8")
+    made = survey_page(shop, "spring")
+    assert "<h1>סקר: Spring</h1>" in made.html
+    assert figures(made.html) == {"תשובות": ("0", "")}
+    assert "<blockquote>" not in made.html
+
+
+def test_what_somebody_wrote_is_never_markup(asked: Shop) -> None:
+    path = asked.folder / "more.csv"
+    path.write_text(HEADER + 'evil,,,,,5,the web,"<script>x</script>"\n', encoding="utf-8")
+    import_answers(asked, "spring", str(path), AnswerOptions())
+    assert "<bdi>&lt;script&gt;x&lt;/script&gt;</bdi>" in survey_page(asked, "spring").html
+
+
+def test_every_report_and_survey_is_built_and_the_first_page_leads_to_them(asked: Shop, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "pages"
+    folder.mkdir(parents=True)
+    (folder / "mine.txt").write_text("left alone", encoding="utf-8")
+    written = building.build(asked, folder, ALL_TIME)
+    names = [f"{name}.html" for name in all_reports()] + ["survey-spring.html"]
+    assert [row.file for row in written] == names
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*names, "index.html", "mine.txt"])
+    index = (folder / "index.html").read_text(encoding="utf-8")
+    assert re.findall(r'<a href="([^"]*)">', index) == names
+    assert f"<p>{written[-1].finding}</p>" in index
+    assert (folder / "retention.html").stat().st_mode & 0o777 == 0o600
+    building.build(asked, folder, ALL_TIME)
+
+
+def test_the_page_by_the_command_line(asked: Shop, retainctl: Terminal, tmp_path: Path) -> None:
+    shown = retainctl("surveys", "results", "spring", "--format", "html")
+    assert (shown.code, shown.stderr) == (0, "")
+    assert '<html lang="he" dir="rtl">' in shown.stdout
+    built = retainctl("reports", "build", str(tmp_path / "pages"), "--last", "90d", "--format", "csv")
+    assert built.stdout.splitlines()[0] == "file,title,finding"
+    taken = tmp_path / "file"
+    taken.touch()
+    assert retainctl("reports", "build", str(taken)).code == 2
