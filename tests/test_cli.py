@@ -142,7 +142,7 @@ def test_who_asks_for_json_gets_a_whole_document_even_of_nothing_and_of_a_text(
         "definition_file", [{"name": "spring", "file": str(folder / "surveys" / "spring.toml")}],
     )  # fmt: skip
     assert asked("segments", "diff", "all") == ("text", [{"text": None}])
-    kind, rows = asked("schedules", "show", "--style", "systemd")
+    kind, rows = asked("schedules", "show", "--style", "cron")
     assert (kind, list(rows[0])) == ("schedule_file", ["name", "text"])
     assert retainctl("schedules", "show", "--style", "cron", "--format", "csv").code == 2
     assert retainctl("config", "check", "--format", "jsonl").stdout == ""

@@ -103,7 +103,7 @@ def test_what_is_not_there_is_wrong_usage_whatever_it_is(retainctl: Terminal) ->
     for words in (
         "segments show loyal", "segments refresh loyal", "segments count loyal", "campaigns check spring",
         "campaigns show spring", "campaigns draft spring --audience loyal", "surveys check autumn",
-        "surveys results autumn", "surveys draft autumn --audience loyal", "jobs show weekly", "reports show yearly",
+        "surveys results autumn", "surveys draft autumn --audience loyal", "jobs show monthly", "reports show yearly",
         "customers show 7", "customers merge 7 8 --reason x", "customers merge --undo 7", "orders show 7",
         "orders quarantine show 7", "points explain --order 7", "points add 7 5 --reason x --source s:1",
         "outbox show 7", "outbox resolve 7 --as sent --reason x",

@@ -108,7 +108,8 @@ def test_the_page_is_played_from_the_installation_to_the_removal(machine: Machin
     units = sorted(path.name for path in (machine.root / "etc/systemd/system").iterdir())
     (unit,) = (name.removesuffix("-failed@.service") for name in units if name.endswith("-failed@.service"))
     assert units == [
-        f"{unit}-failed@.service", f"{unit}@.service", f"{unit}@deliver.timer", f"{unit}@nightly.timer"
+        f"{unit}-failed@.service", f"{unit}@.service", f"{unit}@deliver.timer", f"{unit}@nightly.timer",
+        f"{unit}@weekly.timer",
     ]  # fmt: skip
     service = (machine.root / "etc/systemd/system" / f"{unit}@.service").read_text(encoding="utf-8")
     assert f"\nUser={machine.user}\n" in service

@@ -55,7 +55,7 @@ def test_each_customer_has_an_address_or_a_reason(shop: Shop) -> None:
         say_yes(shop, point)
     assert suppress("email", "gone@example.com", "hard_bounce", shop.clock.now(), "550 5.1.1")
     assert contactable([1, 2, 3, 4, 5, 6, 7], purpose="marketing", at=shop.clock.now()) == {
-        1: Contact(good, "דנה", None),
+        1: Contact(good, "דנה", None, language="he"),
         2: "no_address",
         3: "not_mailable",
         4: "suppressed",
@@ -137,7 +137,7 @@ def test_no_evidence_no_consent(shop: Shop, evidence: str) -> None:
 def test_a_second_address_with_consent_is_written_to_when_the_first_has_none(shop: Shop) -> None:
     _, second = customer(1, "old@example.com", "new@example.com")
     say_yes(shop, second)
-    assert answer(shop, 1) == Contact(second, "דנה", None)
+    assert answer(shop, 1) == Contact(second, "דנה", None, language="he")
 
 
 def test_where_several_are_allowed_the_latest_permission_counts_then_the_verified_then_the_newest(shop: Shop) -> None:
@@ -181,7 +181,7 @@ def test_a_refusal_at_one_address_is_a_refusal_of_the_person(shop: Shop) -> None
     say_no(shop, first, at=2000)
     assert answer(shop, 1) == "no_consent"
     say_yes(shop, second, at=3000)
-    assert answer(shop, 1) == Contact(second, "דנה", None)
+    assert answer(shop, 1) == Contact(second, "דנה", None, language="he")
 
 
 def test_a_complaint_at_one_address_silences_the_other_and_a_bounce_does_not(shop: Shop) -> None:
@@ -190,7 +190,7 @@ def test_a_complaint_at_one_address_silences_the_other_and_a_bounce_does_not(sho
             say_yes(shop, point, at=1000)
         suppress("email", f"a{number}@example.com", reason, 2000, "report")  # type: ignore[arg-type]
     assert answer(shop, 1) == "no_consent"
-    assert answer(shop, 2) == Contact(21, "דנה", None)
+    assert answer(shop, 2) == Contact(21, "דנה", None, language="he")
 
 
 def with_phone(number: int = 1) -> tuple[int, int]:
