@@ -12,7 +12,7 @@ from typing import Final
 from retainctl.config import Shop
 from retainctl.insight.pages import page
 from retainctl.insight.periods import ReportPeriod
-from retainctl.insight.reports import Wording, all_reports
+from retainctl.insight.reports import Wording, all_reports, as_read
 from retainctl.insight.reports.retention import figures_of
 from retainctl.insight.story import Telling
 from retainctl.needs import needs
@@ -130,7 +130,7 @@ def _words(shop: Shop) -> Iterator[tuple[str, str]]:
         yield f"figure_{number}_shown", figure.shown
         yield f"figure_{number}_beneath", f"({figure.beneath})" if figure.beneath else ""
     yield "found", telling.say("What the reports say, over all time", "מה עולה מהדוחות, על כל התקופה")
-    for number, report in enumerate(reports.values(), 1):
+    for number, report in enumerate(as_read(reports).values(), 1):
         if rows := report.rows(shop):
             yield f"report_{number}_title", Wording(report, language).title
             yield f"report_{number}_finding", page(shop, report, rows).finding

@@ -11,11 +11,11 @@ import hashlib
 from html import escape
 
 _LIGHT = """--ground:#f6f5f2;--paper:#fff;--ink:#1b2426;--muted:#586468;--line:#dfe0dc;--accent:#0b6e75;
---second:#e9b872;--second-edge:#a96f16;--third:#7f8fb8;--bad:#b5432b;--quiet:#d5d8d6;--quiet-edge:#7b8785;
+--second:#e9b872;--second-edge:#a96f16;--on-second:#1b2426;--third:#7f8fb8;--bad:#b5432b;--quiet:#d5d8d6;--quiet-edge:#7b8785;
 --heat-1:#e4f0ef;--on-heat-1:#1b2426;--heat-2:#bfdddb;--on-heat-2:#1b2426;--heat-3:#8cc0be;--on-heat-3:#1b2426;
 --heat-4:#54a0a1;--on-heat-4:#10191a;--heat-5:#0b6e75;--on-heat-5:#fff;color-scheme:light"""
 _DARK = """--ground:#0e1315;--paper:#171d20;--ink:#e8ecec;--muted:#9fadb1;--line:#2b3438;--accent:#45b8bd;
---second:#d99b4b;--second-edge:#d99b4b;--third:#8c9ccb;--bad:#e8836b;--quiet:#39444a;--quiet-edge:#7f9096;
+--second:#d99b4b;--second-edge:#d99b4b;--on-second:#10191a;--third:#8c9ccb;--bad:#e8836b;--quiet:#39444a;--quiet-edge:#7f9096;
 --heat-1:#16282a;--on-heat-1:#e8ecec;--heat-2:#1b4043;--on-heat-2:#e8ecec;--heat-3:#21595d;--on-heat-3:#fff;
 --heat-4:#35989d;--on-heat-4:#0b1213;--heat-5:#66d5d8;--on-heat-5:#0b1213;color-scheme:dark"""
 _STYLE = f"""
@@ -35,7 +35,8 @@ h1{{font-size:2.1rem;line-height:1.2;margin:0 0 .5rem}}
 h2{{font-size:1.15rem;line-height:1.35;margin:0}}
 .lead,.key,.kicker{{color:var(--muted);margin:0}}
 .kicker{{font-size:.9rem}}
-.lead{{font-size:1.05rem;margin-bottom:1.8rem;max-width:40rem}}
+.lead{{font-size:1.05rem;max-width:40rem}}
+.lead code{{display:block;white-space:nowrap;overflow-x:auto}}
 .key{{font-size:.85rem;margin:.2rem 0 .9rem}}
 .key span{{white-space:nowrap;margin-inline-end:1rem}}
 .key i{{display:inline-block;width:.75em;height:.75em;border-radius:2px;margin-inline-end:.4em;
@@ -43,8 +44,9 @@ background:var(--accent)}}
 .key i.second{{background:var(--second);box-shadow:inset 0 0 0 1px var(--second-edge)}}
 .key i.third{{background:var(--third)}}.key i.bad{{background:var(--bad)}}
 .key i.quiet{{background:var(--quiet);box-shadow:inset 0 0 0 1px var(--quiet-edge)}}
-.key i.faint{{background:none;box-shadow:inset 0 0 0 1px var(--muted)}}
-.figures{{display:grid;grid-template-columns:repeat(4,1fr);border-block:1px solid var(--line);margin:0 0 1.6rem}}
+.key i.faint{{background:none;border:1px dashed var(--muted);box-sizing:border-box}}
+.figures{{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));border-block:1px solid var(--line);
+margin:1.5rem 0 1.6rem}}
 .figures div{{padding:1rem 1.1rem;border-inline-start:1px solid var(--line)}}
 .figures div:first-child{{border:0;padding-inline-start:0}}
 .figures dt,.figures .beneath{{color:var(--muted);font-size:.85rem}}
@@ -65,10 +67,11 @@ th,td{{padding:.4rem .6rem;text-align:start;border-bottom:1px solid var(--line);
 td{{white-space:nowrap}}
 td.text{{white-space:normal;min-width:12rem;max-width:30rem;overflow-wrap:anywhere}}
 th{{color:var(--muted);font-weight:600}}
-td.command{{white-space:normal;padding-top:0;text-align:end}}
-.plain tr:has(+tr .command)>td{{border-bottom:0}}
+details code{{display:block;text-align:left;overflow-wrap:break-word}}
+.list .number+*{{padding-inline-start:1.4rem}}
 thead th{{position:sticky;top:0;background:var(--paper);z-index:1}}
-.list .wide{{overflow:auto;max-height:88vh;background:var(--paper);border:1px solid var(--line);border-radius:14px}}
+details>.wide,.list .wide{{background:var(--paper);border:1px solid var(--line);border-radius:14px}}
+.list .wide{{overflow:auto;max-height:88vh;margin-top:1rem}}
 tr>:first-child{{position:sticky;inset-inline-start:0;background:var(--paper)}}
 .number{{text-align:right}}
 code{{font:.85em/1.4 ui-monospace,Consolas,monospace;overflow-wrap:anywhere}}
@@ -87,7 +90,7 @@ body{{background:#fff;font-size:12px}}main,main.list{{max-width:none;padding:0}}
 table{{font-size:9.5px;width:100%;table-layout:auto}}th,td{{padding:3px 4px}}
 td,td.text{{white-space:normal;overflow-wrap:anywhere;min-width:0}}
 td.number{{white-space:nowrap;overflow-wrap:normal}}
-.many{{page:across}}
+.many,main.across{{page:across}}
 tr,svg,.figures div,blockquote{{break-inside:avoid}}h2,.key{{break-after:avoid}}
 details>summary{{list-style:none}}details::details-content{{content-visibility:visible;block-size:auto}}
 *{{print-color-adjust:exact;-webkit-print-color-adjust:exact}}}}

@@ -15,6 +15,7 @@ from retainctl.wording import day_in_words
 
 FILE_NAME: Final = "headings.toml"
 _LONG_TEXT: Final = 40  # letters, from which on a cell may be broken into lines
+_OF_ONE: Final = frozenset("retention rfm import delivery plan backup resolution digest text done explanation".split())
 _OF_THE_PROGRAM: Final = frozenset("state status action program purpose channel outcome change check step".split())
 
 
@@ -48,8 +49,7 @@ def list_page(
     heads = [_heading(name, hebrew=hebrew) for name in names]
     head = "".join(f'<th class="{one}">{escape(name)}</th>' for one, name in zip(classes, heads, strict=True))
     body = "".join(f"<tr>{_line(names, classes, row, hebrew=hebrew)}</tr>\n" for row in cells)
-    wide = "wide many" if len(names) > MANY else "wide"
-    table = f'<div class="{wide}">\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</div>'
+    table = f'<div class="wide">\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</div>'
     said = "".join(f"<li>{escape(note)}</li>" for note in notes)
     return framed(
         _title(kind, hebrew=hebrew),
@@ -61,7 +61,7 @@ def list_page(
         direction="rtl" if hebrew else "ltr",
         owner=shop.settings.name if shop else "",
         when=day_in_words(shop.clock.today(), language) if shop else "",
-        kind="list",
+        kind="list across" if len(names) > MANY else "list",
     )
 
 
@@ -84,7 +84,12 @@ def _heading(name: str, *, hebrew: bool) -> str:
 
 
 def _title(kind: str, *, hebrew: bool) -> str:
-    return (headings()["lists"].get(kind) if hebrew else None) or kind.replace("_", " ").capitalize()
+    if hebrew and kind in headings()["lists"]:
+        return headings()["lists"][kind]
+    name = kind.replace("_", " ").capitalize()
+    if kind in _OF_ONE:
+        return name
+    return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
 
 
 def _count(number: int, *, more: bool, hebrew: bool) -> str:

@@ -67,9 +67,9 @@ def days_in_words(first: date, last: date, language: str) -> str:
     return f"{day_in_words(first, language)} – {day_in_words(last, language)}"
 
 
-def month_in_words(number: int, language: str) -> str:
-    """``March 2025``, of a month as ``clock.month_number`` counts."""
-    return f"{_MONTHS[language][number % 12]} {number // 12}"
+def month_in_words(number: int, language: str, *, brief: bool = False) -> str:
+    """``March 2025``, or in *brief* ``Mar 2025``, of a month as ``clock.month_number`` counts."""
+    return f"{(_SHORT_MONTHS if brief else _MONTHS)[language][number % 12]} {number // 12}"
 
 
 def short_month(number: int, language: str) -> str:
@@ -77,9 +77,10 @@ def short_month(number: int, language: str) -> str:
     return _SHORT_MONTHS[language][number % 12]
 
 
-def quarter_in_words(number: int, language: str) -> str:
-    """``January–March 2025``, of a quarter that is counted as ``month_number // 3``."""
-    first, last = (_MONTHS[language][3 * (number % 4) + place] for place in (0, 2))
+def quarter_in_words(number: int, language: str, *, brief: bool = False) -> str:
+    """``January–March 2025``, or in *brief* ``Jan–Mar 2025``, of a quarter that is counted as ``month_number // 3``."""
+    names = (_SHORT_MONTHS if brief else _MONTHS)[language]
+    first, last = (names[3 * (number % 4) + place] for place in (0, 2))
     return f"{first}–{last} {number // 4}"
 
 

@@ -61,7 +61,7 @@ def test_a_list_of_a_hebrew_shop_is_hebrew(shop: Shop, retainctl: Terminal) -> N
 def test_a_list_of_an_english_shop_is_english(make_shop: MakeShop) -> None:
     shown = Terminal(make_shop(language="en"))("segments", "list", "--format", "html").stdout
     assert '<html lang="en" dir="ltr">' in shown
-    assert "<h1>Segment</h1>" in shown
+    assert "<h1>Segments</h1>" in shown
     assert '<p class="lead">0 rows · <code dir="ltr">segments list</code></p>' in shown
     assert '<th class="word">Expression</th>' in shown
 

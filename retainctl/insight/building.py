@@ -10,7 +10,7 @@ from retainctl.files import write_text
 from retainctl.html_page import framed
 from retainctl.insight.pages import Page, page
 from retainctl.insight.periods import ReportPeriod
-from retainctl.insight.reports import all_reports
+from retainctl.insight.reports import all_reports, as_read
 from retainctl.insight.survey_page import survey_page
 from retainctl.insight.svg import tag
 from retainctl.rows import Row
@@ -38,7 +38,7 @@ def build(shop: Shop, folder: Path, period: ReportPeriod) -> list[PageRow]:
 
 
 def _pages(shop: Shop, period: ReportPeriod) -> Iterator[tuple[str, Page]]:
-    for name, report in all_reports().items():
+    for name, report in as_read(all_reports()).items():
         yield f"{name}.html", page(shop, report, report.rows(shop, period), period)
     for name in SURVEYS.names(shop.folder):
         yield f"survey-{name}.html", survey_page(shop, name)
@@ -46,7 +46,7 @@ def _pages(shop: Shop, period: ReportPeriod) -> Iterator[tuple[str, Page]]:
 
 def _index(shop: Shop, pages: list[PageRow], period: ReportPeriod) -> str:
     settings = shop.settings
-    links = (tag("h2", tag("a", one.title, href=one.file)) + tag("p", one.finding) for one in pages)
+    links = (tag("p", one.title) + tag("h2", tag("a", one.finding or one.title, href=one.file)) for one in pages)
     return framed(
         "הדוחות" if settings.language == "he" else "Reports",
         tag("ul", *(tag("li", tag("section", link)) for link in links), class_="contents"),

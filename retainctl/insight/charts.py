@@ -216,10 +216,14 @@ class Bar:
     shown: str
     fill: str = ACCENT
     heading: str = ""  # stands above it, where a group begins
+    faint: bool = False  # is not over yet
 
 
 def bars(rows: Sequence[Bar], *, label: str, rtl: bool, names: float = 150) -> Markup:
-    """Bars from the reading side on, the longest as wide as there is room for; groups have their own scale."""
+    """Bars from the reading side on, the longest as wide as there is room for; groups have their own scale.
+
+    What is nothing has its word and no bar.
+    """
     groups: list[list[Bar]] = []
     for row in rows:
         if row.heading or not groups:
@@ -237,9 +241,10 @@ def bars(rows: Sequence[Bar], *, label: str, rtl: bool, names: float = 150) -> M
             most = max(row.value for row in group) or 1
             for row in group:
                 longest = width - room - 8.2 * max(len(one.shown) for one in group) - 12
-                wide = max(longest * row.value / most, 1.5)
+                wide = max(longest * row.value / most, 1.5) if row.value else 0.0
                 canvas.text(0, y + 16, row.name, fill=MUTED)
-                canvas.box(room, y + 3, wide, 18, fill=row.fill, title=f"{row.name}: {row.shown}")
+                if wide:
+                    canvas.box(room, y + 3, wide, 18, fill=row.fill, title=f"{row.name}: {row.shown}", faint=row.faint)
                 canvas.text(room + wide + 8, y + 17, row.shown, size=12.5, bold=True)
                 y += 26
         return canvas
@@ -256,6 +261,7 @@ class HeatRow:
     shares: Sequence[float | None]
     titles: Sequence[str]
     faint_from: int | None = None
+    brief: str = ""  # the name on a phone, where the whole one has no room
 
 
 def heat(rows: Sequence[HeatRow], *, heads: Sequence[str], label: str, rtl: bool, on_a_phone: int = 4) -> Markup:
@@ -277,7 +283,7 @@ def heat(rows: Sequence[HeatRow], *, heads: Sequence[str], label: str, rtl: bool
             canvas.text(named + sized + (place + 0.5) * step, 14, heads[2 + place], anchor="middle", fill=MUTED)
         for line, row in enumerate(rows):
             top = 22.0 + 29 * line
-            canvas.text(0, top + 18, row.name)
+            canvas.text(0, top + 18, (row.brief or row.name) if width == PHONE else row.name)
             canvas.text(named + sized - 12, top + 18, row.size, anchor="end", bold=True)
             for place, share in enumerate(row.shares[:columns]):
                 if share is None:
@@ -319,7 +325,7 @@ def scale(
             canvas.box(at(low), 32, at(high) - at(low) - 1, 16, fill=shade, radius=0, edge=MUTED)
         if interval:
             canvas.line([(at(interval[0]), 40), (at(interval[1]), 40)], stroke=INK, width=2)
-        canvas.box(at(value) - 2, 26, 4, 28, fill=INK)
+        canvas.box(at(value) - 2, 26, 4, 28, fill=INK, edge="var(--paper)")
         side = "end" if at(value) > width / 2 else "start"
         canvas.text(at(value), 19, shown, anchor=side, size=15, bold=True)
         for edge, name in zip(edges, names, strict=True):

@@ -25,14 +25,15 @@ _BODY: Final = """\
 </dl>
 {% endif %}{% for section in story.sections %}<section>
 <h2>{{ section.title }}</h2>
-<p class="key">{% for swatch, text in section.key %}<span><i class="{{ swatch }}"></i>{{ text }}</span> {% endfor %}\
-{{ section.note }}</p>
-{{ section.chart }}
+{% if section.note %}<p class="key">{{ section.note }}</p>
+{% endif %}{% if section.key %}<p class="key">\
+{% for swatch, text in section.key %}<span><i class="{{ swatch }}"></i>{{ text }}</span> {% endfor %}</p>
+{% endif %}{{ section.chart }}
 </section>
 {% endfor %}{% if tables or definitions %}<details>
 <summary>{{ how }}</summary>
 <ul>{% for line in definitions %}<li>{{ line }}</li>{% endfor %}</ul>
-{% for head, lines in tables %}<div class="wide{{ ' many' if head|length > many }}">
+{% for head, lines in tables %}<div class="wide{{ ' many' if head|length > many and lines|length > few }}">
 <table>
 <thead><tr>{% for name, kind in head %}<th class="{{ kind }}">{{ name }}</th>{% endfor %}</tr></thead>
 <tbody>
@@ -43,6 +44,7 @@ _BODY: Final = """\
 </div>
 {% endfor %}</details>
 {% endif %}"""
+_FEW: Final = 5  # lines, up to which a wide table is not printed across
 _COLUMNS: Final = 14  # of one table; what has more of them goes on in a second one, which begins with the same column
 
 
@@ -93,6 +95,7 @@ def story_page(
             definitions=definitions,
             how="איך זה מחושב, וכל המספרים" if settings.language == "he" else "How it is counted, and all figures",
             many=MANY,
+            few=_FEW,
         )
     )
     html = framed(
@@ -116,6 +119,8 @@ def tables(rows: Sequence[Row], words: Wording) -> list[FigureTable]:
     kinds = {name: "number" if _is_numeric(name, records) else "word" for name in names}
     first, rest = names[0], names[1:]
     parts = [rest[start : start + _COLUMNS - 1] for start in range(0, len(rest), _COLUMNS - 1)] or [[]]
+    if len(rows) <= _BESIDE and len(names) > MANY:
+        return [_upright(records, names, words)]
     return [
         (
             [(words.heading(name), kinds[name]) for name in (first, *part)],
@@ -126,6 +131,20 @@ def tables(rows: Sequence[Row], words: Wording) -> list[FigureTable]:
         )
         for part in parts
     ]
+
+
+_BESIDE: Final = 2  # rows that stand beside each other, a line for each figure, where they have many
+
+
+def _upright(records: Sequence[dict[str, Any]], names: Sequence[str], words: Wording) -> FigureTable:
+    lines = [
+        [
+            (words.heading(name), "name"),
+            *((shown(name, record.get(name), record, words), "number") for record in records),
+        ]
+        for name in names
+    ]
+    return [("", "name"), *(("", "number") for _ in records)], lines
 
 
 def _record(row: Row) -> dict[str, Any]:

@@ -64,8 +64,10 @@ def _finding(telling: Telling) -> str:
     score = next((row for row in telling.rows if row.type == "nps" and row.score is not None), None)
     if score is None:
         return ""
+    promoters, detractors = (percent(part / score.answered) for part in (score.promoters, score.detractors))
     return telling.say(
-        f"Our customers give us an NPS of {_points(score.score)}", f"ציון ההמלצה שלנו (NPS): {_points(score.score)}"
+        f"{promoters} recommend us, {detractors} do not (NPS {_points(score.score)})",
+        f"{promoters} ממליצים עלינו, {detractors} מסתייגים (NPS {_points(score.score)})",
     )
 
 
@@ -78,7 +80,9 @@ def _figures(telling: Telling, rows: dict[str, ResultRow], questions: Sequence[Q
     yield Figure(
         say("Answers", "תשובות"),
         count(max(row.answered for row in telling.rows)),
-        say(f"{any_row.invited:,} were invited", f"{any_row.invited:,} הוזמנו להשיב") if any_row.invited else "",
+        say(f"{any_row.responded:,} of them were invited", f"מהן {any_row.responded:,} של מי שהוזמנו להשיב")
+        if any_row.invited
+        else "",
     )
     if any_row.response_rate is not None:
         yield Figure(

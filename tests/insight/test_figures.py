@@ -277,11 +277,11 @@ def test_orders_of_a_period_keep_their_number_and_know_only_what_came_by_its_end
     assert [(row.order_number, row.orders, row.went_on) for row in till_december] == [("1", 2, 2), ("2", 2, 0)]
 
 
-def test_cohorts_of_a_period_are_those_who_joined_in_its_months(town: Shop) -> None:
+def test_cohorts_of_a_period_are_those_whose_first_order_is_in_its_days(town: Shop) -> None:
     assert cohorts(town, ReportPeriod(date(2024, 11, 1), date(2024, 12, 31))) == [Cohort("2024-11", {"0": 2, "1": 1})]
-    assert cohorts(town, ReportPeriod(date(2025, 1, 1), date(2025, 1, 31))) == [
-        Cohort("2025-01", {"0": 2, "1": None, "2": None})
-    ]
+    assert cohorts(town, ReportPeriod(date(2024, 11, 6), date(2024, 12, 31))) == [Cohort("2024-11", {"0": 1, "1": 1})]
+    assert cohorts(town, ReportPeriod(date(2025, 1, 1), date(2025, 1, 31))) == [Cohort("2025-01", {"0": 2})]
+    assert cohorts(town, ReportPeriod(date(2025, 2, 2), date(2025, 2, 28))) == []
 
 
 def test_fifths_are_those_of_ntile() -> None:

@@ -146,7 +146,7 @@ def test_a_period_stands_beside_the_one_before(town: Shop) -> None:
     assert found["Orders"] == ("3", "as in the period before")
     assert found["Average order"] == ("₪266.67", "▲ 33% against the period before")
     assert found["Net revenue"] == ("₪800", "▲ 33% against the period before")
-    assert found["Customers who come back"] == ("100%", "▲ 100 percentage points against the period before")
+    assert found["Have bought more than once"] == ("100%", "▲ 100 percentage points against the period before")
 
 
 def test_orders_points_campaigns_and_rfm_say_what_they_found(town: Shop) -> None:
@@ -193,8 +193,15 @@ def test_a_page_fits_a_phone_the_dark_and_paper(town: Shop) -> None:
         assert text.count('class="on-desk"') == text.count('class="on-phone"') > 0
 
 
+def test_one_row_of_many_figures_stands_upright(shop: Shop) -> None:
+    one = [Cohort("2024-01", {str(month): month for month in range(25)})]
+    ((heads, lines),) = tables(one, Wording(all_reports()["cohorts"], shop.settings.language))
+    assert (len(heads), len(lines)) == (2, 26)
+    assert [[text for text, _ in line] for line in lines[:2]] == [["חודש ההצטרפות", "2024-01"], ["0", "0"]]
+
+
 def test_a_table_that_is_too_wide_for_paper_goes_on_in_a_second_one(shop: Shop) -> None:
-    long = [Cohort("2024-01", {str(month): month for month in range(25)})]
+    long = [Cohort(f"2024-0{begun}", {str(month): month for month in range(25)}) for begun in (1, 2, 3)]
     made = tables(long, Wording(all_reports()["cohorts"], shop.settings.language))
     assert [[name for name, _ in heads] for heads, _ in made] == [
         ["חודש ההצטרפות", *map(str, range(13))],

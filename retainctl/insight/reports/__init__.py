@@ -87,6 +87,15 @@ class ReportRow(Row, kind="report"):
     columns: tuple[str, ...]
 
 
+# The order in which an owner reads them; others follow by their names.
+_READ_FIRST = ("retention", "orders", "cohorts", "rfm", "campaigns", "points")
+
+
+def as_read(reports: Mapping[str, Report]) -> dict[str, Report]:
+    """*reports* in the order in which an owner reads them."""
+    return {name: reports[name] for name in dict.fromkeys((*_READ_FIRST, *reports)) if name in reports}
+
+
 def all_reports() -> dict[str, Report]:
     """Every report by its name, in the order of their names."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))

@@ -139,6 +139,9 @@ def tell(telling: Telling) -> Story:
     say, rows, currency = telling.say, telling.rows, telling.shop.settings.currency
     sent, bought = sum(row.sent for row in rows), sum(row.bought for row in rows)
     latest = date.fromisoformat(max(row.planned_at for row in rows)[:10]) + timedelta(days=WINDOW_DAYS)
+    day = day_in_words(latest, telling.language)
+    is_open = not bought and latest > telling.shop.clock.today()
+    waiting = say(f"counted until {day}", f"נספר עד {day}") if is_open else ""
     revenue = sum(row.revenue_minor for row in rows)
     failed, unknown = sum(row.failed for row in rows), sum(row.unknown for row in rows)
     then_sent = sum(row.sent for row in telling.before)
@@ -150,13 +153,14 @@ def tell(telling: Telling) -> Story:
             Figure(say("Sent", "נשלחו"), f"{sent:,}", telling.changed(sent, then_sent)),
             Figure(
                 say("Bought", "קנו"),
-                percent(bought / sent) if sent else "–",
-                telling.moved(bought / sent if sent else None, then_bought / then_sent if then_sent else None),
+                percent(bought / sent) if sent and not waiting else "–",
+                waiting
+                or telling.moved(bought / sent if sent else None, then_bought / then_sent if then_sent else None),
             ),
             Figure(
                 say("Their orders", "סכום ההזמנות שלהם"),
-                amount(revenue, currency),
-                telling.changed(revenue, sum(row.revenue_minor for row in telling.before)),
+                "–" if waiting else amount(revenue, currency),
+                waiting or telling.changed(revenue, sum(row.revenue_minor for row in telling.before)),
             ),
             Figure(
                 say("Failed or unknown", "נכשלו או לא ידוע אם נשלחו"),
@@ -227,6 +231,9 @@ def _funnel(row: MailingRow, telling: Telling) -> Iterator[Bar]:
         QUIET,
         heading=f"{name} {named(row.name)} · {named(day)}",
     )
+    for reason, label in REASONS.items():
+        if excluded := row.reasons.get(_column(reason), 0):
+            yield Bar(say(*label), excluded, f"{excluded:,}", QUIET)
     yield Bar(say("Sent", "נשלחו"), row.sent, f"{row.sent:,}")
     for word, count, fill in (
         (say("Waiting", "ממתינים"), row.waiting, THIRD),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from retainctl.clock import day_of, month_number, month_text
 from retainctl.config import Shop
@@ -45,30 +45,47 @@ _BySpan = dict[int, Counter[int]]  # customers by the span of their first order,
 
 def _counted(period: ReportPeriod, *, by: int) -> tuple[int, int, _BySpan] | None:
     """The first span, how many there are, and the counts; a span is *by* calendar months. None without orders."""
+    joined = _joined_in(period)
     first, last = rows("SELECT MIN(first_order_day), MAX(last_order_day) FROM customer_summaries")[0]
-    if first is None:
+    if first is None or (joined is not None and not joined):
         return None
-    wanted_from, wanted_to = (month // by for month in period.months)
-    zero, end = month_number(day_of(first)) // by, min(month_number(day_of(last)) // by, wanted_to)
+    since, until = period.days
+    zero = month_number(day_of(max(first, since))) // by
+    end = month_number(day_of(min(last, until))) // by
     counts: _BySpan = defaultdict(Counter)
-    for spans, customers in Counter(_spans_by_customer(zero, end - zero + 1, by)).items():
+    for spans, customers in Counter(_spans_by_customer(zero, end - zero + 1, by, joined)).items():
         begun = (spans & -spans).bit_length() - 1
         later = spans
         while later:
             lowest = later & -later
             counts[begun][lowest.bit_length() - 1 - begun] += customers
             later ^= lowest
-    kept = {begun: counts[begun] for begun in counts if zero + begun >= wanted_from}
-    return (zero, end - zero + 1, kept) if kept else None
+    return zero, end - zero + 1, counts
 
 
-def _spans_by_customer(zero: int, width: int, by: int) -> list[int]:
-    """A list indexed by customer id: a bit set of the spans with an order, the lowest bit for the span *zero*."""
+def _joined_in(period: ReportPeriod) -> set[int] | None:
+    """Whose first order was on a day of *period*; None where that is everybody."""
+    if period.whole:
+        return None
+    found = rows(
+        """SELECT customer_id FROM customer_summaries WHERE orders > 0
+           GROUP BY customer_id HAVING MIN(first_order_day) BETWEEN ? AND ?""",
+        *period.days,
+    )
+    return {customer_id for (customer_id,) in found}
+
+
+def _spans_by_customer(zero: int, width: int, by: int, among: set[int] | None) -> list[int]:
+    """A list indexed by customer id: a bit set of the spans with an order, the lowest bit for the span *zero*.
+
+    It is 0 of who is not *among* those that are asked for.
+    """
     bits = {str(month): 1 << (month // by - zero) for month in range(zero * by, (zero + width) * by)}
     spans = [0] * (value("SELECT MAX(id) FROM customers") + 1)
     for customer_id, written in streamed("SELECT customer_id, order_months FROM customer_summaries WHERE orders > 0"):
-        for month in written.split(","):
-            spans[customer_id] |= bits.get(month, 0)
+        if among is None or customer_id in among:
+            for month in written.split(","):
+                spans[customer_id] |= bits.get(month, 0)
     return spans
 
 
@@ -85,6 +102,10 @@ def tell(telling: Telling) -> Story:
     soonest = average[0] if average else None
     span = say(*(("quarter", "רבעון") if by == 3 else ("month", "חודש")))
     in_words = quarter_in_words if by == 3 else month_in_words
+
+    def names(number: int) -> tuple[str, str]:
+        return in_words(number, telling.language), in_words(number, telling.language, brief=True)
+
     latest = [
         (in_words(zero + one, telling.language), percent(counts[one][1] / counts[one][0]))
         for one in begun
@@ -96,7 +117,14 @@ def tell(telling: Telling) -> Story:
             f"{percent(soonest)} מהלקוחות החדשים קונים שוב כבר ב{span} שאחרי ההצטרפות",
         )
         if soonest is not None
-        else say("Who joined together, and who still buys", "מי הצטרף יחד – ומי עדיין קונה"),
+        else telling.many(
+            joined,
+            (
+                "1 new customer; it is too early to say whether they come back",
+                "{} new customers; it is too early to say how many come back",
+            ),
+            ("לקוח חדש אחד; מוקדם לומר אם יחזור", "{} לקוחות חדשים; מוקדם לומר כמה יחזרו"),
+        ),
         lead=say(
             f"Of those who joined in {latest[0][0]}, {latest[0][1]} bought again in the {span} after; of those in "
             f"{latest[1][0]}, {latest[1][1]}.",
@@ -128,13 +156,8 @@ def tell(telling: Telling) -> Story:
                 ),
                 heat(
                     [
-                        HeatRow(
-                            say("Average", "ממוצע"),
-                            "",
-                            average,
-                            [f"{share:.1%}" if share is not None else "" for share in average],
-                        ),
-                        *(_line(counts[one], one, width, in_words(zero + one, telling.language)) for one in begun),
+                        *_mean(telling, average, joined),
+                        *(_line(counts[one], one, width, names(zero + one)) for one in begun),
                     ],
                     heads=[
                         say("Joined", "מועד ההצטרפות"),
@@ -156,6 +179,13 @@ def tell(telling: Telling) -> Story:
     )
 
 
+def _mean(telling: Telling, average: Sequence[float | None], joined: int) -> Iterator[HeatRow]:
+    """The line of the average; none while nobody has had a span whole."""
+    if any(share is not None for share in average):
+        titles = [f"{share:.1%}" if share is not None else "" for share in average]
+        yield HeatRow(telling.say("Average", "ממוצע"), f"{joined:,}", average, titles)
+
+
 _YOUNG_MONTHS = 9
 _AFTER = {
     (3, 1): "רבעון", (3, 2): "שני רבעונים", (3, 4): "ארבעה רבעונים",
@@ -163,8 +193,8 @@ _AFTER = {
 }  # fmt: skip
 
 
-def _line(counts: Counter[int], begun: int, width: int, name: str) -> HeatRow:
-    size, shown = counts[0], range(1, width - begun)
+def _line(counts: Counter[int], begun: int, width: int, names: tuple[str, str]) -> HeatRow:
+    size, shown, name = counts[0], range(1, width - begun), names[0]
     return HeatRow(
         name,
         f"{size:,}",
@@ -174,6 +204,7 @@ def _line(counts: Counter[int], begun: int, width: int, name: str) -> HeatRow:
             for after in shown
         ],
         faint_from=width - begun - 2,  # the last of all is the running one
+        brief=names[1],
     )
 
 
@@ -189,7 +220,7 @@ def _at(average: Sequence[float | None], after: int) -> float | None:
 
 
 REPORT = Report(
-    title=("Cohorts by month of first order", "מי הצטרף יחד – ומי עדיין קונה"),
+    title=("Who joined together, and who still buys", "מי הצטרף יחד – ומי עדיין קונה"),
     row_type=Cohort,
     find=cohorts,
     tell=tell,

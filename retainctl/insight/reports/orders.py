@@ -93,13 +93,16 @@ def tell(telling: Telling) -> Story:
         of_currency[row.currency] += row.orders
     currency = max(of_currency, key=of_currency.__getitem__)
     shown = [row for row in telling.rows if row.currency == currency]
-    then = {row.order_number: row for row in telling.before if row.currency == currency}
     first, last = shown[0], shown[-1]
     second = next((row for row in shown if row.order_number == "2"), None)
     steps = [row for row in shown if not row.order_number.endswith("+")]
-    earlier = then.get(first.order_number)
     return Story(
         finding=say(
+            f"Of those who first ordered in this period, {percent(first.went_on_rate)} have already ordered again",
+            f"מבין מי שהזמינו לראשונה בתקופה, {percent(first.went_on_rate)} כבר הזמינו שוב",
+        )
+        if first.order_number == "1" and not telling.period.whole
+        else say(
             f"After the first order {customers_of(first.went_on_rate, telling)} order again",
             f"אחרי ההזמנה הראשונה, {customers_of(first.went_on_rate, telling)} מזמינים שוב",
         )
@@ -112,8 +115,7 @@ def tell(telling: Telling) -> Story:
             Figure(
                 say("Ordered a second time", "הזמינו בפעם השנייה"),
                 percent(first.went_on_rate),
-                telling.moved(first.went_on_rate, earlier.went_on_rate if earlier else None)
-                or say(f"{first.went_on:,} of {first.orders:,}", f"{first.went_on:,} מתוך {first.orders:,}"),
+                say(f"{first.went_on:,} of {first.orders:,}", f"{first.went_on:,} מתוך {first.orders:,}"),
             ),
             Figure(
                 say("Days to the second", "ימים עד ההזמנה השנייה"),
@@ -136,7 +138,9 @@ def tell(telling: Telling) -> Story:
         ],
         sections=[
             Section(
-                say("How many reach each order", "כמה לקוחות מגיעים לכל הזמנה"),
+                say("How many reach each order", "כמה לקוחות מגיעים לכל הזמנה")
+                if telling.period.whole
+                else say("The orders of this period by their number", "הזמנות התקופה לפי הסדר"),
                 staircase(
                     [
                         Stair(
@@ -162,6 +166,10 @@ def tell(telling: Telling) -> Story:
 
 
 def _lead(telling: Telling, first: OrderNumber, second: OrderNumber | None) -> str:
+    if not telling.period.whole:
+        return telling.say(
+            "The latest of them have had little time to order again.", "האחרונים שבהם עוד לא הספיקו להזמין שוב."
+        )
     if first.order_number != "1" or second is None or second.went_on_rate <= first.went_on_rate:
         return ""
     return telling.say(

@@ -10,7 +10,7 @@ from retainctl.config import Shop
 from retainctl.insight.charts import Month, by_month
 from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import Report
-from retainctl.insight.story import Figure, Section, Story, Telling
+from retainctl.insight.story import Figure, Section, Story, Swatch, Telling
 from retainctl.insight.svg import ACCENT, BAD, QUIET, SECOND, THIRD
 from retainctl.money import SIGNS
 from retainctl.rows import Row
@@ -133,7 +133,7 @@ def tell(telling: Telling) -> Story:
                 ),
             ),
             Section(
-                say("In and out", "נכנסו ויצאו"),
+                say("What came in and what went out", "מה נכנס ומה יצא"),
                 by_month(
                     [
                         Month(
@@ -157,16 +157,25 @@ def tell(telling: Telling) -> Story:
                     label=say("In and out", "נכנסו ויצאו"),
                     language=telling.language,
                 ),
-                key=(
-                    ("", say("For orders", "על הזמנות")),
-                    ("third", say("By hand", "באופן ידני")),
-                    ("second", say("Redeemed", "מומשו")),
-                    ("bad", say("Taken back or deducted", "נגרעו ונוכו")),
-                    ("quiet", say("Expired", "פג תוקפן")),
-                ),
+                key=_key(telling, faint=months[-1] == running),
+                note=say("By the month of booking.", "לפי מועד הרישום."),
             ),
         ],
     )
+
+
+def _key(telling: Telling, *, faint: bool) -> list[tuple[Swatch, str]]:
+    """The colours that occur."""
+    say, rows = telling.say, telling.rows
+    known: list[tuple[Swatch, str, bool]] = [
+        ("", say("For orders", "על הזמנות"), any(row.issued for row in rows)),
+        ("third", say("By hand", "באופן ידני"), any(row.granted for row in rows)),
+        ("second", say("Redeemed", "מומשו"), any(row.redeemed for row in rows)),
+        ("bad", say("Taken back or deducted", "נגרעו ונוכו"), any(row.clawed_back + row.deducted for row in rows)),
+        ("quiet", say("Expired", "פג תוקפן"), any(row.expired for row in rows)),
+        ("faint", say("The current month", "החודש שטרם הסתיים"), faint),
+    ]
+    return [(swatch, text) for swatch, text, occurs in known if occurs]
 
 
 def _month(text: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retainctl.clock import day_of
+from retainctl.clock import day_of, month_number
 from retainctl.config import Shop
 from retainctl.insight.charts import Month, by_month, over_time, scale
 from retainctl.insight.labels import WHAT_AN_ORDER_IS
@@ -150,6 +150,11 @@ def tell(telling: Telling) -> Story:
         finding=say(
             f"{customers_of(rate, telling).capitalize()} come back to buy",
             f"{customers_of(rate, telling)} חוזרים לקנות",
+        )
+        if telling.period.whole
+        else say(
+            f"{percent(rate)} of those who bought in this period have bought more than once",
+            f"{percent(rate)} מהקונים בתקופה כבר קנו אצלנו יותר מפעם אחת",
         ),
         lead=_lead(telling, mine, history),
         figures=figures_of(telling),
@@ -196,7 +201,9 @@ def figures_of(telling: Telling) -> list[Figure]:
     average, earlier = mine.average_order_value_minor, then.average_order_value_minor if then else None
     return [
         Figure(
-            say("Customers who come back", "לקוחות חוזרים"),
+            say("Customers who come back", "לקוחות חוזרים")
+            if telling.period.whole
+            else say("Have bought more than once", "קנו יותר מפעם אחת"),
             "–" if mine.repeat_rate is None else percent(mine.repeat_rate),
             telling.moved(mine.repeat_rate, then.repeat_rate if then else None)
             or say(
@@ -243,7 +250,8 @@ def figures_of(telling: Telling) -> list[Figure]:
 
 
 def _sections(telling: Telling, mine: Retention, history: History) -> list[Section]:
-    say, months = telling.say, history.months()
+    say, months, first = telling.say, history.months(), telling.period.first
+    cut = month_number(first) if first and first.day > 1 else None  # a month that begins before the period
     later, all_ = history.later_minor.total(), history.later_minor.total() + history.first_minor.total()
     sections = []
     if months:
@@ -262,7 +270,7 @@ def _sections(telling: Telling, mine: Retention, history: History) -> list[Secti
                                 amount(minor, mine.currency)
                                 for minor in (history.later_minor[month], history.first_minor[month])
                             ),
-                            faint=month == history.running,
+                            faint=month in (history.running, cut),
                         )
                         for month in months
                     ],
@@ -274,7 +282,7 @@ def _sections(telling: Telling, mine: Retention, history: History) -> list[Secti
                 key=(
                     ("", say("Returning customers", "לקוחות חוזרים")),
                     ("second", say("First order", "הזמנה ראשונה")),
-                    ("faint", say("The current month", "החודש שטרם הסתיים")),
+                    ("faint", say("Not a whole month", "חודש חלקי")),
                 ),
                 note=say(
                     f"In {mine.currency}, month by month.", f"ב־{SIGNS.get(mine.currency, mine.currency)}, לפי חודש."
@@ -301,7 +309,7 @@ def _sections(telling: Telling, mine: Retention, history: History) -> list[Secti
                 ),
             )
         )
-    if mine.repeat_rate is not None:
+    if mine.repeat_rate is not None and telling.period.whole:  # a part of the buyers is not comparable
         end = max(0.6, mine.repeat_rate + 0.05)
         edges = [0.0, *(edge for edge, _ in BANDS), end]
         sections.append(

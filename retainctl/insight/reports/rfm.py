@@ -22,7 +22,7 @@ from retainctl.insight.labels import WHAT_AN_ORDER_IS
 from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import Report
 from retainctl.insight.story import Figure, Section, Story, Telling
-from retainctl.insight.svg import HEAT, MUTED, Canvas, tag
+from retainctl.insight.svg import HEAT, INK, MUTED, QUIET, SECOND, Canvas, tag
 from retainctl.insight.zones import ZONES, Zone, zone_of
 from retainctl.rows import Row
 from retainctl.store.database import value
@@ -172,7 +172,7 @@ def _found(shop: Shop, period: ReportPeriod = ALL_TIME) -> Iterator[tuple[int, i
 def tell(telling: Telling) -> Story:
     """The zones of customers on the square of recency and frequency, and a command that makes a segment of each."""
     say, shop = telling.say, telling.shop
-    of = buyers(shop, telling.period)
+    of = buyers(shop, ReportPeriod(last=telling.period.last))  # whoever is loyal is so over all of their orders
     sizes, revenue = Counter[str](), Counter[str]()
     for (recency, frequency, _), minor in zip(of.scores, of.spent, strict=True):
         zone = zone_of(recency, frequency)
@@ -202,7 +202,7 @@ def tell(telling: Telling) -> Story:
                 ),
             ),
             Section(
-                say("Eight groups, and a segment of each", "שמונה קבוצות, ולכל אחת פקודה ששומרת אותה כפלח"),
+                say("The groups", "הקבוצות"),
                 _zones(telling, of, sizes, revenue),
             ),
         ],
@@ -227,27 +227,40 @@ def _figure(telling: Telling, zone: Zone, customers: int, minor: int) -> Figure:
     return Figure(telling.say(*zone.labels), f"{customers:,}", amount(minor, telling.shop.settings.currency))
 
 
+_COLOURS = {
+    "champions": HEAT[4],
+    "loyal": HEAT[3],
+    "promising": HEAT[2],
+    "new": HEAT[1],
+    "at_risk": (SECOND, "var(--on-second)"),
+    "cannot_lose": (SECOND, "var(--on-second)"),
+    "asleep": (QUIET, INK),
+    "lost": (QUIET, INK),
+}
 _STEPS = ("1", "2", "3–4", "5–9", "10+")
 
 
 def _square(telling: Telling, of: Scored) -> Markup:
-    """Five by five: in each square its zone and how many customers, the darker the more."""
+    """Five by five: in each square its zone, in the zone's colour, and how many customers."""
     counts = Counter((recency, frequency) for recency, frequency, _ in of.scores)
-    most, today = max(counts.values()), as_of(telling.shop, telling.period)
+    today = as_of(telling.shop, telling.period)
     days = [(today - since).days if today and (since := of.since(recency)) else 0 for recency in range(2, FIFTHS + 1)]
-    rows = [isolated(f"{days[0]}+"), *map(str, days)]
+    rows = [
+        (isolated(f"> {days[0]}"), telling.say(f"over {days[0]} days", f"מעל {days[0]} יום")),
+        *((isolated(f"≤ {one}"), telling.say(f"up to {one} days", f"עד {one} יום")) for one in days),
+    ]
 
     def draw(width: float) -> Canvas:
-        left, tall = 29.0, 62.0
+        left, tall = (40.0 if width == PHONE else 92.0), 62.0
         step = (width - left) / FIFTHS
         canvas = Canvas(width, FIFTHS * tall + 26, telling.say("RFM", "מתי וכמה"), rtl=telling.rtl)
         for recency in range(1, FIFTHS + 1):
             y = (FIFTHS - recency) * tall
-            canvas.text(0, y + tall / 2 + 4, rows[recency - 1], fill=MUTED)
+            canvas.text(0, y + tall / 2 + 4, rows[recency - 1][width != PHONE], fill=MUTED)
             for frequency in range(1, FIFTHS + 1):
                 x, customers = left + (frequency - 1) * step, counts[recency, frequency]
-                fill, on_it = HEAT[min(int(5 * customers / (most + 1)), 4)]
-                name = telling.say(*zone_of(recency, frequency).labels)
+                zone = zone_of(recency, frequency)
+                (fill, on_it), name = _COLOURS[zone.name], telling.say(*zone.labels)
                 canvas.box(
                     x + 1.5,
                     y + 1.5,
@@ -261,7 +274,7 @@ def _square(telling: Telling, of: Scored) -> Markup:
                 top = y + 28 - 6 * (len(lines) - 1)
                 canvas.text(x + step / 2, top, f"{customers:,}", anchor="middle", size=15, bold=True, fill=on_it)
                 for number, line in enumerate(lines):
-                    canvas.text(x + step / 2, top + 17 + 13 * number, line, anchor="middle", fill=on_it)
+                    canvas.text(x + step / 2, top + 17 + 13 * number, line, anchor="middle", size=11, fill=on_it)
         for place, text in enumerate(_STEPS):
             canvas.text(left + (place + 0.5) * step, FIFTHS * tall + 18, isolated(text), anchor="middle", fill=MUTED)
         return canvas
@@ -274,6 +287,7 @@ def _zones(telling: Telling, of: Scored, sizes: Counter[str], revenue: Counter[s
     say, currency = telling.say, telling.shop.settings.currency
     heads = (say("Group", "קבוצה"), say("Customers", "לקוחות"), say("Revenue", "הכנסות"))
     head = tag("tr", *(tag("th", text, class_="number" if place else "") for place, text in enumerate(heads)))
+    shown = [zone for zone in ZONES.values() if sizes[zone.name]]
     lines = [
         tag(
             "tr",
@@ -281,12 +295,15 @@ def _zones(telling: Telling, of: Scored, sizes: Counter[str], revenue: Counter[s
             tag("td", tag("bdi", f"{sizes[zone.name]:,}", dir="ltr"), class_="number"),
             tag("td", tag("bdi", amount(revenue[zone.name], currency), dir="ltr"), class_="number"),
         )
-        + tag("tr", tag("td", tag("code", zone.command(of.since), dir="ltr"), class_="command", colspan=3))
-        for zone in ZONES.values()
-        if sizes[zone.name]
+        for zone in shown
     ]
-    table = tag("table", tag("thead", head), tag("tbody", *lines), class_="plain")
-    return tag("div", table, class_="wide")
+    table = tag("div", tag("table", tag("thead", head), tag("tbody", *lines)), class_="wide")
+    last = telling.period.last
+    if last is not None and last < telling.shop.clock.today():
+        return table  # a segment is of today, and would hold others
+    commands = (tag("p", tag("code", zone.command(of.since), dir="ltr")) for zone in shown)
+    summary = say("Commands that keep each as a segment", "פקודות ששומרות כל קבוצה כפלח")
+    return table + tag("details", tag("summary", summary), *commands)
 
 
 REPORT = Report(
