@@ -64,10 +64,11 @@ def _finding(telling: Telling) -> str:
     score = next((row for row in telling.rows if row.type == "nps" and row.score is not None), None)
     if score is None:
         return ""
+    points = isolated(f"NPS {_points(score.score)}")
     promoters, detractors = (percent(part / score.answered) for part in (score.promoters, score.detractors))
     return telling.say(
-        f"{promoters} recommend us, {detractors} do not (NPS {_points(score.score)})",
-        f"{promoters} ממליצים עלינו, {detractors} מסתייגים (NPS {_points(score.score)})",
+        f"{promoters} recommend us, {detractors} do not ({points})",
+        f"{promoters} ממליצים עלינו, {detractors} מסתייגים ({points})",
     )
 
 

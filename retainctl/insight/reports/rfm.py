@@ -22,7 +22,7 @@ from retainctl.insight.labels import WHAT_AN_ORDER_IS
 from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import Report
 from retainctl.insight.story import Figure, Section, Story, Telling
-from retainctl.insight.svg import HEAT, INK, MUTED, QUIET, SECOND, Canvas, tag
+from retainctl.insight.svg import HEAT, INK, MUTED, QUIET, SECOND, SMALL, Canvas, tag
 from retainctl.insight.zones import ZONES, Zone, zone_of
 from retainctl.rows import Row
 from retainctl.store.database import value
@@ -273,8 +273,9 @@ def _square(telling: Telling, of: Scored) -> Markup:
                 lines = name.split() if width == PHONE else [name]
                 top = y + 28 - 6 * (len(lines) - 1)
                 canvas.text(x + step / 2, top, f"{customers:,}", anchor="middle", size=15, bold=True, fill=on_it)
+                size = 10.5 if width == PHONE else SMALL  # the longest name has just room
                 for number, line in enumerate(lines):
-                    canvas.text(x + step / 2, top + 17 + 13 * number, line, anchor="middle", size=11, fill=on_it)
+                    canvas.text(x + step / 2, top + 17 + 13 * number, line, anchor="middle", size=size, fill=on_it)
         for place, text in enumerate(_STEPS):
             canvas.text(left + (place + 0.5) * step, FIFTHS * tall + 18, isolated(text), anchor="middle", fill=MUTED)
         return canvas
