@@ -33,7 +33,7 @@ def test_a_new_shop_is_well_and_its_jobs_wait_to_be_run(retainctl: Terminal, fol
     assert checks["database"][0] == "ok"
     assert checks["clock"] == ("ok", "2025-03-02T10:00:00+02:00")
     assert checks["jobs"] == (
-        "note", "never run: deliver, nightly. To schedule them: retainctl schedules show --help",
+        "note", "never run: deliver, nightly, weekly. To schedule them: retainctl schedules show --help",
     )  # fmt: skip
 
 
