@@ -621,3 +621,15 @@ def test_an_answer_by_mail_is_read_from_its_subject(survey: Shop) -> None:
 def test_a_column_of_scores_must_be_there_unless_a_subject_has_them(survey: Shop) -> None:
     with pytest.raises(BadData, match="score"):
         take(survey, "who,when,why\nr1,2025-02-01T09:00,fine\n")
+
+
+def test_middling_answers_are_not_favourable_where_nobody_gave_the_highest(shop: Shop) -> None:
+    """Of 1 to 5 the two highest count, whatever was given: 4 does, 3 does not."""
+    (shop.folder / "surveys").mkdir()
+    (shop.folder / "surveys" / "spring.toml").write_text(
+        'title = "Spring"\n[[questions]]\nname = "pleased"\nkind = "csat"\ntext = "Are you pleased?"\n',
+        encoding="utf-8",
+    )
+    take(shop, "respondent,pleased\nr1,3\nr2,4\nr3,3\n")
+    (row,) = results(shop, "spring")
+    assert (row.favourable, row.answered) == (1, 3)
