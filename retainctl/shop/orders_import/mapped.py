@@ -37,7 +37,8 @@ class OrderMapping(MappingFile):
 def mapped(format_: Format, read: OrderMapping, header: Sequence[str], *, file: str) -> Format:
     """*format_* as a mapping file reads the *file* with that *header*.
 
-    Where it has no column for what a line is made of, an order is one line of its total.
+    Where it has no column for what a line is made of, an order is one line of its total. How the format writes its
+    dates holds unless the mapping says otherwise.
     """
     if name := read.refused(header):
         raise BadData(f"{file} has the column {name}, which the mapping does not read", hint="Look at not_with in it.")
@@ -48,10 +49,12 @@ def mapped(format_: Format, read: OrderMapping, header: Sequence[str], *, file: 
     optional = LINE_ROLES if total_alone else LINE_ROLES[1:] if has_line_total else ()
     own = {"types": read.types, "negative_amounts": read.negative_amounts, "total_alone": total_alone}
     statuses = {**format_.readings.get("statuses", {}), **read.statuses}
+    usual = OrderMapping().readings
+    stated = {name: one for name, one in read.readings.items() if name not in format_.readings or one != usual[name]}
     return replace(
         format_,
         columns=tuple(one._replace(required=False) if one.role in optional else one for one in columns),
-        readings={**format_.readings, **read.readings, "statuses": statuses, **own},
+        readings={**format_.readings, **stated, "statuses": statuses, **own},
         inherited_cells=format_.order_cells if read.inherit else 0,
     )
 

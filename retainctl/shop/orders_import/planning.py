@@ -139,6 +139,8 @@ _SENTENCES: Final = {
     "identity_conflict": "orders whose id, e-mail or phone belong to different customers; nobody was merged",
     "name_marks_removed": "names with control or direction marks, now removed",
     "name_cut": "names truncated to 200 characters",
+    "coupon_and_tax": 'orders with a coupon and a tax, taken as added to the prices (if they include it: tax = "" in a'
+    " mapping)",
     "clock_change_gap": "times in a skipped hour (clock change), moved forward",
     "clock_change_fold": "times in a repeated hour (clock change), read as the first",
     "stale": "orders older than the stored version, not changed",
