@@ -22,17 +22,24 @@ from retainctl.shop.orders_import.mapped import OrderMapping
 _MAPPED: Final = "generic"  # the format that a mapping file describes
 
 
-@cache
 def known_formats() -> dict[str, Format]:
     """Every format by its name, in the order of their names."""
     found = all_formats()
-    folder = files("retainctl.shop.orders_import").joinpath("mappings")
-    for path in folder.iterdir():
-        if path.name.endswith(".toml"):
-            name, text = path.name.removesuffix(".toml"), path.read_text(encoding="utf-8")
-            about = text.partition("\n")[0].removeprefix("# ").removesuffix(".")
-            found[name] = replace(found[_MAPPED], name=name, source=name, about=about, mapping=text)
+    for name, text in _ready_mappings().items():
+        about = text.partition("\n")[0].removeprefix("# ").removesuffix(".")
+        found[name] = replace(found[_MAPPED], name=name, source=name, about=about, mapping=text)
     return dict(sorted(found.items()))
+
+
+@cache
+def _ready_mappings() -> dict[str, str]:
+    """The text of each ready mapping by its name."""
+    folder = files("retainctl.shop.orders_import").joinpath("mappings")
+    return {
+        path.name.removesuffix(".toml"): path.read_text(encoding="utf-8")
+        for path in folder.iterdir()
+        if path.name.endswith(".toml")
+    }
 
 
 def format_named(name: str) -> Format:
@@ -64,9 +71,10 @@ def recognised(file: InputFile, header: Sequence[str]) -> Format:
 
 def find_format(file: InputFile, header: Sequence[str]) -> Format | None:
     """The format whose columns are those of the file: of several, the one that asks for most of them."""
-    asked = {format_.name: _asked(format_, header, file.beginning) for format_ in known_formats().values()}
+    formats = known_formats()
+    asked = {name: _asked(format_, header, file.beginning) for name, format_ in formats.items()}
     best = max(asked, key=lambda name: asked[name])
-    return known_formats()[best] if asked[best] else None
+    return formats[best] if asked[best] else None
 
 
 def _asked(format_: Format, header: Sequence[str], beginning: str) -> int:
