@@ -29,7 +29,7 @@ from retainctl.intake.declared import columns_of
 from retainctl.jobs.table import Job
 from retainctl.rows import Row
 from retainctl.shop import consent_import, customer_columns, products_import
-from retainctl.shop.orders_import.formats import format_named
+from retainctl.shop.orders_import.known import format_named
 from retainctl.terminal import global_options
 from tests.conftest import ROOT
 from tests.manual_pages import manual_pages

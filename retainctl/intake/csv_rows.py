@@ -24,6 +24,8 @@ CHUNK_ROWS: Final = 2_000
 _ROWS_AT_ONCE: Final = 250  # what the processor's cache holds
 DELIMITERS: Final = ",;\t|"
 _STATED_DELIMITER: Final = re.compile(r"sep=([,;\t|])", re.IGNORECASE)  # Excel's
+_NOTHING_SAID: Final = f'{DELIMITERS} \r\n"\ufeff'  # of a line before the header
+_NUMBER: Final = re.compile(r"\d+\s*", re.ASCII)
 _NAMES: Final = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
 _BARE_QUOTE: Final = 'stray double quote (") inside a cell: double it and quote the cell, or use gershayim, as in צה״ל'
 
@@ -68,7 +70,7 @@ def _first_line(lines: Iterator[str], *, least: int) -> tuple[str, str, int]:
             continue
         if found := _STATED_DELIMITER.fullmatch(line.strip()):
             stated = found[1]
-        elif line.strip():
+        elif line.strip(_NOTHING_SAID):
             return line, stated, number
     return "", stated, 0
 
@@ -209,7 +211,7 @@ class _Chunks:
         before, self._before = self._before, after
         if len(row) != self._width and not self._fits(chunk, row, before, after):
             return
-        if not any(map(str.strip, row)) or row[0].startswith(self._lines.file.skipped_rows):
+        if not any(map(str.strip, row)) or self._is_skipped(row):
             chunk.blank += 1
             return
         chunk.rows.append(self._pick(row))
@@ -218,7 +220,7 @@ class _Chunks:
 
     def _fits(self, chunk: LineChunk, row: list[str], before: int, after: int) -> bool:
         """Whether a row of another width can be read after all: commas at its end say nothing."""
-        if not any(map(str.strip, row)) or row[0].startswith(self._lines.file.skipped_rows):
+        if not any(map(str.strip, row)) or self._is_skipped(row):
             chunk.blank += 1
             return False
         if len(row) > self._width and not any(row[self._width :]):
@@ -229,6 +231,15 @@ class _Chunks:
             self._quarantined(before, after, f"too_{word}", f"the row has {len(row)} cells, not {self._width}")
         )
         return False
+
+    def _is_skipped(self, row: list[str]) -> bool:
+        """Whether *row* begins with what the file's footers begin with: a text, or (``#``) any number and a text."""
+        skipped = self._lines.file.skipped_rows
+        if not skipped or row[0].startswith(skipped):
+            return bool(skipped)
+        found = _NUMBER.match(text := " ".join(row[:2]))
+        counted = tuple(one[1:].lstrip() for one in skipped if one.startswith("#"))
+        return found is not None and text[found.end() :].startswith(counted)
 
     def _hold_untaken(self, chunk: LineChunk, error: csv.Error) -> None:
         before, after = self._before, self._reader.line_num  # type: ignore[attr-defined]

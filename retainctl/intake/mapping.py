@@ -40,7 +40,7 @@ class MappingFile:
     ``columns`` has for each role the header's name, several that are joined with a space, "" where the role is not to
     be read, or None where its usual names hold; ``constants`` a text that each row has. ``dates`` are iso, epoch, excel
     (days since 1900) or strptime's; where there are several, the one that fits. The header is sought from
-    ``header_line`` on, and a row that begins with one of ``skip_rows`` is none.
+    ``header_line`` on, and a row that begins with one of ``skip_rows`` is none; ``#`` there is any number.
     """
 
     columns: Any = field(default_factory=dict)
@@ -72,6 +72,12 @@ class MappingFile:
         fixed = dataclasses.asdict(self.constants) if self.constants else {}
         chosen = {plain_name(name) for name in named.values() if isinstance(name, str) and name}
         return tuple(_mapped(one, named.get(one.role), fixed.get(one.role), chosen) for one in columns)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The columns that it names, which a file must have."""
+        values = dataclasses.asdict(self.columns).values() if self.columns else ()
+        return tuple(name for one in values for name in ((one,) if isinstance(one, str) else one or ()) if name)
 
     @property
     def readings(self) -> dict[str, Any]:

@@ -289,6 +289,21 @@ def money_back(document: Document, amount_minor: int, *, at: int | None) -> Retu
     )
 
 
+def keep_to_sold(document: Document) -> None:
+    """Let what came back be no more than what was sold: the rest was shipping, a fee or a tip, which are no sale.
+
+    Where money that came back is all that was sold, all of the goods came back, when the last of it did.
+    """
+    sold = {place for place, line in enumerate(document.lines, 1) if line.kind == "sale"}
+    back = [one for one in document.returns if one.order_line is None or one.order_line in sold]
+    returned = sum(one.amount_minor for one in back)
+    is_money = any(not one.quantity for one in back)
+    if returned > document.gross_minor or (is_money and 0 < returned == document.gross_minor):
+        undated = any(one.is_undated for one in back)
+        back = full_return(document, at=None if undated else max(one.returned_at for one in back))
+    document.returns = back
+
+
 def spread_discount(document: Document, discount_minor: int) -> None:
     """Take a discount of the whole order from its sale lines, by their amounts, to the last minor unit."""
     places = [place for place, line in enumerate(document.lines) if line.kind == "sale" and line.amount_minor]

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from dataclasses import dataclass
+from typing import Any, Final
 
 from retainctl.config import Shop
-from retainctl.errors import BadData
-from retainctl.intake.cells import Column, plain_name
 from retainctl.intake.csv_rows import describe_delimiter, read_header
 from retainctl.intake.file import InputFile
 from retainctl.intake.import_runs import Asked, ImportOptions
-from retainctl.intake.mapping import MappingFile, find_rows, mapping_text, read_mapping
+from retainctl.intake.mapping import find_rows, mapping_text, read_mapping
 from retainctl.money import currency_code
-from retainctl.shop.orders_import.documents import LINE_ROLES, MappedStatus, OrderValues, RowType
-from retainctl.shop.orders_import.formats import Format, all_formats, format_named
+from retainctl.shop.orders_import.documents import OrderValues
+from retainctl.shop.orders_import.formats import Format
+from retainctl.shop.orders_import.known import format_named, mapped_format, recognised
+from retainctl.shop.orders_import.mapped import OrderMapping, is_in, mapped
 from retainctl.shop.orders_import.stored import salt_of
 
 
@@ -30,20 +30,6 @@ class OrderOptions(ImportOptions):
     format: str = ""
     consent_evidence: str = ""
     newest: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderMapping(MappingFile):
-    """A mapping file for orders, which also says what the source's own words mean.
-
-    ``statuses`` and ``types`` (of a row: a sale, or a refund) may say that rows are left out. A negative amount is an
-    error, or a refund. Further rows *inherit* the cells of their order that they leave empty, its id included.
-    """
-
-    statuses: dict[str, MappedStatus] = field(default_factory=dict)
-    types: dict[str, RowType] = field(default_factory=dict)
-    negative_amounts: Literal["error", "refund"] = "error"
-    inherit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +73,16 @@ def plan_with(shop: Shop, file: InputFile, options: OrderOptions, *, mapping: st
     if options.format:
         format_ = format_named(options.format)
     elif mapping:
-        format_ = format_named("generic")
+        format_ = mapped_format()
     else:
-        format_ = _recognised(file, header)
+        format_ = recognised(file, header)
+    if format_.mapping and not mapping:
+        mapping, mapping_name = format_.mapping, f"the mapping {format_.name}"
+        find_rows(mapping, file)
     stated_currency = options.currency
     if mapping:
         read = read_mapping(mapping, OrderMapping, format_.columns, name=mapping_name)
-        format_ = _mapped(format_, read, header)
+        format_ = mapped(format_, read, header, file=file.name)
         stated_currency = stated_currency or read.currency
     if delimiter != "," and not options.delimiter and format_.is_table:
         file.notes.append(f"columns are separated by {describe_delimiter(delimiter)}")
@@ -131,62 +120,10 @@ def plan_with(shop: Shop, file: InputFile, options: OrderOptions, *, mapping: st
     )
 
 
-def _mapped(format_: Format, read: OrderMapping, header: list[str]) -> Format:
-    """*format_* as a mapping file reads a file with that *header*.
-
-    Where it has no column for what a line is made of, an order is one line of its total.
-    """
-    columns = read.mapped(format_.columns)
-    of_lines = [one for one in columns if one.role in (*LINE_ROLES, "line_total")]
-    total_alone = bool(of_lines) and not any(_is_in(one, header) for one in of_lines)
-    has_line_total = any(one.role == "line_total" and _is_in(one, header) for one in of_lines)
-    optional = LINE_ROLES if total_alone else LINE_ROLES[1:] if has_line_total else ()
-    own = {"types": read.types, "negative_amounts": read.negative_amounts, "total_alone": total_alone}
-    statuses = {**format_.readings.get("statuses", {}), **read.statuses}
-    return replace(
-        format_,
-        columns=tuple(one._replace(required=False) if one.role in optional else one for one in columns),
-        readings={**format_.readings, **read.readings, "statuses": statuses, **own},
-        inherited_cells=format_.order_cells if read.inherit else 0,
-    )
-
-
-def _is_in(column: Column, header: list[str]) -> bool:
-    """Whether a file with that *header* says something in *column*."""
-    if column.constant is not None or column.joined:
-        return True
-    names = {plain_name(name) for name in header}
-    return any(plain_name(name) in names for name in column.all_names)
-
-
 def _has_currency(format_: Format, header: list[str]) -> bool:
     """Whether each row may say its own currency."""
     found = [column for column in format_.columns if column.role == "currency"]
-    return any(not format_.is_table or _is_in(column, header) for column in found)
-
-
-def _recognised(file: InputFile, header: list[str]) -> Format:
-    """The format whose columns are those of the file: of several, the one that asks for most of them."""
-    names = {plain_name(name) for name in header}
-    found = [format_ for format_ in all_formats().values() if _fits(format_, names, file.beginning)]
-    if not found:
-        raise BadData(
-            f"{file.name} does not look like an orders file; its columns: {', '.join(header)[:300]}",
-            hint="Set the format with --from, or describe the columns with --mapping FILE. The formats are: "
-            + ", ".join(all_formats())
-            + ".",
-        )
-    best = max(found, key=lambda one: sum(column.required for column in one.columns))
-    file.notes.append(f"read as {best.name} (detected)")
-    return best
-
-
-def _fits(format_: Format, names: set[str], beginning: str) -> bool:
-    if format_.recognises is not None:
-        return format_.recognises(beginning)
-    return all(
-        any(plain_name(name) in names for name in column.all_names) for column in format_.columns if column.required
-    )
+    return any(not format_.is_table or is_in(column, header) for column in found)
 
 
 def in_words(notes: Mapping[str, int]) -> list[str]:
@@ -202,6 +139,8 @@ _SENTENCES: Final = {
     "identity_conflict": "orders whose id, e-mail or phone belong to different customers; nobody was merged",
     "name_marks_removed": "names with control or direction marks, now removed",
     "name_cut": "names truncated to 200 characters",
+    "coupon_and_tax": 'orders with a coupon and a tax, taken as added to the prices (if they include it: tax = "" in a'
+    " mapping)",
     "clock_change_gap": "times in a skipped hour (clock change), moved forward",
     "clock_change_fold": "times in a repeated hour (clock change), read as the first",
     "stale": "orders older than the stored version, not changed",

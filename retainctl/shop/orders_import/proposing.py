@@ -28,7 +28,9 @@ from retainctl.intake.text import TextLines
 from retainctl.intake.values import NUMBER_STYLES, Values
 from retainctl.money import currency_code, exponent
 from retainctl.shop.orders_import.documents import LINE_ROLES
+from retainctl.shop.orders_import.formats import Format
 from retainctl.shop.orders_import.formats.generic import ROLES, STATUSES
+from retainctl.shop.orders_import.known import find_format, mapped_format
 from retainctl.shop.orders_import.likely_names import LIKELY_NAMES
 
 ROWS: Final = 500  # that are looked at
@@ -74,11 +76,29 @@ class _Proposal:
 
 
 def propose_mapping(shop: Shop, name: str, *, encoding: str = "") -> str:
-    """The text of a mapping file for the orders in the file called *name*; BadData where it is no table."""
+    """The text of a mapping file for the orders in the file called *name*; BadData where it is no table.
+
+    Where its format is known that is said, with the ready mapping if there is one.
+    """
     with input_file(name, encoding=encoding or _encoding(name)) as file:
         table = _table(file)
+        known = find_format(file, table.header)
+        if known is not None and known != mapped_format():
+            return _known(known, file)
         proposal = _proposal(shop, table, file)
         return _written(proposal, file, table)
+
+
+def _known(format_: Format, file: InputFile) -> str:
+    """That *file* needs no mapping, and the ready one by which it is read, to be changed where it must be."""
+    lines = [f"# {file.name} is known as {format_.name} ({format_.about}), and needs no mapping:"]
+    encoding = f" --encoding {file.encoding}" if file.encoding != "utf-8" else ""
+    lines.append(f"# retainctl orders import {file.name}{encoding}")
+    if format_.mapping:
+        lines.append(
+            f"# This is how it is read. Change a copy, and import with --from {format_.name} --mapping THIS_FILE."
+        )
+    return "\n".join(lines) + "\n\n" * bool(format_.mapping) + (format_.mapping or "\n")
 
 
 def _encoding(name: str) -> str:

@@ -19,7 +19,7 @@ from retainctl.intake.file import InputFile, input_file
 from retainctl.intake.import_runs import LOCK, FileResult
 from retainctl.intake.mapping import mapping_text
 from retainctl.intake.quarantine import LIST_THEM
-from retainctl.shop.orders_import.formats import format_named
+from retainctl.shop.orders_import.known import format_named
 from retainctl.shop.orders_import.orders import OrdersImported, book
 from retainctl.shop.orders_import.planning import OrderOptions, plan_with
 from retainctl.shop.orders_import.stored import Past

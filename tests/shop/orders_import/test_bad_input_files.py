@@ -511,10 +511,10 @@ def test_what_is_no_file_of_orders_is_refused_with_what_could_be_done(
     assert folder.value.hint == "To read from a pipe, use - as the file name."
     with pytest.raises(BadData, match="does not look like an orders file; its columns: fish, chips") as caught:
         bring(books, "fish,chips", "1,2")
-    assert "--mapping FILE. The formats are: cdnow, generic, shopify," in caught.value.hint
+    assert "--mapping FILE. The formats are: amazon, bigcommerce, cdnow," in caught.value.hint
     with pytest.raises(WrongUsage, match="unknown format fish") as used:
         bring(books, HEADER, *GOOD, format="fish")
-    assert used.value.hint.startswith("Use one of: cdnow, generic, shopify,")
+    assert used.value.hint.startswith("Use one of: amazon, bigcommerce, cdnow,")
     with pytest.raises(BadData, match="has no header row"):
         bring(books, '"order_id,ordered_at', *GOOD)
     assert nothing_written()

@@ -227,6 +227,22 @@ def test_what_came_back_of_wix_s_orders_is_what_was_paid_for_it(
     assert rows(taken) == (returned or [])
 
 
+def test_a_coupon_of_wix_beside_a_tax_is_worked_out_in_one_way_that_is_said(
+    books: Shop, bring: Bring, shared: Path
+) -> None:
+    header = header_of(shared, "wix_orders_52")
+    order = {
+        "Order_number": "10001", "Date_created": "Dec 8, 2024", "Time": "9:15:51 AM", "Contact_email": "d@shop.example",
+        "Payment_status": "Paid", "Currency": "ILS", "Total_tax": "9.00", "Total": "54.00", "Coupon_code": "SPRING",
+    }  # fmt: skip
+    line = cells_of(header, **order, Item="Mug", SKU="MUG", Qty="1", Price="60.00")
+    said = bring(books, header, line).notes
+    assert any(note.startswith("orders with a coupon and a tax, taken as added to the prices") for note in said)
+    assert rows("SELECT gross_minor, tax_minor FROM orders") == [(4_500, 900)]
+    assert codes(bring(books, header, line, mapping='[columns]\ntax = ""', format="wix")) == []
+    assert rows("SELECT gross_minor, tax_minor FROM orders") == [(5_400, 0)]
+
+
 def test_woocommerce_has_its_items_in_columns(shop: Shop, bring: Bring, shared: Path) -> None:
     header = header_of(shared, "woocommerce_webtoffee_orders")
     line = cells_of(
@@ -329,7 +345,9 @@ def test_woocommerce_refunds_of_all_that_was_bought_give_back_its_pieces_when_th
     assert rows(RETURNED) == [(1, 2, 4_000, 1_714_816_800)]
 
 
-@pytest.mark.parametrize(("amounts", "returned"), [(("-2.00", "-3.00"), 2), (("-2.00", "-3.01"), 0)])
+@pytest.mark.parametrize(
+    ("amounts", "returned"), [(("-2.00", "-2.99"), 2), (("-2.00", "-3.00"), 1), (("-2.00", "-3.01"), 0)]
+)
 def test_refunds_of_woocommerce_s_answers_are_together_no_more_than_was_paid(
     books: Shop, bring: Bring, amounts: tuple[str, ...], returned: int
 ) -> None:
@@ -414,8 +432,10 @@ def gives_back(*amounts: str, mugs: int = 0, status: str = "success") -> dict[st
     [
         ([gives_back(mugs=1), gives_back(mugs=2)], [(1, 1_000), (2, 2_000)]),
         ([gives_back(mugs=2), gives_back(mugs=2)], None),  # each by itself is less than was bought
-        ([gives_back("30.00"), gives_back("5.00", "5.00")], [(0, 3_000), (0, 1_000)]),
-        ([gives_back("40.01")], [(0, 4_001)]),
+        ([gives_back("20.00"), gives_back("4.99", "5.00")], [(0, 2_000), (0, 999)]),
+        ([gives_back("30.00"), gives_back("5.00", "5.00")], [(3, 3_000)]),  # ten of it were the shipping's
+        ([gives_back("40.01")], [(3, 3_000)]),
+        ([gives_back(mugs=1), gives_back("30.00")], [(3, 3_000)]),
         ([gives_back("30.00"), gives_back("10.03")], None),
         ([gives_back(mugs=3), gives_back("10.03")], None),
         ([gives_back("90.00", status="failure"), gives_back("9.00")], [(0, 0), (0, 900)]),
@@ -431,6 +451,15 @@ def test_refunds_of_shopify_s_answers_give_back_no_more_than_was_bought_and_paid
     outcome = bring(books, *others, shopify_order(50, **sale, refunds=refunds), name="o.jsonl")
     assert codes(outcome) == ([] if returned is not None else ["return_larger_than_order"])
     assert rows(f"SELECT {PIECES}, amount_minor FROM order_returns ORDER BY line_no") == (returned or [])
+
+
+def test_a_gift_card_that_came_back_takes_nothing_from_what_was_sold(books: Shop, bring: Bring) -> None:
+    card = MUGS | {"id": 2, "name": "Gift card", "quantity": 1, "price": "60.00", "gift_card": True}
+    back = {"created_at": "2024-05-03T10:00:00+03:00", "refund_line_items": [{"line_item_id": 2, "quantity": 1}]}
+    order = shopify_order(line_items=[MUGS, card], total_tip_received="", total_price="105.00", refunds=[back])
+    assert codes(bring(books, order, name="o.jsonl")) == []
+    assert rows("SELECT gross_minor FROM orders") == [(3_000,)]
+    assert rows("SELECT amount_minor FROM order_returns") == []
 
 
 def test_a_refund_of_some_pieces_of_shopify_s_answers_is_rounded_once(books: Shop, bring: Bring) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from retainctl.errors import WrongUsage
 from retainctl.intake.cells import Cells, Chunk, Column
 from retainctl.intake.file import InputFile
 from retainctl.shop.orders_import.documents import Document, OrderValues
@@ -39,6 +38,7 @@ class Format:
     has_return_documents: bool = False
     recognises: Callable[[str], bool] | None = None  # by the file's beginning, where it has no header
     readings: Mapping[str, Any] = field(default_factory=dict)
+    mapping: str = ""  # the text of the ready mapping that it is read by
     is_table: bool = True  # it begins with a row of the columns' names
     order_cells: int = 0  # how many of its columns, the first ones, are the order's own
     inherited_cells: int = 0  # how many of them a further row takes from the one before it where they are empty
@@ -52,11 +52,3 @@ def all_formats() -> dict[str, Format]:
     """Every format by its name, in the order of their names."""
     found = [importlib.import_module(f"{__name__}.{module.name}").FORMAT for module in pkgutil.iter_modules(__path__)]
     return {format_.name: format_ for format_ in sorted(found, key=lambda one: one.name)}
-
-
-def format_named(name: str) -> Format:
-    """The format called *name*, or WrongUsage that lists them."""
-    formats = all_formats()
-    if name not in formats:
-        raise WrongUsage(f"unknown format {name}", hint="Use one of: " + ", ".join(formats) + ".")
-    return formats[name]

@@ -295,5 +295,5 @@ FORMAT = Format(
     finish=finish,
     has_return_documents=True,
     readings={"statuses": STATUSES},
-    order_cells=_OWN,
+    order_cells=_OWN + 1,  # its currency, the first cell of a line, is the order's too
 )

@@ -15,6 +15,7 @@ from retainctl.shop.orders_import.documents import (
     check_total,
     fees,
     full_return,
+    keep_to_sold,
     money_back,
     order_id,
     spread_discount,
@@ -165,6 +166,7 @@ def _refunds(values: OrderValues, document: Document, order: Record) -> None:
             document.returns.append(money_back(document, amount, at=at))
     if sum(one.amount_minor for one in document.returns) > whole_minor(document):
         raise RowError("refunds", "return_larger_than_order", "the refund is larger than the order")
+    keep_to_sold(document)
     if document.status == "refunded" and not document.returns:
         document.returns = full_return(document, at=document.updated_at)
 

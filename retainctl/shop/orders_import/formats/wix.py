@@ -73,11 +73,14 @@ def _begun(values: OrderValues, cell: Mapping[str, str], currency: str) -> Docum
 def finish(values: OrderValues, document: Document) -> None:
     """Spread a coupon over the lines, check the total, and give back what was refunded.
 
+    What a coupon was worth is said nowhere: it is what the total lacks, where the tax was added to the prices.
     A gift card is a way to pay: the total is what was left after it.
     """
     paid_by_card = values.money(document.stated["gift_card"], document.currency, "Gift card amount")
     total = paid_by_card + values.money(document.stated["total"], document.currency, "Total")
     if document.stated["coupon"].strip():
+        if document.tax_minor:
+            values.note("coupon_and_tax")
         spread_discount(document, sum_minor(document) - total)
     check_total(values, document, paid_minor=paid_by_card)
     if document.status == "refunded":

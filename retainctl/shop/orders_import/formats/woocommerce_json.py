@@ -13,6 +13,7 @@ from retainctl.shop.orders_import.documents import (
     check_total,
     fees,
     full_return,
+    keep_to_sold,
     money_back,
     order_id,
 )
@@ -103,6 +104,7 @@ def _refunds(values: OrderValues, document: Document, order: Record) -> None:
         document.returns.append(money_back(document, amount, at=document.updated_at))
     if left < 0:
         raise RowError("refunds", "return_larger_than_order", "the refund is larger than the order")
+    keep_to_sold(document)
     if document.status == "refunded":
         document.returns = full_return(document, at=document.updated_at)
 

@@ -1,0 +1,362 @@
+"""Orders at random in the shape of each format: what is booked is what the file's own sums say, or the order waits.
+
+Three hundred orders of each format in every run; five thousand with ``RETAINCTL_PROOF=full``, on each database. The
+reference knows nothing of the formats: it adds up what it made, and then writes it as a shop would.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from retainctl.config import Shop
+from retainctl.shop.orders_import.orders import import_orders
+from retainctl.shop.orders_import.planning import OrderOptions
+from retainctl.store.database import rows
+
+pytestmark = pytest.mark.proof
+ORDERS = 5_000 if os.environ.get("RETAINCTL_PROOF") == "full" else 300
+DECIMALS = {"ILS": 2, "USD": 2, "JPY": 0, "KWD": 3}
+FAR = 7_777_777  # more than anything here costs, so that no sum comes right by chance
+
+
+class Bought(NamedTuple):
+    """A line: pieces at a price, less its own discount, in minor units."""
+
+    sku: str
+    pieces: int
+    price: int
+    less: int
+
+    @property
+    def amount(self) -> int:
+        return self.pieces * self.price - self.less
+
+
+@dataclass
+class Order:
+    """What a shop sold, and what came back of it."""
+
+    number: str
+    currency: str
+    bought: list[Bought]
+    less: int = 0  # of the order as a whole
+    shipping: int = 0
+    tax: int = 0
+    tax_is_within: bool = False
+    fee: int = 0
+    tip: int = 0
+    card_bought: int = 0
+    paid_by_card: int = 0
+    refunded: int = 0
+    state: str = "paid"  # or pending, cancelled, refunded
+    wrong: str = ""  # why it must wait
+    returned_pieces: dict[int, int] = field(default_factory=dict)  # by the line's place
+
+    @property
+    def goods(self) -> int:
+        """What is booked as sold: the lines, less every discount."""
+        return sum(one.amount for one in self.bought) - self.less
+
+    @property
+    def total(self) -> int:
+        """What the shop asked for."""
+        others = self.shipping + self.fee + self.tip + self.card_bought
+        return self.goods + others + (0 if self.tax_is_within else self.tax)
+
+    @property
+    def stated_total(self) -> int:
+        return self.total - self.paid_by_card + (FAR if self.wrong == "total" else 0)
+
+    @property
+    def stated_refund(self) -> int:
+        return self.total + FAR if self.wrong == "refund" else self.refunded
+
+    @property
+    def booked(self) -> tuple[str, int, int, int]:
+        """Its number, whether it is a sale, what was sold, and what came back of that."""
+        is_sale = self.state in ("paid", "refunded")
+        by_pieces = sum(self.bought[place].price * pieces for place, pieces in self.returned_pieces.items())
+        back = self.goods if self.state == "refunded" else by_pieces or min(self.refunded, self.goods)
+        return self.number, is_sale, self.goods, back if is_sale else 0
+
+    def money(self, minor: int) -> str:
+        """*minor* as the shop writes it."""
+        decimals = DECIMALS[self.currency]
+        sign, whole = "-" * (minor < 0), f"{abs(minor):0{decimals + 1}d}"
+        return sign + (f"{whole[:-decimals]}.{whole[-decimals:]}" if decimals else whole)
+
+
+def an_order(chance: random.Random, number: int, has: frozenset[str]) -> Order:
+    """An order with whatever the format *has*: each part of it may be there or not."""
+    lines = []
+    for place in range(chance.choice([1, 1, 2, 3, 5])):
+        pieces, price = chance.choice([1, 1, 2, 3, 7]), chance.choice([0, 1, 33, 99, 1_000, 3_333, 19_990, 99_999])
+        less = chance.randint(0, pieces * price) if "line_discount" in has and chance.random() < 0.3 else 0
+        lines.append(Bought(f"A{place}", pieces, price, less))
+    if "sales_alone" in has:  # of the shop's own currency; what has no price is none
+        priced = [one._replace(price=one.price or 1) for one in lines]
+        return Order(str(number + 1), "ILS", priced)
+    made = Order(f"N{number}", chance.choice(list(DECIMALS)), lines)
+
+    def some(part: str, most: int) -> int:
+        return chance.randint(0, most) if part in has and chance.random() < 0.35 else 0
+
+    made.less = some("discount", made.goods)
+    made.shipping, made.fee, made.tip = some("shipping", 5_000), some("fee", 3_000), some("tip", 900)
+    made.tax, made.card_bought = some("tax", 9_000), some("card_bought", 20_000)
+    made.tax_is_within = (
+        "tax_within" in has and not (made.less and "no_discount_within" in has) and chance.random() < 0.5
+    )
+    made.state = chance.choice(["paid"] * 6 + ["pending", "cancelled", "refunded"])
+    made.paid_by_card = some("card", made.total)
+    if made.state == "paid":
+        made.refunded = chance.choice([0, 0, 1, made.goods // 3, made.goods, made.total])
+        if "pieces_back" in has and made.refunded and not made.less:
+            made.refunded, place = 0, chance.randrange(len(lines))
+            made.returned_pieces = {place: chance.randint(1, lines[place].pieces)}
+        if not made.goods:
+            made.refunded, made.returned_pieces = 0, {}  # nothing was paid for what was sold
+    elif made.state == "refunded":
+        made.refunded = made.total
+    if made.state == "paid" and chance.random() < 0.02:
+        made.wrong = chance.choice(sorted(has & {"total", "refund", "edited"}) or [""])
+    if made.wrong == "refund":
+        made.returned_pieces = {}
+    return made
+
+
+def table(lines: Sequence[dict[str, str]]) -> str:
+    """*lines* as a file with a header."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(dict.fromkeys(name for line in lines for name in line)), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue()
+
+
+def shopify(orders: Sequence[Order]) -> str:
+    lines = []
+    for one in orders:
+        status = {"cancelled": "voided"}.get(one.state, "partially_refunded" if one.refunded else one.state)
+        head = {
+            "Financial Status": "refunded" if one.state == "refunded" else status,
+            "Currency": one.currency, "Subtotal": one.money(one.goods), "Shipping": one.money(one.shipping),
+            "Taxes": one.money(one.tax), "Total": one.money(one.stated_total), "Duties": one.money(one.fee),
+            "Discount Amount": one.money(one.less), "Refunded Amount": one.money(one.stated_refund),
+        }  # fmt: skip
+        bought = [(line.sku, line.pieces, line.price, line.less) for line in one.bought]
+        bought += [("", 1, one.tip, 0)] * bool(one.tip)
+        bought += [("GONE", 1, FAR, 0)] * (one.wrong == "edited")  # taken out again, and still a row
+        for place, (sku, pieces, price, less) in enumerate(bought):
+            lines.append(
+                {"Name": one.number, "Email": "a@example.com", "Created at": "2025-01-05 10:00:00 +0200"}
+                | {name: text if place == 0 else "" for name, text in head.items()}
+                | {"Lineitem quantity": str(pieces), "Lineitem name": sku or "Tip", "Lineitem sku": sku}
+                | {"Lineitem price": one.money(price), "Lineitem discount": one.money(less)}
+            )
+    return table(lines)
+
+
+def wix(orders: Sequence[Order]) -> str:
+    states = {"pending": "Unpaid", "cancelled": "Canceled", "refunded": "Refunded", "paid": "Paid"}
+    return table(
+        [
+            {
+                "Order number": one.number, "Date created": "Jan 5, 2025", "Time": "9:15:51 AM", "Item": line.sku,
+                "Contact email": "a@example.com", "SKU": line.sku, "Qty": str(line.pieces),
+                "Quantity refunded": str(one.returned_pieces.get(place, 0)), "Price": one.money(line.price),
+                "Payment status": states[one.state], "Coupon code": "SPRING" if one.less else "",
+                "Gift card amount": one.money(one.paid_by_card), "Shipping rate": one.money(one.shipping),
+                "Total tax": one.money(one.tax), "Total": one.money(one.stated_total), "Currency": one.currency,
+                "Refunded amount": one.money(one.stated_refund), "Additional fees": one.money(one.fee),
+            }
+            for one in orders
+            for place, line in enumerate(one.bought)
+        ]
+    )  # fmt: skip
+
+
+def webtoffee(orders: Sequence[Order]) -> str:
+    lines = []
+    for one in orders:
+        halves = [one.stated_refund // 2, one.stated_refund - one.stated_refund // 2]
+        refunds = [f"amount:{one.money(half)}|reason:a; b|date:2025-01-07 10:00:00" for half in halves if half]
+        line = {
+            "order_id": one.number, "order_date": "2025-01-05 10:00:00", "order_currency": one.currency,
+            "status": {"paid": "completed"}.get(one.state, one.state), "shipping_total": one.money(one.shipping),
+            "fee_total": one.money(one.fee), "tax_total": one.money(one.tax),
+            "order_total": one.money(one.stated_total),
+            "billing_email": "a@example.com", "refund_items": ";".join(refunds),
+        }  # fmt: skip
+        for place in range(5):
+            parts = [
+                f"name:{item.sku}|product_id:7|sku:{item.sku}|quantity:{item.pieces}|total:{one.money(item.amount)}"
+                f"|sub_total:{one.money(item.amount + item.less)}"
+                for item in one.bought[place : place + 1]
+            ]
+            line[f"line_item_{place + 1}"] = "".join(parts)
+        lines.append(line)
+    return table(lines)
+
+
+def shopify_json(orders: Sequence[Order]) -> str:
+    made: list[dict[str, Any]] = []
+    for one in orders:
+        items: list[dict[str, Any]] = [
+            {
+                "id": place, "name": line.sku, "sku": line.sku, "quantity": line.pieces, "price": one.money(line.price),
+                "discount_allocations": [{"amount": one.money(line.less)}] * bool(line.less),
+            }
+            for place, line in enumerate(one.bought, 1)
+        ]  # fmt: skip
+        card = {"id": 99, "name": "Gift card", "quantity": 1, "price": one.money(one.card_bought), "gift_card": True}
+        items += [card | {"discount_allocations": []}] * bool(one.card_bought)
+        back = [
+            {
+                "created_at": "2025-01-07T10:00:00+02:00",
+                "refund_line_items": [
+                    {
+                        "line_item_id": place + 1,
+                        "quantity": pieces,
+                        "subtotal": one.money(one.bought[place].price * pieces),
+                    }
+                ],
+            }
+            for place, pieces in one.returned_pieces.items()
+        ]
+        if one.stated_refund and not back:
+            paid = {"amount": one.money(one.stated_refund), "status": "success"}
+            back = [{"created_at": "2025-01-07T10:00:00+02:00", "refund_line_items": [], "transactions": [paid]}]
+        made.append(
+            {
+                "name": one.number, "email": "a@example.com", "created_at": "2025-01-05T10:00:00+02:00",
+                "updated_at": "2025-01-08T10:00:00+02:00", "currency": one.currency, "line_items": items,
+                "refunds": back,
+                "financial_status": {"cancelled": "voided"}.get(one.state, one.state),
+                "total_tax": one.money(one.tax), "total_tip_received": one.money(one.tip),
+                "shipping_lines": [{"price": one.money(one.shipping)}], "total_price": one.money(one.stated_total),
+                "original_total_duties_set": {"shop_money": {"amount": one.money(one.fee)}},
+            }
+        )  # fmt: skip
+    return json.dumps({"orders": made})
+
+
+def woocommerce_json(orders: Sequence[Order]) -> str:
+    return json.dumps(
+        [
+            {
+                "id": one.number, "status": {"paid": "completed"}.get(one.state, one.state), "currency": one.currency,
+                "date_created_gmt": "2025-01-05T08:00:00", "date_modified_gmt": "2025-01-08T08:00:00",
+                "shipping_total": one.money(one.shipping), "total_tax": one.money(one.tax),
+                "total": one.money(one.stated_total), "billing": {"email": "a@example.com"},
+                "line_items": [
+                    {
+                        "name": line.sku, "sku": line.sku, "quantity": line.pieces, "total": one.money(line.amount),
+                        "subtotal": one.money(line.amount + line.less),
+                    }
+                    for line in one.bought
+                ],
+                "fee_lines": [{"total": one.money(one.fee)}] * bool(one.fee),
+                "refunds": [{"total": one.money(-one.stated_refund)}] * bool(one.stated_refund),
+            }
+            for one in orders
+        ]
+    )  # fmt: skip
+
+
+def generic(orders: Sequence[Order]) -> str:
+    return table(
+        [
+            {
+                "order_id": one.number, "ordered_at": "2025-01-05", "email": "a@example.com", "currency": one.currency,
+                "status": one.state, "sku": line.sku, "quantity": str(line.pieces), "unit_price": one.money(line.price),
+                "discount": one.money(line.less), "order_discount": one.money(one.less), "tax": one.money(one.tax),
+                "shipping": one.money(one.shipping), "total": one.money(one.stated_total),
+                "refunded": one.money(one.stated_refund),
+            }
+            for one in orders
+            for line in one.bought
+        ]
+    )  # fmt: skip
+
+
+def uci(orders: Sequence[Order]) -> str:
+    return table(
+        [
+            {
+                "InvoiceNo": one.number, "StockCode": line.sku, "Description": line.sku, "Quantity": str(line.pieces),
+                "InvoiceDate": "2025-01-05 10:00:00", "UnitPrice": one.money(line.price), "CustomerID": "7",
+                "Country": "Israel",
+            }
+            for one in orders
+            for line in one.bought
+        ]
+    )  # fmt: skip
+
+
+def cdnow(orders: Sequence[Order]) -> str:
+    lines = ["customer_id date number_of_cds dollar_value"]
+    for one in orders:
+        lines += [f"{one.number} 20250105 {line.pieces} {one.money(line.amount)}" for line in one.bought]
+    return "\n".join(lines) + "\n"
+
+
+class Format(NamedTuple):
+    """How a format is written, and which parts of an order it has."""
+
+    write: Callable[[Sequence[Order]], str]
+    has: str
+
+
+FORMATS = {
+    "shopify": Format(shopify, "line_discount discount shipping tax tax_within fee tip total refund edited"),
+    "wix": Format(wix, "discount shipping tax tax_within no_discount_within fee card pieces_back total refund"),
+    "woocommerce": Format(webtoffee, "line_discount shipping tax fee total refund"),
+    "shopify-json": Format(shopify_json, "shipping tax tax_within fee tip card_bought pieces_back total refund"),
+    "woocommerce-json": Format(woocommerce_json, "line_discount shipping tax fee total refund"),
+    "uci-online-retail": Format(uci, "sales_alone"),
+    "cdnow": Format(cdnow, "sales_alone"),
+    "generic": Format(generic, "line_discount discount shipping tax tax_within total refund"),
+}
+BOOKED = """SELECT o.external_id, o.is_sale, o.gross_minor, o.currency,
+                   COALESCE((SELECT SUM(r.amount_minor) FROM order_returns AS r WHERE r.order_id = o.id), 0)
+            FROM orders AS o"""
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_is_booked_is_what_the_file_says_or_the_order_waits(shop: Shop, tmp_path: Path, name: str) -> None:
+    chance = random.Random(name)
+    one = FORMATS[name]
+    orders = [an_order(chance, number, frozenset(one.has.split())) for number in range(ORDERS)]
+    path = tmp_path / "orders"
+    path.write_text(one.write(orders), encoding="utf-8")
+    outcome = import_orders(shop, str(path), OrderOptions(format=name))
+    booked = {
+        number.removesuffix("-20250105"): (number.removesuffix("-20250105"), bool(sale), gross, back)
+        for number, sale, gross, _, back in rows(BOOKED)
+    }
+    waiting = {held.document for held in outcome.quarantined}
+    assert waiting == {order.number for order in orders if order.wrong}
+    assert waiting or "sales_alone" in one.has, "some are wrong, or nothing is shown of those that wait"
+    for order in orders:
+        if not order.wrong:
+            assert booked.pop(order.number) == order.booked, order
+    assert not booked, "and nothing of those that wait is booked"
+    sums = {
+        currency: sum(order.goods for order in orders if order.currency == currency and not order.wrong)
+        for currency in DECIMALS
+    }
+    totals = dict(rows("SELECT currency, SUM(gross_minor) FROM orders GROUP BY currency"))
+    assert {currency: int(total) for currency, total in totals.items()} == {
+        name: one for name, one in sums.items() if one
+    }
