@@ -89,7 +89,8 @@ def build(folder: Path, since: str, until: str, last: str) -> None:
 
     with opened_shop() as shop:
         period = read_period(shop.clock, since=since, until=until, last=last)
-        show(building.build(shop, folder, period), row_type=building.PageRow)
+        done = building.build(shop, folder, period)
+    conclude(done, row_type=building.PageRow)
 
 
 @reports.command()
@@ -110,9 +111,10 @@ def digest() -> None:
 
 @reports.command()
 @click.argument("report", default="retention", type=composed)
+@period_options
 @click.option("--min", "least", multiple=True, metavar="METRIC=NUMBER", help="The minimum of the figure.")
 @click.option("--max", "most", multiple=True, metavar="METRIC=NUMBER", help="The maximum of the figure.")
-def check(report: str, least: tuple[str, ...], most: tuple[str, ...]) -> None:
+def check(report: str, since: str, until: str, last: str, least: tuple[str, ...], most: tuple[str, ...]) -> None:
     """Compare figures of a report (default: retention) with goals; exit with 3 when one is missed.
 
     \b
@@ -121,10 +123,12 @@ def check(report: str, least: tuple[str, ...], most: tuple[str, ...]) -> None:
     """
     from retainctl.errors import WrongUsage
     from retainctl.insight import goals as engine
+    from retainctl.insight.periods import read_period
 
     goals_least, goals_most = engine.read_goals(least), engine.read_goals(most)
     if not goals_least and not goals_most:
         raise WrongUsage("no goal was given", hint="Give at least one: --min repeat_rate=0.25")
     with opened_shop() as shop:
-        done = engine.check(shop, report, least=goals_least, most=goals_most)
+        period = read_period(shop.clock, since=since, until=until, last=last)
+        done = engine.check(shop, report, period, least=goals_least, most=goals_most)
     conclude(done, row_type=engine.Goal)

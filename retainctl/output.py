@@ -220,15 +220,23 @@ def show_text(text: str, *, path: Path | None = None) -> None:
 
 
 def form_of(path: Path) -> OutputFormat:
-    """The format that a file's ending names, else TSV."""
+    """The format that a file's ending names, TSV where it has none; WrongUsage where it names another."""
     endings: dict[str, OutputFormat] = {
         ".json": "json",
         ".jsonl": "jsonl",
         ".csv": "csv",
         ".md": "markdown",
         ".html": "html",
+        ".tsv": "tsv",
+        ".txt": "tsv",
+        "": "tsv",
     }
-    return endings.get(path.suffix.lower(), "tsv")
+    ending = path.suffix.lower()
+    if ending not in endings:
+        raise WrongUsage(
+            f"{path}: no format ends in {ending}", hint="Name one with --format, or end in: " + " ".join(endings)
+        )
+    return endings[ending]
 
 
 def show_page(text: str, *, color: bool = True) -> None:

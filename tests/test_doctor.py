@@ -53,7 +53,7 @@ def test_a_job_that_is_overdue_needs_a_person(retainctl: Terminal, folder: Path)
         '[jobs.nightly]\nsummary = ""\nat = "03:30"\nsteps = ["config check"]\n'
     )
     assert retainctl("jobs", "run", "--due").code == 0
-    assert found(retainctl, now="2025-03-03T04:00")[1]["jobs"] == ("ok", "deliver due, nightly due")
+    assert found(retainctl, now="2025-03-03T04:00")[1]["jobs"] == ("ok", "deliver due, nightly due, weekly ok")
     assert found(retainctl, now="2025-03-03T10:00") == (
         3, found(retainctl)[1] | {
             "clock": ("ok", "2025-03-03T10:00:00+02:00"),

@@ -154,7 +154,7 @@ def test_html_is_a_page_of_its_own() -> None:
     text = shown(Person("דנה", -3, 0.25), form="html")
     assert text.startswith('<!doctype html>\n<html lang="en" dir="ltr">')
     assert "default-src 'none'" in text
-    assert "<title>Person</title>" in text
+    assert "<title>Persons</title>" in text
     assert '<td class="word"><bdi>דנה</bdi></td><td class="number"><bdi dir=ltr>-3</bdi></td>' in text
 
 

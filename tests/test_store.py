@@ -427,6 +427,7 @@ LANDED = {
     "m0005_outreach": "93e8028cbde01fe1",
     "m0006_voice": "a2ff1f4c5aa65397",
     "m0007_gift_cards": "b7f0601607f73d07",
+    "m0008_digest": "a9b5376990dd32a0",
 }
 
 

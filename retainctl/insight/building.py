@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from retainctl.config import Shop
+from retainctl.errors import BadConfiguration, BadData, DoneInPart
 from retainctl.files import write_text
 from retainctl.html_page import framed
 from retainctl.insight.pages import Page, page
 from retainctl.insight.periods import ReportPeriod
-from retainctl.insight.reports import all_reports, as_read
+from retainctl.insight.reports import Report, all_reports, as_read
 from retainctl.insight.survey_page import survey_page
 from retainctl.insight.svg import tag
+from retainctl.result import Result
 from retainctl.rows import Row
 from retainctl.voice.surveys import SURVEYS
 from retainctl.wording import day_in_words
@@ -26,22 +29,35 @@ class PageRow(Row, kind="page"):
     finding: str
 
 
-def build(shop: Shop, folder: Path, period: ReportPeriod) -> list[PageRow]:
-    """Write every page into *folder*, which is made where it is missing; other files in it are left alone."""
+def build(shop: Shop, folder: Path, period: ReportPeriod) -> Result[PageRow]:
+    """Write every page into *folder*, which is made where it is missing; other files in it are left alone.
+
+    A survey whose file cannot be read has no page, and stops no other.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for file, made in _pages(shop, period):
+    written, wrong = [], []
+    for file, make in _pages(shop, period):
+        try:
+            made = make()
+        except (BadConfiguration, BadData) as error:
+            wrong.append(f"{file}: {error}")
+            continue
         write_text(folder / file, made.html)
         written.append(PageRow(file, made.title, made.finding))
     write_text(folder / "index.html", _index(shop, written, period))
-    return written
+    trouble = DoneInPart(f"{len(wrong)} of {len(written) + len(wrong)} pages could not be made") if wrong else None
+    return Result(tuple(written), attention=tuple(wrong), trouble=trouble)
 
 
-def _pages(shop: Shop, period: ReportPeriod) -> Iterator[tuple[str, Page]]:
+def _pages(shop: Shop, period: ReportPeriod) -> Iterator[tuple[str, Callable[[], Page]]]:
     for name, report in as_read(all_reports()).items():
-        yield f"{name}.html", page(shop, report, report.rows(shop, period), period)
+        yield f"{name}.html", partial(_report, shop, report, period)
     for name in SURVEYS.names(shop.folder):
-        yield f"survey-{name}.html", survey_page(shop, name)
+        yield f"survey-{name}.html", partial(survey_page, shop, name)
+
+
+def _report(shop: Shop, report: Report, period: ReportPeriod) -> Page:
+    return page(shop, report, report.rows(shop, period), period)
 
 
 def _index(shop: Shop, pages: list[PageRow], period: ReportPeriod) -> str:

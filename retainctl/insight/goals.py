@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hi
 
 from retainctl.config import Shop
 from retainctl.errors import BadData, DoneInPart, WrongUsage, did_you_mean
+from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import report_called
 from retainctl.money import parse_decimal
 from retainctl.result import Result
@@ -44,7 +45,12 @@ def read_goals(written: Sequence[str]) -> dict[str, float]:
 
 
 def check(
-    shop: Shop, name: str = "retention", *, least: Mapping[str, float], most: Mapping[str, float]
+    shop: Shop,
+    name: str = "retention",
+    period: ReportPeriod = ALL_TIME,
+    *,
+    least: Mapping[str, float],
+    most: Mapping[str, float],
 ) -> Result[Goal]:
     """Each metric of the report *name* that *least* or *most* names, row by row, and whether its goal is met.
 
@@ -54,7 +60,7 @@ def check(
     row_type = report_called(name).row_type
     found = [
         row
-        for row in report_called(name).rows(shop)
+        for row in report_called(name).rows(shop, period)
         if getattr(row, "currency", shop.settings.currency) == shop.settings.currency
     ]
     goals = []

@@ -407,6 +407,15 @@ def test_goals_are_held(town: Shop) -> None:
     assert str(held.trouble) == "repeat_rate is 0.666667, but must be at least 0.7 and at most 0.9"
 
 
+def test_goals_may_be_of_the_last_days(town: Shop, retainctl: Terminal) -> None:
+    december = goals.check(
+        town, "retention", ReportPeriod(date(2024, 12, 1), date(2024, 12, 31)), least={"orders": 1}, most={}
+    )
+    assert december.rows == (Goal("orders", 1, 1, None, True),)
+    assert retainctl("reports", "check", "--last", "90d", "--min", "orders=3").code == 3
+    assert retainctl("reports", "check", "--last", "90d", "--min", "orders=2").code == 0
+
+
 def test_goals_are_of_the_shops_own_currency(town: Shop) -> None:
     dollars = dataclasses.replace(town, settings=dataclasses.replace(town.settings, currency="USD"))
     held = goals.check(dollars, least={"customers": 2}, most={"repeat_rate": 0.1})

@@ -76,7 +76,7 @@ def test_every_report_and_survey_is_built_and_the_first_page_leads_to_them(asked
     folder = tmp_path / "new" / "pages"
     folder.mkdir(parents=True)
     (folder / "mine.txt").write_text("left alone", encoding="utf-8")
-    written = building.build(asked, folder, ALL_TIME)
+    written = building.build(asked, folder, ALL_TIME).rows
     names = [f"{name}.html" for name in as_read(all_reports())] + ["survey-spring.html"]
     assert [row.file for row in written] == names
     assert sorted(path.name for path in folder.iterdir()) == sorted([*names, "index.html", "mine.txt"])
@@ -96,3 +96,11 @@ def test_the_page_by_the_command_line(asked: Shop, retainctl: Terminal, tmp_path
     taken = tmp_path / "file"
     taken.touch()
     assert retainctl("reports", "build", str(taken)).code == 2
+
+
+def test_a_survey_whose_file_is_wrong_stops_no_other_page(asked: Shop, retainctl: Terminal, tmp_path: Path) -> None:
+    (asked.folder / "surveys" / "broken.toml").write_text('title = "unclosed', encoding="utf-8")
+    ended = retainctl("reports", "build", str(tmp_path / "pages"), "--format", "csv")
+    assert (ended.code, len(ended.stdout.splitlines())) == (3, 1 + len(all_reports()) + 1)
+    assert "survey-broken.html: " in ended.stderr
+    assert (tmp_path / "pages" / "survey-spring.html").exists()
