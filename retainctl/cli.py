@@ -123,7 +123,9 @@ def run(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
-        if (form := chosen.form or _form_in(words)) in ("json", "jsonl"):
+        from retainctl.output import is_json
+
+        if is_json(form := chosen.form or _form_in(words)):
             hint = for_this_shop(f"See: {error.ctx.command_path} --help" if error.ctx else "", chosen.shop)
             _tell("missing command", hint=hint, exit_code=error.exit_code, form=form, trace="")
         else:
@@ -185,13 +187,9 @@ def _explained(error: Exception) -> tuple[str, str, int]:
 
 def _tell(message: str, *, hint: str, exit_code: int, form: str | None, trace: str, color: bool = False) -> None:
     """Say on stderr what went wrong: a sentence, or JSON where JSON was asked for."""
-    from retainctl.output import (
-        cell,
-        complain,
-        is_json,
-        json_line,
-    )  # what a file's header brings along moves no terminal
+    from retainctl.output import cell, complain, is_json, json_line
 
+    # What a file's header brings along moves no terminal.
     message, hint = ("\n".join(map(cell, text.splitlines())) for text in (message, hint))
     if is_json(form):
         more = {"traceback": trace} if trace else {}

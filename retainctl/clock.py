@@ -17,7 +17,7 @@ DAY_SECONDS = 86_400
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)  # in the order of date.weekday()
 _EPOCH = date(1970, 1, 1).toordinal()
-_FIRST_DAY, _LAST_DAY = date(1971, 1, 1), date(2100, 12, 31)  # of what a shop may have to do with
+FIRST_DAY, LAST_DAY = date(1971, 1, 1), date(2100, 12, 31)  # of what a shop may have to do with
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ class Clock:
 
     def start_of(self, day: date) -> int:
         """The first instant of *day* in the shop's zone; of a day that no shop has seen or will, the nearest."""
-        day = min(max(day, _FIRST_DAY), _LAST_DAY)
+        day = min(max(day, FIRST_DAY), LAST_DAY)
         return int(datetime(day.year, day.month, day.day, tzinfo=self.zone).timestamp())
 
     def end_of(self, day: date) -> int:
         """The first instant after *day* in the shop's zone."""
-        return self.start_of(min(day, _LAST_DAY - timedelta(days=1)) + timedelta(days=1))
+        return self.start_of(min(day, LAST_DAY - timedelta(days=1)) + timedelta(days=1))
 
     def iso(self, instant: int) -> str:
         """*instant* in ISO 8601 with the shop's offset, as results show it."""
@@ -88,7 +88,7 @@ def parse_instant(text: str, zone: ZoneInfo) -> int:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise WrongUsage(f"{text!r} is not a time", hint="Write 2025-03-01 or 2025-03-01T09:00.") from None
-    if not _FIRST_DAY <= moment.date() < _LAST_DAY:
+    if not FIRST_DAY <= moment.date() < LAST_DAY:
         raise WrongUsage(f"{text!r} is not a plausible time", hint="Write 2025-03-01 or 2025-03-01T09:00.")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)

@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Final
 
 from retainctl.config import Shop
-from retainctl.insight.pages import page
 from retainctl.insight.periods import ReportPeriod
 from retainctl.insight.reports import Wording, all_reports, as_read
 from retainctl.insight.reports.retention import figures_of
@@ -119,9 +118,9 @@ def _numbered(words: Mapping[str, str], kind: str) -> list[str]:
 def _words(shop: Shop) -> Iterator[tuple[str, str]]:
     """Every text of the digest by its name."""
     week, language = week_of(shop), shop.settings.language
-    reports, before = all_reports(), week.before()
+    reports = all_reports()
     retention = reports["retention"]
-    telling = Telling(shop, week, retention.rows(shop, week), retention.rows(shop, before) if before else ())
+    telling = retention.telling(shop, retention.rows(shop, week), week)
     assert week.first and week.last
     days = days_in_words(week.first, week.last, language)
     yield "headline", telling.say(f"The week at {shop.settings.name}: {days}", f"השבוע של {shop.settings.name}: {days}")
@@ -133,7 +132,7 @@ def _words(shop: Shop) -> Iterator[tuple[str, str]]:
     for number, report in enumerate(as_read(reports).values(), 1):
         if rows := report.rows(shop):
             yield f"report_{number}_title", Wording(report, language).title
-            yield f"report_{number}_finding", page(shop, report, rows).finding
+            yield f"report_{number}_finding", report.tell(report.telling(shop, rows)).finding
     yield from _needs(telling)
 
 

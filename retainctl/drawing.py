@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from typing import Final, Literal, TextIO
 
 from retainctl.result import Progress
+from retainctl.wording import named
 
 _NARROWEST_TEXT: Final = 24
 _GOOD: Final = frozenset({"ok", "sent", "imported", "active", "done"})
 _BAD: Final = frozenset({"failed", "overdue", "interrupted", "refused", "faulty"})
 _COLOURS: Final = {"dim": 2, "red": 31, "green": 32}
 _SAID_OF: Final = frozenset({"state", "outcome", "status", "met"})  # the columns that hold such words
-_first_strong_isolate, _pop_isolate = "\u2068", "\u2069"
 _KEPT_SPACE: Final = "\ue000"  # stands for a space at which no line may break; no text may hold it
 # From the program's name to the end of the sentence, the bracket or the quotation that it stands in.
 _COMMAND: Final = re.compile(r"""\bretainctl(?: (?:'[^']*'|"[^"]*"|[^\s"'.;:,)]+(?:[.:,;][^\s"'.;:,)]+)*))+""")
@@ -48,7 +48,7 @@ def wrapped(text: str, *, columns: int, indent: str = "") -> str:
     """*text* in lines of so many *columns*, broken between words and nowhere in a command."""
     return "\n".join(
         textwrap.fill(
-            _COMMAND.sub(lambda found: found[0].replace(" ", _KEPT_SPACE), line.replace(_KEPT_SPACE, "")),
+            _kept(line.replace(_KEPT_SPACE, "")),
             width=max(columns, 8),
             initial_indent=indent,
             subsequent_indent=indent,
@@ -220,7 +220,7 @@ def _words(text: str) -> list[str]:
 def _isolated(text: str) -> str:
     """*text*, isolated where it is read from right to left, so that it does not turn its neighbours round."""
     if any(unicodedata.bidirectional(mark) in ("R", "AL") for mark in text):
-        return f"{_first_strong_isolate}{text}{_pop_isolate}"
+        return named(text)
     return text
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from retainctl.config import Shop
 from retainctl.html_page import MANY, framed
-from retainctl.wording import day_in_words
+from retainctl.wording import day_in_words, direction
 
 FILE_NAME: Final = "headings.toml"
 _LONG_TEXT: Final = 40  # letters, from which on a cell may be broken into lines
@@ -58,7 +58,7 @@ def list_page(
         + f"</p>\n{table}"
         + (f"\n<ul>{said}</ul>" if said else ""),
         language=language,
-        direction="rtl" if hebrew else "ltr",
+        direction=direction(language),
         owner=shop.settings.name if shop else "",
         when=day_in_words(shop.clock.today(), language) if shop else "",
         kind="list across" if len(names) > MANY else "list",

@@ -73,10 +73,20 @@ def format_minor(minor: int, currency: str) -> str:
     return f"{Decimal(minor).scaleb(-digits):,.{digits}f}"
 
 
-def with_sign(minor: int, currency: str) -> str:
-    """``-123456`` ILS as ``-₪1,234.56``, read from left to right in Hebrew too; CHF, which has no sign, as its code."""
+def sign_of(currency: str) -> str:
+    """``₪`` of ILS; of a currency that has no sign its code."""
+    return SIGNS.get(currency, currency)
+
+
+def with_sign(minor: int, currency: str, *, whole: bool = False) -> str:
+    """``-123456`` ILS as ``-₪1,234.56``, read from left to right in Hebrew too; CHF, which has no sign, as its code.
+
+    A *whole* amount is rounded to major units, a half away from nought: ``-₪1,235``.
+    """
     sign = SIGNS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
-    return f"{'-' * (minor < 0)}{sign}{format_minor(abs(minor), currency)}"
+    scale = 10 ** exponent(currency)
+    amount = f"{rounded_half_up(abs(minor), scale):,}" if whole else format_minor(abs(minor), currency)
+    return f"{'-' * (minor < 0)}{sign}{amount}"
 
 
 def rounded_half_up(amount: int, parts: int) -> int:

@@ -118,7 +118,7 @@ def _columns(rows: Sequence[Row], row_type: type[Row]) -> list[TableColumn]:
 
 def _chosen(columns: list[TableColumn], names: Sequence[str]) -> list[TableColumn]:
     """Those of *columns* that *names* say, in their order; money may be called as a table calls it."""
-    known = {people.heading(name): column for column in columns for name in column[:1]}
+    known = {people.heading(column[0]): column for column in columns}
     known |= {column[0]: column for column in columns}
     for name in names:
         if name not in known:

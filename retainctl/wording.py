@@ -11,8 +11,7 @@ from datetime import date
 from math import floor
 from typing import Final
 
-from retainctl.clock import month_number
-from retainctl.money import SIGNS, exponent, with_sign
+from retainctl.money import exponent, with_sign
 
 _MONTHS: Final[dict[str, list[str]]] = {
     "en": "January February March April May June July August September October November December".split(),
@@ -84,11 +83,6 @@ def quarter_in_words(number: int, language: str, *, brief: bool = False) -> str:
     return f"{first}–{last} {number // 4}"
 
 
-def quarter_number(day: date) -> int:
-    """Quarters since the year 0."""
-    return month_number(day) // 3
-
-
 def count(number: int) -> str:
     """``12,345``."""
     return f"{number:,}" if number >= 0 else isolated(f"{number:,}")
@@ -97,10 +91,7 @@ def count(number: int) -> str:
 def amount(minor: int, currency: str) -> str:
     """Money with its sign: ``₪13.14``; where they are none, and from 1,000 on, without the hundredths: ``₪381,832``."""
     scale = 10 ** exponent(currency)
-    if abs(minor) < NO_CENTS_FROM * scale and minor % scale:
-        return isolated(with_sign(minor, currency))
-    whole = (abs(minor) + scale // 2) // scale
-    return isolated(f"{'-' * (minor < 0)}{_sign(currency)}{whole:,}")
+    return isolated(with_sign(minor, currency, whole=abs(minor) >= NO_CENTS_FROM * scale or not minor % scale))
 
 
 def thousands(minor: float, currency: str) -> str:
@@ -150,7 +141,3 @@ def points(number: int, language: str) -> str:
 def with_prefix(prefix: str, name: str) -> str:
     """A Hebrew prefix before a name: ``מקפה``, and with a maqaf before what is not Hebrew: ``מ־Good Morning``."""
     return f"{prefix}{name}" if "\u05d0" <= name[:1] <= "\u05ea" else f"{prefix}־{named(name)}"
-
-
-def _sign(currency: str) -> str:
-    return SIGNS.get(currency, f"{currency}\N{NO-BREAK SPACE}")

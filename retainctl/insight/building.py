@@ -10,7 +10,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, BadData, DoneInPart
 from retainctl.files import write_text
 from retainctl.html_page import framed
-from retainctl.insight.pages import Page, page
+from retainctl.insight.pages import Page, page, when
 from retainctl.insight.periods import ReportPeriod
 from retainctl.insight.reports import Report, all_reports, as_read
 from retainctl.insight.survey_page import survey_page
@@ -18,7 +18,6 @@ from retainctl.insight.svg import tag
 from retainctl.result import Result
 from retainctl.rows import Row
 from retainctl.voice.surveys import SURVEYS
-from retainctl.wording import day_in_words
 
 
 class PageRow(Row, kind="page"):
@@ -69,5 +68,5 @@ def _index(shop: Shop, pages: list[PageRow], period: ReportPeriod) -> str:
         language=settings.language,
         direction=settings.direction,
         owner=settings.name,
-        when=period.in_words(settings.language) or day_in_words(shop.clock.today(), settings.language),
+        when=when(shop, period),
     )

@@ -147,8 +147,7 @@ class _Plot:
         for mark in marks:
             y = plot.y(mark)
             plot.canvas.line([(plot.left, y), (plot.right, y)])
-            at, anchor = (width - 2, "end") if axis_right else (_AXIS - 6, "end")
-            plot.canvas.text(at, y + 4, say(mark), anchor=anchor, fill=MUTED)
+            plot.canvas.text(width - 2 if axis_right else _AXIS - 6, y + 4, say(mark), anchor="end", fill=MUTED)
         plot._name_months([column.month for column in columns], language)
         return plot
 
@@ -216,7 +215,6 @@ class Bar:
     shown: str
     fill: str = ACCENT
     heading: str = ""  # stands above it, where a group begins
-    faint: bool = False  # is not over yet
 
 
 def bars(rows: Sequence[Bar], *, label: str, rtl: bool, names: float = 150) -> Markup:
@@ -244,7 +242,7 @@ def bars(rows: Sequence[Bar], *, label: str, rtl: bool, names: float = 150) -> M
                 wide = max(longest * row.value / most, 1.5) if row.value else 0.0
                 canvas.text(0, y + 16, row.name, fill=MUTED)
                 if wide:
-                    canvas.box(room, y + 3, wide, 18, fill=row.fill, title=f"{row.name}: {row.shown}", faint=row.faint)
+                    canvas.box(room, y + 3, wide, 18, fill=row.fill, title=f"{row.name}: {row.shown}")
                 canvas.text(room + wide + 8, y + 17, row.shown, size=12.5, bold=True)
                 y += 26
         return canvas

@@ -12,7 +12,7 @@ from retainctl.config import Shop
 from retainctl.html_page import MANY, framed
 from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import Report, Wording
-from retainctl.insight.story import Story, Telling
+from retainctl.insight.story import Story
 from retainctl.money import with_sign
 from retainctl.rows import Row
 from retainctl.wording import day_in_words
@@ -58,17 +58,22 @@ class Page(NamedTuple):
 
 def page(shop: Shop, report: Report, rows: Sequence[Any], period: ReportPeriod = ALL_TIME) -> Page:
     """The page of *report* with its *rows* of *period*, in the shop's language."""
-    words, before = Wording(report, shop.settings.language), period.before()
-    told = Telling(shop, period, rows, report.rows(shop, before) if before else ())
-    story = report.tell(told) if rows else Story(words["nothing_yet"])
+    words = Wording(report, shop.settings.language)
+    story = report.tell(report.telling(shop, rows, period)) if rows else Story(words["nothing_yet"])
     return story_page(
         shop,
         words.title,
         story,
         tables=tables(rows, words),
         definitions=words.definitions,
-        when=period.in_words(words.language) or day_in_words(shop.clock.today(), words.language),
+        when=when(shop, period),
     )
+
+
+def when(shop: Shop, period: ReportPeriod = ALL_TIME) -> str:
+    """What a page is of, in words: the days of *period*, or today where it is of all time."""
+    language = shop.settings.language
+    return period.in_words(language) or day_in_words(shop.clock.today(), language)
 
 
 Shown = tuple[str, str]  # a text, and the class of its cell

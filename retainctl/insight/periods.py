@@ -6,13 +6,12 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from retainctl.clock import Clock, day_number, month_number
+from retainctl.clock import FIRST_DAY, LAST_DAY, Clock, day_number, month_number
 from retainctl.errors import WrongUsage
 from retainctl.wording import days_in_words
 
 _LAST = re.compile(r"([1-9]\d{0,3})([dwmy])")
 _DAYS = {"d": 1, "w": 7}
-_FIRST, _FINAL = date(1971, 1, 1), date(2100, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +28,12 @@ class ReportPeriod:
     @property
     def days(self) -> tuple[int, int]:
         """The first and the last day as they are kept in the database."""
-        return day_number(self.first or _FIRST), day_number(self.last or _FINAL)
+        return day_number(self.first or FIRST_DAY), day_number(self.last or LAST_DAY)
 
     @property
     def months(self) -> tuple[int, int]:
         """The months of the first and of the last day."""
-        return month_number(self.first or _FIRST), month_number(self.last or _FINAL)
+        return month_number(self.first or FIRST_DAY), month_number(self.last or LAST_DAY)
 
     def before(self) -> ReportPeriod | None:
         """As many days just before these; None where there is no first day to go back from."""
@@ -77,7 +76,7 @@ def _back(today: date, text: str) -> date:
     if unit in _DAYS:
         return today - timedelta(days=number * _DAYS[unit] - 1)
     months = month_number(today) - number * (12 if unit == "y" else 1)
-    if months < 12 * _FIRST.year:
+    if months < 12 * FIRST_DAY.year:
         raise WrongUsage(f"--last {text} is longer than any shop")
     year, month = divmod(months, 12)
     start = date(year, month + 1, 1)
@@ -92,6 +91,6 @@ def _day(text: str, option: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         raise WrongUsage(f"{option} {text} is not a day", hint="Write 2025-03-01.") from None
-    if not _FIRST <= day <= _FINAL:
+    if not FIRST_DAY <= day <= LAST_DAY:
         raise WrongUsage(f"{option} {text} is not a plausible day", hint="Write 2025-03-01.")
     return day

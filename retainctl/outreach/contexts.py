@@ -13,7 +13,7 @@ from retainctl.clock import day_number, day_of
 from retainctl.club.terms import read_club
 from retainctl.config import Shop
 from retainctl.facets import Attribute, Viewpoint, all_attributes, joins
-from retainctl.money import SIGNS, format_minor
+from retainctl.money import format_minor, sign_of
 from retainctl.outreach.templates import TemplateValue
 from retainctl.shop.consent import Contact
 from retainctl.store.database import rows
@@ -120,4 +120,4 @@ def _value(shop: Shop, attribute: Attribute, cell: Any, language: str) -> Templa
 
 
 def _currency(shop: Shop) -> str:
-    return SIGNS.get(shop.settings.currency, shop.settings.currency)
+    return sign_of(shop.settings.currency)

@@ -47,6 +47,11 @@ class Report:
             raise WrongUsage(f"this report knows no method {method}", hint=f"It knows: {known}." if known else "")
         return self.methods[method](shop, period)
 
+    def telling(self, shop: Shop, rows: Sequence[Any], period: ReportPeriod = ALL_TIME) -> Telling:
+        """What its story is told from: *rows* of *period*, and those of the period before."""
+        before = period.before()
+        return Telling(shop, period, rows, self.find(shop, before) if before else ())
+
 
 class Wording:
     """The texts of a report in one language."""

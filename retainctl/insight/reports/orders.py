@@ -14,7 +14,7 @@ from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import Report
 from retainctl.insight.story import Figure, Section, Story, Telling, customers_of
 from retainctl.insight.walking import walked
-from retainctl.money import SIGNS, rounded_half_up
+from retainctl.money import rounded_half_up, sign_of
 from retainctl.rows import Row
 from retainctl.wording import amount, isolated, percent
 from retainctl.wording import days as days_in_words
@@ -158,7 +158,7 @@ def tell(telling: Telling) -> Story:
                     "Below each: the share who order again, and the days until then (median)."
                     + (f" In {currency}." if len(of_currency) > 1 else ""),
                     "מתחת לכל הזמנה: שיעור הממשיכים, והימים עד ההזמנה הבאה (חציון)."
-                    + (f" ב־{SIGNS.get(currency, currency)}." if len(of_currency) > 1 else ""),
+                    + (f" ב־{sign_of(currency)}." if len(of_currency) > 1 else ""),
                 ),
             )
         ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import date
 
 from retainctl.clock import month_number, month_text
 from retainctl.club.terms import read_club
@@ -12,7 +13,7 @@ from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import Report
 from retainctl.insight.story import Figure, Section, Story, Swatch, Telling
 from retainctl.insight.svg import ACCENT, BAD, QUIET, SECOND, THIRD
-from retainctl.money import SIGNS
+from retainctl.money import sign_of
 from retainctl.rows import Row
 from retainctl.store.database import execute
 from retainctl.wording import amount, brief, count, isolated, month_in_words, percent, thousands
@@ -69,7 +70,7 @@ def tell(telling: Telling) -> Story:
     """What the shop owes in points, in money; what came in and went out month by month."""
     say, shop, rows = telling.say, telling.shop, telling.rows
     currency, running = shop.settings.currency, month_number(shop.clock.today())
-    months = [_month(row.month) for row in rows]
+    months = [month_number(date.fromisoformat(f"{row.month}-01")) for row in rows]
     owed = rows[-1].outstanding
     gained = sum(row.issued + row.granted for row in rows)
     redeemed, expired = sum(row.redeemed for row in rows), sum(row.expired for row in rows)
@@ -129,7 +130,7 @@ def tell(telling: Telling) -> Story:
                 ),
                 note=say(
                     f"At the end of each month, in {currency}, by the terms in force today.",
-                    f"בסוף כל חודש, ב־{SIGNS.get(currency, currency)}, לפי התקנון התקף היום.",
+                    f"בסוף כל חודש, ב־{sign_of(currency)}, לפי התקנון התקף היום.",
                 ),
             ),
             Section(
@@ -176,11 +177,6 @@ def _key(telling: Telling, *, faint: bool) -> list[tuple[Swatch, str]]:
         ("faint", say("The current month", "החודש שטרם הסתיים"), faint),
     ]
     return [(swatch, text) for swatch, text, occurs in known if occurs]
-
-
-def _month(text: str) -> int:
-    year, month = text.split("-")
-    return 12 * int(year) + int(month) - 1
 
 
 REPORT = Report(

@@ -11,7 +11,7 @@ from retainctl.insight.reports import Report, own_currency
 from retainctl.insight.returning import SOON, History
 from retainctl.insight.story import Figure, Section, Story, Telling, customers_of
 from retainctl.insight.svg import ACCENT, SECOND
-from retainctl.money import SIGNS, rounded_half_up
+from retainctl.money import rounded_half_up, sign_of
 from retainctl.rows import Row
 from retainctl.store.database import rows
 from retainctl.wording import amount, month_in_words, percent, thousands
@@ -284,9 +284,7 @@ def _sections(telling: Telling, mine: Retention, history: History) -> list[Secti
                     ("second", say("First order", "הזמנה ראשונה")),
                     ("faint", say("Not a whole month", "חודש חלקי")),
                 ),
-                note=say(
-                    f"In {mine.currency}, month by month.", f"ב־{SIGNS.get(mine.currency, mine.currency)}, לפי חודש."
-                ),
+                note=say(f"In {mine.currency}, month by month.", f"ב־{sign_of(mine.currency)}, לפי חודש."),
             )
         )
     known = [month for month in months if month <= history.known_until()]
