@@ -11,8 +11,14 @@ from retainctl.terminal import Command, choices, columns_option, conclude, opene
 @click.option(
     "--needs", "only_needs", is_flag=True, help="Show only what needs a person; exit with 3 while anything does."
 )
+@click.option(
+    "--yes-clock",
+    "trust_clock",
+    is_flag=True,
+    help="The clock is right: what bears a later time was written under a wrong one.",
+)
 @columns_option
-def doctor(only_needs: bool) -> None:
+def doctor(only_needs: bool, trust_clock: bool) -> None:
     """Check that everything is set up correctly: files, database, clock, jobs, mail server; and what needs a person.
 
     \b
@@ -21,7 +27,11 @@ def doctor(only_needs: bool) -> None:
     """
     from retainctl import needs
     from retainctl.doctor import CheckRow, examine
+    from retainctl.shop import clock_check
 
+    if trust_clock:
+        with opened_shop() as shop:
+            clock_check.trust_clock(shop)
     if only_needs:
         with opened_shop() as shop:
             told = needs.told(shop)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
+from retainctl.errors import RetainError
 from retainctl.terminal import (
     Group,
     choices,
@@ -70,19 +73,28 @@ def run(name: str | None, due: bool, again: bool, dry_run: bool) -> None:
       retainctl jobs run nightly
     """
     from retainctl.errors import TryLater, WrongUsage
-    from retainctl.jobs import records, running
+    from retainctl.jobs import news, records, running
     from retainctl.result import Result
 
     if (name is None) != due or (again and due):
         raise WrongUsage("give a job NAME or --due", hint="List the jobs: retainctl jobs list")
-    with opened_shop() as shop:
-        if dry_run:
-            show(running.steps_due(shop, [name] if name else [], again=again), row_type=running.DueStepRow)
-            return
-        try:
-            done = running.run_job(shop, name, again=again) if name else running.run_due(shop)
-        except TryLater as held:
-            done = Result(attention=(str(held),), code=held.exit_code)
+    try:
+        with opened_shop() as shop:
+            if dry_run:
+                show(running.steps_due(shop, [name] if name else [], again=again), row_type=running.DueStepRow)
+                return
+            try:
+                done = running.run_job(shop, name, again=again) if name else running.run_due(shop)
+            except TryLater as held:
+                done = Result(attention=(str(held),), code=held.exit_code)
+        news.forget(shop.folder, name or "due")
+    except WrongUsage:
+        raise
+    except RetainError as error:
+        # Cron would mail it every few minutes; the exit code stays.
+        if choices().form is None and not sys.stderr.isatty() and not _is_news(name or "due", error):
+            click.get_current_context().exit(error.exit_code)
+        raise
     if choices().form is not None:
         show(done.rows, row_type=records.RunRow)
     for sentence in done.attention:
@@ -91,3 +103,13 @@ def run(name: str | None, due: bool, again: bool, dry_run: bool) -> None:
     for sentence in (*done.notes, *(f"{row.period}: exit code {row.exit_code}" for row in done.rows)):
         note(sentence)
     click.get_current_context().exit(done.exit_code)
+
+
+def _is_news(name: str, error: RetainError) -> bool:
+    from retainctl.config import find_folder
+    from retainctl.jobs import news
+
+    try:
+        return news.is_news(find_folder(choices().shop), name, str(error))
+    except RetainError:
+        return True  # there is no shop to keep it

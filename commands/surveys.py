@@ -101,9 +101,10 @@ def run(name: str, yes: bool, dry_run: bool) -> None:
       retainctl surveys run spring --yes
     """
     from retainctl.errors import Refused, WrongUsage
+    from retainctl.output import is_json
     from retainctl.outreach import mailings
     from retainctl.outreach.planning import Plan
-    from retainctl.voice.invitations import Invited, invite
+    from retainctl.voice.invitations import Invited, invite, nobody
     from retainctl.voice.surveys import SURVEY
 
     if not (yes or dry_run or somebody_is_there()):
@@ -114,9 +115,13 @@ def run(name: str, yes: bool, dry_run: bool) -> None:
     with opened_shop() as shop:
         with progress("planning") as advance:
             planned = mailings.plan(shop, SURVEY, name, dry_run=dry_run, advance=advance)
-        if dry_run or not planned.recipients or not yes:
+        if dry_run or not (yes or is_json(choices().form)):
             show([planned], row_type=Plan)
-        if dry_run or not planned.recipients:
+        if dry_run:
+            return
+        if not planned.recipients:
+            show([nobody(name, planned.hash)], row_type=Invited)
+            note("Everybody who may be invited was.")
             return
         if not (yes or agreed(f"Queue the invitations ({planned.recipients})?")):
             raise Refused(

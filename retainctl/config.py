@@ -109,10 +109,11 @@ class Limits:
     quiet_days: Annotated[tuple[Weekday, ...], "Days that are quiet from beginning to end, such as saturday."] = ()
 
     def __post_init__(self) -> None:
-        for text in (self.quiet_from, self.quiet_until):
+        for key in ("quiet_from", "quiet_until"):
+            text = getattr(self, key)
             hour, colon, minute = text.partition(":")
             if not (colon and hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
-                raise ValueError(f"{text!r} is not a time such as 21:00")
+                raise ValueError(f"{key}: {text!r} is not a time such as 21:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +153,11 @@ class Settings:
             if currency_code(self.currency) != self.currency:
                 raise ValueError(f"currency must be written {currency_code(self.currency)}")
         except BadData as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(f"currency: {error}") from None
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"{self.timezone!r} is not an IANA time zone such as Asia/Jerusalem") from None
+            raise ValueError(f"timezone: {self.timezone!r} is not an IANA time zone such as Asia/Jerusalem") from None
         if not self.database.startswith(("sqlite:", "postgresql://")):
             raise ValueError("database must be sqlite:FILE or postgresql://…")
         if _holds_password(self.database):

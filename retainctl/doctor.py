@@ -22,13 +22,11 @@ from retainctl.jobs.records import list_jobs
 from retainctl.jobs.steps import ReadWords, check_steps
 from retainctl.jobs.table import read_jobs
 from retainctl.rows import Row
-from retainctl.shop.clock_check import SILENCE_SECONDS
+from retainctl.shop.clock_check import SILENCE_SECONDS, last_written
 from retainctl.shop.opening import opened
-from retainctl.store.database import value
 from retainctl.store.integrity import check_database
 from retainctl.store.opening import applied_migrations
 
-BEHIND_SECONDS = 300  # a clock that is so far behind what was written is wrong
 # The first patch of each Python whose mail headers cannot be broken by a line break (CVE-2024-6923).
 SAFE_PATCH = {11: 10, 12: 5}
 
@@ -118,11 +116,14 @@ def _failed(name: str, error: RetainError) -> CheckRow:
     return CheckRow(name, "failed", detail, error.exit_code)
 
 
+_TOLD_BY_CHECKS = ("returns", "sending", "clock", "job")
+
+
 def _needs(shop: Shop) -> Iterator[CheckRow]:
     """What needs a person, but for what a check of its own has told."""
     for name in needs.NAMES:
         try:
-            for one in needs.needs(shop, name) if name not in ("returns", "sending", "job") else ():
+            for one in needs.needs(shop, name) if name not in _TOLD_BY_CHECKS else ():
                 yield CheckRow(name, "warning", one.sentence, DoneInPart.exit_code)
         except RetainError as error:
             yield _failed(name, error)
@@ -171,27 +172,12 @@ def _mail(shop: Shop) -> str:
 
 def _clock(shop: Shop) -> str:
     now = shop.clock.now()
-    for what, newest in _newest_writes():
-        if now < newest - BEHIND_SECONDS:
-            raise BadConfiguration(
-                f"the clock says {shop.clock.iso(now)}, but the newest {what} is from {shop.clock.iso(newest)}",
-                hint="Correct the clock before anything is written.",
-            )
+    for behind in needs.needs(shop, "clock"):
+        raise BadConfiguration(behind.detail, hint=behind.remedy)
+    for what, newest in last_written(shop):
         if now > newest + SILENCE_SECONDS:
             raise Doubtful(f"the newest {what} is from {shop.clock.iso(newest)}; is the clock right?")
     return shop.clock.iso(now)
-
-
-def _newest_writes() -> Iterator[tuple[str, int]]:
-    """When this installation wrote last, as its own clock said; what came from outside carries others' times."""
-    for what, table, column in (
-        ("import", "imports", "imported_at"),
-        ("points booking", "transactions", "recorded_at"),
-        ("job run", "runs", "started_at"),
-    ):
-        newest = value(f"SELECT MAX({column}) FROM {table}")
-        if newest is not None:
-            yield what, int(newest)
 
 
 def _jobs(shop: Shop) -> str:

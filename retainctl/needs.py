@@ -16,6 +16,8 @@ from retainctl.outreach.outbox import resolve, states
 from retainctl.outreach.programs import how_to_resume
 from retainctl.result import Result
 from retainctl.rows import Row
+from retainctl.shop.backup import newest_made_at
+from retainctl.shop.clock_check import behind
 from retainctl.shop.orders import doubtful_returns
 from retainctl.store.database import rows, value
 from retainctl.store.installation import may_send
@@ -79,7 +81,7 @@ def _refused(shop: Shop) -> Iterator[Need]:
             WHERE m.sent_at > ? GROUP BY m.id, m.program, m.name ORDER BY m.id""",
         shop.clock.now() - _REFUSED_DAYS * DAY_SECONDS,
     ):
-        if failed >= _REFUSED_LEAST and failed > _REFUSED_SHARE * every:
+        if failed == every or (failed >= _REFUSED_LEAST and failed > _REFUSED_SHARE * every):
             yield Need(
                 "refused",
                 f"{failed} of {every} messages of the {program} {name} were not accepted",
@@ -121,6 +123,11 @@ def _returns(shop: Shop) -> Iterator[Need]:
         yield Need("returns", f"returns: {counts}", "See: retainctl orders returns --waiting")
 
 
+def _clock(shop: Shop) -> Iterator[Need]:
+    if wrong := behind(shop):
+        yield Need("clock", wrong, "Correct the clock, or if it is right now: retainctl doctor --yes-clock")
+
+
 def _jobs(shop: Shop) -> Iterator[Need]:
     for row in list_jobs(shop):
         if said := _SAID_OF_JOBS.get(row.state):
@@ -136,10 +143,9 @@ def _backup(shop: Shop) -> Iterator[Need]:
     makes_backups = any(step.startswith("db backup") for job in read_jobs(shop).values() for step in job.steps)
     if first is None or not makes_backups:
         return
-    made = [one.stat().st_mtime for one in (shop.folder / "backups").glob("*.backup")]
-    newest = max(made, default=None)
+    newest = newest_made_at(shop)
     if shop.clock.now() > (first if newest is None else newest) + BACKUP_SECONDS:
-        age = "there is no backup" if newest is None else f"the newest backup is of {shop.clock.iso(int(newest))}"
+        age = "there is no backup" if newest is None else f"the newest backup is of {shop.clock.iso(newest)}"
         yield Need("backup", age, "Make one: retainctl db backup")
 
 
@@ -155,6 +161,7 @@ _LOOKS: Final[dict[str, Callable[[Shop], Iterator[Need]]]] = {
     "refused": _refused,
     "deferred": _deferred,
     "sending": _sending,
+    "clock": _clock,
     "disk": _disk,
     "backup": _backup,
     "job": _jobs,

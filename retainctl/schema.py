@@ -27,6 +27,7 @@ from typing import Any, NamedTuple, TypeVar
 from retainctl.errors import BadConfiguration, did_you_mean
 
 T = TypeVar("T")
+KeyPath = tuple[str | int, ...]  # tables first and the key last; in a list, the number of the item
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +37,32 @@ class Source:
     name: str
     text: str
 
-    def line(self, path: tuple[str, ...]) -> int | None:
-        """The line on which the key at *path* (tables first, key last) stands, if it can be told."""
-        table: list[str] = []
+    def line(self, path: KeyPath) -> int | None:
+        """The line on which the key at *path* stands, if it can be told."""
+        table: KeyPath = ()
+        latest: dict[KeyPath, int] = {}  # of each list of tables, how far the lines have come
         for number, line in enumerate(self.text.splitlines(), 1):
-            if header := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]", line):
-                table = [part.strip().strip("\"'") for part in header[1].split(".")]
-                if tuple(table) == path:
+            if header := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line):
+                table = ()
+                *before, last = (part.strip().strip("\"'") for part in header[2].split("."))
+                for part in before:
+                    table = (*table, part)
+                    table = (*table, latest[table]) if table in latest else table
+                table = (*table, last)
+                if header[1] == "[[":
+                    latest[table] = latest.get(table, -1) + 1
+                    table = (*table, latest[table])
+                if table == path:
                     return number
             elif (key := re.match(r"\s*([\w.\"'-]+)\s*=", line)) and (*table, key[1].strip("\"'")) == path:
                 return number
         return None
 
-    def at(self, path: tuple[str, ...]) -> str:
+    def at(self, path: KeyPath) -> str:
+        """The file, and the line of the key at *path*, or of the list whose item it is."""
         line = self.line(path)
+        if line is None and path and isinstance(path[-1], int):
+            line = self.line(path[:-1])
         return self.name if line is None else f"{self.name}, line {line}"
 
 
@@ -73,7 +86,7 @@ def read_text(text: str, schema: type[T], *, name: str) -> T:
     return _build(schema, table, source=Source(name, text), path=())
 
 
-def _build(schema: type[T], table: Mapping[str, Any], *, source: Source, path: tuple[str, ...]) -> T:
+def _build(schema: type[T], table: Mapping[str, Any], *, source: Source, path: KeyPath) -> T:
     hints = typing.get_type_hints(schema)
     fields = {field.name: field for field in dataclasses.fields(schema)}  # type: ignore[arg-type]
     for key in table:
@@ -89,11 +102,13 @@ def _build(schema: type[T], table: Mapping[str, Any], *, source: Source, path: t
     try:
         return schema(**values)
     except ValueError as error:
-        raise BadConfiguration(f"{source.at(path)}: {error}") from None
+        key = re.split(r"[:\s]", str(error), maxsplit=1)[0]  # what begins with a key is wrong there
+        raise BadConfiguration(f"{source.at((*path, key) if key in table else path)}: {error}") from None
 
 
-def _value(hint: Any, value: Any, *, source: Source, path: tuple[str, ...]) -> Any:
+def _value(hint: Any, value: Any, *, source: Source, path: KeyPath) -> Any:
     """*value* as the type *hint* asks, or BadConfiguration."""
+    key = next(part for part in reversed(path) if isinstance(part, str))
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type) and isinstance(value, dict):
         return _build(hint, value, source=source, path=path)
@@ -103,14 +118,14 @@ def _value(hint: Any, value: Any, *, source: Source, path: tuple[str, ...]) -> A
         inner = next((kind for kind in kinds if (typing.get_origin(kind) is tuple) == is_list), kinds[0])
         return _value(inner, value, source=source, path=path)
     if origin is tuple and isinstance(value, list):
-        return tuple(_value(arguments[0], one, source=source, path=path) for one in value)
+        return tuple(_value(arguments[0], one, source=source, path=(*path, at)) for at, one in enumerate(value))
     if origin is dict and isinstance(value, dict):
-        return {key: _value(arguments[1], one, source=source, path=(*path, key)) for key, one in value.items()}
+        return {name: _value(arguments[1], one, source=source, path=(*path, name)) for name, one in value.items()}
     if origin is typing.Literal:
         if value in arguments:
             return value
         choices = ", ".join(str(choice) for choice in arguments)
-        raise BadConfiguration(f"{source.at(path)}: {path[-1]} cannot be {value!r}", hint=f"Use one of: {choices}.")
+        raise BadConfiguration(f"{source.at(path)}: {key} cannot be {value!r}", hint=f"Use one of: {choices}.")
     if hint is float and type(value) in (int, float):
         return float(value)
     if isinstance(hint, type) and type(value) is hint:
@@ -122,7 +137,7 @@ def _value(hint: Any, value: Any, *, source: Source, path: tuple[str, ...]) -> A
     name = wanted.get(origin or hint, "a table")
     if hint is str and isinstance(value, date):
         name = "a text in quotes"
-    raise BadConfiguration(f"{source.at(path)}: {path[-1]} must be {name}, not {value!r}")
+    raise BadConfiguration(f"{source.at(path)}: {key} must be {name}, not {value!r}")
 
 
 class Setting(NamedTuple):

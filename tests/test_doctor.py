@@ -19,8 +19,8 @@ from tests.conftest import NOW, Terminal
 from tests.smtp_sink import Sink
 
 
-def found(retainctl: Terminal, now: str | None = None) -> tuple[int, dict[str, tuple[str, str]]]:
-    ended = retainctl("doctor", "--format", "json", now=now)
+def found(retainctl: Terminal, *options: str, now: str | None = None) -> tuple[int, dict[str, tuple[str, str]]]:
+    ended = retainctl("doctor", "--format", "json", *options, now=now)
     assert ended.stderr == ""
     rows = json.loads(ended.stdout)["rows"]
     return ended.code, {row["check"]: (row["state"], row["detail"]) for row in rows}
@@ -85,9 +85,34 @@ def test_a_clock_behind_what_was_written_is_a_failure(shop: Shop, retainctl: Ter
     assert checks["clock"] == (
         "failed",
         "the clock says 2025-03-02T09:50:00+02:00, but the newest job run is from 2025-03-02T10:00:00+02:00."
-        " Correct the clock before anything is written.",
+        " Correct the clock, or if it is right now: retainctl doctor --yes-clock",
     )
+    needs = retainctl("doctor", "--needs", now="2025-03-02T09:50")
+    assert (needs.code, "the newest job run is from 2025-03-02T10:00:00+02:00" in needs.stderr) == (3, True)
     assert found(retainctl, now="2036-01-01")[1]["clock"][0] == "note"
+
+
+@pytest.mark.parametrize("what", ["job run", "import"])
+def test_what_a_clock_that_was_ahead_left_is_told_until_a_person_says_that_the_clock_is_right(
+    retainctl: Terminal, folder: Path, what: str
+) -> None:
+    def leave(now: str) -> None:
+        """Write something under this clock."""
+        (folder / "c.csv").write_text(f"external_id,first_name\n{now[:4]},Dana\n")
+        words = (
+            ("jobs", "run", "weekly", "--again") if what == "job run" else ("customers", "import", f"{folder}/c.csv")
+        )
+        assert retainctl(*words, now=now).code == 0
+
+    leave("2031-01-01")
+    assert found(retainctl)[1]["clock"][0] == "failed"
+    code, checks = found(retainctl, "--yes-clock")
+    assert (code, checks["clock"][0]) == (0, "ok")
+    assert found(retainctl, now="2025-03-02T10:04")[1]["clock"][0] == "ok"
+    assert retainctl("doctor", "--needs").code == 0
+    assert found(retainctl, now="2025-03-02T09:50")[1]["clock"][0] == "failed", "it was right at 10:00"
+    leave("2034-01-01")
+    assert found(retainctl)[1]["clock"][0] == "failed", "what was written since then counts"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite:retain.db"])

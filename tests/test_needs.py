@@ -70,7 +70,7 @@ def test_messages_whose_delivery_is_unknown_are_told_until_they_are_settled(shop
 
 @pytest.mark.parametrize(
     ("failed", "sent", "days_ago", "is_told"),
-    [(5, 19, 0, True), (4, 0, 0, False), (5, 20, 0, False), (6, 20, 6, True), (40, 0, 8, False)],
+    [(5, 19, 0, True), (4, 0, 0, True), (4, 1, 0, False), (5, 20, 0, False), (6, 20, 6, True), (40, 0, 8, False)],
 )
 def test_a_mailing_of_which_many_were_not_accepted_is_told_for_a_week(
     shop: Shop, queue_up: QueueUp, failed: int, sent: int, days_ago: int, is_told: bool
@@ -137,6 +137,22 @@ def test_an_old_backup_is_told_where_a_job_makes_them(shop: Shop, hours: int, st
     assert words(shop) == (["backup"] if is_told else [])
     os.utime(new, (now, now))
     assert words(shop) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "copied_hours_ago", "is_told"),
+    [("20250301T040000", 0, True), ("20250302T040000", 90, False), ("20310101T000000", 0, True)],
+)
+def test_the_age_of_a_backup_is_what_its_name_says_whenever_it_was_copied(
+    shop: Shop, made: str, copied_hours_ago: int, is_told: bool
+) -> None:
+    now = shop.clock.now()
+    import_at(now - 100 * 3_600)
+    path = shop.folder / "backups" / f"retain-{made}.backup"
+    path.parent.mkdir()
+    path.touch()
+    os.utime(path, (now - copied_hours_ago * 3_600,) * 2)
+    assert words(shop) == (["backup"] if is_told else [])
 
 
 @pytest.mark.parametrize(

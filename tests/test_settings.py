@@ -126,9 +126,40 @@ def test_a_name_is_kept_as_it_was_given(tmp_path: Path, name: str) -> None:
 )
 def test_what_would_fail_at_night_is_refused_at_once(folder: Path, before: str, after: str, said: str) -> None:
     path = folder / FILE_NAME
-    path.write_text(path.read_text(encoding="utf-8").replace(before, after, 1), encoding="utf-8")
-    with pytest.raises(BadConfiguration, match=re.escape(said)):
+    text = path.read_text(encoding="utf-8").replace(before, after, 1)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(BadConfiguration, match=re.escape(said)) as told:
         read_shop(str(folder))
+    wrong = after.replace("[mail]\n", "").splitlines()[0]
+    (number,) = (number for number, line in enumerate(text.splitlines(), 1) if line.startswith(wrong))
+    assert f"{FILE_NAME}, line {number}: " in str(told.value)
+
+
+CLUB = """\
+[[terms]]
+version = 1
+points_per = { ILS = "1" }
+
+[[terms]]
+version = 2
+valid_from = 2025-01-01
+points_per = { ILS = "1" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        ("version = 2", "version = 0", 6),
+        ("version = 1", "version = 0", 2),
+        ("version = 2", 'version = "2"', 6),
+        ("valid_from = 2025-01-01", "valid_until = 2025-01-01", 7),
+        ("version = 2\n", "", 5),
+    ],
+)
+def test_of_several_tables_the_line_is_told_in_which_one_is_wrong(before: str, after: str, line: int) -> None:
+    with pytest.raises(BadConfiguration, match=f"^club.toml, line {line}: "):
+        schema.read_text(CLUB.replace(before, after), Club, name="club.toml")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about a file

@@ -60,7 +60,9 @@ class MappingFile:
             try:
                 ZoneInfo(self.timezone)
             except (ZoneInfoNotFoundError, ValueError):
-                raise ValueError(f"{self.timezone!r} is not an IANA time zone such as Asia/Jerusalem") from None
+                raise ValueError(
+                    f"timezone: {self.timezone!r} is not an IANA time zone such as Asia/Jerusalem"
+                ) from None
         if self.currency:
             currency_code(self.currency)
         if self.header_line < 1 or not all(text.strip() for text in self.skip_rows):

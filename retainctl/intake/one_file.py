@@ -42,6 +42,7 @@ class RowTaker(ABC, Generic[T]):
     kind: str  # a word of the table import_kinds
     mapping_file: type[MappingFile] = MappingFile  # what its mapping may say
     one_of: tuple[str, ...] = ()  # roles: the file has a column of one of them, and a row speaks of the first it fills
+    how_named: str = ""  # how a file with other columns is read, in a sentence
 
     def __init__(
         self, shop: Shop, options: ImportOptions, columns: Sequence[Column], *, source: str, **settings: object
@@ -228,12 +229,13 @@ def _opened(
             for column in taker.columns
             if not IN_UTC.isdisjoint(present & {plain_name(name) for name in column.all_names})
         }
-    wanted = [column for column in taker.columns if column.role in taker.one_of]
+    named = [column for column in taker.columns if column.all_names or column.joined]
+    wanted = [column for column in named if column.role in taker.one_of]
     names = [name for column in wanted for name in column.all_names + column.joined]
     if wanted and not any(plain_name(name) in present for name in names):
         raise BadData(
             f"{file.name} has no column {' or '.join(called_in(header, column) for column in wanted)}",
-            hint=f"Its columns: {', '.join(header)[:300]}.",
+            hint=f"Its columns: {', '.join(header)[:300]}.{taker.how_named and ' '}{taker.how_named}",
         )
     if delimiter != "," and not options.delimiter and len(header) > 1:
         file.notes.append(f"columns are separated by {describe_delimiter(delimiter)}")

@@ -7,6 +7,7 @@
 ``pings``     telling a health check that a run began and how it ended
 ``records``   the row that each run leaves, and what the rows say of each job
 ``running``   running one job, or all that are due
+``news``      what stops a job before it can leave a row, told once a day
 ``crontab``, ``units``   the table in cron's words and in systemd's; ``install_files`` puts it there,
 ``access``    and whether their user can run them
 """

@@ -41,22 +41,24 @@ class Job:
         if bool(self.at) == bool(self.every_minutes):
             raise ValueError("a job needs either at or every_minutes")
         if self.at and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.at, re.ASCII):
-            raise ValueError(f"{self.at!r} is not a time such as 03:30")
+            raise ValueError(f"at: {self.at!r} is not a time such as 03:30")
         if self.every_minutes and not (1 <= self.every_minutes <= 60 and 60 % self.every_minutes == 0):
             raise ValueError("every_minutes must divide 60, such as 5 or 15")
         if self.weekdays and self.every_minutes:
             raise ValueError("weekdays can only be used with at, not with every_minutes")
-        if not self.steps or self.deadline_seconds < 1:
-            raise ValueError("a job needs at least one step and a deadline_seconds of 1 or more")
+        if not self.steps:
+            raise ValueError("steps: a job needs at least one step")
+        if self.deadline_seconds < 1:
+            raise ValueError("deadline_seconds must be 1 or more")
         for step in self.steps:
             words = shlex.split(step)
             if not words:
-                raise ValueError("a step is empty")
+                raise ValueError("steps: a step is empty")
             if ("jobs", "run") in itertools.pairwise(words):  # two could run each other for ever
-                raise ValueError(f"{step!r} runs a job, which no step may; write that job's steps instead")
-        for text in (self.summary, *self.steps):
+                raise ValueError(f"steps: {step!r} runs a job, which no step may; write that job's steps instead")
+        for key, text in (("summary", self.summary), *(("steps", step) for step in self.steps)):
             if not text.isprintable():  # it becomes a line that cron or systemd reads
-                raise ValueError(f"{text!r} contains control characters; it must be one line")
+                raise ValueError(f"{key}: {text!r} contains control characters; it must be one line")
 
     @property
     def done_codes(self) -> tuple[int, ...]:

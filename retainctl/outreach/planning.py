@@ -160,6 +160,19 @@ def _command(recipe: Recipe) -> str:
     return f"retainctl {program_of(recipe.program).commands} plan {recipe.name}"
 
 
+@in_one_transaction
+def withdraw(program: str, name: str) -> None:
+    """End the plans of *name* that were not sent, as if they had not been made."""
+    for (old,) in rows(
+        "SELECT id FROM mailings WHERE program = ? AND name = ? AND state IN ('planned', 'approved')"
+        " AND sent_at IS NULL",
+        program,
+        name,
+    ):
+        execute("UPDATE mailings SET state = 'cancelled' WHERE id = ?", old)
+        execute("DELETE FROM recipients WHERE mailing_id = ?", old)
+
+
 class _Chosen(NamedTuple):
     """A candidate that exists, and the language of the message; without that, a row of the plan."""
 
@@ -198,15 +211,8 @@ def _choose(shop: Shop, recipe: Recipe, batch: list[int], *, names: Collection[s
 
 @in_one_transaction
 def _begin(shop: Shop, recipe: Recipe) -> int:
-    """Create the new plan, without its hash, and remove older plans of the name that were not sent."""
-    for (old,) in rows(
-        "SELECT id FROM mailings WHERE program = ? AND name = ? AND state IN ('planned', 'approved')"
-        " AND sent_at IS NULL",
-        recipe.program,
-        recipe.name,
-    ):
-        execute("UPDATE mailings SET state = 'cancelled' WHERE id = ?", old)
-        execute("DELETE FROM recipients WHERE mailing_id = ?", old)
+    """Create the new plan, without its hash, in the place of older ones of the name that were not sent."""
+    withdraw(recipe.program, recipe.name)
     mailing = Mailing.create(
         program=recipe.program,
         name=recipe.name,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from retainctl.config import Shop
 from retainctl.files import replaced
 from retainctl.rows import Row
 from retainctl.store.backup import copy_database
 from retainctl.store.integrity import check_database
+
+_WHEN: Final = "%Y%m%dT%H%M%S"  # in the shop's zone
 
 
 class Backup(Row, kind="backup"):
@@ -25,7 +29,7 @@ def back_up(shop: Shop, path: Path | None = None, *, keep: int | None = None) ->
     Of the backups in that folder whose names say when, the newest *keep* stay; without it all do.
     """
     moment = shop.clock.local(shop.clock.now())
-    target = path or shop.folder / "backups" / f"retain-{moment:%Y%m%dT%H%M%S}.backup"
+    target = path or shop.folder / "backups" / f"retain-{moment:{_WHEN}}.backup"
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with replaced(target) as unfinished:
         copy_database(unfinished)
@@ -36,6 +40,20 @@ def back_up(shop: Shop, path: Path | None = None, *, keep: int | None = None) ->
     for one in old:
         one.unlink()
     return Backup(file=str(target), bytes=target.stat().st_size, removed=len(old))
+
+
+def newest_made_at(shop: Shop) -> int | None:
+    """When the newest backup in the shop's backups folder was made: as its name says, else as its file does."""
+    made = [_made_at(shop, one) for one in (shop.folder / "backups").glob("*.backup")]
+    return max((at for at in made if at <= shop.clock.now() + 60), default=None)
+
+
+def _made_at(shop: Shop, path: Path) -> int:
+    try:
+        moment = datetime.strptime(path.name, f"retain-{_WHEN}.backup").replace(tzinfo=shop.clock.zone)
+    except ValueError:
+        return int(path.stat().st_mtime)
+    return int(moment.timestamp())
 
 
 def check(_shop: Shop) -> str:

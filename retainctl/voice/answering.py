@@ -60,6 +60,7 @@ class AnswerTaker(RowTaker[Response]):
 
     kind = "answers"
     one_of = IDENTITIES
+    how_named = 'Say under [answers] of the survey which column tells who answered, such as: token = "TOKEN".'
 
     def __init__(self, shop: Shop, survey: Defined[Survey], reader: Reader, options: AnswerOptions) -> None:
         settings = {"errors": options.errors, "survey": survey.hash}

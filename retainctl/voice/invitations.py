@@ -21,6 +21,12 @@ class Invited(Row, kind="survey_run"):
     invitations: int
 
 
+def nobody(name: str, plan_hash: str) -> Invited:
+    """What a run comes to whose plan has no recipients: nothing, and the plan is ended."""
+    planning.withdraw("survey", name)
+    return Invited(name, plan_hash, 0)
+
+
 @in_one_transaction
 def invite(shop: Shop, name: str, plan_hash: str) -> Invited:
     """Approve the plan with that hash and queue all of it or nothing; ``outbox deliver`` sends it.

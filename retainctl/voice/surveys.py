@@ -16,7 +16,7 @@ from retainctl.audience.segments import read_segment
 from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
 from retainctl.definitions import Defined, Fault, Kind, toml
-from retainctl.errors import WrongUsage
+from retainctl.errors import RetainError, WrongUsage
 from retainctl.outreach import lint, planning
 from retainctl.outreach.campaign_texts import LANGUAGES
 from retainctl.outreach.programs import Addressed, Program, Recipe
@@ -41,18 +41,27 @@ class QuestionRow(Row, kind="question"):
 
 
 class SurveyRow(Row, kind="survey"):
-    """One survey of the shop."""
+    """One survey of the shop; its state is *draft*, that of its latest mailing, or *faulty* where its file is."""
 
     survey: str
+    state: str
     title: str
     questions: int
     audience: str
 
 
 def list_surveys(shop: Shop) -> list[SurveyRow]:
-    """Every survey of the shop, by name; BadConfiguration where a file is not valid."""
-    found = [(name, SURVEYS.read(shop, name).value) for name in SURVEYS.names(shop.folder)]
-    return [SurveyRow(name, survey.title, len(survey.questions), survey.audience) for name, survey in found]
+    """Every survey of the shop, by name."""
+    return [_row(shop, name) for name in SURVEYS.names(shop.folder)]
+
+
+def _row(shop: Shop, name: str) -> SurveyRow:
+    try:
+        survey = SURVEYS.read(shop, name).value
+    except RetainError:
+        return SurveyRow(name, "faulty", "", 0, "")
+    mailing = planning.latest("survey", name)
+    return SurveyRow(name, mailing.state if mailing else "draft", survey.title, len(survey.questions), survey.audience)
 
 
 def draft(shop: Shop, name: str, *, kind: str, audience: str = "") -> Path:

@@ -523,9 +523,9 @@ def test_the_jobs_of_the_shop_are_added_to_the_programs_own(shop: Shop, write_jo
         ('at = "03:30"\nevery_minutes = 5\nsteps = ["config check"]', "either at or every_minutes"),
         ('every_minutes = 7\nsteps = ["config check"]', "every_minutes must divide 60"),
         ('at = "03:30"\nsteps = []', "a job needs at least one step"),
-        ('at = "03:30"\nsteps = ["config check"]\ndeadline_seconds = 0', "a deadline_seconds of 1 or more"),
+        ('at = "03:30"\nsteps = ["config check"]\ndeadline_seconds = 0', "line 5: deadline_seconds must be 1 or more"),
         ('at = "03:30"\nsteps = ["config check", " "]', "a step is empty"),
-        ('at = "03:30"\nsteps = ["--quiet jobs run nightly"]', "runs a job, which no step may"),
+        ('at = "03:30"\nsteps = ["--quiet jobs run nightly"]', "line 4: steps: .* runs a job, which no step may"),
         ('every_minutes = 5\nweekdays = ["sunday"]\nsteps = ["config check"]', "weekdays can only be used with at"),
         ('at = "24:00"\nsteps = ["config check"]', "'24:00' is not a time such as 03:30"),
         ('every_minutes = 0\nsteps = ["config check"]', "either at or every_minutes"),
@@ -628,3 +628,31 @@ def test_what_is_put_off_is_the_next_periods_of_a_frequent_job_and_still_due_of_
 )
 def test_what_a_step_said_is_kept_in_words(line: str, sentences: list[str]) -> None:
     assert steps._sentences([line]) == sentences
+
+
+BROKEN = '[jobs.check]\nsummary = ""\nevery_minutes = 5\nsteps = ["jobs run nightly"]\n'
+
+
+def test_what_stops_a_job_before_it_begins_is_told_once_a_day_until_it_is_over(
+    folder: Path, retainctl: Terminal, write_jobs: WriteJobs
+) -> None:
+    write_jobs(BROKEN)
+    told = [retainctl("jobs", "run", "check") for _ in range(3)]
+    assert [one.code for one in told] == [78, 78, 78]
+    assert [one.stderr.count("runs a job, which no step may") for one in told] == [1, 0, 0]
+    assert "runs a job" in retainctl("jobs", "run", "nightly").stderr, "another job's is told for itself"
+    assert "runs a job" in retainctl("--format", "json", "jobs", "run", "check").stderr, "a program asked for it"
+    kept = folder / "locks" / "told.json"
+    kept.write_text(kept.read_text().replace('"at": ', '"at": -'), encoding="utf-8")
+    assert "runs a job" in retainctl("jobs", "run", "check").stderr, "that was long ago"
+    write_jobs(CHECK)
+    assert retainctl("jobs", "run", "check").code == 0
+    write_jobs(BROKEN)
+    assert "runs a job" in retainctl("jobs", "run", "check").stderr, "it was over, and came again"
+    (folder / "retainctl.toml").write_text("name = \n", encoding="utf-8")
+    assert [bool(retainctl("jobs", "run", "check").stderr) for _ in range(2)] == [True, False]
+
+
+def test_where_nothing_can_be_kept_what_stops_a_job_is_told_each_time(tmp_path: Path, write_jobs: WriteJobs) -> None:
+    lost = Terminal(tmp_path)
+    assert [bool(lost("jobs", "run", "check").stderr) for _ in range(2)] == [True, True]

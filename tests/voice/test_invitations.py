@@ -20,6 +20,7 @@ import pytest
 from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BadData, Refused, WrongUsage
+from retainctl.insight.reports.campaigns import campaigns
 from retainctl.outreach import mailings, tokens
 from retainctl.outreach.direction import as_written
 from retainctl.outreach.outbox.delivering import deliver
@@ -295,9 +296,11 @@ def test_a_run_is_the_three_in_one_and_asks_nobody_off_a_terminal(asking: Shop, 
     assert invite(asking, "spring", plan_hash).invitations == 0
 
     again = retainctl("surveys", "run", "spring", "--yes", "--format", "json")
-    assert again.code == 0
-    assert json.loads(again.stdout)["rows"][0]["already_sent"] == 1
+    told = json.loads(again.stdout)
+    assert (again.code, told["kind"], told["rows"][0]["invitations"]) == (0, "survey_run", 0)
     assert value("SELECT COUNT(*) FROM outbox") == 1
+    assert f"spring\tactive\t{plan_hash}" in retainctl("surveys", "show", "spring").stdout, "nothing took its place"
+    assert [(one.mailing, one.state) for one in campaigns(asking)] == [(1, "active")]
 
 
 @pytest.mark.parametrize(("answer", "code", "invited"), [(b"y\n", 0, 1), (b"n\n", 77, 0), (b"\x04", 77, 0)])
@@ -313,6 +316,17 @@ def test_at_a_terminal_a_run_shows_its_plan_and_asks(asking: Shop, answer: bytes
     assert ended.stderr.startswith(b"Queue the invitations (1)? [y/N] ")
     assert ended.returncode == code
     assert value("SELECT COUNT(*) FROM outbox") == invited
+
+
+def test_at_a_terminal_too_a_run_prints_one_document(asking: Shop) -> None:
+    customer(asking, purpose="survey")
+    ours, theirs = pty.openpty()
+    os.write(ours, b"y\n")
+    words = ["--shop", str(asking.folder), "--now", NOW, "surveys", "run", "spring", "--format", "json"]
+    ended = subprocess.run([sys.executable, "-m", "retainctl", *words], stdin=theirs, capture_output=True, check=False)
+    os.close(ours)
+    os.close(theirs)
+    assert json.loads(ended.stdout)["kind"] == "survey_run"
 
 
 def test_the_command_checks_questions_and_invitation(asking: Shop, retainctl: Terminal) -> None:

@@ -130,8 +130,9 @@ def test_a_survey_that_cannot_be_is_refused(shop: Shop, text: str, said: str) ->
 def test_the_surveys_are_listed(shop: Shop) -> None:
     draft(shop, "spring", kind="nps")
     write(shop, QUESTION.format(name="a", kind="csat", text="?"), name="autumn")
-    assert [(row.survey, row.questions, row.audience) for row in list_surveys(shop)] == [
-        ("autumn", 1, ""), ("spring", 2, ""),
+    write(shop, 'title = "unclosed\n', name="broken")
+    assert [(row.survey, row.state, row.questions, row.audience) for row in list_surveys(shop)] == [
+        ("autumn", "draft", 1, ""), ("broken", "faulty", 0, ""), ("spring", "draft", 2, ""),
     ]  # fmt: skip
 
 

@@ -1,0 +1,52 @@
+"""Whether what stops a job before it can leave a row is news: a file beside the locks says what was told last.
+
+The database cannot say it, because it may be the database that is broken.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from retainctl.clock import Clock
+from retainctl.files import write_text
+
+TOLD_AGAIN_SECONDS: Final = 20 * 3_600  # a daily job tells it each day, whatever its hour
+
+
+def is_news(folder: Path, name: str, sentence: str) -> bool:
+    """Whether *sentence* was not told of the job *name* within the day; from now on it was.
+
+    Where that cannot be kept, everything is news. The time is the machine's: the shop's may be what is wrong.
+    """
+    told, now = _told(folder), Clock(ZoneInfo("UTC")).now()
+    last = told.get(name, {})
+    if last.get("sentence") == sentence and 0 <= now - last["at"] < TOLD_AGAIN_SECONDS:
+        return False
+    _keep(folder, told | {name: {"sentence": sentence, "at": now}})
+    return True
+
+
+def forget(folder: Path, name: str) -> None:
+    """The job *name* could run: what stopped it is over, and would be news."""
+    if name in (told := _told(folder)):
+        _keep(folder, {other: last for other, last in told.items() if other != name})
+
+
+def _told(folder: Path) -> dict[str, Any]:
+    with suppress(OSError, ValueError):
+        return dict(json.loads(_place(folder).read_text(encoding="utf-8")))
+    return {}
+
+
+def _keep(folder: Path, told: dict[str, Any]) -> None:
+    with suppress(OSError):
+        _place(folder).parent.mkdir(mode=0o700, exist_ok=True)
+        write_text(_place(folder), json.dumps(told))
+
+
+def _place(folder: Path) -> Path:
+    return folder / "locks" / "told.json"
