@@ -86,7 +86,8 @@ def test_a_mailing_of_which_many_were_not_accepted_is_told_for_a_week(
 
 
 @pytest.mark.parametrize(
-    ("attempts", "state", "is_told"), [(4, "active", True), (3, "active", False), (4, "cancelled", False)]
+    ("attempts", "state", "is_told"),
+    [(4, "active", True), (9, "active", True), (3, "active", False), (4, "cancelled", False)],
 )
 def test_messages_that_are_put_off_time_after_time_are_told(
     shop: Shop, queue_up: QueueUp, attempts: int, state: str, is_told: bool
@@ -96,6 +97,14 @@ def test_messages_that_are_put_off_time_after_time_are_told(
         execute("UPDATE outbox SET state = 'deferred', attempts = ?", attempts)
         execute("UPDATE mailings SET state = ?", state)
     assert words(shop) == (["deferred"] if is_told else [])
+
+
+def test_a_paused_mailing_of_which_nothing_waits_is_told_too(shop: Shop, queue_up: QueueUp) -> None:
+    queue_up(1)
+    with writing():
+        execute("UPDATE outbox SET state = 'cancelled', done_at = 1")
+        execute("UPDATE mailings SET state = 'paused'")
+    assert [one.detail for one in needs.needs(shop)] == ["the campaign spring is paused; waiting messages: 0"]
 
 
 def test_rows_in_quarantine_are_told_until_nobody_waits(shop: Shop, retainctl: Terminal, tmp_path: Path) -> None:

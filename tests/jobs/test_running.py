@@ -382,6 +382,20 @@ def test_what_was_done_last_counts_and_not_what_was_done_first(shop: Shop, write
     assert {row.job: row.state for row in list_jobs(shop)}["check"] == "failed"
 
 
+def test_a_run_under_a_clock_that_was_ahead_keeps_nothing_from_running(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(CHECK)
+    done(shop, "check", shop.clock.now() + 2_000 * DAY_SECONDS)
+    assert periods(run_job(shop, "check")) == ["check:2025-03-02"]
+
+
+def test_two_folders_of_one_shop_on_one_host_do_not_run_a_job_at_once(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(CHECK)
+    other = dataclasses.replace(shop, folder=shop.folder.with_name("other"))
+    other.folder.mkdir()
+    with only_one(other, "check", seconds=60), pytest.raises(TryLater, match="is already running on"):
+        run_job(shop, "check")
+
+
 def test_of_missed_days_none_is_run_after_one_that_fails(shop: Shop, write_jobs: WriteJobs) -> None:
     write_jobs('[jobs.check]\nsummary = ""\nat = "03:30"\ncatch_up = "each"\nsteps = ["jobs show nobody"]\n')
     done(shop, "check", shop.clock.now() - 3 * DAY_SECONDS)

@@ -548,6 +548,15 @@ def test_spaces_around_a_respondent_s_name_make_nobody_else_of_them(survey: Shop
     assert rows("SELECT respondent, score FROM responses JOIN answers ON response_id = id") == [("r1", 3)]
 
 
+@pytest.mark.parametrize("cell", [" ", "NA ", " N/A"])
+def test_a_cell_that_says_nothing_is_no_answer_whatever_spaces_are_about_it(survey: Shop, cell: str) -> None:
+    text = SURVEY_FILE.replace('["NA"]', '["NA", "N/A"]')
+    (survey.folder / "surveys" / "spring.toml").write_text(text, encoding="utf-8")
+    done = take(survey, HEADER + f"r1,,,,,{cell},the web,{cell}\n")
+    assert (done.row.rows_new, done.quarantined) == (1, ())
+    assert rows("SELECT question FROM answers") == [("found",)]
+
+
 def test_times_of_answers_are_read_in_the_form_that_the_survey_states(survey: Shop) -> None:
     path = survey.folder / "surveys" / "spring.toml"
     text = path.read_text(encoding="utf-8").replace("[answers]", '[answers]\ndates = "%d/%m/%Y %H:%M"')

@@ -14,6 +14,7 @@ from retainctl.config import Shop
 from retainctl.errors import BrokenInvariant, DoneInPart, Refused, TryLater
 from retainctl.normalising import email_address
 from retainctl.outreach.channels import Answer, Letter, Outcome
+from retainctl.outreach.outbox import queueing
 from retainctl.outreach.outbox import states as transitions
 from retainctl.outreach.outbox.checking import check
 from retainctl.outreach.outbox.delivering import Delivery, deliver, foresee
@@ -73,6 +74,21 @@ def test_a_second_queueing_makes_no_second_row(shop: Shop, make_mailing: MakeMai
 
     assert [queue(shop, mailing.id), queue(shop, mailing.id)] == [2, 0]
     assert (deliver(shop).row.sent, queue(shop, mailing.id)) == (2, 0)
+
+
+def test_a_mailing_of_more_than_one_batch_is_queued_to_everybody(
+    shop: Shop, make_mailing: MakeMailing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queueing, "_BATCH", 2)
+    mailing = make_mailing()
+    customer_ids = make_customers(shop, [f"p{number}@example.com" for number in range(7)])
+    with writing():
+        for number in range(20):  # so that an address has another number than its customer
+            plant_address(customer_ids[0], f"other{number}@example.com")
+    customer_ids += make_customers(shop, [f"q{number}@example.com" for number in range(4)])
+    choose(mailing, customer_ids)
+    assert queue(shop, mailing.id) == 11
+    assert rows("SELECT COUNT(DISTINCT customer_id) FROM outbox") == [(11,)]
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)

@@ -8,9 +8,11 @@ import shutil
 import ssl
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from retainctl.clock import DAY_SECONDS, Clock
@@ -23,6 +25,7 @@ from retainctl.outreach.channels.opening import CHANNELS
 from retainctl.outreach.outbox import send_loop
 from retainctl.outreach.outbox.checking import check
 from retainctl.outreach.outbox.delivering import Delivery, deliver
+from retainctl.outreach.outbox.states import change
 from retainctl.result import Result
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
@@ -216,6 +219,84 @@ def test_what_stands_ready_when_its_mailing_is_paused_is_not_let_go(
     check()
 
 
+class _Handed:
+    """A channel that hands letters over one at a time, and does *meanwhile* while the first stands ready."""
+
+    def __init__(self, meanwhile: Callable[[Letter], None]) -> None:
+        self.gone: list[Letter] = []
+        self._meanwhile: Callable[[Letter], None] | None = meanwhile
+        self._reports: list[ChannelReport] = []
+
+    def objection(self, payload: bytes, *, marketing: bool) -> str:
+        return ""
+
+    def room(self) -> int:
+        return 1
+
+    def take(self, letter: Letter) -> None:
+        self._reports.append(Ready(letter))
+        if self._meanwhile:
+            self._meanwhile(letter)
+            self._meanwhile = None
+
+    def reports(self, wait_seconds: float) -> list[ChannelReport]:
+        reports, self._reports = self._reports, []
+        return reports
+
+    def go(self, letter: Letter) -> None:
+        self.gone.append(letter)
+        self._reports.append(Answer(letter, Outcome("sent", "ok", 250)))
+
+    def drop(self, letter: Letter) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_letter_that_was_taken_from_this_sender_while_it_stood_ready_is_not_let_go(
+    shop: Shop, queue_up: QueueUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken_away(letter: Letter) -> None:
+        with writing():
+            change((letter.id, letter.claim_no, "claimed"), "cancelled", at=shop.clock.now(), by="somebody")
+
+    channel = _Handed(taken_away)
+    monkeypatch.setitem(CHANNELS, "files", lambda _shop: channel)
+    mailing = queue_up(2)
+    deliver(shop)
+    assert (len(channel.gone), states(mailing)) == (1, {"cancelled": 1, "sent": 1})
+    check()
+
+
+def test_a_letter_that_becomes_ready_when_the_run_is_to_end_is_not_let_go(
+    shop: Shop, queue_up: QueueUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending: list[Letter] = []
+    channel = _Handed(ending.append)
+    monkeypatch.setitem(CHANNELS, "files", lambda _shop: channel)
+    mailing = queue_up(2)
+    deliver(shop, stopping=lambda: bool(ending))
+    assert (channel.gone, states(mailing)) == ([], {"planned": 2})
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_database_that_is_away_for_a_moment_ends_no_run(
+    shop: Shop, queue_up: QueueUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(_letter: Letter) -> None:
+        pid = value("SELECT pg_backend_pid()")
+        with psycopg.connect(shop.settings.database) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+    channel = _Handed(cut_off)
+    monkeypatch.setitem(CHANNELS, "files", lambda _shop: channel)
+    mailing = queue_up(3)
+    done = deliver(shop)
+    assert (done.row.sent, done.trouble, states(mailing)) == (3, None, {"sent": 3})
+    check()
+
+
 @pytest.mark.parametrize("fault", ["rcpt=550_5.7.26", "end=550_5.7.1", "end=554_5.7.515"])
 def test_a_policy_against_the_sender_pauses_the_mailing_and_suppresses_nobody(
     shop: Shop, queue_up: QueueUp, fault: str
@@ -296,6 +377,25 @@ def test_a_server_that_wants_new_connections_gets_them(shop: Shop, queue_up: Que
     assert done.trouble is None
     assert states(mailing) == {"sent": 60}
     assert max(sink.copies().values()) == 1
+
+
+@pytest.mark.timeout(60)
+def test_a_server_that_goes_away_for_good_costs_nobody_their_mail(shop: Shop, queue_up: QueueUp) -> None:
+    with Sink(close_after=2) as sink:
+        mailed = by_mail(shop, port=sink.port, connections=1)
+        mailing = queue_up(6, using=mailed)
+
+        def gone(sent: int) -> None:
+            if sent:
+                sink.stop_listening()
+
+        done = deliver(mailed, progress=gone)
+    assert isinstance(done.trouble, Unavailable)
+    found = states(mailing)
+    assert set(found) <= {"sent", "planned", "deferred"}
+    assert sum(found.values()) == 6
+    assert value("SELECT COUNT(*) FROM outbox WHERE owner IS NOT NULL") == 0, "the next run has them at once"
+    check()
 
 
 def test_a_connection_carries_no_more_than_its_share(shop: Shop, queue_up: QueueUp) -> None:

@@ -191,6 +191,18 @@ def test_a_refusal_is_of_its_own_time_and_not_of_the_permission_before_it(shop: 
     assert contactable([dana], purpose="marketing", at=shop.clock.now()) == {dana: "suppressed"}
 
 
+def test_the_day_of_a_permission_is_not_that_of_a_refusal_beside_it(shop: Shop, dana: int, file: Path) -> None:
+    bring(shop, file, "email,consented_at,unsubscribed\ndana@example.com,2024-05-01,yes\n")
+    assert rows("SELECT action, happened_at FROM consents") == [("revoked", shop.clock.now())]
+
+
+def test_a_column_that_forbids_nothing_blocks_nobody(shop: Shop, dana: int, file: Path) -> None:
+    text = "email,answer,cleaned,complained,bounced\ndana@example.com,yes,no,0,לא\n"
+    bring(shop, file, text, evidence="form")
+    assert rows("SELECT reason FROM suppressions") == []
+    assert not isinstance(contactable([dana], purpose="marketing", at=shop.clock.now())[dana], str)
+
+
 @pytest.mark.parametrize(
     "column", ["Member Status Code", "newsletter", "gdpr consent", "Unsub Campaign", "דיוור חודשי"]
 )

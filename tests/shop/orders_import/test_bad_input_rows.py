@@ -59,10 +59,11 @@ def test_b26_none_counts_where_nothing_says_which_is_the_newer(
     assert codes(outcome) == ["conflicting_rows"] * 2
 
 
-def test_b26_the_newer_one_counts_where_they_say_when_they_were_changed(books: Shop, bring: Bring) -> None:
-    newer = order(1, status="refunded", date_modified_gmt="2025-01-07T08:00:00")
-    older = order(1, date_modified_gmt="2025-01-06T08:00:00")
-    assert counts(bring(books, newer, older, name="o.jsonl")) == (2, 1, 0, 1, 0, 0, 0)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_b26_the_newest_one_counts_where_they_say_when_they_were_changed(books: Shop, bring: Bring, place: int) -> None:
+    versions = [order(1, date_modified_gmt=f"2025-01-0{day}T08:00:00") for day in (5, 6)]
+    versions.insert(place, order(1, status="refunded", date_modified_gmt="2025-01-07T08:00:00"))
+    assert counts(bring(books, *versions, name="o.jsonl")) == (3, 1, 0, 2, 0, 0, 0)
     assert value("SELECT status FROM orders") == "refunded"
 
 
