@@ -68,6 +68,12 @@ class Root(click.Group):
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         return cast("click.Command", getattr(importlib.import_module(module), name))
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderLeft from None  # click would end with 1
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         for heading, group in GROUPS.items():
             with formatter.section(heading):
@@ -82,6 +88,21 @@ class Root(click.Group):
 
 # Tables isolate what is read from right to left; copied from one, a name brings these marks along.
 _ISOLATES = dict.fromkeys((0x2068, 0x2069))
+
+
+class ReaderLeft(BaseException):
+    """Whoever read the output has had enough of it."""
+
+
+class ClosedOutput(io.TextIOBase):
+    """A standard output that was closed before we began: what is written to it would be lost."""
+
+    def write(self, text: str, /) -> int:  # noqa: ARG002
+        raise DiskTrouble("the standard output is closed", hint="To discard the result, send it to /dev/null.")
+
+    @property
+    def buffer(self) -> ClosedOutput:
+        return self
 
 
 class Stopped(BaseException):
@@ -103,8 +124,9 @@ click.version_option(__version__, "-V", "--version", prog_name="retainctl")(root
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and end with its exit code."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # it was closed before we began
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+        if getattr(sys, name) is None:  # it was closed before we began; no other file may take its number
+            null = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115, PTH123
+            setattr(sys, name, ClosedOutput() if name == "stdout" else null)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # as the standard error is: names are in any language
     os.umask(0o077)  # what it writes holds people's names: nobody else may read it
@@ -135,8 +157,7 @@ def run(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
     except Stopped as stopped:
         return stopped.exit_code
-    except BrokenPipeError:
-        # Whoever read the output has had enough of it; what was to be written is written.
+    except (BrokenPipeError, ReaderLeft):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:

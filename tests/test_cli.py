@@ -17,6 +17,8 @@ from retainctl.config import Shop, read_shop
 from retainctl.errors import BadConfiguration
 from retainctl.manual import TOPICS
 from retainctl.store.database import execute
+from retainctl.store.dialect import insert_many
+from retainctl.store.transactions import writing
 from tests.conftest import ROOT, Terminal
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
@@ -307,11 +309,29 @@ def test_a_dash_is_standard_output(retainctl: Terminal) -> None:
     assert retainctl("segments", "export", "buyers", "--output", "-").code == 0
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-"])
-def test_a_stream_that_is_closed_is_no_error(folder: Path, closed: str) -> None:
-    command = f"{sys.executable} -m retainctl --shop {folder} orders list --limit all {closed}"
-    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, cwd="/")
-    assert (ended.returncode, ended.stderr) == (0, "")
+def in_a_shell(folder: Path, command: str) -> tuple[int, str]:
+    """The exit code of *command*, with its redirections, and what it said on stderr."""
+    words = ["bash", "-c", f"{sys.executable} -m retainctl --shop {folder} {command}; exit ${{PIPESTATUS[0]}}"]
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, cwd="/")
+    return ended.returncode, ended.stderr
+
+
+@pytest.mark.parametrize("command", ["orders list 2>&-", "orders list <&-", "config check >&-"])
+def test_a_stream_that_is_closed_is_no_error(folder: Path, command: str) -> None:
+    assert in_a_shell(folder, command) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["orders list", "orders export", "reports show orders", "help exit-codes"])
+def test_a_result_that_can_go_nowhere_is_not_taken_for_done(folder: Path, command: str) -> None:
+    code, said = in_a_shell(folder, f"{command} >&-")
+    assert (code, said.splitlines()[0]) == (74, "retainctl: the standard output is closed")
+
+
+def test_whoever_has_read_enough_of_a_result_may_leave(shop: Shop) -> None:
+    with writing():
+        insert_many("customers", ("first_name", "created_at"), [(f"name {number}", 0) for number in range(20_000)])
+    for command in ("customers export", "customers list --limit all", "customers export --format json"):
+        assert in_a_shell(shop.folder, f"{command} | head -1") == (0, ""), command
 
 
 def test_a_name_that_the_terminal_cannot_show_is_escaped(folder: Path) -> None:

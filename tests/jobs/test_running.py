@@ -215,6 +215,12 @@ def test_a_lease_that_another_host_took_over_is_not_given_back_by_the_first(shop
             assert value("SELECT COUNT(*) FROM job_leases") == 2
 
 
+def test_a_job_that_breaks_off_gives_its_lease_back(shop: Shop) -> None:
+    with pytest.raises(RuntimeError), only_one(shop, "check", seconds=100):
+        raise RuntimeError
+    assert rows("SELECT * FROM job_leases") == []
+
+
 def test_the_lock_is_never_written_through_a_link(shop: Shop, write_jobs: WriteJobs, tmp_path: Path) -> None:
     write_jobs(CHECK)
     victim = tmp_path / "victim"
