@@ -6,8 +6,9 @@ import shlex
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
-from retainctl.terminal import Command, choices, note
+from retainctl.terminal import Command, choices, note, say
 
 
 @click.command(cls=Command)
@@ -35,7 +36,8 @@ def init(
 ) -> None:
     """Create a shop folder at DIR, with its settings and an empty database.
 
-    It says which currency, time zone, language and law it took; retainctl.toml has them.
+    It says which currency, time zone, language and law it took, to scripts too where one of them was not given;
+    retainctl.toml has them.
 
     \b
       retainctl init myshop --language he --currency ILS --timezone Asia/Jerusalem
@@ -52,9 +54,11 @@ def init(
     )  # fmt: skip
     settings = read_shop(str(folder)).settings
     write_first_file(folder, currency=settings.currency)
+    source = click.get_current_context().get_parameter_source
+    is_guessed = ParameterSource.DEFAULT in map(source, ("language", "currency", "timezone"))
     with opened(str(folder), now=choices().now, migrate=True):
         law = f"the law of {settings.country}" if settings.country else "no country's law"
-        note(
+        (say if is_guessed and not choices().quiet else note)(
             f"created the shop {folder}: {settings.currency}, {settings.timezone}, language {settings.language}, {law}."
             f" Edit {path}, then: retainctl --shop {shlex.quote(str(folder))} orders import FILE"
         )

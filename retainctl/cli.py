@@ -104,6 +104,9 @@ class ClosedOutput(io.TextIOBase):
     def buffer(self) -> ClosedOutput:
         return self
 
+    def writable(self) -> bool:
+        return True
+
 
 class Stopped(BaseException):
     """A signal asked the program to end at the next safe point."""

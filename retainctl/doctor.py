@@ -17,7 +17,7 @@ from retainctl import needs, schema
 from retainctl.club import terms
 from retainctl.config import NotHandedOver, Shop, read_shop
 from retainctl.definitions import all_kinds
-from retainctl.errors import DONE, BadConfiguration, DoneInPart, RetainError
+from retainctl.errors import DONE, BadConfiguration, DoneInPart, RetainError, WrongUsage
 from retainctl.jobs.records import list_jobs
 from retainctl.jobs.steps import ReadWords, check_steps
 from retainctl.jobs.table import read_jobs
@@ -44,6 +44,8 @@ def examine(named: str | None, *, now: str | None, read_words: ReadWords) -> lis
     """Every check of the shop called *named* (or found from here), in order."""
     try:
         settled = read_shop(named, now=now)
+    except WrongUsage:
+        raise  # of an option, and not of the shop
     except RetainError as error:
         return [_failed("config", error), _checked("python", _python)]
     found = [_failed("config", fault) for fault in file_faults(settled, read_words)]

@@ -137,6 +137,8 @@ output_option = click.option(
 
 def _split(context: click.Context, parameter: click.Parameter, given: str | None) -> None:
     names = tuple(name.strip() for name in (given or "").split(",") if name.strip())
+    if given is not None and not names:
+        raise click.BadParameter("no column is named", context, parameter)  # an empty variable is not all columns
     _keep(context, parameter, names or None)
 
 

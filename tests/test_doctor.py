@@ -260,3 +260,9 @@ def test_an_interpreter_is_doubted_below_the_patch_that_mended_its_headers(monke
     monkeypatch.setattr(doctor, "SAFE_PATCH", {minor: patch + 1})
     with pytest.raises(doctor.Doubtful, match=f"use 3.{minor}.{patch + 1} or later"):
         doctor._python()
+
+
+def test_a_wrong_option_is_not_taken_for_a_wrong_shop(retainctl: Terminal) -> None:
+    ended = retainctl("doctor", now="tomorrow")
+    assert (ended.code, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("retainctl: 'tomorrow' is not a time")

@@ -332,7 +332,7 @@ def test_a_setting_of_another_shape_is_one_sentence(written: str, said: str) -> 
 
 def test_a_shop_is_made_on_the_database_that_is_named(tmp_path: Path) -> None:
     ended = Terminal(tmp_path)("init", str(tmp_path / "s"), "--database", "sqlite:other.db", "--currency", "nis")
-    assert (ended.code, ended.stderr) == (0, "")
+    assert (ended.code, ended.stderr.startswith("created the shop ")) == (0, True)
     assert read_shop(str(tmp_path / "s")).database_url == f"sqlite:{tmp_path / 's' / 'other.db'}"
     assert (tmp_path / "s" / "other.db").is_file()
     assert Terminal(tmp_path)("init", str(tmp_path / "s"), "--database", "sqlite:other.db").code == 77
@@ -363,3 +363,19 @@ def test_the_look_of_mails_is_checked(tmp_path: Path, line: str, said: str | Non
     else:
         with pytest.raises(BadConfiguration, match=re.escape(said)):
             read_shop(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("words", "is_told"),
+    [("", True), ("--language he --currency ILS", True), ("--quiet", False),
+     ("--language he --currency ILS --timezone Asia/Jerusalem", False)],
+)  # fmt: skip
+def test_a_script_is_told_what_init_took_by_itself(tmp_path: Path, words: str, is_told: bool) -> None:
+    made = Terminal(tmp_path)("init", str(tmp_path / "s"), *words.split())
+    assert (made.code, made.stdout, "ILS, Asia/Jerusalem, language" in made.stderr) == (0, "", is_told)
+
+
+def test_an_empty_list_of_columns_is_refused(retainctl: Terminal) -> None:
+    for given in ("", " , "):
+        told = retainctl("orders", "list", "--columns", given)
+        assert (told.code, "no column is named" in told.stderr) == (2, True)
