@@ -137,6 +137,20 @@ def test_retention_says_how_many_come_back_and_compares_two_years(shop: Shop) ->
     )
 
 
+def test_rfm_tells_of_the_group_that_brought_in_most_and_not_of_the_largest(shop: Shop) -> None:
+    for number in range(1, 5):
+        past.customer(number)
+        past.order(number, "2023-01-01")
+    past.customer(9)
+    for day in ("2025-02-01", "2025-02-10", "2025-02-20", "2025-02-25", "2025-03-01"):
+        past.order(9, day, 100_000)
+    report = all_reports()["rfm"]
+    assert said(page(english(shop), report, report.rows(shop)).html) == (
+        "20% of the customers brought in 93% of the revenue",
+        "They are the group “Champions”.",
+    )
+
+
 def test_a_period_stands_beside_the_one_before(town: Shop) -> None:
     """February and March beside December and January: three orders of 300 each beside three."""
     report, period = all_reports()["retention"], ReportPeriod(date(2025, 2, 1), date(2025, 3, 31))

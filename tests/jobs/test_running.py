@@ -19,7 +19,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, TryLater, WrongUsage
 from retainctl.jobs import running, steps
 from retainctl.jobs.locking import only_one
-from retainctl.jobs.records import RunRow, last_done_at, list_jobs, list_runs
+from retainctl.jobs.records import RunRow, is_given_up, last_done_at, list_jobs, list_runs
 from retainctl.jobs.running import run_due, run_job, steps_due
 from retainctl.jobs.table import find_job, read_jobs
 from retainctl.result import Result
@@ -318,6 +318,21 @@ def test_a_job_that_fails_is_tried_three_times_a_day_and_told_once(shop: Shop, w
     assert run_job(at(shop, "2025-03-03T08:18"), "check").attention, "who names it has it run, and is told"
     write_jobs(CHECK)
     assert periods(run_due(at(shop, "2025-03-04T04:17")))[-1] == "check:2025-03-04"
+
+
+def test_runs_that_were_killed_count_as_failed_and_those_put_off_do_not(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(CHECK)
+    job = find_job(shop, "check")
+    for exit_code, is_failure in ((None, True), (75, False), (3, False), (1, True), (2, True)):
+        with writing():
+            execute("DELETE FROM runs")
+            for number in range(3):
+                execute(
+                    "INSERT INTO runs (name, period, due_at, started_at, ended_at, exit_code)"
+                    " VALUES ('check', ?, 0, ?, ?, ?)",
+                    f"check:{number}", shop.clock.now() - number, exit_code and shop.clock.now(), exit_code,
+                )  # fmt: skip
+        assert is_given_up(shop, "check", job) == is_failure, exit_code
 
 
 def test_a_job_that_fails_in_another_way_is_told_again(shop: Shop, write_jobs: WriteJobs) -> None:

@@ -10,6 +10,7 @@ import pytest
 from retainctl.clock import parse_instant
 from retainctl.config import Shop
 from retainctl.errors import BadData
+from retainctl.intake.csv_rows import CHUNK_ROWS
 from retainctl.intake.import_runs import FileResult
 from retainctl.outreach import tokens
 from retainctl.shop import identity, merging
@@ -555,6 +556,25 @@ def test_a_cell_that_says_nothing_is_no_answer_whatever_spaces_are_about_it(surv
     done = take(survey, HEADER + f"r1,,,,,{cell},the web,{cell}\n")
     assert (done.row.rows_new, done.quarantined) == (1, ())
     assert rows("SELECT question FROM answers") == [("found",)]
+
+
+def test_a_respondent_who_stands_in_a_file_again_and_again_is_booked_once_and_counted(survey: Shop) -> None:
+    for number in range(4):
+        customer(survey, external_id=str(number), email=f"c{number}@example.com")
+    lines = [f"r{n % 3},,,{n % 3},2025-02-{1 + n:02},{n},,\n" for n in range(9)]
+    done = take(survey, HEADER + "".join(lines) + "r3,,,3,,1,,\n")
+    assert (done.row.rows_read, done.row.rows_new, done.row.rows_changed, done.row.customers) == (10, 4, 6, 4)
+    assert rows("SELECT respondent, score FROM responses JOIN answers ON response_id = id ORDER BY respondent") == [
+        ("r0", 6), ("r1", 7), ("r2", 8), ("r3", 1)
+    ]  # fmt: skip
+
+
+def test_customers_are_counted_over_all_of_a_file(survey: Shop) -> None:
+    for number in range(5):
+        customer(survey, external_id=str(number), email=f"c{number}@example.com")
+    several = range(CHUNK_ROWS * 3)
+    done = take(survey, HEADER + "".join(f"r{n},,,{n if n < 4 else 4},,1,,\n" for n in several))
+    assert (done.row.rows_new, done.row.customers) == (len(several), 5)
 
 
 def test_times_of_answers_are_read_in_the_form_that_the_survey_states(survey: Shop) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from retainctl.config import Shop
 from retainctl.errors import BadData
 from retainctl.shop.consent import Decision, record
+from retainctl.shop.orders_import.documents import SALE_STATUSES
+from retainctl.shop.orders_import.known import format_named
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import rows, value
@@ -51,6 +54,53 @@ def test_shopify_refunds_and_voids(
     bring(shop, SHOPIFY, FIRST.format(status=status, refunded=refunded), MORE)
     assert rows("SELECT is_sale FROM orders") == [(is_sale,)]
     assert int(value("SELECT COALESCE(SUM(amount_minor), 0) FROM order_returns WHERE order_id IS NOT NULL")) == returned
+
+
+@pytest.mark.parametrize(
+    ("name", "sales", "others"),
+    [
+        ("shopify", "paid partially_refunded refunded", "pending authorized partially_paid voided expired"),
+        ("shopify-json", "paid partially_refunded refunded", "pending authorized partially_paid voided expired"),
+        ("woocommerce", "processing completed refunded", "pending on-hold checkout-draft cancelled failed trash"),
+        ("woocommerce-json", "processing completed refunded", "pending on-hold checkout-draft cancelled failed trash"),
+        (
+            "wix", "paid, partially refunded, fully refunded, refunded",
+            "unpaid, not paid, pending, partially paid, canceled, cancelled, declined, voided",
+        ),
+        (
+            "generic", ", paid, processing, shipped, fulfilled, completed, complete, delivered, refunded, שולם, בטיפול,"
+            " נשלח, הושלם, זוכה", "pending, cancelled, canceled, voided, void, failed, ממתין, בוטל, נכשל",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_paid_for_is_a_sale_in_the_words_of_each_format(name: str, sales: str, others: str) -> None:
+    def split(words: str) -> set[str]:
+        return set(words.split(", " if "," in words else None))
+
+    statuses = format_named(name).readings["statuses"]
+    assert {word for word, status in statuses.items() if status in SALE_STATUSES} == split(sales)
+    assert statuses.keys() == split(sales) | split(others)
+
+
+@pytest.mark.parametrize("subtotal", ["89.98", "100.02"])
+def test_the_discount_of_a_shopify_order_may_be_rounded_by_a_minor_unit_a_line(
+    books: Shop, bring: Bring, subtotal: str
+) -> None:
+    assert counts(bring(books, SHOPIFY, *with_subtotal(subtotal)))[1] == 2
+
+
+@pytest.mark.parametrize("subtotal", ["89.97", "100.03"])
+def test_a_shopify_order_whose_subtotal_is_not_its_lines_is_not_booked(
+    books: Shop, bring: Bring, subtotal: str
+) -> None:
+    with pytest.raises(BadData, match="2 of 2 rows are bad"):
+        bring(books, SHOPIFY, *with_subtotal(subtotal))
+
+
+def with_subtotal(subtotal: str) -> tuple[str, str]:
+    """The two rows of an order of 100.00 and a discount of 10.00."""
+    first = FIRST.format(status="paid", refunded="0.00")
+    return first.replace(",90.00,20.00,0.00,110.00,", f",{subtotal},20.00,0.00,{Decimal(subtotal) + 20},"), MORE
 
 
 RETURNED = f"SELECT order_line_no, {PIECES}, amount_minor, returned_at FROM order_returns ORDER BY line_no"
