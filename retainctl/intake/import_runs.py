@@ -199,7 +199,7 @@ def begin(shop: Shop, file: InputFile, asked: Asked) -> int:
 
 
 def check_limit(counts: Counts, file: InputFile, *, strict: bool, held: Sequence[Held], ended: bool) -> None:
-    """BadData where more is wrong with the rows than an honest file has wrong; one bad row never is.
+    """BadData where more is wrong with the rows than an honest file has wrong; one bad row or order never is.
 
     A good row that only waits with a bad one of its order is none.
     """
@@ -214,7 +214,8 @@ def check_limit(counts: Counts, file: InputFile, *, strict: bool, held: Sequence
     if strict:
         raise BadData(f"{file.name} has a bad row; nothing was written", hint=place)
     share = len(bad) / max(counts.read, 1)
-    if len(bad) > MOST_QUARANTINED or (ended and len(bad) > 1 and share > MOST_QUARANTINED_SHARE):
+    several = len({one.document or one.origin for one in bad}) > 1
+    if len(bad) > MOST_QUARANTINED or (ended and several and share > MOST_QUARANTINED_SHARE):
         raise BadData(
             f"{file.name}: {len(bad)} of {counts.read} rows are bad, so it is the wrong file or the "
             "wrong format; nothing was written",
