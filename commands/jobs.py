@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -106,10 +107,13 @@ def run(name: str | None, due: bool, again: bool, dry_run: bool) -> None:
 
 
 def _is_news(name: str, error: RetainError) -> bool:
+    from retainctl.clock import Clock, parse_instant
     from retainctl.config import find_folder
     from retainctl.jobs import news
 
+    zone, now = ZoneInfo("UTC"), choices().now  # the shop's own zone may be what is wrong
+    at = parse_instant(now, zone) if now else Clock(zone).now()
     try:
-        return news.is_news(find_folder(choices().shop), name, str(error))
+        return news.is_news(find_folder(choices().shop), name, str(error), now=at)
     except RetainError:
         return True  # there is no shop to keep it

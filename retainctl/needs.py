@@ -152,7 +152,8 @@ def _backup(shop: Shop) -> Iterator[Need]:
 def _disk(shop: Shop) -> Iterator[Need]:
     disk = shutil.disk_usage(shop.folder)
     if disk.free < min(_DISK_SHARE * disk.total, _DISK_BYTES):
-        yield Need("disk", f"the disk is nearly full: {disk.free >> 20} MiB are free", "Make room before it is")
+        most = 1 << (disk.free >> 20).bit_length()  # in steps, so that it is not another sentence every minute
+        yield Need("disk", f"the disk is nearly full: less than {most} MiB are free", "Make room before it is")
 
 
 _LOOKS: Final[dict[str, Callable[[Shop], Iterator[Need]]]] = {

@@ -9,20 +9,18 @@ import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from retainctl.clock import Clock
 from retainctl.files import write_text
 
 TOLD_AGAIN_SECONDS: Final = 20 * 3_600  # a daily job tells it each day, whatever its hour
 
 
-def is_news(folder: Path, name: str, sentence: str) -> bool:
+def is_news(folder: Path, name: str, sentence: str, *, now: int) -> bool:
     """Whether *sentence* was not told of the job *name* within the day; from now on it was.
 
-    Where that cannot be kept, everything is news. The time is the machine's: the shop's may be what is wrong.
+    Where that cannot be kept, everything is news.
     """
-    told, now = _told(folder), Clock(ZoneInfo("UTC")).now()
+    told = _told(folder)
     last = told.get(name, {})
     if last.get("sentence") == sentence and 0 <= now - last["at"] < TOLD_AGAIN_SECONDS:
         return False

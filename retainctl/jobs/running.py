@@ -176,6 +176,8 @@ class _Steps:
             if ended.exit_code in (DONE, DoneInPart.exit_code):
                 self.steps_done = number
                 self.exit_code = max(self.exit_code, ended.exit_code)
+                if ended.exit_code == DoneInPart.exit_code:  # what needs a person is told until it is over
+                    self.error = "; ".join(filter(None, [self.error, *ended.said]))
                 continue
             self.exit_code = ended.exit_code
             self.error = ended.stopped or (ended.said[0] if ended.said else f"exit code {ended.exit_code}")

@@ -6,16 +6,11 @@ little more time after time, until the command has enough: so it ends at ever la
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,65 +20,16 @@ from tests.club.building import order
 from tests.conftest import NOW, Ended, Terminal
 from tests.proof.senders import FULL
 from tests.shop.orders_import.conftest import HEADER, row
+from tests.small_disk import SmallDisk, small_disk
 
-SIZE = 16 * 1024 * 1024
 TABLES = ("orders", "order_lines", "customers", "transactions", "entries", "lots", "awards")
 FREE = [0, 4, 12, 24, 40, 64, 100, 200, 400, 800, 1_600, 3_200, 6_400]  # KiB
 
 
-class SmallDisk:
-    """A file system of 16 MiB at *place*, which only commands that it runs see there."""
-
-    def __init__(self, place: Path) -> None:
-        self.place = place
-        mount = f"mount -t tmpfs -o size={SIZE} tmpfs '{place}' && echo there && exec sleep 600"
-        self._holder = subprocess.Popen(
-            ["unshare", "--mount", "--propagation", "private", "sh", "-c", mount], stdout=subprocess.PIPE
-        )
-        assert self._holder.stdout
-        self.is_there = self._holder.stdout.readline() == b"there\n"
-        self.seen = Path(f"/proc/{self._holder.pid}/root{place}")  # the same place, from outside
-
-    def __call__(self, *words: str) -> Ended:
-        entered = ["nsenter", f"--target={self._holder.pid}", "--mount", "--"]
-        command = [sys.executable, "-m", "retainctl", "--shop", str(self.place), "--now", NOW, *words]
-        ended = subprocess.run([*entered, *command], capture_output=True, text=True, cwd="/", timeout=250, check=False)
-        return Ended(ended.returncode, ended.stdout, ended.stderr)
-
-    def leave_free(self, kib: int | None) -> None:
-        """Fill the disk up to *kib*, or take the filling away."""
-        filling = self.seen / "filling"
-        filling.unlink(missing_ok=True)
-        if kib is not None:
-            with filling.open("wb") as file:
-                os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(self.seen).free - kib * 1024)
-
-    def rows(self, query: str, *, name: str = "retain.db") -> list[tuple[Any, ...]]:
-        """What a copy of the database says: SQLite would look for the disk's files by their names outside of it."""
-        with tempfile.TemporaryDirectory() as folder:
-            for path in self.seen.glob(f"{name}*"):
-                shutil.copy(path, folder)
-            with closing(sqlite3.connect(f"{folder}/{Path(name).name}")) as database:
-                return database.execute(query).fetchall()
-
-    def end(self) -> None:
-        self._holder.kill()
-        self._holder.communicate()
-
-
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    if os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("nsenter"):
-        pytest.skip("only root can make a small file system, with unshare and nsenter")
-    place = tmp_path / "small"
-    place.mkdir()
-    disk = SmallDisk(place)
-    try:
-        if not disk.is_there:
-            pytest.skip("this root may not mount a file system")
+    with small_disk(tmp_path / "small") as disk:
         yield disk
-    finally:
-        disk.end()
 
 
 @pytest.fixture
