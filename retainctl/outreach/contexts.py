@@ -60,7 +60,7 @@ def build(
             context["currency"] = _currency(shop)
     for customer_id, *cells in _cells(shop, attributes, list(contacts)) if attributes else ():
         for attribute, cell in zip(attributes, cells, strict=True):
-            known[customer_id][attribute.name] = _value(shop, attribute, cell, spoken[customer_id] or own)
+            known[customer_id][attribute.name] = _value(shop, attribute, cell, spoken[customer_id])
     if "points_value" in names:
         terms = read_club(shop).on(shop.clock.today().isoformat())
         for context in known.values():

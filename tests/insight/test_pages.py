@@ -181,6 +181,8 @@ def test_until_the_window_is_over_no_page_says_that_nobody_bought(town: Shop) ->
     just_sent = dataclasses.replace(MAILING, planned_at="2025-03-01T10:00:00+02:00", bought=0, revenue_minor=0)
     made = page(english(town), all_reports()["campaigns"], [just_sent]).html
     assert said(made) == ("2 messages have been sent", "Purchases after a message are counted until 15 March 2025.")
+    found = figures(made)
+    assert found["Bought"] == found["Their orders"] == ("–", "counted until 15 March 2025")
 
 
 def test_figures_are_isolated_and_money_has_its_sign(town: Shop) -> None:

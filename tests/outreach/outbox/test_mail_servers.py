@@ -528,6 +528,7 @@ def test_a_run_that_ends_before_the_server_answers_does_not_take_the_letter_for_
         done = deliver(mailed, stopping=lambda: "handing" in states(mailing))
 
     assert (done.row.unknown, done.row.sent, done.row.left) == (1, 0, 2)
+    assert done.notes == (), "it is the trouble, and is told once"
     assert isinstance(done.trouble, DoneInPart)
     assert states(mailing) == {"unknown": 1, "planned": 2}
     assert value("SELECT to_address FROM outbox WHERE state = 'unknown'") == "end=silence+a@example.com"
