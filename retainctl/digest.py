@@ -6,24 +6,27 @@ It is a service message like any other: queued once for each week, sent by ``out
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from retainctl.config import Shop
 from retainctl.insight.periods import ReportPeriod
-from retainctl.insight.reports import Wording, all_reports, as_read
+from retainctl.insight.reports import Wording, all_reports, as_read, own_currency
 from retainctl.insight.reports.retention import figures_of
-from retainctl.insight.story import Telling
+from retainctl.insight.story import Figure, Telling
 from retainctl.needs import needs
+from retainctl.outreach.blocks import figures_block
 from retainctl.outreach.composing import templates_of
 from retainctl.outreach.outbox.queueing import queue_for
 from retainctl.outreach.programs import Program, Recipe
+from retainctl.outreach.templates import Templates
 from retainctl.result import Result
 from retainctl.rows import Row
-from retainctl.store.database import value
+from retainctl.store.database import rows, value
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import in_one_transaction
-from retainctl.wording import days_in_words
+from retainctl.wording import amount
 
 DAYS: Final = 7
 _IN_HEBREW: Final[Mapping[str, str]] = {
@@ -32,6 +35,7 @@ _IN_HEBREW: Final[Mapping[str, str]] = {
     "refused": "השרת סירב לקבל הודעות רבות",
     "deferred": "יש הודעות שהשרת מעכב כבר שעות",
     "sending": "ההתקנה הזאת אינה שולחת הודעות",
+    "clock": "שעון המחשב מאחר לעומת הרישומים האחרונים",
     "disk": "הדיסק כמעט מלא",
     "backup": "הגיבוי ישן או חסר",
     "job": "משימה קבועה נכשלה או לא הופעלה",
@@ -85,27 +89,25 @@ def _queue(shop: Shop, week: str, to_address: str) -> bool:
 def recipe_of(shop: Shop, name: str) -> Recipe:
     """The message: every text is a value, so that nothing in it is taken for Markdown."""
     words = dict(_words(shop))
-    body = "\n\n".join(
-        [
-            "# {{ headline }}",
-            *(
-                f"{{{{ {one}_name }}}}: **{{{{ {one}_shown }}}}** {{{{ {one}_beneath }}}}"
-                for one in _numbered(words, "figure")
-            ),
-            "## {{ found }}",
-            *(f"**{{{{ {one}_title }}}}** – {{{{ {one}_finding }}}}" for one in _numbered(words, "report")),
-            "## {{ waiting }}",
-            *(f"- {{{{ {one}_detail }}}}" for one in _numbered(words, "need")),
-        ]
-    )
+    figures, findings, needed = (_numbered(words, kind) for kind in ("figure", "report", "need"))
+    parts = ["# {{ headline }}", "{{ days }}"]
+    if needed:
+        parts += ["## {{ waiting }}", *(f"- {{{{ {one}_detail }}}}" for one in needed)]
+    parts += ["{figures}"] * bool(figures)
+    if findings:
+        parts += ["## {{ found }}", *(f"**{{{{ {one}_title }}}}** – {{{{ {one}_finding }}}}" for one in findings)]
+    if not needed:
+        parts.append("{{ waiting }}")
     hebrew = shop.settings.language == "he"
     templates = templates_of(
         shop,
         subject="{{ headline }}",
+        preheader="{{ days }}",
         reason="הסיכום השבועי נשלח לבעלי החנות." if hebrew else "The weekly digest goes to the owner of the shop.",
-        body=body,
+        body="\n\n".join(parts),
         purpose="service",
         constants=words,
+        blocks={"figures": figures_block(figures)},
     )
     return Recipe("digest", name, "service", templates)
 
@@ -117,29 +119,55 @@ def _numbered(words: Mapping[str, str], kind: str) -> list[str]:
 
 def _words(shop: Shop) -> Iterator[tuple[str, str]]:
     """Every text of the digest by its name."""
-    week, language = week_of(shop), shop.settings.language
-    reports = all_reports()
-    retention = reports["retention"]
-    telling = retention.telling(shop, retention.rows(shop, week), week)
-    assert week.first and week.last
-    days = days_in_words(week.first, week.last, language)
-    yield "headline", telling.say(f"The week at {shop.settings.name}: {days}", f"השבוע של {shop.settings.name}: {days}")
-    for number, figure in enumerate(figures_of(telling) if telling.rows else (), 1):
+    week, retention = week_of(shop), all_reports()["retention"]
+    telling = replace(retention.telling(shop, retention.rows(shop, week), week), says_against_what=False)
+    say = telling.say
+    figures = _figures(telling) if telling.rows else []
+    summary = say("no orders", "לא היו הזמנות")
+    if figures:
+        mine = own_currency(shop, telling.rows)
+        count = telling.many(mine.orders, ("1 order", "{} orders"), ("הזמנה אחת", "{} הזמנות"))
+        summary = f"{count}, {amount(mine.net_revenue_minor, mine.currency)}"
+    yield "headline", say(f"The week at {shop.settings.name}: {summary}", f"השבוע של {shop.settings.name}: {summary}")
+    days = week.in_words(telling.language)
+    yield "days", say(f"{days}, beside the week before", f"{days}, לעומת השבוע שלפניו")
+    for number, figure in enumerate(figures, 1):
         yield f"figure_{number}_name", figure.name
         yield f"figure_{number}_shown", figure.shown
-        yield f"figure_{number}_beneath", f"({figure.beneath})" if figure.beneath else ""
-    yield "found", telling.say("What the reports say, over all time", "מה עולה מהדוחות, על כל התקופה")
-    for number, report in enumerate(as_read(reports).values(), 1):
-        if rows := report.rows(shop):
-            yield f"report_{number}_title", Wording(report, language).title
-            yield f"report_{number}_finding", report.tell(report.telling(shop, rows)).finding
+        yield f"figure_{number}_beneath", figure.beneath
+    yield "found", say("What is new in the reports", "מה חדש בדוחות")
+    yield from _findings(shop, str(week.last))
     yield from _needs(telling)
+
+
+def _figures(telling: Telling) -> list[Figure]:
+    """Who bought, and the orders, their average and the revenue: what a week can say; who comes back takes longer."""
+    mine = own_currency(telling.shop, telling.rows)
+    then = next((row.customers for row in telling.before if row.currency == mine.currency), None)
+    bought = Figure(
+        telling.say("Customers who bought", "לקוחות שקנו"), f"{mine.customers:,}", telling.changed(mine.customers, then)
+    )
+    return [bought, *figures_of(telling)[1:]]
+
+
+def _findings(shop: Shop, week: str) -> Iterator[tuple[str, str]]:
+    """What each report finds over all time, but for what the digest before has said in the same words."""
+    last = rows(
+        "SELECT templates FROM mailings WHERE program = 'digest' AND name < ? ORDER BY name DESC, id DESC LIMIT 1", week
+    )
+    told = set(Templates.from_json(last[0][0]).constants.values()) if last else set()
+    for number, report in enumerate(as_read(all_reports()).values(), 1):
+        if found := report.rows(shop):
+            finding = report.tell(report.telling(shop, found)).finding
+            if finding not in told:
+                yield f"report_{number}_title", Wording(report, shop.settings.language).title
+                yield f"report_{number}_finding", finding
 
 
 def _needs(telling: Telling) -> Iterator[tuple[str, str]]:
     found = needs(telling.shop)
     if not found:
-        yield "waiting", telling.say("Nothing needs your attention", "אין דבר שדורש טיפול")
+        yield "waiting", telling.say("Nothing needs your attention.", "אין דבר שדורש טיפול.")
         return
     yield "waiting", telling.say("What needs your attention", "מה דורש טיפול")
     for number, need in enumerate(found, 1):

@@ -22,7 +22,7 @@ from retainctl.jobs.records import list_jobs
 from retainctl.jobs.steps import ReadWords, check_steps
 from retainctl.jobs.table import read_jobs
 from retainctl.rows import Row
-from retainctl.shop.clock_check import SILENCE_SECONDS, last_written
+from retainctl.shop.clock_check import SILENCE_SECONDS, behind, last_written
 from retainctl.shop.opening import opened
 from retainctl.store.integrity import check_database
 from retainctl.store.opening import applied_migrations
@@ -174,8 +174,8 @@ def _mail(shop: Shop) -> str:
 
 def _clock(shop: Shop) -> str:
     now = shop.clock.now()
-    for behind in needs.needs(shop, "clock"):
-        raise BadConfiguration(behind.detail, hint=behind.remedy)
+    if wrong := behind(shop):
+        raise BadConfiguration(wrong, hint=needs.CLOCK_REMEDY)
     for what, newest in last_written(shop):
         if now > newest + SILENCE_SECONDS:
             raise Doubtful(f"the newest {what} is from {shop.clock.iso(newest)}; is the clock right?")

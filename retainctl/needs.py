@@ -25,6 +25,7 @@ from retainctl.store.installation import may_send
 BACKUP_SECONDS: Final = DAY_SECONDS + 4 * 3_600  # a nightly one may be late
 _MANY_ATTEMPTS: Final = 4  # after which a message has waited for about four hours
 _REFUSED_DAYS, _REFUSED_LEAST, _REFUSED_SHARE = 7, 5, 0.2
+CLOCK_REMEDY: Final = "Correct the clock, or if it is right now: retainctl doctor --yes-clock"
 _DISK_SHARE, _DISK_BYTES = 0.05, 2 << 30
 
 
@@ -124,8 +125,9 @@ def _returns(shop: Shop) -> Iterator[Need]:
 
 
 def _clock(shop: Shop) -> Iterator[Need]:
-    if wrong := behind(shop):
-        yield Need("clock", wrong, "Correct the clock, or if it is right now: retainctl doctor --yes-clock")
+    """Not under --now, which may look back."""
+    if shop.clock.fixed is None and (wrong := behind(shop)):
+        yield Need("clock", wrong, CLOCK_REMEDY)
 
 
 def _jobs(shop: Shop) -> Iterator[Need]:

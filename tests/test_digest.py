@@ -55,13 +55,41 @@ def test_the_owner_gets_the_week_beside_the_one_before(owned: Shop) -> None:
     assert done.rows == (digest.Digest("2025-03-01", "owner@shop.example", "queued"),)
     message = mail(english)
     assert message["To"] == "owner@shop.example"
-    assert message["Subject"].strip("\u2068\u2069").endswith("23 February 2025 – 1 March 2025")
+    assert re.sub("[\u2066-\u2069]", "", message["Subject"]) == f"The week at {owned.settings.name}: 2 orders, ₪200"
     said = text(message)
-    assert "Orders: 2 (▲ 100% against the period before)" in said
-    assert "Net revenue: ₪200 (▲ 100% against the period before)" in said
+    assert "23 February 2025 – 1 March 2025, beside the week before" in said
+    assert "Customers who bought: 2 (▲ 100%)" in said
+    assert "Orders: 2 (▲ 100%)" in said
+    assert "Average order: ₪100 (unchanged)" in said
+    assert "Net revenue: ₪200 (▲ 100%)" in said
     assert "a third of the customers come back to buy" in said.casefold()
     assert "What needs your attention\r\n\r\n- There is no backup" in said
     assert "List-Unsubscribe" not in message, "it is the owner's own"
+
+
+def test_what_the_digest_before_has_said_is_not_said_again(owned: Shop) -> None:
+    english = dataclasses.replace(owned, settings=dataclasses.replace(owned.settings, language="en"))
+
+    def found(days: int) -> list[str]:
+        later = dataclasses.replace(english, clock=Clock(owned.clock.zone, owned.clock.now() + days * DAY_SECONDS))
+        words = digest.recipe_of(later, "").templates.constants
+        digest.send(later)
+        return [text for name, text in words.items() if name.endswith("_finding")]
+
+    first = found(0)
+    assert "A third of the customers come back to buy" in first
+    assert found(7) == []
+    past.order(3, "2025-03-10")
+    news = found(14)
+    assert "Two of three customers come back to buy" in news
+    assert "A third of the customers come back to buy" not in news
+
+
+def test_a_week_without_orders_says_that(shop: Shop) -> None:
+    installation.adopt()
+    settings = dataclasses.replace(shop.settings, owner_email="owner@shop.example", language="en")
+    digest.send(dataclasses.replace(shop, settings=settings))
+    assert "no orders" in mail(shop)["Subject"]
 
 
 def test_where_nothing_needs_a_person_it_says_so(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from retainctl import needs
-from retainctl.clock import DAY_SECONDS
+from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
 from retainctl.needs import Need
 from retainctl.outreach.mailings import pause, resume
@@ -97,6 +98,16 @@ def test_messages_that_are_put_off_time_after_time_are_told(
         execute("UPDATE outbox SET state = 'deferred', attempts = ?", attempts)
         execute("UPDATE mailings SET state = ?", state)
     assert words(shop) == (["deferred"] if is_told else [])
+
+
+def test_a_clock_that_is_behind_what_was_written_is_told_but_not_under_now(shop: Shop) -> None:
+    going = dataclasses.replace(shop, clock=Clock(shop.clock.zone))
+    with writing():
+        execute("INSERT INTO runs (name, started_at) VALUES ('x', ?)", going.clock.now() + DAY_SECONDS)
+    (told,) = needs.needs(going)
+    assert told.need == "clock"
+    assert told.remedy == "Correct the clock, or if it is right now: retainctl doctor --yes-clock"
+    assert needs.needs(shop) == []
 
 
 def test_a_paused_mailing_of_which_nothing_waits_is_told_too(shop: Shop, queue_up: QueueUp) -> None:

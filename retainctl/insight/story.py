@@ -52,6 +52,7 @@ class Telling:
     period: ReportPeriod
     rows: Sequence[Any]
     before: Sequence[Any] = field(default=())
+    says_against_what: bool = True  # False where it is said once for all figures
 
     @property
     def language(self) -> str:
@@ -75,26 +76,27 @@ class Telling:
         if now is None or not then:
             return ""
         change = (now - then) / abs(then)
-        if not change:
-            return self.say("as in the period before", "ללא שינוי מול התקופה הקודמת")
         sign = "▲" if change > 0 else "▼"
-        return self.say(
-            f"{sign} {percent(abs(change))} against the period before",
-            f"{sign} {percent(abs(change))} מול התקופה הקודמת",
-        )
+        return self._against(f"{sign} {percent(abs(change))}" if change else "")
 
     def moved(self, now: float | None, then: float | None) -> str:
         """How a share has moved since the period before, in points of a per cent."""
         if now is None or then is None:
             return ""
         points = round(100 * (now - then))
-        if not points:
-            return self.say("as in the period before", "ללא שינוי מול התקופה הקודמת")
         moved = self.many(
             abs(points), ("1 percentage point", "{} percentage points"), ("נקודת אחוז אחת", "{} נקודות אחוז")
         )
         sign = "▲" if points > 0 else "▼"
-        return f"{sign} {moved} {self.say('against the period before', 'מול התקופה הקודמת')}"
+        return self._against(f"{sign} {moved}" if points else "")
+
+    def _against(self, change: str) -> str:
+        """*change*, or that there is none, and against what."""
+        if not self.says_against_what:
+            return change or self.say("unchanged", "ללא שינוי")
+        if not change:
+            return self.say("as in the period before", "ללא שינוי מול התקופה הקודמת")
+        return f"{change} {self.say('against the period before', 'מול התקופה הקודמת')}"
 
 
 def customers_of(share: float, telling: Telling) -> str:

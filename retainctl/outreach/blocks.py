@@ -9,6 +9,7 @@ Each is a table in HTML, because that is what every mail program lays out alike,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 
@@ -58,3 +59,26 @@ BLOCKS: Final = {
     }
     for language, (title, worth) in _WORDS.items()
 }
+
+
+def figures_block(names: Sequence[str]) -> MailBlock:
+    """Figures, two in a row: of each of *names* the values ``NAME_name``, ``NAME_shown`` and ``NAME_beneath``."""
+    cells = [_FIGURE.format(one=one) for one in names]
+    rows = "".join(f"<tr>{''.join(cells[place : place + 2])}</tr>" for place in range(0, len(cells), 2))
+    return MailBlock(_FIGURES.format(rows=rows), "".join(_FIGURE_TEXT.format(one=one) for one in names))
+
+
+_FIGURES: Final = """\
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" \
+style="table-layout:fixed; margin:0 0 20px;">{rows}</table>
+"""
+_FIGURE: Final = """\
+<td width="50%" valign="top" align="{{{{ side }}}}" style="padding:12px 0 10px; border-top:1px solid #d8d0c3; \
+font-size:14px; line-height:1.5;"><span class="quiet" style="color:#685f54;">{{{{ {one}_name }}}}</span><br>\
+<span style="font-size:24px; line-height:1.3; font-weight:bold;">{{{{ {one}_shown }}}}</span>\
+{{% if {one}_beneath %}}<br><span class="quiet" style="color:#685f54;">{{{{ {one}_beneath }}}}</span>{{% endif %}}</td>\
+"""
+# The plus keeps the end of the line, which Jinja would take away.
+_FIGURE_TEXT: Final = """\
+{{{{ {one}_name }}}}: {{{{ {one}_shown }}}}{{% if {one}_beneath %}} ({{{{ {one}_beneath }}}}){{% endif +%}}
+"""

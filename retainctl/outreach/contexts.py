@@ -49,7 +49,10 @@ def build(
     Where the message is there in other *languages* than the shop's, each context says in which its customer reads it.
     """
     own = shop.settings.language
-    spoken = {one: contact.language if contact.language in languages else own for one, contact in contacts.items()}
+    spoken = {
+        one: contact.language if contact.language and contact.language in languages else own
+        for one, contact in contacts.items()
+    }
     asked = {*names, "points"} if "points_value" in names else names
     attributes = [
         one for one in all_attributes().values() if one.name in asked and one.example and one.name not in _OF_CONTACT

@@ -57,7 +57,7 @@ class MailingRow(Row, kind="mailing"):
 
 
 def campaigns(shop: Shop, period: ReportPeriod = ALL_TIME) -> list[MailingRow]:
-    """Every mailing that was planned in *period*, the latest first, but for plans that others took the place of."""
+    """Every mailing to customers that was planned in *period*, the latest first."""
     recipients = _counted("SELECT mailing_id, excluded, COUNT(*) FROM recipients GROUP BY mailing_id, excluded")
     messages = _counted("SELECT mailing_id, state, COUNT(*) FROM outbox GROUP BY mailing_id, state")
     bought, listed, currency = _bought(shop.settings.currency), [], shop.settings.currency
@@ -65,7 +65,7 @@ def campaigns(shop: Shop, period: ReportPeriod = ALL_TIME) -> list[MailingRow]:
     for number, program, name, state, planned_at in execute(
         """SELECT id, program, name, state, planned_at FROM mailings
            WHERE planned_at >= ? AND planned_at < ?
-             AND (state <> 'cancelled' OR EXISTS (SELECT 1 FROM recipients WHERE mailing_id = mailings.id))
+             AND EXISTS (SELECT 1 FROM recipients WHERE mailing_id = mailings.id)
            ORDER BY id DESC""",
         shop.clock.start_of(first),
         shop.clock.end_of(last),
