@@ -77,13 +77,14 @@ tr>:first-child{{position:sticky;inset-inline-start:0;background:var(--paper)}}
 code{{font:.85em/1.4 ui-monospace,Consolas,monospace;overflow-wrap:anywhere}}
 blockquote{{margin:0 0 .9rem;padding-inline-start:.9rem;border-inline-start:3px solid var(--line)}}
 blockquote b{{color:var(--muted);font-weight:600}}
-@media screen and (max-width:680px){{
+@media screen and (max-width:775px){{
 main{{padding:1.2rem 1rem 2rem}}h1{{font-size:1.6rem}}header{{margin-bottom:1.3rem}}
 .figures{{grid-template-columns:1fr 1fr}}.figures div{{padding:.8rem .9rem}}
 .figures div:nth-child(odd){{border-inline-start:0;padding-inline-start:0}}
 .figures div:nth-child(n+3){{border-top:1px solid var(--line)}}
 section{{padding:1rem .8rem;border-radius:10px}}
-.on-desk{{display:none}}.on-phone{{display:block}}}}
+.on-desk{{display:none}}.on-phone{{display:block;max-width:480px;margin-inline:auto}}}}
+@media screen and (max-width:360px){{main{{padding-inline:.5rem}}section{{padding-inline:.3rem}}}}
 @media print{{
 body{{background:#fff;font-size:12px}}main,main.list{{max-width:none;padding:0}}h1{{font-size:22px}}
 .wide,.list .wide{{overflow:visible;max-height:none;border:0}}thead th,tr>:first-child{{position:static}}

@@ -15,16 +15,23 @@ from markupsafe import Markup
 from retainctl.insight.svg import ACCENT, HEAT, INK, MUTED, QUIET, SMALL, Canvas, tag
 from retainctl.wording import short_month
 
-DESK, PHONE = 720.0, 340.0  # the widths of the two view-boxes, in user units
+DESK, PHONE = 720.0, 300.0  # the widths of the two view-boxes, in user units
 _AXIS = 44.0  # the room of a value axis
 _MONTHS_ON_A_PHONE = 13
 
 
-def for_both(draw: Callable[[float], Canvas]) -> Markup:
-    """What *draw* draws at either width; the style sheet shows the one that fits."""
-    return Markup("").join(
-        tag("div", draw(width).svg(), class_=view) for width, view in ((DESK, "on-desk"), (PHONE, "on-phone"))
-    )
+def for_both(
+    draw: Callable[[float], Canvas], *, of: int = 0, on_a_phone: int = 0, rtl: bool = False, phone: float = PHONE
+) -> Markup:
+    """What *draw* draws at either width; the style sheet shows the one that fits.
+
+    Where a phone has room for *on_a_phone* alone *of* what there is, it says so.
+    """
+    note = Markup("")
+    if of > on_a_phone > 0:
+        words = "{} מתוך {}; כולם במסך רחב ובטבלה" if rtl else "{} of {}; all of them on a wide screen and in the table"
+        note = tag("p", words.format(on_a_phone, of), class_="key")
+    return tag("div", draw(DESK).svg(), class_="on-desk") + tag("div", draw(phone).svg() + note, class_="on-phone")
 
 
 def ticks(most: float, *, about: int = 4) -> list[float]:
@@ -74,7 +81,7 @@ def by_month(
         plot.baseline()
         return plot.canvas
 
-    return for_both(draw)
+    return for_both(draw, of=len(columns), on_a_phone=_MONTHS_ON_A_PHONE, rtl=language == "he")
 
 
 def over_time(
@@ -99,7 +106,7 @@ def over_time(
             plot.canvas.text(x, y - 9, say(share), anchor="middle", bold=True)
         return plot.canvas
 
-    return for_both(draw)
+    return for_both(draw, of=len(points), on_a_phone=_MONTHS_ON_A_PHONE, rtl=language == "he")
 
 
 @dataclass(slots=True)
@@ -203,7 +210,7 @@ def staircase(steps: Sequence[Stair], *, label: str, rtl: bool, on_a_phone: int 
                 canvas.text(x + step / 2, 194 + 17 * line, text, anchor="middle", bold=not line)
         return canvas
 
-    return for_both(draw)
+    return for_both(draw, of=len(steps), on_a_phone=on_a_phone, rtl=rtl)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,9 +274,10 @@ def heat(rows: Sequence[HeatRow], *, heads: Sequence[str], label: str, rtl: bool
     then the others."""
     known = [share for row in rows for share in row.shares if share is not None]
     most = max(known, default=0) or 1
+    every = max((len(row.shares) for row in rows), default=0)
 
     def draw(width: float) -> Canvas:
-        columns = max((len(row.shares) for row in rows), default=0)
+        columns = every
         named, sized = (150.0, 60.0) if width == DESK else (118.0, 44.0)
         if width == PHONE:
             columns = min(columns, on_a_phone)
@@ -297,7 +305,7 @@ def heat(rows: Sequence[HeatRow], *, heads: Sequence[str], label: str, rtl: bool
                 )
         return canvas
 
-    return for_both(draw)
+    return for_both(draw, of=every, on_a_phone=on_a_phone, rtl=rtl)
 
 
 def scale(
@@ -307,13 +315,15 @@ def scale(
     names: Sequence[str],
     shown: str,
     label: str,
-    rtl: bool,
     interval: tuple[float, float] | None = None,
 ) -> Markup:
-    """*value* as a mark on a band between *edges*, whose *names* stand below; *interval* is drawn around it."""
+    """*value* as a mark on a band between *edges*, whose *names* stand below; *interval* is drawn around it.
+
+    Numbers rise from left to right in both languages, as in the row of scores that people touch in a mail.
+    """
 
     def draw(width: float) -> Canvas:
-        canvas, span = Canvas(width, 72, label, rtl=rtl), edges[-1] - edges[0]
+        canvas, span = Canvas(width, 72, label, rtl=False), edges[-1] - edges[0]
 
         def at(place: float) -> float:
             return 6 + (min(max(place, edges[0]), edges[-1]) - edges[0]) / span * (width - 12)

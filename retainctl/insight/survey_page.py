@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -115,7 +116,7 @@ def _section(telling: Telling, name: str, question: Question, row: ResultRow) ->
         for answer in range(question.lowest, question.highest + 1)
     ]
     chart = bars(drawn, label=question.text, rtl=telling.rtl, names=34)
-    return Section(question.text, _on_its_scale(telling, question, row) + chart, key=_key(telling, question), note=note)
+    return Section(question.text, _on_its_scale(question, row) + chart, key=_key(telling, question), note=note)
 
 
 def _fill(question: Question, answer: int) -> str:
@@ -135,7 +136,7 @@ def _key(telling: Telling, question: Question) -> list[tuple[Swatch, str]]:
     ]
 
 
-def _on_its_scale(telling: Telling, question: Question, row: ResultRow) -> Markup:
+def _on_its_scale(question: Question, row: ResultRow) -> Markup:
     if row.score is None or row.low is None or row.high is None:
         return Markup("")
     points = question.kind == "nps"
@@ -146,16 +147,21 @@ def _on_its_scale(telling: Telling, question: Question, row: ResultRow) -> Marku
         names=[_points(edge) if points else percent(edge) for edge in edges],
         shown=_points(row.score) if points else percent(row.score),
         label=question.text,
-        rtl=telling.rtl,
         interval=(row.low, row.high),
     )
 
 
 def _said(telling: Telling, spoken: Sequence[CommentRow]) -> Iterator[Section]:
-    written = [one for one in spoken if one.comment.strip()]
+    times = Counter((one.score, one.comment.strip()) for one in reversed(spoken) if one.comment.strip())
+    written = list(times)  # the latest first
     quotes = Markup("").join(
-        tag("blockquote", *((tag("b", f"{one.score} · "),) if one.score is not None else ()), tag("bdi", one.comment))
-        for one in written[: -COMMENTS - 1 : -1]
+        tag(
+            "blockquote",
+            *((tag("b", f"{score} · "),) if score is not None else ()),
+            tag("bdi", comment),
+            *((tag("b", f" ×{times[score, comment]}"),) if times[score, comment] > 1 else ()),
+        )
+        for score, comment in written[:COMMENTS]
     )
     title = telling.say("In their own words", "במילים שלהם")
     note = telling.say(

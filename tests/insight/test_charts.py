@@ -196,7 +196,7 @@ def test_each_group_of_bars_has_its_own_scale_and_no_bar_where_there_is_nothing(
         for view in (desk, phone):
             longest, other = view.boxes
             assert [one.text for one in view.texts].count("0") == 1
-            assert longest.width >= view.width * 0.55
+            assert longest.width >= view.width * 0.5
             assert other.width > longest.width, "its word is shorter, so that there is more room"
             begins = [box.x + box.width if rtl else box.x for box in view.boxes]
             assert begins == near(*[begins[0]] * 2), "both at the reading side"
@@ -224,16 +224,12 @@ def test_a_square_is_as_dark_as_its_share_and_says_it() -> None:
             assert {"2024", "2025", "80", "50", "Joined", "Customers", "+4"} <= {one.text for one in view.texts}
 
 
-@pytest.mark.parametrize("rtl", [False, True])
-def test_a_score_is_marked_where_it_falls_with_its_interval_around_it(rtl: bool) -> None:
-    chart = scale(
-        35, edges=[-100, 0, 100], names=["-100", "0", "100"], shown="+35", label="NPS", rtl=rtl, interval=(25, 145)
-    )
+def test_a_score_is_marked_where_it_falls_with_its_interval_around_it() -> None:
+    chart = scale(35, edges=[-100, 0, 100], names=["-100", "0", "100"], shown="+35", label="NPS", interval=(25, 145))
     for view in views(chart):
 
         def at(value: float, width: float = view.width) -> float:
-            place = 6 + (value + 100) / 200 * (width - 12)
-            return width - place if rtl else place
+            return 6 + (value + 100) / 200 * (width - 12)
 
         *bands, mark = view.boxes
         assert len(bands) == 2
@@ -253,7 +249,7 @@ def test_all_that_is_drawn_lies_within_its_picture(rtl: bool) -> None:
         staircase([Stair("1", 5, ("a", "b"), "")] * 10, label="", rtl=rtl),
         bars([Bar("name", 10**9, "1,000,000,000 · ₪1,000,000")] * 3, label="", rtl=rtl),
         heat([HeatRow("n", "5", [0.5] * 9, [""] * 9)], heads=["a", "b", *"123456789"], label="", rtl=rtl),
-        scale(0.2, edges=[0, 0.5, 1], names=["0", "", "1"], shown="20%", label="", rtl=rtl, interval=(0.1, 0.3)),
+        scale(0.2, edges=[0, 0.5, 1], names=["0", "", "1"], shown="20%", label="", interval=(0.1, 0.3)),
     ]
     for chart in charts:
         for view, width in zip(views(chart), (DESK, PHONE), strict=True):

@@ -319,7 +319,6 @@ def _sections(telling: Telling, mine: Retention, history: History) -> list[Secti
                     names=["", *(f"{edge:.0%}" for edge, _ in BANDS), ""],
                     shown=percent(mine.repeat_rate),
                     label=say("Repeat rate", "שיעור הלקוחות החוזרים"),
-                    rtl=telling.rtl,
                 ),
                 note=say(
                     "In new shops 5 to 10 per cent of customers come back; with leading brands more than 30.",

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from retainctl.clock import day_number, day_of
 from retainctl.config import Shop
-from retainctl.insight.charts import PHONE, for_both
+from retainctl.insight.charts import for_both
 from retainctl.insight.labels import WHAT_AN_ORDER_IS
 from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import Report
@@ -30,6 +30,7 @@ from retainctl.store.dialect import streamed
 from retainctl.wording import amount, isolated, percent
 
 FIFTHS = 5
+_PHONE = 340.0  # in which five names have room beside each other
 FREQUENCY_STEPS = (2, 3, 5, 10)  # orders, from which the next score begins
 
 
@@ -251,12 +252,12 @@ def _square(telling: Telling, of: Scored) -> Markup:
     ]
 
     def draw(width: float) -> Canvas:
-        left, tall = (40.0 if width == PHONE else 92.0), 62.0
+        left, tall = (40.0 if width == _PHONE else 92.0), 62.0
         step = (width - left) / FIFTHS
         canvas = Canvas(width, FIFTHS * tall + 26, telling.say("RFM", "מתי וכמה"), rtl=telling.rtl)
         for recency in range(1, FIFTHS + 1):
             y = (FIFTHS - recency) * tall
-            canvas.text(0, y + tall / 2 + 4, rows[recency - 1][width != PHONE], fill=MUTED)
+            canvas.text(0, y + tall / 2 + 4, rows[recency - 1][width != _PHONE], fill=MUTED)
             for frequency in range(1, FIFTHS + 1):
                 x, customers = left + (frequency - 1) * step, counts[recency, frequency]
                 zone = zone_of(recency, frequency)
@@ -270,17 +271,17 @@ def _square(telling: Telling, of: Scored) -> Markup:
                     radius=5,
                     title=f"R{recency} F{frequency}: {customers:,}",
                 )
-                lines = name.split() if width == PHONE else [name]
+                lines = name.split() if width == _PHONE else [name]
                 top = y + 28 - 6 * (len(lines) - 1)
                 canvas.text(x + step / 2, top, f"{customers:,}", anchor="middle", size=15, bold=True, fill=on_it)
-                size = 10.5 if width == PHONE else SMALL  # the longest name has just room
+                size = 10.5 if width == _PHONE else SMALL  # the longest name has just room
                 for number, line in enumerate(lines):
                     canvas.text(x + step / 2, top + 17 + 13 * number, line, anchor="middle", size=size, fill=on_it)
         for place, text in enumerate(_STEPS):
             canvas.text(left + (place + 0.5) * step, FIFTHS * tall + 18, isolated(text), anchor="middle", fill=MUTED)
         return canvas
 
-    return for_both(draw)
+    return for_both(draw, phone=_PHONE)
 
 
 def _zones(telling: Telling, of: Scored, sizes: Counter[str], revenue: Counter[str]) -> Markup:
