@@ -976,3 +976,15 @@ def test_a_table_is_read_by_the_names_that_shops_give_its_columns(books: Shop, b
 def test_the_column_of_what_was_refunded_has_several_names(books: Shop, bring: Bring, name: str) -> None:
     bring(books, f"{HEADER},{name}", f"{row('1')},", f"{row('R')},1")
     assert rows("SELECT external_id, amount_minor FROM order_returns") == [("R", 2_000)]
+
+
+def test_an_order_that_is_told_again_with_evidence_allows_no_more_than_it_says(shop: Shop, bring: Bring) -> None:
+    said_no = FIRST.format(status="paid", refunded="0.00").replace(",paid,yes,", ",paid,no,")
+    said_yes = FIRST.format(status="paid", refunded="0.00").replace("#1,dana@", "#2,noa@")
+    bring(shop, SHOPIFY, said_no, MORE, said_yes, MORE.replace("#1,dana@", "#2,noa@"))
+    again = bring(shop, SHOPIFY, said_no, MORE, said_yes, MORE.replace("#1,dana@", "#2,noa@"), name="b.csv",
+                  consent_evidence="the box at the checkout")  # fmt: skip
+    assert counts(again)[3] == 4
+    assert rows(
+        "SELECT p.value, c.action FROM consents AS c JOIN contact_points AS p ON p.id = c.contact_point_id"
+    ) == [("noa@shop.example", "given")]
