@@ -369,8 +369,9 @@ def test_who_asks_for_a_format_is_shown_what_was_run(retainctl: Terminal, write_
     ]  # fmt: skip
 
 
-def test_a_step_writes_a_file_in_the_format_of_its_ending(shop: Shop, write_jobs: WriteJobs) -> None:
-    write_jobs(CHECK.replace('"config check", "config show"', '"customers export --output out.csv"'))
+@pytest.mark.parametrize("option", ["--output out.csv", "--output=out.csv"])
+def test_a_step_writes_a_file_in_the_format_of_its_ending(shop: Shop, write_jobs: WriteJobs, option: str) -> None:
+    write_jobs(CHECK.replace('"config check", "config show"', f'"customers export {option}"'))
     assert run_job(shop, "check").exit_code == 0
     assert (shop.folder / "out.csv").read_text(encoding="utf-8").startswith("id,source,external_id")
 

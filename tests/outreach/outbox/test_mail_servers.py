@@ -30,6 +30,7 @@ from retainctl.result import Result
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
 from tests.outreach.outbox.conftest import QueueUp, by_mail, states
+from tests.reach import contactable
 from tests.smtp_sink import Sink
 
 
@@ -327,6 +328,15 @@ def test_a_list_of_dead_addresses_stops_the_mailing(shop: Shop, queue_up: QueueU
     assert 200 <= found["sent"] + found["failed"] < 300
     assert found["planned"] == 600 - found["sent"] - found["failed"]
     check()
+
+
+def test_an_address_that_bounced_is_not_written_to_again_however_it_is_spelled(shop: Shop, queue_up: QueueUp) -> None:
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port)
+        queue_up(addresses=["rcpt=550_5.1.1+Dana@Example.COM"], using=mailed)
+        assert deliver(mailed).row.failed == 1
+    ((dana,),) = rows("SELECT id FROM customers")
+    assert contactable([dana], purpose="marketing", at=shop.clock.now()) == {dana: "suppressed"}
 
 
 def test_fifty_refusals_in_a_row_stop_the_mailing(shop: Shop, queue_up: QueueUp) -> None:
