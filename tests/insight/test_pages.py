@@ -151,6 +151,20 @@ def test_rfm_tells_of_the_group_that_brought_in_most_and_not_of_the_largest(shop
     )
 
 
+def test_orders_tell_of_the_currency_of_most_orders_and_not_of_most_rows(shop: Shop) -> None:
+    for number in range(1, 6):
+        past.customer(number)
+        past.order(number, "2025-01-01")
+    past.customer(9)
+    for day in ("01", "02", "03"):
+        past.order(9, f"2025-01-{day}", currency="USD")
+    report = all_reports()["orders"]
+    assert (
+        said(page(english(shop), report, report.rows(shop)).html)[0]
+        == "After the first order 0% of customers order again"
+    )
+
+
 def test_a_period_stands_beside_the_one_before(town: Shop) -> None:
     """February and March beside December and January: three orders of 300 each beside three."""
     report, period = all_reports()["retention"], ReportPeriod(date(2025, 2, 1), date(2025, 3, 31))

@@ -376,6 +376,12 @@ def test_a_step_writes_a_file_in_the_format_of_its_ending(shop: Shop, write_jobs
     assert (shop.folder / "out.csv").read_text(encoding="utf-8").startswith("id,source,external_id")
 
 
+def test_a_file_of_the_shop_is_never_run_in_the_place_of_a_module(shop: Shop, write_jobs: WriteJobs) -> None:
+    write_jobs(CHECK)
+    (shop.folder / "json.py").write_text("raise SystemExit(9)\n", encoding="utf-8")
+    assert run_job(shop, "check").exit_code == 0
+
+
 def test_missed_days_are_made_up_one_by_one_with_their_own_day(
     folder: Path, retainctl: Terminal, write_jobs: WriteJobs
 ) -> None:

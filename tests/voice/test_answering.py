@@ -647,6 +647,15 @@ def test_an_answer_by_mail_is_read_from_its_subject(survey: Shop) -> None:
 
 
 @ON_SQLITE
+def test_the_score_that_is_written_counts_before_the_one_that_was_touched(survey: Shop) -> None:
+    noa = customer(survey, external_id="8", email="c8@example.com")
+    text = SURVEY_FILE.replace('token = "token"', 'subject = "subject"').replace('answered_at = "when"', "")
+    (survey.folder / "surveys" / "spring.toml").write_text(text, encoding="utf-8")
+    take(survey, f"who,subject,email,customer,score,found,why\n,recommend:9 {invitation(survey, noa)},,,2,,\n")
+    assert rows("SELECT score FROM answers WHERE score IS NOT NULL") == [(2,)]
+
+
+@ON_SQLITE
 def test_a_column_of_scores_must_be_there_unless_a_subject_has_them(survey: Shop) -> None:
     with pytest.raises(BadData, match="score"):
         take(survey, "who,when,why\nr1,2025-02-01T09:00,fine\n")
