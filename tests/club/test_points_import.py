@@ -92,8 +92,9 @@ def test_a_row_that_says_nothing_certain_is_quarantined(town: Shop, tmp_path: Pa
     assert value("SELECT COUNT(*) FROM transactions") == 0
 
 
-def test_a_customer_who_stands_twice_has_one_balance_or_waits(town: Shop, tmp_path: Path) -> None:
-    text = "email,points\nc1@example.com,10\nc1@example.com,10\nc2@example.com,10\nc2@example.com,20\n"
+@pytest.mark.parametrize("other", [20, 5])
+def test_a_customer_who_stands_twice_has_one_balance_or_waits(town: Shop, tmp_path: Path, other: int) -> None:
+    text = f"email,points\nc1@example.com,10\nc1@example.com,10\nc2@example.com,10\nc2@example.com,{other}\n"
     outcome = bring(town, tmp_path, text, "set")
     assert ([held.code for held in outcome.quarantined], have(town)) == (["twice"], [10, 10, 0])
 

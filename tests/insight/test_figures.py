@@ -260,6 +260,9 @@ def test_retention_of_a_period_counts_its_orders_and_who_has_bought_before(town:
             last_order="2024-12-10",
         ),
     ]  # fmt: skip
+    past.returned(1, "2024-12-21", 40, currency="EUR")
+    euros = retention(town, december)[0]
+    assert (euros.currency, euros.orders, euros.returns_minor, euros.net_revenue_minor) == ("EUR", 0, 40, -40)
     november = retention(town, ReportPeriod(date(2024, 11, 1), date(2024, 11, 30)))
     assert [(row.customers, row.orders, row.repeat_customers, row.returns_minor) for row in november] == [
         (2, 3, 1, 500)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from retainctl.clock import parse_instant
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, BadData
 from retainctl.intake.csv_rows import CHUNK_ROWS
@@ -222,6 +223,12 @@ def test_dates_are_read_by_the_one_of_their_forms_that_fits(
     outcome = bring(books, HEADER, row("1", ordered_at=f'"{text}"'), mapping=f"dates = {dates}")
     assert codes(outcome) == ([] if day else ["bad_date"])
     assert rows("SELECT order_day FROM orders") == ([(on_day(day)[0],)] if day else [])
+
+
+@pytest.mark.parametrize(("text", "at"), [("45662", "12:00"), ("45662.75", "18:00"), ("45662.0", "00:00")])
+def test_a_day_of_excel_is_its_noon_and_a_time_is_itself(books: Shop, bring: Bring, text: str, at: str) -> None:
+    bring(books, HEADER, row("1", ordered_at=text), mapping='dates = "excel"')
+    assert rows("SELECT ordered_at FROM orders") == [(parse_instant(f"2025-01-05T{at}", books.clock.zone),)]
 
 
 def test_a_row_may_name_its_own_zone(books: Shop, bring: Bring) -> None:
