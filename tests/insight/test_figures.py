@@ -261,6 +261,7 @@ def test_retention_of_a_period_counts_its_orders_and_who_has_bought_before(town:
         ),
     ]  # fmt: skip
     past.returned(1, "2024-12-21", 40, currency="EUR")
+    past.returned(None, "2024-12-21", 5_000, currency="EUR")  # a guest's, whose orders are no customer's either
     euros = retention(town, december)[0]
     assert (euros.currency, euros.orders, euros.returns_minor, euros.net_revenue_minor) == ("EUR", 0, 40, -40)
     november = retention(town, ReportPeriod(date(2024, 11, 1), date(2024, 11, 30)))

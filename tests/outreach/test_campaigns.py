@@ -224,6 +224,18 @@ def test_what_is_cancelled_is_never_sent_and_may_be_planned_again(shop: Shop, re
     ) == [(1,)], "whoever was written to is not written to again"
 
 
+def test_all_that_waits_of_a_name_is_cancelled_and_not_the_newest_alone(shop: Shop, ready: Path) -> None:
+    approved(shop)
+    mailings.send(shop, CAMPAIGN, "spring")
+    mailings.pause(CAMPAIGN, "spring")
+    customer(shop)
+    approved(shop)
+    assert rows("SELECT state FROM mailings ORDER BY id") == [("paused",), ("approved",)]
+    mailings.cancel(shop, CAMPAIGN, "spring")
+    assert rows("SELECT state FROM mailings ORDER BY id") == [("cancelled",), ("cancelled",)]
+    assert rows("SELECT DISTINCT state FROM outbox") == [("cancelled",)]
+
+
 def test_a_message_that_was_sent_at_the_first_try_had_one(shop: Shop, ready: Path) -> None:
     approved(shop)
     mailings.send(shop, CAMPAIGN, "spring")

@@ -64,6 +64,16 @@ def test_each_customer_has_an_address_or_a_reason(shop: Shop) -> None:
     }
 
 
+def test_a_refusal_after_a_permission_at_another_address_is_new_on_the_same_day_too(shop: Shop) -> None:
+    first, second = customer(1, "dana@example.com", "noa@example.com")
+    now = shop.clock.now()
+    assert say_no(shop, first, at=now - 7_200)
+    assert say_yes(shop, second, at=now - 3_600)
+    assert say_no(shop, first), "it is another word, and the last"
+    assert answer(shop, 1) == "no_consent"
+    assert not say_no(shop, first), "and this one is not"
+
+
 def test_consent_holds_for_its_purpose_alone(shop: Shop) -> None:
     (point,) = customer(1, "dana@example.com")
     say_yes(shop, point)
