@@ -83,8 +83,10 @@ def test_no_connection_is_held_while_a_step_runs_and_the_lease_outlives_the_dead
     write_jobs(CHECK)
     closed: list[bool] = []
     left: list[int] = []
+    allowed: list[float] = []
 
     def watched(*words: Any, **options: Any) -> steps.StepEnded:
+        allowed.append(options["seconds"])
         closed.append(database.is_closed())
         left.append(value("SELECT lease_until FROM job_leases") - lease_clock(shop.clock.now()))
         database.close()
@@ -94,6 +96,7 @@ def test_no_connection_is_held_while_a_step_runs_and_the_lease_outlives_the_dead
     run_job(shop, "check")
     assert closed == [True] * 3
     assert all(3600 < seconds <= 3660 for seconds in left)
+    assert allowed[0] > allowed[1] > allowed[2], "the steps share the job's deadline"
 
 
 def test_a_period_that_is_done_is_not_run_again_unless_asked(shop: Shop, write_jobs: WriteJobs) -> None:
