@@ -56,6 +56,8 @@ export_verb(
 def list_them(customer: str, limit: int) -> None:
     """List the current consent at each address, of CUSTOMER or of everyone.
 
+    To move to another shop use consent export, which has the refusals of addresses that nobody has yet, too.
+
     \b
       retainctl consent list dana@example.com
     """
