@@ -10,8 +10,8 @@ from retainctl.clock import FIRST_DAY, LAST_DAY, Clock, day_number, month_number
 from retainctl.errors import WrongUsage
 from retainctl.wording import days_in_words
 
-_LAST = re.compile(r"([1-9]\d{0,3})([dwmy])")
-_DAYS = {"d": 1, "w": 7}
+_LAST = re.compile(r"([1-9]\d{0,17})([dwmy])", re.ASCII)
+_DAYS = {"d": 1, "w": 7, "m": 31, "y": 366}  # at the most
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,11 @@ def _back(today: date, text: str) -> date:
     if not found:
         raise WrongUsage(f"--last {text} is not a length of time", hint="Write 90d, 12w, 6m or 1y.")
     number, unit = int(found[1]), found[2]
-    if unit in _DAYS:
-        return today - timedelta(days=number * _DAYS[unit] - 1)
-    months = month_number(today) - number * (12 if unit == "y" else 1)
-    if months < 12 * FIRST_DAY.year:
+    if number * _DAYS[unit] > (today - FIRST_DAY).days:
         raise WrongUsage(f"--last {text} is longer than any shop")
-    year, month = divmod(months, 12)
+    if unit in ("d", "w"):
+        return today - timedelta(days=number * _DAYS[unit] - 1)
+    year, month = divmod(month_number(today) - number * (12 if unit == "y" else 1), 12)
     start = date(year, month + 1, 1)
     longest = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - start).days
     return start.replace(day=min(today.day, longest)) + timedelta(days=1)

@@ -170,25 +170,21 @@ def test_a_refused_sender_pauses_the_mailing_and_charges_nobody(
     check()
 
 
-class _Together:
-    """A channel whose first letter is refused for its sender's sake in the moment in which the second stands ready."""
+class _Handing:
+    """A channel that hands over whatever is let go."""
 
     def __init__(self) -> None:
         self.gone: list[Letter] = []
-        self._taken: list[Letter] = []
         self._reports: list[ChannelReport] = []
 
     def objection(self, payload: bytes, *, marketing: bool) -> str:
         return ""
 
     def room(self) -> int:
-        return 2
+        return 1
 
     def take(self, letter: Letter) -> None:
-        self._taken.append(letter)
-        if len(self._taken) == 2:
-            refused = Outcome("deferred", "who are you", 550, charged=False, sender_at_fault=True)
-            self._reports += [Answer(self._taken[0], refused), Ready(letter)]
+        self._reports.append(Ready(letter))
 
     def reports(self, wait_seconds: float) -> list[ChannelReport]:
         reports, self._reports = self._reports, []
@@ -203,6 +199,23 @@ class _Together:
 
     def close(self) -> None:
         pass
+
+
+class _Together(_Handing):
+    """Its first letter is refused for its sender's sake in the moment in which the second stands ready."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._taken: list[Letter] = []
+
+    def room(self) -> int:
+        return 2
+
+    def take(self, letter: Letter) -> None:
+        self._taken.append(letter)
+        if len(self._taken) == 2:
+            refused = Outcome("deferred", "who are you", 550, charged=False, sender_at_fault=True)
+            self._reports += [Answer(self._taken[0], refused), Ready(letter)]
 
 
 def test_what_stands_ready_when_its_mailing_is_paused_is_not_let_go(
@@ -220,39 +233,18 @@ def test_what_stands_ready_when_its_mailing_is_paused_is_not_let_go(
     check()
 
 
-class _Handed:
-    """A channel that hands letters over one at a time, and does *meanwhile* while the first stands ready."""
+class _Interrupted(_Handing):
+    """It does *meanwhile* while its first letter stands ready."""
 
     def __init__(self, meanwhile: Callable[[Letter], None]) -> None:
-        self.gone: list[Letter] = []
+        super().__init__()
         self._meanwhile: Callable[[Letter], None] | None = meanwhile
-        self._reports: list[ChannelReport] = []
-
-    def objection(self, payload: bytes, *, marketing: bool) -> str:
-        return ""
-
-    def room(self) -> int:
-        return 1
 
     def take(self, letter: Letter) -> None:
-        self._reports.append(Ready(letter))
+        super().take(letter)
         if self._meanwhile:
             self._meanwhile(letter)
             self._meanwhile = None
-
-    def reports(self, wait_seconds: float) -> list[ChannelReport]:
-        reports, self._reports = self._reports, []
-        return reports
-
-    def go(self, letter: Letter) -> None:
-        self.gone.append(letter)
-        self._reports.append(Answer(letter, Outcome("sent", "ok", 250)))
-
-    def drop(self, letter: Letter) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
 
 def test_a_letter_that_was_taken_from_this_sender_while_it_stood_ready_is_not_let_go(
@@ -262,7 +254,7 @@ def test_a_letter_that_was_taken_from_this_sender_while_it_stood_ready_is_not_le
         with writing():
             change((letter.id, letter.claim_no, "claimed"), "cancelled", at=shop.clock.now(), by="somebody")
 
-    channel = _Handed(taken_away)
+    channel = _Interrupted(taken_away)
     monkeypatch.setitem(CHANNELS, "files", lambda _shop: channel)
     mailing = queue_up(2)
     deliver(shop)
@@ -274,7 +266,7 @@ def test_a_letter_that_becomes_ready_when_the_run_is_to_end_is_not_let_go(
     shop: Shop, queue_up: QueueUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ending: list[Letter] = []
-    channel = _Handed(ending.append)
+    channel = _Interrupted(ending.append)
     monkeypatch.setitem(CHANNELS, "files", lambda _shop: channel)
     mailing = queue_up(2)
     deliver(shop, stopping=lambda: bool(ending))
@@ -290,7 +282,7 @@ def test_a_database_that_is_away_for_a_moment_ends_no_run(
         with psycopg.connect(shop.settings.database) as other:
             other.execute("SELECT pg_terminate_backend(%s)", [pid])
 
-    channel = _Handed(cut_off)
+    channel = _Interrupted(cut_off)
     monkeypatch.setitem(CHANNELS, "files", lambda _shop: channel)
     mailing = queue_up(3)
     done = deliver(shop)
