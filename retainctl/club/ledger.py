@@ -16,7 +16,7 @@ from retainctl.club.accounts import UNIT, Accounts, read_books
 from retainctl.club.lots import COLUMNS, Lot, Part, cells, read_lots
 from retainctl.club.terms import Terms, use
 from retainctl.config import Shop
-from retainctl.errors import BrokenInvariant, Refused
+from retainctl.errors import Refused
 from retainctl.shop.clock_check import clock_doubt
 from retainctl.store.club import LOCK
 from retainctl.store.database import database, rows, value
@@ -54,7 +54,7 @@ class Journal:
         self._seq, newest, self._hash = head[0] if head else (0, 0, GENESIS)
         self.now = shop.clock.now()
         if self.now < newest - CLOCK_TOLERANCE_SECONDS:
-            raise BrokenInvariant(
+            raise Refused(
                 f"the clock says {shop.clock.iso(self.now)}, but the newest booking is from {shop.clock.iso(newest)}",
                 hint="Correct the clock. An earlier --now only works for reading.",
             )

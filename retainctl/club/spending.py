@@ -43,6 +43,7 @@ def take(shop: Shop, customer_id: int, points: int, *, source: str, reason: str)
 
 @in_one_transaction
 def _book(shop: Shop, kind: BookingKind, customer_id: int, points: int, *, source: str, reason: str) -> PointsBooking:
+    source = source.strip()
     _check(customer_id, points, source)
     journal = Journal(shop)
     customer_id = survivor_of(customer_id)  # under the ledger's lock, which a merge holds too
@@ -79,7 +80,7 @@ def _book(shop: Shop, kind: BookingKind, customer_id: int, points: int, *, sourc
 def _check(customer_id: int, points: int, source: str) -> None:
     if not 1 <= points <= POINTS_PER_ENTRY:
         raise BadData(f"{points} points cannot be booked", hint=f"The amount must be from 1 to {POINTS_PER_ENTRY}.")
-    if not source.strip() or not source.isprintable() or len(source) > 200:
+    if not source or not source.isprintable() or len(source) > 200:
         raise BadData(
             "the source must have from 1 to 200 printable characters", hint='For example: --source "order:1042"'
         )

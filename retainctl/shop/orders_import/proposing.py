@@ -173,6 +173,8 @@ def _by_name(table: _Table, found: _Proposal) -> dict[str, int]:
             if len(fitting) > 1:
                 others = ", ".join(table.header[place] for place in fitting if place != best)
                 found.columns[role] = table.header[best], f"Its name says so; it could also be: {others}."
+                if role == "order_id":  # what it is told by else would bury that
+                    found.doubts.append(f"Is an order called by {table.header[best]} or by {others}? Set order_id.")
     return taken
 
 

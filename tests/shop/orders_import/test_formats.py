@@ -411,6 +411,11 @@ def test_refunds_of_woocommerce_s_answers_are_together_no_more_than_was_paid(
     assert value("SELECT COUNT(*) FROM order_returns") == returned
 
 
+def test_a_refund_of_woocommerce_s_answers_that_takes_money_waits(books: Shop, bring: Bring) -> None:
+    order = json.loads(GOOD[0]) | {"id": 99, "refunds": [{"id": 1, "total": "2.00"}]}
+    assert codes(bring(books, *GOOD, json.dumps(order), name="o.jsonl")) == ["negative_refund"]
+
+
 @pytest.mark.parametrize(("changed", "day"), [("2025-01-09T08:00:00", "2025-01-09"), (None, "2025-01-05")])
 @pytest.mark.parametrize("said", [{"refunds": [{"id": 1, "total": "-2.00"}]}, {"status": "refunded"}])
 def test_money_of_woocommerce_s_answers_came_back_when_they_were_changed_last(

@@ -124,6 +124,15 @@ def test_which_column_has_the_money_is_left_to_do_where_no_name_says_it(
     assert mapping["currency"] == ("USD" if "$" in text else "ILS")
 
 
+def test_two_columns_that_may_name_the_order_are_left_to_do(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "e.csv").write_text(
+        "Sale Date,Quantity,Price,Currency,Transaction ID,Order Ref,SKU\n2025-01-05,1,10.50,ILS,1,77,MUG\n"
+        "2025-01-05,1,10.50,ILS,2,77,BEAN\n"
+    )
+    said = propose_mapping(shop, str(tmp_path / "e.csv"))
+    assert "# TO DO: Is an order called by Transaction ID or by Order Ref? Set order_id.\n" in said
+
+
 def test_whether_rows_that_leave_the_cells_of_their_order_empty_are_further_ones_is_left_to_do(
     shop: Shop, tmp_path: Path
 ) -> None:

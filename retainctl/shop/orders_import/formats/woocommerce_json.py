@@ -99,7 +99,9 @@ def _line(values: OrderValues, item: Record, currency: str) -> Line:
 def _refunds(values: OrderValues, document: Document, order: Record) -> None:
     left = values.money(text_of(order, "total"), document.currency, "total")
     for one in objects_of(order, "refunds"):
-        amount = abs(values.money(text_of(one, "total"), document.currency, "refunds"))
+        amount = -values.money(text_of(one, "total"), document.currency, "refunds")
+        if amount < 0:
+            raise RowError("refunds", "negative_refund", "a refund that is no money back: its total is above zero")
         left -= amount
         document.returns.append(money_back(document, amount, at=document.updated_at))
     if left < 0:
