@@ -46,7 +46,7 @@ def test_what_is_refused_says_why_and_what_to_do(earning: Terminal) -> None:
         65, "retainctl: source 'c:1' was already used for a different booking: grant of 5 points, customer 1",
     )  # fmt: skip
     earlier = earning("points", "award", now="2025-03-01T10:00")
-    assert (earlier.code, earlier.stdout) == (70, "")
+    assert (earlier.code, earlier.stdout) == (77, "")
     assert earning("points", "statement", "1", now="2025-03-01T10:00").code == 0, "an earlier time may read"
     for words in ((), ("1", "--order", "web:W1")):
         asked = earning("points", "explain", *words)
