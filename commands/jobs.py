@@ -112,7 +112,7 @@ def _is_news(name: str, error: RetainError) -> bool:
     from retainctl.jobs import news
 
     zone, now = ZoneInfo("UTC"), choices().now  # the shop's own zone may be what is wrong
-    at = parse_instant(now, zone) if now else Clock(zone).now()
+    at = Clock(zone, parse_instant(now, zone) if now else None).now()
     try:
         return news.is_news(find_folder(choices().shop), name, str(error), now=at)
     except RetainError:

@@ -173,10 +173,10 @@ def _mail(shop: Shop) -> str:
 
 
 def _clock(shop: Shop) -> str:
-    now = shop.clock.now()
-    if wrong := behind(shop):
+    now, written = shop.clock.now(), last_written(shop)
+    if wrong := behind(shop, written):
         raise BadConfiguration(wrong, hint=needs.CLOCK_REMEDY)
-    for what, newest in last_written(shop):
+    for what, newest in written:
         if now > newest + SILENCE_SECONDS:
             raise Doubtful(f"the newest {what} is from {shop.clock.iso(newest)}; is the clock right?")
     return shop.clock.iso(now)

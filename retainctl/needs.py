@@ -17,7 +17,7 @@ from retainctl.outreach.programs import how_to_resume
 from retainctl.result import Result
 from retainctl.rows import Row
 from retainctl.shop.backup import newest_made_at
-from retainctl.shop.clock_check import behind
+from retainctl.shop.clock_check import behind, last_written
 from retainctl.shop.orders import doubtful_returns
 from retainctl.store.database import rows, value
 from retainctl.store.installation import may_send
@@ -126,7 +126,7 @@ def _returns(shop: Shop) -> Iterator[Need]:
 
 def _clock(shop: Shop) -> Iterator[Need]:
     """Not under --now, which may look back."""
-    if shop.clock.fixed is None and (wrong := behind(shop)):
+    if shop.clock.fixed is None and (wrong := behind(shop, last_written(shop))):
         yield Need("clock", wrong, CLOCK_REMEDY)
 
 

@@ -277,10 +277,9 @@ def heat(rows: Sequence[HeatRow], *, heads: Sequence[str], label: str, rtl: bool
     every = max((len(row.shares) for row in rows), default=0)
 
     def draw(width: float) -> Canvas:
-        columns = every
-        named, sized = (150.0, 60.0) if width == DESK else (118.0, 44.0)
-        if width == PHONE:
-            columns = min(columns, on_a_phone)
+        is_desk = width == DESK
+        columns = every if is_desk else min(every, on_a_phone)
+        named, sized = (150.0, 60.0) if is_desk else (118.0, 44.0)
         step = min((width - named - sized) / max(columns, 1), 74)
         canvas = Canvas(width, 26.0 + 29 * len(rows), label, rtl=rtl)
         canvas.text(0, 14, heads[0], fill=MUTED)
@@ -289,7 +288,7 @@ def heat(rows: Sequence[HeatRow], *, heads: Sequence[str], label: str, rtl: bool
             canvas.text(named + sized + (place + 0.5) * step, 14, heads[2 + place], anchor="middle", fill=MUTED)
         for line, row in enumerate(rows):
             top = 22.0 + 29 * line
-            canvas.text(0, top + 18, (row.brief or row.name) if width == PHONE else row.name)
+            canvas.text(0, top + 18, row.name if is_desk else row.brief or row.name)
             canvas.text(named + sized - 12, top + 18, row.size, anchor="end", bold=True)
             for place, share in enumerate(row.shares[:columns]):
                 if share is None:

@@ -12,7 +12,8 @@ from retainctl.rows import Row
 from retainctl.store.backup import copy_database
 from retainctl.store.integrity import check_database
 
-_WHEN: Final = "%Y%m%dT%H%M%S"  # in the shop's zone
+_NAME: Final = "retain-%Y%m%dT%H%M%S.backup"  # in the shop's zone
+_NAMED: Final = "retain-*T*.backup"
 
 
 class Backup(Row, kind="backup"):
@@ -29,13 +30,13 @@ def back_up(shop: Shop, path: Path | None = None, *, keep: int | None = None) ->
     Of the backups in that folder whose names say when, the newest *keep* stay; without it all do.
     """
     moment = shop.clock.local(shop.clock.now())
-    target = path or shop.folder / "backups" / f"retain-{moment:{_WHEN}}.backup"
+    target = path or shop.folder / "backups" / f"{moment:{_NAME}}"
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with replaced(target) as unfinished:
         copy_database(unfinished)
     # What was just made is never removed, even beside one that a clock which was ahead has dated later.
-    others = sorted(one for one in target.parent.glob("retain-*T*.backup") if one != target)
-    spared = 0 if keep is None else keep - (target.match("retain-*T*.backup"))
+    others = sorted(one for one in target.parent.glob(_NAMED) if one != target)
+    spared = 0 if keep is None else keep - (target.match(_NAMED))
     old = others[: len(others) - spared] if keep else []
     for one in old:
         one.unlink()
@@ -50,7 +51,7 @@ def newest_made_at(shop: Shop) -> int | None:
 
 def _made_at(shop: Shop, path: Path) -> int:
     try:
-        moment = datetime.strptime(path.name, f"retain-{_WHEN}.backup").replace(tzinfo=shop.clock.zone)
+        moment = datetime.strptime(path.name, _NAME).replace(tzinfo=shop.clock.zone)
     except ValueError:
         return int(path.stat().st_mtime)
     return int(moment.timestamp())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -13,11 +14,12 @@ from retainctl.store.runs import recorded
 
 SILENCE_SECONDS = 40 * DAY_SECONDS
 BEHIND_SECONDS: Final = 300  # a clock that is so far behind what was written is wrong
-# When this installation wrote last, as its own clock said; what came from outside carries others' times.
+# When this installation wrote last, as its own clock said; what came from outside carries others' times. Each table has
+# its numbers, its times, and what sorts it to find the newest: the ledger's times rise with its numbers.
 _WRITTEN: Final = {
-    "import": ("imports", "id", "imported_at"),
-    "points booking": ("transactions", "seq", "recorded_at"),
-    "job run": ("runs", "id", "started_at"),
+    "import": ("imports", "id", "imported_at", "imported_at"),
+    "points booking": ("transactions", "seq", "recorded_at", "seq"),
+    "job run": ("runs", "id", "started_at", "started_at"),
 }
 _TRUSTED: Final = "clock"  # the runs in which a person said that the clock is right
 
@@ -38,17 +40,17 @@ def last_written(shop: Shop) -> list[Written]:
     said = rows("SELECT started_at, result FROM runs WHERE name = ? ORDER BY id DESC LIMIT 1", _TRUSTED)
     trusted_at, marks = (said[0][0], json.loads(said[0][1] or "{}")) if said else (shop.clock.now(), {})
     found = []
-    for what, (table, number, column) in _WRITTEN.items():
-        query = f"SELECT MAX({column}) FROM {table} WHERE {number} > ? OR {column} <= ?"
+    for what, (table, number, column, order) in _WRITTEN.items():
+        query = f"SELECT {column} FROM {table} WHERE {number} > ? OR {column} <= ? ORDER BY {order} DESC LIMIT 1"
         if (newest := value(query, marks.get(what, 0), trusted_at)) is not None:
             found.append(Written(what, int(newest)))
     return found
 
 
-def behind(shop: Shop) -> str:
-    """That the clock is behind what was written under it, in a sentence; nothing when it is not."""
+def behind(shop: Shop, written: Iterable[Written]) -> str:
+    """That the clock is behind what was *written* under it, in a sentence; nothing when it is not."""
     now = shop.clock.now()
-    for what, newest in last_written(shop):
+    for what, newest in written:
         if now < newest - BEHIND_SECONDS:
             return f"the clock says {shop.clock.iso(now)}, but the newest {what} is from {shop.clock.iso(newest)}"
     return ""
@@ -59,7 +61,7 @@ def trust_clock(shop: Shop) -> None:
     with recorded(shop, _TRUSTED) as run:
         run.kept = {
             what: int(value(f"SELECT COALESCE(MAX({number}), 0) FROM {table}"))
-            for what, (table, number, _) in _WRITTEN.items()
+            for what, (table, number, *_) in _WRITTEN.items()
         }
 
 

@@ -88,6 +88,12 @@ def test_a_page_is_in_the_language_of_the_shop(town: Shop) -> None:
         assert not words - {"script", "img", "src", "onerror"}, name
 
 
+def read_in_english(shop: Shop, name: str) -> tuple[str, str]:
+    """What the page of the report called *name* says in English."""
+    report = all_reports()[name]
+    return said(page(english(shop), report, report.rows(shop)).html)
+
+
 def figures(text: str) -> dict[str, tuple[str, str]]:
     """The figures at the top of a page: each by its name, with what stands beneath it."""
     found = re.findall(
@@ -129,8 +135,7 @@ def test_retention_says_how_many_come_back_and_compares_two_years(shop: Shop) ->
         past.customer(number)
         for day in (first, *later):
             past.order(number, day)
-    report = all_reports()["retention"]
-    assert said(page(english(shop), report, report.rows(shop)).html) == (
+    assert read_in_english(shop, "retention") == (
         "63% of customers come back to buy",
         "5 of 8 customers have ordered twice or more. Of those who joined in the 12 months to "
         "December 2024, 75% bought again within 90 days – fewer than in the 12 months before (100%).",
@@ -144,8 +149,7 @@ def test_rfm_tells_of_the_group_that_brought_in_most_and_not_of_the_largest(shop
     past.customer(9)
     for day in ("2025-02-01", "2025-02-10", "2025-02-20", "2025-02-25", "2025-03-01"):
         past.order(9, day, 100_000)
-    report = all_reports()["rfm"]
-    assert said(page(english(shop), report, report.rows(shop)).html) == (
+    assert read_in_english(shop, "rfm") == (
         "20% of the customers brought in 93% of the revenue",
         "They are the group “Champions”.",
     )
@@ -158,11 +162,7 @@ def test_orders_tell_of_the_currency_of_most_orders_and_not_of_most_rows(shop: S
     past.customer(9)
     for day in ("01", "02", "03"):
         past.order(9, f"2025-01-{day}", currency="USD")
-    report = all_reports()["orders"]
-    assert (
-        said(page(english(shop), report, report.rows(shop)).html)[0]
-        == "After the first order 0% of customers order again"
-    )
+    assert read_in_english(shop, "orders")[0] == "After the first order 0% of customers order again"
 
 
 def test_a_period_stands_beside_the_one_before(town: Shop) -> None:

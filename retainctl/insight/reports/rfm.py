@@ -252,12 +252,13 @@ def _square(telling: Telling, of: Scored) -> Markup:
     ]
 
     def draw(width: float) -> Canvas:
-        left, tall = (40.0 if width == _PHONE else 92.0), 62.0
+        is_phone = width == _PHONE
+        left, tall = (40.0 if is_phone else 92.0), 62.0
         step = (width - left) / FIFTHS
         canvas = Canvas(width, FIFTHS * tall + 26, telling.say("RFM", "מתי וכמה"), rtl=telling.rtl)
         for recency in range(1, FIFTHS + 1):
             y = (FIFTHS - recency) * tall
-            canvas.text(0, y + tall / 2 + 4, rows[recency - 1][width != _PHONE], fill=MUTED)
+            canvas.text(0, y + tall / 2 + 4, rows[recency - 1][not is_phone], fill=MUTED)
             for frequency in range(1, FIFTHS + 1):
                 x, customers = left + (frequency - 1) * step, counts[recency, frequency]
                 zone = zone_of(recency, frequency)
@@ -271,10 +272,10 @@ def _square(telling: Telling, of: Scored) -> Markup:
                     radius=5,
                     title=f"R{recency} F{frequency}: {customers:,}",
                 )
-                lines = name.split() if width == _PHONE else [name]
+                lines = name.split() if is_phone else [name]
                 top = y + 28 - 6 * (len(lines) - 1)
                 canvas.text(x + step / 2, top, f"{customers:,}", anchor="middle", size=15, bold=True, fill=on_it)
-                size = 10.5 if width == _PHONE else SMALL  # the longest name has just room
+                size = 10.5 if is_phone else SMALL  # the longest name has just room
                 for number, line in enumerate(lines):
                     canvas.text(x + step / 2, top + 17 + 13 * number, line, anchor="middle", size=size, fill=on_it)
         for place, text in enumerate(_STEPS):
