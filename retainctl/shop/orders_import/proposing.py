@@ -232,10 +232,11 @@ def _forms(shop: Shop, cells: Sequence[str]) -> list[str]:
 def _numbers(shop: Shop, table: _Table, found: _Proposal, taken: dict[str, int]) -> str:
     """The first style in which all that look like amounts can be read; one that says otherwise is told beside it.
 
-    Money has no more decimals than the shop's currency, if that leaves a style: ``1,234`` is a price of a thousand.
+    Money has no more decimals than the shop's currency, if that leaves a style: ``1,234`` is a total of a thousand. The
+    price of a piece may have more, and a column of ``1,234`` alone is left to do.
     """
     but = [taken[one] for one in _NO_AMOUNTS if one in taken]
-    money = {taken[one] for one in _MONEY if one in taken}
+    money = {taken[one] for one in _MONEY if one in taken and one != "unit_price"}
     amounts = [
         (text, exponent(shop.settings.currency) if place in money else _MOST_DECIMALS)
         for place in range(len(table.header))

@@ -512,6 +512,15 @@ def test_refunds_of_shopify_s_answers_give_back_no_more_than_was_bought_and_paid
     assert rows(f"SELECT {PIECES}, amount_minor FROM order_returns ORDER BY line_no") == (returned or [])
 
 
+def test_a_refund_of_shopify_s_answers_whose_payments_all_failed_waits(books: Shop, bring: Bring) -> None:
+    others = [shopify_order(number) for number in range(1, 41)]
+    refund = gives_back("9.00", "1.00", mugs=1, status="failure")
+    assert codes(bring(books, *others, shopify_order(50, refunds=[refund]), name="o.jsonl")) == ["failed_refund"]
+    refund["transactions"][1]["status"] = "success"  # type: ignore[index]
+    assert codes(bring(books, *others, shopify_order(50, refunds=[refund]), name="again.jsonl")) == []
+    assert rows(f"SELECT {PIECES}, amount_minor FROM order_returns") == [(1, 900)]
+
+
 def test_a_gift_card_that_came_back_takes_nothing_from_what_was_sold(books: Shop, bring: Bring) -> None:
     card = MUGS | {"id": 2, "name": "Gift card", "quantity": 1, "price": "60.00", "gift_card": True}
     back = {"created_at": "2024-05-03T10:00:00+03:00", "refund_line_items": [{"line_item_id": 2, "quantity": 1}]}

@@ -181,8 +181,8 @@ def test_the_command_writes_the_mapping_and_imports_nothing(shop: Shop, retainct
 @pytest.mark.parametrize(
     ("cells", "numbers", "doubt"),
     [
-        (("1,234|1", "99|2"), "1,234.56", ""),  # a price of 1.234 has more decimals than money has
-        (("1.234|1", "99|2"), "1.234,56", ""),
+        (("1,234|1", "99|2"), None, "The numbers fit 1,234.56 and 1234,56, as '1,234'"),
+        (("1.107|1", "2.350|2"), None, "The numbers fit 1234.56 and 1.234,56, as '1.107'"),  # of petrol, say
         (("12.50|1", "1,234|2"), "1,234.56", ""),
         (("12,5|1", "1.234|2"), "1.234,56", ""),
         (("12.50|1", "99|1"), None, ""),
@@ -201,6 +201,15 @@ def test_how_numbers_are_written_is_told_where_the_rows_show_it_and_else_left_to
     assert tomllib.loads(text).get("numbers") == numbers
     assert ("The numbers fit" in text) == bool(doubt)
     assert doubt in text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_total_has_no_more_decimals_than_money_has(shop: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("order id;date;total\n1;2025-01-01;1.234\n2;2025-01-02;99\n", encoding="utf-8")
+    text = propose_mapping(shop, str(path))
+    assert tomllib.loads(text)["numbers"] == "1.234,56"
+    assert "The numbers fit" not in text
 
 
 def test_a_packed_file_is_looked_at_unpacked(shop: Shop, tmp_path: Path) -> None:

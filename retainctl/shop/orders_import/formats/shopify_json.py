@@ -131,7 +131,10 @@ def _refunds(values: OrderValues, document: Document, order: Record) -> None:
     left = {place: (line.quantity, line.amount_minor) for place, line in enumerate(document.lines, 1)}
     for one in objects_of(order, "refunds"):
         at = values.instant(text_of(one, "created_at"), "refunds")[0]
-        items = objects_of(one, "refund_line_items")
+        items, payments = objects_of(one, "refund_line_items"), objects_of(one, "transactions")
+        paid = [payment for payment in payments if text_of(payment, "status") not in _NOT_PAID]
+        if items and payments and not paid:
+            raise RowError("refunds", "failed_refund", "no payment of a refund succeeded: it may stand or not")
         for item in items:
             place = places.get(text_of(item, "line_item_id"))
             pieces = values.whole(text_of(item, "quantity"), "refunds")
@@ -159,9 +162,7 @@ def _refunds(values: OrderValues, document: Document, order: Record) -> None:
             )
         if not items:
             amount = sum(
-                values.money(text_of(paid, "amount"), _currency(document, paid), "refunds")
-                for paid in objects_of(one, "transactions")
-                if text_of(paid, "status") not in _NOT_PAID
+                values.money(text_of(payment, "amount"), _currency(document, payment), "refunds") for payment in paid
             )
             document.returns.append(money_back(document, amount, at=at))
     if sum(one.amount_minor for one in document.returns) > whole_minor(document):
