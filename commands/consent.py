@@ -98,10 +98,10 @@ def show_one(customer: str) -> None:
     help="The argument is a TOKEN, or an unsubscribe link or mail subject that contains it.",
 )
 def revoke(customer: str, reason: str, purpose: Purpose | None, is_token: bool) -> None:
-    """Revoke the consent of CUSTOMER, or of the owner of ADDRESS or TOKEN.
+    """Revoke the consent of CUSTOMER, or of the owner of ADDRESS or TOKEN, at every address of theirs.
 
     The refusal stays until `consent import` brings a permission with a later date and evidence. An ADDRESS that no
-    customer has yet can be revoked too.
+    customer has yet can be revoked too: what is sent to it then is refused.
 
     \b
       retainctl consent revoke dana@example.com --reason "wrote to us on Sunday"

@@ -35,7 +35,7 @@ def doctor(only_needs: bool, trust_clock: bool) -> None:
     if only_needs:
         with opened_shop() as shop:
             told = needs.told(shop)
-        conclude(told, row_type=needs.Need)
+        conclude(told, row_type=needs.NeedRow)
         return
     found = examine(choices().shop, now=choices().now, read_words=read_words)
     show(found, row_type=CheckRow)

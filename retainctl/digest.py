@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 from retainctl.config import Shop
 from retainctl.insight.periods import ReportPeriod
@@ -26,22 +26,9 @@ from retainctl.rows import Row
 from retainctl.store.database import rows, value
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import in_one_transaction
-from retainctl.wording import amount
+from retainctl.wording import amount, with_prefix
 
 DAYS: Final = 7
-_IN_HEBREW: Final[Mapping[str, str]] = {
-    "paused": "דיוור מושהה ומחכה להחלטה",
-    "unknown": "יש הודעות שלא ידוע אם נשלחו",
-    "refused": "השרת סירב לקבל הודעות רבות",
-    "deferred": "יש הודעות שהשרת מעכב כבר שעות",
-    "sending": "ההתקנה הזאת אינה שולחת הודעות",
-    "clock": "שעון המחשב מאחר לעומת הרישומים האחרונים",
-    "disk": "הדיסק כמעט מלא",
-    "backup": "הגיבוי ישן או חסר",
-    "job": "משימה קבועה נכשלה או לא הופעלה",
-    "quarantine": "יש שורות שלא נקלטו ומחכות בהסגר",
-    "returns": "יש החזרות שאינן מתאימות להזמנה",
-}
 
 
 class Digest(Row, kind="digest"):
@@ -49,7 +36,7 @@ class Digest(Row, kind="digest"):
 
     week: str
     to: str
-    outcome: str
+    outcome: Literal["queued", "already queued"]
 
 
 def week_of(shop: Shop) -> ReportPeriod:
@@ -128,7 +115,8 @@ def _words(shop: Shop) -> Iterator[tuple[str, str]]:
         mine = own_currency(shop, telling.rows)
         count = telling.many(mine.orders, ("1 order", "{} orders"), ("הזמנה אחת", "{} הזמנות"))
         summary = f"{count}, {amount(mine.net_revenue_minor, mine.currency)}"
-    yield "headline", say(f"The week at {shop.settings.name}: {summary}", f"השבוע של {shop.settings.name}: {summary}")
+    name = shop.settings.name
+    yield "headline", say(f"The week at {name}: {summary}", f"השבוע {with_prefix('ב', name)}: {summary}")
     days = week.in_words(telling.language)
     yield "days", say(f"{days}, beside the week before", f"{days}, לעומת השבוע שלפניו")
     for number, figure in enumerate(figures, 1):
@@ -172,7 +160,7 @@ def _needs(telling: Telling) -> Iterator[tuple[str, str]]:
     yield "waiting", telling.say("What needs your attention", "מה דורש טיפול")
     for number, need in enumerate(found, 1):
         detail = f"{need.detail[0].upper()}{need.detail[1:]}"
-        yield f"need_{number}_detail", telling.say(detail, _IN_HEBREW[need.need])
+        yield f"need_{number}_detail", telling.say(detail, need.in_hebrew)
 
 
 DIGEST: Final = Program("digest", "reports", labels=("digest", "סיכום שבועי"), recipe=recipe_of)

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from functools import cache
 from html import escape
 from importlib import resources
-from typing import Final
+from typing import Any, Final, Literal
 
+from retainctl import people
 from retainctl.config import Shop
 from retainctl.html_page import MANY, framed
+from retainctl.rows import Row, columns_of_words
 from retainctl.wording import day_in_words, direction
 
 FILE_NAME: Final = "headings.toml"
 _LONG_TEXT: Final = 40  # letters, from which on a cell may be broken into lines
 _OF_ONE: Final = frozenset("retention rfm import delivery plan backup resolution digest text done explanation".split())
-_OF_THE_PROGRAM: Final = frozenset("state status action program purpose channel outcome change check step".split())
 
 
 @cache
-def headings() -> Mapping[str, Mapping[str, str]]:
-    """The Hebrew of every column, of every list, and of the program's own words."""
+def headings() -> Mapping[str, Any]:
+    """The Hebrew of every list, column and word of the program's own, and what differs in some lists."""
     return tomllib.loads(resources.files("retainctl").joinpath(FILE_NAME).read_text(encoding="utf-8"))
 
 
+def in_hebrew(kind: str, section: Literal["columns", "words"], name: str) -> str:
+    """The Hebrew of a column or word *name* in the list of *kind*; empty where it has none."""
+    every = headings()
+    tables = [every["of"].get(kind, {}), every["feminine_words"] if kind in every["feminine"] else {}, every[section]]
+    return next((str(table[name]) for table in tables if name in table), "")
+
+
 def list_page(
-    kind: str,
+    row_type: type[Row],
     names: Sequence[str],
     cells: Sequence[Sequence[str]],
     notes: Sequence[str],
@@ -36,7 +45,7 @@ def list_page(
     asked: str = "",
     more: bool = False,
 ) -> str:
-    """The HTML page of a list of *kind* with a column for each of *names*; *asked* is the command that gave it.
+    """The HTML page of a list with a column for each of *names*; *asked* is the command that gave it.
 
     Without a shop it is in English.
     """
@@ -46,15 +55,21 @@ def list_page(
         "number" if place in numeric else "text" if any(len(row[place]) > _LONG_TEXT for row in cells) else "word"
         for place in range(len(names))
     ]
-    heads = [_heading(name, hebrew=hebrew) for name in names]
+    heads = [_heading(row_type, name, hebrew=hebrew) for name in names]
     head = "".join(f'<th class="{one}">{escape(name)}</th>' for one, name in zip(classes, heads, strict=True))
-    body = "".join(f"<tr>{_line(names, classes, row, hebrew=hebrew)}</tr>\n" for row in cells)
+    of_words = columns_of_words(row_type) if hebrew else {}
+
+    def as_said(name: str, text: str) -> str:
+        return (name in of_words and in_hebrew(row_type.kind, "words", text)) or text
+
+    lines = [[as_said(name, text) for name, text in zip(names, row, strict=True)] for row in cells]
+    body = "".join(f"<tr>{_line(classes, line)}</tr>\n" for line in lines)
     table = f'<div class="wide">\n<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</div>'
     said = "".join(f"<li>{escape(note)}</li>" for note in notes)
     return framed(
-        _title(kind, hebrew=hebrew),
+        _title(row_type.kind, hebrew=hebrew),
         f'<p class="lead">{_count(len(cells), more=more, hebrew=hebrew)}'
-        + (f' · <code dir="ltr">{escape(asked)}</code>' if asked else "")
+        + (f' <code dir="ltr">{escape(asked)}</code>' if asked else "")
         + f"</p>\n{table}"
         + (f"\n<ul>{said}</ul>" if said else ""),
         language=language,
@@ -65,27 +80,25 @@ def list_page(
     )
 
 
-def _line(names: Sequence[str], classes: Sequence[str], row: Sequence[str], *, hebrew: bool) -> str:
+def _line(classes: Sequence[str], cells: Sequence[str]) -> str:
     """The cells of one line; what runs from left to right in every language is kept so."""
-    words = headings()["words"] if hebrew else {}
     return "".join(
-        f'<td class="{one}"><bdi{" dir=ltr" if one == "number" else ""}>'
-        f"{escape(words.get(text, text) if name in _OF_THE_PROGRAM else text)}</bdi></td>"
-        for name, one, text in zip(names, classes, row, strict=True)
+        f'<td class="{one}"><bdi{" dir=ltr" if one == "number" else ""}>{escape(text)}</bdi></td>'
+        for one, text in zip(classes, cells, strict=True)
     )
 
 
-def _heading(name: str, *, hebrew: bool) -> str:
-    """A column's heading; one that its rows name, such as a month, keeps its name."""
-    columns = headings()["columns"]
+def _heading(row_type: type[Row], name: str, *, hebrew: bool) -> str:
+    """A column's heading, by its field; one that its rows name, such as a month, keeps its name."""
     if hebrew:
-        return columns.get(name) or columns.get(f"{name}_minor") or name
+        field = next((one.name for one in fields(row_type) if people.heading(one.name) == name), name)
+        return in_hebrew(row_type.kind, "columns", field) or name
     return name.replace("_", " ").capitalize()
 
 
 def _title(kind: str, *, hebrew: bool) -> str:
     if hebrew and kind in headings()["lists"]:
-        return headings()["lists"][kind]
+        return str(headings()["lists"][kind])
     name = kind.replace("_", " ").capitalize()
     if kind in _OF_ONE:
         return name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
@@ -13,7 +13,7 @@ from retainctl.intake.quarantine import LIST_THEM, OPEN
 from retainctl.jobs.records import list_jobs
 from retainctl.jobs.table import read_jobs
 from retainctl.outreach.outbox import resolve, states
-from retainctl.outreach.programs import how_to_resume
+from retainctl.outreach.programs import how_to_resume, program_of
 from retainctl.result import Result
 from retainctl.rows import Row
 from retainctl.shop.backup import newest_made_at
@@ -21,6 +21,7 @@ from retainctl.shop.clock_check import behind, last_written
 from retainctl.shop.orders import doubtful_returns
 from retainctl.store.database import rows, value
 from retainctl.store.installation import may_send
+from retainctl.wording import day_in_words, named
 
 BACKUP_SECONDS: Final = DAY_SECONDS + 4 * 3_600  # a nightly one may be late
 _MANY_ATTEMPTS: Final = 4  # after which a message has waited for about four hours
@@ -29,16 +30,25 @@ CLOCK_REMEDY: Final = "Correct the clock, or if it is right now: retainctl docto
 _DISK_SHARE, _DISK_BYTES = 0.05, 2 << 30
 
 
-class Need(Row, kind="need"):
+class NeedRow(Row, kind="need"):
     """One thing that needs a person: a stable word for scripts, a sentence, and the command that shows or ends it."""
 
     need: str
     detail: str
     remedy: str
 
+
+class Need(NamedTuple):
+    """The same as it is found, with the sentence that its owner reads *in_hebrew*."""
+
+    need: str
+    detail: str
+    in_hebrew: str
+    remedy: str
+
     @property
     def sentence(self) -> str:
-        """Both in words."""
+        """What there is and what to do."""
         return f"{self.detail}. {self.remedy}"
 
 
@@ -47,12 +57,13 @@ def needs(shop: Shop, *among: str) -> list[Need]:
     return [found for name, look in _LOOKS.items() if not among or name in among for found in look(shop)]
 
 
-def told(shop: Shop, *among: str) -> Result[Need]:
+def told(shop: Shop, *among: str) -> Result[NeedRow]:
     """``needs`` as a result: a sentence for each, and trouble while there is any."""
     found = needs(shop, *among)
     need = "1 thing needs" if len(found) == 1 else f"{len(found)} things need"
     trouble = DoneInPart(f"{need} a person", hint="See: retainctl doctor") if found else None
-    return Result(tuple(found), attention=tuple(one.sentence for one in found), trouble=trouble)
+    listed = tuple(NeedRow(one.need, one.detail, one.remedy) for one in found)
+    return Result(listed, attention=tuple(one.sentence for one in found), trouble=trouble)
 
 
 def _paused(_shop: Shop) -> Iterator[Need]:
@@ -65,13 +76,15 @@ def _paused(_shop: Shop) -> Iterator[Need]:
         yield Need(
             "paused",
             f"the {program} {name} is paused{why}; waiting messages: {waiting}",
+            f"{_in_hebrew(program, name)} בהשהיה; הודעות ממתינות: {waiting}",
             f"Correct the cause, then: {how_to_resume(program, name)}",
         )
 
 
 def _unknown(_shop: Shop) -> Iterator[Need]:
     if unresolved := resolve.unresolved():
-        yield Need("unknown", str(unresolved), unresolved.hint)
+        told = f"הודעות שלא ידוע אם נשלחו: {resolve.count_unresolved()}"
+        yield Need("unknown", str(unresolved), told, unresolved.hint)
 
 
 def _refused(shop: Shop) -> Iterator[Need]:
@@ -86,6 +99,7 @@ def _refused(shop: Shop) -> Iterator[Need]:
             yield Need(
                 "refused",
                 f"{failed} of {every} messages of the {program} {name} were not accepted",
+                f"{_in_hebrew(program, name)}: {failed} מתוך {every} הודעות לא התקבלו",
                 "See why: retainctl outbox list --state failed",
             )
 
@@ -100,13 +114,19 @@ def _deferred(_shop: Shop) -> Iterator[Need]:
         yield Need(
             "deferred",
             f"messages that the server has put off for hours: {count}",
+            f"הודעות שהשרת מעכב כבר שעות: {count}",
             "See why: retainctl outbox list --state deferred",
         )
 
 
 def _sending(_shop: Shop) -> Iterator[Need]:
     if not may_send():
-        yield Need("sending", "this installation does not send", "To let it send: retainctl db adopt")
+        yield Need(
+            "sending",
+            "this installation does not send",
+            "ההתקנה הזאת אינה שולחת הודעות",
+            "To let it send: retainctl db adopt",
+        )
 
 
 def _quarantine(shop: Shop) -> Iterator[Need]:
@@ -114,29 +134,42 @@ def _quarantine(shop: Shop) -> Iterator[Need]:
         f"SELECT COUNT(*), MIN(i.imported_at) FROM held_rows h JOIN imports i ON i.id = h.import_id WHERE {OPEN}"
     )
     if count:
-        yield Need("quarantine", f"rows in quarantine: {count}, the oldest since {shop.clock.iso(oldest)}", LIST_THEM)
+        since = day_in_words(shop.clock.day(oldest), "he")
+        yield Need(
+            "quarantine",
+            f"rows in quarantine: {count}, the oldest since {shop.clock.iso(oldest)}",
+            f"שורות שלא נקלטו ומחכות בהסגר: {count}, הראשונה מאז {since}",
+            LIST_THEM,
+        )
 
 
 def _returns(shop: Shop) -> Iterator[Need]:
     sentences = {"overdue": "waiting for their order for more than 30 days", "too_large": "larger than their order"}
     if found := doubtful_returns(shop):
         counts = ", ".join(f"{count} {sentences[state]}" for state, count in found.items())
-        yield Need("returns", f"returns: {counts}", "See: retainctl orders returns --waiting")
+        told = f"החזרות שאינן מתאימות להזמנה: {sum(found.values())}"
+        yield Need("returns", f"returns: {counts}", told, "See: retainctl orders returns --waiting")
 
 
 def _clock(shop: Shop) -> Iterator[Need]:
     """Not under --now, which may look back."""
     if shop.clock.fixed is None and (wrong := behind(shop, last_written(shop))):
-        yield Need("clock", wrong, CLOCK_REMEDY)
+        yield Need("clock", wrong, "שעון המחשב מאחר לעומת הרישומים האחרונים", CLOCK_REMEDY)
 
 
 def _jobs(shop: Shop) -> Iterator[Need]:
     for row in list_jobs(shop):
         if said := _SAID_OF_JOBS.get(row.state):
-            yield Need("job", f"the job {row.job} {said}", f"See: retainctl jobs show {row.job}")
+            english, hebrew = said
+            told = f"המשימה {named(row.job)} {hebrew}"
+            yield Need("job", f"the job {row.job} {english}", told, f"See: retainctl jobs show {row.job}")
 
 
-_SAID_OF_JOBS: Final = {"failed": "has failed", "overdue": "is overdue", "interrupted": "was interrupted"}
+_SAID_OF_JOBS: Final = {
+    "failed": ("has failed", "נכשלה"),
+    "overdue": ("is overdue", "באיחור"),
+    "interrupted": ("was interrupted", "נקטעה"),
+}
 
 
 def _backup(shop: Shop) -> Iterator[Need]:
@@ -147,15 +180,28 @@ def _backup(shop: Shop) -> Iterator[Need]:
         return
     newest = newest_made_at(shop)
     if shop.clock.now() > (first if newest is None else newest) + BACKUP_SECONDS:
-        age = "there is no backup" if newest is None else f"the newest backup is of {shop.clock.iso(newest)}"
-        yield Need("backup", age, "Make one: retainctl db backup")
+        english, hebrew = "there is no backup", "אין גיבוי"
+        if newest is not None:
+            english = f"the newest backup is of {shop.clock.iso(newest)}"
+            hebrew = f"הגיבוי האחרון הוא מיום {day_in_words(shop.clock.day(newest), 'he')}"
+        yield Need("backup", english, hebrew, "Make one: retainctl db backup")
 
 
 def _disk(shop: Shop) -> Iterator[Need]:
     disk = shutil.disk_usage(shop.folder)
     if disk.free < min(_DISK_SHARE * disk.total, _DISK_BYTES):
         most = 1 << (disk.free >> 20).bit_length()  # in steps, so that it is not another sentence every minute
-        yield Need("disk", f"the disk is nearly full: less than {most} MiB are free", "Make room before it is")
+        yield Need(
+            "disk",
+            f"the disk is nearly full: less than {most} MiB are free",
+            f"הדיסק כמעט מלא: נותרו פחות מ־{most} MiB",
+            "Make room before it is",
+        )
+
+
+def _in_hebrew(program: str, name: str) -> str:
+    """A mailing by its kind and name."""
+    return f"{program_of(program).labels[1]} {named(name)}"
 
 
 _LOOKS: Final[dict[str, Callable[[Shop], Iterator[Need]]]] = {

@@ -67,7 +67,7 @@ def render(
     if form == "markdown":
         return _markdown(shown.names, shown.cells, notes)
     numeric = {place for place, name in enumerate(shown.names) if name in shown.numeric}
-    return list_page(row_type.kind, shown.names, shown.cells, notes, numeric=numeric, shop=shop, asked=asked, more=more)
+    return list_page(row_type, shown.names, shown.cells, notes, numeric=numeric, shop=shop, asked=asked, more=more)
 
 
 def _as_read(

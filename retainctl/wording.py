@@ -32,6 +32,7 @@ _SIGNED: Final = re.compile(
     )(?![\w+])""",
     re.VERBOSE,
 )
+_FEW_DAYS: Final[dict[float, str]] = {0.5: "חצי יום", 1: "יום אחד", 1.5: "יום וחצי", 2: "יומיים", 2.5: "יומיים וחצי"}
 NO_CENTS_FROM = 1_000  # major units, from which on people leave out the hundredths
 
 
@@ -62,7 +63,9 @@ def day_in_words(day: date, language: str) -> str:
 
 
 def days_in_words(first: date, last: date, language: str) -> str:
-    """From one day to another: ``5 March 2023 – 1 March 2025``."""
+    """From one day to another: ``5 March 2023 – 1 March 2025``, ``21–27 March 2025``."""
+    if (first.year, first.month) == (last.year, last.month) and first != last:
+        return f"{first.day}–{day_in_words(last, language)}"
     return f"{day_in_words(first, language)} – {day_in_words(last, language)}"
 
 
@@ -123,11 +126,9 @@ def times(number: int, language: str) -> str:
 
 
 def days(number: float, language: str) -> str:
-    """``1 day``, ``33.5 days``; ``יום אחד``, ``יומיים``, ``7 ימים``, ``34 יום``."""
+    """``1 day``, ``33.5 days``; ``יום אחד``, ``יומיים וחצי``, ``7 ימים``, ``34 יום``."""
     if language == "he":
-        return {1: "יום אחד", 2: "יומיים"}.get(int(number) if number == int(number) else 0) or (
-            f"{number:g} {'יום' if number > 10 else 'ימים'}"
-        )
+        return _FEW_DAYS.get(number) or f"{number:g} {'יום' if number > 10 else 'ימים'}"
     return f"{number:g} {'day' if number == 1 else 'days'}"
 
 
@@ -139,5 +140,10 @@ def points(number: int, language: str) -> str:
 
 
 def with_prefix(prefix: str, name: str) -> str:
-    """A Hebrew prefix before a name: ``מקפה``, and with a maqaf before what is not Hebrew: ``מ־Good Morning``."""
+    """A Hebrew prefix before a name: ``מקפה``; with a maqaf before what is not Hebrew: ``מ־Good Morning``.
+
+    A name that begins with an article, which the prefix would swallow, is kept whole by quotes: ``מ״הקפה״``.
+    """
+    if name.startswith("ה"):
+        return f"{prefix}״{name}״"
     return f"{prefix}{name}" if "\u05d0" <= name[:1] <= "\u05ea" else f"{prefix}־{named(name)}"

@@ -12,8 +12,9 @@ import pytest
 
 import retainctl as package
 from retainctl.config import Shop
-from retainctl.list_page import headings, list_page
-from retainctl.rows import Row
+from retainctl.list_page import headings, in_hebrew, list_page
+from retainctl.rows import Row, columns_of_words
+from retainctl.shop.orders import OrderRow
 from tests import past
 from tests.conftest import MakeShop, Terminal
 
@@ -41,8 +42,23 @@ def test_every_list_and_every_column_has_its_name_in_hebrew() -> None:
         columns |= {field.name for field in dataclasses.fields(row_type) if get_origin(hints[field.name]) is not dict}
     assert kinds - headings()["lists"].keys() == set()
     assert columns - headings()["columns"].keys() == set()
-    for table in headings().values():
-        assert all(text.strip() for text in table.values())
+    every = headings()
+    tables = [every[name] for name in ("lists", "columns", "words", "feminine_words")] + list(every["of"].values())
+    assert all(text.strip() for table in tables for text in table.values())
+    assert (every["of"].keys() | set(every["feminine"])) - kinds == set()
+
+
+def test_every_word_of_the_program_has_its_hebrew_in_every_list() -> None:
+    for row_type in row_types():
+        for words in columns_of_words(row_type).values():
+            assert [word for word in words if not in_hebrew(row_type.kind, "words", word)] == [], row_type.kind
+
+
+def test_a_word_agrees_with_what_it_is_said_of() -> None:
+    assert in_hebrew("campaign", "words", "planned") == "מתוכנן"
+    assert in_hebrew("message", "words", "planned") == "מתוכננת"
+    assert in_hebrew("refresh", "columns", "left") == "עזבו", "people who left a segment"
+    assert in_hebrew("delivery", "columns", "left") == "נותרו", "messages that are left to be sent"
 
 
 def test_a_list_of_a_hebrew_shop_is_hebrew(shop: Shop, retainctl: Terminal) -> None:
@@ -52,7 +68,7 @@ def test_a_list_of_a_hebrew_shop_is_hebrew(shop: Shop, retainctl: Terminal) -> N
     assert '<html lang="he" dir="rtl">' in shown
     assert "<h1>הזמנות</h1>" in shown
     assert f"<header><bdi>{shop.settings.name}</bdi><span>2 במרץ 2025</span></header>" in shown
-    assert '<p class="lead">שורה אחת · <code dir="ltr">orders list --limit 5</code></p>' in shown
+    assert '<p class="lead">שורה אחת <code dir="ltr">orders list --limit 5</code></p>' in shown
     assert '<th class="word">מקור</th>' in shown
     assert ">₪1,234.56<" in shown
     assert "<bdi>שולמה</bdi>" in shown, "the state, in words"
@@ -63,17 +79,17 @@ def test_a_list_of_an_english_shop_is_english(make_shop: MakeShop) -> None:
     shown = Terminal(make_shop(language="en"))("segments", "list", "--format", "html").stdout
     assert '<html lang="en" dir="ltr">' in shown
     assert "<h1>Segments</h1>" in shown
-    assert '<p class="lead">0 rows · <code dir="ltr">segments list</code></p>' in shown
+    assert '<p class="lead">0 rows <code dir="ltr">segments list</code></p>' in shown
     assert '<th class="word">Expression</th>' in shown
 
 
 def test_where_there_are_more_rows_the_page_says_so(shop: Shop) -> None:
-    page = list_page("order", ["source"], [["web"]] * 1_200, [], numeric=set(), shop=shop, more=True)
+    page = list_page(OrderRow, ["source"], [["web"]] * 1_200, [], numeric=set(), shop=shop, more=True)
     assert "1,200 השורות הראשונות, ויש עוד" in page
-    assert "1,200 שורות<" in list_page("order", ["source"], [["web"]] * 1_200, [], numeric=set(), shop=shop)
+    assert "1,200 שורות<" in list_page(OrderRow, ["source"], [["web"]] * 1_200, [], numeric=set(), shop=shop)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
 def test_nothing_in_a_cell_is_taken_for_markup(shop: Shop) -> None:
-    page = list_page("order", ["<b>"], [["<script>"]], ["<i>"], numeric=set(), shop=shop, asked="<u>")
+    page = list_page(OrderRow, ["<b>"], [["<script>"]], ["<i>"], numeric=set(), shop=shop, asked="<u>")
     assert not any(f"<{tag}>" in page for tag in ("b", "script", "i", "u"))

@@ -115,7 +115,9 @@ def test_a_paused_mailing_of_which_nothing_waits_is_told_too(shop: Shop, queue_u
     with writing():
         execute("UPDATE outbox SET state = 'cancelled', done_at = 1")
         execute("UPDATE mailings SET state = 'paused'")
-    assert [one.detail for one in needs.needs(shop)] == ["the campaign spring is paused; waiting messages: 0"]
+    (told,) = needs.needs(shop)
+    assert told.detail == "the campaign spring is paused; waiting messages: 0"
+    assert told.in_hebrew == "קמפיין \u2068spring\u2069 בהשהיה; הודעות ממתינות: 0"
 
 
 def test_rows_in_quarantine_are_told_until_nobody_waits(shop: Shop, retainctl: Terminal, tmp_path: Path) -> None:
@@ -124,6 +126,7 @@ def test_rows_in_quarantine_are_told_until_nobody_waits(shop: Shop, retainctl: T
     assert retainctl("products", "import", str(path)).code == 3
     assert needs.needs(shop, "quarantine") == [
         Need("quarantine", "rows in quarantine: 1, the oldest since 2025-03-02T10:00:00+02:00",
+             "שורות שלא נקלטו ומחכות בהסגר: 1, הראשונה מאז 2 במרץ 2025",
              "List them: retainctl orders quarantine list"),
     ]  # fmt: skip
     assert retainctl("orders", "quarantine", "dismiss", "1").code == 0

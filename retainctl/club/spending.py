@@ -18,7 +18,7 @@ class PointsBooking(Row, kind="booking"):
     """What was booked, what it is worth, and what the customer may spend now; *repeated*: it was booked before."""
 
     customer_id: int
-    booked: str
+    booked: BookingKind
     points: int
     value_minor: int
     currency: str

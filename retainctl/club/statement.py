@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from retainctl.club.balances import balance_rows, last_booked
 from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import rows
 
+Item = Literal["opening", "earned", "redeemed", "expired", "clawed_back", "adjusted", "closing", "pending"]
+
 
 class StatementLine(Row, kind="statement_line", spare="effective_at"):
     """One line: a movement of points and the balance after it. *recorded_at* orders them, *effective_at* says when
     a movement counts from, such as the day of its order."""
 
-    item: str
+    item: Item
     points: int
     balance: int
     recorded_at: str
@@ -27,7 +29,7 @@ class StatementLine(Row, kind="statement_line", spare="effective_at"):
     reason: str
 
 
-_ITEMS = {
+_ITEMS: dict[str, Item] = {
     "redemption": "redeemed",
     "expiry": "expired",
     "grant": "adjusted",

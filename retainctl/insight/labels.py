@@ -10,7 +10,10 @@ SHARED: Final[dict[str, Label]] = {
     "customers": ("Customers", "לקוחות"),
     "orders": ("Orders", "הזמנות"),
     "currency": ("Currency", "מטבע"),
-    "nothing_yet": ("There is nothing to show yet.", "עדיין אין מה להראות."),
+    "nothing_yet": (
+        "There is nothing to show yet: the first orders, mailings and points will fill this page.",
+        "עדיין אין נתונים להצגה: הדף יתמלא עם ההזמנות, הדיוורים והנקודות הראשונים.",
+    ),
 }
 
 WHAT_AN_ORDER_IS: Final[Label] = (

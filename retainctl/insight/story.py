@@ -95,8 +95,8 @@ class Telling:
         if not self.says_against_what:
             return change or self.say("unchanged", "ללא שינוי")
         if not change:
-            return self.say("as in the period before", "ללא שינוי מול התקופה הקודמת")
-        return f"{change} {self.say('against the period before', 'מול התקופה הקודמת')}"
+            return self.say("as in the period before", "ללא שינוי לעומת התקופה הקודמת")
+        return f"{change} {self.say('against the period before', 'לעומת התקופה הקודמת')}"
 
 
 def customers_of(share: float, telling: Telling) -> str:

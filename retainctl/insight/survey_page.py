@@ -82,7 +82,7 @@ def _figures(telling: Telling, rows: dict[str, ResultRow], questions: Sequence[Q
     yield Figure(
         say("Answers", "תשובות"),
         count(max(row.answered for row in telling.rows)),
-        say(f"{any_row.responded:,} of them were invited", f"מהן {any_row.responded:,} של מי שהוזמנו להשיב")
+        say(f"{any_row.responded:,} of them were invited", f"{any_row.responded:,} מהן של לקוחות שהוזמנו להשיב")
         if any_row.invited
         else "",
     )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from retainctl.config import Shop
 from retainctl.errors import BadData, DoneInPart
@@ -73,6 +73,9 @@ class Asked:
     settings: str  # JSON
 
 
+ImportOutcome = Literal["imported", "already imported", "dry run", "retried"]
+
+
 class Imported(Row, kind="import"):
     """What became of one file. Rows read = new + changed + unchanged + set aside + blank + quarantined.
 
@@ -81,7 +84,7 @@ class Imported(Row, kind="import"):
 
     file: str
     source: str
-    outcome: str
+    outcome: ImportOutcome
     rows_read: int = 0
     rows_new: int = 0
     rows_changed: int = 0

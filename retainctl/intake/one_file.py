@@ -16,7 +16,7 @@ from retainctl.intake import import_runs, quarantine
 from retainctl.intake.cells import Cells, Chunk, Column, Held, RowError, SetAside, called_in, plain_name
 from retainctl.intake.csv_rows import csv_chunks, describe_delimiter, read_header
 from retainctl.intake.file import InputFile, input_file
-from retainctl.intake.import_runs import Asked, Counts, DryRun, FileResult, Imported, ImportOptions
+from retainctl.intake.import_runs import Asked, Counts, DryRun, FileResult, Imported, ImportOptions, ImportOutcome
 from retainctl.intake.json_rows import Record, RecordChunk, is_json, json_chunks, parse, text_of
 from retainctl.intake.mapping import MappingFile, find_rows, mapping_text, read_mapping
 from retainctl.intake.values import AmbiguousNumber, Values
@@ -78,7 +78,7 @@ class RowTaker(ABC, Generic[T]):
     def keep(self, read: list[T], *, import_id: int) -> Sequence[RowOutcome | RowError]:
         """Write what the good rows say; what became of each, in order."""
 
-    def result(self, file: str, outcome: str, counts: Counts) -> Any:
+    def result(self, file: str, outcome: ImportOutcome, counts: Counts) -> Any:
         """The row that tells what became of the file."""
         return Imported(file, self.source, outcome, **counts.told())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from retainctl.config import Shop
 from retainctl.errors import DoneInPart, TryLater
@@ -17,12 +17,15 @@ LATE_SECONDS = 900  # a job is overdue when its deadline has passed and this too
 TRIES: Final = 3  # of a job that fails, from the hour at which it became due until it becomes due again
 
 
+JobState = Literal["never", "running", "ok", "due", "overdue", "failed", "interrupted"]
+
+
 class JobRow(Row, kind="job", spare="steps last_exit_code"):
     """One job: when it runs, how it stands, and what it does."""
 
     job: str
     schedule: str
-    state: str
+    state: JobState
     last_run: str | None
     last_exit_code: int | None
     next_due: str
@@ -123,7 +126,7 @@ def _job_row(shop: Shop, name: str, job: Job) -> JobRow:
     )
 
 
-def _state(shop: Shop, job: Job, last: _Last, *, done_at: int | None, is_due: bool) -> str:
+def _state(shop: Shop, job: Job, last: _Last, *, done_at: int | None, is_due: bool) -> JobState:
     in_time = shop.clock.now() - job.deadline_seconds - LATE_SECONDS
     if last.started_at is None:
         return "never"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from retainctl.config import Shop
 from retainctl.errors import RetainError
+from retainctl.outreach.campaign_texts import CampaignKind
 from retainctl.outreach.drafts import CAMPAIGNS
 from retainctl.outreach.planning import SHOWN_HASH, latest
+from retainctl.outreach.programs import FileState
 from retainctl.rows import Row
 from retainctl.store.database import value
 
@@ -15,9 +19,9 @@ class CampaignRow(Row, kind="campaign", spare="hash type"):
     ``faulty`` where its file cannot be read."""
 
     name: str
-    type: str
+    type: CampaignKind | Literal[""]
     audience: str
-    state: str
+    state: FileState
     hash: str
     planned_at: str | None
     recipients: int
@@ -41,7 +45,7 @@ def _row(shop: Shop, name: str) -> CampaignRow:
         name,
         front.kind,
         front.audience,
-        mailing.state,
+        mailing.stands,
         mailing.plan_hash[:SHOWN_HASH],
         shop.clock.iso(mailing.planned_at),
         int(recipients),

@@ -31,11 +31,12 @@ from retainctl.outreach.campaign_texts import (
     sample,
 )
 from retainctl.outreach.composing import templates_of
-from retainctl.outreach.programs import Program, Recipe, UnknownPolicy
+from retainctl.outreach.programs import Outcome, Program, Recipe, UnknownPolicy
 from retainctl.outreach.templates import Templates
 from retainctl.rows import Row
 from retainctl.shop.consent import Use
 from retainctl.store.database import value
+from retainctl.store.outreach import MailingState
 
 _FENCE = "+++"
 DAYS_OPEN: Final = 14  # how long a new campaign may be sent
@@ -87,9 +88,9 @@ class CampaignOutcome(Row, kind="campaign_outcome"):
     """How many of a plan's candidates have this outcome: sent, waiting, or excluded for a reason. They add up."""
 
     campaign: str
-    state: str
+    state: MailingState
     hash: str
-    outcome: str
+    outcome: Outcome
     customers: int
 
 

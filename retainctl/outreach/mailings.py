@@ -17,14 +17,14 @@ from retainctl.outreach.direction import as_written
 from retainctl.outreach.outbox import recover
 from retainctl.outreach.outbox.queueing import queue
 from retainctl.outreach.planning import SHOWN_HASH
-from retainctl.outreach.programs import Program
+from retainctl.outreach.programs import Outcome, Program
 from retainctl.outreach.rendering import links_of
 from retainctl.outreach.templates import Renderer, Templates
 from retainctl.outreach.tokens import signer
 from retainctl.rows import Row
 from retainctl.store.database import execute, rows, value
 from retainctl.store.dialect import rows_locked, streamed
-from retainctl.store.outreach import Mailing
+from retainctl.store.outreach import Mailing, MailingState
 from retainctl.store.transactions import in_one_transaction
 
 
@@ -32,7 +32,7 @@ class CandidateRow(Row, kind="mailing_candidate"):
     """One candidate of a plan: the outcome, and the reason that a recipient reads."""
 
     customer: int
-    outcome: str
+    outcome: Outcome
     reason: str
 
 
@@ -49,7 +49,7 @@ class Changed(Row, kind="mailing_state"):
     """The state of a mailing after a command."""
 
     name: str
-    state: str
+    state: MailingState
     hash: str
     messages: int
 
@@ -205,7 +205,7 @@ def _latest(program: Program, name: str) -> Mailing:
 
 
 def _changed(mailing: Mailing, *, messages: int = 0) -> Changed:
-    return Changed(mailing.name, mailing.state, mailing.plan_hash[:SHOWN_HASH], messages)
+    return Changed(mailing.name, mailing.stands, mailing.plan_hash[:SHOWN_HASH], messages)
 
 
 @in_one_transaction

@@ -12,9 +12,12 @@ from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from retainctl.config import Shop
 from retainctl.definitions import Defined
+from retainctl.outreach.contact import Reason
+from retainctl.outreach.outbox.states import State
 from retainctl.outreach.templates import Templates
 from retainctl.rows import Row
 from retainctl.shop.consent import Use
+from retainctl.store.outreach import MailingState
 
 # Each name in the table ``programs``, and where its program is declared: by name, since not all may be imported here.
 PROGRAMS: Final = {
@@ -23,6 +26,8 @@ PROGRAMS: Final = {
     "digest": "retainctl.digest:DIGEST",
 }
 
+Outcome = State | Reason  # of a candidate
+FileState = MailingState | Literal["draft", "faulty"]  # of what has a file: that of its latest mailing, if any
 UnknownPolicy = Literal["hold", "resend-once", "assume-sent"]
 
 
@@ -67,9 +72,9 @@ class MailingOutcome(Row, kind="mailing_outcome"):
     """How many of a plan's candidates have this outcome: sent, waiting, or excluded for a reason. They add up."""
 
     name: str
-    state: str
+    state: MailingState
     hash: str
-    outcome: str
+    outcome: Outcome
     customers: int
 
 

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final, Literal, NamedTuple
 
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.rows import Row
-from retainctl.shop.consent import BLOCKING, PURPOSE_ROWS, PURPOSES, Decision, Purpose, permissions, record, suppress
+from retainctl.shop.consent import (
+    BLOCKING,
+    PURPOSE_ROWS,
+    PURPOSES,
+    Action,
+    Decision,
+    Purpose,
+    permissions,
+    record,
+    suppress,
+)
 from retainctl.shop.customers import OF_THIS_ADDRESS, address_named, find_customer
 from retainctl.spreadsheets import ListForm, write_list
-from retainctl.store.database import execute, rows
+from retainctl.store.database import execute, rows, value
 from retainctl.store.dialect import one_of
 from retainctl.store.select import Instant, select
 from retainctl.store.transactions import in_one_transaction
+
+Standing = Literal["given", "not_mailable", "suppressed", "revoked"]
 
 
 class ConsentState(Row, kind="consent", spare="evidence source"):
@@ -26,8 +38,8 @@ class ConsentState(Row, kind="consent", spare="evidence source"):
 
     customer_id: int | None
     address: str
-    purpose: str
-    state: str
+    purpose: Purpose | Literal[""]  # none where whatever is sent there is refused
+    state: Standing
     since: str
     source: str
     evidence: str
@@ -39,8 +51,8 @@ class ConsentEvent(Row, kind="consent_event", spare="recorded_at wording source"
     at: Instant
     customer_id: int
     address: str
-    purpose: str
-    action: str
+    purpose: Purpose
+    action: Action
     source: str
     evidence: str
     wording: str
@@ -114,6 +126,7 @@ def _state(shop: Shop, row: tuple[Any, ...], words: list[_Word], is_permitted: b
     point, customer_id, kind, address, flag, purpose = row
     own = [word for word in words if word.point == point]
     blocks = [word for word in own if word.source in BLOCKING]
+    state: Standing
     if is_permitted:
         state, word = "given", own[-1]
     elif flag or blocks:
@@ -163,25 +176,22 @@ def export_consent(shop: Shop, file: BinaryIO, *, form: ListForm = "csv", for_ex
 
 @in_one_transaction
 def revoke_by_hand(shop: Shop, named: str, *, reason: str, purpose: Purpose | None = None) -> list[ConsentState]:
-    """Record that the customer or the owner of the address *named* refuses: every purpose, unless one is named.
+    """Record that a person refuses at every address of theirs, for every purpose unless one is named; *named* is the
+    customer, or any of their addresses.
 
     An address that no customer has is suppressed, so that the refusal is not lost when its owner is imported; only a
     permission of a later date lifts it.
     """
     address = address_named(shop, named.strip())
-    if address is not None:
-        points = [row[0] for row in rows(f"SELECT id FROM contact_points WHERE {OF_THIS_ADDRESS}", *address)]
-        if not points:
-            return [_suppressed(shop, *address, reason=reason)]
-    else:
-        customer_id = find_customer(shop, named)
-        query = "SELECT id FROM contact_points WHERE customer_id = ? AND kind IN ('email', 'phone') ORDER BY id"
-        points = [row[0] for row in rows(query, customer_id)]
-        if not points:
-            raise WrongUsage(f"customer {customer_id} has no e-mail or phone whose consent could be revoked")
+    if address is not None and value(f"SELECT 1 FROM contact_points WHERE {OF_THIS_ADDRESS}", *address) is None:
+        return [_suppressed(shop, *address, reason=reason)]
+    customer_id = find_customer(shop, named)
+    query = "SELECT id FROM contact_points WHERE customer_id = ? AND kind IN ('email', 'phone') ORDER BY id"
+    points = [row[0] for row in rows(query, customer_id)]
+    if not points:
+        raise WrongUsage(f"customer {customer_id} has no e-mail or phone whose consent could be revoked")
     purposes = (purpose,) if purpose else PURPOSES
     record(shop, [Decision(point, each, "revoked", "by hand", reason) for point in points for each in purposes])
-    (customer_id,) = {row[0] for row in rows("SELECT customer_id FROM contact_points WHERE id = ?", points[0])}
     return list_consent(shop, str(customer_id))
 
 

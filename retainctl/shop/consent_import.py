@@ -100,8 +100,13 @@ class Stranger(RowError):
         super().__init__("email", "unknown_address", "no customer has this address; import the customers first")
 
 
+_PURPOSES_IN_HEBREW: Final = {
+    "דברי פרסומת": "marketing", "פרסומת": "marketing", "דיוור": "marketing", "סקר": "survey", "סקרים": "survey",
+}  # fmt: skip
+
+
 def _purpose(cell: GivenCell) -> str:
-    purpose = cell.text.casefold()
+    purpose = _PURPOSES_IN_HEBREW.get(cell.text.strip(), cell.text.casefold())
     if purpose not in PURPOSES:
         raise RowError(cell.column, "bad_purpose", f"{purpose!r} is not one of {', '.join(PURPOSES)}")
     return purpose
@@ -204,7 +209,7 @@ FIELDS: Final[tuple[Field | Lookup, ...]] = (
         _at,
     ),
     Field("source", ("source", "מקור"), _proof),
-    Field("evidence", ("evidence", "ראיה", "אסמכתא"), _proof),
+    Field("evidence", ("evidence", "ראיה", "אסמכתא", "אסמכתה"), _proof),
     Field("wording", ("wording", "text", "נוסח"), _proof),
 )
 

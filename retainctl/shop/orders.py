@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.rows import Row
+from retainctl.shop.orders_import.documents import LineKind, OrderStatus
 from retainctl.store.database import rows
 from retainctl.store.dialect import whole_in_json
 from retainctl.store.select import Instant, MaybePieces, Pieces, select
@@ -20,7 +21,7 @@ class OrderRow(Row, kind="order", spare="version source lines"):
     order: str
     customer: int | None
     ordered_at: Instant
-    status: str
+    status: OrderStatus
     lines: int
     gross_minor: int
     returned_minor: int
@@ -31,7 +32,7 @@ class OrderRow(Row, kind="order", spare="version source lines"):
 class OrderPart(Row, kind="order_part"):
     """A line of an order (``sale``, ``shipping`` …), a ``return`` from it, or a ``version`` that it was before."""
 
-    part: str
+    part: LineKind | Literal["return", "version"]
     line: int | None
     article: str
     name: str
@@ -54,7 +55,7 @@ class ReturnRow(Row, kind="return", spare="line reference source"):
     reference: str
     line: int
     customer: int | None
-    state: str
+    state: Literal["taken", "waiting", "overdue", "too_large"]
     order: str
     article: str
     quantity: Pieces

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal, cast
+
 import peewee
 
 from retainctl.store.database import Model
+
+MailingState = Literal["planned", "approved", "active", "paused", "cancelled"]
 
 
 class SigningKey(Model):
@@ -35,3 +39,8 @@ class Mailing(Model):
 
     class Meta:
         table_name = "mailings"
+
+    @property
+    def stands(self) -> MailingState:
+        """Its state, as one of the words that the table allows."""
+        return cast("MailingState", self.state)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from retainctl.config import Shop
 from retainctl.definitions import Defined
 from retainctl.intake.cells import Cells, RowError
-from retainctl.intake.import_runs import Counts, FileResult, Imported, ImportOptions
+from retainctl.intake.import_runs import Counts, FileResult, Imported, ImportOptions, ImportOutcome
 from retainctl.intake.one_file import RowOutcome, RowTaker, import_list
 from retainctl.result import Progress
 from retainctl.voice.reading import IDENTITIES, Reader, Response
@@ -79,7 +79,7 @@ class AnswerTaker(RowTaker[Response]):
     def keep(self, read: list[Response], *, import_id: int) -> Sequence[RowOutcome | RowError]:
         return self._books.book(read, import_id=import_id)
 
-    def result(self, file: str, outcome: str, counts: Counts) -> Any:
+    def result(self, file: str, outcome: ImportOutcome, counts: Counts) -> Any:
         customers, replaced = len(self._books.customers), self._books.replaced
         told = counts.told()
         return AnswersImported(file, self.source, outcome, **told, customers=customers, answers_replaced=replaced)

@@ -13,7 +13,7 @@ from retainctl.store.dialect import one_of
 from retainctl.store.select import select
 from retainctl.voice import scores
 from retainctl.voice.scores import Interval
-from retainctl.voice.survey_file import Question
+from retainctl.voice.survey_file import Question, QuestionKind
 from retainctl.voice.surveys import SURVEYS
 
 
@@ -26,7 +26,7 @@ class ResultRow(Row, kind="survey_result", kw_only=True, spare="repeated missing
     """
 
     question: str
-    type: str
+    type: QuestionKind
     choice: str | None = None
     answered: int
     missing: int

@@ -19,11 +19,11 @@ from retainctl.definitions import Defined, Fault, Kind, toml
 from retainctl.errors import RetainError, WrongUsage
 from retainctl.outreach import lint, planning
 from retainctl.outreach.campaign_texts import LANGUAGES
-from retainctl.outreach.programs import Addressed, Program, Recipe
+from retainctl.outreach.programs import Addressed, FileState, Program, Recipe
 from retainctl.rows import Row
 from retainctl.store.database import value
 from retainctl.voice.invitation_mail import faults_of_texts, invitation_of
-from retainctl.voice.survey_file import Survey
+from retainctl.voice.survey_file import QuestionKind, Survey
 
 MOST_QUESTIONS = 5  # beyond these fewer and fewer people answer
 PURPOSE = "survey"  # of a token that says "MAILING.CUSTOMER"
@@ -34,7 +34,7 @@ class QuestionRow(Row, kind="question"):
     """One question of a survey, its place among them, and a warning where it could be better."""
 
     question: str
-    type: str
+    type: QuestionKind
     progress: str
     text: str
     warning: str
@@ -44,7 +44,7 @@ class SurveyRow(Row, kind="survey"):
     """One survey of the shop; its state is *draft*, that of its latest mailing, or *faulty* where its file is."""
 
     survey: str
-    state: str
+    state: FileState
     title: str
     questions: int
     audience: str
@@ -61,7 +61,7 @@ def _row(shop: Shop, name: str) -> SurveyRow:
     except RetainError:
         return SurveyRow(name, "faulty", "", 0, "")
     mailing = planning.latest("survey", name)
-    return SurveyRow(name, mailing.state if mailing else "draft", survey.title, len(survey.questions), survey.audience)
+    return SurveyRow(name, mailing.stands if mailing else "draft", survey.title, len(survey.questions), survey.audience)
 
 
 def draft(shop: Shop, name: str, *, kind: str, audience: str = "") -> Path:

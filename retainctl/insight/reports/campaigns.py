@@ -16,8 +16,9 @@ from retainctl.insight.story import Figure, Section, Story, Telling
 from retainctl.insight.svg import BAD, QUIET, SECOND, THIRD
 from retainctl.outreach.contact import REASONS
 from retainctl.outreach.programs import program_of
-from retainctl.rows import Row
+from retainctl.rows import Row, Word
 from retainctl.store.database import execute
+from retainctl.store.outreach import MailingState
 from retainctl.wording import amount, day_in_words, named, percent
 
 
@@ -38,9 +39,9 @@ class MailingRow(Row, kind="mailing"):
     """
 
     mailing: int
-    program: str
+    program: Word
     name: str
-    state: str
+    state: MailingState
     planned_at: str
     candidates: int
     planned: int
@@ -143,7 +144,7 @@ def tell(telling: Telling) -> Story:
     latest = date.fromisoformat(max(row.planned_at for row in rows)[:10]) + timedelta(days=WINDOW_DAYS)
     day = day_in_words(latest, telling.language)
     is_open = not bought and latest > telling.shop.clock.today()
-    waiting = say(f"counted until {day}", f"נספר עד {day}") if is_open else ""
+    waiting = say(f"counted until {day}", f"הספירה נמשכת עד {day}") if is_open else ""
     revenue = sum(row.revenue_minor for row in rows)
     failed, unknown = sum(row.failed for row in rows), sum(row.unknown for row in rows)
     then_sent = sum(row.sent for row in telling.before)
@@ -180,7 +181,7 @@ def tell(telling: Telling) -> Story:
                 ),
                 note=say(
                     f"The latest {_DRAWN} mailings; all of them are in the table below.",
-                    f"{_DRAWN} הדיוורים האחרונים; כולם מופיעים בטבלה שלמטה.",
+                    f"{_DRAWN} הדיוורים האחרונים; כל הדיוורים מופיעים בטבלה שלמטה.",
                 )
                 if len(rows) > _DRAWN
                 else "",

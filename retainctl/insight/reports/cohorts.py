@@ -128,8 +128,8 @@ def tell(telling: Telling) -> Story:
         lead=say(
             f"Of those who joined in {latest[0][0]}, {latest[0][1]} bought again in the {span} after; of those in "
             f"{latest[1][0]}, {latest[1][1]}.",
-            f"מבין מי שהצטרפו ב{latest[0][0]} קנו שוב ב{span} שאחרי {latest[0][1]}; מבין מי שהצטרפו ב{latest[1][0]} – "
-            f"{latest[1][1]}.",
+            f"מבין מי שהצטרפו ב{latest[0][0]}, {latest[0][1]} קנו שוב ב{span} שאחריו; "
+            f"מבין מי שהצטרפו ב{latest[1][0]} – {latest[1][1]}.",
         )
         if len(latest) == 2
         else "",
@@ -171,8 +171,8 @@ def tell(telling: Telling) -> Story:
                 note=say(
                     f"Each line is those who first ordered in that {span}; the column +1 says how many bought in the "
                     "next one.",
-                    f"כל שורה היא הלקוחות שהזמינו לראשונה באותו {span}; "
-                    f"בטור {isolated('+1')} – כמה מהם קנו ב{span} שאחריו.",
+                    f"כל שורה – הלקוחות שהזמינו לראשונה באותו {span}; "
+                    f"בעמודה {isolated('+1')} – כמה מהם קנו ב{span} שאחריו.",
                 ),
             )
         ],
@@ -220,7 +220,7 @@ def _at(average: Sequence[float | None], after: int) -> float | None:
 
 
 REPORT = Report(
-    title=("Who joined together, and who still buys", "מי הצטרף יחד – ומי עדיין קונה"),
+    title=("Who joined together, and who still buys", "לפי מועד ההצטרפות: מי עדיין קונה"),
     row_type=Cohort,
     find=cohorts,
     tell=tell,

@@ -16,7 +16,7 @@ from retainctl.insight.story import Figure, Section, Story, Telling, customers_o
 from retainctl.insight.walking import walked
 from retainctl.money import rounded_half_up, sign_of
 from retainctl.rows import Row
-from retainctl.wording import amount, isolated, percent
+from retainctl.wording import amount, percent
 from retainctl.wording import days as days_in_words
 
 LAST = 10  # every order after the tenth is in one row
@@ -120,7 +120,7 @@ def tell(telling: Telling) -> Story:
             Figure(
                 say("Days to the second", "ימים עד ההזמנה השנייה"),
                 "–" if first.median_days_to_next is None else f"{first.median_days_to_next:g}",
-                say("half order sooner", "מחציתם מזמינים מהר יותר"),
+                "" if first.median_days_to_next is None else say("half order sooner", "מחצית מהחוזרים הזמינו מהר יותר"),
             ),
             Figure(
                 say("Ordered a third time", "הזמינו בפעם השלישית"),
@@ -132,7 +132,7 @@ def tell(telling: Telling) -> Story:
                 amount(first.average_value_minor, currency),
                 say(
                     f"order {last.order_number}: {amount(last.average_value_minor, currency)}",
-                    f"הזמנה {isolated(last.order_number)}: {amount(last.average_value_minor, currency)}",
+                    f"{_place(last)}: {amount(last.average_value_minor, currency)}",
                 ),
             ),
         ],
@@ -165,10 +165,16 @@ def tell(telling: Telling) -> Story:
     )
 
 
+def _place(row: OrderNumber) -> str:
+    """Which order of a customer the row is of, in Hebrew: the third, or the eleventh and those after it."""
+    number = row.order_number.removesuffix("+")
+    return f"ההזמנה ה־{number}" + " ואילך" * (number != row.order_number)
+
+
 def _lead(telling: Telling, first: OrderNumber, second: OrderNumber | None) -> str:
     if not telling.period.whole:
         return telling.say(
-            "The latest of them have had little time to order again.", "האחרונים שבהם עוד לא הספיקו להזמין שוב."
+            "The latest of them have had little time to order again.", "לאחרונים שבהם עוד לא היה די זמן להזמין שוב."
         )
     if first.order_number != "1" or second is None or second.went_on_rate <= first.went_on_rate:
         return ""

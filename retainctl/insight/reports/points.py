@@ -87,7 +87,8 @@ def tell(telling: Telling) -> Story:
         ),
         lead=say(
             f"Of {points_in_words(gained, 'en')} issued or granted, {percent(redeemed / gained)} have been redeemed.",
-            f"מתוך {points_in_words(gained, 'he')} שנצברו או ניתנו, {percent(redeemed / gained)} מומשו.",
+            f"מתוך {points_in_words(gained, 'he')} {'שנצברה או ניתנה' if gained == 1 else 'שנצברו או ניתנו'}, "
+            f"{percent(redeemed / gained)} מומשו.",
         )
         if gained
         else "",
@@ -130,7 +131,7 @@ def tell(telling: Telling) -> Story:
                 ),
                 note=say(
                     f"At the end of each month, in {currency}, by the terms in force today.",
-                    f"בסוף כל חודש, ב־{sign_of(currency)}, לפי התקנון התקף היום.",
+                    f"בסוף כל חודש, ב־{sign_of(currency)}, לפי התקנון שבתוקף היום.",
                 ),
             ),
             Section(
@@ -197,11 +198,11 @@ REPORT = Report(
     definitions=(
         (
             "month = month of the booking; issued = for orders; granted and deducted = by hand.",
-            "החודש הוא חודש הרישום; הנקודות שנצברו הן על הזמנות; שניתנו ונוכו – באופן ידני.",
+            "החודש הוא חודש הרישום; הנקודות שנצברו הן על הזמנות; אלה שניתנו ואלה שנוכו – באופן ידני.",
         ),
         (
             "outstanding = points that customers have, minus points that they owe, at the end of the month.",
-            "יתרה = כל הנקודות שבידי לקוחות, פחות מה שהם חייבים, בסוף החודש.",
+            "יתרה = כל הנקודות שבידי הלקוחות, פחות מה שהם חייבים, בסוף החודש.",
         ),
     ),
 )

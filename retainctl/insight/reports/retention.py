@@ -147,7 +147,9 @@ def tell(telling: Telling) -> Story:
     history = History.of(telling.period, mine.currency)
     rate = mine.repeat_rate or 0
     return Story(
-        finding=say(
+        finding=say("No customer has come back to buy yet", "עדיין אין לקוחות חוזרים")
+        if telling.period.whole and not rate
+        else say(
             f"{customers_of(rate, telling).capitalize()} come back to buy",
             f"{customers_of(rate, telling)} חוזרים לקנות",
         )
@@ -176,6 +178,12 @@ def _lead(telling: Telling, mine: Retention, history: History) -> str:
             f"{{}} מתוך {mine.customers:,} לקוחות הזמינו פעמיים או יותר.",
         ),
     )
+    if not mine.repeat_customers:
+        counted = telling.many(
+            mine.customers,
+            ("The customer has ordered once.", "Each of the {} customers has ordered once."),
+            ("הלקוח הזמין פעם אחת.", "כל אחד מ־{} הלקוחות הזמין פעם אחת."),
+        )
     if year is None:
         return counted
     until = month_in_words(history.known_until(), telling.language)
@@ -243,7 +251,7 @@ def figures_of(telling: Telling) -> list[Figure]:
             telling.changed(mine.net_revenue_minor, then.net_revenue_minor if then else None)
             or say(
                 f"after returns of {amount(mine.returns_minor, currency)}",
-                f"אחרי החזרות של {amount(mine.returns_minor, currency)}",
+                f"בניכוי החזרות בסך {amount(mine.returns_minor, currency)}",
             ),
         ),
     ]
@@ -303,7 +311,7 @@ def _sections(telling: Telling, mine: Retention, history: History) -> list[Secti
                 ),
                 note=say(
                     f"A month is shown once everybody who joined in it has had {SOON} days.",
-                    f"חודש מוצג רק אחרי שעברו {SOON} יום לכל מי שהצטרפו בו.",
+                    f"חודש מוצג רק אחרי שחלפו {SOON} יום מסופו.",
                 ),
             )
         )

@@ -27,7 +27,7 @@ from retainctl.insight.zones import ZONES, Zone, zone_of
 from retainctl.rows import Row
 from retainctl.store.database import value
 from retainctl.store.dialect import streamed
-from retainctl.wording import amount, isolated, percent
+from retainctl.wording import amount, days, isolated, percent
 
 FIFTHS = 5
 _PHONE = 340.0  # in which five names have room beside each other
@@ -220,7 +220,7 @@ def _not_seen_for_long(telling: Telling, customers: int) -> str:
             "1 customer bought often and has not been back for a long time.",
             "{} customers bought often and have not been back for a long time.",
         ),
-        ("לקוח אחד קנה הרבה וכבר זמן רב לא חזר.", "{} לקוחות קנו הרבה וכבר זמן רב לא חזרו."),
+        ("לקוח אחד קנה פעמים רבות וכבר זמן רב לא חזר.", "{} לקוחות קנו פעמים רבות וכבר זמן רב לא חזרו."),
     )
 
 
@@ -245,10 +245,15 @@ def _square(telling: Telling, of: Scored) -> Markup:
     """Five by five: in each square its zone, in the zone's colour, and how many customers."""
     counts = Counter((recency, frequency) for recency, frequency, _ in of.scores)
     today = as_of(telling.shop, telling.period)
-    days = [(today - since).days if today and (since := of.since(recency)) else 0 for recency in range(2, FIFTHS + 1)]
+    first = [of.since(recency) for recency in range(2, FIFTHS + 1)]
+    since = [(today - one).days if today and one else 0 for one in first]
+    names = [days(one, telling.language) for one in since]
     rows = [
-        (isolated(f"> {days[0]}"), telling.say(f"over {days[0]} days", f"מעל {days[0]} יום")),
-        *((isolated(f"≤ {one}"), telling.say(f"up to {one} days", f"עד {one} יום")) for one in days),
+        (isolated(f"> {since[0]}"), telling.say(f"over {names[0]}", f"מעל {names[0]}")),
+        *(
+            (isolated(f"≤ {one}"), telling.say(f"up to {name}", f"עד {name}"))
+            for one, name in zip(since, names, strict=True)
+        ),
     ]
 
     def draw(width: float) -> Canvas:
@@ -331,7 +336,7 @@ REPORT = Report(
             "5 is best; frequency: 1, 2, 3-4, 5-9, 10 or more orders; the others in fifths, equal values in one. "
             "With --method ntile all three as by NTILE(5), ties by external id in byte order.",
             "5 היא הטובה ביותר; תדירות: הזמנה אחת, שתיים, 3 או 4, 5 עד 9, 10 ומעלה; "
-            "שני המדדים האחרים מחולקים לחמש קבוצות שוות.",
+            "שני המדדים האחרים מחולקים לחמש קבוצות שוות. בשיטת ntile כל שלושת המדדים מחולקים כך.",
         ),
         ("as of the day after the last order, or of --now.", "נכון ליום שאחרי ההזמנה האחרונה, או למועד שצוין."),
     ),

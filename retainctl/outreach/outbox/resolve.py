@@ -59,13 +59,19 @@ def _unknown(message_id: int) -> tuple[int, int]:
     return claim_no, resends
 
 
-def unresolved() -> DoneInPart | None:
-    """The trouble to report while messages wait for ``resolve``, without those that their mailing's policy decides;
-    None where there are none."""
-    count = value(
-        "SELECT COUNT(*) FROM mailings m JOIN outbox o ON o.mailing_id = m.id AND o.state = 'unknown'"
-        " WHERE m.unknown_policy = 'hold' OR (m.unknown_policy = 'resend-once' AND o.resends > 0)"
+def count_unresolved() -> int:
+    """How many messages wait for ``resolve``, without those that their mailing's policy decides."""
+    return int(
+        value(
+            "SELECT COUNT(*) FROM mailings m JOIN outbox o ON o.mailing_id = m.id AND o.state = 'unknown'"
+            " WHERE m.unknown_policy = 'hold' OR (m.unknown_policy = 'resend-once' AND o.resends > 0)"
+        )
     )
+
+
+def unresolved() -> DoneInPart | None:
+    """The trouble to report while messages wait for ``resolve``; None where there are none."""
+    count = count_unresolved()
     if not count:
         return None
     return DoneInPart(

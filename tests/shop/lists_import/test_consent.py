@@ -240,6 +240,29 @@ def test_a_consent_is_to_marketing_or_to_surveys(shop: Shop, dana: int, file: Pa
     assert rows("SELECT purpose FROM consents") == ([] if code else [(purpose.casefold() or "marketing",)])
 
 
+PHONE = "+972502000001"
+
+
+@pytest.mark.parametrize("named", ["dana@example.com", "050-2000001", "web:17", "1"])
+def test_who_refuses_by_hand_refuses_at_every_address_however_they_are_named(
+    shop: Shop, file: Path, named: str
+) -> None:
+    addresses = (
+        Address("email", "dana@example.com", "dana@example.com"),
+        Address("phone", PHONE, PHONE),
+    )
+    (found,) = find_or_make(shop, [Person("web", "17", addresses)])
+    bring(shop, file, "email,at,action,evidence\ndana@example.com,2025-02-01,yes,card\n")
+    assert found.customer_id is not None
+    told = revoke_by_hand(shop, named, reason="she called on Sunday")
+    assert {(one.address, one.purpose, one.state) for one in told} == {
+        (address, purpose, "revoked") for address in ("dana@example.com", PHONE) for purpose in ("marketing", "survey")
+    }
+    assert contactable([found.customer_id], purpose="marketing", at=shop.clock.now()) == {
+        found.customer_id: "no_consent"
+    }
+
+
 def test_a_list_without_dates_overrules_no_refusal(shop: Shop, dana: int, file: Path) -> None:
     revoke_by_hand(shop, "dana@example.com", reason="wrote to us")
     outcome = bring(shop, file, "email\ndana@example.com\n", evidence="form", answer="yes")

@@ -73,7 +73,7 @@ class LineCells(NamedTuple):
 # What each role's column may be called.
 ROLES: Final = {
     "order_id": ("order_id", "order number", "order", "מספר הזמנה", "הזמנה"),
-    "refund_of": ("refund_of", "refunded order", "זיכוי של"),
+    "refund_of": ("refund_of", "refunded order", "זיכוי של", "זיכוי עבור"),
     "ordered_at": ("ordered_at", "order date", "created at", "date", "תאריך הזמנה", "תאריך"),
     "email": EMAIL_NAMES,
     "first_name": ("first_name", "שם פרטי"),
@@ -107,8 +107,10 @@ REQUIRED = ("order_id", "ordered_at", "quantity", "unit_price")
 STATUSES: Final = {
     **{name: name for name in get_args(OrderStatus)},
     "canceled": "cancelled", "complete": "completed", "delivered": "completed", "void": "voided",
-    "ממתין": "pending", "שולם": "paid", "בטיפול": "processing", "נשלח": "shipped", "הושלם": "completed",
-    "זוכה": "refunded", "בוטל": "cancelled", "נכשל": "failed", "": "completed",
+    "ממתין": "pending", "ממתינה": "pending", "שולם": "paid", "שולמה": "paid", "בטיפול": "processing",
+    "נשלח": "shipped", "נשלחה": "shipped", "הושלם": "completed", "הושלמה": "completed", "סופק": "completed",
+    "סופקה": "completed", "נמסר": "completed", "נמסרה": "completed", "זוכה": "refunded", "זוכתה": "refunded",
+    "בוטל": "cancelled", "בוטלה": "cancelled", "נכשל": "failed", "נכשלה": "failed", "": "completed",
 }  # fmt: skip
 _MINUS: Final = re.compile(r"[-()]")  # as numbers are read: -1, 1- and (1)
 _TOTAL_WORDS = ("total", "sum", 'סה"כ', "סה״כ", "סהכ", "grand total")
