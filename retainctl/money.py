@@ -6,6 +6,7 @@ Parsing follows our own grammar and not ``Decimal``'s, which would take ``NaN``,
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
@@ -24,9 +25,19 @@ _CURRENCIES: Final = frozenset(
     PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY
     TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG""".split()
 )
-_ALIASES: Final = {
-    "NIS": "ILS", "₪": "ILS", "שח": "ILS", 'ש"ח': "ILS", "ש״ח": "ILS",
-    "$": "USD", "€": "EUR", "£": "GBP",
+# How currencies are written beside an amount, the usual one of several first.
+_MARKS: Final = {
+    mark: codes.split()
+    for mark, codes in {
+        "₪": "ILS", "NIS": "ILS", "שח": "ILS", 'ש"ח': "ILS", "ש״ח": "ILS", "€": "EUR",
+        "$": "USD CAD AUD NZD HKD SGD TWD MXN ARS CLP COP UYU BBD BSD BZD FJD JMD TTD",
+        "US$": "USD", "CA$": "CAD", "C$": "CAD", "A$": "AUD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD",
+        "R$": "BRL", "MX$": "MXN", "£": "GBP EGP LBP SYP GIP FKP SHP", "¥": "JPY CNY", "FR.": "CHF", "SFR.": "CHF",
+        "KR": "SEK NOK DKK ISK", "KR.": "DKK SEK NOK ISK", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "LEI": "RON MDL",
+        "ЛВ": "BGN", "ЛВ.": "BGN", "₽": "RUB", "РУБ": "RUB", "РУБ.": "RUB", "₴": "UAH", "ГРН": "UAH", "₺": "TRY",
+        "TL": "TRY", "₹": "INR", "RS": "INR PKR LKR NPR MUR", "RS.": "INR PKR LKR NPR MUR", "₩": "KRW", "฿": "THB",
+        "₫": "VND", "₱": "PHP", "₦": "NGN",
+    }.items()
 }  # fmt: skip
 NUMBER: Final = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
 SIGNS: Final = {"ILS": "₪", "USD": "$", "EUR": "€", "GBP": "£"}
@@ -35,10 +46,16 @@ SIGNS: Final = {"ILS": "₪", "USD": "$", "EUR": "€", "GBP": "£"}
 def currency_code(text: str) -> str:
     """The ISO code that *text* names (``nis``, ``₪`` and ``שח`` are ILS), or BadData."""
     name = text.strip().upper()
-    code = _ALIASES.get(name, name)
+    code = next(iter(may_be_written(name)), name)
     if code not in _CURRENCIES:
         raise BadData(f"{text!r} is not a currency", hint="Use an ISO 4217 code such as ILS, USD or EUR.")
     return code
+
+
+def may_be_written(mark: str) -> Sequence[str]:
+    """The currencies that a *mark* beside an amount may mean, such as ``$`` or an ISO code; none if it is no mark."""
+    name = mark.strip().upper()
+    return _MARKS.get(name) or ((name,) if name in _CURRENCIES else ())
 
 
 def exponent(currency: str) -> int:

@@ -151,7 +151,7 @@ def _part(start: int, end: int) -> Memo[str, int]:
 
 
 def _made(text: str, make: Callable[[], datetime]) -> datetime:
-    if not text.isascii():
+    if any(letter.isnumeric() and not letter.isascii() for letter in text):
         raise RowError("", "bad_date", f"{text!r} is not a date")
     try:
         return make()

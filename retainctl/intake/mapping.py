@@ -45,7 +45,7 @@ class MappingFile:
 
     columns: Any = field(default_factory=dict)
     constants: Any = field(default_factory=dict)
-    numbers: Literal["1234.56", "1,234.56", "1234,56", "1.234,56", "1 234,56", "1'234.56"] = "1234.56"
+    numbers: Literal["", "1234.56", "1,234.56", "1234,56", "1.234,56", "1 234,56", "1'234.56"] = ""
     dates: str | tuple[str, ...] = "iso"
     timezone: str = ""
     currency: str = ""

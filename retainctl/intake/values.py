@@ -18,7 +18,7 @@ from retainctl.errors import BadData
 from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Cells, RowError
 from retainctl.intake.dates import Instants
-from retainctl.money import NUMBER, currency_code, exponent
+from retainctl.money import NUMBER, currency_code, exponent, may_be_written
 from retainctl.normalising import shortened
 
 V = TypeVar("V")
@@ -39,7 +39,12 @@ _SHOWS_GROUPS: Final = re.compile(r"-?[1-9]\d{0,2}(?:(?:,\d{3}){2,}|,(?!000)\d{3
 _MAY_BE_GROUPS: Final = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+(?:\.0+)?", re.ASCII)
 _DOTTED: Final = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3}){2,}", re.ASCII)
 _PARTS: Final = re.compile(r"-?[\d,]*\d[.,](?:\d{1,2}|\d{4,})", re.ASCII)
-_CURRENCY_MARKS: Final = re.compile(r"^(-?)\s*(?:₪|\$|€|£|NIS|ILS|USD|EUR|GBP)\s*|\s*(?:₪|\$|€|£|NIS|ILS|USD|EUR|GBP)$")
+_BEGINS_GROUPS: Final = re.compile(r"[1-9]\d{0,2}", re.ASCII)  # no thousands begin with nought
+_THREE_DECIMALS: Final = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)  # or as many thousands
+# A currency's mark before an amount, between it and its sign, or behind it.
+_MARK_BEFORE: Final = re.compile(r"(?P<sign>-?)\s*(?P<mark>[^\d\s().,'-]{1,4}\.?)\s*(?P<amount>[-(\d].*)")
+_MARK_AFTER: Final = re.compile(r"(?P<sign>)(?P<amount>.*[\d)-])\s*(?P<mark>[^\d\s().,'-]{1,4}\.?)")
+_AS_TYPED: Final = str.maketrans({"\u200e": None, "\u200f": None, "\u00a0": " ", "\u202f": " ", "\u2212": "-"})
 
 _LONGEST_NUMBER: Final = 64
 # More than any shop has, and far less than a database can hold or add up.
@@ -81,7 +86,7 @@ class Values:
         shop_currency: str,
         stated_currency: str = "",
         currency_column: bool = True,
-        numbers: str = "1234.56",
+        numbers: str = "",
         dates: str | Sequence[str] = "iso",
         zone: ZoneInfo | None = None,
     ) -> None:
@@ -97,7 +102,8 @@ class Values:
         # A format without a currency column takes the shop's; a missing cell of one that has it does not.
         self._usual_currency = stated_currency or ("" if currency_column else shop_currency)
         self.notes: dict[str, int] = {}
-        self._thousands, self._decimal = NUMBER_STYLES[numbers]
+        self._is_stated = bool(numbers)  # else as we write them, where that can be read in one way
+        self._thousands, self._decimal = NUMBER_STYLES[numbers or "1234.56"]
         self._groups_whole_numbers = False
         self._numbers: Memo[str, Decimal] = Memo(self._number)
         self._moneys: Memo[tuple[str, str], int] = Memo(self._money)
@@ -130,23 +136,16 @@ class Values:
 
     def _plain(self, text: str) -> str:
         """A number with its marks as ``-1234.56``, where its format is stated."""
-        plain = _CURRENCY_MARKS.sub(r"\1", text.replace("\u200e", "").replace("\u200f", "")).strip()
-        if plain.startswith("(") and plain.endswith(")"):
-            plain = "-" + plain[1:-1]
-        elif plain.endswith("-") and len(plain) > 1:
-            plain = "-" + plain[:-1]
+        plain = _marked(text)[0]
         if not self._thousands and self._decimal == ".":
             if _GROUPED.fullmatch(plain):
-                raise AmbiguousNumber(
-                    f"{text!r} is ambiguous",
-                    hint=f"{_STATE_NUMBERS[0].upper()}{_STATE_NUMBERS[1:]}.",
-                )
+                raise _ambiguous(text)
             return plain
-        plain = plain.replace("\u00a0", " ").replace("\u202f", " ")
         whole, decimal, rest = plain.partition(self._decimal)
         if self._thousands:
             groups = whole.lstrip("-").split(self._thousands)
-            if len(groups) > 1 and (not 1 <= len(groups[0]) <= 3 or any(len(group) != 3 for group in groups[1:])):
+            is_grouped = _BEGINS_GROUPS.fullmatch(groups[0]) and all(len(group) == 3 for group in groups[1:])
+            if len(groups) > 1 and not is_grouped:
                 return ""
             whole = whole.replace(self._thousands, "")
         if self._decimal != "." and "." in whole:
@@ -168,6 +167,7 @@ class Values:
         text, currency = key
         if not text.strip():
             return 0
+        self.check_mark(text, currency)
         scaled = self._numbers[text].scaleb(exponent(currency))
         whole = int(scaled)
         if whole != scaled:
@@ -175,6 +175,17 @@ class Values:
         if abs(whole) > MOST_MINOR:
             raise RowError("", "too_large", f"{text!r} is more than {MOST_MINOR:,} of the smallest unit of {currency}")
         return whole
+
+    def check_mark(self, text: str, currency: str, column: str = "") -> None:
+        """RowError where an amount is written with the mark of another currency than its own."""
+        mark = "" if NUMBER.fullmatch(text) else _marked(text)[1]
+        if mark and currency not in may_be_written(mark):
+            raise RowError(column, "other_currency", f"{text!r} is not in {currency}, as its row is")
+
+    def check_decimals(self, text: str) -> None:
+        """AmbiguousNumber where the three decimals of *text* may be thousands, and nobody says how the file writes."""
+        if not self._is_stated and _THREE_DECIMALS.fullmatch(text.strip()):
+            raise _ambiguous(text)
 
     def whole(self, text: str, column: str) -> int:
         """A whole number, which may be negative."""
@@ -261,6 +272,35 @@ class Values:
 
 class AmbiguousNumber(BadData):
     """A number whose format must be stated before the file can be read."""
+
+
+def _ambiguous(text: str) -> AmbiguousNumber:
+    return AmbiguousNumber(f"{text!r} is ambiguous", hint=f"{_STATE_NUMBERS[0].upper()}{_STATE_NUMBERS[1:]}.")
+
+
+def _marked(text: str) -> tuple[str, str]:
+    """An amount without its currency's mark and with its sign first; and the mark, empty where there is none.
+
+    ``(38.50)``, ``($38.50)`` and ``38.50-`` are below zero.
+    """
+    plain = text.translate(_AS_TYPED).strip()
+    inner, mark = _unmarked(plain)
+    if inner.startswith("(") and inner.endswith(")"):
+        inner, within = _unmarked(inner[1:-1].strip())
+        return f"-{inner}", mark or within
+    if inner.endswith("-") and len(inner) > 1:
+        inner, before = _unmarked(inner[:-1].strip())
+        return f"-{inner}", mark or before
+    return inner, mark
+
+
+def _unmarked(text: str) -> tuple[str, str]:
+    """*text* without the mark of a currency before or behind it, and the mark; its sign stays."""
+    for pattern in (_MARK_BEFORE, _MARK_AFTER):
+        found = pattern.fullmatch(text)
+        if found and may_be_written(found["mark"]):
+            return f"{found['sign'] or ''}{found['amount']}", found["mark"]
+    return text, ""
 
 
 def yes_or_no(text: str) -> bool | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import groupby
@@ -72,7 +73,7 @@ def _lines(shop: Shop, source: str) -> Iterator[list[Any]]:
             yield [
                 order, "", shop.clock.iso(at), "" if updated is None else shop.clock.iso(updated), status, *buyer,
                 currency, *(_major(one, currency) if first else "" for one in (shipping, tax)), kind, sku, name,
-                category, _pieces(pieces), price, _major(less, currency), _major(amount, currency),
+                category, _pieces(pieces), _unmistakable(price), _major(less, currency), _major(amount, currency),
             ]  # fmt: skip
         for row in own.get(order, ()):
             yield _return(shop, row)
@@ -84,13 +85,18 @@ def _return(shop: Shop, row: tuple[Any, ...]) -> list[Any]:
     number, order, at, currency, sku, name, category, pieces, price, amount = row
     return [
         number, order, shop.clock.iso(at), "", "refunded", *[""] * 5, currency, "", "", "sale", sku, name, category,
-        -_pieces(pieces), price, "", _major(amount, currency),
+        -_pieces(pieces), _unmistakable(price), "", _major(amount, currency),
     ]  # fmt: skip
 
 
 def _pieces(thousandths: int) -> Decimal:
     """As a number, which no spreadsheet takes for a formula, and without an exponent."""
-    return Decimal(f"{Decimal(thousandths).scaleb(-3).normalize():f}")
+    return Decimal(_unmistakable(f"{Decimal(thousandths).scaleb(-3).normalize():f}"))
+
+
+def _unmistakable(number: str) -> str:
+    """*number*, whose three decimals might be taken for thousands, with a fourth one."""
+    return f"{number}0" if re.fullmatch(r".*\.\d{3}", number) else number
 
 
 def _major(minor: int, currency: str) -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from retainctl.clock import Clock
 from retainctl.errors import BadData
 from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Origin, RowError, SetAside
 from retainctl.intake.values import MOST_MINOR, Values
-from retainctl.money import round_to_minor
+from retainctl.money import exponent, round_to_minor
 from retainctl.normalising import SCIENTIFIC
 
+_THOUSANDTHS: Final = 3  # decimals of a currency, whose amounts nobody takes for thousands
 LineKind = Literal["sale", "shipping", "fee", "tip", "gift_card"]  # what a gift card bought is sold when it is spent
 OrderStatus = Literal[
     "pending", "paid", "processing", "shipped", "fulfilled", "completed", "refunded", "cancelled", "voided", "failed"
@@ -22,6 +23,7 @@ OrderStatus = Literal[
 MappedStatus = Literal[OrderStatus, "left_out"]
 RowType = Literal["sale", "refund", "left_out"]
 LINE_ROLES = ("quantity", "unit_price")  # which an order that only has a total does without
+LINE_SUMS = ("line_total", "line_subtotal")  # of all pieces, after their discount or before it
 SALE_STATUSES = frozenset({"paid", "processing", "shipped", "fulfilled", "completed", "refunded"})
 
 
@@ -152,6 +154,7 @@ class OrderValues(Values):
         statuses: Mapping[str, str] | None = None,
         types: Mapping[str, str] | None = None,
         negative_amounts: str = "error",
+        negative_discounts: bool = False,
         total_alone: bool = False,
         **readings: Any,
     ) -> None:
@@ -159,6 +162,7 @@ class OrderValues(Values):
         self._statuses = {key.casefold(): value for key, value in (statuses or {}).items()}
         self._types = {key.casefold(): value for key, value in (types or {}).items()}
         self.negative_is_refund = negative_amounts == "refund"
+        self.negative_discounts = negative_discounts
         self.total_alone = total_alone  # there are no columns of lines: an order is one line of its total
         self._amounts: Memo[tuple[str, str, str, str], tuple[Quantity, str, int, int]] = Memo(self._amount)
 
@@ -171,19 +175,34 @@ class OrderValues(Values):
 
     def _amount(self, key: tuple[str, str, str, str]) -> tuple[Quantity, str, int, int]:
         quantity, unit_price, discount, currency = key
-        pieces = self.pieces(quantity, "quantity")
+        pieces, less = self.pieces_and_discount(quantity, discount, currency)
+        if exponent(currency) != _THOUSANDTHS:
+            self.check_decimals(unit_price)
+        self.check_mark(unit_price, currency, "unit_price")
         price = self.number(unit_price, "unit_price")
-        less = self.money(discount, currency, "discount")
         if price < 0:
             raise RowError("unit_price", "negative_price", f"the price {unit_price!r} is negative")
-        if less < 0:
-            raise RowError("discount", "negative_discount", f"the discount {discount!r} is negative")
         before = round_to_minor(price * abs(Decimal(pieces)), currency)
         if before > MOST_MINOR:
             raise RowError("unit_price", "too_large", f"{quantity} at {unit_price} is more than any order is worth")
         if less > before:
             raise RowError("discount", "bad_discount", f"the discount {discount!r} is larger than the line amount")
         return pieces, str(price), before - less, less
+
+    def pieces_and_discount(self, quantity: str, discount: str, currency: str) -> tuple[Quantity, int]:
+        """The quantity of a line, and its discount in minor units."""
+        self.check_decimals(quantity)
+        return self.pieces(quantity, "quantity"), self.discount(discount, currency, "discount")
+
+    def discount(self, text: str, currency: str, column: str) -> int:
+        """A discount in minor units, which the source may write below zero if the mapping says so."""
+        less = self.money(text, currency, column)
+        if self.negative_discounts:
+            less = -less
+        if less < 0:
+            sign = "above" if self.negative_discounts else "below"
+            raise RowError(column, "negative_discount", f"the discount {text!r} is {sign} zero")
+        return less
 
     def status(self, text: str, column: str = "status") -> str:
         """One of our statuses, as the source's words are mapped."""
@@ -215,11 +234,9 @@ class OrderValues(Values):
         return value
 
 
-def unit_price(values: OrderValues, amount: str, pieces: Quantity, column: str) -> str:
-    """The price of one piece, in major units, as exactly as a price is kept."""
-    if not pieces:
-        return amount
-    each = values.number(amount, column) / abs(Decimal(pieces))
+def unit_price(amount_minor: int, currency: str, pieces: Quantity) -> str:
+    """The price of one of the *pieces* that come to an amount, in major units, as exactly as a price is kept."""
+    each = Decimal(amount_minor).scaleb(-exponent(currency)) / (abs(Decimal(pieces)) or 1)
     price = each.quantize(Decimal("0.0001")).normalize()
     return f"{price:f}"
 

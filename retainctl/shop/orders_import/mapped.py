@@ -9,7 +9,7 @@ from typing import Literal
 from retainctl.errors import BadData
 from retainctl.intake.cells import Column, plain_name
 from retainctl.intake.mapping import MappingFile
-from retainctl.shop.orders_import.documents import LINE_ROLES, MappedStatus, RowType
+from retainctl.shop.orders_import.documents import LINE_ROLES, LINE_SUMS, MappedStatus, RowType
 from retainctl.shop.orders_import.formats import Format
 
 
@@ -18,13 +18,15 @@ class OrderMapping(MappingFile):
     """A mapping file for orders, which also says what the source's own words mean.
 
     ``statuses`` and ``types`` (of a row: a sale, or a refund) may say that rows are left out. A negative amount is an
-    error, or a refund. Further rows *inherit* the cells of their order that they leave empty, its id included. A file
-    that has one of the columns ``not_with`` is another export, which this mapping would read wrong.
+    error, or a refund, and discounts may all be written below zero. Further rows *inherit* the cells of their order
+    that they leave empty, its id included. A file that has one of the columns ``not_with`` is another export, which
+    this mapping would read wrong.
     """
 
     statuses: dict[str, MappedStatus] = field(default_factory=dict)
     types: dict[str, RowType] = field(default_factory=dict)
     negative_amounts: Literal["error", "refund"] = "error"
+    negative_discounts: bool = False
     inherit: bool = False
     not_with: tuple[str, ...] = ()
 
@@ -43,11 +45,16 @@ def mapped(format_: Format, read: OrderMapping, header: Sequence[str], *, file: 
     if name := read.refused(header):
         raise BadData(f"{file} has the column {name}, which the mapping does not read", hint="Look at not_with in it.")
     columns = read.mapped(format_.columns)
-    of_lines = [one for one in columns if one.role in (*LINE_ROLES, "line_total")]
+    of_lines = [one for one in columns if one.role in (*LINE_ROLES, *LINE_SUMS)]
     total_alone = bool(of_lines) and not any(is_in(one, header) for one in of_lines)
-    has_line_total = any(one.role == "line_total" and is_in(one, header) for one in of_lines)
+    has_line_total = any(one.role in LINE_SUMS and is_in(one, header) for one in of_lines)
     optional = LINE_ROLES if total_alone else LINE_ROLES[1:] if has_line_total else ()
-    own = {"types": read.types, "negative_amounts": read.negative_amounts, "total_alone": total_alone}
+    own = {
+        "types": read.types,
+        "negative_amounts": read.negative_amounts,
+        "negative_discounts": read.negative_discounts,
+        "total_alone": total_alone,
+    }
     statuses = {**format_.readings.get("statuses", {}), **read.statuses}
     usual = OrderMapping().readings
     stated = {name: one for name, one in read.readings.items() if name not in format_.readings or one != usual[name]}

@@ -277,6 +277,7 @@ def test_a_nightly_yes_never_overrules_a_refusal(shop: Shop, file: Path) -> None
     assert [row[0] for row in rows("SELECT action FROM consents WHERE purpose = 'marketing' ORDER BY id")] == [
         "given",
         "revoked",
+        "revoked",  # at the phone, too
     ]
 
 

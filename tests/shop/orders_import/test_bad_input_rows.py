@@ -300,11 +300,50 @@ def test_b36_a_number_that_can_be_read_in_two_ways_stops_the_import(books: Shop,
 
 
 def test_b38_a_price_may_be_finer_and_the_line_is_rounded(books: Shop, bring: Bring) -> None:
-    bring(books, HEADER, row("1", quantity="1", unit_price="1.005"), row("2", unit_price="0.0025"),
+    bring(books, HEADER, row("1", quantity="1", unit_price="1.0050"), row("2", unit_price="0.0025"),
           row("3", currency="JPY", quantity="3", unit_price="0.5"))  # fmt: skip
     assert rows("SELECT unit_price, amount_minor FROM order_lines ORDER BY order_id") == [
-        ("1.005", 101), ("0.0025", 1), ("0.5", 2)
+        ("1.0050", 101), ("0.0025", 1), ("0.5", 2)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "cells", [{"unit_price": "1.250"}, {"quantity": "12.500", "unit_price": "10"}, {"unit_price": "€1.250"}]
+)
+def test_three_decimals_that_may_be_thousands_are_refused_until_somebody_says_how_the_file_writes(
+    books: Shop, bring: Bring, cells: dict[str, str]
+) -> None:
+    line = row("1", currency="EUR", **cells)
+    with pytest.raises(BadData, match="is ambiguous"):
+        bring(books, HEADER, line)
+    assert value("SELECT COUNT(*) FROM orders") == 0
+    assert codes(bring(books, HEADER, line, mapping='numbers = "1.234,56"')) == []
+    assert value("SELECT gross_minor FROM orders") > 100_000
+    assert codes(bring(books, HEADER, row("2", currency="EUR", quantity="0.250"))) == [], "no thousands begin with 0"
+    assert codes(bring(books, HEADER, row("3", currency="KWD", unit_price="1.250"))) == [], "it has thousandths"
+
+
+@pytest.mark.parametrize(
+    ("cell", "currency", "code"),
+    [
+        ("$100.00", "ILS", "other_currency"), ("100.00 USD", "ILS", "other_currency"),
+        ("€100.00", "USD", "other_currency"),
+        ("100.00 Kč", "PLN", "other_currency"), ("CA$100.00", "USD", "other_currency"), ("₪100.00", "ILS", ""),
+        ("100.00 ש״ח", "ILS", ""), ("$100.00", "CAD", ""), ("US$ 100.00", "USD", ""), ("100.00 zł", "PLN", ""),
+        ("100.00 CHF", "CHF", ""), ("100.00 kr", "SEK", ""), ("100.00\u00a0kr.", "DKK", ""),
+        ("100.00 XYZ", "ILS", "bad_number"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("column", ["unit_price", "line_total", "discount"])
+def test_an_amount_with_the_mark_of_another_currency_waits(
+    books: Shop, bring: Bring, cell: str, currency: str, code: str, column: str
+) -> None:
+    cells = {"unit_price": "100.00"} | ({column: cell} if column != "line_total" else {})
+    others = [row(str(number)) for number in range(10, 60)]
+    further = f",{cell}" if column == "line_total" else ","
+    line = row("1", quantity="1", currency=currency, **cells) + further
+    outcome = bring(books, f"{HEADER},line_total", *(f"{one}," for one in others), line)
+    assert codes(outcome) == [one for one in [code] if one]
 
 
 def test_b39_b40_dates_are_read_as_the_mapping_says(books: Shop, bring: Bring) -> None:

@@ -14,7 +14,7 @@ LINES = [
     HEADER + ",refund_of,shipping,tax,line_kind,customer_id,product,category,updated_at,refunded",
     f"{row('1')},,5.00,1.20,sale,C-7,ספל,כלים,2025-01-06T10:00:00+02:00,",
     f"{row('1', sku='WAY', quantity='1', unit_price='15.00')},,,,fee,C-7,,,,",
-    f"{row('2', quantity='1.5', unit_price='9.999', discount='1.00')},,,,,,,,,",
+    f"{row('2', quantity='1.5', unit_price='9.9990', discount='1.00')},,,,,,,,,",
     f"{row('3', currency='JPY', unit_price='500', phone='+972501234567')},,,,,,,,,",
     f"{row('4', email='')},,,,,,,,,",
     f"{row('5', status='cancelled')},,,,,,,,,",

@@ -69,7 +69,8 @@ def test_shopify_refunds_and_voids(
         ),
         (
             "generic", ", paid, processing, shipped, fulfilled, completed, complete, delivered, refunded, שולם, בטיפול,"
-            " נשלח, הושלם, זוכה", "pending, cancelled, canceled, voided, void, failed, ממתין, בוטל, נכשל",
+            " נשלח, הושלם, זוכה, שולמה, נשלחה, הושלמה, זוכתה, סופק, סופקה, נמסר, נמסרה",
+            "pending, cancelled, canceled, voided, void, failed, ממתין, בוטל, נכשל, ממתינה, בוטלה, נכשלה",
         ),
     ],
 )  # fmt: skip

@@ -18,9 +18,9 @@ from retainctl.shop.orders_import.documents import (
     refund,
     spread_discount,
 )
-from retainctl.store.database import rows
+from retainctl.store.database import rows, value
 from tests.planting import on_day
-from tests.shop.orders_import.conftest import HEADER, Bring, row
+from tests.shop.orders_import.conftest import HEADER, Bring, codes, row
 
 
 def order(*amounts: int, shipping: int = 0, tax: int = 0, fee: int = 0, total: str = "") -> Document:
@@ -94,6 +94,31 @@ def test_of_the_times_of_an_order_s_rows_the_earliest_counts(books: Shop, bring:
     days = ("2025-01-05", "2025-01-03", "2025-01-04")
     bring(books, HEADER, *[row("1", ordered_at=day) for day in days])
     assert rows("SELECT order_day, order_month FROM orders") == [on_day("2025-01-03")]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({}, {"email": "gil@shop.example"}),
+        ({"phone": "050-1234567"}, {"phone": "050-7654321"}),
+        ({}, {"status": "cancelled"}),
+        ({"email": ""}, {"email": "", "ordered_at": "2025-01-06"}),
+    ],
+)
+def test_two_rows_of_one_number_that_cannot_be_of_one_order_wait(
+    books: Shop, bring: Bring, first: dict[str, str], second: dict[str, str]
+) -> None:
+    others = [row(str(number)) for number in range(10, 60)]
+    outcome = bring(books, HEADER, *others, row("1", **first), row("1", **second))
+    assert sorted(codes(outcome)) == ["mixed_order", "order_incomplete"]
+    assert value("SELECT COUNT(*) FROM orders WHERE external_id = '1'") == 0
+
+
+def test_what_comes_back_has_a_day_and_a_status_of_its_own(books: Shop, bring: Bring) -> None:
+    back = row("1", quantity="-1", status="refunded", ordered_at="2025-01-09", email="")
+    assert codes(bring(books, HEADER, row("1"), back)) == []
+    assert rows("SELECT gross_minor FROM orders") == [(2_000,)]
+    assert rows("SELECT amount_minor, return_day FROM order_returns") == [(1_000, on_day("2025-01-09")[0])]
 
 
 @pytest.mark.parametrize(("quantities", "is_sale"), [("2 0", 1), ("0 2", 1), ("0 2 0", 1), ("0 0", 0)])

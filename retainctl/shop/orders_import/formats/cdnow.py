@@ -76,5 +76,5 @@ FORMAT = Format(
     add=add,
     recognises=recognises,
     is_table=False,
-    readings={"dates": "%Y%m%d"},
+    readings={"numbers": "1234.56", "dates": "%Y%m%d"},
 )

@@ -21,6 +21,7 @@ from retainctl.shop.orders_import.documents import (
     LineKind,
     OrderStatus,
     OrderValues,
+    Quantity,
     Return,
     check_total,
     order_id,
@@ -66,6 +67,7 @@ class LineCells(NamedTuple):
     unit_price: str
     discount: str
     line_total: str
+    line_subtotal: str
     type: str
     line_kind: str
 
@@ -98,10 +100,13 @@ ROLES: Final = {
     "unit_price": ("unit_price", "price", "מחיר", "מחיר יחידה"),
     "discount": ("discount", "הנחה"),
     "line_total": ("line_total", "סה״כ שורה", "סהכ שורה"),
+    "line_subtotal": ("line_subtotal",),  # of all pieces, before their discount
     "type": ("row_type", "סוג שורה"),
     "line_kind": ("line_kind",),  # a sale, or what is none: as orders are exported
 }
 _OWN: Final = len(OrderCells._fields)
+_BUYER: Final = ("customer_id", "email", "phone")
+_AMOUNTS: Final = ("unit_price", "line_total", "line_subtotal")
 _STATED: Final = ("total", "order_discount", "refunded", "cancelled_at", "zone")
 REQUIRED = ("order_id", "ordered_at", "quantity", "unit_price")
 STATUSES: Final = {
@@ -128,11 +133,13 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
         raise RowError(
             "currency", "mixed_currency", f"the order is in {document.currency}, but this row is in {currency}"
         )
-    elif document.head != own:
-        _join(values, document, own)
+    is_negative = _is_negative(values, own.total, "total") if line is None else line.quantity < 0
+    is_back = bool(own.refund_of) or kind == "refund" or is_negative
+    if document.head != own:
+        _join(values, document, own, is_back=is_back)
     if line is None:
-        _add_total(values, document, own, is_refund=kind == "refund" or bool(own.refund_of))
-    elif kind == "refund" or line.quantity < 0 or own.refund_of:
+        _add_total(values, document, own, is_refund=is_back)
+    elif is_back:
         document.returns.append(_return(values, document, own, line, is_refund=kind == "refund"))
     else:
         document.is_order = True
@@ -147,30 +154,40 @@ def _line(values: OrderValues, cells: Cells) -> tuple[str, Line | None, str]:
     currency = values.currency(row.currency)
     if values.total_alone:
         return currency, None, kind
-    if values.negative_is_refund and (
-        _is_negative(values, row.unit_price, "unit_price") or _is_negative(values, row.line_total, "line_total")
-    ):
+    if values.negative_is_refund and any(_is_negative(values, getattr(row, role), role) for role in _AMOUNTS):
         kind = "refund"
-        row = row._replace(unit_price=_MINUS.sub("", row.unit_price), line_total=_MINUS.sub("", row.line_total))
-    price = row.unit_price
-    if row.line_total and not price:
-        price = unit_price(values, row.line_total, values.pieces(row.quantity, "quantity"), "line_total")
-    pieces, price, amount, less = values.amount(row.quantity, price, row.discount, currency)
-    if row.line_total:
-        stated = values.money(row.line_total, currency, "line_total")
-        if row.unit_price and abs(stated - amount) > 1:
-            raise RowError(
-                "line_total",
-                "bad_line_total",
-                f"{row.line_total} is not {row.quantity} at {row.unit_price}, less its discount",
-            )
-        amount = stated
+        row = row._replace(**{role: _MINUS.sub("", getattr(row, role)) for role in _AMOUNTS})
+    pieces, price, amount, less = _amount(values, row, currency)
     sku, product, category = map(strip_guard, (row.sku, row.product, row.category))
     article = Article(sku or product, product, category) if sku or product else None
     line_kind = row.line_kind or "sale"
     if line_kind not in get_args(LineKind):
         raise RowError("line_kind", "bad_kind", f"{line_kind!r} is not one of {', '.join(get_args(LineKind))}")
     return currency, Line(article, pieces, price, amount, less, cast("LineKind", line_kind)), kind
+
+
+def _amount(values: OrderValues, row: LineCells, currency: str) -> tuple[Quantity, str, int, int]:
+    """Pieces, the price of each, what they come to after their discount, and the discount.
+
+    A total is what was paid for the line, after its discount; a subtotal is before it. A price beside them must agree.
+    """
+    if row.unit_price or not (row.line_total or row.line_subtotal):
+        pieces, price, amount, less = values.amount(row.quantity, row.unit_price, row.discount, currency)
+    else:
+        column = "line_subtotal" if row.line_subtotal else "line_total"
+        pieces, less = values.pieces_and_discount(row.quantity, row.discount, currency)
+        paid = values.money(getattr(row, column), currency, column)
+        before = paid if row.line_subtotal else paid + less
+        if before < less:
+            raise RowError("discount", "bad_discount", f"the discount {row.discount!r} is larger than the line amount")
+        price, amount = unit_price(before, currency, pieces), before - less
+    for column, stated in (("line_total", amount), ("line_subtotal", amount + less)):
+        text = getattr(row, column)
+        if text and abs(values.money(text, currency, column) - stated) > 1:
+            raise RowError(
+                column, f"bad_{column}", f"{text} is not {row.quantity} at {row.unit_price or price}, with its discount"
+            )
+    return pieces, price, values.money(row.line_total, currency, "line_total") if row.line_total else amount, less
 
 
 def _is_negative(values: OrderValues, text: str, column: str) -> bool:
@@ -189,7 +206,7 @@ def _add_total(values: OrderValues, document: Document, own: OrderCells, *, is_r
     total = values.money(own.total, document.currency, "total")
     if total < 0 and not values.negative_is_refund:
         raise RowError("total", "negative_price", f"the total {own.total!r} is negative")
-    if total < 0 or is_refund:
+    if is_refund:
         back = Line(None, 0, "", abs(total))
         document.returns.append(_return(values, document, own, back, is_refund=True))
     elif not document.lines:
@@ -244,10 +261,28 @@ def _begin(values: OrderValues, own: OrderCells, currency: str) -> Document:
     )
 
 
-def _join(values: OrderValues, document: Document, own: OrderCells) -> None:
-    """Take in what another row says of the order: the earliest time counts, and what cannot be is refused."""
+def _join(values: OrderValues, document: Document, own: OrderCells, *, is_back: bool) -> None:
+    """Take in what another row says of the order: the earliest time counts.
+
+    Two rows of one number that name different buyers, or that only one of is a sale, are of two orders, or one of them
+    is wrong: RowError; so are those of different days that name no buyer. What comes back does so on a day of its own.
+    """
     instant, _ = values.instant_in(own.zone, own.ordered_at, "ordered_at")
-    values.status(own.status)
+    status = values.status(own.status)
+    if is_back or not document.lines:
+        return
+    head = OrderCells(*document.head)
+    buyers = [(role, getattr(head, role).strip(), getattr(own, role).strip()) for role in _BUYER]
+    for role, first, other in buyers:
+        if first and other and first.casefold() != other.casefold():
+            raise RowError(role, "mixed_order", f"the order's first row says {first!r}, this one {other!r}")
+    if (status in SALE_STATUSES) != (document.status in SALE_STATUSES):
+        raise RowError("status", "mixed_order", f"the order's first row says {head.status!r}, this one {own.status!r}")
+    is_named = any(first and other for _, first, other in buyers)
+    if not is_named and values.day(instant) != values.day(document.ordered_at):
+        raise RowError(
+            "ordered_at", "mixed_order", f"the order's first row says {head.ordered_at!r}, this one {own.ordered_at!r}"
+        )
     document.ordered_at = min(document.ordered_at, instant)
 
 
@@ -270,9 +305,10 @@ def finish(values: OrderValues, document: Document) -> None:
     """An order that is refunded is a sale and its return; a total that is stated is the sum of its parts."""
     stated = document.stated
     if document.is_order and "order_discount" in stated:
-        less = values.money(stated["order_discount"], document.currency, "order_discount")
-        if not 0 <= less <= document.gross_minor:
-            raise RowError("order_discount", "bad_discount", f"the discount {less} is larger than the order")
+        less = values.discount(stated["order_discount"], document.currency, "order_discount")
+        if less > document.gross_minor:
+            said = stated["order_discount"]
+            raise RowError("order_discount", "bad_discount", f"the discount {said!r} is larger than the order")
         spread_discount(document, less)
     if document.is_order and "total" in stated:
         check_total(values, document)

@@ -113,5 +113,5 @@ FORMAT = Format(
     layout=csv_chunks,
     add=add,
     finish=finish,
-    readings={"statuses": STATUSES},
+    readings={"numbers": "1234.56", "statuses": STATUSES},
 )

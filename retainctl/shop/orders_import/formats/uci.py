@@ -59,4 +59,5 @@ FORMAT = Format(
     layout=csv_chunks,
     add=add,
     has_return_documents=True,
+    readings={"numbers": "1234.56"},
 )

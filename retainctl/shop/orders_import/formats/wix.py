@@ -131,5 +131,5 @@ FORMAT = Format(
     layout=csv_chunks,
     add=add,
     finish=finish,
-    readings={"statuses": STATUSES, "dates": "%b %d, %Y %I:%M:%S %p"},
+    readings={"numbers": "1234.56", "statuses": STATUSES, "dates": "%b %d, %Y %I:%M:%S %p"},
 )

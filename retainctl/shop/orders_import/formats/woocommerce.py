@@ -81,7 +81,7 @@ def _line(values: OrderValues, text: str, currency: str, place: int) -> Line:
         raise RowError(column, "negative_quantity", "an item has a negative amount")
     name = parts.get("name", "")
     sku = parts.get("sku") or parts.get("product_id") or name
-    price = unit_price(values, parts.get("sub_total") or parts.get("total", ""), pieces, column)
+    price = unit_price(before, currency, pieces)
     return Line(Article(sku, name) if sku else None, pieces, price, amount, max(before - amount, 0))
 
 
@@ -137,5 +137,5 @@ FORMAT = Format(
     add=add,
     finish=finish,
     one_row_an_order=True,
-    readings={"statuses": STATUSES},
+    readings={"numbers": "1234.56", "statuses": STATUSES},
 )

@@ -125,5 +125,5 @@ FORMAT = Format(
     one_row_an_order=True,
     recognises=recognises,
     is_table=False,
-    readings={"statuses": STATUSES},
+    readings={"numbers": "1234.56", "statuses": STATUSES},
 )
