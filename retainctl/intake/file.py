@@ -175,7 +175,9 @@ def _prepared(name: str, path: Path, encoding: str) -> InputFile:
     return found
 
 
-_NO_CHARACTERS: Final = frozenset({"idna", "punycode", "undefined", "raw-unicode-escape", "unicode_escape"})
+_NO_CHARACTERS: Final = frozenset(
+    {"charmap", "idna", "punycode", "undefined", "raw-unicode-escape", "unicode_escape", "unicode-escape", "utf-7"}
+)
 
 
 def _refuse_binary(file: InputFile, start: bytes) -> None:

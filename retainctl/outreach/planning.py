@@ -25,7 +25,7 @@ from retainctl.outreach.templates import Templates, names_used
 from retainctl.rows import Row
 from retainctl.shop.consent import BATCH_SIZE, Contact
 from retainctl.store.database import execute, rows, value
-from retainctl.store.dialect import insert_many, streamed
+from retainctl.store.dialect import insert_many, rows_locked, streamed
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import in_one_transaction, writing
 
@@ -136,7 +136,11 @@ def approve(shop: Shop, recipe: Recipe, plan_hash: str) -> Mailing:
         )
     refuse_changes(mailing, recipe)
     if mailing.state == "planned":
-        execute("UPDATE mailings SET state = 'approved', approved_at = ? WHERE id = ?", shop.clock.now(), mailing.id)
+        approved = "UPDATE mailings SET state = 'approved', approved_at = ? WHERE id = ? AND state = 'planned'"
+        if execute(approved, shop.clock.now(), mailing.id).rowcount != 1:
+            raise Refused(
+                f"the plan of {recipe.name} was approved or withdrawn meanwhile", hint="Review the newest plan."
+            )
         mailing.state = "approved"
     return mailing
 
@@ -165,7 +169,7 @@ def withdraw(program: str, name: str) -> None:
     """End the plans of *name* that were not sent, as if they had not been made."""
     for (old,) in rows(
         "SELECT id FROM mailings WHERE program = ? AND name = ? AND state IN ('planned', 'approved')"
-        " AND sent_at IS NULL",
+        f" AND sent_at IS NULL ORDER BY id{rows_locked()}",
         program,
         name,
     ):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import get_args
 
+import psycopg
 import pytest
 
 from retainctl.config import Shop
@@ -20,6 +23,7 @@ from retainctl.outreach.programs import Recipe
 from retainctl.shop import consent
 from retainctl.shop.merging import merge, undo
 from retainctl.store.database import execute, rows, value
+from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing
 from tests.outreach.people import customer
 
@@ -333,3 +337,28 @@ def test_a_mailing_keeps_what_its_recipe_says(shop: Shop, purpose: str, class_: 
     assert rows(f"SELECT {kept} FROM mailings") == [
         ("campaign", "spring", purpose, class_, until, "resend-once", "planned", shop.clock.now())
     ]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has one writer at a time
+def test_a_plan_that_is_being_sent_is_not_taken_apart_by_a_new_one(shop: Shop) -> None:
+    """The new plan waits for the sending, and then finds nothing to withdraw."""
+    customer(shop)
+    old = plan(shop, recipe(shop), [1])
+    with ThreadPoolExecutor() as threads, psycopg.connect(shop.settings.database) as sending:
+        sending.execute("UPDATE mailings SET state = 'active', sent_at = 1 WHERE id = 1")
+
+        def plan_anew() -> None:
+            with open_database(shop.settings.database, now=shop.clock.now()):
+                planning.withdraw("campaign", "spring")
+
+        waiting = threads.submit(plan_anew)
+        blocked = (
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        deadline = time.monotonic() + 60
+        while not value(blocked):
+            assert time.monotonic() < deadline
+        sending.commit()
+        waiting.result()
+    assert rows("SELECT state FROM mailings") == [("active",)]
+    assert value("SELECT COUNT(*) FROM recipients") == old.recipients == 1

@@ -38,7 +38,7 @@ class Composing:
     def __init__(self, plan: ImportPlan, buyers: Buyers) -> None:
         self._format = plan.format
         self._values = plan.values
-        self._buyers = buyers
+        self.buyers = buyers
         self._named_returns_left = NAMED_RETURNS
         self._waiting: set[str] = set()  # ids of which a row was bad
         self.held: list[Held] = []
@@ -63,7 +63,7 @@ class Composing:
         for place in good:
             document.digest += digests[place]
         document.rows = len(good)
-        document.buyer_number, flaws = self._buyers.number(document.buyer)
+        document.buyer_number, flaws = self.buyers.number(document.buyer)
         for flaw in flaws:
             self.held.append(Held("incomplete", chunk.origin(good[0]), *flaw, document.external_id))
         if document.returns:

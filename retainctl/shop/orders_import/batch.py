@@ -143,6 +143,7 @@ class Batch:
     changed: Portion = field(default_factory=Portion)
     changed_returns: Portion = field(default_factory=Portion)
     added_returns: Portion = field(default_factory=Portion)
+    later_returns: Portion = field(default_factory=Portion)  # of known orders, in a file that does not tell the order
     consents: list[tuple[PlainPerson, int]] = field(default_factory=list)  # who allowed marketing, when
     notes: dict[str, int] = field(default_factory=dict)  # with the last of the file: how often which oddity was met
     file_notes: list[str] = field(default_factory=list)
@@ -217,7 +218,7 @@ class Packing:
 
     def _add_returns(self, portion: Portion, place: int, document: Document) -> None:
         counted: Literal["new", "changed"] = "new" if portion is self.batch.new else "changed"
-        new = int(portion is self.batch.new or portion is self.batch.added_returns)
+        new = int(any(portion is one for one in (self.batch.new, self.batch.added_returns, self.batch.later_returns)))
         for one in document.returns:
             if one.is_undated and portion is self.batch.new:
                 self._plan.values.note("return_undated")

@@ -183,7 +183,7 @@ class Booker:
                     0,
                     owner or self.customer(document),
                     portion.order_ids[one.place] if one.is_own else None,
-                    self._products[one.article] or None,
+                    self.product(one.article),
                     document.content_hash,
                     self.import_id,
                     *one[RETURN_CELLS:],
@@ -194,6 +194,10 @@ class Booker:
     def customer(self, document: DocumentRow) -> int | None:
         """The customer who bought; None for a guest."""
         return self._customers[document.buyer] or None
+
+    def product(self, article: int) -> int | None:
+        """The product whose article has this number; None for no article."""
+        return self._products[article] or None
 
     def touch(self, customer: int | None) -> None:
         if customer is not None:

@@ -10,6 +10,7 @@ Nothing is written here, and what this import writes is not looked at: reading m
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Generator, Iterable, Iterator
 from typing import Final
 
@@ -18,20 +19,27 @@ from retainctl.intake.cache import IdSet
 from retainctl.intake.cells import Chunk, RowError
 from retainctl.shop.orders_import.assemble import Buyers, Composing, Repeated, newest, repeated_ids, scattered_ids
 from retainctl.shop.orders_import.batch import Batch, Packing
-from retainctl.shop.orders_import.documents import Document
+from retainctl.shop.orders_import.documents import GUEST, Document, Return
 from retainctl.shop.orders_import.planning import ImportPlan
 from retainctl.shop.orders_import.stored import (
+    Back,
     Past,
     Stored,
     StoredReturn,
     digests,
     fingerprint,
+    is_customer,
     is_stale,
     stored_orders,
     stored_returns,
+    told_back,
 )
 
 UNDECIDED_ROWS: Final = 100_000
+
+
+def _back(one: Return) -> Back:
+    return one.returned_at, one.article.sku if one.article else ""
 
 
 class Reading:
@@ -114,7 +122,7 @@ class Reading:
                 continue
             if known:
                 self._judge_known(key, known, document)
-            elif key in returned or key in self._returns_told:
+            elif (key in returned or key in self._returns_told) and not self._is_their_order(key, document):
                 self._judge_returns(key, returned.get(key), document)
             else:
                 packing.add(batch.new, document)
@@ -187,10 +195,41 @@ class Reading:
             counts.changed += document.rows
         elif returned and returned.fingerprint == fingerprint(document.digest, self._salt):
             counts.unchanged += document.rows
+        elif not document.is_order and all(one.named_order == key for one in document.returns):
+            self._judge_back(document)
         else:
             self._packing.add(batch.changed_returns, document)
             counts.changed += document.rows
         self._returns_told.add(key)
+
+    def _is_their_order(self, key: str, document: Document) -> bool:
+        """Whether *document* is the order, with no return of its own, that returns of an earlier file wait for."""
+        return document.is_order and not document.returns and key not in self._returns_told
+
+    def _judge_back(self, document: Document) -> None:
+        """Judge what came back of an order whose own rows its file does not tell; several files may tell of one.
+
+        What came back of an article at one time is told anew by whoever tells of it again.
+        """
+        counts = self._packing.batch.counts
+        told = told_back(self._plan.source, document.external_id)
+        new: defaultdict[Back, Counter[tuple[int, int]]] = defaultdict(Counter)
+        for one in document.returns:
+            new[_back(one)][int(1000 * one.quantity), one.amount_minor] += 1
+        document.returns = [one for one in document.returns if told.get(_back(one)) != new[_back(one)]]
+        if document.returns:
+            self._packing.add(self._packing.batch.later_returns, document)
+            counts.changed += document.rows
+        else:
+            counts.unchanged += document.rows
+
+    def _is_another(self, known: Stored, document: Document) -> bool:
+        """Whether *document* is another order of the same number: of another buyer and another day."""
+        if self._plan.options.newest or known.customer_id is None or document.buyer == GUEST:
+            return False
+        if self._plan.values.day(document.ordered_at) == known.order_day:
+            return False
+        return not is_customer(known.customer_id, self._composing.buyers.person(document.buyer))
 
     def _take_one_of(self, repeated: Repeated) -> None:
         """Of rows that are each a whole order of one id: equal ones are one, the newest of others, or none."""
@@ -221,7 +260,9 @@ class Reading:
             elif is_stale(known.order_id, document.updated_at):
                 self._leave_alone(known, document, "stale")
             elif not document.is_order:
-                self._leave_alone(known, document, "order_became_return")
+                self._judge_back(document)
+            elif self._is_another(known, document):
+                self._leave_alone(known, document, "another_order")
             else:
                 self._packing.add(batch.changed, document, known.order_id)
                 counts.changed += document.rows

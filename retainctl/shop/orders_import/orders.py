@@ -133,6 +133,12 @@ def book(
             f"{plan.file.name} was imported before; {of_them} told anew since then, and not changed back",
             hint="If this file is newer, import it with --newest.",
         )
+    if others := booking.notes["another_order"]:
+        are = "1 order is" if others == 1 else f"{others} orders are"
+        trouble = DoneInPart(
+            f"{are} of another buyer and another day than the known order of the same number, and left alone",
+            hint="If they are another shop's, import them with --source NAME; if the file is right, with --newest.",
+        )
     return FileResult((row,), tuple(notes), odd, trouble, quarantined=bad), import_id, booking.held
 
 

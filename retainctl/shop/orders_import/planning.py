@@ -144,6 +144,7 @@ _SENTENCES: Final = {
     "clock_change_gap": "times in a skipped hour (clock change), moved forward",
     "clock_change_fold": "times in a repeated hour (clock change), read as the first",
     "stale": "orders older than the stored version, not changed",
+    "another_order": "orders of another buyer and day under a known number, left alone",
     "told_since": "orders that a later import told anew, not changed",
     "return_undated": "returns without a day in the file, counted on the day of the sale",
     "return_seen": "returns without a day in the file, counted on the day of this import",

@@ -6,12 +6,14 @@ stands for how the cells are read: the same cells read in another way are anothe
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from retainctl.intake.cells import Cells
+from retainctl.shop.identity import PlainPerson
 from retainctl.store import dialect
 from retainctl.store.database import rows, value
 
@@ -25,6 +27,8 @@ class Stored(NamedTuple):
     order_id: int
     fingerprint: bytes
     import_id: int  # that wrote it last
+    customer_id: int | None
+    order_day: int
 
 
 class StoredReturn(NamedTuple):
@@ -57,9 +61,9 @@ def stored_orders(source: str, keys: list[str], *, but_of: int) -> dict[str, Sto
     """The orders with these ids that an import other than *but_of* wrote last."""
     condition, bound = dialect.one_of(keys)
     return {
-        key: Stored(order_id, bytes(fingerprint), import_id)
-        for key, order_id, fingerprint, import_id in rows(
-            "SELECT external_id, id, content_hash, import_id FROM orders"
+        key: Stored(order_id, bytes(fingerprint), *others)
+        for key, order_id, fingerprint, *others in rows(
+            "SELECT external_id, id, content_hash, import_id, customer_id, order_day FROM orders"
             f" WHERE source = ? AND external_id {condition} AND import_id <> ?",
             source,
             bound,
@@ -81,6 +85,37 @@ def stored_returns(source: str, keys: list[str], *, but_of: int) -> dict[str, St
             but_of,
         )
     }
+
+
+Back = tuple[int, str]  # what came back: when, and the number of its article, "" of money alone
+
+
+def told_back(source: str, key: str) -> dict[Back, Counter[tuple[int, int]]]:
+    """The thousandths and amounts that came back under the id *key* by now, by when and what they are of."""
+    found: defaultdict[Back, Counter[tuple[int, int]]] = defaultdict(Counter)
+    for returned_at, sku, thousandths, amount in rows(
+        """SELECT r.returned_at, COALESCE(p.sku, ''), SUM(r.quantity_thousandths), SUM(r.amount_minor)
+            FROM order_returns AS r LEFT JOIN products AS p ON p.id = r.product_id
+            WHERE r.source = ? AND r.external_id = ? GROUP BY r.line_no, r.returned_at, COALESCE(p.sku, '')""",
+        source,
+        key,
+    ):
+        found[returned_at, sku][int(thousandths), int(amount)] += 1
+    return found
+
+
+def is_customer(customer_id: int, person: PlainPerson) -> bool:
+    """Whether the *person* may be that customer: one of their ids or addresses is, or they have none."""
+    source, external_id, addresses, *_ = person
+    names: list[tuple[object, ...]] = [(kind, key) for kind, _value, key, *_ in addresses]
+    theirs = rows(
+        """SELECT kind, key FROM contact_points WHERE customer_id = ?
+            UNION ALL SELECT source, external_id FROM customer_keys WHERE customer_id = ?""",
+        customer_id,
+        customer_id,
+    )
+    names += [(source, external_id)] if external_id is not None else []
+    return not names or not set(names).isdisjoint(theirs)
 
 
 def is_stale(order_id: int, updated_at: int | None) -> bool:

@@ -12,7 +12,7 @@ from retainctl.shop.orders_import.booking import LINE_COLUMNS, ORDER_COLUMNS, Bo
 from retainctl.shop.orders_import.documents import SALE_STATUSES, refuse_mixed
 from retainctl.shop.orders_import.stored import joined
 from retainctl.store import dialect
-from retainctl.store.database import execute, execute_many, rows
+from retainctl.store.database import execute, execute_many, rows, value
 
 _KEPT: Final = [name for name in ORDER_COLUMNS if name != "content_hash"]
 _REPLACED: Final = ORDER_COLUMNS[1:]
@@ -21,12 +21,13 @@ _REPLACED: Final = ORDER_COLUMNS[1:]
 def book(booking: Booker, batch: Batch) -> None:
     """Write *batch*; in the caller's transaction."""
     booking.meet(batch)
-    booking.returns += len(batch.new.returns) + len(batch.added_returns.returns)
+    booking.returns += sum(len(one.returns) for one in (batch.new, batch.added_returns, batch.later_returns))
     _append(booking, booking.add(batch.new))
     _append(booking, batch.added)
     _replace(booking, batch.changed)
     _replace_returns(booking, batch.changed_returns)
     _append_returns(booking, batch.added_returns)
+    _add_later_returns(booking, batch.later_returns)
 
 
 def _replace(booking: Booker, portion: Portion) -> None:
@@ -96,6 +97,13 @@ def _append_to(booking: Booker, order_id: int, portion: Portion) -> None:
     (document,) = portion.named()
     refuse_mixed(document.external_id, currency, document.currency)
     document = document._replace(content_hash=joined(bytes(stored), document.content_hash, booking.plan.salt))
+    execute(
+        "UPDATE order_returns SET content_hash = ? WHERE source = ? AND external_id = ? AND content_hash = ?",
+        document.content_hash,
+        booking.plan.source,
+        document.external_id,
+        bytes(stored),
+    )
     has_sale = any(line.kind == "sale" and line.quantity_thousandths > 0 for line in starmap(LineRow, portion.lines))
     owner = customer if customer is not None else booking.customer(document)
     booking.touch(owner)
@@ -146,6 +154,37 @@ def _append_returns(booking: Booker, portion: Portion) -> None:
         execute("UPDATE order_returns SET content_hash = ? WHERE source = ? AND external_id = ?", fingerprint, *bound)
 
 
+def _add_later_returns(booking: Booker, portion: Portion) -> None:
+    """Add what came back of known orders; it waits for its order, and finds it at the import's end.
+
+    What had come back of the same article at the same time is told anew.
+    """
+    for place, document in enumerate(portion.named()):
+        bound = booking.plan.source, document.external_id
+        one = portion.of([place])
+        for customer, order_id in rows(
+            "SELECT DISTINCT customer_id, order_id FROM order_returns WHERE source = ? AND external_id = ?", *bound
+        ):
+            booking.touch(customer)
+            execute("UPDATE orders SET version = version + 1 WHERE id = ?", order_id)
+        _forget_told(booking, one)
+        last = value("SELECT MAX(line_no) FROM order_returns WHERE source = ? AND external_id = ?", *bound)
+        booking.write_returns(one.after(document, line=0, returned=last or 0))
+
+
+def _forget_told(booking: Booker, portion: Portion) -> None:
+    """Drop what had come back, under the same ids, of the articles and at the times that *portion* tells of."""
+    documents = portion.named()
+    execute_many(
+        "DELETE FROM order_returns WHERE source = ? AND external_id = ? AND returned_at = ?"
+        " AND COALESCE(product_id, 0) = ?",
+        [
+            (booking.plan.source, documents[one.place].external_id, one.returned_at, booking.product(one.article) or 0)
+            for one in starmap(ReturnedRow, portion.returns)
+        ],
+    )
+
+
 def _ids(portion: Portion) -> list[int]:
     return [one for one in portion.order_ids if one is not None]
 
@@ -178,10 +217,18 @@ def _forget_money(booking: Booker, order_ids: Sequence[int]) -> None:
 
 
 def _detach(booking: Booker, portion: Portion) -> None:
-    """Drop the orders' own returns, and let the others that took from them wait again."""
+    """Drop the returns that the orders' own rows told, and let the others that took from them wait again.
+
+    What came in a later file under the order's number stays, unless it is told anew.
+    """
+    _forget_told(booking, portion)
     execute_many(
-        "DELETE FROM order_returns WHERE source = ? AND external_id = ?",
-        [(booking.plan.source, document.external_id) for document in portion.named()],
+        "DELETE FROM order_returns WHERE source = ? AND external_id = ?"
+        " AND content_hash = (SELECT content_hash FROM orders WHERE id = ?)",
+        [
+            (booking.plan.source, document.external_id, order_id)
+            for document, order_id in zip(portion.named(), portion.order_ids, strict=True)
+        ],
     )
     execute_many(
         "UPDATE order_returns SET order_id = NULL, order_line_no = NULL WHERE order_id = ?",

@@ -8,7 +8,7 @@ from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
 from retainctl.shop.orders import doubtful_returns, list_orders, list_returns, show_order
 from retainctl.shop.orders_import import returns
-from retainctl.store.database import rows
+from retainctl.store.database import rows, value
 from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, codes, counts, row
 from tests.shop.orders_import.test_formats import SHOPIFY, shopify_row
 
@@ -282,3 +282,72 @@ def test_articles_whose_numbers_differ_in_case_are_two(books: Shop, bring: Bring
     lines = [invoice("1", 1).replace("MUG,", f"{number},") for number in ("15056n", "15056N")]
     bring(books, UCI, *lines)
     assert rows("SELECT sku FROM products ORDER BY sku") == [("15056N",), ("15056n",)]
+
+
+SALE = row("1", quantity="10")
+REFUND = row("1", quantity="-1", status="refunded", ordered_at="2025-02-05", email="")
+MARCH = row("1", quantity="-2", status="refunded", ordered_at="2025-03-01", email="")
+CHANGED = row("1", quantity="10", status="shipped")
+LARGER = row("1", quantity="-3", status="refunded", ordered_at="2025-02-05", email="")
+
+
+@pytest.mark.parametrize(
+    ("files", "back"),
+    [
+        ([[SALE], [REFUND]], [1_000]),
+        ([[REFUND], [SALE]], [1_000]),
+        ([[SALE, REFUND]], [1_000]),
+        ([[SALE], [REFUND], [REFUND, row("2")], [SALE, row("3")]], [1_000]),
+        ([[SALE], [REFUND], [SALE, REFUND]], [1_000]),
+        ([[SALE, REFUND], [REFUND]], [1_000]),
+        ([[REFUND], [SALE, REFUND]], [1_000]),
+        ([[REFUND], [SALE, MARCH]], [2_000]),  # the order tells what came back of it
+        ([[SALE], [REFUND], [MARCH]], [1_000, 2_000]),
+        ([[REFUND], [MARCH], [SALE]], [1_000, 2_000]),
+        ([[SALE], [REFUND], [CHANGED]], [1_000]),
+        ([[SALE, REFUND], [CHANGED]], []),  # the order's own rows tell no return any more
+        ([[SALE, REFUND], [MARCH], [CHANGED, REFUND]], [1_000, 2_000]),
+        ([[SALE], [REFUND], [LARGER]], [3_000]),  # the same article at the same time, told anew
+        ([[SALE], [REFUND, REFUND]], [1_000, 1_000]),
+        ([[SALE], [REFUND], [REFUND, REFUND]], [1_000, 1_000]),
+    ],
+)
+def test_what_comes_back_under_an_order_s_number_may_be_told_by_another_file(
+    shop: Shop, bring: Bring, files: list[list[str]], back: list[int]
+) -> None:
+    for number, lines in enumerate(files):
+        assert codes(bring(shop, HEADER, *lines, name=f"{number}.csv")) == []
+    assert rows("SELECT is_sale, gross_minor FROM orders WHERE external_id = '1'") == [(1, 10_000)]
+    found = rows(
+        "SELECT SUM(r.amount_minor) FROM order_returns AS r JOIN orders AS o ON o.id = r.order_id"
+        " WHERE o.external_id = '1' GROUP BY r.line_no ORDER BY MIN(r.returned_at), r.line_no"
+    )
+    assert [amount for (amount,) in found] == back
+    assert value("SELECT COUNT(*) FROM order_returns WHERE order_id IS NULL") == 0
+    assert value("SELECT returns_minor FROM customer_summaries") == sum(back)
+
+
+def test_an_order_of_another_buyer_and_day_is_not_booked_over_the_known_one_of_its_number(
+    shop: Shop, bring: Bring
+) -> None:
+    bring(shop, HEADER, row("1001"))
+    other = row("1001", email="gil@shop.example", ordered_at="2025-02-05", sku="TEA")
+    outcome = bring(shop, HEADER, other, row("2"), name="other.csv")
+    assert counts(outcome)[:4] == (2, 1, 0, 1)
+    assert outcome.trouble is not None
+    assert str(outcome.trouble) == (
+        "1 order is of another buyer and another day than the known order of the same number, and left alone"
+    )
+    assert rows("SELECT gross_minor, version FROM orders WHERE external_id = '1001'") == [(2_000, 1)]
+    options = {"newest": True}
+    bring(shop, HEADER, other, row("2"), name="other.csv", **options)
+    assert rows("SELECT version FROM orders WHERE external_id = '1001'") == [(2,)]
+
+
+@pytest.mark.parametrize("change", [{"email": "gil@shop.example"}, {"ordered_at": "2025-02-05"}, {"email": ""}])
+def test_an_order_of_which_the_buyer_or_the_day_alone_was_corrected_is_changed(
+    shop: Shop, bring: Bring, change: dict[str, str]
+) -> None:
+    bring(shop, HEADER, row("1001"))
+    outcome = bring(shop, HEADER, row("1001", **change), name="again.csv")
+    assert (outcome.trouble, counts(outcome)[:3]) == (None, (1, 0, 1))
