@@ -168,6 +168,12 @@ class Settings:
                 raise ValueError(f"{name} must start with https://")
 
     @property
+    def own_addresses(self) -> frozenset[str]:
+        """The e-mail addresses that the shop writes from and reads, in small letters."""
+        mail = self.mail
+        return frozenset(one.lower() for one in (mail.from_address, mail.reply_to, mail.unsubscribe_address) if one)
+
+    @property
     def direction(self) -> str:
         """``rtl`` or ``ltr``: the way the shop's language is read."""
         return direction(self.language)

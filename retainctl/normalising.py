@@ -21,6 +21,9 @@ EmailFlag = Literal["", "role", "test", "relay", "needs_smtputf8"]
 
 _NULL_WORDS: Final = frozenset({"", "null", "undefined", "n/a", "-", "none", "nan"})
 
+# What is typed as the number or name of a buyer of whom nothing is known.
+_GUESTS: Final = frozenset("guest guests anonymous walkin walk-in unknown cash אורח אורחת מזדמן אנונימי".split())
+
 _SPACES: Final = " \t\xa0"  # a line break is no space: it would open a second header line
 
 _PLAIN_EMAIL: Final = re.compile(
@@ -36,10 +39,13 @@ _ROLES: Final = frozenset(
     " abuse spam root nobody".split()
 )
 _TESTS: Final = frozenset("test tests tester testing asdf qwerty".split())
+# What a till that demands an address is given.
+_FILLERS: Final = frozenset("none na guest walkin walk-in no-email noemail no_email nomail no-mail anonymous".split())
 _TEST_DOMAINS: Final = frozenset({"test.com", "asdf.com"})
 # One address, or one a sale, that a marketplace lends to its buyers.
 _RELAY_DOMAIN: Final = re.compile(r"marketplace\.amazon\.[a-z.]+|members\.ebay\.[a-z.]+|relay\.walmart\.com")
 
+_FILLED: Final = re.compile(r"(\d)\1{6,}|(?:972|0)?5\d0{7}", re.ASCII)  # what a till that demands a number is given
 _PLAIN_PHONE: Final = re.compile(r"(?:\+972|0)(5\d)-?(\d{7})", re.ASCII)
 SCIENTIFIC: Final = re.compile(r"[+-]?\d+(?:\.\d+)?[eE][+-]?\d+", re.ASCII)
 
@@ -101,6 +107,11 @@ def is_null(text: str) -> bool:
     return text.strip().casefold() in _NULL_WORDS
 
 
+def is_nobody(text: str) -> bool:
+    """Whether the number of a customer is none: empty, noughts alone, or a word for a guest."""
+    return is_null(text) or not text.strip().strip("0") or text.strip().casefold() in _GUESTS
+
+
 def external_id(text: str) -> str:
     """What a shop calls something, kept exactly; BadData for one that a spreadsheet has turned into a number."""
     if SCIENTIFIC.fullmatch(text.strip()):
@@ -139,7 +150,7 @@ def _unusual_email(address: str) -> EmailAddress:
         valid = validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         raise BadData(f"{address!r} is not an e-mail address: {str(error).rstrip('.')}") from None
-    local = unicodedata.normalize("NFC", valid.local_part.casefold())
+    local = unicodedata.normalize("NFC", valid.local_part.lower())
     key = f"{local}@{valid.ascii_domain.lower()}"
     return EmailAddress(address, key, "needs_smtputf8" if valid.ascii_email is None else _email_flag(key))
 
@@ -148,7 +159,7 @@ def _email_flag(key: str) -> EmailFlag:
     local, _, domain = key.rpartition("@")
     if local in _ROLES:
         return "role"
-    if local in _TESTS or domain in _TEST_DOMAINS:
+    if local in _TESTS or local in _FILLERS or domain in _TEST_DOMAINS:
         return "test"
     if _RELAY_DOMAIN.fullmatch(domain):
         return "relay"
@@ -166,6 +177,8 @@ def phone_number(text: str, country: str) -> str:
     """The phone number in *text* in E.164, read as one dials it in *country* (ISO 3166, may be empty); else BadData."""
     if len(text) > 4 * EMAIL_LENGTH:
         raise BadData(f"{shortened(text)!r} is not a phone number: it is {len(text):,} characters long")
+    if _FILLED.fullmatch(re.sub(r"\D", "", text, flags=re.ASCII)):
+        raise BadData(f"{text!r} is nobody's phone number")
     if country == "IL" and (plain := _PLAIN_PHONE.fullmatch(text)):
         return f"+972{plain[1]}{plain[2]}"
     return _unusual_phone(text, country)

@@ -8,12 +8,12 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from retainctl import normalising
 from retainctl.errors import BadData
-from retainctl.normalising import CleanName, clean_name, email_address, external_id, phone_number, postal_key
+from retainctl.normalising import CleanName, clean_name, email_address, external_id, is_nobody, phone_number, postal_key
 
 
 @pytest.mark.parametrize("word", ["", "  ", "null", "NULL", "undefined", "N/A", "n/a", "-", "none", "NaN", "\u200f"])
@@ -190,6 +190,7 @@ def test_a_phone_that_is_not_one_is_refused(text: str) -> None:
 @given(st.from_regex(normalising._PLAIN_PHONE, fullmatch=True))
 @settings(max_examples=200)
 def test_the_quick_way_reads_a_phone_as_the_library_does(text: str) -> None:
+    assume(not text.replace("-", "").endswith("0" * 7))  # nobody's
     assert phone_number(text, "IL") == normalising._unusual_phone(text, "IL")
 
 
@@ -243,3 +244,26 @@ def test_a_damaged_phone_is_told_as_such_whatever_mark_it_has() -> None:
     for text in ("5.01E+08", "'5.01E+08", " 9.72501E+11 "):
         with pytest.raises(BadData, match="was damaged by a spreadsheet"):
             phone_number(text, "IL")
+
+
+@pytest.mark.parametrize(
+    "text", ["0000000000", "050-000-0000", "+972500000000", "1111111111", "99999999", "(03) 000-0000"]
+)
+def test_a_phone_that_a_till_was_given_for_want_of_one_is_nobody_s(text: str) -> None:
+    with pytest.raises(BadData):
+        phone_number(text, "IL")
+
+
+@pytest.mark.parametrize("text", ["", "0", "000", " 0 ", "guest", "Guest", "NULL", "walk-in", "אורח"])
+def test_the_number_of_a_guest_is_none(text: str) -> None:
+    assert is_nobody(text)
+    assert not is_nobody(f"{text}17")
+
+
+@pytest.mark.parametrize("address", ["none@none.com", "na@na.com", "guest@shop.example", "no-email@shop.example"])
+def test_an_address_that_a_till_was_given_for_want_of_one_finds_nobody(address: str) -> None:
+    assert email_address(address).flag == "test"
+
+
+def test_letters_that_mail_servers_keep_apart_are_two_addresses() -> None:
+    assert email_address("straße@example.com").key != email_address("strasse@example.com").key

@@ -18,6 +18,7 @@ from retainctl.normalising import (
     clean_name,
     email_address,
     external_id,
+    is_nobody,
     is_null,
     phone_number,
     postal_key,
@@ -135,7 +136,7 @@ class CustomerTaker(RowTaker[_ReadCustomer]):
         text = _text(cells, "external_id")
         if text.startswith("'") and text[1:].isdigit():
             text = text[1:]  # Shopify's mark for "this is text"
-        if is_null(text):
+        if is_nobody(text):
             return None
         try:
             return external_id(text)
@@ -183,6 +184,8 @@ class CustomerTaker(RowTaker[_ReadCustomer]):
                 "phone", as_typed(text.strip()), phone_number(text, self.shop.settings.country), "", verified
             )
         email = email_address(text)
+        if email.key in self.shop.settings.own_addresses:
+            email = email._replace(flag="role")
         if email.flag:
             self.note(f"{email.flag.replace('needs_smtputf8', 'non-ASCII')} e-mails, kept but not mailed")
         return Address("email", email.value, email.key, email.flag, verified)

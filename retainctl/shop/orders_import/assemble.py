@@ -16,6 +16,7 @@ from retainctl.normalising import (
     as_typed,
     clean_name,
     email_address,
+    is_nobody,
     is_null,
     masked,
     phone_number,
@@ -129,7 +130,8 @@ class Buyers:
         free = count(1)
         self._numbers: Memo[str, int] = Memo(lambda _cells: next(free), most=KNOWN_BUYERS)
         self._names: Memo[str, str | None] = Memo(self._name)
-        self._emails: Memo[str, EmailAddress | Flaw | None] = Memo(_email)
+        self._emails: Memo[str, EmailAddress | Flaw | None] = Memo(self._email)
+        self._own = shop.settings.own_addresses
         self._phones: Memo[str, str | Flaw | None] = Memo(self._phone)
         self._told: set[Buyer] = set()
         self._handed_over = IdSet()
@@ -140,7 +142,7 @@ class Buyers:
 
         Flaws are told of each buyer once, however many orders are theirs.
         """
-        if buyer == GUEST:
+        if buyer == GUEST or (is_nobody(buyer.external_id) and is_null(buyer.email) and is_null(buyer.phone)):
             return 0, ()
         key = "\x1f".join(buyer)  # it takes a third of the memory that the cells take one by one
         number = self._numbers.get(key)
@@ -177,7 +179,7 @@ class Buyers:
                 self._note(f"email_{email.flag}")
         if isinstance(phone, str):
             addresses.append(("phone", as_typed(buyer.phone.strip()), phone, "", False))
-        external_id = buyer.external_id if not is_null(buyer.external_id) else None
+        external_id = buyer.external_id if not is_nobody(buyer.external_id) else None
         names = self._names[buyer.first_name], self._names[buyer.last_name]
         return self._source, external_id, tuple(addresses), *names, None
 
@@ -190,21 +192,21 @@ class Buyers:
         except BadData as error:
             return _flaw("phone", error)
 
+    def _email(self, text: str) -> EmailAddress | Flaw | None:
+        """The address that a cell gives; None where it says nothing. The shop's own is nobody's."""
+        if is_null(text):
+            return None
+        try:
+            email = email_address(text)
+        except BadData as error:
+            return _flaw("email", error)
+        return email._replace(flag="role") if email.key in self._own else email
+
     def _name(self, text: str) -> str | None:
         name = clean_name(text)
         for note in name.notes:
             self._note(f"name_{note}")
         return name.value
-
-
-def _email(text: str) -> EmailAddress | Flaw | None:
-    """The address that a cell gives; None where it says nothing."""
-    if is_null(text):
-        return None
-    try:
-        return email_address(text)
-    except BadData as error:
-        return _flaw("email", error)
 
 
 def _flaw(column: str, error: BadData) -> Flaw:

@@ -180,3 +180,28 @@ def test_a_bad_e_mail_is_told_once_however_many_buyers_come_between(
     emails = ("dana@", "noa@shop.example", "dana@", "tal@shop.example", "dana@")
     outcome = bring(books, HEADER, *[row(f"{number}", email=one) for number, one in enumerate(emails)])
     assert [(held.document, held.code) for held in outcome.quarantined] == [("0", "bad_email")]
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"phone": "0000000000", "email": ""},
+        {"phone": "050-000-0000", "email": ""},
+        {"email": "none@none.com"},
+        {"email": "shop@shop.example"},  # the shop's own
+    ],
+)
+def test_strangers_who_have_a_filler_in_common_are_no_customer_together(
+    shop: Shop, bring: Bring, same: dict[str, str]
+) -> None:
+    lines = [f"{row(str(number), **same)},C-{number}" for number in (1, 2, 3)]
+    bring(shop, f"{HEADER},customer_id", *lines)
+    assert rows("SELECT COUNT(DISTINCT customer_id) FROM orders") == [(3,)]
+
+
+@pytest.mark.parametrize("number", ["0", "000", "guest", "אורח"])
+def test_guests_under_one_number_are_not_one_customer(shop: Shop, bring: Bring, number: str) -> None:
+    lines = [f"{row('1', email='dana@shop.example')},{number}", f"{row('2', email='gil@shop.example')},{number}",
+             f"{row('3', email='')},{number}"]  # fmt: skip
+    bring(shop, f"{HEADER},customer_id", *lines)
+    assert rows("SELECT COUNT(DISTINCT customer_id), COUNT(customer_id) FROM orders") == [(2, 2)]

@@ -100,12 +100,13 @@ def test_a_row_that_comes_once_more_than_it_did_is_one_more_line(shop: Shop, bri
     assert orders() == [("1", 2, 4_000), ("2", 2, 4_000), ("3", 2, 6_000)]
 
 
-def test_an_order_that_has_become_a_return_is_left_alone(shop: Shop, bring: Bring) -> None:
+def test_an_order_of_which_a_file_tells_the_return_alone_is_a_sale_with_a_return(shop: Shop, bring: Bring) -> None:
     bring(shop, WIDE, part(), part("2"))
-    outcome = bring(shop, WIDE, part(quantity="-2", status="refunded"), part("2"), name="b.csv")
-    assert counts(outcome) == (2, 0, 0, 2, 0, 0, 0)
-    assert orders() == [("1", 1, 2_000), ("2", 1, 2_000)]
-    assert value("SELECT COUNT(*) FROM order_returns") == 0
+    back = part(quantity="-2", status="refunded")
+    assert counts(bring(shop, WIDE, back, part("2"), name="b.csv")) == (2, 0, 1, 1, 0, 0, 0)
+    assert orders() == [("1", 2, 2_000), ("2", 1, 2_000)]
+    assert rows("SELECT amount_minor FROM order_returns") == [(2_000,)]
+    assert counts(bring(shop, WIDE, back, name="c.csv")) == (1, 0, 0, 1, 0, 0, 0)
 
 
 @pytest.mark.parametrize("undecided", [1, 100])
