@@ -62,14 +62,16 @@ def run_job(shop: Shop, name: str, *, again: bool = False, quietly: bool = False
 
 
 def run_due(shop: Shop) -> Result[RunRow]:
-    """Run every job of which a period is due, in the table's order; one that fails or is held stops no other.
+    """Run every job of which a period is due, as they became due; one that fails or is held stops no other.
 
     A job that fails is tried three times, and then when it becomes due again. What fails as it failed before is told
     once, and a note after that. The exit code is the first failure's, else that of what was done in part or must be
     tried later.
     """
     done: list[Result[RunRow]] = []
-    for name, job in read_jobs(shop).items():
+    jobs = read_jobs(shop)
+    due_at = {name: _periods(shop, name, job, again=True)[0].due_at for name, job in jobs.items()}
+    for name, job in sorted(jobs.items(), key=lambda one: due_at[one[0]]):
         if not steps_due(shop, [name]):
             done.append(Result(notes=(why_not_due(shop, name, job),)))
         elif is_given_up(shop, name, job):

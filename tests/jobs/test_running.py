@@ -251,12 +251,25 @@ def test_all_that_is_due_runs_and_one_that_fails_stops_no_other(shop: Shop, writ
     report = run_due(shop)
     assert report.exit_code == 2
     assert periods(report) == [
-        "deliver:2025-03-02T08:00Z", "nightly:2025-03-02", "weekly:2025-03-02", "check:2025-03-02",
+        "nightly:2025-03-02", "check:2025-03-02", "weekly:2025-03-02", "deliver:2025-03-02T08:00Z",
     ]  # fmt: skip
     assert {row.job: row.state for row in list_jobs(shop)} == {
         "deliver": "ok", "nightly": "ok", "weekly": "ok", "check": "failed",
     }  # fmt: skip
     assert periods(run_due(shop)) == ["check:2025-03-02"]
+
+
+def test_what_was_missed_is_made_up_in_the_order_in_which_it_became_due(shop: Shop, write_jobs: WriteJobs) -> None:
+    """What is fetched at three is there before the night's work of half past three awards its points."""
+    write_jobs("".join(
+        f'[jobs.{name}]\nsummary = "x"\nat = "{at}"\nsteps = ["config check"]\n'
+        for name, at in (("late", "05:00"), ("fetch", "03:00"), ("middle", "04:00"))
+    ))  # fmt: skip
+    night = dataclasses.replace(shop, clock=Clock(shop.clock.zone, parse_instant("2025-03-02T05:30", shop.clock.zone)))
+    names = [row.job for row in run_due(night).rows]
+    assert [name for name in names if name in ("fetch", "middle", "late", "nightly")] == [
+        "fetch", "nightly", "middle", "late"
+    ]  # fmt: skip
 
 
 def test_of_several_failures_the_first_tells_the_exit_code_and_a_mild_one_never_hides_it(
