@@ -27,4 +27,4 @@ def demo(folder: Path) -> None:
             done.append(step)
             advance(1)
     show(done, row_type=DemoStep)
-    note(f"Open {folder}/cohorts.html, the mails in {folder}/mail, and try: retainctl --shop {folder} reports list")
+    note(f"Open {folder}/pages/index.html, the mails in {folder}/mail, and try: retainctl --shop {folder} reports list")

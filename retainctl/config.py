@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from retainctl import schema
 from retainctl.clock import Clock, Weekday, parse_instant
-from retainctl.errors import BadConfiguration, BadData, Refused
+from retainctl.countries import COUNTRIES
+from retainctl.errors import BadConfiguration, BadData, Refused, WrongUsage
 from retainctl.files import write_text
 from retainctl.money import currency_code
 from retainctl.rows import Row
@@ -154,6 +155,8 @@ class Settings:
                 raise ValueError(f"currency must be written {currency_code(self.currency)}")
         except BadData as error:
             raise ValueError(f"currency: {error}") from None
+        if self.country and self.country not in COUNTRIES:
+            raise ValueError(f"country: {self.country!r} is not an ISO 3166 code such as IL, US or DE")
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError):
@@ -243,6 +246,13 @@ def read_shop(named: str | None, *, now: str | None = None) -> Shop:
     return Shop(folder, settings, Clock(zone, parse_instant(now, zone) if now else None))
 
 
+def _code(currency: str) -> str:
+    try:
+        return currency_code(currency)
+    except BadData as error:
+        raise WrongUsage(f"currency: {error}", hint=error.hint) from None
+
+
 def init_folder(
     folder: Path,
     *,
@@ -263,14 +273,17 @@ def init_folder(
         **dict.fromkeys(_WRITTEN_OUT),
         "name": name,
         "language": language,
-        "currency": currency_code(currency),
+        "currency": _code(currency),
         "timezone": timezone,
         "country": country.upper(),
         "sender.name": name,
         "database": database,
     }
     text = _HEAD + schema.first_file(Settings, given)
-    schema.read_text(text, Settings, name=str(target))
+    try:
+        schema.read_text(text, Settings, name=str(target))
+    except BadConfiguration as error:  # there is no such file yet, but what was asked for
+        raise WrongUsage(str(error).partition(": ")[2], hint=error.hint) from None
     file = folder / database.removeprefix("sqlite:") if database.startswith("sqlite:") else None
     begun = target.exists() and target.read_text(encoding="utf-8") == text and not (file and file.exists())
     if target.exists() and not begun:

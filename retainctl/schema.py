@@ -83,6 +83,8 @@ def read_text(text: str, schema: type[T], *, name: str) -> T:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadConfiguration(f"{name} is not valid TOML: {error}") from None
+    except RecursionError:
+        raise BadConfiguration(f"{name} is nested too deeply") from None
     return _build(schema, table, source=Source(name, text), path=())
 
 

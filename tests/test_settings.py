@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import pwd
 import re
 from dataclasses import dataclass, field
 from datetime import date
@@ -337,7 +339,7 @@ def test_a_shop_is_made_on_the_database_that_is_named(tmp_path: Path) -> None:
     assert (tmp_path / "s" / "other.db").is_file()
     assert Terminal(tmp_path)("init", str(tmp_path / "s"), "--database", "sqlite:other.db").code == 77
     refused = Terminal(tmp_path)("init", str(tmp_path / "t"), "--database", "postgresql://u:hunter2@db/x")
-    assert refused.code == 78
+    assert refused.code == 2
     assert "hunter2" not in refused.stderr
     assert not (tmp_path / "t").exists()
 
@@ -379,3 +381,41 @@ def test_an_empty_list_of_columns_is_refused(retainctl: Terminal) -> None:
     for given in ("", " , "):
         told = retainctl("orders", "list", "--columns", given)
         assert (told.code, "no column is named" in told.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("country", ["ISRAEL", "Israel", "UK", "il"])
+def test_a_country_is_its_code_of_iso_3166(folder: Path, country: str) -> None:
+    """Else no country's law of advertising would hold, and nobody would be told."""
+    path = folder / "retainctl.toml"
+    path.write_text(path.read_text().replace('country = "IL"', f'country = "{country}"'))
+    with pytest.raises(BadConfiguration, match="is not an ISO 3166 code"):
+        read_shop(str(folder))
+
+
+def test_what_is_nested_too_deeply_is_no_setting() -> None:
+    with pytest.raises(BadConfiguration, match="nested too deeply"):
+        schema.read_text("name = " + "[" * 100_000, Settings, name="deep.toml")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--timezone", "Asia/Jerusalm", "timezone: 'Asia/Jerusalm' is not an IANA time zone such as Asia/Jerusalem"),
+        ("--currency", "XXQ", "currency: 'XXQ' is not a currency"),
+        ("--country", "Israel", "country: 'ISRAEL' is not an ISO 3166 code such as IL, US or DE"),
+        ("--database", "mysql://x", "database must be sqlite:FILE or postgresql://…"),
+    ],
+)
+def test_a_shop_that_is_asked_for_wrongly_is_not_made(tmp_path: Path, option: str, value: str, said: str) -> None:
+    ended = Terminal(tmp_path)("init", str(tmp_path / "s"), option, value)
+    assert (ended.code, ended.stderr.splitlines()[0]) == (2, f"retainctl: {said}")
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_root_does_not_work_in_another_s_shop(folder: Path, retainctl: Terminal) -> None:
+    os.chown(folder, pwd.getpwnam("nobody").pw_uid, -1)
+    ended = retainctl("orders", "list")
+    assert (ended.code, ended.stdout) == (77, "")
+    assert f"the shop {folder} belongs to nobody, who could not write what root makes in it" in ended.stderr
+    assert "sudo -u nobody retainctl" in ended.stderr

@@ -119,7 +119,7 @@ def find_rows(text: str, file: InputFile) -> None:
 
     That is asked before the header is known, which says what else the mapping may name.
     """
-    with suppress(tomllib.TOMLDecodeError):
+    with suppress(tomllib.TOMLDecodeError, RecursionError):  # read_mapping says so
         said = tomllib.loads(text)
         line, skipped = said.get("header_line", 1), said.get("skip_rows", [])
         file.header_line = line if isinstance(line, int) else 1

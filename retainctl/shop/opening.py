@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -32,12 +34,27 @@ def opened(
     Where the block *writes* in the end, a database that can only be read is told at once.
     """
     shop = read_shop(named, now=now)
+    _refuse_another_s(shop.folder)
     if trust_clock:
         shop = replace(shop, clock=replace(shop.clock, trusted=True))
     with open_database(shop.database_url, now=shop.clock.now(), migrate=migrate, older=older), reading():
         if writes:
             assert_writable()
         yield shop
+
+
+def _refuse_another_s(folder: Path) -> None:
+    """Refused, where root works in another user's shop: what it made there that user could not write any more."""
+    owner = folder.stat().st_uid
+    if os.geteuid() == 0 != owner:
+        try:
+            name = pwd.getpwuid(owner).pw_name
+        except KeyError:
+            name = f"#{owner}"
+        raise Refused(
+            f"the shop {folder} belongs to {name}, who could not write what root makes in it",
+            hint=f"Run it as that user: sudo -u {name} retainctl …",
+        )
 
 
 def spare(shop: Shop, path: Path) -> None:

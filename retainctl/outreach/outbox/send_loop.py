@@ -30,6 +30,7 @@ _DATABASE_SECONDS = 60.0  # how long the database may be unavailable before the 
 
 # The circuit breaker: more than one in twenty of the last two hundred permanently refused, or fifty in a row.
 _BREAKER_WINDOW, _BREAKER_SHARE, _BREAKER_ROW = 200, 0.05, 50
+_UNKNOWN_ROW = 10  # each of which a person has to look up
 
 
 @dataclass(slots=True)
@@ -201,10 +202,13 @@ class _Breaker:
 
     def __init__(self) -> None:
         self._recent: deque[bool] = deque(maxlen=_BREAKER_WINDOW)
-        self._in_a_row = 0
+        self._in_a_row = self._unknown_in_a_row = 0
 
     def heard(self, state: State) -> str:
         """Why the mailing has to stop, or empty, now that a message of it has come to *state*."""
+        self._unknown_in_a_row = self._unknown_in_a_row + 1 if state == "unknown" else 0
+        if self._unknown_in_a_row >= _UNKNOWN_ROW:
+            return f"of {_UNKNOWN_ROW} messages in a row nobody knows whether they were delivered"
         if state not in ("sent", "failed"):
             return ""
         failed = state == "failed"

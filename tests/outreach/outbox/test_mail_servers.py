@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -640,3 +641,20 @@ def test_what_a_reply_says_of_the_recipient_of_the_sender_and_of_the_hour(
     if found.nobody_there:
         word = "nobody"
     assert (f"{word} {found.enhanced}", found.code, found.detail) == (expected, int(code), reply)
+
+
+def test_a_server_that_hangs_up_after_every_message_is_not_handed_a_whole_mailing(
+    shop: Shop, queue_up: QueueUp
+) -> None:
+    """What becomes of each of them a person has to look up."""
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port)
+        mailing = queue_up(addresses=[f"end=cut+p{number}@example.com" for number in range(40)], using=mailed)
+        for _ in range(5):
+            with suppress(Unavailable):
+                deliver(mailed)
+    assert value("SELECT state FROM mailings WHERE id = ?", mailing.id) == "paused"
+    assert value("SELECT pause_reason FROM mailings WHERE id = ?", mailing.id) == (
+        "of 10 messages in a row nobody knows whether they were delivered"
+    )
+    assert 10 <= states(mailing)["unknown"] < 40
