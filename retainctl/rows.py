@@ -12,7 +12,7 @@ from types import UnionType
 from typing import Annotated, Any, ClassVar, Literal, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 Nested = Mapping[str, Any]  # a field whose JSON is an object of its own; a table has it as text
-Word = Annotated[str, "word"]  # one of an open list of the program's own, as a Literal is of a closed one
+OwnWord = Annotated[str, "word"]  # one of an open list of the program's own, as a Literal is of a closed one
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -41,7 +41,7 @@ def _words(hint: Any) -> tuple[str, ...] | None:
     """The words of a type; none of an open list, and None where it holds no words."""
     if hint is bool:
         return "yes", "no"
-    if hint == Word:
+    if hint == OwnWord:
         return ()
     if get_origin(hint) is Literal:
         return tuple(word for word in get_args(hint) if word)

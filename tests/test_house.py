@@ -19,9 +19,9 @@ from retainctl.store.migrations import MIGRATIONS
 from tests.conftest import ROOT
 
 ROW = (
-    "errors manual clock money wording normalising rows people result schema files html_page spreadsheets config "
-    "list_page store definitions facets intake shop club audience outreach voice insight jobs demo needs digest doctor "
-    "drawing output terminal commands cli"
+    "errors manual clock countries money wording normalising rows people result schema files html_page spreadsheets "
+    "config list_page store definitions facets intake shop club audience outreach voice insight jobs demo needs digest "
+    "doctor drawing output terminal commands cli"
 ).split()
 # Which library may be imported where; a name ending in a dot is a package.
 ONLY_IN = {

@@ -13,14 +13,14 @@ from retainctl.config import Shop
 from retainctl.rows import Row
 from retainctl.store.database import rows
 
-Item = Literal["opening", "earned", "redeemed", "expired", "clawed_back", "adjusted", "closing", "pending"]
+StatementItem = Literal["opening", "earned", "redeemed", "expired", "clawed_back", "adjusted", "closing", "pending"]
 
 
 class StatementLine(Row, kind="statement_line", spare="effective_at"):
     """One line: a movement of points and the balance after it. *recorded_at* orders them, *effective_at* says when
     a movement counts from, such as the day of its order."""
 
-    item: Item
+    item: StatementItem
     points: int
     balance: int
     recorded_at: str
@@ -29,7 +29,7 @@ class StatementLine(Row, kind="statement_line", spare="effective_at"):
     reason: str
 
 
-_ITEMS: dict[str, Item] = {
+_ITEMS: dict[str, StatementItem] = {
     "redemption": "redeemed",
     "expiry": "expired",
     "grant": "adjusted",

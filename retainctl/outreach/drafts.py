@@ -31,7 +31,7 @@ from retainctl.outreach.campaign_texts import (
     sample,
 )
 from retainctl.outreach.composing import templates_of
-from retainctl.outreach.programs import Outcome, Program, Recipe, UnknownPolicy
+from retainctl.outreach.programs import CandidateOutcome, Program, Recipe, UnknownPolicy
 from retainctl.outreach.templates import Templates
 from retainctl.rows import Row
 from retainctl.shop.consent import Use
@@ -90,7 +90,7 @@ class CampaignOutcome(Row, kind="campaign_outcome"):
     campaign: str
     state: MailingState
     hash: str
-    outcome: Outcome
+    outcome: CandidateOutcome
     customers: int
 
 

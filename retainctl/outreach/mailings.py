@@ -17,7 +17,7 @@ from retainctl.outreach.direction import as_written
 from retainctl.outreach.outbox import recover
 from retainctl.outreach.outbox.queueing import queue
 from retainctl.outreach.planning import SHOWN_HASH
-from retainctl.outreach.programs import Outcome, Program
+from retainctl.outreach.programs import CandidateOutcome, Program
 from retainctl.outreach.rendering import links_of
 from retainctl.outreach.templates import Renderer, Templates
 from retainctl.outreach.tokens import signer
@@ -32,7 +32,7 @@ class CandidateRow(Row, kind="mailing_candidate"):
     """One candidate of a plan: the outcome, and the reason that a recipient reads."""
 
     customer: int
-    outcome: Outcome
+    outcome: CandidateOutcome
     reason: str
 
 

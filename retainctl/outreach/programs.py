@@ -26,7 +26,7 @@ PROGRAMS: Final = {
     "digest": "retainctl.digest:DIGEST",
 }
 
-Outcome = State | Reason  # of a candidate
+CandidateOutcome = State | Reason  # of a candidate
 FileState = MailingState | Literal["draft", "faulty"]  # of what has a file: that of its latest mailing, if any
 UnknownPolicy = Literal["hold", "resend-once", "assume-sent"]
 
@@ -74,7 +74,7 @@ class MailingOutcome(Row, kind="mailing_outcome"):
     name: str
     state: MailingState
     hash: str
-    outcome: Outcome
+    outcome: CandidateOutcome
     customers: int
 
 

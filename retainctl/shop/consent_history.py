@@ -26,7 +26,7 @@ from retainctl.store.dialect import one_of
 from retainctl.store.select import Instant, select
 from retainctl.store.transactions import in_one_transaction
 
-Standing = Literal["given", "not_mailable", "suppressed", "revoked"]
+Holding = Literal["given", "not_mailable", "suppressed", "revoked"]
 
 
 class ConsentState(Row, kind="consent", spare="evidence source"):
@@ -39,7 +39,7 @@ class ConsentState(Row, kind="consent", spare="evidence source"):
     customer_id: int | None
     address: str
     purpose: Purpose | Literal[""]  # none where whatever is sent there is refused
-    state: Standing
+    state: Holding
     since: str
     source: str
     evidence: str
@@ -126,7 +126,7 @@ def _state(shop: Shop, row: tuple[Any, ...], words: list[_Word], is_permitted: b
     point, customer_id, kind, address, flag, purpose = row
     own = [word for word in words if word.point == point]
     blocks = [word for word in own if word.source in BLOCKING]
-    state: Standing
+    state: Holding
     if is_permitted:
         state, word = "given", own[-1]
     elif flag or blocks:

@@ -10,7 +10,7 @@ from retainctl.config import Shop
 from retainctl.facets import Attribute, Event, Facet, Fact, Joined, Viewpoint
 from retainctl.money import format_minor
 from retainctl.shop import identity
-from retainctl.shop.consent import permissions
+from retainctl.shop.consent_history import list_consent
 from retainctl.store.database import rows
 from retainctl.store.dialect import one_of
 
@@ -91,7 +91,7 @@ def _now(shop: Shop, customer_id: int) -> Iterator[Fact]:
         "SELECT source, external_id FROM customer_keys WHERE customer_id = ? ORDER BY 1, 2", customer_id
     ):
         yield Fact("customer", f"id at {source}", external_id)
-    yield from _addresses(customer_id, at=shop.clock.now())
+    yield from _addresses(shop, customer_id)
     for currency, orders, gross, returned, first, last in rows(
         "SELECT currency, orders, gross_minor, returns_minor, first_order_day, last_order_day FROM customer_summaries"
         " WHERE customer_id = ? ORDER BY currency",
@@ -102,20 +102,16 @@ def _now(shop: Shop, customer_id: int) -> Iterator[Fact]:
         yield Fact("orders", "returned", f"{format_minor(returned, currency)} {currency}")
 
 
-def _addresses(customer_id: int, *, at: int) -> Iterator[Fact]:
-    """Each contact point with what its owner allows there at the instant *at*."""
-    sql, values = permissions(at=at, customer_ids=[customer_id])
-    permitted = set(rows(f"SELECT contact_point_id, purpose FROM ({sql}) AS allowed", *values))
-    allowed: dict[int, list[str]] = {}
-    for point, purpose in rows(
-        """SELECT DISTINCT k.contact_point_id, k.purpose FROM consents k
-            JOIN contact_points p ON p.id = k.contact_point_id WHERE p.customer_id = ? ORDER BY 1, 2""",
-        customer_id,
-    ):
-        word = "given" if (point, purpose) in permitted else "revoked"
-        allowed.setdefault(point, []).append(f"{purpose} {word}")
-    for point, kind, text, flag, verified, suppressed in rows(
-        """SELECT p.id, p.kind, p.value, p.flag, p.verified,
+def _addresses(shop: Shop, customer_id: int) -> Iterator[Fact]:
+    """Each contact point with what its owner allows or refuses there now, as far as nothing else keeps us away."""
+    decided = """SELECT DISTINCT p.value FROM consents AS k JOIN contact_points AS p ON p.id = k.contact_point_id
+        WHERE p.customer_id = ?"""
+    said: dict[str, list[str]] = {address: [] for (address,) in rows(decided, customer_id)}
+    for one in list_consent(shop, str(customer_id)):
+        if one.state in ("given", "revoked"):
+            said.setdefault(one.address, []).append(f"{one.purpose} {one.state}")
+    for kind, text, flag, verified, suppressed in rows(
+        """SELECT p.kind, p.value, p.flag, p.verified,
             (SELECT MIN(s.reason) FROM suppressions AS s WHERE s.kind = p.kind AND s.key_hash = p.key_hash)
         FROM contact_points AS p WHERE p.customer_id = ? ORDER BY p.kind, p.id""",
         customer_id,
@@ -123,7 +119,7 @@ def _addresses(customer_id: int, *, at: int) -> Iterator[Fact]:
         words = [
             "verified" if verified else "",
             flag,
-            *allowed.get(point, ["no consent"] if kind != "postal" else []),
+            *said.get(text, ["no consent"] if kind != "postal" else []),
             f"suppressed ({suppressed})" if suppressed else "",
         ]
         yield Fact(kind, text, ", ".join(filter(None, words)))

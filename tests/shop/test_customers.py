@@ -238,8 +238,10 @@ def test_the_whole_history_is_shown_and_the_latest_decision_listed(shop: Shop) -
     assert [(event.action, event.evidence, event.source) for event in show_consent(shop, str(dana))] == [
         ("given", "form 17", "till"),
         ("revoked", "wrote to us", "by hand"),
+        ("revoked", "wrote to us", "by hand"),  # at the phone
     ]
-    (state,) = list_consent(shop)
+    state, phone = list_consent(shop)
+    assert (phone.address, phone.state) == ("050-234-5678", "revoked")
     assert (state.state, state.evidence, state.since) == ("revoked", "wrote to us", "2025-03-02T10:00:00+02:00")
     assert list_consent(shop, str(noa)) == []
 
@@ -287,8 +289,8 @@ def test_the_commands(shop: Shop, retainctl: Terminal) -> None:
     assert nobody.stderr.splitlines()[0] == "retainctl: no customer matches 'x@example.com'"
     revoked = retainctl("consent", "revoke", "dana@example.com", "--reason", "wrote", "--purpose", "survey")
     assert revoked.stdout.splitlines()[1].split("\t")[:4] == [str(dana), "Dana@example.com", "survey", "revoked"]
-    assert len(retainctl("consent", "show", str(dana)).stdout.splitlines()) == 2
-    assert len(retainctl("consent", "list").stdout.splitlines()) == 2
+    assert len(retainctl("consent", "show", str(dana)).stdout.splitlines()) == 3
+    assert len(retainctl("consent", "list").stdout.splitlines()) == 3
 
 
 def test_an_address_that_nothing_is_sent_to_is_told_of_who_has_it_and_of_nobody_else(shop: Shop) -> None:

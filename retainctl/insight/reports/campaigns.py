@@ -16,7 +16,7 @@ from retainctl.insight.story import Figure, Section, Story, Telling
 from retainctl.insight.svg import BAD, QUIET, SECOND, THIRD
 from retainctl.outreach.contact import REASONS
 from retainctl.outreach.programs import program_of
-from retainctl.rows import Row, Word
+from retainctl.rows import OwnWord, Row
 from retainctl.store.database import execute
 from retainctl.store.outreach import MailingState
 from retainctl.wording import amount, day_in_words, named, percent
@@ -39,7 +39,7 @@ class MailingRow(Row, kind="mailing"):
     """
 
     mailing: int
-    program: Word
+    program: OwnWord
     name: str
     state: MailingState
     planned_at: str

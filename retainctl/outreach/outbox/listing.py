@@ -9,7 +9,7 @@ from typing import Final
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.outreach.outbox.states import OPEN, State
-from retainctl.rows import Nested, Row, Word
+from retainctl.rows import Nested, OwnWord, Row
 from retainctl.store.database import rows
 from retainctl.store.select import Instant, select
 
@@ -21,7 +21,7 @@ class MessageRow(Row, kind="message", spare="reply channel"):
     mailing: str
     customer_id: int | None
     to: str
-    channel: Word
+    channel: OwnWord
     state: State
     attempts: int
     next_at: Instant
@@ -37,7 +37,7 @@ class MessageDetail(Row, kind="message_detail"):
     customer_id: int | None
     to: str
     message_id: str
-    channel: Word
+    channel: OwnWord
     state: State
     attempts: int
     resends: int
