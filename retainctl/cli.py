@@ -130,8 +130,9 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         if getattr(sys, name) is None:  # it was closed before we began; no other file may take its number
             null = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115, PTH123
             setattr(sys, name, ClosedOutput() if name == "stdout" else null)
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # as the standard error is: names are in any language
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names are in any language, whatever the locale says
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     os.umask(0o077)  # what it writes holds people's names: nobody else may read it
     for number, code in ((signal.SIGTERM, TERMINATED), (signal.SIGHUP, HUNG_UP)):
         signal.signal(number, _stopper(code))

@@ -10,8 +10,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
-from typing import Literal
+from typing import Final, Literal
 
 from retainctl import needs, schema
 from retainctl.club import terms
@@ -27,6 +28,7 @@ from retainctl.shop.opening import opened
 from retainctl.store.integrity import check_database
 from retainctl.store.opening import applied_migrations
 
+_GREETING_SECONDS: Final = 10  # a server that says nothing in that time is none to us
 # The first patch of each Python whose mail headers cannot be broken by a line break (CVE-2024-6923).
 SAFE_PATCH = {11: 10, 12: 5}
 
@@ -168,8 +170,9 @@ def _mail(shop: Shop) -> str:
         password = password_of(shop)
     except NotHandedOver as held:
         raise Doubtful(f"the login to {mail.host}:{mail.port} is not checked: {held}. {held.hint}.") from None
-    with Server(mail, password).logged_in():
-        return f"logged in to {mail.host}:{mail.port}"
+    hasty = replace(mail, timeout_seconds=min(mail.timeout_seconds, _GREETING_SECONDS))
+    with Server(hasty, password).logged_in():
+        return f"{'logged in to' if mail.user else 'reached'} {mail.host}:{mail.port}"
 
 
 def _clock(shop: Shop) -> str:

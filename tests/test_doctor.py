@@ -223,7 +223,7 @@ def test_the_mail_server_is_asked(folder: Path, retainctl: Terminal) -> None:
     with Sink() as sink:
         mail_by(folder, sink.port)
         code, checks = found(retainctl)
-    assert (code, checks["mail"]) == (0, ("ok", f"logged in to 127.0.0.1:{sink.port}"))
+    assert (code, checks["mail"]) == (0, ("ok", f"reached 127.0.0.1:{sink.port}"))
     code, checks = found(retainctl)
     assert (code, checks["mail"][0]) == (69, "failed")
 
