@@ -139,6 +139,7 @@ class Batch:
     persons: list[tuple[int, PlainPerson]] = field(default_factory=list)  # buyers not met before, with their numbers
     articles: list[Article] = field(default_factory=list)  # those whose numbers are next
     new: Portion = field(default_factory=Portion)
+    late_orders: Portion = field(default_factory=Portion)  # that are new, and of which an earlier file told returns
     added: Portion = field(default_factory=Portion)  # rows that stood elsewhere in the file than others of their order
     changed: Portion = field(default_factory=Portion)
     changed_returns: Portion = field(default_factory=Portion)
@@ -147,6 +148,11 @@ class Batch:
     consents: list[tuple[PlainPerson, int]] = field(default_factory=list)  # who allowed marketing, when
     notes: dict[str, int] = field(default_factory=dict)  # with the last of the file: how often which oddity was met
     file_notes: list[str] = field(default_factory=list)
+
+    @property
+    def with_new_returns(self) -> tuple[Portion, ...]:
+        """The portions whose returns are new."""
+        return self.new, self.late_orders, self.added_returns, self.later_returns
 
 
 class Packing:
@@ -218,7 +224,7 @@ class Packing:
 
     def _add_returns(self, portion: Portion, place: int, document: Document) -> None:
         counted: Literal["new", "changed"] = "new" if portion is self.batch.new else "changed"
-        new = int(any(portion is one for one in (self.batch.new, self.batch.added_returns, self.batch.later_returns)))
+        new = int(any(portion is one for one in self.batch.with_new_returns))
         for one in document.returns:
             if one.is_undated and portion is self.batch.new:
                 self._plan.values.note("return_undated")

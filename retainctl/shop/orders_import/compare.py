@@ -56,6 +56,7 @@ class Reading:
         self._told = IdSet()  # by a known order's id: all of its rows were seen, or are told to be added
         self._left_alone = IdSet()  # by a known order's id: more is known of it than this file tells
         self._undecided: dict[str, tuple[Stored, Document]] = {}  # known orders that differ, so far
+        self._back: dict[str, Document] = {}  # what came back, told anew, of orders that are not known
         self._undecided_rows = 0
         self._returns_told: set[str] = set()
 
@@ -122,7 +123,10 @@ class Reading:
                 continue
             if known:
                 self._judge_known(key, known, document)
-            elif (key in returned or key in self._returns_told) and not self._is_their_order(key, document):
+            elif document.is_order and key in returned and key not in self._returns_told:
+                packing.add(batch.late_orders, document)
+                batch.counts.new += document.rows
+            elif key in returned or key in self._returns_told:
                 self._judge_returns(key, returned.get(key), document)
             else:
                 packing.add(batch.new, document)
@@ -196,15 +200,20 @@ class Reading:
         elif returned and returned.fingerprint == fingerprint(document.digest, self._salt):
             counts.unchanged += document.rows
         elif not document.is_order and all(one.named_order == key for one in document.returns):
-            self._judge_back(document)
+            self._gather_back(key, document)
+            return
         else:
             self._packing.add(batch.changed_returns, document)
             counts.changed += document.rows
         self._returns_told.add(key)
 
-    def _is_their_order(self, key: str, document: Document) -> bool:
-        """Whether *document* is the order, with no return of its own, that returns of an earlier file wait for."""
-        return document.is_order and not document.returns and key not in self._returns_told
+    def _gather_back(self, key: str, document: Document) -> None:
+        """Keep what came back of an order that is not known yet until all of its rows are seen."""
+        self._undecided_rows += document.rows
+        if key in self._back:
+            self._back[key].absorb(document)
+        else:
+            self._back[key] = document
 
     def _judge_back(self, document: Document) -> None:
         """Judge what came back of an order whose own rows its file does not tell; several files may tell of one.
@@ -267,7 +276,10 @@ class Reading:
                 self._packing.add(batch.changed, document, known.order_id)
                 counts.changed += document.rows
             self._told.add(known.order_id)
+        for document in self._back.values():
+            self._judge_back(document)
         self._undecided.clear()
+        self._back.clear()
         self._undecided_rows = 0
 
     def _leave_alone(self, known: Stored, document: Document, why: str) -> None:

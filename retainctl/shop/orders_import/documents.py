@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from retainctl.clock import Clock
 from retainctl.errors import BadData
@@ -214,10 +214,12 @@ class OrderValues(Values):
         return found
 
     def row_type(self, text: str) -> str:
-        """Whether a row is a ``sale`` or a ``refund``, as the mapping says; where it says nothing, its amounts do."""
-        if not self._types:
+        """Whether a row is a ``sale`` or a ``refund``, in those words or the mapping's; where it is empty, its amounts say
+        so."""
+        word = text.strip().casefold()
+        if not word:
             return ""
-        found = self._types.get(text.strip().casefold())
+        found = self._types.get(word) or (word if word in get_args(RowType) else None)
         if found is None:
             raise RowError("type", "bad_type", f"{text!r} is not a known type of a row")
         if found == "left_out":

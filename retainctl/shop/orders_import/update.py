@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import starmap
 from typing import Any, Final
 
@@ -21,8 +21,10 @@ _REPLACED: Final = ORDER_COLUMNS[1:]
 def book(booking: Booker, batch: Batch) -> None:
     """Write *batch*; in the caller's transaction."""
     booking.meet(batch)
-    booking.returns += sum(len(one.returns) for one in (batch.new, batch.added_returns, batch.later_returns))
+    booking.returns += sum(len(one.returns) for one in batch.with_new_returns)
     _append(booking, booking.add(batch.new))
+    for one in _behind_what_came_back(booking, batch.late_orders):
+        _append(booking, booking.add(one))
     _append(booking, batch.added)
     _replace(booking, batch.changed)
     _replace_returns(booking, batch.changed_returns)
@@ -159,17 +161,26 @@ def _add_later_returns(booking: Booker, portion: Portion) -> None:
 
     What had come back of the same article at the same time is told anew.
     """
-    for place, document in enumerate(portion.named()):
-        bound = booking.plan.source, document.external_id
-        one = portion.of([place])
+    for document in portion.named():
         for customer, order_id in rows(
-            "SELECT DISTINCT customer_id, order_id FROM order_returns WHERE source = ? AND external_id = ?", *bound
+            "SELECT DISTINCT customer_id, order_id FROM order_returns WHERE source = ? AND external_id = ?",
+            booking.plan.source,
+            document.external_id,
         ):
             booking.touch(customer)
             execute("UPDATE orders SET version = version + 1 WHERE id = ?", order_id)
+    for one in _behind_what_came_back(booking, portion):
+        booking.write_returns(one)
+
+
+def _behind_what_came_back(booking: Booker, portion: Portion) -> Iterator[Portion]:
+    """Each document of *portion*, its returns numbered after those that stay under its id: what is told anew goes."""
+    for place, document in enumerate(portion.named()):
+        one = portion.of([place])
         _forget_told(booking, one)
-        last = value("SELECT MAX(line_no) FROM order_returns WHERE source = ? AND external_id = ?", *bound)
-        booking.write_returns(one.after(document, line=0, returned=last or 0))
+        query = "SELECT COALESCE(MAX(line_no), 0) FROM order_returns WHERE source = ? AND external_id = ?"
+        last = value(query, booking.plan.source, document.external_id)
+        yield one.after(document, line=0, returned=int(last))
 
 
 def _forget_told(booking: Booker, portion: Portion) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop
+from retainctl.intake import csv_rows
 from retainctl.shop.orders import doubtful_returns, list_orders, list_returns, show_order
 from retainctl.shop.orders_import import returns
 from retainctl.store.database import rows, value
@@ -301,7 +302,9 @@ LARGER = row("1", quantity="-3", status="refunded", ordered_at="2025-02-05", ema
         ([[SALE], [REFUND], [SALE, REFUND]], [1_000]),
         ([[SALE, REFUND], [REFUND]], [1_000]),
         ([[REFUND], [SALE, REFUND]], [1_000]),
-        ([[REFUND], [SALE, MARCH]], [2_000]),  # the order tells what came back of it
+        ([[REFUND], [SALE, MARCH]], [1_000, 2_000]),
+        ([[MARCH], [SALE, REFUND]], [1_000, 2_000]),
+        ([[MARCH], [SALE, REFUND], [MARCH, row("2")], [SALE, REFUND, row("3")]], [1_000, 2_000]),
         ([[SALE], [REFUND], [MARCH]], [1_000, 2_000]),
         ([[REFUND], [MARCH], [SALE]], [1_000, 2_000]),
         ([[SALE], [REFUND], [CHANGED]], [1_000]),
@@ -325,6 +328,41 @@ def test_what_comes_back_under_an_order_s_number_may_be_told_by_another_file(
     assert [amount for (amount,) in found] == back
     assert value("SELECT COUNT(*) FROM order_returns WHERE order_id IS NULL") == 0
     assert value("SELECT returns_minor FROM customer_summaries") == sum(back)
+
+
+def test_returns_of_one_number_that_stand_far_apart_are_told_again_as_they_were(
+    shop: Shop, bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_rows, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(csv_rows, "_ROWS_AT_ONCE", 1)
+    tea = row("1", sku="TEA", quantity="-1", status="refunded", ordered_at="2025-02-06", email="")
+    others = [row(str(number), quantity="-1", status="refunded", email="") for number in range(10, 20)]
+    lines = [REFUND, *others, tea, REFUND]
+    for name in ("a", "b", "c"):
+        bring(shop, HEADER, *lines, *([row("9")] if name == "c" else []), name=f"{name}.csv", again=True)
+        assert rows("SELECT COUNT(*), SUM(amount_minor) FROM order_returns WHERE external_id = '1'") == [(3, 3_000)]
+    bring(shop, HEADER, SALE, row("1", sku="TEA"), name="sale.csv")
+    assert value("SELECT COUNT(*) FROM order_returns WHERE external_id = '1' AND order_id IS NULL") == 0
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "booked"),
+    [
+        ("refund", "", [(2_000, 1_000)]),
+        ("Refund", "", [(2_000, 1_000)]),
+        ("sale", "", [(3_000, None)]),
+        ("", "", [(3_000, None)]),
+        ("credit", "bad_type", []),
+    ],
+)
+def test_a_row_says_in_our_own_words_what_it_is(
+    shop: Shop, bring: Bring, word: str, code: str, booked: list[tuple[int, int | None]]
+) -> None:
+    others = [f"{row(str(number))},sale" for number in range(10, 60)]
+    outcome = bring(shop, f"{HEADER},row_type", *others, f"{row('1')},sale", f"{row('1', quantity='1')},{word}")
+    assert [one for one in codes(outcome) if one != "order_incomplete"] == [one for one in [code] if one]
+    returned = "(SELECT SUM(amount_minor) FROM order_returns)"
+    assert rows(f"SELECT gross_minor, {returned} FROM orders WHERE external_id = '1'") == booked
 
 
 def test_an_order_of_another_buyer_and_day_is_not_booked_over_the_known_one_of_its_number(
