@@ -214,8 +214,8 @@ class OrderValues(Values):
         return found
 
     def row_type(self, text: str) -> str:
-        """Whether a row is a ``sale`` or a ``refund``, in those words or the mapping's; where it is empty, its amounts say
-        so."""
+        """Whether a row is a ``sale`` or a ``refund``, in those words or the mapping's; where it is empty, its amounts
+        say so."""
         word = text.strip().casefold()
         if not word:
             return ""

@@ -121,6 +121,18 @@ def test_what_comes_back_has_a_day_and_a_status_of_its_own(books: Shop, bring: B
     assert rows("SELECT amount_minor, return_day FROM order_returns") == [(1_000, on_day("2025-01-09")[0])]
 
 
+@pytest.mark.parametrize("email", ["dana@shop.example", ""])
+def test_an_order_is_known_by_its_sale_though_what_came_back_stands_above_it(
+    books: Shop, bring: Bring, email: str
+) -> None:
+    back = row("1", quantity="-1", status="refunded", ordered_at="2025-01-09", email="other@shop.example")
+    sale = {"status": "shipped", "ordered_at": "2025-01-05", "email": email}
+    assert codes(bring(books, HEADER, back, row("1", **sale), row("1", sku="TEA", **sale))) == []
+    assert rows("SELECT status, gross_minor, order_day FROM orders") == [("shipped", 4_000, on_day("2025-01-05")[0])]
+    assert rows("SELECT amount_minor, return_day FROM order_returns") == [(1_000, on_day("2025-01-09")[0])]
+    assert rows("SELECT key FROM contact_points") == [(email,)] * bool(email)
+
+
 @pytest.mark.parametrize(("quantities", "is_sale"), [("2 0", 1), ("0 2", 1), ("0 2 0", 1), ("0 0", 0)])
 def test_an_order_is_a_sale_if_any_of_its_lines_has_pieces(
     books: Shop, bring: Bring, quantities: str, is_sale: int

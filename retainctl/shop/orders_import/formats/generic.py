@@ -6,6 +6,7 @@ An order's own cells are taken from the first of its rows; a row of another curr
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final, NamedTuple, cast, get_args
 
 from retainctl.intake.cells import Cells, Column, RowError
@@ -135,8 +136,11 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
         )
     is_negative = _is_negative(values, own.total, "total") if line is None else line.quantity < 0
     is_back = bool(own.refund_of) or kind == "refund" or is_negative
-    if document.head != own:
-        _join(values, document, own, is_back=is_back)
+    if document.head != own and not is_back:
+        if document.lines:
+            _join(values, document, own)
+        else:  # the first row of the sale, which is what the order is known by
+            document = _begin(values, own, currency, returns=document.returns)
     if line is None:
         _add_total(values, document, own, is_refund=is_back)
     elif is_back:
@@ -231,8 +235,8 @@ def _check_id(order: str) -> None:
     order_id(order)
 
 
-def _begin(values: OrderValues, own: OrderCells, currency: str) -> Document:
-    """The order, from the first of its rows."""
+def _begin(values: OrderValues, own: OrderCells, currency: str, *, returns: Sequence[Return] = ()) -> Document:
+    """The order, from the first of its rows; or of its sale, where *returns* stand above it."""
     instant, day_precision = values.instant_in(own.zone, own.ordered_at, "ordered_at")
     known = own.customer_id or own.email or own.phone
     first_name, last_name = strip_guard(own.first_name), strip_guard(own.last_name)
@@ -252,6 +256,7 @@ def _begin(values: OrderValues, own: OrderCells, currency: str) -> Document:
         currency,
         status,
         day_precision,
+        returns=list(returns),
         is_order=False,
         shipping_minor=values.money(own.shipping, currency, "shipping") if own.shipping else 0,
         tax_minor=values.money(own.tax, currency, "tax") if own.tax else 0,
@@ -261,7 +266,7 @@ def _begin(values: OrderValues, own: OrderCells, currency: str) -> Document:
     )
 
 
-def _join(values: OrderValues, document: Document, own: OrderCells, *, is_back: bool) -> None:
+def _join(values: OrderValues, document: Document, own: OrderCells) -> None:
     """Take in what another row says of the order: the earliest time counts.
 
     Two rows of one number that name different buyers, or that only one of is a sale, are of two orders, or one of them
@@ -269,8 +274,6 @@ def _join(values: OrderValues, document: Document, own: OrderCells, *, is_back: 
     """
     instant, _ = values.instant_in(own.zone, own.ordered_at, "ordered_at")
     status = values.status(own.status)
-    if is_back or not document.lines:
-        return
     head = OrderCells(*document.head)
     buyers = [(role, getattr(head, role).strip(), getattr(own, role).strip()) for role in _BUYER]
     for role, first, other in buyers:
