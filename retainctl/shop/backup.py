@@ -37,7 +37,7 @@ def back_up(shop: Shop, path: Path | None = None, *, keep: int | None = None) ->
     # What was just made is never removed, even beside one that a clock which was ahead has dated later.
     others = sorted(one for one in target.parent.glob(_NAMED) if one != target)
     spared = 0 if keep is None else keep - (target.match(_NAMED))
-    old = others[: len(others) - spared] if keep else []
+    old = others[: max(len(others) - spared, 0)] if keep else []
     for one in old:
         one.unlink()
     return Backup(file=str(target), bytes=target.stat().st_size, removed=len(old))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from retainctl.clock import DAY_SECONDS, Clock
 from retainctl.config import Shop, read_shop
 from retainctl.errors import BadConfiguration, Refused, Unavailable
 from retainctl.shop.backup import back_up
@@ -49,6 +51,14 @@ def test_of_many_backups_the_newest_are_kept(shop: Shop) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [
         "retain-20250301T030000.backup", "retain-20250302T100000.backup", "retain-by-hand.backup",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("keep", [1, 2, 3, 5, 14])
+def test_as_many_backups_are_kept_as_are_asked_for_from_the_first_night_on(shop: Shop, keep: int) -> None:
+    for night in range(20):
+        at = shop.clock.now() + night * DAY_SECONDS
+        back_up(dataclasses.replace(shop, clock=Clock(shop.clock.zone, at)), keep=keep)
+        assert len(list((shop.folder / "backups").iterdir())) == min(night + 1, keep)
 
 
 @pytest.mark.parametrize(("keep", "kept"), [(1, []), (2, ["20360101"]), (3, ["20250301", "20360101"])])
