@@ -47,7 +47,8 @@ def _replace(booking: Booker, portion: Portion) -> None:
         [(*replaced, order_id) for order_id, *replaced in booking.order_rows(portion)],
     )
     booking.write_lines(portion)
-    booking.write_returns(portion)
+    for one in _behind_what_came_back(booking, portion.of(sorted({row[0] for row in portion.returns}))):
+        booking.write_returns(one)
 
 
 def _date_returns(booking: Booker, portion: Portion) -> None:
@@ -232,7 +233,6 @@ def _detach(booking: Booker, portion: Portion) -> None:
 
     What came in a later file under the order's number stays, unless it is told anew.
     """
-    _forget_told(booking, portion)
     execute_many(
         "DELETE FROM order_returns WHERE source = ? AND external_id = ?"
         " AND content_hash = (SELECT content_hash FROM orders WHERE id = ?)",

@@ -310,6 +310,8 @@ LARGER = row("1", quantity="-3", status="refunded", ordered_at="2025-02-05", ema
         ([[SALE], [REFUND], [CHANGED]], [1_000]),
         ([[SALE, REFUND], [CHANGED]], []),  # the order's own rows tell no return any more
         ([[SALE, REFUND], [MARCH], [CHANGED, REFUND]], [1_000, 2_000]),
+        ([[SALE], [MARCH], [CHANGED, REFUND]], [1_000, 2_000]),
+        ([[MARCH], [SALE], [SALE, REFUND]], [1_000, 2_000]),
         ([[SALE], [REFUND], [LARGER]], [3_000]),  # the same article at the same time, told anew
         ([[SALE], [REFUND, REFUND]], [1_000, 1_000]),
         ([[SALE], [REFUND], [REFUND, REFUND]], [1_000, 1_000]),
