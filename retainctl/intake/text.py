@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import accumulate, chain
 from typing import Final, NamedTuple
 
 from retainctl.errors import BadData
 from retainctl.intake.cells import Origin
+from retainctl.intake.encodings import better_encoding, differing_cells, likely_encoding
 from retainctl.intake.file import Block, InputFile
 
 FIELD_LENGTH: Final = 131_072
@@ -64,18 +64,21 @@ class TextLines:
         if bad and (bad[0] is lines[0] or (len(bad) > 1 and len(bad) * 20 > len(lines))):
             raise BadData(
                 f"{self.file.name} is not valid {self.file.encoding.upper()}",
-                hint=self._encoding_hint(self.file.encoded(bad[0])),
+                hint=self._encoding_hint(self.file.encoded("".join(bad))),
             )
-        if _MOJIBAKE.search(block.text):
+        stated = self.file.encoded(block.text) if self.file.encoding != "utf-8" else b""
+        if better := better_encoding(stated, self.file.encoding):
+            sample = differing_cells(stated, better)
+            self.file.notes.append(f"read as {self.file.encoding}, but it may be {better}, in which it reads: {sample}")
+        elif _MOJIBAKE.search(block.text):
             self.file.notes.append("some text looks like Hebrew saved as Latin-1; see --encoding")
 
-    def _encoding_hint(self, line: bytes) -> str:
-        """How *line* reads in the first encoding, of those that are usual, in which it is text."""
-        for encoding in ("utf-8", "cp1255", "cp1252"):
-            with suppress(UnicodeDecodeError):
-                if encoding != self.file.encoding:
-                    sample = line.decode(encoding).strip()[:60]
-                    return f"Specify its encoding. With --encoding {encoding} it reads: {sample}"
+    def _encoding_hint(self, data: bytes) -> str:
+        """In which of the usual encodings *data* is most likely text, and how cells of it read there."""
+        encoding = likely_encoding(data, but=self.file.encoding)
+        if encoding:
+            sample = differing_cells(data, encoding)
+            return f"Specify its encoding. With --encoding {encoding} it reads: {sample}"
         return "Specify its encoding with --encoding, or export it again as UTF-8."
 
     def has_bare_quote(self, text: str) -> bool:
