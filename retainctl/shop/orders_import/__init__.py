@@ -8,7 +8,7 @@
 ``batch``       what is handed over from reading to writing: plain rows
 ``booking`` ``update`` ``returns``   writing them; ``stored`` what was there before
 ``retry``       rows out of the quarantine, once more
-``proposing``   a first mapping for a file that nobody knows; ``likely_names`` of its columns
+``proposing``   a first mapping for a file that nobody knows
 
 Files, cells, values, the quarantine and the runs of imports are ``intake``'s.
 """

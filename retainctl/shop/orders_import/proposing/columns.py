@@ -1,0 +1,140 @@
+"""Which column is which: what its name suggests where its cells allow it, and what the cells themselves show."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from retainctl.shop.orders_import.proposing.dates import are_dates
+from retainctl.shop.orders_import.proposing.likely_names import LIKELY_NAMES, ORDER_NAMES, WITH_TAX_NAMES, folded
+from retainctl.shop.orders_import.proposing.numbers import MONEY, are_numbers, currencies, is_rate
+from retainctl.shop.orders_import.proposing.proposal import Proposal, mostly
+
+_EMAIL: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
+_HOUR: Final = re.compile(r"\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?:\s?[AaPp][Mm])?")
+_COUNT_NAMES: Final = re.compile(r"^(?:nb|nombre|anzahl|aantal|liczba|number|noitems|noarticles|nounits|qty|qte)")
+_MOST_WORDS: Final = 40  # of a status
+_MOST_CURRENCIES: Final = 10
+# Of these, what two columns may be is asked: the other one would change what is booked.
+_ASKED: Final = {
+    "unit_price": "the price of a piece", "line_total": "what a line came to", "total": "the total of an order",
+    "status": "what became of an order",
+}  # fmt: skip
+
+
+def find_by_name(found: Proposal) -> None:
+    """The column of each role that a name suggests; of two the first, unless one has more to say."""
+    header = found.table.header
+    for role, pattern in LIKELY_NAMES:
+        if role in found.places:
+            continue
+        fitting = [
+            place
+            for place, name in enumerate(header)
+            if place not in found.places.values() and re.search(pattern, folded(name)) and _may_be(found, role, place)
+        ]
+        if not fitting:
+            continue
+        best = max(fitting, key=lambda place: (*_worth(found, role, place), -place))
+        found.take(role, best, "Its name says so.")
+        if len(fitting) > 1:
+            others = ", ".join(header[place] for place in fitting if place != best)
+            found.columns[role] = header[best], f"Its name says so; it could also be: {others}."
+            if role == "order_id":  # what it is told by else would bury that
+                found.doubts.append(f"Is an order called by {header[best]} or by {others}? Set order_id.")
+            elif role in _ASKED:
+                found.doubts.append(f"Is {_ASKED[role]} in {header[best]} or in {others}? Set {role}.")
+
+
+def _worth(found: Proposal, role: str, place: int) -> tuple[bool, bool]:
+    """What makes one of several columns the likelier: cells, and a name that says order."""
+    is_order = role == "order_id" and bool(ORDER_NAMES.search(folded(found.table.header[place])))
+    return bool(found.table.cells(place)), is_order
+
+
+def _may_be(found: Proposal, role: str, place: int) -> bool:
+    """Whether the cells of a column, and the rest of its name, allow what the name suggests."""
+    name, cells = found.table.header[place], found.table.cells(place)
+    if role in MONEY or role == "quantity":
+        is_money = are_numbers(cells) and not is_rate(name, cells)
+        return is_money and not (role == "tax" and WITH_TAX_NAMES.search(folded(name)))
+    if role in ("cancelled_at", "updated_at"):
+        return not cells or are_dates(found.shop, cells)
+    if role in ("sku", "product"):
+        return not _COUNT_NAMES.search(folded(name))
+    if role == "time":
+        return mostly(cells, _HOUR.fullmatch)
+    if role == "email":
+        return not cells or mostly(cells, lambda text: "@" in text, share=0.5)
+    if role == "currency":
+        return not cells or mostly(cells, currencies)
+    if role == "status":
+        return not are_numbers(cells) and len(set(cells)) <= _MOST_WORDS
+    return True
+
+
+def find_email(found: Proposal) -> None:
+    """The column whose cells are e-mail addresses."""
+    if "email" not in found.places:
+        place = next((one for one in found.free if mostly(found.table.cells(one), _EMAIL.fullmatch)), None)
+        if place is not None:
+            found.take("email", place, "Its cells are e-mail addresses.")
+
+
+def find_currency(found: Proposal) -> None:
+    """The column whose cells are currencies, each of them."""
+    if "currency" in found.places:
+        return
+    for place in found.free:
+        words = set(found.table.cells(place))
+        if len(words) <= _MOST_CURRENCIES and all(map(currencies, words)):
+            found.take("currency", place, f"Its cells are currencies: {', '.join(sorted(words))}.")
+            return
+
+
+def find_order_id(found: Proposal) -> None:
+    """The column of ids that differ from order to order: by its name, or else, as a question, by its cells."""
+    if "order_id" in found.places:
+        cells = found.cells("order_id")
+        found.columns["order_id"] = found.name("order_id"), f"{len(set(cells))} of {len(cells)} cells differ."
+        return
+    for place in found.free:
+        cells = found.table.cells(place)
+        name = found.table.header[place]
+        if _are_ids(found, place):
+            found.take("order_id", place, f"{len(set(cells))} of {len(cells)} cells differ.")
+            found.doubts.append(
+                f"No name says which column is order_id. {name} may be: {len(set(cells))} of its {len(cells)} cells"
+                f" differ, such as {cells[0]!r}. If it is not, set order_id to another."
+            )
+            return
+
+
+def _are_ids(found: Proposal, place: int) -> bool:
+    """Whether a column tells the orders apart: it differs from row to row, or comes again with one moment alone."""
+    cells = found.table.cells(place)
+    if not mostly(cells, lambda text: re.search(r"\d", text)) or is_rate(found.table.header[place], cells):
+        return False
+    if mostly(cells, lambda text: re.search(r"\d[.,]\d", text) or _EMAIL.fullmatch(text), share=0.2):
+        return False
+    if are_dates(found.shop, cells) or not found.cells("ordered_at") or len(cells) < len(found.cells("ordered_at")):
+        return False
+    moments: dict[str, set[str]] = {}
+    for row in found.table.rows:
+        moments.setdefault(row[place].strip(), set()).add(found.cell(row, "ordered_at"))
+    alone = sum(len(some) == 1 for some in moments.values())
+    return alone >= 0.9 * len(moments) and len(moments) >= len(set(found.cells("ordered_at")))
+
+
+def find_refunds(found: Proposal) -> None:
+    """The column in which some rows name the order of another row: what they give back."""
+    if {"refund_of", "order_id"} & found.places.keys() != {"order_id"}:
+        return
+    ids = set(found.cells("order_id"))
+    for place in found.free:
+        cells = found.table.cells(place)
+        named = [row for row in found.table.rows if row[place].strip() in ids]
+        is_other = all(row[place].strip() != found.cell(row, "order_id") for row in named)
+        if cells and len(cells) < len(found.table.rows) / 2 and len(named) >= 0.8 * len(cells) and is_other:
+            found.take("refund_of", place, f"Its cells are ids of other orders: {len(named)} of {len(cells)}.")
+            return

@@ -1,0 +1,159 @@
+"""How a file writes its numbers: each style is tried on the cells, without their signs of a currency.
+
+What a column of numbers cannot say by itself is left to do, whatever the others say: a scale and the program beside it
+write in two ways.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from retainctl.clock import Clock
+from retainctl.errors import BadData
+from retainctl.intake.cells import RowError
+from retainctl.intake.values import NUMBER_STYLES, Values
+from retainctl.money import currency_code, exponent
+from retainctl.shop.orders_import.proposing.likely_names import RATE_NAMES
+from retainctl.shop.orders_import.proposing.proposal import Proposal, mostly
+
+MONEY: Final = ("unit_price", "line_total", "total", "shipping", "tax", "discount", "order_discount", "refunded")
+_MOST_DECIMALS: Final = 9
+_NO_AMOUNTS: Final = ("ordered_at", "time", "order_id", "phone", "sku", "refund_of", "customer_id")
+# The signs of money, and of which currencies each may be: the usual one first.
+SIGNS: Final = {
+    "₪": ("ILS",), "nis": ("ILS",), "שח": ("ILS",), 'ש"ח': ("ILS",), "ש״ח": ("ILS",), "€": ("EUR",), "eur": ("EUR",),
+    "$": ("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "TWD", "MXN", "ARS", "CLP", "COP", "UYU"), "£": ("GBP", "EGP"),
+    "us$": ("USD",), "ca$": ("CAD",), "c$": ("CAD",), "a$": ("AUD",), "au$": ("AUD",), "nz$": ("NZD",),
+    "hk$": ("HKD",), "s$": ("SGD",), "mx$": ("MXN",), "r$": ("BRL",), "¥": ("JPY", "CNY"), "zł": ("PLN",),
+    "zl": ("PLN",), "kč": ("CZK",), "kc": ("CZK",), "ft": ("HUF",), "lei": ("RON",), "лв": ("BGN",), "kn": ("HRK",),
+    "kr": ("SEK", "NOK", "DKK", "ISK"), "₽": ("RUB",), "руб": ("RUB",), "р": ("RUB",), "₴": ("UAH",), "грн": ("UAH",),
+    "₺": ("TRY",), "tl": ("TRY",), "₹": ("INR",), "fr": ("CHF",), "sfr": ("CHF",), "₩": ("KRW",), "฿": ("THB",),
+}  # fmt: skip
+_NO_SIGN: Final = re.compile(r"[\d\s.,'’()+\-−\u200e\u200f]+")
+_BRACKETS: Final = re.compile(r"\((.*)\)")
+
+
+def currencies(sign: str) -> tuple[str, ...]:
+    """The currencies that *sign*, a mark or a code, may be of; none where it is no sign of money."""
+    if found := SIGNS.get(sign.strip(" .").casefold()):
+        return found
+    try:
+        return (currency_code(sign),)
+    except BadData:
+        return ()
+
+
+def sign_of(text: str) -> str:
+    """What stands beside the digits of *text*."""
+    return _NO_SIGN.sub("", text) if re.search(r"\d", text) else ""
+
+
+def bare(text: str) -> str:
+    """An amount without the sign of its currency, with a minus where brackets or another line say it."""
+    sign = sign_of(text)
+    if sign and currencies(sign):
+        text = text.replace(sign, "").strip(" .\u00a0\u202f")
+    plain = _BRACKETS.sub(r"-\1", text.replace("−", "-").replace("\u200e", "").replace("\u200f", ""))
+    return re.sub(r"^-\s+", "-", plain.strip())
+
+
+def number(text: str, style: str) -> Decimal | None:
+    """*text* as a number of that *style*; None where it is none. No number of thousands begins with 0."""
+    plain, thousands = bare(text), NUMBER_STYLES[style][0]
+    if thousands and thousands in plain and plain.lstrip("-").startswith("0"):
+        return None
+    try:
+        return _READERS[style](plain)
+    except (BadData, RowError):
+        return None
+
+
+def is_number(text: str) -> bool:
+    """Whether *text* is a number in some style."""
+    return any(number(text, style) is not None for style in NUMBER_STYLES)
+
+
+def are_numbers(cells: Sequence[str]) -> bool:
+    """Whether *cells* are those of a column of numbers."""
+    return mostly(cells, is_number)
+
+
+def is_rate(name: str, cells: Sequence[str]) -> bool:
+    """Whether a column has percentages, which are no money: its name says so, or its cells."""
+    return bool(RATE_NAMES.search(name)) or mostly(cells, lambda text: text.endswith("%"), share=0.5)
+
+
+def other_numbers(found: Proposal) -> list[int]:
+    """The columns of numbers that nobody has taken, and that may be money."""
+    names = found.table.header
+    cells = {place: found.table.cells(place) for place in found.free}
+    return [place for place, some in cells.items() if are_numbers(some) and not is_rate(names[place], some)]
+
+
+def find_style(found: Proposal) -> str:
+    """The first style in which all that look like amounts can be read; one that says otherwise is told beside it.
+
+    Money has no more decimals than the shop's currency, if that leaves a style: ``1,234`` is a total of a thousand. The
+    price of a piece may have more, and a column of ``1,234`` alone is left to do.
+    """
+    most = exponent(found.shop.settings.currency)
+    but = [found.places[one] for one in _NO_AMOUNTS if one in found.places]
+    money = {found.places[one] for one in MONEY if one in found.places and one != "unit_price"}
+    amounts = [
+        (text, most if place in money else _MOST_DECIMALS)
+        for place in range(len(found.table.header))
+        if place not in but and are_numbers(found.table.cells(place))
+        for text in found.table.cells(place)
+        if re.search(r"[.,' \u00a0\u202f]\d", text) and is_number(text)
+    ]
+    readings = _readings(amounts) or _readings([(text, _MOST_DECIMALS) for text, _ in amounts])
+    first, *others = list(readings) or ["1234.56"]
+    if others:
+        text, _ = next(one for place, one in enumerate(amounts) if len({some[place] for some in readings.values()}) > 1)
+        both = " and ".join([first, *others])
+        found.doubts.append(f"The numbers fit {both}, as {text!r}: set numbers to the right one.")
+    elif not _is_doubtful(found, first) and first != "1234.56":
+        found.settings["numbers"] = first, f"All amounts can be read as {first}."
+    return first
+
+
+def _is_doubtful(found: Proposal, style: str) -> bool:
+    """Whether each quantity with a mark is thousands by *style*, and a part by another one: that is left to do."""
+    thousands = NUMBER_STYLES[style][0] or " "
+    marked = [text for text in found.cells("quantity") if re.search(r"[.,]\d", text)]
+    read = _readings([(text, _MOST_DECIMALS) for text in marked])
+    if not any(thousands in text for text in marked) or style not in read or len(read) == 1:
+        return False
+    name, other = found.name("quantity"), next(one for one in read if one != style)
+    found.doubts.append(
+        f"The money is written as {style}, by which {marked[0]!r} of {name} is {number(marked[0], style):f} pieces; as"
+        f" {other} it is {number(marked[0], other):f}. If the former is right set numbers to {style}; if the latter is,"
+        f" write {name} and the money alike in the file: numbers holds for both."
+    )
+    return True
+
+
+def _readings(amounts: Sequence[tuple[str, int]]) -> dict[str, tuple[Decimal, ...]]:
+    """Each style by which every one of *amounts* can be read, with at most its decimals, and what they come to; of
+    styles that come to the same the first."""
+    fitting: dict[tuple[Decimal, ...], str] = {}
+    for style in NUMBER_STYLES:
+        read = [number(text, style) for text, _ in amounts]
+        whole = [one for one in read if one is not None]
+        if len(whole) == len(amounts) and all(
+            one == round(one, most) for one, (_, most) in zip(whole, amounts, strict=True)
+        ):
+            fitting.setdefault(tuple(whole), style)
+    return {style: whole for whole, style in fitting.items()}
+
+
+def _reader(style: str) -> Callable[[str], Decimal]:
+    values = Values(Clock(ZoneInfo("UTC"), 0), shop_currency="ILS", numbers=style)
+    return lambda text: values.number(text, "")
+
+
+_READERS: Final = {style: _reader(style) for style in NUMBER_STYLES}

@@ -1,0 +1,56 @@
+"""What the rows of one order have in common: whether they are one order at all, and what further rows leave empty."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Final
+
+from retainctl import schema
+from retainctl.shop.orders_import.proposing.proposal import Proposal
+
+_MANY: Final = 3  # a third of the orders
+
+
+def look_at_orders(found: Proposal) -> None:
+    """Ask whether ids begin again, and whether rows without the cells of an order belong to the one above."""
+    if "order_id" in found.places and "ordered_at" in found.places:
+        _ids_that_begin_again(found)
+    _further_rows(found)
+
+
+def _ids_that_begin_again(found: Proposal) -> None:
+    """Rows of one id with several buyers, or in many orders several moments, are hardly one order."""
+    moments: defaultdict[str, set[str]] = defaultdict(set)
+    buyers: defaultdict[str, set[str]] = defaultdict(set)
+    buyer = found.first("customer_id", "email", "phone", "name")
+    for row in found.table.rows:
+        if (order := found.cell(row, "order_id")) and (moment := found.cell(row, "ordered_at")):
+            moments[order].add(moment + " " + found.cell(row, "time"))
+            if buyer and (who := found.cell(row, buyer)):
+                buyers[order].add(who)
+    mixed = sum(len(some) > 1 for some in buyers.values())
+    apart = sum(len(some) > 1 for some in moments.values())
+    if mixed or apart * _MANY > len(moments):
+        name, day = found.name("order_id"), found.name("ordered_at")
+        said = f"{mixed} with several buyers" if mixed else f"{apart} at several moments"
+        several = sum(map(len, moments.values()))
+        doubt = (
+            f"Rows with one {name} are one order: {len(moments)} orders at {several} moments, {said}. If its numbers"
+            f" begin again, join it with what tells them apart, such as order_id = {schema.to_toml([day, name])}, with"
+            f' the branch or the till where each counts for itself; else set order_id = "{name}".'
+        )
+        if mixed * _MANY > len(moments):
+            found.leave_to_do("order_id", doubt)
+        else:
+            found.doubts.append(doubt)
+
+
+def _further_rows(found: Proposal) -> None:
+    """Whether the further rows of an order leave its own cells empty."""
+    alone = sum(not found.cell(row, "ordered_at") for row in found.table.rows) if "ordered_at" in found.places else 0
+    if alone and alone < len(found.table.rows):
+        found.doubts.append(
+            f"Rows that leave the cells of their order empty: {alone}. Set inherit = true if each of them is a further"
+            " row of the order above it, and none is a row of totals, which skip_rows leaves out by what it begins"
+            " with."
+        )
