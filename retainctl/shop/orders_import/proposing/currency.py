@@ -70,8 +70,8 @@ def _by_column(found: Proposal, signs: Sequence[set[str]]) -> None:
     if odd:
         cell, sign = odd[0]
         found.doubts.append(
-            f"{len(odd)} amounts have a sign of another currency than {name} says, such as {sign} in a row of {cell}:"
-            " correct them in the file, or name the column of currencies that is right."
+            f"Amounts with a sign of another currency than {name} says: {len(odd)}, such as {sign} in a row of {cell}."
+            " Correct them in the file, or name the column of currencies that is right."
         )
 
 

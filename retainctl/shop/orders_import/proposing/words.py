@@ -89,14 +89,15 @@ def _negative(found: Proposal, style: str) -> None:
         found.settings["negative_amounts"] = "refund", why
     elif "sale" in meanings:
         row = rows[meanings.index("sale")]
+        article = found.cell(row, found.first("product", "sku") or "order_id")
         found.doubts.append(
-            f"{meanings.count('sale')} rows of sales have a negative {name}, such as {found.cell(row, role)!r}"
-            f" ({found.cell(row, found.first('product', 'sku') or 'order_id')}). A discount that is a row of its own"
-            " cannot be read as it stands: take it off the lines of its order in the file, or that order waits."
+            f"Rows of sales with a negative {name}: {meanings.count('sale')}, such as {found.cell(row, role)!r}"
+            f" ({article}). A discount that is a row of its own cannot be read as it stands: take it off the lines of"
+            " its order in the file, or that order waits."
         )
     else:
         found.doubts.append(
-            f'{name} is negative in {len(rows)} rows, such as {text!r}: set negative_amounts = "refund" if each of'
+            f'Rows with a negative {name}: {len(rows)}, such as {text!r}. Set negative_amounts = "refund" if each of'
             " them is money that came back."
         )
 
@@ -125,8 +126,8 @@ def _delivery(found: Proposal) -> None:
     if not rows or len(rows) == len(found.table.rows):
         return
     text = (
-        f"{len(rows)} rows of {found.name(article)} are delivery, such as {found.cell(rows[0], article)!r}, and would"
-        " count as goods."
+        f"Rows of {found.name(article)} that are delivery: {len(rows)}, such as {found.cell(rows[0], article)!r}. They"
+        " would count as goods."
     )
     others = [row for row in found.table.rows if row not in rows]
     for place in found.free:
