@@ -70,7 +70,7 @@ import_verb(
 
 @orders.command()
 @click.argument("file")
-@click.option("--encoding", default="", help="The encoding of the file; default: the first usual one that fits.")
+@click.option("--encoding", default="", help="The encoding of the file; default: the likeliest by its letters.")
 @output_option
 def mapping(file: str, encoding: str, output: Path | None) -> None:
     """Look at FILE, a file of orders in no known format, and write a first mapping for it; import nothing.

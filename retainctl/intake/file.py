@@ -196,7 +196,8 @@ def _codec(name: str) -> str:
             return codec
     except (LookupError, ValueError):
         pass
-    raise WrongUsage(f"unknown encoding {name}", hint="Hebrew is usually cp1255, Western Europe cp1252.")
+    usual = "Hebrew is usually cp1255, Western Europe cp1252, Central Europe cp1250."
+    raise WrongUsage(f"unknown encoding {name}", hint=usual)
 
 
 def _refuse_other_kinds(name: str, start: bytes) -> None:

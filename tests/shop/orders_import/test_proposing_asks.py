@@ -345,7 +345,7 @@ Summe: 2 Aufträge;;;;;;;;;;;;;;;;
 FRENCH = """Référence;N° commande;Passée le;Client;Courriel;Tél.;Nb articles;Sous-total TTC;Remise TTC;\
 Frais de port TTC;Total payé TTC;Dont TVA;Remboursé TTC;Devise;État
 TVN;3099;30/09/2024 20:58;Lina Robin;l@exemple.fr;050-3129077;1;45,90 €;-4,59 €;5,90 €;47,21 €;7,87 €;;EUR;Livré
-TWW;3098;28/09/2024 18:59;Noé Dumas;n@exemple.fr;050-7937537;2;1 299,00 €;;0,00 €;1 299,00 €;216,50 €;1 299,00 €;EUR;Remboursé
+TWW;3098;28/09/2024 18:59;Noé Dumas;n@exemple.fr;;2;1 299,00 €;;0,00 €;1 299,00 €;216,50 €;1 299,00 €;EUR;Remboursé
 Total;2 commandes;;;;;;;;;;;;;
 """
 POLISH = """Numer dokumentu|Rodzaj|Data wystawienia|Nabywca|E-mail nabywcy|Symbol|Nazwa towaru|Ilość|J.m.|Cena brutto|\
@@ -401,3 +401,29 @@ def test_a_polish_program_is_read_in_its_own_encoding(propose: Propose) -> None:
     }  # fmt: skip
     assert mapping["types"] == {"FV": "sale", "KFS": "refund"}
     assert (mapping["negative_amounts"], mapping["skip_rows"]) == ("refund", ["Razem"])
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "role"),
+    [
+        ("Tax rate", ("17", "17"), "tax"), ("MwSt.-Satz", ("19", "7"), "tax"), ("Total weight", ("1.25", "2"), "total"),
+        ("Product price", ("10.00", "12.50"), "product"), ("Nb articles", ("1", "3"), "sku"),
+        ("Cancelled", ("no", "yes"), "cancelled_at"), ("Email sent", ("no", "yes"), "email"),
+        ("Standort", ("Nord", "Süd"), "status"), ("Refund ID", ("17", "18"), "refunded"),
+        ("Gesamtgewicht", ("1.25", "2"), "total"),
+    ],
+)  # fmt: skip
+def test_a_name_says_nothing_that_its_cells_or_the_rest_of_it_deny(
+    propose: Propose, name: str, cells: tuple[str, ...], role: str
+) -> None:
+    lines = [f"{n};DAY;{n}.00;{cell}" for n, cell in enumerate(cells, 1)]
+    _, mapping = propose(of_orders(*lines, header=f"Order No;Date;Order total;{name}"))
+    assert role == "total" or not mapping["columns"].get(role)
+    assert mapping["columns"]["total"] == "Order total"
+
+
+def test_two_columns_of_discounts_are_asked_for(propose: Propose) -> None:
+    said, _ = propose(
+        of_orders("1;DAY;Mug;1;10.00;1.00;2.00", header="Order No;Date;Item;Qty;Price;Discount;Coupon amount")
+    )
+    assert "Is the discount in Discount or in Coupon amount? Set discount." in asked(said)

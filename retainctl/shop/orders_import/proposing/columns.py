@@ -6,19 +6,26 @@ import re
 from typing import Final
 
 from retainctl.shop.orders_import.proposing.dates import are_dates
-from retainctl.shop.orders_import.proposing.likely_names import LIKELY_NAMES, ORDER_NAMES, WITH_TAX_NAMES, folded
+from retainctl.shop.orders_import.proposing.likely_names import (
+    LIKELY_NAMES,
+    NO_MONEY_NAMES,
+    ORDER_NAMES,
+    WITH_TAX_NAMES,
+    folded,
+)
 from retainctl.shop.orders_import.proposing.numbers import MONEY, are_numbers, currencies, is_rate
 from retainctl.shop.orders_import.proposing.proposal import Proposal, mostly
 
 _EMAIL: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 _HOUR: Final = re.compile(r"\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?:\s?[AaPp][Mm])?")
 _COUNT_NAMES: Final = re.compile(r"^(?:nb|nombre|anzahl|aantal|liczba|number|noitems|noarticles|nounits|qty|qte)")
+_DECIMALS: Final = re.compile(r"\d[.,]\d{1,2}(?!\d)")
 _MOST_WORDS: Final = 40  # of a status
 _MOST_CURRENCIES: Final = 10
 # Of these, what two columns may be is asked: the other one would change what is booked.
 _ASKED: Final = {
     "unit_price": "the price of a piece", "line_total": "what a line came to", "total": "the total of an order",
-    "status": "what became of an order",
+    "discount": "the discount", "refunded": "what came back of an order", "status": "what became of an order",
 }  # fmt: skip
 
 
@@ -55,13 +62,16 @@ def _worth(found: Proposal, role: str, place: int) -> tuple[bool, bool]:
 def _may_be(found: Proposal, role: str, place: int) -> bool:
     """Whether the cells of a column, and the rest of its name, allow what the name suggests."""
     name, cells = found.table.header[place], found.table.cells(place)
-    if role in MONEY or role == "quantity":
-        is_money = are_numbers(cells) and not is_rate(name, cells)
-        return is_money and not (role == "tax" and WITH_TAX_NAMES.search(folded(name)))
+    if role == "quantity":
+        return are_numbers(cells) and not is_rate(name, cells)
+    if role in MONEY:
+        another = NO_MONEY_NAMES.search(folded(name)) or (role == "tax" and WITH_TAX_NAMES.search(folded(name)))
+        return are_numbers(cells) and not is_rate(name, cells) and not another
     if role in ("cancelled_at", "updated_at"):
         return not cells or are_dates(found.shop, cells)
     if role in ("sku", "product"):
-        return not _COUNT_NAMES.search(folded(name))
+        is_amount = are_numbers(cells) and mostly(cells, _DECIMALS.search)
+        return not is_amount and not _COUNT_NAMES.search(folded(name))
     if role == "time":
         return mostly(cells, _HOUR.fullmatch)
     if role == "email":

@@ -12,7 +12,7 @@ from retainctl.intake.cells import plain_name
 # Polish, Spanish, Italian, Portuguese, Dutch, Russian and Hebrew.
 LIKELY_NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("email", r"e?mail|courriel|correo|почта|דואל|אימייל|מייל"),
-    ("phone", r"phone|mobile|cell(?:ular)?$|^tel$|telef|^handy|^gsm|портативн|телефон|טלפון|נייד"),
+    ("phone", r"phone|mobile|cell(?:ular)?$|^tel$|telef|^handy|^gsm|телефон|טלפון|נייד"),
     (
         "refund_of",
         r"refundof|original(?:order|invoice|receipt|document)|korygowan|stornozu|avoirde|(?:זיכוי|מסמך)(?:של|עבור|מקור)",
@@ -55,7 +55,7 @@ LIKELY_NAMES: Final[tuple[tuple[str, str], ...]] = (
     ),
     (
         "product",
-        r"product|item(?:name|title|description)?$|^title$|^description$|lineitem|articlename|^artikel|bezeichnung"
+        r"product|item(?:name|title|description)?$|^title$|^description$|lineitem|articlename|^artikel(?:name|text)?$|bezeichnung"
         r"|designation|libelle|^produkt|^produit|nazwa(?:towaru|produktu)?$|^towar|^articulo|prodotto|^produto"
         r"|omschrijving|наименование|товар|מוצר|פריט|תיאור",
     ),
@@ -90,11 +90,14 @@ LIKELY_NAMES: Final[tuple[tuple[str, str], ...]] = (
     ),
     (
         "total",
-        r"(?:grand|order|sale)total|totalprice|^total|amount(?:paid)?$|^gross|revenue|netsales|^gesamt|rechnungsbetrag"
+        r"(?:grand|order|sale)total|totalprice|^total|amount(?:paid)?$|^gross|revenue|netsales|^gesamt(?:summe|betrag|preis|total)?(?:brutto)?$|rechnungsbetrag"
         r"|endbetrag|montanttotal|^wartosc|doz?aplaty|^importe|valortotal|итого|^суммазаказа|סהכ|לתשלום",
     ),
     ("currency", r"currency|^ccy$|^cur$|wahrung|^devise|waluta|valuta|moneda|moeda|валюта|מטבע"),
-    ("status", r"status|state$|^etat|statut|^stan|zustand|^estado|^stato|situacao|статус|состояние|סטטוס|מצב"),
+    (
+        "status",
+        r"status|state$|^etat|statut|^stan(?:$|plat|zamow|realiz)|^estado|^stato|situacao|статус|состояние|סטטוס|מצב",
+    ),
     ("customer_id", r"(?:customer|client|buyer|member|user|kunden)s?(?:id|no|nr|number|nummer|code)"),
     ("customer_id", r"^(?:n|no|numero|numer|nr)(?:de|do|di|del)?(?:client|cliente|klienta)$|מס(?:פר)?ה?(?:לקוח|חבר)"),
     ("first_name", r"first.*name|givenname|vorname|prenom|^imie$|voornaam|^имя$|שםפרטי"),
@@ -111,7 +114,14 @@ KIND_NAMES: Final = re.compile(
     r"|^тип|^סוג(?:ה?מסמך|ה?תנועה|ה?עסקה|ה?שורה|ה?חשבונית)?$"
 )
 RATE_NAMES: Final = re.compile(
-    r"%|percent|pct|prozent|procent|pourcent|porcentaje|percentuale|процент|אחוז", re.IGNORECASE
+    r"%|percent|pct|prozent|procent|pourcent|porcentaje|percentuale|процент|אחוז"
+    r"|(?:tax|vat|gst|discount).*rate|satz$|^taux|stawka|aliquota|ставка|שיעור",
+    re.IGNORECASE,
+)
+# "Total weight": no money, whatever else its name has.
+NO_MONEY_NAMES: Final = re.compile(
+    r"weight|gewicht|poids|peso|^waga|вес$|qty|quantit|^(?:total|numberof)?(?:items|units|pieces|count|points)$|punkte$"
+    r"|משקל|כמות|נקודות$"
 )
 # "Price incl. VAT": a price, whatever else its name has.
 WITH_TAX_NAMES: Final = re.compile(r"incl|inkl|ttc|brutto|gross|lordo|exkl|excl|netto|before|after|כולל|לפני|ללא|בלי")
