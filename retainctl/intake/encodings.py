@@ -62,8 +62,7 @@ def likely_encoding(data: bytes, *, but: str = "") -> str:
     costs = {
         encoding: cost
         for encoding in USUAL_ENCODINGS
-        if encoding != but and _decoded(data, encoding) is not None
-        if (cost := _cost(words, encoding)) <= _MOST * size
+        if encoding not in (but, "utf-8") and (cost := _cost(words, encoding)) <= _MOST * size
     }
     return next((one for one in costs if costs[one] <= min(costs.values()) + _MARGIN), "")
 
@@ -72,7 +71,7 @@ def better_encoding(data: bytes, encoding: str) -> str:
     """The encoding in which *data* is far more likely text than in *encoding*, which somebody has stated; else ""."""
     words = list(dict.fromkeys(_WORDS.findall(data)))[:_MOST_WORDS]
     found = likely_encoding(b" ".join(words))
-    if not words or not found or encoding not in USUAL_ENCODINGS or _decoded(data, encoding) is None:
+    if not words or not found or encoding not in USUAL_ENCODINGS:
         return ""
     is_far_better = _cost(words, encoding) > 2 * _cost(words, found) + _ODD
     return found if is_far_better else ""
@@ -99,12 +98,11 @@ def _decoded(data: bytes, encoding: str) -> str | None:
 
 def _cost(words: Iterable[bytes], encoding: str) -> float:
     """How unlikely *words* are in *encoding*: the cost of the language that fits them best."""
-    if encoding == "utf-8":
-        return 0
-    texts = [word.decode(encoding) for word in words]
-    shape = sum(map(_shape_cost, texts))
+    read = {word: _decoded(word, encoding) for word in words}
+    texts = [text for text in read.values() if text is not None]
+    cost = sum(_ODD * len(word) for word, text in read.items() if text is None) + sum(map(_shape_cost, texts))
     languages = [letters for one, letters in _LANGUAGES if one == encoding]
-    return shape + min(sum(_letters_cost(text, letters) for text in texts) for letters in languages)
+    return cost + min((sum(_letters_cost(text, letters) for text in texts) for letters in languages), default=0)
 
 
 def _letters_cost(word: str, letters: str) -> float:

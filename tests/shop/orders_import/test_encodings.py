@@ -39,6 +39,12 @@ def test_letters_tell_the_encoding_and_one_that_is_right_is_never_doubted(encodi
     assert better_encoding(data, encoding) == ""
 
 
+def test_a_word_that_is_damaged_does_not_change_what_the_others_say() -> None:
+    data = "דנה כהן;עומר לוי;נועה מזרחי;ספל;כוס\n".encode("cp1255") + b"\xd9\xe4;\n"  # of which D9 is nothing
+    assert likely_encoding(data) == "cp1255"
+    assert better_encoding(data, "cp1255") == ""
+
+
 def test_what_is_no_text_in_any_usual_encoding_has_none() -> None:
     assert likely_encoding("ספל".encode() + b"\x81") == ""
     assert likely_encoding("ספל".encode()) == "utf-8"

@@ -107,7 +107,7 @@ def test_what_cannot_be_told_is_said_to_be_so(shop: Shop, tmp_path: Path) -> Non
     ("text", "role", "numbers"),
     [
         ("Receipt No,When,Buyer,E-Mail Addr,Item,Pcs,Each,Disc %,Paid\n"
-         "1,2025-01-05,Ann,a@example.com,Mug,2,5.00,0,10.00\n", "total", "Pcs, Each, Paid"),
+         "1,2025-01-05,Ann,a@example.com,Mug,2,5.00,0,10.00\n", "unit_price", "Each, Paid"),
         ("Ref,Date,Sum\n1001,2025-01-05,$10.50\n1002,2025-01-06,$11.50\n", "total", "Sum"),
         ("Order No,Datum,Created at,Sum\n1001,45662,2025-01-05,$10.50\n", "total", "Sum"),
         ("Order No,Date,Item,Qty,Each\n1001,2025-01-05,Mug,2,10.50\n", "unit_price", "Each"),
@@ -223,3 +223,10 @@ def test_a_packed_file_is_looked_at_unpacked(shop: Shop, tmp_path: Path) -> None
         "# TO DO: The file may be cp1255: import it with --encoding cp1255 if its letters are right so: ספל\n"
         in propose_mapping(shop, str(file))
     )
+
+
+def test_a_pipe_is_read_once(shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "till.csv").write_bytes(TILL.encode("cp1255"))
+    with (tmp_path / "till.csv").open(encoding="cp1255") as pipe:
+        monkeypatch.setattr("sys.stdin", pipe)
+        assert 'name = "שם לקוח"' in propose_mapping(shop, "-")

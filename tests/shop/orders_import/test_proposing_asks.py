@@ -309,6 +309,36 @@ def test_a_row_that_may_be_an_order_is_never_taken_for_a_total(propose: Propose)
     assert "skip_rows" not in propose(cut_off)[1]
 
 
+def test_ids_that_stand_by_chance_in_another_column_are_no_refunds(propose: Propose) -> None:
+    lines = [f"{n};DAY;{n}.00;{'2' if n == 5 else ''}" for n in range(1, 7)]
+    assert "refund_of" not in propose(of_orders(*lines, header="Order No;Date;Total;Points"))[1]["columns"]
+    lines = [f"{n};DAY;{n}.00;{'2;credit note' if n == 5 else ';'}" for n in range(1, 7)]
+    assert propose(of_orders(*lines, header="Order No;Date;Total;See;Note"))[1]["columns"]["refund_of"] == "See"
+
+
+def test_a_price_is_not_of_one_piece_while_whole_numbers_stand_beside_it(
+    propose: Propose, bring_in: Callable[..., list[tuple[Any, ...]]]
+) -> None:
+    said, mapping = propose(of_orders("1;DAY;Mug;3;10.00", "2;DAY;Tea;1;5.00", header="Order No;Date;Item;How;Price"))
+    assert asked(said)[0].startswith("No column is called like a quantity; whole numbers stand in How.")
+    assert mapping["columns"]["quantity"] == "TO DO"
+    with pytest.raises(BadData, match="has no column TO DO"):
+        bring_in(said)
+    said, mapping = propose(of_orders("1;DAY;Mug;10.00", "2;DAY;Tea;5.00", header="Order No;Date;Item;Price"))
+    assert mapping["constants"] == {"quantity": "1"}
+
+
+def test_a_currency_that_is_not_the_shops_is_asked_for_where_only_cells_tell(propose: Propose) -> None:
+    said, _ = propose(of_orders("1;DAY;12.50;ALL", "2;DAY;10.00;ALL", header="Order No;Date;Total;Size"))
+    assert asked(said)[0].startswith("Is Size the currency? Each of its cells is ALL, which is not the shop's own.")
+
+
+def test_a_status_that_cannot_be_one_is_told(propose: Propose) -> None:
+    said, mapping = propose(of_orders("1;DAY;12.50;3", "2;DAY;10.00;7", header="Order No;Date;Total;Status"))
+    assert asked(said) == ["Status cannot be read as status: it has cells such as '3'."]
+    assert "status" not in mapping["columns"]  # an import takes it by its name, and refuses its words
+
+
 def test_ids_are_told_by_their_cells_and_asked_for(propose: Propose) -> None:
     said, mapping = propose(of_orders("A-1;DAY;10.00", "A-2;DAY;12.00", header="Vorgang;Datum;Gesamt"))
     assert mapping["columns"]["order_id"] == "Vorgang"

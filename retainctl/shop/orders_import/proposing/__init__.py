@@ -13,6 +13,7 @@ to do. Nothing is imported.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from retainctl.config import Shop
@@ -45,8 +46,10 @@ def propose_mapping(shop: Shop, name: str, *, encoding: str = "") -> str:
 
     Where its format is known that is said, with the ready mapping if there is one.
     """
-    start = b"" if encoding else _beginning(name)
-    with input_file(name, encoding=encoding or likely_encoding(start)) as file:
+    with input_file(name, encoding=encoding) as given:
+        start = b"" if encoding else _beginning(given)
+        likely = likely_encoding(start) or given.encoding
+        file = replace(given, encoding=likely) if start else given
         table = read_table(file)
         known = find_format(file, table.header)
         if known is not None and known != mapped_format():
@@ -64,10 +67,9 @@ def propose_mapping(shop: Shop, name: str, *, encoding: str = "") -> str:
         return written(found, name=file.name, options=_option(file))
 
 
-def _beginning(name: str) -> bytes:
-    """The first whole lines of the file, to tell its encoding by; none where a mark at its beginning says it."""
-    with input_file(name) as file:
-        start = b"" if file.byte_order_mark else file.beginning_bytes(_LOOKED_AT)
+def _beginning(file: InputFile) -> bytes:
+    """The first whole lines of *file*, to tell its encoding by; none where a mark at its beginning says it."""
+    start = b"" if file.byte_order_mark else file.beginning_bytes(_LOOKED_AT)
     return start[: start.rfind(b"\n") + 1 or None]
 
 

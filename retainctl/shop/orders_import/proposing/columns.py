@@ -13,7 +13,8 @@ from retainctl.shop.orders_import.proposing.likely_names import (
     WITH_TAX_NAMES,
     folded,
 )
-from retainctl.shop.orders_import.proposing.numbers import MONEY, are_numbers, currencies, is_rate
+from retainctl.shop.orders_import.proposing.likely_words import says_no_sale
+from retainctl.shop.orders_import.proposing.numbers import MONEY, are_numbers, bare, currencies, is_number, is_rate
 from retainctl.shop.orders_import.proposing.proposal import Proposal, mostly
 
 _EMAIL: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
@@ -98,7 +99,13 @@ def find_currency(found: Proposal) -> None:
     for place in found.free:
         words = set(found.table.cells(place))
         if len(words) <= _MOST_CURRENCIES and all(map(currencies, words)):
-            found.take("currency", place, f"Its cells are currencies: {', '.join(sorted(words))}.")
+            said = ", ".join(sorted(words))
+            found.take("currency", place, f"Its cells are currencies: {said}.")
+            if len(words) == 1 and found.shop.settings.currency not in currencies(said):
+                found.doubts.append(
+                    f"Is {found.name('currency')} the currency? Each of its cells is {said}, which is not the shop's"
+                    ' own. Else set currency = "" under [columns].'
+                )
             return
 
 
@@ -144,7 +151,12 @@ def find_refunds(found: Proposal) -> None:
     for place in found.free:
         cells = found.table.cells(place)
         named = [row for row in found.table.rows if row[place].strip() in ids]
-        is_other = all(row[place].strip() != found.cell(row, "order_id") for row in named)
-        if cells and len(cells) < len(found.table.rows) / 2 and len(named) >= 0.8 * len(cells) and is_other:
+        is_other = all(row[place].strip() != found.cell(row, "order_id") and _is_no_sale(row) for row in named)
+        if named and len(cells) < len(found.table.rows) / 2 and len(named) >= 0.8 * len(cells) and is_other:
             found.take("refund_of", place, f"Its cells are ids of other orders: {len(named)} of {len(cells)}.")
             return
+
+
+def _is_no_sale(row: list[str]) -> bool:
+    """Whether a row has a word of money that came back, or an amount below nought."""
+    return any(says_no_sale(cell) or (bare(cell).startswith("-") and is_number(cell)) for cell in row)

@@ -62,7 +62,8 @@ LIKELY_NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("category", r"categor|kategor|department|collection|warengruppe|rayon|категория|קטגוריה|מחלקה"),
     (
         "quantity",
-        r"qty|quantit|^units$|pieces|items?sold|^(?:no|number)(?:of)?(?:items|units|articles)$|^menge|^anzahl|stuckzahl"
+        r"qty|quantit|^units$|pieces|^pcs$|^st(?:u?ck|k)$|^szt|unidades|^uds?$|^pezzi$|^pz$|^шт|"
+        r"items?sold|^(?:no|number)(?:of)?(?:items|units|articles)$|^menge|^anzahl|stuckzahl"
         r"|^qte|^nb|^nombre(?:de|d)|ilosc|^liczba|cantidad|quantidade|^qtde?$|^aantal|колво|количество|כמות|יחידות",
     ),
     (

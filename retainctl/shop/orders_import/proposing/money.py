@@ -30,7 +30,7 @@ def find_money(found: Proposal, style: str) -> None:
         _without_prices(found)
         return
     if "quantity" not in found.places:
-        found.constants["quantity"] = "1", "No column has the pieces."
+        _pieces(found)
     _whose_discount(found, style)
     if "quantity" in found.places and "unit_price" in found.places:
         if "line_total" in found.places:
@@ -38,6 +38,25 @@ def find_money(found: Proposal, style: str) -> None:
         else:
             _price_or_total(found, style)
     _rates(found)
+
+
+def _pieces(found: Proposal) -> None:
+    """One piece a row, unless a column has small whole numbers that nobody has taken: that is left to do."""
+    header, cells = found.table.header, found.table.cells
+    some = [header[one] for one in other_numbers(found) if _are_pieces(cells(one))]
+    if some and "unit_price" in found.places:
+        found.leave_to_do(
+            "quantity",
+            f"No column is called like a quantity; whole numbers stand in {', '.join(some)}. Set quantity to the one"
+            f' that has the pieces, or to "" with quantity = "1" under [constants].',
+        )
+    else:
+        found.constants["quantity"] = "1", "No column has the pieces."
+
+
+def _are_pieces(cells: list[str]) -> bool:
+    """Whether *cells* are small whole numbers, not all of them one."""
+    return all(re.fullmatch(r"-?\d{1,3}", cell) for cell in cells) and set(cells) - {"0", "1"} != set()
 
 
 def _total_of_lines(found: Proposal) -> None:
@@ -184,8 +203,7 @@ def _rates(found: Proposal) -> None:
         return
     for place in found.free:
         name, cells = found.table.header[place], found.table.cells(place)
-        is_discount = suggests(name, "discount") and is_rate(name, cells)
-        if is_discount and any(re.search(r"[1-9]", cell) for cell in cells):
+        if suggests(name, "discount") and is_rate(name, cells):
             price = found.name("unit_price")
             found.leave_to_do(
                 "unit_price",

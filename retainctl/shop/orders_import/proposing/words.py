@@ -25,7 +25,8 @@ from retainctl.shop.orders_import.proposing.proposal import TO_DO, Proposal
 
 _FEW_WORDS: Final = 12
 _NAMED: Final = 5  # words in one sentence
-_SAID_ANYWAY: Final = ("email", "phone", "currency", "status", *REQUIRED)
+_SAID_ANYWAY: Final = ("email", "phone", *REQUIRED)
+_REFUSED: Final = ("currency", "status")  # by an import, which takes a column so called for it
 
 
 def find_statuses(found: Proposal) -> None:
@@ -152,7 +153,9 @@ def _taken_by_name(found: Proposal) -> None:
         for role, names in ROLES.items():
             if role in found.columns or role in found.constants or plain_name(name) not in map(plain_name, names):
                 continue
-            if role in _SAID_ANYWAY:
+            if role in _REFUSED:
+                found.doubts.append(f"{name} cannot be read as {role}: it has cells such as {cells[0]!r}.")
+            if role in (*_REFUSED, *_SAID_ANYWAY):
                 continue
             found.columns[role] = "", f"Not read, though its name says so: {name} has cells such as {cells[0]!r}."
             if role in MONEY and not is_rate(name, cells):
