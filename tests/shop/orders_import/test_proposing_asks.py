@@ -81,7 +81,7 @@ def test_a_column_of_currencies_is_known_by_its_cells_and_contradicted_by_signs(
     assert "# Its cells are currencies: CAD, USD.\n" in said
     assert ("currency" in mapping, asked(said)) == (False, [])  # a dollar may be Canada's
     said, _ = propose(of_orders("1;DAY;40.00 €;CHF", "2;DAY;10.00 CHF;CHF", header=header))
-    assert asked(said)[0].startswith("Amounts with a sign of another currency than Geld says: 1, such as € in a row of")
+    assert any(one.startswith("Amounts with a sign of another currency than Geld says: 1, such") for one in asked(said))
 
 
 def test_a_currency_that_no_import_knows_by_its_sign_is_stated(propose: Propose) -> None:
@@ -137,9 +137,21 @@ def test_whether_a_line_is_less_its_discount_already_is_left_to_do(
     assert mapping["columns"]["line_total"] == "TO DO"
     with pytest.raises(BadData, match="has no column unit_price, TO DO"):
         bring_in(said)
-    before = said.replace('line_total = "TO DO"', 'unit_price = "Item subtotal"\ndiscount = "Promo"')
-    before = before.replace('quantity = "Qty"', 'quantity = ""') + '[constants]\nquantity = "1"\n'
+    answers = {'line_total = "TO DO"': 'unit_price = "Item subtotal"', 'discount = ""': 'discount = "Promo"'}
+    before = said.replace('quantity = "Qty"', 'quantity = ""') + '[constants]\nquantity = "1"\n'
+    for asked_for, answer in answers.items():
+        before = before.replace(asked_for, answer)
     assert bring_in(before) == [("1", "completed", 3_500, "ILS"), ("2", "completed", 1_000, "ILS")]
+
+
+def test_a_refund_of_another_sum_does_not_make_the_total_of_an_order_that_of_a_line(
+    propose: Propose, bring_in: Callable[..., list[tuple[Any, ...]]]
+) -> None:
+    lines = ("1;Sale;DAY;12.00;2.00;1.00", "1;Refund;DAY;5.00;0;0", "2;Sale;DAY;7.00;2.00;0")
+    said, mapping = propose(of_orders(*lines, header="Order No;Kind;Date;Total;Shipping;Discount"))
+    assert asked(said) == []
+    assert (mapping["columns"]["total"], mapping["columns"]["discount"]) == ("Total", "")
+    assert bring_in(said) == [("1", "completed", 1_000, "ILS"), ("2", "completed", 500, "ILS")]
 
 
 def test_a_discount_that_only_first_rows_have_is_the_orders(propose: Propose) -> None:
@@ -170,8 +182,8 @@ def test_quantities_that_read_in_two_ways_are_left_to_do_whatever_the_money_says
     header = "Order number;Date;Item;Qty;Price"
     said, mapping = propose(of_orders("1;DAY;Cheese;1.500;12,50", "2;DAY;Cheese;2.250;12,50", header=header))
     assert asked(said)[0].startswith("The money is written as 1.234,56, by which '1.500' of Qty is 1500 pieces; as")
-    assert "numbers" not in mapping
-    with pytest.raises(BadData, match="'12,50' is ambiguous"):
+    assert mapping["numbers"] == "TO DO"
+    with pytest.raises(RetainError, match="numbers cannot be 'TO DO'"):
         bring_in(said)
     said, mapping = propose(of_orders("1;DAY;Cheese;1,500;12,50", "2;DAY;Cheese;0,250;12,50", header=header))
     assert mapping["numbers"] == "1234,56"  # no number of thousands begins with 0

@@ -13,7 +13,7 @@ from retainctl.shop.orders_import.proposing.likely_names import (
     WITH_TAX_NAMES,
     folded,
 )
-from retainctl.shop.orders_import.proposing.likely_words import says_no_sale
+from retainctl.shop.orders_import.proposing.likely_words import speaks_of_no_sale
 from retainctl.shop.orders_import.proposing.numbers import MONEY, are_numbers, bare, currencies, is_number, is_rate
 from retainctl.shop.orders_import.proposing.proposal import Proposal, mostly
 
@@ -159,4 +159,4 @@ def find_refunds(found: Proposal) -> None:
 
 def _is_no_sale(row: list[str]) -> bool:
     """Whether a row has a word of money that came back, or an amount below nought."""
-    return any(says_no_sale(cell) or (bare(cell).startswith("-") and is_number(cell)) for cell in row)
+    return speaks_of_no_sale(row) or any(bare(cell).startswith("-") and is_number(cell) for cell in row)

@@ -7,7 +7,7 @@ format's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from retainctl.shop.orders_import.documents import MappedStatus, RowType
@@ -98,6 +98,11 @@ TOTAL_WORDS: Final = re.compile(
 def says_no_sale(word: str) -> bool:
     """Whether *word* speaks of money that came back, or of what is no sale."""
     return folded(word) in PARTLY_REFUNDED or bool(_NO_SALE.search(word))
+
+
+def speaks_of_no_sale(row: Sequence[str]) -> bool:
+    """Whether a cell of *row* speaks of money that came back, or of what is no sale."""
+    return any(map(says_no_sale, row))
 
 
 def is_delivery(article: str) -> bool:

@@ -15,6 +15,7 @@ from retainctl.shop.orders_import.documents import LINE_ROLES
 from retainctl.shop.orders_import.formats.generic import ROLES
 from retainctl.shop.orders_import.proposing.dates import are_dates
 from retainctl.shop.orders_import.proposing.likely_names import suggests
+from retainctl.shop.orders_import.proposing.likely_words import speaks_of_no_sale
 from retainctl.shop.orders_import.proposing.numbers import is_rate, number, other_numbers
 from retainctl.shop.orders_import.proposing.proposal import Proposal
 
@@ -25,7 +26,7 @@ _SEVERAL: Final = 3  # orders with a discount show whose it is
 def find_money(found: Proposal, style: str) -> None:
     """What the columns of amounts are; what the rows do not tell is left to do."""
     if "line_total" not in found.places:
-        _total_of_lines(found)
+        _total_of_lines(found, style)
     if not found.first("unit_price", "line_total"):
         _without_prices(found)
         return
@@ -59,12 +60,13 @@ def _are_pieces(cells: list[str]) -> bool:
     return all(re.fullmatch(r"-?\d{1,3}", cell) for cell in cells) and set(cells) - {"0", "1"} != set()
 
 
-def _total_of_lines(found: Proposal) -> None:
-    """Take the order's total for its lines' where the rows of an order differ in it."""
+def _total_of_lines(found: Proposal, style: str) -> None:
+    """Take the order's total for its lines' where the rows of its sale differ in it."""
     if {"total", "order_id"} <= found.places.keys():
-        totals: defaultdict[str, set[str]] = defaultdict(set)
+        totals: defaultdict[str, set[Decimal]] = defaultdict(set)
         for row in found.table.rows:
-            if total := found.cell(row, "total"):
+            total = number(found.cell(row, "total"), style)
+            if total is not None and total >= 0 and not speaks_of_no_sale(row):
                 totals[found.cell(row, "order_id")].add(total)
         if several := sum(len(one) > 1 for order, one in totals.items() if order):
             found.call("total", "line_total", f"It differs within an order: {several}.")
@@ -80,7 +82,8 @@ def _without_prices(found: Proposal) -> None:
         found.doubts.append(f"No column looks like {role}: name it under [columns].{which}")
         if role == "unit_price":
             return
-    found.give_up("discount")
+    if "discount" in found.places:
+        found.give_up("discount", "Not read: an order is one line of its total, which is less its discount.")
     names = {plain_name(name) for name in found.table.header}
     for role in (*LINE_ROLES, "line_total"):
         if role in found.places or not names.isdisjoint(map(plain_name, ROLES[role])):
@@ -186,7 +189,7 @@ def ask_discount_of_total(found: Proposal) -> None:
     if "line_total" not in found.places or "unit_price" in found.places or "discount" not in found.places:
         return
     total, discount = found.name("line_total"), found.name("discount")
-    before = f'leave line_total out and set unit_price = "{total}", discount = "{discount}"'
+    before = f'take line_total out and set unit_price = "{total}", discount = "{discount}"'
     if "quantity" in found.places:
         before += ', quantity = "", and quantity = "1" under [constants]: it is the price of all of them'
     found.leave_to_do(
@@ -194,7 +197,7 @@ def ask_discount_of_total(found: Proposal) -> None:
         f'Is {total} less {discount} already? If it is, set line_total = "{total}" and discount = ""; if it is before'
         f" it, {before}.",
     )
-    found.give_up("discount")
+    found.give_up("discount", "Left to do: see above.")
 
 
 def _rates(found: Proposal) -> None:

@@ -18,7 +18,7 @@ from retainctl.intake.cells import RowError
 from retainctl.intake.values import NUMBER_STYLES, Values
 from retainctl.money import currency_code, exponent
 from retainctl.shop.orders_import.proposing.likely_names import RATE_NAMES
-from retainctl.shop.orders_import.proposing.proposal import Proposal, mostly
+from retainctl.shop.orders_import.proposing.proposal import TO_DO, Proposal, mostly
 
 MONEY: Final = ("unit_price", "line_total", "total", "shipping", "tax", "discount", "order_discount", "refunded")
 _MOST_DECIMALS: Final = 9
@@ -116,6 +116,7 @@ def find_style(found: Proposal) -> str:
         text, _ = next(one for place, one in enumerate(amounts) if len({some[place] for some in readings.values()}) > 1)
         both = " and ".join([first, *others])
         found.doubts.append(f"The numbers fit {both}, as {text!r}: set numbers to the right one.")
+        found.settings["numbers"] = TO_DO, "Left to do: see above."
     elif not _is_doubtful(found, first) and first != "1234.56":
         found.settings["numbers"] = first, f"All amounts can be read as {first}."
     return first
@@ -134,6 +135,7 @@ def _is_doubtful(found: Proposal, style: str) -> bool:
         f" {other} it is {number(marked[0], other):f}. If the former is right set numbers to {style}; if the latter is,"
         f" write {name} and the money alike in the file: numbers holds for both."
     )
+    found.settings["numbers"] = TO_DO, "Left to do: see above."
     return True
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import Final
 
 from retainctl import schema
+from retainctl.shop.orders_import.proposing.likely_words import speaks_of_no_sale
 from retainctl.shop.orders_import.proposing.proposal import Proposal
 
 _MANY: Final = 3  # a third of the orders
@@ -24,6 +25,8 @@ def _ids_that_begin_again(found: Proposal) -> None:
     buyers: defaultdict[str, set[str]] = defaultdict(set)
     buyer = found.first("customer_id", "email", "phone", "name")
     for row in found.table.rows:
+        if speaks_of_no_sale(row):
+            continue  # what came back has a day of its own
         if (order := found.cell(row, "order_id")) and (moment := found.cell(row, "ordered_at")):
             moments[order].add(moment + " " + found.cell(row, "time"))
             if buyer and (who := found.cell(row, buyer)):

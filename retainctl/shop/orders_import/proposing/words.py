@@ -24,7 +24,6 @@ from retainctl.shop.orders_import.proposing.numbers import MONEY, are_numbers, i
 from retainctl.shop.orders_import.proposing.proposal import TO_DO, Proposal
 
 _FEW_WORDS: Final = 12
-_NAMED: Final = 5  # words in one sentence
 _SAID_ANYWAY: Final = ("email", "phone", *REQUIRED)
 _REFUSED: Final = ("currency", "status")  # by an import, which takes a column so called for it
 
