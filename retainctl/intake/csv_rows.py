@@ -49,7 +49,8 @@ def read_header(file: InputFile, *, delimiter: str = "") -> tuple[list[str], str
     """The names of the columns and the delimiter, which is the one that the header has most of."""
     if delimiter and (len(delimiter) != 1 or delimiter in '"\r\n'):
         raise WrongUsage(f"{delimiter!r} cannot separate columns", hint="Use one mark, such as ; or a tab.")
-    lines = iter(TextLines(file))
+    text = TextLines(file)
+    lines = iter(text)
     line, stated, _ = _first_line(lines, least=file.header_line)
     if line.lstrip()[:1] in ("{", "["):
         return [line.strip()], delimiter or ","  # JSON has none
@@ -58,6 +59,8 @@ def read_header(file: InputFile, *, delimiter: str = "") -> tuple[list[str], str
         header = next(csv.reader(chain([line], lines), delimiter=found, strict=True))
     except (csv.Error, StopIteration):
         raise BadData(f"{file.name} has no header row") from None
+    if any(map(BAD_BYTE.search, header)):
+        raise text.not_text("\n".join(header))
     return [name.strip() for name in header], found
 
 

@@ -62,10 +62,7 @@ class TextLines:
         may_be_bad = block.has_bad_bytes and not self.file.keeps_bad_bytes
         bad = [line for line in lines if BAD_BYTE.search(line)] if may_be_bad else []
         if bad and (bad[0] is lines[0] or (len(bad) > 1 and len(bad) * 20 > len(lines))):
-            raise BadData(
-                f"{self.file.name} is not valid {self.file.encoding.upper()}",
-                hint=self._encoding_hint(self.file.encoded("".join(bad))),
-            )
+            raise self.not_text("".join(bad))
         stated = self.file.encoded(block.text) if self.file.encoding != "utf-8" else b""
         if better := better_encoding(stated, self.file.encoding):
             sample = differing_cells(stated, better)
@@ -73,13 +70,14 @@ class TextLines:
         elif _MOJIBAKE.search(block.text):
             self.file.notes.append("some text looks like Hebrew saved as Latin-1; see --encoding")
 
-    def _encoding_hint(self, data: bytes) -> str:
-        """In which of the usual encodings *data* is most likely text, and how cells of it read there."""
-        encoding = likely_encoding(data, but=self.file.encoding)
-        if encoding:
+    def not_text(self, bad: str) -> BadData:
+        """That the file is not in its encoding, as *bad* of it shows, and how that reads in the likeliest one."""
+        data = self.file.encoded(bad)
+        hint = "Specify its encoding with --encoding, or export it again as UTF-8."
+        if encoding := likely_encoding(data, but=self.file.encoding):
             sample = differing_cells(data, encoding)
-            return f"Specify its encoding. With --encoding {encoding} it reads: {sample}"
-        return "Specify its encoding with --encoding, or export it again as UTF-8."
+            hint = f"Specify its encoding. With --encoding {encoding} it reads: {sample}"
+        return BadData(f"{self.file.name} is not valid {self.file.encoding.upper()}", hint=hint)
 
     def has_bare_quote(self, text: str) -> bool:
         """Whether a quote stands in *text* that neither opens, closes nor doubles, as RFC 4180 knows them."""

@@ -64,3 +64,10 @@ def test_an_encoding_that_is_stated_and_hardly_right_is_told(books: Shop, bring:
     told = "read as cp1255, but it may be cp1250, in which it reads: Łukasz Wójcik | Grażyna Pięta"
     assert [note for note in outcome.notes if "may be" in note] == [told]
     assert len(rows("SELECT id FROM products")) == 2
+
+
+def test_a_header_below_other_lines_that_is_no_text_is_refused(books: Shop, bring: Bring) -> None:
+    header = HEADER.replace("sku", "Währung")
+    with pytest.raises(BadData, match="is not valid UTF-8") as caught:
+        bring(books, "Report\n", header.encode("cp1252") + b"\n", row("1"), mapping="header_line = 3")
+    assert caught.value.hint == "Specify its encoding. With --encoding cp1252 it reads: Währung"

@@ -464,6 +464,18 @@ def test_a_name_says_nothing_that_its_cells_or_the_rest_of_it_deny(
     assert mapping["columns"]["total"] == "Order total"
 
 
+def test_columns_that_differ_by_a_sign_alone_are_two(
+    propose: Propose, bring_in: Callable[..., list[tuple[Any, ...]]]
+) -> None:
+    header = "Order #;Date;Item;Item #;Qty;Price;Discount %;Discount;Line total"
+    lines = ("1;DAY;Mug;M-1;2;40.00;10;8.00;72.00", "2;DAY;Mug;M-1;1;40.00;0;0;40.00")
+    said, mapping = propose(of_orders(*lines, header=header))
+    assert asked(said) == []
+    assert mapping["columns"].items() >= {"sku": "Item #", "product": "Item", "discount": "Discount"}.items()
+    assert bring_in(said) == [("1", "completed", 7_200, "ILS"), ("2", "completed", 4_000, "ILS")]
+    assert rows("SELECT DISTINCT sku, name FROM products") == [("M-1", "Mug")]
+
+
 def test_two_columns_of_discounts_are_asked_for(propose: Propose) -> None:
     said, _ = propose(
         of_orders("1;DAY;Mug;1;10.00;1.00;2.00", header="Order No;Date;Item;Qty;Price;Discount;Coupon amount")
