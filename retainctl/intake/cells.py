@@ -141,12 +141,13 @@ def _bound(column: Column, header: Sequence[str], file: InputFile) -> Place:
 def _place(column: Column, header: Sequence[str], file: InputFile) -> int | None:
     """Where the one column of *header* stands that answers to a name of *column*; BadData where two do.
 
-    One that is called exactly so is meant before its like: ``Discount``, and not ``Discount %``.
+    Of two that differ by a sign alone the one that is called exactly so is meant: ``Discount``, not ``Discount %``.
     """
     for names in (column.names, column.otherwise):
         plain = {plain_name(name) for name in names}
-        found = [place for place, name in enumerate(header) if name and name in names]
-        found = found or [place for place, name in enumerate(header) if name and plain_name(name) in plain]
+        found = [place for place, name in enumerate(header) if name and plain_name(name) in plain]
+        if len({plain_name(header[place]) for place in found}) == 1:
+            found = [place for place in found if header[place] in names] or found
         if len(found) > 1:
             both = " and ".join(header[place] for place in found)
             raise BadData(

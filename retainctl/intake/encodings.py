@@ -70,8 +70,7 @@ def likely_encoding(data: bytes, *, but: str = "") -> str:
 def better_encoding(data: bytes, encoding: str) -> str:
     """The encoding in which *data* is far more likely text than in *encoding*, which somebody has stated; else ""."""
     words = list(dict.fromkeys(_WORDS.findall(data)))[:_MOST_WORDS]
-    found = likely_encoding(b" ".join(words))
-    if not words or not found or encoding not in USUAL_ENCODINGS:
+    if not words or encoding not in USUAL_ENCODINGS or not (found := likely_encoding(b" ".join(words))):
         return ""
     is_far_better = _cost(words, encoding) > 2 * _cost(words, found) + _ODD
     return found if is_far_better else ""
