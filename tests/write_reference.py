@@ -12,7 +12,8 @@ import textwrap
 import typing
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
 
@@ -201,9 +202,12 @@ def _value(hint: Any) -> str:
     if type(None) in get_args(hint):
         return _value(inner[0]).removesuffix(" or null") + " or null"
     if get_origin(hint) is Literal:
-        return " or ".join(f"`{one}`" for one in inner)
+        return " or ".join(f"`{one}`" if one else "null" for one in inner)
+    if get_origin(hint) in (Union, UnionType):
+        return " or ".join(dict.fromkeys(word for part in inner for word in _value(part).split(" or ")))
     if get_origin(hint) is Annotated:
-        return {"instant": "time or null", "day": "day or null", "thousandths": "number"}[inner[1]]
+        named = {"instant": "time or null", "day": "day or null", "thousandths": "number", "word": "text or null"}
+        return named[inner[1]]
     if get_origin(hint) is tuple:
         return f"list of {_value(inner[0]).removesuffix(' or null')}s"
     names = {str: "text or null", int: "whole number", float: "number", bool: "true or false", object: "value"}

@@ -289,7 +289,7 @@ def test_every_candidate_is_accounted_for_at_every_hour(shop: Shop, ready: Path)
 def test_every_recipient_can_be_shown_with_their_own_reason(shop: Shop, ready: Path, make_mailing: MakeMailing) -> None:
     planned(shop)
 
-    reason = "קיבלתם את ההודעה כי אישרתם להחנות לשלוח לכם הצעות ועדכונים."
+    reason = "קיבלתם הודעה זו כי אישרתם ל״החנות״ לשלוח לכם הצעות ועדכונים."
     assert list(mailings.candidates(CAMPAIGN, "spring")) == [
         CandidateRow(1, "planned", reason), CandidateRow(2, "planned", reason), CandidateRow(3, "no_consent", ""),
     ]  # fmt: skip

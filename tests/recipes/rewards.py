@@ -56,7 +56,7 @@ REWARDS: Final = Kind(
 REWARD: Final = Program(
     "reward",
     "rewards",
-    labels=("reward", "פרס"),
+    labels=("reward", "הטבה"),
     recipe=lambda shop, name: recipe_of(shop, REWARDS.read(shop, name)),
     links=links,
 )

@@ -130,7 +130,7 @@ def test_the_invitation_asks_each_question_and_is_answered_by_reply_with_its_own
         assert f"שלום {name}" in text
         assert "1/2" in text
         assert "באיזו מידה סביר שתמליצו עלינו" in text
-        assert "השיבו למייל הזה" in text
+        assert "השיבו להודעה זו" in text
         [token] = re.findall(r"הקוד שלכם .*:\n(\S+)", text)
         mailing = value("SELECT id FROM mailings WHERE program = 'survey'")
         assert tokens.verify(token, PURPOSE, asking.clock.now()) == f"{mailing}.{one}"
