@@ -12,8 +12,8 @@ from typing import Final, Literal
 
 from retainctl.config import Shop
 from retainctl.insight.periods import ReportPeriod
-from retainctl.insight.reports import Wording, all_reports, as_read, own_currency
-from retainctl.insight.reports.retention import figures_of
+from retainctl.insight.reports import Wording, all_reports, as_read
+from retainctl.insight.reports.retention import WhoBought, figures_of
 from retainctl.insight.story import Figure, Telling
 from retainctl.needs import needs
 from retainctl.outreach.blocks import figures_block
@@ -26,7 +26,7 @@ from retainctl.rows import Row
 from retainctl.store.database import rows, value
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import in_one_transaction
-from retainctl.wording import amount, with_prefix
+from retainctl.wording import amount, named, with_prefix
 
 DAYS: Final = 7
 
@@ -110,15 +110,10 @@ def _words(shop: Shop) -> Iterator[tuple[str, str]]:
     telling = replace(retention.telling(shop, retention.rows(shop, week), week), says_against_what=False)
     say = telling.say
     figures = _figures(telling) if telling.rows else []
-    summary = say("no orders", "לא היו הזמנות")
-    if figures:
-        mine = own_currency(shop, telling.rows)
-        count = telling.many(mine.orders, ("1 order", "{} orders"), ("הזמנה אחת", "{} הזמנות"))
-        summary = f"{count}, {amount(mine.net_revenue_minor, mine.currency)}"
-    name = shop.settings.name
-    yield "headline", say(f"The week at {name}: {summary}", f"השבוע {with_prefix('ב', name)}: {summary}")
+    name, summary = shop.settings.name, _summary(telling)
+    yield "headline", say(f"The week at {named(name)}: {summary}", f"השבוע {with_prefix('ב', name)}: {summary}")
     days = week.in_words(telling.language)
-    yield "days", say(f"{days}, beside the week before", f"{days}, לעומת השבוע שלפניו")
+    yield "days", say(f"{days}, compared with the week before", f"{days}, לעומת השבוע שלפניו") if telling.then else days
     for number, figure in enumerate(figures, 1):
         yield f"figure_{number}_name", figure.name
         yield f"figure_{number}_shown", figure.shown
@@ -128,12 +123,30 @@ def _words(shop: Shop) -> Iterator[tuple[str, str]]:
     yield from _needs(telling)
 
 
+def _summary(telling: Telling) -> str:
+    """The orders of the week and what they came to in each currency; where there are none, those of the week before."""
+    orders = WhoBought.of(telling.rows, telling.period).orders
+    if orders or any(row.guest_orders for row in telling.rows):
+        count = telling.many(orders, ("1 order", "{} orders"), ("הזמנה אחת", "{} הזמנות"))
+        return ", ".join([count, *(amount(row.net_revenue_minor, row.currency) for row in telling.rows)])
+    none = telling.say("no orders", "לא היו הזמנות")
+    before = WhoBought.of(telling.before, telling.then).orders if telling.then else 0
+    if not before:
+        return none
+    after = telling.many(
+        before,
+        ("after 1 in the week before", "after {} in the week before"),
+        ("אחרי הזמנה אחת בשבוע שלפניו", "אחרי {} הזמנות בשבוע שלפניו"),
+    )
+    return f"{none}, {after}"
+
+
 def _figures(telling: Telling) -> list[Figure]:
     """Who bought, and the orders, their average and the revenue: what a week can say; who comes back takes longer."""
-    mine = own_currency(telling.shop, telling.rows)
-    then = next((row.customers for row in telling.before if row.currency == mine.currency), None)
+    customers = WhoBought.of(telling.rows, telling.period).customers
+    then = WhoBought.of(telling.before, telling.then).customers if telling.then else None
     bought = Figure(
-        telling.say("Customers who bought", "לקוחות שקנו"), f"{mine.customers:,}", telling.changed(mine.customers, then)
+        telling.say("Customers who bought", "לקוחות שקנו"), f"{customers:,}", telling.changed(customers, then)
     )
     return [bought, *figures_of(telling)[1:]]
 

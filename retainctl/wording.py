@@ -64,7 +64,9 @@ def day_in_words(day: date, language: str) -> str:
 
 def days_in_words(first: date, last: date, language: str) -> str:
     """From one day to another: ``5 March 2023 – 1 March 2025``, ``21–27 March 2025``."""
-    if (first.year, first.month) == (last.year, last.month) and first != last:
+    if first == last:
+        return day_in_words(last, language)
+    if (first.year, first.month) == (last.year, last.month):
         return f"{first.day}–{day_in_words(last, language)}"
     return f"{day_in_words(first, language)} – {day_in_words(last, language)}"
 

@@ -22,11 +22,15 @@ from tests.conftest import Terminal
 
 @pytest.fixture
 def owned(shop: Shop) -> Shop:
-    """A shop with an owner, a week with two orders, and one before it with one."""
+    """A shop with an owner, a week with two orders, and one before it with one; a third of twelve came back."""
     installation.adopt()
     for number, days in ((1, ("2025-02-20", "2025-02-24")), (2, ("2025-03-01",)), (3, ("2025-03-02",))):
         past.customer(number)
         for day in days:
+            past.order(number, day, 10_000)
+    for number in range(4, 13):
+        past.customer(number)
+        for day in ("2024-10-05", "2024-10-06") if number < 7 else ("2024-10-05",):
             past.order(number, day, 10_000)
     return dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, owner_email="owner@shop.example"))
 
@@ -55,8 +59,9 @@ def test_the_owner_gets_the_week_beside_the_one_before(owned: Shop) -> None:
     message = mail(english)
     assert message["To"] == "owner@shop.example"
     assert re.sub("[\u2066-\u2069]", "", message["Subject"]) == f"The week at {owned.settings.name}: 2 orders, ₪200"
+    assert f"The week at \u2068{owned.settings.name}\u2069: 2" in message["Subject"], "or the 2 stands before the name"
     said = text(message)
-    assert "23 February 2025 – 1 March 2025, beside the week before" in said
+    assert "23 February 2025 – 1 March 2025, compared with the week before" in said
     assert "Customers who bought: 2 (▲ 100%)" in said
     assert "Orders: 2 (▲ 100%)" in said
     assert "Average order: ₪100 (unchanged)" in said
@@ -80,7 +85,7 @@ def test_what_the_digest_before_has_said_is_not_said_again(owned: Shop) -> None:
     assert found(7) == []
     past.order(3, "2025-03-10")
     news = found(14)
-    assert "Two of three customers come back to buy" in news
+    assert "Two of five customers come back to buy" in news
     assert "A third of the customers come back to buy" not in news
 
 
@@ -89,6 +94,31 @@ def test_a_week_without_orders_says_that(shop: Shop) -> None:
     settings = dataclasses.replace(shop.settings, owner_email="owner@shop.example", language="en")
     digest.send(dataclasses.replace(shop, settings=settings))
     assert "no orders" in mail(shop)["Subject"]
+
+
+def test_a_week_without_orders_stands_beside_the_one_before(owned: Shop) -> None:
+    """Eight days later: 3 to 9 March has none, and 24 February to 2 March had three."""
+    english = dataclasses.replace(
+        owned,
+        settings=dataclasses.replace(owned.settings, language="en"),
+        clock=Clock(owned.clock.zone, owned.clock.now() + 8 * DAY_SECONDS),
+    )
+    digest.send(english)
+    message = mail(english)
+    said = text(message)
+    assert re.sub("[\u2066-\u2069]", "", message["Subject"]).endswith(": no orders, after 3 in the week before")
+    assert "Customers who bought: 0 (▼ 100%)" in said
+    assert "Orders: 0 (▼ 100%)" in said
+    assert "Net revenue: ₪0 (▼ 100%)" in said
+
+
+def test_the_amounts_of_a_week_are_of_every_currency_and_its_orders_too(owned: Shop) -> None:
+    past.order(1, "2025-02-25", 5_000, currency="USD")
+    english = dataclasses.replace(owned, settings=dataclasses.replace(owned.settings, language="en"))
+    digest.send(english)
+    message = mail(english)
+    assert re.sub("[\u2066-\u2069]", "", message["Subject"]).endswith(": 3 orders, ₪200, $50")
+    assert "Customers who bought: 2 (▲ 100%)" in text(message)
 
 
 def test_where_nothing_needs_a_person_it_says_so(shop: Shop) -> None:

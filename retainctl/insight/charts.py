@@ -259,12 +259,16 @@ def bars(rows: Sequence[Bar], *, label: str, rtl: bool, names: float = 150) -> M
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
-    """One line of a heat map: each cell is a share with its tooltip; None is not drawn, *faint* is not over yet."""
+    """One line of a heat map: each cell is a share with its tooltip; None is not drawn, *faint* is not over yet.
+
+    *numbers* stand in the cells of those who are too few for a share, which have no shade then.
+    """
 
     name: str
     size: str
     shares: Sequence[float | None]
     titles: Sequence[str]
+    numbers: Sequence[int] = ()
     faint_from: int | None = None
     brief: str = ""  # the name on a phone, where the whole one has no room
 
@@ -272,7 +276,7 @@ class HeatRow:
 def heat(rows: Sequence[HeatRow], *, heads: Sequence[str], label: str, rtl: bool, on_a_phone: int = 4) -> Markup:
     """Shares as squares in five steps of one colour, with the per cent in each; *heads* name the first two columns,
     then the others."""
-    known = [share for row in rows for share in row.shares if share is not None]
+    known = [share for row in rows if not row.numbers for share in row.shares if share is not None]
     most = max(known, default=0) or 1
     every = max((len(row.shares) for row in rows), default=0)
 
@@ -293,15 +297,14 @@ def heat(rows: Sequence[HeatRow], *, heads: Sequence[str], label: str, rtl: bool
             for place, share in enumerate(row.shares[:columns]):
                 if share is None:
                     continue
-                fill, on_it = HEAT[min(int(5 * share / most), 4)]
+                fill, on_it = ("none", INK) if row.numbers else HEAT[min(int(5 * share / most), 4)]
                 faint = row.faint_from is not None and place >= row.faint_from
                 x = named + sized + place * step
                 canvas.box(
                     x + 1, top + 1, step - 2, 26, fill=QUIET if faint else fill, title=row.titles[place], faint=faint
                 )
-                canvas.text(
-                    x + step / 2, top + 18.5, f"{100 * share:.0f}%", anchor="middle", fill=INK if faint else on_it
-                )
+                text = f"{row.numbers[place]:,}" if row.numbers else f"{100 * share:.0f}%"
+                canvas.text(x + step / 2, top + 18.5, text, anchor="middle", fill=INK if faint else on_it)
         return canvas
 
     return for_both(draw, of=every, on_a_phone=on_a_phone, rtl=rtl)

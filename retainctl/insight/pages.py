@@ -10,12 +10,12 @@ from jinja2 import Environment, StrictUndefined
 
 from retainctl.config import Shop
 from retainctl.html_page import MANY, framed
-from retainctl.insight.periods import ALL_TIME, ReportPeriod
+from retainctl.insight.periods import ALL_TIME, ReportPeriod, days_of_orders
 from retainctl.insight.reports import Report, Wording
-from retainctl.insight.story import Story
+from retainctl.insight.story import Story, Telling
 from retainctl.money import with_sign
 from retainctl.rows import Row
-from retainctl.wording import day_in_words
+from retainctl.wording import day_in_words, days_in_words
 
 _BODY: Final = """\
 {% if story.lead %}<p class="lead">{{ story.lead }}</p>
@@ -23,6 +23,7 @@ _BODY: Final = """\
 <div><dt>{{ one.name }}</dt><dd class="value"><bdi>{{ one.shown }}</bdi></dd>\
 {% if one.beneath %}<dd class="beneath">{{ one.beneath }}</dd>{% endif %}</div>{% endfor %}
 </dl>
+{% endif %}{% if story.note %}<p class="key">{{ story.note }}</p>
 {% endif %}{% for section in story.sections %}<section>
 <h2>{{ section.title }}</h2>
 {% if section.note %}<p class="key">{{ section.note }}</p>
@@ -33,7 +34,7 @@ _BODY: Final = """\
 {% endfor %}{% if tables or definitions %}<details>
 <summary>{{ how }}</summary>
 <ul>{% for line in definitions %}<li>{{ line }}</li>{% endfor %}</ul>
-{% for head, lines in tables %}<div class="wide{{ ' many' if head|length > many and lines|length > few }}">
+{% for head, lines in tables %}<div class="wide{{ ' many' if head|length > many }}">
 <table>
 <thead><tr>{% for name, kind in head %}<th class="{{ kind }}">{{ name }}</th>{% endfor %}</tr></thead>
 <tbody>
@@ -44,8 +45,13 @@ _BODY: Final = """\
 </div>
 {% endfor %}</details>
 {% endif %}"""
-_FEW: Final = 5  # lines, up to which a wide table is not printed across
 _COLUMNS: Final = 14  # of one table; what has more of them goes on in a second one, which begins with the same column
+
+
+_HOW: Final = {  # without figures, and with them
+    "en": ("How it is counted", "How it is counted, and all figures"),
+    "he": ("איך זה מחושב", "איך זה מחושב, וכל המספרים"),
+}
 
 
 class Page(NamedTuple):
@@ -59,21 +65,34 @@ class Page(NamedTuple):
 def page(shop: Shop, report: Report, rows: Sequence[Any], period: ReportPeriod = ALL_TIME) -> Page:
     """The page of *report* with its *rows* of *period*, in the shop's language."""
     words = Wording(report, shop.settings.language)
-    story = report.tell(report.telling(shop, rows, period)) if rows else Story(words["nothing_yet"])
+    telling = report.telling(shop, rows, period)
+    nothing = words["nothing_yet" if period.whole else "nothing_then"]
+    story = report.tell(telling) if rows else Story(nothing)
     return story_page(
         shop,
         words.title,
         story,
         tables=tables(rows, words),
         definitions=words.definitions,
-        when=when(shop, period),
+        when=_as_of(telling) if report.is_of_a_day and not period.whole else when(shop, period, telling.then),
     )
 
 
-def when(shop: Shop, period: ReportPeriod = ALL_TIME) -> str:
-    """What a page is of, in words: the days of *period*, or today where it is of all time."""
+def when(shop: Shop, period: ReportPeriod = ALL_TIME, then: ReportPeriod | None = None) -> str:
+    """What a page is of, in words: the days of *period* and those it is compared with; of all time today, and the days
+    of the orders."""
     language = shop.settings.language
-    return period.in_words(language) or day_in_words(shop.clock.today(), language)
+    hebrew = language == "he"
+    if not period.whole:
+        compared = f" · {'לעומת' if hebrew else 'compared with'} {then.in_words(language)}" if then else ""
+        return period.in_words(language) + compared
+    today, orders = day_in_words(shop.clock.today(), language), days_of_orders()
+    return f"{today} · {'הזמנות' if hebrew else 'orders'} {days_in_words(*orders, language)}" if orders else today
+
+
+def _as_of(telling: Telling) -> str:
+    day = day_in_words(telling.today, telling.language)
+    return telling.say(f"As of {day}, all orders until then", f"נכון ל־{day}, כל ההזמנות עד אז")
 
 
 Shown = tuple[str, str]  # a text, and the class of its cell
@@ -98,9 +117,8 @@ def story_page(
             story=story,
             tables=tables,
             definitions=definitions,
-            how="איך זה מחושב, וכל המספרים" if settings.language == "he" else "How it is counted, and all figures",
+            how=_HOW[settings.language][bool(tables)],
             many=MANY,
-            few=_FEW,
         )
     )
     html = framed(
@@ -121,6 +139,9 @@ def tables(rows: Sequence[Row], words: Wording) -> list[FigureTable]:
         return []
     records = [_record(row) for row in rows]
     names = list(dict.fromkeys(name for record in records for name in record))
+    if len({record.get("currency") for record in records}) > 1:
+        names.remove("currency")
+        names.insert(0, "currency")  # or lines that differ in nothing else would look alike
     kinds = {name: "number" if _is_numeric(name, records) else "word" for name in names}
     first, rest = names[0], names[1:]
     parts = [rest[start : start + _COLUMNS - 1] for start in range(0, len(rest), _COLUMNS - 1)] or [[]]
@@ -138,7 +159,7 @@ def tables(rows: Sequence[Row], words: Wording) -> list[FigureTable]:
     ]
 
 
-_BESIDE: Final = 2  # rows that stand beside each other, a line for each figure, where they have many
+_BESIDE: Final = 5  # rows that stand beside each other, a line for each figure, where they have many
 
 
 def _upright(records: Sequence[dict[str, Any]], names: Sequence[str], words: Wording) -> FigureTable:

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from retainctl.clock import FIRST_DAY, LAST_DAY, Clock, day_number, month_number
+from retainctl.clock import FIRST_DAY, LAST_DAY, Clock, day_number, day_of, month_number
 from retainctl.errors import WrongUsage
-from retainctl.wording import days_in_words
+from retainctl.store.database import rows
+from retainctl.wording import day_in_words, days_in_words
 
 _LAST = re.compile(r"([1-9]\d{0,17})([dwmy])", re.ASCII)
 _DAYS = {"d": 1, "w": 7, "m": 31, "y": 366}  # at the most
@@ -30,10 +31,15 @@ class ReportPeriod:
         """The first and the last day as they are kept in the database."""
         return day_number(self.first or FIRST_DAY), day_number(self.last or LAST_DAY)
 
-    @property
-    def months(self) -> tuple[int, int]:
-        """The months of the first and of the last day."""
-        return month_number(self.first or FIRST_DAY), month_number(self.last or LAST_DAY)
+    def to_its_end(self) -> ReportPeriod:
+        """Everything up to the last day."""
+        return ReportPeriod(last=self.last)
+
+    def cuts(self, month: int) -> bool:
+        """Whether a part of *month* lies outside."""
+        begins = self.first is not None and self.first.day > 1 and month_number(self.first) == month
+        ends = self.last is not None and month_number(self.last + timedelta(days=1)) == month == month_number(self.last)
+        return begins or ends
 
     def before(self) -> ReportPeriod | None:
         """As many days just before these; None where there is no first day to go back from."""
@@ -43,11 +49,27 @@ class ReportPeriod:
         return ReportPeriod(self.first - length, self.first - timedelta(days=1))
 
     def in_words(self, language: str) -> str:
-        """``5 March 2023 – 1 March 2025``; empty where it is of all time."""
-        return days_in_words(self.first, self.last, language) if self.first and self.last else ""
+        """``5 March 2023 – 1 March 2025``, ``until 1 March 2025``; empty where it is of all time."""
+        if self.last is None:
+            return ""
+        if self.first is None:
+            return f"{'עד' if language == 'he' else 'until'} {day_in_words(self.last, language)}"
+        return days_in_words(self.first, self.last, language)
 
 
 ALL_TIME = ReportPeriod()
+
+
+def days_of_orders() -> tuple[date, date] | None:
+    """The days of the first and of the last order of a customer; None where there is none."""
+    first, last = rows("SELECT MIN(first_order_day), MAX(last_order_day) FROM customer_summaries WHERE orders > 0")[0]
+    return None if first is None else (day_of(first), day_of(last))
+
+
+def first_order_day() -> date | None:
+    """The day of the first order of a customer."""
+    found = days_of_orders()
+    return found[0] if found else None
 
 
 def read_period(clock: Clock, *, since: str, until: str, last: str) -> ReportPeriod:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from retainctl.clock import day_of, month_number
 from retainctl.insight.periods import ReportPeriod
+from retainctl.insight.story import share_of
 from retainctl.insight.walking import walked
 
 SOON = 90  # days within which a second order shows that a customer has stayed
@@ -24,15 +25,14 @@ class History:
 
     @classmethod
     def of(cls, period: ReportPeriod, currency: str) -> History:
-        """Of the orders of *period*, in *currency*; who joined is counted in every currency."""
+        """Of the orders of *period*, in *currency*; who joined is counted in every currency, before the period too."""
         found = cls(Counter(), Counter(), Counter(), Counter(), 0)
         begin = period.days[0]
         for orders in walked(period):
             first = orders[0]
-            if first.day >= begin:
-                month = month_number(day_of(first.day))
-                found.joined[month] += 1
-                found.again[month] += first.next_in_days is not None and first.next_in_days <= SOON
+            month = month_number(day_of(first.day))
+            found.joined[month] += 1
+            found.again[month] += first.next_in_days is not None and first.next_in_days <= SOON
             for order in orders:
                 found.last_day = max(found.last_day, order.day)
                 if order.currency == currency and order.day >= begin:
@@ -51,9 +51,12 @@ class History:
         return month_number(day_of(self.last_day))
 
     def share_again(self, months: range) -> float | None:
-        """Of those who joined in *months*, who bought again soon; None where nobody joined."""
-        joined = sum(self.joined[month] for month in months)
-        return sum(self.again[month] for month in months) / joined if joined else None
+        """Of those who joined in *months*, who bought again soon; None where they are too few for a share."""
+        return share_of(sum(self.again[month] for month in months), sum(self.joined[month] for month in months))
+
+    def knows(self, months: range) -> bool:
+        """Whether there were orders in the first of *months* or before, so that who joined in them is known."""
+        return min(self.joined, default=months.start + 1) <= months.start
 
     def known_until(self) -> int:
         """The last month whose newly joined have had all their days."""

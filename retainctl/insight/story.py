@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 from markupsafe import Markup
@@ -42,16 +43,21 @@ class Story:
     lead: str = ""
     figures: Sequence[Figure] = ()
     sections: Sequence[Section] = ()
+    note: str = ""  # what must be known of the figures, which it stands beneath
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What a report tells its story from: its rows, those of the period *before* (none where all time is shown)."""
+    """What a report tells its story from: its rows, and those *before*, of the period *then*.
+
+    Where there is no such period, or not all of it is known, nothing is compared.
+    """
 
     shop: Shop
     period: ReportPeriod
     rows: Sequence[Any]
     before: Sequence[Any] = field(default=())
+    then: ReportPeriod | None = None
     says_against_what: bool = True  # False where it is said once for all figures
 
     @property
@@ -61,6 +67,12 @@ class Telling:
     @property
     def rtl(self) -> bool:
         return self.language == "he"
+
+    @property
+    def today(self) -> date:
+        """The day as of which it is told: the last of the period, but none that has yet to come."""
+        today = self.shop.clock.today()
+        return min(self.period.last or today, today)
 
     def say(self, english: str, hebrew: str) -> str:
         """The one of the two sentences that is in the shop's language."""
@@ -97,6 +109,26 @@ class Telling:
         if not change:
             return self.say("as in the period before", "ללא שינוי לעומת התקופה הקודמת")
         return f"{change} {self.say('against the period before', 'לעומת התקופה הקודמת')}"
+
+
+FEW = 10  # people, below whom a share says more of each of them than of all
+
+
+def share_of(part: int, people: int) -> float | None:
+    """The share that *part* are of *people*, as it is told as a finding; None where they are too few for one."""
+    return part / people if people >= FEW else None
+
+
+def too_early(customers: int, telling: Telling) -> str:
+    """What is said in the place of a share while the *customers* are few, or have had little time."""
+    return telling.many(
+        customers,
+        (
+            "1 customer; it is too early to say whether they come back",
+            "{} customers; it is too early to say how many come back",
+        ),
+        ("לקוח אחד; מוקדם לומר אם יחזור", "{} לקוחות; מוקדם לומר כמה יחזרו"),
+    )
 
 
 def customers_of(share: float, telling: Telling) -> str:

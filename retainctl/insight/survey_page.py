@@ -11,7 +11,7 @@ from markupsafe import Markup
 from retainctl.config import Shop
 from retainctl.insight.charts import Bar, bars, scale
 from retainctl.insight.labels import Label
-from retainctl.insight.pages import Page, story_page, when
+from retainctl.insight.pages import Page, story_page
 from retainctl.insight.periods import ALL_TIME
 from retainctl.insight.story import Figure, Section, Story, Swatch, Telling
 from retainctl.insight.svg import ACCENT, BAD, SECOND, tag
@@ -20,7 +20,7 @@ from retainctl.voice.results import CommentRow, ResultRow
 from retainctl.voice.scores import FAVOURABLE_POINTS, PASSIVES_FROM, PROMOTERS_FROM
 from retainctl.voice.survey_file import Question
 from retainctl.voice.surveys import SURVEYS
-from retainctl.wording import count, isolated, named, percent
+from retainctl.wording import count, day_in_words, isolated, named, percent
 
 COMMENTS = 6  # that are shown; all of them are one command away
 _DEFINITIONS: Final[tuple[Label, ...]] = (
@@ -56,7 +56,7 @@ def survey_page(shop: Shop, name: str) -> Page:
                 *_said(telling, spoken),
             ],
         ),
-        when=when(shop),
+        when=day_in_words(shop.clock.today(), shop.settings.language),
         definitions=[telling.say(*one) for one in _DEFINITIONS],
     )
 

@@ -24,7 +24,7 @@ from retainctl.insight.reports.cohorts import Cohort, cohorts
 from retainctl.insight.reports.orders import OrderNumber, orders
 from retainctl.insight.reports.points import PointsMonth, points
 from retainctl.insight.reports.retention import Retention, retention
-from retainctl.insight.reports.rfm import Cell, as_of, buyers, fifths, ntile, rfm, rfm_by_ntile
+from retainctl.insight.reports.rfm import Cell, buyers, fifths, ntile, rfm, rfm_by_ntile
 from retainctl.insight.zones import ZONES, zone_of
 from retainctl.money import rounded_half_up
 from retainctl.outreach.contact import REASONS
@@ -58,13 +58,13 @@ def town(shop: Shop) -> Shop:
 
 def test_retention_is_a_row_a_currency(town: Shop) -> None:
     assert retention(town) == [
-        Retention(0, 0, 1, 0, 0, 0, None, None, 0, None, "", "EUR", None, None),
         Retention(
             customers=3, orders=5, guest_orders=1, gross_revenue_minor=36_001, returns_minor=750,
             net_revenue_minor=35_251, average_order_value_minor=7_200, average_purchase_frequency=1.666667,
             repeat_customers=2, repeat_rate=0.666667, band=">50%", currency="ILS", first_order="2024-11-05",
             last_order="2025-01-31",
         ),
+        Retention(0, 0, 1, 0, 0, 0, None, None, 0, None, "", "EUR", None, None),
         Retention(
             customers=2, orders=2, guest_orders=0, gross_revenue_minor=23_000, returns_minor=0,
             net_revenue_minor=23_000, average_order_value_minor=11_500, average_purchase_frequency=1.0,
@@ -265,7 +265,7 @@ def test_retention_of_a_period_counts_its_orders_and_who_has_bought_before(town:
     ]  # fmt: skip
     past.returned(1, "2024-12-21", 40, currency="EUR")
     past.returned(None, "2024-12-21", 5_000, currency="EUR")  # a guest's, whose orders are no customer's either
-    euros = retention(town, december)[0]
+    euros = retention(town, december)[1]
     assert (euros.currency, euros.orders, euros.returns_minor, euros.net_revenue_minor) == ("EUR", 0, 40, -40)
     november = retention(town, ReportPeriod(date(2024, 11, 1), date(2024, 11, 30)))
     assert [(row.customers, row.orders, row.repeat_customers, row.returns_minor) for row in november] == [
@@ -273,8 +273,15 @@ def test_retention_of_a_period_counts_its_orders_and_who_has_bought_before(town:
     ]
     january = retention(town, ReportPeriod(date(2025, 1, 1), date(2025, 1, 31)))
     assert [(row.currency, row.customers, row.guest_orders, row.returns_minor) for row in january] == [
-        ("EUR", 0, 1, 0), ("ILS", 1, 1, 250), ("USD", 1, 0, 0),
+        ("ILS", 1, 1, 250), ("EUR", 0, 1, 0), ("USD", 1, 0, 0),
     ]  # fmt: skip
+
+
+def test_days_without_an_order_have_their_noughts_once_there_was_one(town: Shop) -> None:
+    assert retention(town, ReportPeriod(date(2025, 2, 10), date(2025, 2, 16))) == [
+        Retention(0, 0, 0, 0, 0, 0, None, None, 0, None, "", "ILS", None, None)
+    ]
+    assert retention(town, ReportPeriod(date(2024, 1, 1), date(2024, 1, 31))) == []
 
 
 def test_orders_of_a_period_keep_their_number_and_know_only_what_came_by_its_end(town: Shop) -> None:
@@ -333,11 +340,16 @@ def test_rfm_is_as_of_the_day_that_is_asked_for(shop: Shop) -> None:
     past.order(1, "2025-01-02", 90_000, is_sale=False)
     past.order(None, "2025-01-01", 90_000)
     assert cells(rfm_by_ntile, shop) == {"222": 1, "111": 1}
-    moving = dataclasses.replace(shop, clock=Clock(shop.clock.zone))
-    assert str(as_of(moving)) == "2025-02-02"
-    assert str(as_of(shop)) == "2025-03-02"
     then = dataclasses.replace(shop, clock=Clock(shop.clock.zone, shop.clock.now() - 59 * 86_400))  # 2 January
     assert cells(rfm_by_ntile, then) == {"221": 1, "112": 1}
+
+
+def test_rfm_of_a_period_is_of_all_orders_up_to_its_end(town: Shop) -> None:
+    """Whoever is loyal is so over all of their orders; page, table and JSON ask the same."""
+    report = all_reports()["rfm"]
+    until = report.rows(town, ReportPeriod(last=date(2024, 12, 31)))
+    assert report.rows(town, ReportPeriod(date(2024, 12, 10), date(2024, 12, 31))) == until
+    assert sum(cell.customers for cell in until) == 2
 
 
 def test_mailings_are_counted_to_the_last_candidate(shop: Shop) -> None:
@@ -406,6 +418,19 @@ def test_points_by_month(shop: Shop) -> None:
         PointsMonth("2025-02", 0, 50, 40, 0, 65, 0, 45),
         PointsMonth("2025-03", 0, 0, 0, 7, 0, 1, 37),
     ]
+
+    def of(first: str, last: str) -> list[PointsMonth]:
+        return points(shop, ReportPeriod(date.fromisoformat(first), date.fromisoformat(last)))
+
+    assert of("2025-02-01", "2025-02-10") == [PointsMonth("2025-02", 0, 50, 40, 0, 0, 0, 110)]
+    assert of("2025-02-11", "2025-02-20") == [PointsMonth("2025-02", 0, 0, 0, 0, 65, 0, 45)]
+    assert of("2025-02-13", "2025-02-20") == [PointsMonth("2025-02", 0, 0, 0, 0, 0, 0, 45)]
+    assert of("2025-01-01", "2025-01-30") == [], "before the first booking"
+    report = all_reports()["points"]
+    for days, earlier in ((("2025-02-11", "2025-02-20"), ["2025-02"]), (("2025-02-10", "2025-03-01"), [])):
+        period = ReportPeriod(*map(date.fromisoformat, days))
+        before = report.telling(shop, report.rows(shop, period), period).before
+        assert [row.month for row in before] == earlier, "what began meanwhile is compared with nothing"
 
 
 def test_goals_are_held(town: Shop) -> None:

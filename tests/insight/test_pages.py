@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from retainctl.clock import Clock
 from retainctl.config import Shop
 from retainctl.insight.pages import page, tables
-from retainctl.insight.periods import ReportPeriod
+from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import Wording, all_reports
 from retainctl.insight.reports.campaigns import MailingRow
 from retainctl.insight.reports.cohorts import Cohort
@@ -122,73 +123,201 @@ def test_the_figures_are_of_the_shops_own_currency(town: Shop) -> None:
     assert figures(pages(town)["retention"])["הכנסות נטו"] == ("₪1,400", "בניכוי החזרות בסך ₪0")
 
 
-def test_retention_says_how_many_come_back_and_compares_two_years(shop: Shop) -> None:
-    """Of four who joined in 2024 three bought again within 90 days, the one of 2023 too; five of eight in all."""
-    for number, (first, *later) in enumerate(
-        [
-            ("2023-12-10", "2024-01-01"), ("2024-01-10", "2024-04-09"), ("2024-02-10", "2024-05-11"),
-            ("2024-03-01", "2024-03-01"), ("2024-12-01", "2025-02-28"), ("2025-01-01",), ("2025-03-20",),
-            ("2025-03-31",),
-        ],
-        1,
-    ):  # fmt: skip
+def joined(first: int, many: int, *days: str, minor: int = 10_000, currency: str = "ILS") -> None:
+    """*many* customers from the number *first* on, each of whom ordered on these *days*."""
+    for number in range(first, first + many):
         past.customer(number)
-        for day in (first, *later):
-            past.order(number, day)
-    assert read_in_english(shop, "retention") == (
-        "63% of customers come back to buy",
-        "5 of 8 customers have ordered twice or more. Of those who joined in the 12 months to "
-        "December 2024, 75% bought again within 90 days – fewer than in the 12 months before (100%).",
-    )
+        for day in days:
+            past.order(number, day, minor, currency=currency)
+
+
+def test_retention_says_how_many_come_back_and_compares_two_years(shop: Shop) -> None:
+    """Of forty who joined in 2024 thirty bought again within 90 days, of the ten of 2023 all; 50 of 80 in all."""
+    joined(1, 10, "2023-01-10", "2023-02-01")
+    joined(11, 10, "2024-01-10", "2024-04-09")
+    joined(21, 10, "2024-02-10", "2024-05-11")  # a day too late
+    joined(31, 10, "2024-03-01", "2024-03-01")
+    joined(41, 10, "2024-12-01", "2025-02-28")
+    joined(51, 10, "2025-01-01")
+    joined(61, 20, "2025-03-31")
+    first = "63% of customers come back to buy"
+    counted = "50 of 80 customers have ordered twice or more."
+    year = "Of those who joined in the 12 months to December 2024, 75% bought again within 90 days"
+    compared = f"{counted} {year} – fewer than in the 12 months before (100%)."
+    assert read_in_english(shop, "retention") == (first, compared)
+    report, period = all_reports()["retention"], ReportPeriod(date(2023, 12, 1), date(2025, 3, 31))
+    cut = page(english(shop), report, report.rows(shop, period), period).html
+    assert said(cut)[1].endswith(f"{year} – fewer than in the 12 months before (100%)."), "whenever the period begins"
+
+
+def test_what_was_not_there_for_the_whole_of_the_year_before_is_compared_with_nothing(shop: Shop) -> None:
+    joined(1, 10, "2023-12-10", "2024-01-01")
+    joined(11, 10, "2024-02-10")
+    joined(21, 1, "2025-03-31")
+    assert read_in_english(shop, "retention")[1].endswith("December 2024, 0% bought again within 90 days.")
+
+
+@pytest.mark.parametrize("name", ["retention", "orders", "cohorts", "rfm"])
+def test_of_few_people_no_page_finds_a_share(shop: Shop, name: str) -> None:
+    joined(1, 8, "2024-03-10", "2024-04-05")
+    joined(9, 1, "2024-04-10")
+    found = read_in_english(shop, name)
+    assert "%" not in found[0] + found[1]
+    assert found[0].startswith("9 customers")
+
+
+def test_of_a_month_in_which_few_joined_no_point_is_drawn(shop: Shop) -> None:
+    joined(1, 9, "2024-03-10", "2024-04-05")
+    joined(11, 10, "2024-04-10", "2024-05-05")
+    joined(21, 10, "2024-05-10", "2024-12-05")
+    report = all_reports()["retention"]
+    made = page(english(shop), report, report.rows(shop)).html
+    desk = made[: made.index("on-phone", made.index("Bought again"))]
+    assert re.findall(r"<title>(\w+ 2024: \d+%)</title>", desk) == ["Apr 2024: 100%", "May 2024: 0%"]
+    assert "once 10 or more joined in it" in made
+
+
+def test_in_its_first_ninety_days_it_is_too_early_for_a_shop(shop: Shop) -> None:
+    joined(1, 20, "2025-01-10")
+    for name in ("retention", "orders"):
+        assert read_in_english(shop, name)[0] == "20 customers; it is too early to say how many come back"
 
 
 def test_rfm_tells_of_the_group_that_brought_in_most_and_not_of_the_largest(shop: Shop) -> None:
-    for number in range(1, 5):
-        past.customer(number)
-        past.order(number, "2023-01-01")
-    past.customer(9)
-    for day in ("2025-02-01", "2025-02-10", "2025-02-20", "2025-02-25", "2025-03-01"):
-        past.order(9, day, 100_000)
+    joined(1, 8, "2023-01-01")
+    joined(9, 2, "2025-02-01", "2025-02-10", "2025-02-20", "2025-02-25", "2025-03-01", minor=100_000)
     assert read_in_english(shop, "rfm") == (
         "20% of the customers brought in 93% of the revenue",
         "They are the group “Champions”.",
     )
 
 
-def test_orders_tell_of_the_currency_of_most_orders_and_not_of_most_rows(shop: Shop) -> None:
-    for number in range(1, 6):
-        past.customer(number)
-        past.order(number, "2025-01-01")
-    past.customer(9)
-    for day in ("01", "02", "03"):
-        past.order(9, f"2025-01-{day}", currency="USD")
-    assert read_in_english(shop, "orders")[0] == "After the first order 0% of customers order again"
+def test_that_a_group_brought_in_what_is_its_part_is_no_finding(shop: Shop) -> None:
+    joined(1, 10, "2024-01-01")
+    assert read_in_english(shop, "rfm") == ("10 customers, by their orders", "")
+
+
+def test_rfm_counts_back_from_the_day_on_the_page(shop: Shop) -> None:
+    """The last order was on 15 January, 46 days before 2 March; under a period it is counted from its end."""
+    joined(1, 10, "2025-01-15")
+    report = all_reports()["rfm"]
+    moving = dataclasses.replace(shop, clock=Clock(shop.clock.zone))
+    for clock, period, days in (
+        (shop.clock, ALL_TIME, 46),
+        (shop.clock, ReportPeriod(date(2025, 1, 20), date(2025, 1, 25)), 10),
+        (moving.clock, ALL_TIME, (moving.clock.today() - date(2025, 1, 15)).days),
+    ):
+        one = dataclasses.replace(english(shop), clock=clock)
+        made = page(one, report, report.rows(one, period), period).html
+        assert f"up to {days} days" in made
+    assert (
+        "As of 25 January 2025, all orders until then"
+        in page(
+            english(shop), report, report.rows(shop), period=(ReportPeriod(date(2025, 1, 20), date(2025, 1, 25)))
+        ).html
+    )
+
+
+def test_pages_count_people_and_orders_over_all_currencies_and_money_in_the_shops_own(shop: Shop) -> None:
+    joined(1, 6, "2024-01-01", minor=20_000)
+    joined(7, 6, "2024-01-01", minor=7_000, currency="USD")
+    for number in (1, 2, 7, 8):
+        past.order(number, "2024-01-11", 3_000, currency="EUR")
+    retention, orders = (
+        page(english(shop), report, report.rows(shop)).html
+        for report in (all_reports()["retention"], all_reports()["orders"])
+    )
+    found = figures(retention)
+    assert said(retention)[0] == "A third of the customers come back to buy"
+    assert found["Customers who come back"] == ("33%", "4 of 12")
+    assert found["Orders"][0] == "16"
+    assert found["Net revenue"][0] == "₪1,200"
+    assert "The amounts are in ILS. In other currencies: 10 orders, €120, $420 net." in plain(retention)
+    table = re.findall(r"<thead><tr>(.*?)</tr>", retention)[0]
+    assert table.count("<th") == 4, "a currency beside the other"
+    assert said(orders)[0] == "After the first order a third of the customers order again"
+    assert figures(orders)["Ordered a second time"] == ("33%", "4 of 12")
+    assert figures(orders)["Days to the second"][0] == "10"
+    assert re.findall(r"<title>(\d+)</title>", orders)[:2] == ["12", "4"]
+    lines = re.findall(r"<tbody>\n<tr><td[^>]*><bdi>(\w+)</bdi>", orders)
+    assert lines == ["ILS"], "the currency stands first in a line, and the shop's own above the others"
 
 
 def test_a_period_stands_beside_the_one_before(town: Shop) -> None:
     """February and March beside December and January: three orders of 300 each beside three."""
+    past.customer(90)
+    past.order(90, "2024-11-01")
     report, period = all_reports()["retention"], ReportPeriod(date(2025, 2, 1), date(2025, 3, 31))
     made = page(english(town), report, report.rows(town, period), period).html
-    assert "1 February 2025 – 31 March 2025" in made
+    assert "1 February 2025 – 31 March 2025 · compared with 4 December 2024 – 31 January 2025" in made
     found = figures(made)
     assert found["Orders"] == ("3", "as in the period before")
     assert found["Average order"] == ("₪266.67", "▲ 33% against the period before")
     assert found["Net revenue"] == ("₪800", "▲ 33% against the period before")
-    assert found["Have bought more than once"] == ("100%", "▲ 100 percentage points against the period before")
+    assert found["Have bought more than once"] == ("100%", "2 of 2"), "of two people no share is compared"
 
 
-def test_orders_points_campaigns_and_rfm_say_what_they_found(town: Shop) -> None:
+def test_a_period_before_the_shop_began_is_compared_with_nothing(town: Shop) -> None:
+    report, period = all_reports()["retention"], ReportPeriod(date(2025, 2, 1), date(2025, 3, 31))
+    made = page(english(town), report, report.rows(town, period), period).html
+    assert "1 February 2025 – 31 March 2025</span>" in made
+    assert "period before" not in made
+
+
+def test_a_page_of_all_time_says_from_when_its_orders_are(town: Shop) -> None:
+    report = all_reports()["retention"]
+    made = page(english(town), report, report.rows(town)).html
+    assert "2 March 2025 · orders 15 January 2025 – 15 March 2025" in made
+    past_days = ReportPeriod(last=date(2025, 2, 1))
+    assert ">until 1 February 2025<" in page(english(town), report, report.rows(town, past_days), past_days).html
+
+
+def test_who_ordered_again_in_a_period_had_done_so_by_its_end(shop: Shop) -> None:
+    joined(1, 10, "2024-06-10")
+    for number in range(1, 4):
+        past.order(number, "2024-08-20")
+    past.order(4, "2024-08-21")
+    report, period = all_reports()["orders"], ReportPeriod(date(2024, 6, 1), date(2024, 8, 20))
+    made = page(english(shop), report, report.rows(shop, period), period).html
+    assert said(made) == (
+        "Of those who first ordered in this period, 30% had ordered again by 20 August 2024",
+        "The latest of them had little time to order again by then.",
+    )
+
+
+def test_what_the_staircase_leaves_out_is_said(shop: Shop) -> None:
+    joined(1, 1, *(f"2024-01-{day:02}" for day in range(1, 14)))
+    report = all_reports()["orders"]
+    assert "3 orders were number 11 or later." in page(english(shop), report, report.rows(shop)).html
+    period = ReportPeriod(date(2024, 1, 5), date(2024, 1, 20))
+    made = page(english(shop), report, report.rows(shop, period), period).html
+    assert said(made)[0] == "Nobody ordered for the first time in this period"
+
+
+def test_cells_of_few_have_their_number_and_no_shade(shop: Shop) -> None:
+    joined(1, 10, "2024-01-10", "2024-02-10")
+    joined(11, 9, "2024-02-10", "2024-03-10")
+    joined(21, 1, "2024-03-10", "2024-04-10")
+    report = all_reports()["cohorts"]
+    made = page(english(shop), report, report.rows(shop)).html
+    desk = made[: made.index('class="on-phone"')]
+    assert "Where fewer than 10 joined" in made
+    cells = re.findall(r'<rect[^>]*fill="([^"]*)"[^>]*><title>(\w+) 2024 [^<]*\+1', desk)
+    assert cells == [("var(--heat-5)", "January"), ("none", "February"), ("var(--quiet)", "March")]
+
+
+def test_points_and_campaigns_say_what_they_found(town: Shop) -> None:
     made = {name: said(text) for name, text in pages(english(town)).items()}
-    assert made["orders"][0] == "After the first order two of three customers order again"
-    assert made["cohorts"][0] == "67% of new customers buy again in the month after they joined"
     assert made["points"][0] == "Members hold points worth ₪0"
     assert made["points"][1] == "Of 105 points issued or granted, 94% have been redeemed."
-    assert made["campaigns"][0] == "After 1 of 2 messages the recipient bought within 14 days"
-    assert made["campaigns"][1].endswith("only a held-out group can tell.")
-    assert made["rfm"] == (
-        "67% of the customers brought in 91% of the revenue",
-        "They are the group “Promising”.",
-    )
+    assert made["campaigns"] == ("2 messages have been sent", "Nobody bought within 14 days.")
+
+
+def test_orders_and_cohorts_say_what_they_found(shop: Shop) -> None:
+    joined(1, 4, "2024-10-15")
+    joined(5, 8, "2024-10-15", "2024-11-15", "2024-12-15")
+    assert read_in_english(shop, "orders")[0] == "After the first order two of three customers order again"
+    assert read_in_english(shop, "cohorts")[0] == "67% of new customers buy again in the month after they joined"
 
 
 def test_until_the_window_is_over_no_page_says_that_nobody_bought(town: Shop) -> None:
@@ -231,7 +360,7 @@ def test_one_row_of_many_figures_stands_upright(shop: Shop) -> None:
 
 
 def test_a_table_that_is_too_wide_for_paper_goes_on_in_a_second_one(shop: Shop) -> None:
-    long = [Cohort(f"2024-0{begun}", {str(month): month for month in range(25)}) for begun in (1, 2, 3)]
+    long = [Cohort(f"2024-0{begun}", {str(month): month for month in range(25)}) for begun in range(1, 7)]
     made = tables(long, Wording(all_reports()["cohorts"], shop.settings.language))
     assert [[name for name, _ in heads] for heads, _ in made] == [
         ["חודש ההצטרפות", *map(str, range(13))],

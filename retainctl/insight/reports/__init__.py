@@ -10,12 +10,13 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import date
 from typing import Any
 
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage, did_you_mean
 from retainctl.insight.labels import SHARED, Label
-from retainctl.insight.periods import ALL_TIME, ReportPeriod
+from retainctl.insight.periods import ALL_TIME, ReportPeriod, first_order_day
 from retainctl.insight.story import Story, Telling
 from retainctl.rows import Row
 
@@ -26,7 +27,8 @@ class Report:
 
     *find* gives its rows for a period, and *tell* what its page says of them. *labels* name its columns beyond those in
     ``labels.SHARED``; *values* translate the program's own words in a column, such as a state; *methods* are other ways
-    to find the rows, by their names.
+    to find the rows, by their names. *begins* gives the first day of which it can know anything. A report that
+    *is_of_a_day* shows how all that came before stands at the end of a period, whenever that began.
     """
 
     title: Label
@@ -37,9 +39,12 @@ class Report:
     definitions: tuple[Label, ...]
     values: Mapping[str, Callable[[str], Label]] = field(default_factory=dict)
     methods: Mapping[str, Callable[[Shop, ReportPeriod], Sequence[Any]]] = field(default_factory=dict)
+    begins: Callable[[Shop], date | None] = field(default=lambda _shop: first_order_day())
+    is_of_a_day: bool = False
 
     def rows(self, shop: Shop, period: ReportPeriod = ALL_TIME, *, method: str = "") -> Sequence[Any]:
         """Its rows for *period*, found by another *method* where one is named; WrongUsage where it has none such."""
+        period = period.to_its_end() if self.is_of_a_day else period
         if not method:
             return self.find(shop, period)
         if method not in self.methods:
@@ -48,9 +53,11 @@ class Report:
         return self.methods[method](shop, period)
 
     def telling(self, shop: Shop, rows: Sequence[Any], period: ReportPeriod = ALL_TIME) -> Telling:
-        """What its story is told from: *rows* of *period*, and those of the period before."""
-        before = period.before()
-        return Telling(shop, period, rows, self.find(shop, before) if before else ())
+        """What its story is told from: *rows* of *period*, and those of the period before, where all of it is known."""
+        before, begins = None if self.is_of_a_day else period.before(), self.begins(shop)
+        if before is None or before.first is None or begins is None or before.first < begins:
+            return Telling(shop, period, rows)
+        return Telling(shop, period, rows, self.find(shop, before), before)
 
 
 class Wording:
@@ -82,6 +89,11 @@ class Wording:
 def own_currency(shop: Shop, rows: Sequence[Any]) -> Any:
     """The row in the shop's own currency, or the first where there is none in it."""
     return next((row for row in rows if row.currency == shop.settings.currency), rows[0])
+
+
+def own_first(shop: Shop) -> Callable[[str], tuple[bool, str]]:
+    """The key that sorts currencies by their names, the shop's own before the others."""
+    return lambda currency: (currency != shop.settings.currency, currency)
 
 
 class ReportRow(Row, kind="report"):

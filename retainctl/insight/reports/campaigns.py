@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from retainctl.insight.svg import BAD, QUIET, SECOND, THIRD
 from retainctl.outreach.contact import REASONS
 from retainctl.outreach.programs import program_of
 from retainctl.rows import OwnWord, Row
-from retainctl.store.database import execute
+from retainctl.store.database import execute, value
 from retainctl.store.outreach import MailingState
 from retainctl.wording import amount, day_in_words, named, percent
 
@@ -35,7 +36,7 @@ class MailingRow(Row, kind="mailing"):
     """One mailing. Its candidates are planned or excluded; those planned are sent, waiting, and so on.
 
     *bought* are the customers who ordered within 14 days after the message was sent to them, and *revenue_minor* what
-    these orders come to in the shop's currency.
+    these orders come to in the shop's currency. An order that came after several mailings stands at each of them.
     """
 
     mailing: int
@@ -101,15 +102,8 @@ def campaigns(shop: Shop, period: ReportPeriod = ALL_TIME) -> list[MailingRow]:
 
 
 WINDOW_DAYS = 14
-
-
-def _bought(currency: str) -> dict[int, tuple[int, int]]:
-    """By mailing: the customers who ordered within the window after they were written to, and their orders' sum.
-
-    Whoever was merged since is followed to the customer who has the orders now.
-    """
-    found = execute(
-        f"""WITH RECURSIVE merged (customer_id, survivor_id) AS (
+# Whom each mailing wrote to, and when. Whoever was merged since is followed to the customer who has the orders now.
+_SENT = """WITH RECURSIVE merged (customer_id, survivor_id) AS (
                 SELECT id, merged_into FROM customers WHERE merged_into IS NOT NULL
                 UNION SELECT merged.customer_id, customers.merged_into FROM merged
                 JOIN customers ON customers.id = merged.survivor_id WHERE customers.merged_into IS NOT NULL),
@@ -119,15 +113,53 @@ def _bought(currency: str) -> dict[int, tuple[int, int]]:
             sent AS (
                 SELECT b.mailing_id, b.handed_at, COALESCE(s.survivor_id, b.customer_id) AS buyer_id
                 FROM outbox b LEFT JOIN survivors s ON s.customer_id = b.customer_id
-                WHERE b.state = 'sent' AND b.customer_id IS NOT NULL)
-        SELECT sent.mailing_id, COUNT(DISTINCT o.customer_id),
+                WHERE b.state = 'sent' AND b.customer_id IS NOT NULL)"""
+_WITHIN = f"""o.customer_id = sent.buyer_id AND o.is_sale = 1
+            AND o.ordered_at >= sent.handed_at AND o.ordered_at < sent.handed_at + {WINDOW_DAYS * DAY_SECONDS}"""
+
+
+def _bought(currency: str) -> dict[int, tuple[int, int]]:
+    """By mailing: the customers who ordered within the window after they were written to, and their orders' sum."""
+    found = execute(
+        f"""{_SENT} SELECT sent.mailing_id, COUNT(DISTINCT o.customer_id),
             SUM(CASE WHEN o.currency = ? THEN o.gross_minor ELSE 0 END)
-        FROM sent JOIN orders o ON o.customer_id = sent.buyer_id AND o.is_sale = 1
-            AND o.ordered_at >= sent.handed_at AND o.ordered_at < sent.handed_at + {WINDOW_DAYS * DAY_SECONDS}
-        GROUP BY sent.mailing_id""",
+        FROM sent JOIN orders o ON {_WITHIN} GROUP BY sent.mailing_id""",
         currency,
     )
     return {mailing: (int(customers), int(minor)) for mailing, customers, minor in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """All mailings of a period: whom they wrote to, who of these bought, and the sum of their orders, each once."""
+
+    recipients: int
+    bought: int
+    revenue_minor: int
+
+    @classmethod
+    def of(cls, shop: Shop, period: ReportPeriod) -> Together:
+        first, last = (day_of(day) for day in period.days)
+        planned = "mailing_id IN (SELECT id FROM mailings WHERE planned_at >= ? AND planned_at < ?)"
+        days = shop.clock.start_of(first), shop.clock.end_of(last)
+        ((recipients,),) = execute(f"{_SENT} SELECT COUNT(DISTINCT buyer_id) FROM sent WHERE {planned}", *days)
+        ((bought, minor),) = execute(
+            f"""{_SENT} SELECT COUNT(DISTINCT customer_id), SUM(CASE WHEN currency = ? THEN gross_minor ELSE 0 END)
+            FROM (SELECT DISTINCT o.id, o.customer_id, o.currency, o.gross_minor
+                FROM sent JOIN orders o ON {_WITHIN} WHERE {planned}) AS found""",
+            shop.settings.currency,
+            *days,
+        )
+        return cls(int(recipients), int(bought), int(minor or 0))
+
+    @property
+    def share(self) -> float | None:
+        return self.bought / self.recipients if self.recipients else None
+
+
+def _first_planned(shop: Shop) -> date | None:
+    first = value("SELECT MIN(planned_at) FROM mailings WHERE id IN (SELECT mailing_id FROM recipients)")
+    return None if first is None else shop.clock.day(first)
 
 
 def _counted(sql: str) -> dict[int, dict[str, int]]:
@@ -140,30 +172,25 @@ def _counted(sql: str) -> dict[int, dict[str, int]]:
 def tell(telling: Telling) -> Story:
     """From candidates to buyers, for each of the latest mailings; what goes to everybody who was planned beside it."""
     say, rows, currency = telling.say, telling.rows, telling.shop.settings.currency
-    sent, bought = sum(row.sent for row in rows), sum(row.bought for row in rows)
-    latest = date.fromisoformat(max(row.planned_at for row in rows)[:10]) + timedelta(days=WINDOW_DAYS)
-    day = day_in_words(latest, telling.language)
-    is_open = not bought and latest > telling.shop.clock.today()
-    waiting = say(f"counted until {day}", f"הספירה נמשכת עד {day}") if is_open else ""
-    revenue = sum(row.revenue_minor for row in rows)
+    sent, together = sum(row.sent for row in rows), Together.of(telling.shop, telling.period)
+    earlier = Together.of(telling.shop, telling.then) if telling.then else None
+    latest = max(map(_counted_until, rows))
+    waiting = "" if together.bought or not _is_open(latest, telling) else _until(latest, telling)
     failed, unknown = sum(row.failed for row in rows), sum(row.unknown for row in rows)
-    then_sent = sum(row.sent for row in telling.before)
-    then_bought = sum(row.bought for row in telling.before)
     return Story(
-        finding=_finding(telling, sent, bought),
-        lead=_lead(telling, sent, bought, latest),
+        finding=_finding(telling, sent, together),
+        lead=_lead(telling, sent, together, latest),
         figures=[
-            Figure(say("Sent", "נשלחו"), f"{sent:,}", telling.changed(sent, then_sent)),
+            Figure(say("Sent", "נשלחו"), f"{sent:,}", telling.changed(sent, sum(row.sent for row in telling.before))),
             Figure(
                 say("Bought", "קנו"),
-                percent(bought / sent) if sent and not waiting else "–",
-                waiting
-                or telling.moved(bought / sent if sent else None, then_bought / then_sent if then_sent else None),
+                "–" if together.share is None or waiting else percent(together.share),
+                waiting or telling.moved(together.share, earlier.share if earlier else None),
             ),
             Figure(
                 say("Their orders", "סכום ההזמנות שלהם"),
-                "–" if waiting else amount(revenue, currency),
-                waiting or telling.changed(revenue, sum(row.revenue_minor for row in telling.before)),
+                "–" if waiting else amount(together.revenue_minor, currency),
+                waiting or telling.changed(together.revenue_minor, earlier.revenue_minor if earlier else None),
             ),
             Figure(
                 say("Failed or unknown", "נכשלו או לא ידוע אם נשלחו"),
@@ -171,6 +198,12 @@ def tell(telling: Telling) -> Story:
                 say(f"{unknown:,} unknown", f"לגבי {unknown:,} לא ידוע") if unknown else "",
             ),
         ],
+        note=say(
+            "An order that came after several mailings counts once here, and below at each of them. Before returns.",
+            "הזמנה שבאה אחרי כמה דיוורים נספרת כאן פעם אחת, ולמטה בכל אחד מהם. לפני החזרות.",
+        )
+        if together.bought
+        else "",
         sections=[
             Section(
                 say("From the list to the purchase", "מהרשימה ועד הקנייה"),
@@ -190,29 +223,43 @@ def tell(telling: Telling) -> Story:
     )
 
 
-def _finding(telling: Telling, sent: int, bought: int) -> str:
+def _counted_until(row: MailingRow) -> date:
+    """The day to which what was bought after a mailing is counted."""
+    return date.fromisoformat(row.planned_at[:10]) + timedelta(days=WINDOW_DAYS)
+
+
+def _is_open(until: date, telling: Telling) -> bool:
+    return until > telling.shop.clock.today()
+
+
+def _until(until: date, telling: Telling) -> str:
+    day = day_in_words(until, telling.language)
+    return telling.say(f"counted until {day}", f"הספירה נמשכת עד {day}")
+
+
+def _finding(telling: Telling, sent: int, together: Together) -> str:
     if not sent:
         return telling.say("Nothing has been sent yet", "עדיין לא נשלח דבר")
-    if not bought:
+    if not together.bought:
         return telling.many(
             sent, ("1 message has been sent", "{} messages have been sent"), ("נשלחה הודעה אחת", "נשלחו {} הודעות")
         )
     return telling.say(
-        f"After {bought:,} of {sent:,} messages the recipient bought within {WINDOW_DAYS} days",
-        f"אחרי {bought:,} מתוך {sent:,} הודעות הנמענים קנו בתוך {WINDOW_DAYS} יום",
+        f"{together.bought:,} of {together.recipients:,} recipients bought within {WINDOW_DAYS} days",
+        f"{together.bought:,} מתוך {together.recipients:,} נמענים קנו בתוך {WINDOW_DAYS} יום מההודעה",
     )
 
 
-def _lead(telling: Telling, sent: int, bought: int, latest: date) -> str:
+def _lead(telling: Telling, sent: int, together: Together, latest: date) -> str:
     """What must be known beside the finding: whether there is still time, and what the figures cannot show."""
     if not sent:
         return ""
-    if latest > telling.shop.clock.today():
+    if _is_open(latest, telling):
         day = day_in_words(latest, telling.language)
         return telling.say(
             f"Purchases after a message are counted until {day}.", f"קניות שאחרי ההודעה נספרות עד {day}."
         )
-    if not bought:
+    if not together.bought:
         return telling.say(f"Nobody bought within {WINDOW_DAYS} days.", f"אף נמען לא קנה בתוך {WINDOW_DAYS} יום.")
     return telling.say(
         "They might have bought without the message too: only a held-out group can tell.",
@@ -221,18 +268,20 @@ def _lead(telling: Telling, sent: int, bought: int, latest: date) -> str:
 
 
 _DRAWN = 6
+_NOT_SENDING = ("planned", "paused", "cancelled")
 
 
 def _funnel(row: MailingRow, telling: Telling) -> Iterator[Bar]:
     say = telling.say
     name = say(*program_of(row.program).labels)
     day = day_in_words(date.fromisoformat(row.planned_at[:10]), telling.language)
+    state = say(*_STATES[row.state])
     yield Bar(
         say("Candidates", "נמענים אפשריים"),
         row.candidates,
         f"{row.candidates:,}",
         QUIET,
-        heading=f"{name} {named(row.name)} · {named(day)}",
+        heading=f"{name} {named(row.name)} · {named(day)}" + (f" · {state}" if row.state in _NOT_SENDING else ""),
     )
     for reason, label in REASONS.items():
         if excluded := row.reasons.get(_column(reason), 0):
@@ -247,7 +296,10 @@ def _funnel(row: MailingRow, telling: Telling) -> Iterator[Bar]:
         if count:
             yield Bar(word, count, f"{count:,}", fill)
     revenue = amount(row.revenue_minor, telling.shop.settings.currency)
-    yield Bar(say("Bought", "קנו"), row.bought, f"{row.bought:,} · {revenue}" if row.bought else "0", SECOND)
+    if row.sent:
+        until = _counted_until(row)
+        none = _until(until, telling) if _is_open(until, telling) else "0"
+        yield Bar(say("Bought", "קנו"), row.bought, f"{row.bought:,} · {revenue}" if row.bought else none, SECOND)
 
 
 _STATES = {
@@ -263,6 +315,7 @@ REPORT = Report(
     row_type=MailingRow,
     find=campaigns,
     tell=tell,
+    begins=_first_planned,
     values={"program": lambda name: program_of(name).labels, "state": _STATES.__getitem__},
     labels={
         "mailing": ("Mailing", "דיוור"),
@@ -294,6 +347,12 @@ REPORT = Report(
         (
             "bought = customers who ordered within 14 days after the message was sent to them, whatever the reason.",
             "קנו = לקוחות שהזמינו בתוך 14 יום אחרי שנשלחה אליהם ההודעה, מכל סיבה שהיא.",
+        ),
+        (
+            "their orders = what these come to, before returns; an order counts at each mailing that it came after, "
+            "and once where all mailings are added up.",
+            "סכום ההזמנות שלהם הוא לפני החזרות; הזמנה נספרת בכל דיוור שהיא באה אחריו, "
+            "ובסיכום של כל הדיוורים – פעם אחת.",
         ),
     ),
 )

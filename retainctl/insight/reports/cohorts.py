@@ -11,7 +11,7 @@ from retainctl.insight.charts import HeatRow, heat
 from retainctl.insight.labels import WHAT_AN_ORDER_IS
 from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import Report
-from retainctl.insight.story import Figure, Section, Story, Telling
+from retainctl.insight.story import FEW, Figure, Section, Story, Telling, share_of, too_early
 from retainctl.rows import Row
 from retainctl.store.database import rows, value
 from retainctl.store.dialect import streamed
@@ -98,7 +98,8 @@ def tell(telling: Telling) -> Story:
     zero, width, counts = counted
     begun = sorted(counts)
     joined = sum(counts[one][0] for one in begun)
-    average = [_average(counts, after, width) for after in range(1, width)]
+    bought = [_bought(counts, after, width) for after in range(1, width)]
+    average = [share_of(*one) for one in bought]
     soonest = average[0] if average else None
     span = say(*(("quarter", "רבעון") if by == 3 else ("month", "חודש")))
     in_words = quarter_in_words if by == 3 else month_in_words
@@ -109,7 +110,7 @@ def tell(telling: Telling) -> Story:
     latest = [
         (in_words(zero + one, telling.language), percent(counts[one][1] / counts[one][0]))
         for one in begun
-        if one + 2 < width
+        if one + 2 < width and counts[one][0] >= FEW
     ][-2:]
     return Story(
         finding=say(
@@ -117,14 +118,7 @@ def tell(telling: Telling) -> Story:
             f"{percent(soonest)} מהלקוחות החדשים קונים שוב כבר ב{span} שאחרי ההצטרפות",
         )
         if soonest is not None
-        else telling.many(
-            joined,
-            (
-                "1 new customer; it is too early to say whether they come back",
-                "{} new customers; it is too early to say how many come back",
-            ),
-            ("לקוח חדש אחד; מוקדם לומר אם יחזור", "{} לקוחות חדשים; מוקדם לומר כמה יחזרו"),
-        ),
+        else too_early(joined, telling),
         lead=say(
             f"Of those who joined in {latest[0][0]}, {latest[0][1]} bought again in the {span} after; of those in "
             f"{latest[1][0]}, {latest[1][1]}.",
@@ -142,10 +136,10 @@ def tell(telling: Telling) -> Story:
                         f"קנו {_AFTER[by, after]} אחרי ההצטרפות",
                     ),
                     percent(share),
-                    say("on average", "בממוצע"),
+                    say("{:,} of {:,}, on average", "{:,} מתוך {:,}, בממוצע").format(*bought[after - 1]),
                 )
-                for after, share in ((1, soonest), (2, _at(average, 2)), (4, _at(average, 4)))
-                if share is not None
+                for after, share in enumerate(average, 1)
+                if share is not None and after in (1, 2, 4)
             ),
         ],
         sections=[
@@ -156,7 +150,7 @@ def tell(telling: Telling) -> Story:
                 ),
                 heat(
                     [
-                        *_mean(telling, average, joined),
+                        *_mean(telling, average, bought, joined),
                         *(_line(counts[one], one, width, names(zero + one)) for one in begun),
                     ],
                     heads=[
@@ -167,22 +161,38 @@ def tell(telling: Telling) -> Story:
                     label=say("Cohorts", "לפי מועד ההצטרפות"),
                     rtl=telling.rtl,
                 ),
-                key=(("faint", say(f"The current {span}", f"ה{span} שטרם הסתיים")),),
+                key=(
+                    ("faint", say(f"The current {span}", f"ה{span} שטרם הסתיים"))
+                    if telling.period.last in (None, telling.shop.clock.today())
+                    else ("faint", say(f"Not a whole {span}", f"{span} חלקי")),
+                ),
                 note=say(
                     f"Each line is those who first ordered in that {span}; the column +1 says how many bought in the "
                     "next one.",
                     f"כל שורה – הלקוחות שהזמינו לראשונה באותו {span}; "
                     f"בעמודה {isolated('+1')} – כמה מהם קנו ב{span} שאחריו.",
-                ),
+                )
+                + _of_few(telling, any(counts[one][0] < FEW for one in begun)),
             )
         ],
     )
 
 
-def _mean(telling: Telling, average: Sequence[float | None], joined: int) -> Iterator[HeatRow]:
-    """The line of the average; none while nobody has had a span whole."""
+def _of_few(telling: Telling, occur: bool) -> str:
+    if not occur:
+        return ""
+    return " " + telling.say(
+        f"Where fewer than {FEW} joined, their number stands in the place of the share.",
+        f"כשהצטרפו פחות מ־{FEW}, מופיע מספרם במקום השיעור.",
+    )
+
+
+def _mean(
+    telling: Telling, average: Sequence[float | None], bought: Sequence[tuple[int, int]], joined: int
+) -> Iterator[HeatRow]:
+    """The line of the average; none while too few have had a span whole."""
     if any(share is not None for share in average):
-        titles = [f"{share:.1%}" if share is not None else "" for share in average]
+        titles = [f"{part:,} / {size:,}" for part, size in bought]
         yield HeatRow(telling.say("Average", "ממוצע"), f"{joined:,}", average, titles)
 
 
@@ -203,20 +213,16 @@ def _line(counts: Counter[int], begun: int, width: int, names: tuple[str, str]) 
             f"{name} {isolated(f'+{after}')}: {counts[after]:,} / {size:,} ({counts[after] / size:.1%})"
             for after in shown
         ],
+        numbers=[counts[after] for after in shown] if size < FEW else (),
         faint_from=width - begun - 2,  # the last of all is the running one
         brief=names[1],
     )
 
 
-def _average(counts: _BySpan, after: int, width: int) -> float | None:
-    """Of all who have had that span whole, how many bought in it; None while nobody has."""
+def _bought(counts: _BySpan, after: int, width: int) -> tuple[int, int]:
+    """How many bought in that span, of how many who have had it whole."""
     whole = [one for one in counts if one + after < width - 1]
-    size = sum(counts[one][0] for one in whole)
-    return sum(counts[one][after] for one in whole) / size if size else None
-
-
-def _at(average: Sequence[float | None], after: int) -> float | None:
-    return average[after - 1] if len(average) >= after else None
+    return sum(counts[one][after] for one in whole), sum(counts[one][0] for one in whole)
 
 
 REPORT = Report(

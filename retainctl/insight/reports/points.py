@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import date
 
-from retainctl.clock import month_number, month_text
+from retainctl.clock import FIRST_DAY, month_number, month_text
 from retainctl.club.terms import read_club
 from retainctl.config import Shop
 from retainctl.insight.charts import Month, by_month
@@ -15,7 +15,7 @@ from retainctl.insight.story import Figure, Section, Story, Swatch, Telling
 from retainctl.insight.svg import ACCENT, BAD, QUIET, SECOND, THIRD
 from retainctl.money import sign_of
 from retainctl.rows import Row
-from retainctl.store.database import execute
+from retainctl.store.database import execute, value
 from retainctl.wording import amount, brief, count, isolated, month_in_words, percent, thousands
 from retainctl.wording import points as points_in_words
 
@@ -34,8 +34,10 @@ class PointsMonth(Row, kind="points_month"):
 
 
 def points(shop: Shop, period: ReportPeriod = ALL_TIME) -> list[PointsMonth]:
-    """Every month of *period* from the first booking to the last, those without a booking too."""
-    months: dict[int, Counter[str]] = defaultdict(Counter)
+    """Every month from the first booking on, to the last of all or to the end of *period*, those without one too.
+
+    A month that the period cuts has what was booked on its days within, and what is outstanding after them.
+    """
     found = execute(
         """SELECT t.recorded_at, t.kind,
                SUM(CASE WHEN a.customer_id IS NULL THEN 0 ELSE e.points END)
@@ -44,26 +46,40 @@ def points(shop: Shop, period: ReportPeriod = ALL_TIME) -> list[PointsMonth]:
            JOIN accounts a ON a.id = e.account_id JOIN accounts b ON b.id = e.against_id
            GROUP BY t.recorded_at, t.kind"""
     )
-    for recorded_at, kind, moved in found:
-        months[month_number(shop.clock.day(recorded_at))][kind] += int(moved)
-    listed, outstanding, (first, last) = [], 0, period.months
-    for month in range(min(months), max(months) + 1) if months else ():
-        moved = months[month]
-        outstanding += moved.total()
-        if first <= month <= last:
-            listed.append(
-                PointsMonth(
-                    month=month_text(month),
-                    issued=moved["award"],
-                    granted=moved["grant"],
-                    redeemed=-moved["redemption"],
-                    expired=-moved["expiry"],
-                    clawed_back=-moved["clawback"],
-                    deducted=-moved["deduction"],
-                    outstanding=outstanding,
-                )
+    booked = [(shop.clock.day(recorded_at), kind, int(moved)) for recorded_at, kind, moved in found]
+    booked = [one for one in booked if period.last is None or one[0] <= period.last]
+    if not booked:
+        return []
+    days = [day for day, _, _ in booked]
+    first = max(min(days), period.first or FIRST_DAY)
+    last = min(period.last, shop.clock.today()) if period.last else max(days)
+    outstanding = sum(moved for day, _, moved in booked if day < first)
+    months: dict[int, Counter[str]] = defaultdict(Counter)
+    for day, kind, moved in booked:
+        if day >= first:
+            months[month_number(day)][kind] += moved
+    listed = []
+    for month in range(month_number(first), month_number(last) + 1):
+        by_kind = months[month]
+        outstanding += by_kind.total()
+        listed.append(
+            PointsMonth(
+                month=month_text(month),
+                issued=by_kind["award"],
+                granted=by_kind["grant"],
+                redeemed=-by_kind["redemption"],
+                expired=-by_kind["expiry"],
+                clawed_back=-by_kind["clawback"],
+                deducted=-by_kind["deduction"],
+                outstanding=outstanding,
             )
+        )
     return listed
+
+
+def _first_booking(shop: Shop) -> date | None:
+    first = value("SELECT MIN(recorded_at) FROM transactions")
+    return None if first is None else shop.clock.day(first)
 
 
 def tell(telling: Telling) -> Story:
@@ -71,6 +87,7 @@ def tell(telling: Telling) -> Story:
     say, shop, rows = telling.say, telling.shop, telling.rows
     currency, running = shop.settings.currency, month_number(shop.clock.today())
     months = [month_number(date.fromisoformat(f"{row.month}-01")) for row in rows]
+    cut = [month for month in months if month == running or telling.period.cuts(month)]
     owed = rows[-1].outstanding
     gained = sum(row.issued + row.granted for row in rows)
     redeemed, expired = sum(row.redeemed for row in rows), sum(row.expired for row in rows)
@@ -120,7 +137,7 @@ def tell(telling: Telling) -> Story:
                             month,
                             (worth(row.outstanding),),
                             f"{month_in_words(month, telling.language)}: {count(row.outstanding)}",
-                            month == running,
+                            month in cut,
                         )
                         for month, row in zip(months, rows, strict=True)
                     ],
@@ -150,7 +167,7 @@ def tell(telling: Telling) -> Story:
                             f"{month_in_words(month, telling.language)}: "
                             f"{isolated(f'+{count(row.issued + row.granted)}')} "
                             f"{isolated(f'-{count(row.redeemed + row.clawed_back + row.deducted + row.expired)}')}",
-                            month == running,
+                            month in cut,
                         )
                         for month, row in zip(months, rows, strict=True)
                     ],
@@ -159,7 +176,7 @@ def tell(telling: Telling) -> Story:
                     label=say("In and out", "נכנסו ויצאו"),
                     language=telling.language,
                 ),
-                key=_key(telling, faint=months[-1] == running),
+                key=_key(telling, faint=bool(cut)),
                 note=say("By the month of booking.", "לפי מועד הרישום."),
             ),
         ],
@@ -175,7 +192,7 @@ def _key(telling: Telling, *, faint: bool) -> list[tuple[Swatch, str]]:
         ("second", say("Redeemed", "מומשו"), any(row.redeemed for row in rows)),
         ("bad", say("Taken back or deducted", "נגרעו ונוכו"), any(row.clawed_back + row.deducted for row in rows)),
         ("quiet", say("Expired", "פג תוקפן"), any(row.expired for row in rows)),
-        ("faint", say("The current month", "החודש שטרם הסתיים"), faint),
+        ("faint", say("Not a whole month", "חודש חלקי"), faint),
     ]
     return [(swatch, text) for swatch, text, occurs in known if occurs]
 
@@ -185,6 +202,7 @@ REPORT = Report(
     row_type=PointsMonth,
     find=points,
     tell=tell,
+    begins=_first_booking,
     labels={
         "month": ("Month", "חודש"),
         "issued": ("Issued", "נצברו"),
@@ -197,12 +215,14 @@ REPORT = Report(
     },
     definitions=(
         (
-            "month = month of the booking; issued = for orders; granted and deducted = by hand.",
-            "החודש הוא חודש הרישום; הנקודות שנצברו הן על הזמנות; אלה שניתנו ואלה שנוכו – באופן ידני.",
+            "month = month of the booking, of which a period may hold some days only; issued = for orders; granted and "
+            "deducted = by hand.",
+            "החודש הוא חודש הרישום, וייתכן שרק חלק מימיו בתקופה; הנקודות שנצברו הן על הזמנות; "
+            "אלה שניתנו ואלה שנוכו – באופן ידני.",
         ),
         (
-            "outstanding = points that customers have, minus points that they owe, at the end of the month.",
-            "יתרה = כל הנקודות שבידי הלקוחות, פחות מה שהם חייבים, בסוף החודש.",
+            "outstanding = points that customers have, minus points that they owe, at the end of the month or period.",
+            "יתרה = כל הנקודות שבידי הלקוחות, פחות מה שהם חייבים, בסוף החודש או התקופה.",
         ),
     ),
 )

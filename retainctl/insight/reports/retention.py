@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from retainctl.clock import day_of, month_number
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retainctl.clock import day_of
 from retainctl.config import Shop
 from retainctl.insight.charts import Month, by_month, over_time, scale
 from retainctl.insight.labels import WHAT_AN_ORDER_IS
-from retainctl.insight.periods import ALL_TIME, ReportPeriod
-from retainctl.insight.reports import Report, own_currency
+from retainctl.insight.periods import ALL_TIME, ReportPeriod, first_order_day
+from retainctl.insight.reports import Report, own_currency, own_first
 from retainctl.insight.returning import SOON, History
-from retainctl.insight.story import Figure, Section, Story, Telling, customers_of
+from retainctl.insight.story import FEW, Figure, Section, Story, Telling, customers_of, share_of, too_early
 from retainctl.insight.svg import ACCENT, SECOND
 from retainctl.money import rounded_half_up, sign_of
 from retainctl.rows import Row
@@ -36,17 +39,18 @@ class Retention(Row, kind="retention"):
     last_order: str | None
 
 
-def retention(_shop: Shop, period: ReportPeriod = ALL_TIME) -> list[Retention]:
-    """The figures of each currency with orders in *period*."""
+def retention(shop: Shop, period: ReportPeriod = ALL_TIME) -> list[Retention]:
+    """The figures of each currency with orders in *period*, the shop's own first; all nought where there are none."""
     first, last = period.days
     sql = """SELECT currency, COUNT(*) FROM orders
         WHERE customer_id IS NULL AND is_sale = 1 AND order_day BETWEEN ? AND ? GROUP BY currency"""
     guests = dict(rows(sql, first, last))
     figures = _of_all_time() if period.whole else _of_days(first, last)
-    return [
-        _row(currency, guests.get(currency, 0), *figures.get(currency, (0, 0, 0, 0, 0, None, None)))
-        for currency in sorted(guests.keys() | figures.keys())
-    ]
+    currencies = sorted(guests.keys() | figures.keys(), key=own_first(shop))
+    begun = first_order_day()
+    if not currencies and begun is not None and begun <= day_of(last):
+        currencies = [shop.settings.currency]
+    return [_row(one, guests.get(one, 0), *figures.get(one, (0, 0, 0, 0, 0, None, None))) for one in currencies]
 
 
 _Figures = tuple[int, int, int, int, int, int | None, int | None]
@@ -141,69 +145,131 @@ def _band(rate: float | None) -> str:
     return ">50%"
 
 
+@dataclass(frozen=True, slots=True)
+class WhoBought:
+    """Who bought in any currency: customers, those of them who came back, their orders and those of guests."""
+
+    customers: int
+    repeat: int
+    orders: int
+    guest_orders: int
+
+    @classmethod
+    def of(cls, found: Sequence[Retention], period: ReportPeriod) -> WhoBought:
+        """The buyers of *period*, whose rows are *found*; who paid in two currencies is one of them."""
+        guests = sum(row.guest_orders for row in found)
+        if len(found) == 1 and period.whole:
+            return cls(found[0].customers, found[0].repeat_customers, found[0].orders, guests)
+        first, last = period.days
+        sql = """SELECT COUNT(*), SUM(CASE WHEN orders > 1 THEN 1 ELSE 0 END), SUM(within)
+            FROM (SELECT COUNT(*) AS orders, SUM(CASE WHEN order_day >= ? THEN 1 ELSE 0 END) AS within FROM orders
+                WHERE is_sale = 1 AND customer_id IS NOT NULL AND order_day <= ? GROUP BY customer_id) AS buyers
+            WHERE within > 0"""
+        customers, repeat, orders = (int(number or 0) for number in rows(sql, first, last)[0])
+        return cls(customers, repeat, orders, guests)
+
+    @property
+    def share(self) -> float | None:
+        """How many of them came back, where they are enough for a share."""
+        return share_of(self.repeat, self.customers)
+
+
 def tell(telling: Telling) -> Story:
     """Who comes back, what they bring in month by month, and how soon the newly joined buy again."""
-    say, mine = telling.say, own_currency(telling.shop, telling.rows)
+    mine, buyers = own_currency(telling.shop, telling.rows), WhoBought.of(telling.rows, telling.period)
     history = History.of(telling.period, mine.currency)
-    rate = mine.repeat_rate or 0
     return Story(
-        finding=say("No customer has come back to buy yet", "עדיין אין לקוחות חוזרים")
-        if telling.period.whole and not rate
-        else say(
-            f"{customers_of(rate, telling).capitalize()} come back to buy",
-            f"{customers_of(rate, telling)} חוזרים לקנות",
-        )
-        if telling.period.whole
-        else say(
-            f"{percent(rate)} of those who bought in this period have bought more than once",
-            f"{percent(rate)} מהקונים בתקופה כבר קנו אצלנו יותר מפעם אחת",
-        ),
-        lead=_lead(telling, mine, history),
+        finding=_finding(telling, buyers),
+        lead=_lead(telling, buyers, history),
         figures=figures_of(telling),
-        sections=_sections(telling, mine, history),
+        sections=_sections(telling, mine, buyers, history),
+        note=_in_other_currencies(telling, mine),
     )
 
 
-def _lead(telling: Telling, mine: Retention, history: History) -> str:
+def _finding(telling: Telling, buyers: WhoBought) -> str:
+    say, share, begun = telling.say, buyers.share, first_order_day()
+    if telling.period.whole:
+        if share is None or begun is None or (telling.today - begun).days < SOON:
+            return too_early(buyers.customers, telling)
+        if not buyers.repeat:
+            return say("No customer has come back to buy yet", "עדיין אין לקוחות חוזרים")
+        many = customers_of(share, telling)
+        return say(f"{many.capitalize()} come back to buy", f"{many} חוזרים לקנות")
+    if not buyers.customers:
+        return say("No customer bought in this period", "אף לקוח לא קנה בתקופה")
+    if share is None:
+        return say(
+            f"{buyers.repeat} of {buyers.customers} who bought in this period have bought more than once",
+            f"{buyers.repeat} מתוך {buyers.customers} הקונים בתקופה כבר קנו אצלנו יותר מפעם אחת",
+        )
+    return say(
+        f"{percent(share)} of those who bought in this period have bought more than once",
+        f"{percent(share)} מהקונים בתקופה כבר קנו אצלנו יותר מפעם אחת",
+    )
+
+
+def _lead(telling: Telling, buyers: WhoBought, history: History) -> str:
+    if not buyers.customers:
+        return ""
     end = history.known_until() + 1
-    year, year_before = (history.share_again(range(end - 12 * back, end - 12 * (back - 1))) for back in (1, 2))
+    last_year, year_before = (range(end - 12 * back, end - 12 * (back - 1)) for back in (1, 2))
+    now = history.share_again(last_year)
+    then = history.share_again(year_before) if history.knows(year_before) else None
     counted = telling.many(
-        mine.repeat_customers,
+        buyers.repeat,
         (
-            f"1 of {mine.customers:,} customers has ordered twice or more.",
-            f"{{}} of {mine.customers:,} customers have ordered twice or more.",
+            f"1 of {buyers.customers:,} customers has ordered twice or more.",
+            f"{{}} of {buyers.customers:,} customers have ordered twice or more.",
         ),
         (
-            f"לקוח אחד מתוך {mine.customers:,} הזמין פעמיים או יותר.",
-            f"{{}} מתוך {mine.customers:,} לקוחות הזמינו פעמיים או יותר.",
+            f"לקוח אחד מתוך {buyers.customers:,} הזמין פעמיים או יותר.",
+            f"{{}} מתוך {buyers.customers:,} לקוחות הזמינו פעמיים או יותר.",
         ),
     )
-    if not mine.repeat_customers:
+    if not buyers.repeat:
         counted = telling.many(
-            mine.customers,
+            buyers.customers,
             ("The customer has ordered once.", "Each of the {} customers has ordered once."),
             ("הלקוח הזמין פעם אחת.", "כל אחד מ־{} הלקוחות הזמין פעם אחת."),
         )
-    if year is None:
+    if now is None:
         return counted
     until = month_in_words(history.known_until(), telling.language)
     said = telling.say(
-        f"Of those who joined in the 12 months to {until}, {percent(year)} bought again within {SOON} days",
-        f"מבין מי שהצטרפו ב־12 החודשים עד סוף {until}, {percent(year)} קנו שוב בתוך {SOON} יום",
+        f"Of those who joined in the 12 months to {until}, {percent(now)} bought again within {SOON} days",
+        f"מבין מי שהצטרפו ב־12 החודשים עד סוף {until}, {percent(now)} קנו שוב בתוך {SOON} יום",
     )
-    if year_before is None:
+    if then is None:
         return f"{counted} {said}."
-    difference = round(100 * year) - round(100 * year_before)
+    difference = round(100 * now) - round(100 * then)
     compared = telling.say(
         ("more than" if difference > 0 else "fewer than" if difference else "as many as") + " in the 12 months before",
         ("יותר מאשר" if difference > 0 else "פחות מאשר" if difference else "כמו") + " ב־12 החודשים שלפני כן",
     )
-    return f"{counted} {said} – {compared} ({percent(year_before)})."
+    return f"{counted} {said} – {compared} ({percent(then)})."
+
+
+def _in_other_currencies(telling: Telling, mine: Retention) -> str:
+    """What the amounts, which are in one currency, leave out; nothing where that is all there is."""
+    others = [row for row in telling.rows if row is not mine and (row.orders or row.net_revenue_minor)]
+    if not others:
+        return ""
+    orders = telling.many(sum(row.orders for row in others), ("1 order", "{} orders"), ("הזמנה אחת", "{} הזמנות"))
+    amounts = ", ".join(amount(row.net_revenue_minor, row.currency) for row in others)
+    return telling.say(
+        f"The amounts are in {mine.currency}. In other currencies: {orders}, {amounts} net.",
+        f"הסכומים ב־{sign_of(mine.currency)}. במטבעות אחרים: {orders}, {amounts} נטו.",
+    )
 
 
 def figures_of(telling: Telling) -> list[Figure]:
-    """Who came back, orders, their average and the net revenue, each with how it has changed."""
-    mine = own_currency(telling.shop, telling.rows)
+    """Who came back, orders, their average and the net revenue, each with how it has changed.
+
+    People and orders are of every currency, amounts of the shop's own.
+    """
+    mine, buyers = own_currency(telling.shop, telling.rows), WhoBought.of(telling.rows, telling.period)
+    before = WhoBought.of(telling.before, telling.then) if telling.then else None
     then = next((row for row in telling.before if row.currency == mine.currency), None)
     say, currency = telling.say, mine.currency
     average, earlier = mine.average_order_value_minor, then.average_order_value_minor if then else None
@@ -212,23 +278,21 @@ def figures_of(telling: Telling) -> list[Figure]:
             say("Customers who come back", "לקוחות חוזרים")
             if telling.period.whole
             else say("Have bought more than once", "קנו יותר מפעם אחת"),
-            "–" if mine.repeat_rate is None else percent(mine.repeat_rate),
-            telling.moved(mine.repeat_rate, then.repeat_rate if then else None)
-            or say(
-                f"{mine.repeat_customers:,} of {mine.customers:,}", f"{mine.repeat_customers:,} מתוך {mine.customers:,}"
-            ),
+            percent(buyers.repeat / buyers.customers) if buyers.customers else "–",
+            telling.moved(buyers.share, before.share if before else None)
+            or say(f"{buyers.repeat:,} of {buyers.customers:,}", f"{buyers.repeat:,} מתוך {buyers.customers:,}"),
         ),
         Figure(
             say("Orders", "הזמנות"),
-            f"{mine.orders:,}",
-            telling.changed(mine.orders, then.orders if then else None)
+            f"{buyers.orders:,}",
+            telling.changed(buyers.orders, before.orders if before else None)
             or (
                 telling.many(
-                    mine.guest_orders,
+                    buyers.guest_orders,
                     ("and 1 by a guest", "and {} by guests"),
                     ("ועוד הזמנת אורח אחת", "ועוד {} הזמנות אורח"),
                 )
-                if mine.guest_orders
+                if buyers.guest_orders
                 else ""
             ),
         ),
@@ -238,10 +302,10 @@ def figures_of(telling: Telling) -> list[Figure]:
             telling.changed(average, earlier)
             or (
                 say(
-                    f"{mine.average_purchase_frequency:.1f} orders a customer",
-                    f"{mine.average_purchase_frequency:.1f} הזמנות ללקוח",
+                    f"{buyers.orders / buyers.customers:.1f} orders a customer",
+                    f"{buyers.orders / buyers.customers:.1f} הזמנות ללקוח",
                 )
-                if mine.average_purchase_frequency
+                if buyers.orders
                 else ""
             ),
         ),
@@ -257,9 +321,8 @@ def figures_of(telling: Telling) -> list[Figure]:
     ]
 
 
-def _sections(telling: Telling, mine: Retention, history: History) -> list[Section]:
-    say, months, first = telling.say, history.months(), telling.period.first
-    cut = month_number(first) if first and first.day > 1 else None  # a month that begins before the period
+def _sections(telling: Telling, mine: Retention, buyers: WhoBought, history: History) -> list[Section]:
+    say, months = telling.say, history.months()
     later, all_ = history.later_minor.total(), history.later_minor.total() + history.first_minor.total()
     sections = []
     if months:
@@ -278,7 +341,7 @@ def _sections(telling: Telling, mine: Retention, history: History) -> list[Secti
                                 amount(minor, mine.currency)
                                 for minor in (history.later_minor[month], history.first_minor[month])
                             ),
-                            faint=month in (history.running, cut),
+                            faint=month == history.running or telling.period.cuts(month),
                         )
                         for month in months
                     ],
@@ -292,11 +355,15 @@ def _sections(telling: Telling, mine: Retention, history: History) -> list[Secti
                     ("second", say("First order", "הזמנה ראשונה")),
                     ("faint", say("Not a whole month", "חודש חלקי")),
                 ),
-                note=say(f"In {mine.currency}, month by month.", f"ב־{sign_of(mine.currency)}, לפי חודש."),
+                note=say(
+                    f"In {mine.currency}, before returns, month by month.",
+                    f"ב־{sign_of(mine.currency)}, לפני החזרות, לפי חודש.",
+                ),
             )
         )
-    known = [month for month in months if month <= history.known_until()]
-    if len(known) > 1:
+    known = [(month, history.share_again(range(month, month + 1))) for month in months]
+    known = [(month, share) for month, share in known if month <= history.known_until()]
+    if sum(share is not None for _, share in known) > 1:
         sections.append(
             Section(
                 say(
@@ -304,28 +371,28 @@ def _sections(telling: Telling, mine: Retention, history: History) -> list[Secti
                     f"כמה קונים שוב בתוך {SOON} יום, לפי חודש ההצטרפות",
                 ),
                 over_time(
-                    [(month, history.share_again(range(month, month + 1))) for month in known],
+                    known,
                     say=percent,
                     label=say("Bought again", "קנו שוב"),
                     language=telling.language,
                 ),
                 note=say(
-                    f"A month is shown once everybody who joined in it has had {SOON} days.",
-                    f"חודש מוצג רק אחרי שחלפו {SOON} יום מסופו.",
+                    f"A month is shown once {FEW} or more joined in it and all of them have had {SOON} days.",
+                    f"חודש מוצג רק אחרי שחלפו {SOON} יום מסופו, אם הצטרפו בו {FEW} לקוחות או יותר.",
                 ),
             )
         )
-    if mine.repeat_rate is not None and telling.period.whole:  # a part of the buyers is not comparable
-        end = max(0.6, mine.repeat_rate + 0.05)
+    if buyers.share is not None and telling.period.whole:  # a part of the buyers is not comparable
+        end = max(0.6, buyers.share + 0.05)
         edges = [0.0, *(edge for edge, _ in BANDS), end]
         sections.append(
             Section(
                 say("Beside other shops", "לעומת חנויות אחרות"),
                 scale(
-                    mine.repeat_rate,
+                    buyers.share,
                     edges=edges,
                     names=["", *(f"{edge:.0%}" for edge, _ in BANDS), ""],
-                    shown=percent(mine.repeat_rate),
+                    shown=percent(buyers.share),
                     label=say("Repeat rate", "שיעור הלקוחות החוזרים"),
                 ),
                 note=say(

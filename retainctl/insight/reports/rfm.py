@@ -21,9 +21,10 @@ from retainctl.insight.charts import for_both
 from retainctl.insight.labels import WHAT_AN_ORDER_IS
 from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import Report
-from retainctl.insight.story import Figure, Section, Story, Telling
+from retainctl.insight.story import Figure, Section, Story, Telling, share_of
 from retainctl.insight.svg import HEAT, INK, MUTED, QUIET, SECOND, SMALL, Canvas, tag
 from retainctl.insight.zones import ZONES, Zone, zone_of
+from retainctl.money import sign_of
 from retainctl.rows import Row
 from retainctl.store.database import value
 from retainctl.store.dialect import streamed
@@ -73,7 +74,7 @@ def rfm_by_ntile(shop: Shop, period: ReportPeriod = ALL_TIME) -> list[Cell]:
 
 
 def buyers(shop: Shop, period: ReportPeriod = ALL_TIME) -> Scored:
-    """Every customer with an order in *period*, scored."""
+    """Every customer with an order up to the end of *period*, scored: who is loyal is so over all of their orders."""
     days, orders, spent = _measures(shop, period)
     frequency = [1 + bisect_right(FREQUENCY_STEPS, count) for count in orders]
     return Scored(days, orders, spent, list(zip(fifths(days), frequency, fifths(spent), strict=True)))
@@ -94,16 +95,6 @@ def _cells(shop: Shop, of: Scored) -> list[Cell]:
         )
         for scores in sorted(counts, reverse=True)
     ]
-
-
-def as_of(shop: Shop, period: ReportPeriod = ALL_TIME) -> date | None:
-    """The day from which recency is counted back: after the last of *period*, of ``--now``, or after the last order."""
-    if period.last is not None:
-        return day_of(day_number(period.last) + 1)
-    if shop.clock.fixed is not None:
-        return shop.clock.today()
-    last = value("SELECT MAX(last_order_day) FROM customer_summaries")
-    return None if last is None else day_of(last + 1)
 
 
 def fifths(values: Sequence[int]) -> list[int]:
@@ -152,20 +143,18 @@ def _measures(shop: Shop, period: ReportPeriod = ALL_TIME) -> tuple[list[int], l
 
 def _found(shop: Shop, period: ReportPeriod = ALL_TIME) -> Iterator[tuple[int, int, int, int]]:
     """One row per customer and currency: customer, last day, orders, and the amount if it is the shop's currency."""
-    until = day_number(period.last or as_of(shop, period) or shop.clock.today())
+    until = day_number(period.last or shop.clock.today())
     own = "CASE WHEN currency = ? THEN gross_minor ELSE 0 END"
     last = value("SELECT MAX(last_order_day) FROM customer_summaries")
-    if period.first is None and (last is None or until >= last):
+    if last is None or until >= last:
         return streamed(
             f"SELECT customer_id, last_order_day, orders, {own} FROM customer_summaries WHERE orders > 0",
             shop.settings.currency,
         )
     return streamed(
         f"""SELECT customer_id, MAX(order_day), COUNT(*), CAST(SUM({own}) AS bigint) FROM orders
-            WHERE is_sale = 1 AND customer_id IS NOT NULL AND order_day BETWEEN ? AND ?
-            GROUP BY customer_id, currency""",
+            WHERE is_sale = 1 AND customer_id IS NOT NULL AND order_day <= ? GROUP BY customer_id, currency""",
         shop.settings.currency,
-        period.days[0],
         until,
     )
 
@@ -173,7 +162,7 @@ def _found(shop: Shop, period: ReportPeriod = ALL_TIME) -> Iterator[tuple[int, i
 def tell(telling: Telling) -> Story:
     """The zones of customers on the square of recency and frequency, and a command that makes a segment of each."""
     say, shop = telling.say, telling.shop
-    of = buyers(shop, ReportPeriod(last=telling.period.last))  # whoever is loyal is so over all of their orders
+    of = buyers(shop, telling.period)
     sizes, revenue = Counter[str](), Counter[str]()
     for (recency, frequency, _), minor in zip(of.scores, of.spent, strict=True):
         zone = zone_of(recency, frequency)
@@ -181,14 +170,22 @@ def tell(telling: Telling) -> Story:
         revenue[zone.name] += minor
     everybody, all_revenue = len(of.scores), sum(of.spent)
     best = ZONES[max(sizes, key=lambda name: revenue[name])]
-    share = revenue[best.name] / all_revenue if all_revenue else 0
+    size, share = share_of(sizes[best.name], everybody), revenue[best.name] / all_revenue if all_revenue else 0
+    is_found = size is not None and share >= _MORE_THAN_THEIR_PART * size
+    lines = [say(f"They are the group “{best.labels[0]}”.", f"אלה הלקוחות בקבוצה ״{best.labels[1]}״.")] * is_found
     return Story(
         finding=say(
-            f"{percent(sizes[best.name] / everybody)} of the customers brought in {percent(share)} of the revenue",
-            f"{percent(sizes[best.name] / everybody)} מהלקוחות הביאו {percent(share)} מההכנסות",
+            f"{percent(size or 0)} of the customers brought in {percent(share)} of the revenue",
+            f"{percent(size or 0)} מהלקוחות הביאו {percent(share)} מההכנסות",
+        )
+        if is_found
+        else telling.many(
+            everybody,
+            ("1 customer, by their orders", "{} customers, by their orders"),
+            ("לקוח אחד, לפי ההזמנות שלו", "{} לקוחות, לפי ההזמנות שלהם"),
         ),
-        lead=say(f"They are the group “{best.labels[0]}”.", f"אלה הלקוחות בקבוצה ״{best.labels[1]}״.")
-        + _not_seen_for_long(telling, sizes["cannot_lose"]),
+        lead=" ".join([*lines, *_not_seen_for_long(telling, sizes["cannot_lose"])]),
+        note=_of_money(telling),
         figures=[
             _figure(telling, zone, sizes[zone.name], revenue[zone.name])
             for zone in (ZONES[name] for name in ("champions", "new", "at_risk", "cannot_lose"))
@@ -210,18 +207,32 @@ def tell(telling: Telling) -> Story:
     )
 
 
-def _not_seen_for_long(telling: Telling, customers: int) -> str:
-    """Of those who bought often; nothing where there are none."""
-    if not customers:
-        return ""
-    return " " + telling.many(
-        customers,
-        (
-            "1 customer bought often and has not been back for a long time.",
-            "{} customers bought often and have not been back for a long time.",
-        ),
-        ("לקוח אחד קנה פעמים רבות וכבר זמן רב לא חזר.", "{} לקוחות קנו פעמים רבות וכבר זמן רב לא חזרו."),
+_MORE_THAN_THEIR_PART = 1.5  # times as much of the revenue as they are of the customers: less is no finding
+
+
+def _of_money(telling: Telling) -> str:
+    currency = telling.shop.settings.currency
+    others = value("SELECT 1 FROM customer_summaries WHERE orders > 0 AND currency <> ? LIMIT 1", currency)
+    note = telling.say(f"Amounts are in {currency}, before returns.", f"הסכומים ב־{sign_of(currency)}, לפני החזרות.")
+    if not others:
+        return note
+    return f"{note} " + telling.say(
+        "Orders in other currencies count as orders, without an amount.",
+        "הזמנות במטבעות אחרים נספרות כהזמנות, ללא סכום.",
     )
+
+
+def _not_seen_for_long(telling: Telling, customers: int) -> Iterator[str]:
+    """Of those who bought often; nothing where there are none."""
+    if customers:
+        yield telling.many(
+            customers,
+            (
+                "1 customer bought often and has not been back for a long time.",
+                "{} customers bought often and have not been back for a long time.",
+            ),
+            ("לקוח אחד קנה פעמים רבות וכבר זמן רב לא חזר.", "{} לקוחות קנו פעמים רבות וכבר זמן רב לא חזרו."),
+        )
 
 
 def _figure(telling: Telling, zone: Zone, customers: int, minor: int) -> Figure:
@@ -244,9 +255,8 @@ _STEPS = ("1", "2", "3–4", "5–9", "10+")
 def _square(telling: Telling, of: Scored) -> Markup:
     """Five by five: in each square its zone, in the zone's colour, and how many customers."""
     counts = Counter((recency, frequency) for recency, frequency, _ in of.scores)
-    today = as_of(telling.shop, telling.period)
     first = [of.since(recency) for recency in range(2, FIFTHS + 1)]
-    since = [(today - one).days if today and one else 0 for one in first]
+    since = [max((telling.today - one).days, 1) if one else 1 for one in first]
     names = [days(one, telling.language) for one in since]
     rows = [
         (isolated(f"> {since[0]}"), telling.say(f"over {names[0]}", f"מעל {names[0]}")),
@@ -293,7 +303,7 @@ def _square(telling: Telling, of: Scored) -> Markup:
 def _zones(telling: Telling, of: Scored, sizes: Counter[str], revenue: Counter[str]) -> Markup:
     """A table of the zones: size, revenue, and the command that keeps each as a segment."""
     say, currency = telling.say, telling.shop.settings.currency
-    heads = (say("Group", "קבוצה"), say("Customers", "לקוחות"), say("Revenue", "הכנסות"))
+    heads = (say("Group", "קבוצה"), say("Customers", "לקוחות"), say("Gross revenue", "הכנסות ברוטו"))
     head = tag("tr", *(tag("th", text, class_="number" if place else "") for place, text in enumerate(heads)))
     shown = [zone for zone in ZONES.values() if sizes[zone.name]]
     lines = [
@@ -320,10 +330,11 @@ REPORT = Report(
     find=rfm,
     tell=tell,
     methods={"ntile": rfm_by_ntile},
+    is_of_a_day=True,
     values={"zone": lambda name: ZONES[name].labels},
     labels={
         "cell": ("Cell", "תא"),
-        "revenue_minor": ("Revenue", "הכנסות"),
+        "revenue_minor": ("Gross revenue", "הכנסות ברוטו"),
         "zone": ("Group", "קבוצה"),
     },
     definitions=(
@@ -338,6 +349,9 @@ REPORT = Report(
             "5 היא הטובה ביותר; תדירות: הזמנה אחת, שתיים, 3 או 4, 5 עד 9, 10 ומעלה; "
             "שני המדדים האחרים מחולקים לחמש קבוצות שוות. בשיטת ntile כל שלושת המדדים מחולקים כך.",
         ),
-        ("as of the day after the last order, or of --now.", "נכון ליום שאחרי ההזמנה האחרונה, או למועד שצוין."),
+        (
+            "as of today, or of the last day of the period, over all orders until then.",
+            "נכון להיום, או ליום האחרון בתקופה, לפי כל ההזמנות עד אז.",
+        ),
     ),
 )
