@@ -12,8 +12,8 @@ from itertools import accumulate, pairwise
 
 from markupsafe import Markup
 
-from retainctl.insight.svg import ACCENT, HEAT, INK, MUTED, QUIET, SMALL, Canvas, tag
-from retainctl.wording import short_month
+from retainctl.insight.svg import ACCENT, HEAT, INK, MUTED, QUIET, SMALL, Canvas, broken, tag, wide
+from retainctl.wording import named, short_month
 
 DESK, PHONE = 720.0, 300.0  # the widths of the two view-boxes, in user units
 _AXIS = 44.0  # the room of a value axis
@@ -221,40 +221,45 @@ class Bar:
     value: float
     shown: str
     fill: str = ACCENT
-    heading: str = ""  # stands above it, where a group begins
 
 
-def bars(rows: Sequence[Bar], *, label: str, rtl: bool, names: float = 150) -> Markup:
-    """Bars from the reading side on, the longest as wide as there is room for; groups have their own scale.
+def bars(rows: Sequence[Bar], *, label: str, rtl: bool, names: float = 150, heading: str = "") -> Markup:
+    """Bars from the reading side on under their *heading*, the longest as wide as there is room for.
 
-    What is nothing has its word and no bar.
+    What is nothing has its word and no bar. A name that has no room beside its bar is broken into lines; on a phone
+    all of them stand above their bars then.
     """
-    groups: list[list[Bar]] = []
-    for row in rows:
-        if row.heading or not groups:
-            groups.append([])
-        groups[-1].append(row)
+    most = max((row.value for row in rows), default=0) or 1
 
     def draw(width: float) -> Canvas:
-        room = names if width == DESK else min(names, 104.0)
-        height = sum(26 * len(group) + 34 * bool(group[0].heading) for group in groups)
-        canvas, y = Canvas(width, height + 4.0, label, rtl=rtl), 0.0
-        for group in groups:
-            if group[0].heading:
-                canvas.text(0, y + 20, group[0].heading, size=13, bold=True)
-                y += 34
-            most = max(row.value for row in group) or 1
-            for row in group:
-                longest = width - room - 8.2 * max(len(one.shown) for one in group) - 12
-                wide = max(longest * row.value / most, 1.5) if row.value else 0.0
-                canvas.text(0, y + 16, row.name, fill=MUTED)
-                if wide:
-                    canvas.box(room, y + 3, wide, 18, fill=row.fill, title=f"{row.name}: {row.shown}")
-                canvas.text(room + wide + 8, y + 17, row.shown, size=12.5, bold=True)
-                y += 26
+        is_desk = width == DESK
+        room = names if is_desk else min(names, 104.0)
+        is_above = not is_desk and any(wide(row.name) > room - _GAP for row in rows)
+        room, name_room = (0.0, width) if is_above else (room, room - _GAP)
+        headed = broken(heading, width, size=13) if heading else []
+        named_rows = [(row, broken(row.name, name_room)) for row in rows]
+        heights = [_LINE * len(lines) + 27 if is_above else max(_LINE * len(lines) + 11, 26) for _, lines in named_rows]
+        above = 17.0 * len(headed) + 17 * bool(headed)
+        canvas, y = Canvas(width, above + sum(heights) + 4.0, label, rtl=rtl), above
+        for number, line in enumerate(headed):
+            canvas.text(0, 20 + 17 * number, line, size=13, bold=True)
+        for (row, lines), height in zip(named_rows, heights, strict=True):
+            for number, line in enumerate(lines):
+                canvas.text(0, y + 16 + _LINE * number, named(line), fill=MUTED)
+            top = y + _LINE * len(lines) + 4 if is_above else y + 3
+            longest = width - room - 8.2 * max(len(one.shown) for one in rows) - 12
+            length = max(longest * row.value / most, 1.5) if row.value else 0.0
+            if length:
+                canvas.box(room, top, length, 18, fill=row.fill, title=f"{row.name}: {row.shown}")
+            canvas.text(room + length + 8 * bool(length or room), top + 14, row.shown, size=12.5, bold=True)
+            y += height
         return canvas
 
     return for_both(draw)
+
+
+_GAP = 8.0  # between a name and its bar
+_LINE = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +330,7 @@ def scale(
     """
 
     def draw(width: float) -> Canvas:
-        canvas, span = Canvas(width, 72, label, rtl=False), edges[-1] - edges[0]
+        canvas, span = Canvas(width, 85, label, rtl=False), edges[-1] - edges[0]
 
         def at(place: float) -> float:
             return 6 + (min(max(place, edges[0]), edges[-1]) - edges[0]) / span * (width - 12)
@@ -338,9 +343,13 @@ def scale(
         canvas.box(at(value) - 2, 26, 4, 28, fill=INK, edge="var(--paper)")
         side = "end" if at(value) > width / 2 else "start"
         canvas.text(at(value), 19, shown, anchor=side, size=15, bold=True)
+        ends = -_GAP
         for edge, name in zip(edges, names, strict=True):
             anchor = "start" if edge == edges[0] else "end" if edge == edges[-1] else "middle"
-            canvas.text(at(edge), 67, name, anchor=anchor, size=SMALL, fill=MUTED)
+            begins = at(edge) - wide(name) / 2
+            is_crowded = anchor == "middle" and begins < ends + _GAP  # its neighbour is too near: a line below it
+            canvas.text(at(edge), 80 if is_crowded else 67, name, anchor=anchor, size=SMALL, fill=MUTED)
+            ends = ends if is_crowded else begins + wide(name)
         return canvas
 
     return for_both(draw)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -43,18 +43,20 @@ def survey_page(shop: Shop, name: str) -> Page:
     """The page of the results of the survey *name*, in the shop's language."""
     survey = SURVEYS.read(shop, name).value
     telling = Telling(shop, ALL_TIME, results.results(shop, name))
-    spoken = results.comments(shop, name)
     rows = {row.question: row for row in telling.rows}
+    is_answered = any(row.answered for row in telling.rows)
     return story_page(
         shop,
-        telling.say(f"Survey: {survey.title}", f"סקר: {survey.title}"),
+        telling.say(f"Survey {named(name)}: {survey.title}", f"סקר {named(name)}: {survey.title}"),
         Story(
             finding=_finding(telling),
             figures=list(_figures(telling, rows, survey.questions)),
             sections=[
                 *(_section(telling, name, one, rows[one.name]) for one in survey.questions if one.kind != "text"),
-                *_said(telling, spoken),
-            ],
+                *_said(telling, results.comments(shop, name)),
+            ]
+            if is_answered
+            else [],
         ),
         when=day_in_words(shop.clock.today(), shop.settings.language),
         definitions=[telling.say(*one) for one in _DEFINITIONS],
@@ -62,9 +64,21 @@ def survey_page(shop: Shop, name: str) -> Page:
 
 
 def _finding(telling: Telling) -> str:
-    score = next((row for row in telling.rows if row.type == "nps" and row.score is not None), None)
+    if not any(row.answered for row in telling.rows):
+        return telling.say("Nobody has answered yet", "עדיין לא התקבלו תשובות")
+    score = next((row for row in telling.rows if row.score is not None), None)
     if score is None:
-        return ""
+        return telling.many(
+            max(row.answered for row in telling.rows),
+            ("1 answer has come in", "{} answers have come in"),
+            ("התקבלה תשובה אחת", "התקבלו {} תשובות"),
+        )
+    if score.type != "nps":
+        between = f"{percent(score.low)}–{percent(score.high)}"
+        share = percent(score.score)
+        if score.type == "csat":
+            return telling.say(f"{share} are satisfied ({between})", f"{share} מרוצים ({isolated(between)})")
+        return telling.say(f"{share} found it easy ({between})", f"ל־{share} היה קל ({isolated(between)})")
     points = isolated(f"NPS {_points(score.score)}")
     promoters, detractors = (percent(part / score.answered) for part in (score.promoters, score.detractors))
     return telling.say(
@@ -109,7 +123,7 @@ def _section(telling: Telling, name: str, question: Question, row: ResultRow) ->
     answered = sum(tally.values())
     note = telling.many(answered, ("1 answer.", "{} answers."), ("תשובה אחת.", "{} תשובות."))
     if question.kind == "choice":
-        drawn = [Bar(named(one), tally[one], f"{tally[one]:,}") for one in question.choices]
+        drawn = [Bar(one, tally[one], f"{tally[one]:,}") for one in question.choices]
         return Section(question.text, bars(drawn, label=question.text, rtl=telling.rtl), note=note)
     drawn = [
         Bar(str(answer), tally[answer], f"{tally[answer]:,}", _fill(question, answer))
@@ -152,20 +166,35 @@ def _on_its_scale(question: Question, row: ResultRow) -> Markup:
 
 
 def _said(telling: Telling, spoken: Sequence[CommentRow]) -> Iterator[Section]:
-    times = Counter((one.score, one.comment.strip()) for one in reversed(spoken) if one.comment.strip())
-    written = list(times)  # the latest first
+    """The latest comments; what was said in the same words stands once, with how often and by which scores."""
+    scores: dict[str, list[int]] = defaultdict(list)  # the latest first
+    times: Counter[str] = Counter()
+    for one in reversed(spoken):
+        if comment := one.comment.strip():
+            times[comment] += 1
+            if one.score is not None:
+                scores[comment].append(one.score)
     quotes = Markup("").join(
         tag(
             "blockquote",
-            *((tag("b", f"{score} · "),) if score is not None else ()),
+            *((tag("b", f"{_from_to(scores[comment])} · "),) if scores[comment] else ()),
             tag("bdi", comment),
-            *((tag("b", f" ×{times[score, comment]}"),) if times[score, comment] > 1 else ()),
+            *((tag("b", f" ×{times[comment]}"),) if times[comment] > 1 else ()),
         )
-        for score, comment in written[:COMMENTS]
+        for comment in list(times)[:COMMENTS]
     )
-    title = telling.say("In their own words", "במילים שלהם")
-    note = telling.say(
-        f"The latest {COMMENTS} of {len(written):,} comments.", f"{COMMENTS} ההערות האחרונות מתוך {len(written):,}."
-    )
-    if written:
-        yield Section(title, quotes, note=note if len(written) > COMMENTS else "")
+    title, total = telling.say("In their own words", "במילים שלהם"), f"{times.total():,}"
+    if len(times) == times.total():
+        note = telling.say(f"The latest {COMMENTS} of {total} comments.", f"{COMMENTS} ההערות האחרונות מתוך {total}.")
+    else:
+        note = telling.say(
+            f"Of {total} comments the latest; the same words stand once, with how often they were written.",
+            f"האחרונות מתוך {total} הערות; אותן מילים מופיעות פעם אחת, עם מספר הפעמים שנכתבו.",
+        )
+    if times:
+        yield Section(title, quotes, note=note if times.total() > COMMENTS else "")
+
+
+def _from_to(scores: Sequence[int]) -> str:
+    low, high = min(scores), max(scores)
+    return str(low) if low == high else isolated(f"{low}–{high}")

@@ -5,6 +5,7 @@ Colours are names of the page's style sheet, which has them for the light and fo
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,35 @@ ACCENT, SECOND, THIRD, QUIET, BAD = "var(--accent)", "var(--second)", "var(--thi
 EDGES = {SECOND: "var(--second-edge)", QUIET: "var(--quiet-edge)"}  # around what is too light to be seen on paper
 HEAT = tuple((f"var(--heat-{step})", f"var(--on-heat-{step})") for step in range(1, 6))  # a box, and its text
 SMALL = 11.5  # the size of most texts; what is smaller cannot be read on a phone
+
+
+_NARROW, _CAPITAL = 0.53, 0.72  # of the size of a text: how wide a letter of most fonts is
+
+
+def wide(text: str, *, size: float = SMALL) -> float:
+    """About how wide *text* is drawn; the marks of its direction take no room."""
+    return size * sum(
+        0 if unicodedata.category(one) == "Cf" else _CAPITAL if one.isupper() or one in "mw%" else _NARROW
+        for one in text
+    )
+
+
+def broken(text: str, room: float, *, size: float = SMALL) -> list[str]:
+    """The lines of *text* that have *room*, broken between words, and within one that is longer."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and wide(f"{lines[-1]} {word}", size=size) <= room:
+            lines[-1] += f" {word}"
+            continue
+        rest = word
+        while wide(rest, size=size) > room and len(rest) > 1:
+            fits = next(
+                many for many in range(len(rest) - 1, 0, -1) if many == 1 or wide(rest[:many], size=size) <= room
+            )
+            lines.append(rest[:fits])
+            rest = rest[fits:]
+        lines.append(rest)
+    return lines or [""]
 
 
 def tag(name: str, *children: str, **attributes: str | float) -> Markup:

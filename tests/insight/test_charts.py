@@ -24,7 +24,7 @@ from retainctl.insight.charts import (
     staircase,
     ticks,
 )
-from retainctl.insight.svg import ACCENT, BAD, HEAT, QUIET, SECOND, Canvas
+from retainctl.insight.svg import ACCENT, BAD, HEAT, QUIET, SECOND, Canvas, broken, wide
 from retainctl.wording import percent
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -189,19 +189,53 @@ def test_a_staircase_falls_from_the_reading_side() -> None:
             assert sum(one.text == "80" for one in view.texts) == 1
 
 
-def test_each_group_of_bars_has_its_own_scale_and_no_bar_where_there_is_nothing() -> None:
-    rows = [Bar("Sent", 100, "100", heading="May"), Bar("Bought", 0, "0", SECOND), Bar("Sent", 7, "7", heading="June")]
+def test_bars_have_their_own_scale_and_what_is_nothing_has_none() -> None:
     for rtl in (False, True):
-        desk, phone = views(bars(rows, label="Mailings", rtl=rtl))
-        for view in (desk, phone):
-            longest, other = view.boxes
+        first = bars([Bar("Sent", 100, "100"), Bar("Bought", 0, "0", SECOND)], label="M", rtl=rtl, heading="May")
+        other = bars([Bar("Sent", 7, "7")], label="M", rtl=rtl, heading="June")
+        for view, view_of_other in zip(views(first), views(other), strict=True):
+            (longest,), (its,) = view.boxes, view_of_other.boxes
             assert [one.text for one in view.texts].count("0") == 1
             assert longest.width >= view.width * 0.5
-            assert other.width > longest.width, "its word is shorter, so that there is more room"
-            begins = [box.x + box.width if rtl else box.x for box in view.boxes]
+            assert its.width > longest.width, "its word is shorter, so that there is more room"
+            begins = [box.x + box.width if rtl else box.x for box in (longest, its)]
             assert begins == near(*[begins[0]] * 2), "both at the reading side"
-            assert [one.text for one in view.texts if one.text in ("May", "June")] == ["May", "June"]
+            assert view.texts[0].text == "May"
             assert all(0 <= one.x <= view.width for one in view.texts)
+
+
+def test_a_long_name_is_broken_beside_its_bar_and_stands_above_it_on_a_phone() -> None:
+    long = "Instagram or another social network that I use every day"
+    heading = "campaign special-new-year-gifts-8 · 8 December 2026 · cancelled"
+    desk, phone = views(bars([Bar(long, 12, "12"), Bar("A friend", 3, "3")], label="", rtl=False, heading=heading))
+    for view in (desk, phone):
+        assert " ".join(one.text for one in view.texts[:-2]).count("every day") == 1
+        assert all(wide(one.text) <= view.width for one in view.texts)
+        tops = {box.title: box.y for box in view.boxes}
+        assert tops[f"{long}: 12"] < tops["A friend: 3"]
+    assert [one.text for one in desk.texts][:1] == [heading]
+    assert "".join(f"{one.text} " for one in phone.texts[:2]).rstrip() == heading
+    assert all(wide(one.text) <= 142 for one in desk.texts if one.x == 0 and one.text != heading)
+    assert phone.boxes[0].x == 0
+    last_line = max(one.y for one in phone.texts if "every day" in one.text)
+    assert phone.boxes[0].y > last_line, "above its bar"
+
+
+def test_the_names_below_a_scale_never_lie_on_each_other() -> None:
+    names = ["", "5%", "10%", "30%", "50%", ""]
+    for view in views(scale(0.88, edges=[0, 0.05, 0.1, 0.3, 0.5, 0.93], names=names, shown="88%", label="")):
+        below = [one for one in view.texts if one.text in names and one.text]
+        for one, other in pairwise(below):
+            apart = other.x - one.x - (wide(one.text) + wide(other.text)) / 2
+            assert apart > 4 or one.y != other.y, (one, other)
+
+
+def test_a_word_that_is_longer_than_its_room_is_broken_too() -> None:
+    assert broken("one two", 30) == ["one", "two"]
+    assert broken("", 30) == [""]
+    lines = broken("x" * 30, 30)
+    assert "".join(lines) == "x" * 30
+    assert all(wide(one) <= 30 for one in lines)
 
 
 def test_a_square_is_as_dark_as_its_share_and_says_it() -> None:

@@ -218,6 +218,15 @@ def test_rfm_counts_back_from_the_day_on_the_page(shop: Shop) -> None:
     )
 
 
+def test_no_text_of_the_rfm_square_is_smaller_than_it_is_meant_on_the_smallest_phone(shop: Shop) -> None:
+    joined(1, 10, "2025-01-15")
+    for one in (shop, english(shop)):
+        made = page(one, all_reports()["rfm"], all_reports()["rfm"].rows(one)).html
+        phone = made[made.index('class="on-phone"') :]
+        assert float(re.findall(r'viewBox="0 0 (\d+)', phone)[0]) <= 291, "what a phone of 320 leaves for it"
+        assert min(map(float, re.findall(r'font-size="([\d.]+)"', phone))) >= 11
+
+
 def test_pages_count_people_and_orders_over_all_currencies_and_money_in_the_shops_own(shop: Shop) -> None:
     joined(1, 6, "2024-01-01", minor=20_000)
     joined(7, 6, "2024-01-01", minor=7_000, currency="USD")

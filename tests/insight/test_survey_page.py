@@ -34,7 +34,10 @@ def asked(shop: Shop) -> Shop:
 
 def test_a_score_stands_with_its_interval_and_every_answer_with_its_count(asked: Shop) -> None:
     made = survey_page(english(asked), "spring")
-    assert (made.title, plain(made.finding)) == ("Survey: Spring", "50% recommend us, 25% do not (NPS +25)")
+    assert (plain(made.title), plain(made.finding)) == (
+        "Survey spring: Spring",
+        "50% recommend us, 25% do not (NPS +25)",
+    )
     assert said(made.html)[0] == "50% recommend us, 25% do not (NPS +25)"
     found = figures(made.html)
     assert found["Answers"] == ("7", ""), "whoever said anything"
@@ -60,9 +63,36 @@ def test_a_survey_without_answers_is_a_page_too(shop: Shop) -> None:
     (shop.folder / "surveys").mkdir()
     (shop.folder / "surveys" / "spring.toml").write_text(SURVEY_FILE, encoding="utf-8")
     made = survey_page(shop, "spring")
-    assert "<h1>סקר: Spring</h1>" in made.html
+    assert plain(made.title) == "סקר spring: Spring"
+    assert "<h1>עדיין לא התקבלו תשובות</h1>" in made.html
     assert figures(made.html) == {"תשובות": ("0", "")}
-    assert "<blockquote>" not in made.html
+    assert not re.search("<blockquote>|<svg", made.html), "no scale of noughts"
+
+
+@pytest.mark.parametrize(
+    ("kind", "finding"), [("csat", r"75% are satisfied \(\d+%–\d+%\)"), ("ces", r"75% found it easy \(\d+%–\d+%\)")]
+)
+def test_a_survey_without_an_nps_finds_something_too(shop: Shop, kind: str, finding: str) -> None:
+    (shop.folder / "surveys").mkdir()
+    text = f'title = "Sat"\n[[questions]]\nname = "score"\nkind = "{kind}"\ntext = "How?"\n'
+    (shop.folder / "surveys" / "sat.toml").write_text(text, encoding="utf-8")
+    path = shop.folder / "answers.csv"
+    path.write_text("respondent,score\n" + "".join(f"r{n},{score}\n" for n, score in enumerate((5, 5, 5, 1))))
+    import_answers(shop, "sat", str(path), AnswerOptions())
+    made = plain(survey_page(english(shop), "sat").finding)
+    assert re.fullmatch(finding, made), made
+
+
+def test_comments_in_the_same_words_stand_once_and_all_are_counted(asked: Shop) -> None:
+    path = asked.folder / "more.csv"
+    path.write_text(
+        HEADER + "".join(f"t{score},,,,,{score},the web,thanks!\n" for score in (8, 10, 9)), encoding="utf-8"
+    )
+    import_answers(asked, "spring", str(path), AnswerOptions())
+    made = plain(survey_page(english(asked), "spring").html)
+    assert "<b>8–10 · </b><bdi>thanks!</bdi><b> ×3</b>" in made
+    assert made.count("thanks!") == 1
+    assert "Of 10 comments the latest; the same words stand once" in made
 
 
 def test_what_somebody_wrote_is_never_markup(asked: Shop) -> None:

@@ -58,7 +58,7 @@ def test_a_third_program_is_planned_approved_and_sent_as_the_others(rewarding: S
     token = as_written(body.get_content()).split("For דנה: ")[1].split()[0]
     assert verify(token, "reward", rewarding.clock.now()).endswith(".1")
     assert [one.version for one in versions(REWARDS, "spring")] == [1]
-    assert Wording(report_called("campaigns"), "he").value("program", "reward") == "פרס"
+    assert Wording(report_called("campaigns"), "he").value("program", "reward") == "הטבה"
 
 
 def test_its_own_links_are_known_to_the_check_and_another_program_s_are_not(rewarding: Shop) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated
 
+from markupsafe import Markup
+
 from retainctl.clock import DAY_SECONDS, day_of
 from retainctl.config import Shop
 from retainctl.insight.charts import Bar, bars
@@ -207,10 +209,14 @@ def tell(telling: Telling) -> Story:
         sections=[
             Section(
                 say("From the list to the purchase", "מהרשימה ועד הקנייה"),
-                bars(
-                    [bar for row in rows[:_DRAWN] for bar in _funnel(row, telling)],
-                    label=say("Mailings", "דיוורים"),
-                    rtl=telling.rtl,
+                Markup("").join(
+                    bars(
+                        list(_funnel(row, telling)),
+                        heading=_heading(row, telling),
+                        label=say("Mailings", "דיוורים"),
+                        rtl=telling.rtl,
+                    )
+                    for row in rows[:_DRAWN]
                 ),
                 note=say(
                     f"The latest {_DRAWN} mailings; all of them are in the table below.",
@@ -271,18 +277,16 @@ _DRAWN = 6
 _NOT_SENDING = ("planned", "paused", "cancelled")
 
 
+def _heading(row: MailingRow, telling: Telling) -> str:
+    name = telling.say(*program_of(row.program).labels)
+    day = day_in_words(date.fromisoformat(row.planned_at[:10]), telling.language)
+    state = f" · {telling.say(*_STATES[row.state])}" if row.state in _NOT_SENDING else ""
+    return f"{name} {named(row.name)} · {named(day)}{state}"
+
+
 def _funnel(row: MailingRow, telling: Telling) -> Iterator[Bar]:
     say = telling.say
-    name = say(*program_of(row.program).labels)
-    day = day_in_words(date.fromisoformat(row.planned_at[:10]), telling.language)
-    state = say(*_STATES[row.state])
-    yield Bar(
-        say("Candidates", "נמענים אפשריים"),
-        row.candidates,
-        f"{row.candidates:,}",
-        QUIET,
-        heading=f"{name} {named(row.name)} · {named(day)}" + (f" · {state}" if row.state in _NOT_SENDING else ""),
-    )
+    yield Bar(say("Candidates", "נמענים אפשריים"), row.candidates, f"{row.candidates:,}", QUIET)
     for reason, label in REASONS.items():
         if excluded := row.reasons.get(_column(reason), 0):
             yield Bar(say(*label), excluded, f"{excluded:,}", QUIET)
@@ -297,8 +301,7 @@ def _funnel(row: MailingRow, telling: Telling) -> Iterator[Bar]:
             yield Bar(word, count, f"{count:,}", fill)
     revenue = amount(row.revenue_minor, telling.shop.settings.currency)
     if row.sent:
-        until = _counted_until(row)
-        none = _until(until, telling) if _is_open(until, telling) else "0"
+        none = "–" if _is_open(_counted_until(row), telling) else "0"
         yield Bar(say("Bought", "קנו"), row.bought, f"{row.bought:,} · {revenue}" if row.bought else none, SECOND)
 
 

@@ -22,7 +22,7 @@ from retainctl.insight.labels import WHAT_AN_ORDER_IS
 from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import Report
 from retainctl.insight.story import Figure, Section, Story, Telling, share_of
-from retainctl.insight.svg import HEAT, INK, MUTED, QUIET, SECOND, SMALL, Canvas, tag
+from retainctl.insight.svg import HEAT, INK, MUTED, QUIET, SECOND, Canvas, tag, wide
 from retainctl.insight.zones import ZONES, Zone, zone_of
 from retainctl.money import sign_of
 from retainctl.rows import Row
@@ -31,7 +31,7 @@ from retainctl.store.dialect import streamed
 from retainctl.wording import amount, days, isolated, percent
 
 FIFTHS = 5
-_PHONE = 340.0  # in which five names have room beside each other
+_PHONE = 290.0  # of the smallest phone, so that no text is drawn smaller than it is meant
 FREQUENCY_STEPS = (2, 3, 5, 10)  # orders, from which the next score begins
 
 
@@ -277,7 +277,7 @@ def _square(telling: Telling, of: Scored) -> Markup:
             for frequency in range(1, FIFTHS + 1):
                 x, customers = left + (frequency - 1) * step, counts[recency, frequency]
                 zone = zone_of(recency, frequency)
-                (fill, on_it), name = _COLOURS[zone.name], telling.say(*zone.labels)
+                fill, on_it = _COLOURS[zone.name]
                 canvas.box(
                     x + 1.5,
                     y + 1.5,
@@ -287,17 +287,29 @@ def _square(telling: Telling, of: Scored) -> Markup:
                     radius=5,
                     title=f"R{recency} F{frequency}: {customers:,}",
                 )
-                lines = name.split() if is_phone else [name]
+                lines = _name_in(zone, step - 3, telling)
                 top = y + 28 - 6 * (len(lines) - 1)
                 canvas.text(x + step / 2, top, f"{customers:,}", anchor="middle", size=15, bold=True, fill=on_it)
-                size = 10.5 if is_phone else SMALL  # the longest name has just room
                 for number, line in enumerate(lines):
-                    canvas.text(x + step / 2, top + 17 + 13 * number, line, anchor="middle", size=size, fill=on_it)
+                    canvas.text(x + step / 2, top + 17 + 13 * number, line, anchor="middle", fill=on_it)
         for place, text in enumerate(_STEPS):
             canvas.text(left + (place + 0.5) * step, FIFTHS * tall + 18, isolated(text), anchor="middle", fill=MUTED)
         return canvas
 
     return for_both(draw, phone=_PHONE)
+
+
+def _name_in(zone: Zone, room: float, telling: Telling) -> list[str]:
+    """The lines of a zone's name in a square; what has no *room* in one is broken between words, or as people do."""
+    name = telling.say(*zone.labels)
+    if wide(name) <= room:
+        return [name]
+    return [
+        part for word in name.split() for part in (_HYPHENATED.get(word, (word,)) if wide(word) > room else (word,))
+    ]
+
+
+_HYPHENATED = {"Champions": ("Champ-", "ions"), "Promising": ("Promis-", "ing")}
 
 
 def _zones(telling: Telling, of: Scored, sizes: Counter[str], revenue: Counter[str]) -> Markup:
