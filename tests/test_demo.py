@@ -54,7 +54,7 @@ def test_the_demo_runs_and_runs_again(tmp_path: Path) -> None:
     offers = {str(message["Subject"]) for message in messages if str(message["Subject"]).startswith("פרסומת")}
     assert offers == {
         "פרסומת: 10% הנחה על פולי הקפה החדשים, עד 16 במרץ",
-        "פרסומת: 10% off the new coffee beans, until 16 March",
+        "פרסומת: \u206610% off the new coffee beans, until 16 March\u2069",
     }
     assert 'dir="rtl"' in (shop / "pages" / "cohorts.html").read_text(encoding="utf-8")
 

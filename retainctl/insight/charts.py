@@ -344,7 +344,7 @@ def scale(
         side = "end" if at(value) > width / 2 else "start"
         canvas.text(at(value), 19, shown, anchor=side, size=15, bold=True)
         ends = -_GAP
-        for edge, name in zip(edges, names, strict=True):
+        for edge, name in ((edge, name) for edge, name in zip(edges, names, strict=True) if name):
             anchor = "start" if edge == edges[0] else "end" if edge == edges[-1] else "middle"
             begins = at(edge) - wide(name) / 2
             is_crowded = anchor == "middle" and begins < ends + _GAP  # its neighbour is too near: a line below it

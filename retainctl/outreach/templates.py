@@ -22,6 +22,7 @@ from retainctl.errors import BadData
 from retainctl.outreach import template_policy
 from retainctl.outreach.direction import as_written
 from retainctl.outreach.filters import filters
+from retainctl.wording import direction, isolated
 
 TemplateValue = str | int | None  # the only types that a template gets
 
@@ -178,7 +179,7 @@ class _Edition:
     def __init__(self, templates: Templates) -> None:
         self._constants = templates.constants
         self._mark = templates.mark
-        language = templates.constants.get("language", "en")
+        self._language = language = templates.constants.get("language", "en")
         sources = {"frame": templates.frame_text, "body": templates.body_text}
         text = _Sandbox(autoescape=False, sources=sources, language=language)
         sources = {"frame": templates.frame_html, "body": templates.body_html}
@@ -197,7 +198,7 @@ class _Edition:
         with _told():
             values = self._values(context)
             reason = self._reason.render(values).strip()
-            subject = marked(self._subject.render(values).strip(), self._mark)
+            subject = marked(self._subject.render(values).strip(), self._mark, language=self._language)
             preheader = self._preheader.render(values).strip()
             values |= {"reason": reason, "subject": subject, "preheader": preheader}
             text = re.sub(r"\n{3,}", "\n\n", self._text.render(values)).strip() + "\n"
@@ -257,13 +258,20 @@ def _refuse(templates: Templates, sandbox: _Sandbox) -> None:
         template_policy.refuse(sandbox, frame, includes=1)
 
 
-def marked(subject: str, mark: str) -> str:
-    """*subject* with *mark* as its first word, once: added, unless it is already there, even after invisible marks."""
+def marked(subject: str, mark: str, *, language: str = "he") -> str:
+    """*subject* with *mark* as its first word, once: added, unless it is already there, even after invisible marks.
+
+    What follows in a *language* that runs the other way is isolated: the mark's direction would tear it apart.
+    """
     if not mark:
         return subject
     word = f"[{_INVISIBLE}]*".join(mark)
     found = re.match(rf"[\W{_INVISIBLE}]*{word}[{_INVISIBLE}]*(?!\w)[\])}}>\"'*»]*", subject)
-    return mark + subject[found.end() :] if found else f"{mark}: {subject}"
+    rest = subject[found.end() :] if found else f": {subject}"
+    said = rest.lstrip(" :-–—")
+    if said and direction(language) == "ltr":
+        rest = rest.removesuffix(said) + isolated(said)
+    return mark + rest
 
 
 def _unknown(name: str) -> Unknown:

@@ -238,5 +238,17 @@ def test_an_advertisement_begins_with_the_word_once(subject: str, expected: str)
     assert marked(marked(subject, "פרסומת"), "פרסומת") == expected
 
 
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("10% off, until 12 December", "פרסומת: \u206610% off, until 12 December\u2069"),
+        ("פרסומת - Sale", "פרסומת - \u2066Sale\u2069"),
+        ("פרסומת", "פרסומת"),
+    ],
+)
+def test_what_follows_the_word_in_english_keeps_its_own_direction(subject: str, expected: str) -> None:
+    assert marked(subject, "פרסומת", language="en") == expected
+
+
 def test_where_no_law_asks_for_it_there_is_no_word() -> None:
     assert marked("Sale", "") == "Sale"

@@ -363,6 +363,8 @@ def _sections(telling: Telling, mine: Retention, buyers: WhoBought, history: His
         )
     known = [(month, history.share_again(range(month, month + 1))) for month in months]
     known = [(month, share) for month, share in known if month <= history.known_until()]
+    while known and known[-1][1] is None:
+        known.pop()
     if sum(share is not None for _, share in known) > 1:
         sections.append(
             Section(
