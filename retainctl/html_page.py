@@ -18,6 +18,11 @@ _DARK = """--ground:#0e1315;--paper:#171d20;--ink:#e8ecec;--muted:#9fadb1;--line
 --second:#d99b4b;--second-edge:#d99b4b;--on-second:#10191a;--third:#8c9ccb;--bad:#e8836b;--quiet:#39444a;--quiet-edge:#7f9096;
 --heat-1:#16282a;--on-heat-1:#e8ecec;--heat-2:#1b4043;--on-heat-2:#e8ecec;--heat-3:#21595d;--on-heat-3:#fff;
 --heat-4:#35989d;--on-heat-4:#0b1213;--heat-5:#66d5d8;--on-heat-5:#0b1213;color-scheme:dark"""
+# A shade at each edge of a box that scrolls; what scrolls brings a cover of its own for the edge at which it ends.
+_MORE = """background:linear-gradient(to right,var(--paper) 60%,transparent) left/2.4rem 100% no-repeat local,
+linear-gradient(to left,var(--paper) 60%,transparent) right/2.4rem 100% no-repeat local,
+linear-gradient(to right,var(--quiet),transparent) left/1rem 100% no-repeat scroll,
+linear-gradient(to left,var(--quiet),transparent) right/1rem 100% no-repeat scroll,var(--paper)"""
 _STYLE = f"""
 :root{{{_LIGHT}}}
 @media screen and (prefers-color-scheme:dark){{:root{{{_DARK}}}}}
@@ -61,16 +66,17 @@ summary{{cursor:pointer;color:var(--muted);font-size:.95rem}}
 ul{{color:var(--muted);padding-inline-start:1.1rem}}
 ul.contents{{list-style:none;padding:0;color:inherit}}
 .contents p{{margin:.2rem 0 0;color:var(--muted)}}
-.wide{{overflow-x:auto;margin:0 0 1.2rem}}
+.wide{{overflow-x:auto;margin:0 0 1.2rem;{_MORE}}}
 table{{border-collapse:separate;border-spacing:0;font-size:.85rem;font-variant-numeric:tabular-nums;min-width:100%}}
-th,td{{padding:.4rem .6rem;text-align:start;border-bottom:1px solid var(--line);vertical-align:bottom}}
+th,td{{padding:.4rem .6rem;text-align:start;border-bottom:1px solid var(--line);vertical-align:top}}
+th{{vertical-align:bottom}}
 td{{white-space:nowrap}}
 td.text{{white-space:normal;min-width:12rem;max-width:30rem;overflow-wrap:anywhere}}
 th{{color:var(--muted);font-weight:600}}
 details code{{display:block;text-align:left;overflow-wrap:break-word}}
 .list .number+*{{padding-inline-start:1.4rem}}
 thead th{{position:sticky;top:0;background:var(--paper);z-index:1}}
-details>.wide,.list .wide{{background:var(--paper);border:1px solid var(--line);border-radius:14px}}
+details>.wide,.list .wide{{border:1px solid var(--line);border-radius:14px}}
 .list .wide{{overflow:auto;max-height:88vh;margin-top:1rem}}
 tr>:first-child{{position:sticky;inset-inline-start:0;background:var(--paper)}}
 .number{{text-align:right}}

@@ -99,10 +99,15 @@ def _heading(row_type: type[Row], name: str, *, hebrew: bool) -> str:
 def _title(kind: str, *, hebrew: bool) -> str:
     if hebrew and kind in headings()["lists"]:
         return str(headings()["lists"][kind])
-    name = kind.replace("_", " ").capitalize()
-    if kind in _OF_ONE:
-        return name
-    return f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+    name = "RFM" if kind == "rfm" else kind.replace("_", " ").capitalize()
+    return name if kind in _OF_ONE else _of_many(name)
+
+
+def _of_many(name: str) -> str:
+    """An English noun as it is said of many."""
+    if name.endswith("y") and name[-2] not in "aeiou":
+        return f"{name[:-1]}ies"
+    return f"{name}es" if name.endswith(("s", "x", "z", "ch", "sh")) else f"{name}s"
 
 
 def _count(number: int, *, more: bool, hebrew: bool) -> str:
@@ -110,5 +115,6 @@ def _count(number: int, *, more: bool, hebrew: bool) -> str:
         if more:
             return "השורה הראשונה, ויש עוד" if number == 1 else f"{number:,} השורות הראשונות, ויש עוד"
         return "שורה אחת" if number == 1 else f"{number:,} שורות"
-    rows = "row" if number == 1 else f"{number:,} rows"
-    return f"the first {rows}; there are more" if more else rows.replace("row", "1 row") if number == 1 else rows
+    if more:
+        return "The first row; there are more" if number == 1 else f"The first {number:,} rows; there are more"
+    return "1 row" if number == 1 else f"{number:,} rows"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from typing import get_origin, get_type_hints
 
@@ -83,9 +84,22 @@ def test_a_list_of_an_english_shop_is_english(make_shop: MakeShop) -> None:
     assert '<th class="word">Expression</th>' in shown
 
 
+def test_every_list_has_an_english_title_that_a_person_would_write(make_shop: MakeShop) -> None:
+    run = Terminal(make_shop(language="en"))
+    assert "<h1>Surveys</h1>" in run("surveys", "list", "--format", "html").stdout
+    assert "<h1>Refreshes</h1>" in run("segments", "refresh", "--format", "html").stdout
+    titles = {list_page(one, ["a"], [["b"]], [], numeric=set(), shop=None).partition("<h1>")[2].partition("<")[0]
+              for one in row_types()}  # fmt: skip
+    assert {"RFM", "Balances", "Checks", "Digest"} <= titles
+    assert not [one for one in titles if re.search("shs|eies$|ys$(?<!eys)|ss$", one)]
+
+
 def test_where_there_are_more_rows_the_page_says_so(shop: Shop) -> None:
     page = list_page(OrderRow, ["source"], [["web"]] * 1_200, [], numeric=set(), shop=shop, more=True)
     assert "1,200 השורות הראשונות, ויש עוד" in page
+    assert "The first 1,200 rows; there are more<" in list_page(
+        OrderRow, ["source"], [["web"]] * 1_200, [], numeric=set(), shop=None, more=True
+    )
     assert "1,200 שורות<" in list_page(OrderRow, ["source"], [["web"]] * 1_200, [], numeric=set(), shop=shop)
 
 
