@@ -238,7 +238,7 @@ def bars(rows: Sequence[Bar], *, label: str, rtl: bool, names: float = 150, head
         room, name_room = (0.0, width) if is_above else (room, room - _GAP)
         headed = broken(heading, width, size=13) if heading else []
         named_rows = [(row, broken(row.name, name_room)) for row in rows]
-        heights = [_LINE * len(lines) + 27 if is_above else max(_LINE * len(lines) + 11, 26) for _, lines in named_rows]
+        heights = [_LINE * len(lines) + 29 if is_above else max(_LINE * len(lines) + 11, 26) for _, lines in named_rows]
         above = 17.0 * len(headed) + 17 * bool(headed)
         canvas, y = Canvas(width, above + sum(heights) + 4.0, label, rtl=rtl), above
         for number, line in enumerate(headed):
@@ -246,7 +246,7 @@ def bars(rows: Sequence[Bar], *, label: str, rtl: bool, names: float = 150, head
         for (row, lines), height in zip(named_rows, heights, strict=True):
             for number, line in enumerate(lines):
                 canvas.text(0, y + 16 + _LINE * number, named(line), fill=MUTED)
-            top = y + _LINE * len(lines) + 4 if is_above else y + 3
+            top = y + _LINE * len(lines) + 6 if is_above else y + 3
             longest = width - room - 8.2 * max(len(one.shown) for one in rows) - 12
             length = max(longest * row.value / most, 1.5) if row.value else 0.0
             if length:

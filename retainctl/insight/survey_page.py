@@ -13,7 +13,7 @@ from retainctl.insight.charts import Bar, bars, scale
 from retainctl.insight.labels import Label
 from retainctl.insight.pages import Page, story_page
 from retainctl.insight.periods import ALL_TIME
-from retainctl.insight.story import Figure, Section, Story, Swatch, Telling
+from retainctl.insight.story import FEW, Figure, Section, Story, Swatch, Telling
 from retainctl.insight.svg import ACCENT, BAD, SECOND, tag
 from retainctl.voice import results
 from retainctl.voice.results import CommentRow, ResultRow
@@ -66,7 +66,7 @@ def survey_page(shop: Shop, name: str) -> Page:
 def _finding(telling: Telling) -> str:
     if not any(row.answered for row in telling.rows):
         return telling.say("Nobody has answered yet", "עדיין לא התקבלו תשובות")
-    score = next((row for row in telling.rows if row.score is not None), None)
+    score = next((row for row in telling.rows if row.score is not None and row.answered >= FEW), None)
     if score is None:
         return telling.many(
             max(row.answered for row in telling.rows),

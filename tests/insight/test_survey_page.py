@@ -36,9 +36,9 @@ def test_a_score_stands_with_its_interval_and_every_answer_with_its_count(asked:
     made = survey_page(english(asked), "spring")
     assert (plain(made.title), plain(made.finding)) == (
         "Survey spring: Spring",
-        "50% recommend us, 25% do not (NPS +25)",
+        "7 answers have come in",
     )
-    assert said(made.html)[0] == "50% recommend us, 25% do not (NPS +25)"
+    assert said(made.html)[0] == "7 answers have come in"
     found = figures(made.html)
     assert found["Answers"] == ("7", ""), "whoever said anything"
     assert found["NPS"][0] == "+25"
@@ -77,10 +77,18 @@ def test_a_survey_without_an_nps_finds_something_too(shop: Shop, kind: str, find
     text = f'title = "Sat"\n[[questions]]\nname = "score"\nkind = "{kind}"\ntext = "How?"\n'
     (shop.folder / "surveys" / "sat.toml").write_text(text, encoding="utf-8")
     path = shop.folder / "answers.csv"
-    path.write_text("respondent,score\n" + "".join(f"r{n},{score}\n" for n, score in enumerate((5, 5, 5, 1))))
+    path.write_text("respondent,score\n" + "".join(f"r{n},{score}\n" for n, score in enumerate((5, 5, 5, 1) * 4)))
     import_answers(shop, "sat", str(path), AnswerOptions())
     made = plain(survey_page(english(shop), "sat").finding)
     assert re.fullmatch(finding, made), made
+
+
+def test_a_survey_with_an_nps_finds_who_recommends(asked: Shop) -> None:
+    path = asked.folder / "more.csv"
+    more = "".join(f"m{number},,,,,{score},the web,\n" for number, score in enumerate((10, 9, 9, 10, 8, 0)))
+    path.write_text(HEADER + more, encoding="utf-8")
+    import_answers(asked, "spring", str(path), AnswerOptions())
+    assert plain(survey_page(english(asked), "spring").finding) == "60% recommend us, 20% do not (NPS +40)"
 
 
 def test_comments_in_the_same_words_stand_once_and_all_are_counted(asked: Shop) -> None:
