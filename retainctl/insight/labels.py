@@ -14,6 +14,7 @@ SHARED: Final[dict[str, Label]] = {
         "There is nothing to show yet: the first orders, mailings and points will fill this page.",
         "עדיין אין נתונים להצגה: הדף יתמלא עם ההזמנות, הדיוורים והנקודות הראשונים.",
     ),
+    "begin_with": ("Begin with:", "כך מתחילים:"),
     "nothing_then": ("Nothing happened on these days.", "בימים האלה לא היה דבר."),
 }
 

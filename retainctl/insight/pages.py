@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any, Final, NamedTuple
 
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
 from retainctl.config import Shop
 from retainctl.html_page import MANY, framed
@@ -66,8 +67,7 @@ def page(shop: Shop, report: Report, rows: Sequence[Any], period: ReportPeriod =
     """The page of *report* with its *rows* of *period*, in the shop's language."""
     words = Wording(report, shop.settings.language)
     telling = report.telling(shop, rows, period)
-    nothing = words["nothing_yet" if period.whole else "nothing_then"]
-    story = report.tell(telling) if rows else Story(nothing)
+    story = report.tell(telling) if rows else _nothing(report, words, period)
     return story_page(
         shop,
         words.title,
@@ -76,6 +76,14 @@ def page(shop: Shop, report: Report, rows: Sequence[Any], period: ReportPeriod =
         definitions=words.definitions,
         when=_as_of(telling) if report.is_of_a_day and not period.whole else when(shop, period, telling.then),
     )
+
+
+def _nothing(report: Report, words: Wording, period: ReportPeriod) -> Story:
+    """What a page without figures says: that these days have none, or how the first of all come about."""
+    if not period.whole:
+        return Story(words["nothing_then"])
+    step = Markup('{} <code dir="ltr">retainctl {}</code>').format(words["begin_with"], report.first_step)
+    return Story(words["nothing_yet"], step)
 
 
 def when(shop: Shop, period: ReportPeriod = ALL_TIME, then: ReportPeriod | None = None) -> str:

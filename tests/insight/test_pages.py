@@ -383,8 +383,14 @@ def test_an_attribute_cannot_be_left() -> None:
 
 
 def test_an_empty_report_is_a_page_too(shop: Shop) -> None:
-    for report in all_reports().values():
-        assert "עדיין אין נתונים להצגה" in page(shop, report, []).html
+    for name, report in all_reports().items():
+        made = page(shop, report, []).html
+        assert "עדיין אין נתונים להצגה" in made
+        step = {"points": "points award", "campaigns": "campaigns draft NAME"}.get(name, "orders import FILE")
+        assert f'כך מתחילים: <code dir="ltr">retainctl {step}</code>' in made
+        assert "<summary>איך זה מחושב</summary>" in made, "there are no figures to be opened"
+        july = ReportPeriod(date(2024, 7, 1), date(2024, 7, 31))
+        assert "בימים האלה לא היה דבר." in page(shop, report, [], july).html
 
 
 def test_the_command_line(town: Shop, retainctl: Terminal, tmp_path: Path) -> None:

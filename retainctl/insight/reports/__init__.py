@@ -28,7 +28,8 @@ class Report:
     *find* gives its rows for a period, and *tell* what its page says of them. *labels* name its columns beyond those in
     ``labels.SHARED``; *values* translate the program's own words in a column, such as a state; *methods* are other ways
     to find the rows, by their names. *begins* gives the first day of which it can know anything. A report that
-    *is_of_a_day* shows how all that came before stands at the end of a period, whenever that began.
+    *is_of_a_day* shows how all that came before stands at the end of a period, whenever that began. *first_step* is the
+    command that brings its first figures.
     """
 
     title: Label
@@ -41,6 +42,7 @@ class Report:
     methods: Mapping[str, Callable[[Shop, ReportPeriod], Sequence[Any]]] = field(default_factory=dict)
     begins: Callable[[Shop], date | None] = field(default=lambda _shop: first_order_day())
     is_of_a_day: bool = False
+    first_step: str = "orders import FILE"
 
     def rows(self, shop: Shop, period: ReportPeriod = ALL_TIME, *, method: str = "") -> Sequence[Any]:
         """Its rows for *period*, found by another *method* where one is named; WrongUsage where it has none such."""

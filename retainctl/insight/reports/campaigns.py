@@ -319,6 +319,7 @@ REPORT = Report(
     find=campaigns,
     tell=tell,
     begins=_first_planned,
+    first_step="campaigns draft NAME",
     values={"program": lambda name: program_of(name).labels, "state": _STATES.__getitem__},
     labels={
         "mailing": ("Mailing", "דיוור"),

@@ -203,6 +203,7 @@ REPORT = Report(
     find=points,
     tell=tell,
     begins=_first_booking,
+    first_step="points award",
     labels={
         "month": ("Month", "חודש"),
         "issued": ("Issued", "נצברו"),
