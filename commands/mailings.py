@@ -129,7 +129,12 @@ def _cancel(program: str, name: str) -> None:
 
 
 @_name
-@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Show the messages of the first N recipients.")
+@click.option(
+    "--sample",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Show the messages of the first N recipients; with --format html the mail of the Nth, as it will look.",
+)
 @click.option("--candidates", is_flag=True, help="Show every candidate, and why each recipient gets it.")
 @columns_option
 def _show(program: str, name: str, sample: int | None, candidates: bool) -> None:
@@ -137,6 +142,7 @@ def _show(program: str, name: str, sample: int | None, candidates: bool) -> None
 
     \b
       retainctl {group} show spring --sample 3
+      retainctl {group} show spring --sample 1 --format html > spring.html
     """
     from retainctl.outreach import mailings as engine
     from retainctl.outreach.programs import program_of
@@ -145,6 +151,8 @@ def _show(program: str, name: str, sample: int | None, candidates: bool) -> None
     with opened_shop():
         if sample and choices().form in (None, "table"):
             show_text(engine.proof(engine.samples(by, name, sample)))
+        elif sample and choices().form == "html":
+            show_text(engine.picture(by, name, sample))
         elif sample:
             show(engine.samples(by, name, sample), row_type=engine.Sample)
         elif candidates:

@@ -19,7 +19,7 @@ from retainctl.outreach.outbox.queueing import queue
 from retainctl.outreach.planning import SHOWN_HASH
 from retainctl.outreach.programs import CandidateOutcome, Program
 from retainctl.outreach.rendering import links_of
-from retainctl.outreach.templates import Renderer, Templates
+from retainctl.outreach.templates import Rendered, Renderer, Templates
 from retainctl.outreach.tokens import signer
 from retainctl.rows import Row
 from retainctl.store.database import execute, rows, value
@@ -174,10 +174,24 @@ def candidates(program: Program, name: str) -> Iterator[CandidateRow]:
 
 def samples(program: Program, name: str, count: int) -> list[Sample]:
     """The messages for the first *count* recipients of the latest plan."""
+    return [
+        Sample(customer_id, rendered.reason, rendered.subject, rendered.text)
+        for customer_id, rendered in _rendered(program, name, count)
+    ]
+
+
+def picture(program: Program, name: str, number: int) -> str:
+    """The HTML of the message for the recipient *number* of the latest plan, as it will come."""
+    found = list(_rendered(program, name, number))
+    if len(found) < number:
+        raise WrongUsage(f"the plan of {name} has {len(found)} recipients, and no recipient {number}")
+    return found[-1][1].html
+
+
+def _rendered(program: Program, name: str, count: int) -> Iterator[tuple[int, Rendered]]:
     mailing = _latest(program, name)
     templates = Templates.from_json(mailing.templates)
     renderer, signs = Renderer(templates), signer(mailing.planned_at)
-    found = []
     for customer_id, contact_point_id, context in rows(
         "SELECT customer_id, contact_point_id, context FROM recipients"
         " WHERE mailing_id = ? AND excluded = '' ORDER BY customer_id LIMIT ?",
@@ -185,9 +199,7 @@ def samples(program: Program, name: str, count: int) -> list[Sample]:
         count,
     ):
         links = links_of(templates.letterhead, mailing, contact_point_id, customer_id, signs)
-        rendered = renderer.render({**json.loads(context), **links})
-        found.append(Sample(customer_id, rendered.reason, rendered.subject, rendered.text))
-    return found
+        yield customer_id, renderer.render({**json.loads(context), **links})
 
 
 def proof(found: Sequence[Sample]) -> str:

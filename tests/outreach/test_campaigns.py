@@ -391,6 +391,13 @@ def test_what_is_typed_after_a_campaign_reaches_it(shop: Shop, ready: Path, caps
     approved(shop)
     for count in (1, 2):
         assert len(re.findall(r"^\d: פרסומת: ", typed("show", "spring", "--sample", str(count)), re.MULTILINE)) == count
+    pages = [typed("show", "spring", "--sample", str(number), "--format", "html") for number in (1, 2)]
+    assert all(one.lower().startswith("<!doctype html>") for one in pages), "the mail itself, and no table of it"
+    assert ["דנה" in one for one in pages] == [True, False], "each is of one recipient"
+    assert (
+        cli.run(["--shop", str(shop.folder), "campaigns", "show", "spring", "--sample", "9", "--format", "html"]) == 2
+    )
+    assert "the plan of spring has 2 recipients, and no recipient 9" in capsys.readouterr().err
     assert [line.split("\t")[1] for line in typed("show", "spring", "--candidates").splitlines()[1:]] == [
         "planned",
         "planned",
