@@ -72,7 +72,9 @@ def show_report(report: str, since: str, until: str, last: str, method: str, out
 
             show_text(page(shop, found, rows, period).html, path=output)
         else:
-            show(rows, row_type=found.row_type, notes=Wording(found, "en").definitions, path=output)
+            days = found.days(period).in_words("en")
+            notes = (*([f"days: {days}"] if days else ()), *Wording(found, "en").definitions)
+            show(rows, row_type=found.row_type, notes=notes, path=output)
 
 
 @reports.command()

@@ -125,10 +125,15 @@ def _words(shop: Shop) -> Iterator[tuple[str, str]]:
 
 def _summary(telling: Telling) -> str:
     """The orders of the week and what they came to in each currency; where there are none, those of the week before."""
-    orders = WhoBought.of(telling.rows, telling.period).orders
-    if orders or any(row.guest_orders for row in telling.rows):
-        count = telling.many(orders, ("1 order", "{} orders"), ("הזמנה אחת", "{} הזמנות"))
-        return ", ".join([count, *(amount(row.net_revenue_minor, row.currency) for row in telling.rows)])
+    bought = WhoBought.of(telling.rows, telling.period)
+    orders, guests = bought.orders, bought.guest_orders
+    if orders or guests:
+        counts = [
+            telling.many(orders, ("1 order", "{} orders"), ("הזמנה אחת", "{} הזמנות")),
+            telling.many(guests, ("1 order by a guest", "{} orders by guests"), ("הזמנת אורח אחת", "{} הזמנות אורח")),
+        ]
+        amounts = [amount(row.net_revenue_minor, row.currency) for row in telling.rows if row.orders]
+        return ", ".join([*counts[:1] * bool(orders), *amounts, *counts[1:] * bool(guests)])
     none = telling.say("no orders", "לא היו הזמנות")
     before = WhoBought.of(telling.before, telling.then).orders if telling.then else 0
     if not before:

@@ -227,6 +227,24 @@ def test_no_text_of_the_rfm_square_is_smaller_than_it_is_meant_on_the_smallest_p
         assert min(map(float, re.findall(r'font-size="([\d.]+)"', phone))) >= 11
 
 
+def test_a_shop_of_guests_says_that_nobody_can_be_seen_to_come_back(shop: Shop) -> None:
+    for day in ("2024-01-01", "2024-02-01"):
+        past.order(None, day)
+    assert read_in_english(shop, "retention") == (
+        "2 orders by guests, of whom nobody can tell whether they come back", "",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("last", "said_of"), [("2024-10-15", True), ("2025-02-15", False)])
+def test_nobody_is_said_to_be_away_who_was_there_of_late(shop: Shop, last: str, said_of: bool) -> None:
+    """Five of fifteen bought five times; the last of all but they were on 20 February, ten days before today."""
+    joined(1, 5, "2023-01-01", "2023-02-01", "2023-03-01", "2023-04-01", last)
+    joined(6, 10, "2025-02-20")
+    lead = read_in_english(shop, "rfm")[1]
+    assert ("bought often and have not been back" in lead) == said_of
+    assert not said_of or lead.endswith("5 customers bought often and have not been back for 138 days or more.")
+
+
 def test_pages_count_people_and_orders_over_all_currencies_and_money_in_the_shops_own(shop: Shop) -> None:
     joined(1, 6, "2024-01-01", minor=20_000)
     joined(7, 6, "2024-01-01", minor=7_000, currency="USD")

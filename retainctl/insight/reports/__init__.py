@@ -46,13 +46,17 @@ class Report:
 
     def rows(self, shop: Shop, period: ReportPeriod = ALL_TIME, *, method: str = "") -> Sequence[Any]:
         """Its rows for *period*, found by another *method* where one is named; WrongUsage where it has none such."""
-        period = period.to_its_end() if self.is_of_a_day else period
+        period = self.days(period)
         if not method:
             return self.find(shop, period)
         if method not in self.methods:
             known = ", ".join(self.methods)
             raise WrongUsage(f"this report knows no method {method}", hint=f"It knows: {known}." if known else "")
         return self.methods[method](shop, period)
+
+    def days(self, period: ReportPeriod) -> ReportPeriod:
+        """The days of which it is, where *period* is asked for."""
+        return period.to_its_end() if self.is_of_a_day else period
 
     def telling(self, shop: Shop, rows: Sequence[Any], period: ReportPeriod = ALL_TIME) -> Telling:
         """What its story is told from: *rows* of *period*, and those of the period before, where all of it is known."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retainctl.clock import day_of
 from retainctl.config import Shop
@@ -50,7 +50,10 @@ def retention(shop: Shop, period: ReportPeriod = ALL_TIME) -> list[Retention]:
     begun = first_order_day()
     if not currencies and begun is not None and begun <= day_of(last):
         currencies = [shop.settings.currency]
-    return [_row(one, guests.get(one, 0), *figures.get(one, (0, 0, 0, 0, 0, None, None))) for one in currencies]
+    found = [_row(one, guests.get(one, 0), *figures.get(one, (0, 0, 0, 0, 0, None, None))) for one in currencies]
+    if period.first is not None and begun is not None and begun < period.first:
+        return [replace(row, band="") for row in found]  # who bought in a part of the time is like no shop's customers
+    return found
 
 
 _Figures = tuple[int, int, int, int, int, int | None, int | None]
@@ -189,6 +192,15 @@ def tell(telling: Telling) -> Story:
 
 def _finding(telling: Telling, buyers: WhoBought) -> str:
     say, share, begun = telling.say, buyers.share, first_order_day()
+    if not buyers.customers and buyers.guest_orders:
+        return telling.many(
+            buyers.guest_orders,
+            (
+                "1 order by a guest, of whom nobody can tell whether they come back",
+                "{} orders by guests, of whom nobody can tell whether they come back",
+            ),
+            ("הזמנת אורח אחת, ואין לדעת אם חזר לקנות", "{} הזמנות אורח, ואין לדעת מי מהם חזר לקנות"),
+        )
     if telling.period.whole:
         if share is None or begun is None or (telling.today - begun).days < SOON:
             return too_early(buyers.customers, telling)
@@ -436,11 +448,12 @@ REPORT = Report(
         ),
         (
             "average purchase frequency = orders / customers; "
-            "repeat rate = customers with two orders or more / customers.",
-            "הזמנות ללקוח = הזמנות / לקוחות; שיעור הלקוחות החוזרים = לקוחות עם שתי הזמנות או יותר / לקוחות.",
+            "repeat rate = customers with two orders or more by the last of the days / customers.",
+            "הזמנות ללקוח = הזמנות / לקוחות; "
+            "שיעור הלקוחות החוזרים = לקוחות עם שתי הזמנות או יותר עד היום האחרון / לקוחות.",
         ),
         (
-            "band: new shops are at 5-10%, leading brands above 30%.",
+            "band, of all time only: new shops are at 5-10%, leading brands above 30%.",
             "להשוואה: בחנויות חדשות בין 5% ל־10% מהלקוחות חוזרים; במותגים מובילים – יותר מ־30%.",
         ),
     ),

@@ -21,6 +21,7 @@ from retainctl.insight.charts import for_both
 from retainctl.insight.labels import WHAT_AN_ORDER_IS
 from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import Report
+from retainctl.insight.returning import SOON
 from retainctl.insight.story import Figure, Section, Story, Telling, share_of
 from retainctl.insight.svg import HEAT, INK, MUTED, QUIET, SECOND, Canvas, tag, wide
 from retainctl.insight.zones import ZONES, Zone, zone_of
@@ -184,7 +185,7 @@ def tell(telling: Telling) -> Story:
             ("1 customer, by their orders", "{} customers, by their orders"),
             ("לקוח אחד, לפי ההזמנות שלו", "{} לקוחות, לפי ההזמנות שלהם"),
         ),
-        lead=" ".join([*lines, *_not_seen_for_long(telling, sizes["cannot_lose"])]),
+        lead=" ".join([*lines, *_not_seen_for_long(telling, of, sizes["cannot_lose"])]),
         note=_of_money(telling),
         figures=[
             _figure(telling, zone, sizes[zone.name], revenue[zone.name])
@@ -222,16 +223,22 @@ def _of_money(telling: Telling) -> str:
     )
 
 
-def _not_seen_for_long(telling: Telling, customers: int) -> Iterator[str]:
-    """Of those who bought often; nothing where there are none."""
-    if customers:
+def _not_seen_for_long(telling: Telling, of: Scored, customers: int) -> Iterator[str]:
+    """Of those who bought often; nothing where there are none, or where everybody was there of late."""
+    zone = ZONES["cannot_lose"]
+    lasts = [day for day, scores in zip(of.days, of.scores, strict=True) if zone.holds(*scores[:2])]
+    away = (telling.today - day_of(max(lasts))).days if lasts else 0
+    if away >= SOON:
         yield telling.many(
             customers,
             (
-                "1 customer bought often and has not been back for a long time.",
-                "{} customers bought often and have not been back for a long time.",
+                f"1 customer bought often and has not been back for {away} days.",
+                f"{{}} customers bought often and have not been back for {away} days or more.",
             ),
-            ("לקוח אחד קנה פעמים רבות וכבר זמן רב לא חזר.", "{} לקוחות קנו פעמים רבות וכבר זמן רב לא חזרו."),
+            (
+                f"לקוח אחד קנה פעמים רבות ולא חזר כבר {away} יום.",
+                f"{{}} לקוחות קנו פעמים רבות ולא חזרו כבר {away} יום או יותר.",
+            ),
         )
 
 
