@@ -84,6 +84,15 @@ def test_a_list_of_an_english_shop_is_english(make_shop: MakeShop) -> None:
     assert '<th class="word">Expression</th>' in shown
 
 
+def test_what_is_known_of_a_customer_stands_under_hebrew_words(shop: Shop, retainctl: Terminal) -> None:
+    past.customer(1, name="נועה", email="noa@example.com")
+    past.order(1, "2025-01-05", 123_456)
+    shown = retainctl("customers", "show", "1", "--format", "html").stdout
+    about = set(re.findall(r"<tr><td[^>]*><bdi>[^<]*</bdi></td><td[^>]*><bdi>([^<]*)</bdi>", shown))
+    assert {"לקוח", "מייל", "הזמנות", "הזמנה"} <= about
+    assert not [one for one in about if re.search("[a-z]", one)]
+
+
 def test_every_list_has_an_english_title_that_a_person_would_write(make_shop: MakeShop) -> None:
     run = Terminal(make_shop(language="en"))
     assert "<h1>Surveys</h1>" in run("surveys", "list", "--format", "html").stdout

@@ -335,6 +335,7 @@ def figures_of(telling: Telling) -> list[Figure]:
 
 def _sections(telling: Telling, mine: Retention, buyers: WhoBought, history: History) -> list[Section]:
     say, months = telling.say, history.months()
+    cut = {month for month in months if month == history.running or telling.period.cuts(month)}
     later, all_ = history.later_minor.total(), history.later_minor.total() + history.first_minor.total()
     sections = []
     if months:
@@ -353,7 +354,7 @@ def _sections(telling: Telling, mine: Retention, buyers: WhoBought, history: His
                                 amount(minor, mine.currency)
                                 for minor in (history.later_minor[month], history.first_minor[month])
                             ),
-                            faint=month == history.running or telling.period.cuts(month),
+                            faint=month in cut,
                         )
                         for month in months
                     ],
@@ -365,7 +366,7 @@ def _sections(telling: Telling, mine: Retention, buyers: WhoBought, history: His
                 key=(
                     ("", say("Returning customers", "לקוחות חוזרים")),
                     ("second", say("First order", "הזמנה ראשונה")),
-                    ("faint", say("Not a whole month", "חודש חלקי")),
+                    *((("faint", say("Not a whole month", "חודש חלקי")),) if cut else ()),
                 ),
                 note=say(
                     f"In {mine.currency}, before returns, month by month.",
