@@ -14,7 +14,7 @@ from retainctl.club.terms import Terms, read_club
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
 from retainctl.money import format_minor
-from retainctl.rows import Row, Word
+from retainctl.rows import OwnWord, Row
 from retainctl.store.database import rows, value
 
 
@@ -26,7 +26,7 @@ class Explanation(Row, kind="explanation"):
 
     reference: str
     line_no: int | None
-    rule: Word
+    rule: OwnWord
     terms_version: int
     arithmetic: str
     points: int | None

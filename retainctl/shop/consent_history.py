@@ -26,7 +26,7 @@ from retainctl.store.dialect import one_of
 from retainctl.store.select import Instant, select
 from retainctl.store.transactions import in_one_transaction
 
-ConsentStanding = Literal["given", "not_mailable", "suppressed", "revoked"]
+Holding = Literal["given", "not_mailable", "suppressed", "revoked"]
 
 
 class ConsentState(Row, kind="consent", spare="evidence source"):
@@ -39,7 +39,7 @@ class ConsentState(Row, kind="consent", spare="evidence source"):
     customer_id: int | None
     address: str
     purpose: Purpose | Literal[""]  # none where whatever is sent there is refused
-    state: ConsentStanding
+    state: Holding
     since: str
     source: str
     evidence: str
@@ -89,7 +89,7 @@ def list_consent(shop: Shop, customer: str = "", *, limit: int = 100) -> list[Co
     ]
 
 
-class _WordOfConsent(NamedTuple):
+class _Word(NamedTuple):
     """A decision or a suppression (``""``: of every purpose) at one of a customer's addresses."""
 
     at: int
@@ -101,10 +101,10 @@ class _WordOfConsent(NamedTuple):
     evidence: str
 
 
-def _words(customer_ids: Sequence[int], *, at: int) -> dict[int, list[_WordOfConsent]]:
+def _words(customer_ids: Sequence[int], *, at: int) -> dict[int, list[_Word]]:
     """All that counts at the instant *at*, of each customer, oldest first; of one instant's, the refusal last."""
     condition, bound = one_of(list(customer_ids))
-    words: dict[int, list[_WordOfConsent]] = {customer_id: [] for customer_id in customer_ids}
+    words: dict[int, list[_Word]] = {customer_id: [] for customer_id in customer_ids}
     for customer_id, *word in rows(
         f"""SELECT p.customer_id, k.happened_at AS at, p.id, p.kind, k.purpose, k.action, k.source, k.evidence
         FROM contact_points p JOIN consents k ON k.contact_point_id = p.id
@@ -117,16 +117,16 @@ def _words(customer_ids: Sequence[int], *, at: int) -> dict[int, list[_WordOfCon
         at,
         bound,
     ):
-        words[customer_id].append(_WordOfConsent(*word))
+        words[customer_id].append(_Word(*word))
     return words
 
 
-def _state(shop: Shop, row: tuple[Any, ...], words: list[_WordOfConsent], is_permitted: bool) -> ConsentState:
+def _state(shop: Shop, row: tuple[Any, ...], words: list[_Word], is_permitted: bool) -> ConsentState:
     """What holds at the address *row* for its purpose, of which *words* are said."""
     point, customer_id, kind, address, flag, purpose = row
     own = [word for word in words if word.point == point]
     blocks = [word for word in own if word.source in BLOCKING]
-    state: ConsentStanding
+    state: Holding
     if is_permitted:
         state, word = "given", own[-1]
     elif flag or blocks:

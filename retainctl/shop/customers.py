@@ -9,7 +9,7 @@ from retainctl.config import Shop
 from retainctl.errors import BadData, WrongUsage
 from retainctl.facets import all_facets
 from retainctl.normalising import email_address, phone_number
-from retainctl.rows import Row, Word
+from retainctl.rows import OwnWord, Row
 from retainctl.store.database import rows, value
 from retainctl.store.select import MaybeDay, select
 
@@ -34,7 +34,7 @@ class CustomerFact(Row, kind="customer_fact"):
     """One thing that is known of a customer. *at* is None for what holds now, else when it happened."""
 
     at: str | None
-    about: Word
+    about: OwnWord
     what: str
     detail: str
 
