@@ -27,6 +27,7 @@ from retainctl.insight.reports.retention import Retention, retention
 from retainctl.insight.reports.rfm import Cell, buyers, fifths, ntile, rfm, rfm_by_ntile
 from retainctl.insight.zones import ZONES, zone_of
 from retainctl.money import rounded_half_up
+from retainctl.output import render
 from retainctl.outreach.contact import REASONS
 from retainctl.outreach.outbox.states import State
 from retainctl.store.database import execute
@@ -275,6 +276,14 @@ def test_retention_of_a_period_counts_its_orders_and_who_has_bought_before(town:
     assert [(row.currency, row.customers, row.guest_orders, row.returns_minor) for row in january] == [
         ("ILS", 1, 1, 250), ("EUR", 0, 1, 0), ("USD", 1, 0, 0),
     ]  # fmt: skip
+
+
+def test_a_narrow_terminal_keeps_what_the_report_is_about(town: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = render(retention(town), row_type=Retention, form="table", terminal=True)
+    head = shown.splitlines()[0]
+    assert "repeat_rate" in head and "average_order_value" not in head
+    assert "not shown: guest_orders, returns, average_order_value" in " ".join(shown.split())
 
 
 def test_days_without_an_order_have_their_noughts_once_there_was_one(town: Shop) -> None:

@@ -19,8 +19,10 @@ from retainctl.rows import Row
 from retainctl.store.database import rows
 from retainctl.wording import amount, month_in_words, percent, thousands
 
+_SPARE = "first_order last_order average_purchase_frequency average_order_value returns guest_orders"
 
-class Retention(Row, kind="retention"):
+
+class Retention(Row, kind="retention", spare=_SPARE):
     """The figures of one currency."""
 
     customers: int
