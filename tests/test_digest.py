@@ -121,6 +121,15 @@ def test_the_amounts_of_a_week_are_of_every_currency_and_its_orders_too(owned: S
     assert "Customers who bought: 2 (▲ 100%)" in text(message)
 
 
+def test_a_week_of_guests_alone_says_that_they_were_guests(shop: Shop) -> None:
+    installation.adopt()
+    for day in ("2025-02-24", "2025-02-25"):
+        past.order(None, day)
+    settings = dataclasses.replace(shop.settings, owner_email="owner@shop.example", language="en")
+    digest.send(dataclasses.replace(shop, settings=settings))
+    assert re.sub("[\u2066-\u2069]", "", mail(shop)["Subject"]).endswith(": 2 orders by guests")
+
+
 def test_where_nothing_needs_a_person_it_says_so(shop: Shop) -> None:
     installation.adopt()
     settings = dataclasses.replace(shop.settings, owner_email="owner@shop.example", language="en")
