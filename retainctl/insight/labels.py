@@ -15,7 +15,7 @@ SHARED: Final[dict[str, Label]] = {
         "עדיין אין נתונים להצגה: הדף יתמלא עם ההזמנות, הדיוורים והנקודות הראשונים.",
     ),
     "begin_with": ("Begin with:", "כך מתחילים:"),
-    "nothing_then": ("Nothing happened on these days.", "בימים האלה לא היה דבר."),
+    "nothing_then": ("Nothing happened on these days.", "אין נתונים לימים האלה."),
 }
 
 WHAT_AN_ORDER_IS: Final[Label] = (

@@ -201,7 +201,7 @@ def _finding(telling: Telling, buyers: WhoBought) -> str:
                 "1 order by a guest, of whom nobody can tell whether they come back",
                 "{} orders by guests, of whom nobody can tell whether they come back",
             ),
-            ("הזמנת אורח אחת, ואין לדעת אם חזר לקנות", "{} הזמנות אורח, ואין לדעת מי מהם חזר לקנות"),
+            ("הזמנת אורח אחת; אי אפשר לדעת אם חזר לקנות", "{} הזמנות אורח; אי אפשר לדעת מי מהאורחים חזר לקנות"),
         )
     if telling.period.whole:
         if share is None or begun is None or (telling.today - begun).days < SOON:
