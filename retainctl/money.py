@@ -25,18 +25,17 @@ _CURRENCIES: Final = frozenset(
     PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY
     TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG""".split()
 )
-# How currencies are written beside an amount, the usual one of several first.
+# How currencies are written beside an amount, but for their codes; of several that are written so the usual one first.
 _MARKS: Final = {
     mark: codes.split()
     for mark, codes in {
         "₪": "ILS", "NIS": "ILS", "שח": "ILS", 'ש"ח': "ILS", "ש״ח": "ILS", "€": "EUR",
         "$": "USD CAD AUD NZD HKD SGD TWD MXN ARS CLP COP UYU BBD BSD BZD FJD JMD TTD",
         "US$": "USD", "CA$": "CAD", "C$": "CAD", "A$": "AUD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD",
-        "R$": "BRL", "MX$": "MXN", "£": "GBP EGP LBP SYP GIP FKP SHP", "¥": "JPY CNY", "FR.": "CHF", "SFR.": "CHF",
-        "KR": "SEK NOK DKK ISK", "KR.": "DKK SEK NOK ISK", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "LEI": "RON MDL",
-        "ЛВ": "BGN", "ЛВ.": "BGN", "₽": "RUB", "РУБ": "RUB", "РУБ.": "RUB", "₴": "UAH", "ГРН": "UAH", "₺": "TRY",
-        "TL": "TRY", "₹": "INR", "RS": "INR PKR LKR NPR MUR", "RS.": "INR PKR LKR NPR MUR", "₩": "KRW", "฿": "THB",
-        "₫": "VND", "₱": "PHP", "₦": "NGN",
+        "MX$": "MXN", "R$": "BRL", "£": "GBP EGP LBP SYP GIP FKP SHP", "¥": "JPY CNY", "FR": "CHF", "SFR": "CHF",
+        "KR": "SEK NOK DKK ISK", "ZŁ": "PLN", "ZL": "PLN", "KČ": "CZK", "KC": "CZK", "FT": "HUF", "LEI": "RON MDL",
+        "ЛВ": "BGN", "₽": "RUB", "РУБ": "RUB", "Р": "RUB", "₴": "UAH", "ГРН": "UAH", "₺": "TRY", "TL": "TRY",
+        "₹": "INR", "RS": "INR PKR LKR NPR MUR", "₩": "KRW", "฿": "THB", "₫": "VND", "₱": "PHP", "₦": "NGN",
     }.items()
 }  # fmt: skip
 NUMBER: Final = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
@@ -54,7 +53,7 @@ def currency_code(text: str) -> str:
 
 def may_be_written(mark: str) -> Sequence[str]:
     """The currencies that a *mark* beside an amount may mean, such as ``$`` or an ISO code; none if it is no mark."""
-    name = mark.strip().upper()
+    name = mark.strip(" .").upper()
     return _MARKS.get(name) or ((name,) if name in _CURRENCIES else ())
 
 

@@ -46,6 +46,7 @@ _MARK_BEFORE: Final = re.compile(r"(?P<sign>-?)\s*(?P<mark>[^\d\s().,'-]{1,4}\.?
 _MARK_AFTER: Final = re.compile(r"(?P<sign>)(?P<amount>.*[\d)-])\s*(?P<mark>[^\d\s().,'-]{1,4}\.?)")
 _AS_TYPED: Final = str.maketrans({"\u200e": None, "\u200f": None, "\u00a0": " ", "\u202f": " ", "\u2212": "-"})
 
+_THOUSANDTHS: Final = 3  # decimals
 _LONGEST_NUMBER: Final = 64
 # More than any shop has, and far less than a database can hold or add up.
 MOST_PIECES: Final = 1_000_000_000
@@ -168,6 +169,7 @@ class Values:
         if not text.strip():
             return 0
         self.check_mark(text, currency)
+        self.check_decimals(text, currency)
         scaled = self._numbers[text].scaleb(exponent(currency))
         whole = int(scaled)
         if whole != scaled:
@@ -182,9 +184,12 @@ class Values:
         if mark and currency not in may_be_written(mark):
             raise RowError(column, "other_currency", f"{text!r} is not in {currency}, as its row is")
 
-    def check_decimals(self, text: str) -> None:
-        """AmbiguousNumber where the three decimals of *text* may be thousands, and nobody says how the file writes."""
-        if not self._is_stated and _THREE_DECIMALS.fullmatch(text.strip()):
+    def check_decimals(self, text: str, currency: str = "") -> None:
+        """AmbiguousNumber where the three decimals of *text* may be thousands, and nobody says how the file writes.
+
+        Of a *currency* of thousandths they are its own.
+        """
+        if not self._is_stated and exponent(currency) != _THOUSANDTHS and _THREE_DECIMALS.fullmatch(text.strip()):
             raise _ambiguous(text)
 
     def whole(self, text: str, column: str) -> int:

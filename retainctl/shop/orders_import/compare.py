@@ -233,12 +233,14 @@ class Reading:
             counts.unchanged += document.rows
 
     def _is_another(self, known: Stored, document: Document) -> bool:
-        """Whether *document* is another order of the same number: of another buyer and another day."""
-        if self._plan.options.newest or known.customer_id is None or document.buyer == GUEST:
+        """Whether *document* is another order of the same number: of another day, and another buyer or nobody."""
+        if self._plan.options.newest or known.customer_id is None:
             return False
         if self._plan.values.day(document.ordered_at) == known.order_day:
             return False
-        return not is_customer(known.customer_id, self._composing.buyers.person(document.buyer))
+        return document.buyer == GUEST or not is_customer(
+            known.customer_id, self._composing.buyers.person(document.buyer)
+        )
 
     def _take_one_of(self, repeated: Repeated) -> None:
         """Of rows that are each a whole order of one id: equal ones are one, the newest of others, or none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from retainctl.clock import Clock
 from retainctl.errors import BadData
@@ -15,7 +15,6 @@ from retainctl.intake.values import MOST_MINOR, Values
 from retainctl.money import exponent, round_to_minor
 from retainctl.normalising import SCIENTIFIC
 
-_THOUSANDTHS: Final = 3  # decimals of a currency, whose amounts nobody takes for thousands
 LineKind = Literal["sale", "shipping", "fee", "tip", "gift_card"]  # what a gift card bought is sold when it is spent
 OrderStatus = Literal[
     "pending", "paid", "processing", "shipped", "fulfilled", "completed", "refunded", "cancelled", "voided", "failed"
@@ -176,8 +175,7 @@ class OrderValues(Values):
     def _amount(self, key: tuple[str, str, str, str]) -> tuple[Quantity, str, int, int]:
         quantity, unit_price, discount, currency = key
         pieces, less = self.pieces_and_discount(quantity, discount, currency)
-        if exponent(currency) != _THOUSANDTHS:
-            self.check_decimals(unit_price)
+        self.check_decimals(unit_price, currency)
         self.check_mark(unit_price, currency, "unit_price")
         price = self.number(unit_price, "unit_price")
         if price < 0:

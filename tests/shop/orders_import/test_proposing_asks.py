@@ -84,11 +84,10 @@ def test_a_column_of_currencies_is_known_by_its_cells_and_contradicted_by_signs(
     assert any(one.startswith("Amounts with a sign of another currency than Geld says: 1, such") for one in asked(said))
 
 
-def test_a_currency_that_no_import_knows_by_its_sign_is_stated(propose: Propose) -> None:
-    said, mapping = propose(of_orders("1;DAY;12,50;zł", "2;DAY;10,00;zł", header="Order No;Date;Total;Waluta"))
-    assert mapping["currency"] == "PLN"
-    assert mapping["columns"]["currency"] == ""
-    assert "# Each cell of Waluta is zł.\n" in said
+def test_a_column_of_signs_is_one_of_currencies(propose: Propose) -> None:
+    _, mapping = propose(of_orders("1;DAY;12,50;zł", "2;DAY;10,00;zł", header="Order No;Date;Total;Waluta"))
+    assert mapping["columns"]["currency"] == "Waluta"
+    assert "currency" not in mapping
 
 
 def test_the_shops_own_currency_claims_no_more_than_was_looked_at(propose: Propose) -> None:

@@ -367,11 +367,12 @@ def test_a_row_says_in_our_own_words_what_it_is(
     assert rows(f"SELECT gross_minor, {returned} FROM orders WHERE external_id = '1'") == booked
 
 
+@pytest.mark.parametrize("email", ["gil@shop.example", ""])
 def test_an_order_of_another_buyer_and_day_is_not_booked_over_the_known_one_of_its_number(
-    shop: Shop, bring: Bring
+    shop: Shop, bring: Bring, email: str
 ) -> None:
     bring(shop, HEADER, row("1001"))
-    other = row("1001", email="gil@shop.example", ordered_at="2025-02-05", sku="TEA")
+    other = row("1001", email=email, ordered_at="2025-02-05", sku="TEA")
     outcome = bring(shop, HEADER, other, row("2"), name="other.csv")
     assert counts(outcome)[:4] == (2, 1, 0, 1)
     assert outcome.trouble is not None

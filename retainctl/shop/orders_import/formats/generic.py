@@ -106,6 +106,7 @@ ROLES: Final = {
     "line_kind": ("line_kind",),  # a sale, or what is none: as orders are exported
 }
 _OWN: Final = len(OrderCells._fields)
+_OWN_DIGITS: Final = 7  # of a phone
 _BUYER: Final = ("customer_id", "email", "phone")
 _AMOUNTS: Final = ("unit_price", "line_total", "line_subtotal")
 _STATED: Final = ("total", "order_discount", "refunded", "cancelled_at", "zone")
@@ -277,7 +278,7 @@ def _join(values: OrderValues, document: Document, own: OrderCells) -> None:
     head = OrderCells(*document.head)
     buyers = [(role, getattr(head, role).strip(), getattr(own, role).strip()) for role in _BUYER]
     for role, first, other in buyers:
-        if first and other and first.casefold() != other.casefold():
+        if first and other and _compared(role, first) != _compared(role, other):
             raise RowError(role, "mixed_order", f"the order's first row says {first!r}, this one {other!r}")
     if (status in SALE_STATUSES) != (document.status in SALE_STATUSES):
         raise RowError("status", "mixed_order", f"the order's first row says {head.status!r}, this one {own.status!r}")
@@ -287,6 +288,11 @@ def _join(values: OrderValues, document: Document, own: OrderCells) -> None:
             "ordered_at", "mixed_order", f"the order's first row says {head.ordered_at!r}, this one {own.ordered_at!r}"
         )
     document.ordered_at = min(document.ordered_at, instant)
+
+
+def _compared(role: str, text: str) -> str:
+    """What names a buyer, as two of it are compared: of a phone the digits behind its country or area."""
+    return re.sub(r"\D", "", text)[-_OWN_DIGITS:] if role == "phone" else text.casefold()
 
 
 def _return(values: OrderValues, document: Document, own: OrderCells, line: Line, *, is_refund: bool) -> Return:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from retainctl.money import may_be_written
 from retainctl.shop.orders_import.proposing.dates import are_dates
 from retainctl.shop.orders_import.proposing.likely_names import (
     LIKELY_NAMES,
@@ -14,7 +15,7 @@ from retainctl.shop.orders_import.proposing.likely_names import (
     folded,
 )
 from retainctl.shop.orders_import.proposing.likely_words import speaks_of_no_sale
-from retainctl.shop.orders_import.proposing.numbers import MONEY, are_numbers, bare, currencies, is_number, is_rate
+from retainctl.shop.orders_import.proposing.numbers import MONEY, are_numbers, is_below_zero, is_rate
 from retainctl.shop.orders_import.proposing.proposal import Proposal, mostly
 
 _EMAIL: Final = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
@@ -78,7 +79,7 @@ def _may_be(found: Proposal, role: str, place: int) -> bool:
     if role == "email":
         return not cells or mostly(cells, lambda text: "@" in text, share=0.5)
     if role == "currency":
-        return not cells or mostly(cells, currencies)
+        return not cells or mostly(cells, may_be_written)
     if role == "status":
         return not are_numbers(cells) and len(set(cells)) <= _MOST_WORDS
     return True
@@ -98,10 +99,10 @@ def find_currency(found: Proposal) -> None:
         return
     for place in found.free:
         words = set(found.table.cells(place))
-        if len(words) <= _MOST_CURRENCIES and all(map(currencies, words)):
+        if len(words) <= _MOST_CURRENCIES and all(map(may_be_written, words)):
             said = ", ".join(sorted(words))
             found.take("currency", place, f"Its cells are currencies: {said}.")
-            if len(words) == 1 and found.shop.settings.currency not in currencies(said):
+            if len(words) == 1 and found.shop.settings.currency not in may_be_written(said):
                 found.doubts.append(
                     f"Is {found.name('currency')} the currency? Each of its cells is {said}, which is not the shop's"
                     ' own. Else set currency = "" under [columns].'
@@ -159,4 +160,4 @@ def find_refunds(found: Proposal) -> None:
 
 def _is_no_sale(row: list[str]) -> bool:
     """Whether a row has a word of money that came back, or an amount below nought."""
-    return speaks_of_no_sale(row) or any(bare(cell).startswith("-") and is_number(cell) for cell in row)
+    return speaks_of_no_sale(row) or any(map(is_below_zero, row))

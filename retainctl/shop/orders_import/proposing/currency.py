@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from retainctl.errors import BadData
-from retainctl.money import currency_code
-from retainctl.shop.orders_import.proposing.numbers import MONEY, currencies, number, other_numbers, sign_of
+from retainctl.money import may_be_written
+from retainctl.shop.orders_import.proposing.numbers import MONEY, number, other_numbers, sign_of
 from retainctl.shop.orders_import.proposing.proposal import TO_DO, Proposal
 
 
@@ -23,7 +22,7 @@ def find_signs(found: Proposal, style: str) -> None:
         _by_column(found, signs)
         return
     count = Counter(sign for some in signs for sign in some)
-    known = {sign: currencies(sign) for sign in count if sign and currencies(sign)}
+    known = {sign: may_be_written(sign) for sign in count if sign and may_be_written(sign)}
     own = found.shop.settings.currency
     codes = {own if own in some else some[0] for some in known.values()}
     bare = count[""]
@@ -51,21 +50,14 @@ def _signs(row: Sequence[str], places: Sequence[int], style: str) -> set[str]:
 
 
 def _by_column(found: Proposal, signs: Sequence[set[str]]) -> None:
-    """Read the column, or state its one currency where it is written as no import knows it; tell what contradicts."""
-    words = set(found.cells("currency"))
+    """Tell where the sign of an amount is another currency's than the column says."""
     name = found.name("currency")
-    if len(words) == 1 and not _is_known(word := words.copy().pop()):
-        own = found.shop.settings.currency
-        some = currencies(word)
-        found.give_up("currency", f"Not read: each of its cells is {word}.")
-        found.settings["currency"] = own if own in some else some[0], f"Each cell of {name} is {word}."
-        return
     odd = [
         (cell, sign)
         for row, some in zip(found.table.rows, signs, strict=True)
-        if (of_row := currencies(cell := found.cell(row, "currency")))
+        if (of_row := may_be_written(cell := found.cell(row, "currency")))
         for sign in some
-        if (of_sign := currencies(sign)) and not set(of_row) & set(of_sign)
+        if (of_sign := may_be_written(sign)) and not set(of_row) & set(of_sign)
     ]
     if odd:
         cell, sign = odd[0]
@@ -73,11 +65,3 @@ def _by_column(found: Proposal, signs: Sequence[set[str]]) -> None:
             f"Amounts with a sign of another currency than {name} says: {len(odd)}, such as {sign} in a row of {cell}."
             " Correct them in the file, or name the column of currencies that is right."
         )
-
-
-def _is_known(word: str) -> bool:
-    try:
-        currency_code(word)
-    except BadData:
-        return False
-    return True

@@ -16,35 +16,14 @@ from retainctl.clock import Clock
 from retainctl.errors import BadData
 from retainctl.intake.cells import RowError
 from retainctl.intake.values import NUMBER_STYLES, Values
-from retainctl.money import currency_code, exponent
+from retainctl.money import exponent
 from retainctl.shop.orders_import.proposing.likely_names import RATE_NAMES
 from retainctl.shop.orders_import.proposing.proposal import TO_DO, Proposal, mostly
 
 MONEY: Final = ("unit_price", "line_total", "total", "shipping", "tax", "discount", "order_discount", "refunded")
 _MOST_DECIMALS: Final = 9
 _NO_AMOUNTS: Final = ("ordered_at", "time", "order_id", "phone", "sku", "refund_of", "customer_id")
-# The signs of money, and of which currencies each may be: the usual one first.
-SIGNS: Final = {
-    "₪": ("ILS",), "nis": ("ILS",), "שח": ("ILS",), 'ש"ח': ("ILS",), "ש״ח": ("ILS",), "€": ("EUR",), "eur": ("EUR",),
-    "$": ("USD", "CAD", "AUD", "NZD", "HKD", "SGD", "TWD", "MXN", "ARS", "CLP", "COP", "UYU"), "£": ("GBP", "EGP"),
-    "us$": ("USD",), "ca$": ("CAD",), "c$": ("CAD",), "a$": ("AUD",), "au$": ("AUD",), "nz$": ("NZD",),
-    "hk$": ("HKD",), "s$": ("SGD",), "mx$": ("MXN",), "r$": ("BRL",), "¥": ("JPY", "CNY"), "zł": ("PLN",),
-    "zl": ("PLN",), "kč": ("CZK",), "kc": ("CZK",), "ft": ("HUF",), "lei": ("RON",), "лв": ("BGN",), "kn": ("HRK",),
-    "kr": ("SEK", "NOK", "DKK", "ISK"), "₽": ("RUB",), "руб": ("RUB",), "р": ("RUB",), "₴": ("UAH",), "грн": ("UAH",),
-    "₺": ("TRY",), "tl": ("TRY",), "₹": ("INR",), "fr": ("CHF",), "sfr": ("CHF",), "₩": ("KRW",), "฿": ("THB",),
-}  # fmt: skip
 _NO_SIGN: Final = re.compile(r"[\d\s.,'’()+\-−\u200e\u200f]+")
-_BRACKETS: Final = re.compile(r"\((.*)\)")
-
-
-def currencies(sign: str) -> tuple[str, ...]:
-    """The currencies that *sign*, a mark or a code, may be of; none where it is no sign of money."""
-    if found := SIGNS.get(sign.strip(" .").casefold()):
-        return found
-    try:
-        return (currency_code(sign),)
-    except BadData:
-        return ()
 
 
 def sign_of(text: str) -> str:
@@ -52,22 +31,10 @@ def sign_of(text: str) -> str:
     return _NO_SIGN.sub("", text) if re.search(r"\d", text) else ""
 
 
-def bare(text: str) -> str:
-    """An amount without the sign of its currency, with a minus where brackets or another line say it."""
-    sign = sign_of(text)
-    if sign and currencies(sign):
-        text = text.replace(sign, "").strip(" .\u00a0\u202f")
-    plain = _BRACKETS.sub(r"-\1", text.replace("−", "-").replace("\u200e", "").replace("\u200f", ""))
-    return re.sub(r"^-\s+", "-", plain.strip())
-
-
 def number(text: str, style: str) -> Decimal | None:
-    """*text* as a number of that *style*; None where it is none. No number of thousands begins with 0."""
-    plain, thousands = bare(text), NUMBER_STYLES[style][0]
-    if thousands and thousands in plain and plain.lstrip("-").startswith("0"):
-        return None
+    """*text* as a number of that *style*; None where it is none."""
     try:
-        return _READERS[style](plain)
+        return _READERS[style](text)
     except (BadData, RowError):
         return None
 
@@ -75,6 +42,11 @@ def number(text: str, style: str) -> Decimal | None:
 def is_number(text: str) -> bool:
     """Whether *text* is a number in some style."""
     return any(number(text, style) is not None for style in NUMBER_STYLES)
+
+
+def is_below_zero(text: str) -> bool:
+    """Whether *text* is a number below zero in some style."""
+    return any(found is not None and found < 0 for found in (number(text, style) for style in NUMBER_STYLES))
 
 
 def are_numbers(cells: Sequence[str]) -> bool:
