@@ -170,8 +170,7 @@ def _separated(rows: Sequence[Row], columns: Sequence[TableColumn], *, form: Out
     writer.writerow([name for name, _, _ in columns])
     cells = [[cell(value) for value in _record(row, columns).values()] for row in rows]
     if form == "csv":
-        numeric = {place for place, (_, _, is_number) in enumerate(columns) if is_number}
-        cells = [[text if place in numeric else guard_formula(text) for place, text in enumerate(row)] for row in cells]
+        cells = [list(map(guard_formula, row)) for row in cells]
     writer.writerows(cells)
     return buffer.getvalue()
 

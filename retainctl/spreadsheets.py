@@ -1,6 +1,7 @@
 """Whole lists as files: as JSON, and as CSV for spreadsheets.
 
-A cell that they would take for a formula (CWE-1236) has a ``'`` before it, which says "this is text".
+A cell that they would take for a formula (CWE-1236) has a ``'`` before it, which says "this is text"; a number needs
+none.
 
 Guarding and stripping undo each other exactly, so that an export that was looked at can be imported again.
 """
@@ -18,6 +19,7 @@ ListForm = Literal["csv", "json", "jsonl"]
 
 # Full-width forms too. A cell that begins with ' before one of them is guarded as well, or stripping would change it.
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r\0＝＋－＠]")
+_NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _GUARDED: Final = re.compile(r"''*[=+\-@\t\r\0＝＋－＠]")
 
 BYTE_ORDER_MARK: Final = "\ufeff"  # by which a spreadsheet knows that a CSV is UTF-8
@@ -25,7 +27,7 @@ BYTE_ORDER_MARK: Final = "\ufeff"  # by which a spreadsheet knows that a CSV is 
 
 def guard_formula(text: str) -> str:
     """*text* with a leading ``'`` where a spreadsheet would take it for a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def strip_guard(text: str) -> str:
