@@ -83,6 +83,11 @@ def round_to_minor(amount: Decimal, currency: str) -> int:
     return int(amount.scaleb(exponent(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
+def to_major(minor: int, currency: str) -> str:
+    """``123456`` ILS as ``1234.56``, as ``parse_decimal`` reads it."""
+    return f"{Decimal(minor).scaleb(-exponent(currency)):f}"
+
+
 def format_minor(minor: int, currency: str) -> str:
     """``123456`` ILS as ``1,234.56``, for people."""
     digits = exponent(currency)

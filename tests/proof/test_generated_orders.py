@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from fractions import Fraction
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,25 +63,73 @@ class Order:
     shipping: int = 0
     tax: int = 0
     tax_is_within: bool = False
+    shipping_tax: int | None = None  # of the tax, where the file says it; the rest is the goods'
     fee: int = 0
+    taken_off: int = 0  # by a fee below zero: off the goods, and what is more off the shipping
     tip: int = 0
     card_bought: int = 0
     paid_by_card: int = 0
     refunded: int = 0
+    payments: int = 1  # in how many it came back
     state: str = "paid"  # or pending, cancelled, refunded
     wrong: str = ""  # why it must wait
     returned_pieces: dict[int, int] = field(default_factory=dict)  # by the line's place
 
     @property
+    def priced(self) -> int:
+        """The lines, less what the shop calls a discount."""
+        return sum(one.amount for one in self.bought) - self.less
+
+    @property
     def goods(self) -> int:
         """What is booked as sold: the lines, less every discount."""
-        return sum(one.amount for one in self.bought) - self.less
+        return self.priced - min(self.taken_off, self.priced)
+
+    @property
+    def others(self) -> int:
+        """What was paid besides goods and tax."""
+        return self.priced - self.goods - self.taken_off + self.shipping + self.fee + self.tip + self.card_bought
 
     @property
     def total(self) -> int:
         """What the shop asked for."""
-        others = self.shipping + self.fee + self.tip + self.card_bought
-        return self.goods + others + (0 if self.tax_is_within else self.tax)
+        return self.goods + self.others + self.added_tax
+
+    @property
+    def added_tax(self) -> int:
+        return 0 if self.tax_is_within else self.tax
+
+    @property
+    def goods_tax(self) -> int:
+        """Of the tax that was added: what is not the shipping's, or in proportion."""
+        if self.shipping_tax is not None:
+            return self.added_tax - self.shipping_tax
+        return half_up(Fraction(self.added_tax * self.goods, self.goods + self.others)) if self.goods else 0
+
+    @property
+    def shipping_prices(self) -> set[int]:
+        """What the shipping cost, without its tax and with it; of nothing, nothing."""
+        shipping = self.shipping - (self.taken_off - (self.priced - self.goods))
+        if self.shipping_tax is not None:
+            return {shipping, shipping + self.shipping_tax} if shipping else set()
+        tax = self.added_tax - self.goods_tax
+        return {shipping, shipping + half_up(Fraction(tax * shipping, self.others))} if shipping else set()
+
+    @property
+    def paid_back(self) -> list[int]:
+        """The refund in its payments."""
+        whole, parts = self.stated_refund, self.payments
+        return [one for one in (whole * (part + 1) // parts - whole * part // parts for part in range(parts)) if one]
+
+    @property
+    def goods_back(self) -> int:
+        """Of money that came back the goods' part: without their tax, and with nothing of a payment of the shipping."""
+        if not self.refunded or self.refunded >= self.total:
+            return self.goods if self.refunded else 0
+        payments = self.paid_back
+        of_shipping = next((one for one in payments if one in self.shipping_prices), 0)
+        of_goods = Fraction((sum(payments) - of_shipping) * self.goods, self.goods + self.goods_tax)
+        return min(half_up(of_goods), self.goods)
 
     @property
     def stated_total(self) -> int:
@@ -95,7 +144,7 @@ class Order:
         """Its number, whether it is a sale, what was sold, and what came back of that."""
         is_sale = self.state in ("paid", "refunded")
         by_pieces = sum(self.bought[place].price * pieces for place, pieces in self.returned_pieces.items())
-        back = self.goods if self.state == "refunded" else by_pieces or min(self.refunded, self.goods)
+        back = self.goods if self.state == "refunded" else by_pieces or self.goods_back
         return self.number, is_sale, self.goods, back if is_sale else 0
 
     def money(self, minor: int) -> str:
@@ -103,6 +152,10 @@ class Order:
         decimals = DECIMALS[self.currency]
         sign, whole = "-" * (minor < 0), f"{abs(minor):0{decimals + 1}d}"
         return sign + (f"{whole[:-decimals]}.{whole[-decimals:]}" if decimals else whole)
+
+
+def half_up(amount: Fraction) -> int:
+    return int(amount + Fraction(1, 2))
 
 
 def an_order(chance: random.Random, number: int, has: frozenset[str], *, may_be_wrong: bool) -> Order:
@@ -126,12 +179,19 @@ def an_order(chance: random.Random, number: int, has: frozenset[str], *, may_be_
     made.tax_is_within = (
         "tax_within" in has and not (made.less and "no_discount_within" in has) and chance.random() < 0.5
     )
+    if made.shipping and "shipping_tax" in has and chance.random() < 0.5:
+        made.shipping_tax = chance.randint(0, made.tax)
+    if not made.fee:
+        made.taken_off = some("fee", made.priced + made.shipping)
+        if made.taken_off - made.priced == made.shipping:
+            made.shipping_tax = None  # what is free has no tax
+    made.payments = 2 if "payments" in has else 1
     made.state = "paid" if "no_state" in has else chance.choice(["paid"] * 6 + ["pending", "cancelled", "refunded"])
     made.paid_by_card = some("card", made.total)
     if made.state == "paid":
         if "no_part_back" not in has:
             made.refunded = chance.choice([0, 0, 1, made.goods // 3, made.goods, made.total])
-        if "pieces_back" in has and made.refunded and not made.less:
+        if "pieces_back" in has and made.refunded and not (made.less or made.taken_off):
             made.refunded, place = 0, chance.randrange(len(lines))
             made.returned_pieces = {place: chance.randint(1, lines[place].pieces)}
         if not made.goods:
@@ -160,8 +220,9 @@ def shopify(orders: Sequence[Order]) -> str:
         status = {"cancelled": "voided"}.get(one.state, "partially_refunded" if one.refunded else one.state)
         head = {
             "Financial Status": "refunded" if one.state == "refunded" else status,
-            "Currency": one.currency, "Subtotal": one.money(one.goods), "Shipping": one.money(one.shipping),
-            "Taxes": one.money(one.tax), "Total": one.money(one.stated_total), "Duties": one.money(one.fee),
+            "Currency": one.currency, "Subtotal": one.money(one.priced), "Shipping": one.money(one.shipping),
+            "Taxes": one.money(one.tax), "Total": one.money(one.stated_total),
+            "Duties": one.money(one.fee - one.taken_off),
             "Discount Amount": one.money(one.less), "Refunded Amount": one.money(one.stated_refund),
         }  # fmt: skip
         bought = [(line.sku, line.pieces, line.price, line.less) for line in one.bought]
@@ -188,7 +249,7 @@ def wix(orders: Sequence[Order]) -> str:
                 "Payment status": states[one.state], "Coupon code": "SPRING" if one.less else "",
                 "Gift card amount": one.money(one.paid_by_card), "Shipping rate": one.money(one.shipping),
                 "Total tax": one.money(one.tax), "Total": one.money(one.stated_total), "Currency": one.currency,
-                "Refunded amount": one.money(one.stated_refund), "Additional fees": one.money(one.fee),
+                "Refunded amount": one.money(one.stated_refund), "Additional fees": one.money(one.fee - one.taken_off),
             }
             for one in orders
             for place, line in enumerate(one.bought)
@@ -199,12 +260,12 @@ def wix(orders: Sequence[Order]) -> str:
 def webtoffee(orders: Sequence[Order]) -> str:
     lines = []
     for one in orders:
-        halves = [one.stated_refund // 2, one.stated_refund - one.stated_refund // 2]
-        refunds = [f"amount:{one.money(half)}|reason:a; b|date:2025-01-07 10:00:00" for half in halves if half]
+        refunds = [f"amount:{one.money(part)}|reason:a; b|date:2025-01-07 10:00:00" for part in one.paid_back]
         line = {
             "order_id": one.number, "order_date": "2025-01-05 10:00:00", "order_currency": one.currency,
             "status": {"paid": "completed"}.get(one.state, one.state), "shipping_total": one.money(one.shipping),
-            "fee_total": one.money(one.fee), "tax_total": one.money(one.tax),
+            "shipping_tax_total": "" if one.shipping_tax is None else one.money(one.shipping_tax),
+            "fee_total": one.money(one.fee - one.taken_off), "tax_total": one.money(one.tax),
             "order_total": one.money(one.stated_total),
             "billing_email": "a@example.com", "refund_items": ";".join(refunds),
         }  # fmt: skip
@@ -255,7 +316,7 @@ def shopify_json(orders: Sequence[Order]) -> str:
                 "financial_status": {"cancelled": "voided"}.get(one.state, one.state),
                 "total_tax": one.money(one.tax), "total_tip_received": one.money(one.tip),
                 "shipping_lines": [{"price": one.money(one.shipping)}], "total_price": one.money(one.stated_total),
-                "original_total_duties_set": {"shop_money": {"amount": one.money(one.fee)}},
+                "original_total_duties_set": {"shop_money": {"amount": one.money(one.fee - one.taken_off)}},
             }
         )  # fmt: skip
     return json.dumps({"orders": made})
@@ -267,8 +328,10 @@ def woocommerce_json(orders: Sequence[Order]) -> str:
             {
                 "id": one.number, "status": {"paid": "completed"}.get(one.state, one.state), "currency": one.currency,
                 "date_created_gmt": "2025-01-05T08:00:00", "date_modified_gmt": "2025-01-08T08:00:00",
-                "shipping_total": one.money(one.shipping), "total_tax": one.money(one.tax),
-                "total": one.money(one.stated_total), "billing": {"email": "a@example.com"},
+                "shipping_total": one.money(one.shipping),
+                "shipping_tax": "" if one.shipping_tax is None else one.money(one.shipping_tax),
+                "total_tax": one.money(one.tax), "total": one.money(one.stated_total),
+                "billing": {"email": "a@example.com"},
                 "line_items": [
                     {
                         "name": line.sku, "sku": line.sku, "quantity": line.pieces, "total": one.money(line.amount),
@@ -276,8 +339,8 @@ def woocommerce_json(orders: Sequence[Order]) -> str:
                     }
                     for line in one.bought
                 ],
-                "fee_lines": [{"total": one.money(one.fee)}] * bool(one.fee),
-                "refunds": [{"total": one.money(-one.stated_refund)}] * bool(one.stated_refund),
+                "fee_lines": [{"total": one.money(fee)} for fee in (one.fee, -one.taken_off) if fee],
+                "refunds": [{"total": one.money(-part)} for part in one.paid_back],
             }
             for one in orders
         ]
@@ -369,9 +432,9 @@ class Format(NamedTuple):
 FORMATS = {
     "shopify": Format(shopify, "line_discount discount shipping tax tax_within fee tip total refund edited"),
     "wix": Format(wix, "discount shipping tax tax_within no_discount_within fee card pieces_back total refund"),
-    "woocommerce": Format(webtoffee, "line_discount shipping tax fee total refund"),
+    "woocommerce": Format(webtoffee, "line_discount shipping tax shipping_tax payments fee total refund"),
     "shopify-json": Format(shopify_json, "shipping tax tax_within fee tip card_bought pieces_back total refund"),
-    "woocommerce-json": Format(woocommerce_json, "line_discount shipping tax fee total refund"),
+    "woocommerce-json": Format(woocommerce_json, "line_discount shipping tax shipping_tax payments fee total refund"),
     "uci-online-retail": Format(uci, "sales_alone"),
     "cdnow": Format(cdnow, "sales_alone"),
     "generic": Format(generic, "line_discount discount shipping tax tax_within total refund"),

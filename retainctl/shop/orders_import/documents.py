@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 from retainctl.clock import Clock
 from retainctl.errors import BadData
 from retainctl.intake.cache import Memo
 from retainctl.intake.cells import Origin, RowError, SetAside
 from retainctl.intake.values import MOST_MINOR, Values
-from retainctl.money import exponent, round_to_minor
+from retainctl.money import exponent, round_to_minor, rounded_half_up
 from retainctl.normalising import SCIENTIFIC
 
 LineKind = Literal["sale", "shipping", "fee", "tip", "gift_card"]  # what a gift card bought is sold when it is spent
@@ -23,6 +23,7 @@ MappedStatus = Literal[OrderStatus, "left_out"]
 RowType = Literal["sale", "refund", "left_out"]
 LINE_ROLES = ("quantity", "unit_price")  # which an order that only has a total does without
 LINE_SUMS = ("line_total", "line_subtotal")  # of all pieces, after their discount or before it
+_FINEST_PRICE: Final = Decimal("0.0001")
 SALE_STATUSES = frozenset({"paid", "processing", "shipped", "fulfilled", "completed", "refunded"})
 
 
@@ -82,6 +83,17 @@ class Return(NamedTuple):
     is_undated: bool = False
 
 
+class PaidBack(NamedTuple):
+    """Money that was paid back of a whole order, with its tax, at a time that is not known where *at* is None.
+
+    Where the file says so it *is_of_goods*; else some of it may have been the shipping's or a fee's.
+    """
+
+    amount_minor: int
+    at: int | None
+    is_of_goods: bool = False
+
+
 @dataclass(slots=True)
 class Document:
     """All that one id of a file stands for: an order with its own returns, or returns alone."""
@@ -96,7 +108,12 @@ class Document:
     returns: list[Return] = field(default_factory=list)
     is_order: bool = True
     tax_minor: int = 0
+    tax_is_added: bool | None = None  # to the prices; None: as the total shows
+    goods_tax_minor: int | None = None  # of the tax, where the file says it; and the shipping's
+    shipping_tax_minor: int | None = None
     shipping_minor: int = 0
+    taken_off_minor: int = 0  # by fees below zero: a discount of the whole, for take_off_fees
+    total_minor: int | None = None  # as stated, once it is known to be the sum of the parts
     updated_at: int | None = None
     accepts_marketing: bool = False
     head: tuple[str, ...] = ()  # the cells that it was begun from
@@ -237,8 +254,13 @@ class OrderValues(Values):
 def unit_price(amount_minor: int, currency: str, pieces: Quantity) -> str:
     """The price of one of the *pieces* that come to an amount, in major units, as exactly as a price is kept."""
     each = Decimal(amount_minor).scaleb(-exponent(currency)) / (abs(Decimal(pieces)) or 1)
-    price = each.quantize(Decimal("0.0001")).normalize()
+    price = each.quantize(_FINEST_PRICE).normalize()
     return f"{price:f}"
+
+
+def lost_to_rounding(pieces: Quantity, currency: str) -> int:
+    """By how many minor units the price of one of *pieces* may miss their amount, for it is kept to four decimals."""
+    return round_to_minor(abs(Decimal(pieces)) * _FINEST_PRICE / 2, currency)
 
 
 def order_id(text: str, column: str = "order_id") -> str:
@@ -272,23 +294,68 @@ def full_return(document: Document, *, at: int | None) -> list[Return]:
     ]
 
 
-def fees(values: OrderValues, currency: str, stated: Sequence[tuple[str, str]]) -> list[Line]:
-    """What an order costs besides its goods, of the cells *stated* with their columns: no sale, and nothing earns."""
-    amounts = [(text, values.money(text, currency, column)) for text, column in stated]
-    return [Line(None, 1, text, amount, kind="fee") for text, amount in amounts if amount]
+def add_fees(values: OrderValues, document: Document, stated: Sequence[tuple[str, str]]) -> None:
+    """Add what an order costs besides its goods, of the cells *stated* with their columns: no sale, nothing earns.
 
-
-def refund(document: Document, refunded_minor: int, *, at: int | None, column: str) -> None:
-    """Give back *refunded_minor* of an order: all of its lines, or money of the whole where it is less.
-
-    An order that is refunded gives back its goods, were they for nothing. Where *at* is None, nobody knows the day.
+    A fee below zero is how shops give a discount of the whole order: ``take_off_fees`` spreads it, once its goods are
+    there.
     """
-    if refunded_minor < 0 or refunded_minor > whole_minor(document):
-        raise RowError(column, "return_larger_than_order", "the refund is larger than the order")
-    if refunded_minor >= document.gross_minor and (refunded_minor or document.status == "refunded"):
+    for text, column in stated:
+        amount = values.money(text, document.currency, column)
+        if amount > 0:
+            document.lines.append(Line(None, 1, str(values.number(text, column)), amount, kind="fee"))
+        document.taken_off_minor -= min(amount, 0)
+
+
+def take_off_fees(document: Document) -> None:
+    """Spread what fees below zero take off over the goods; what is more than those is taken off the shipping."""
+    off_goods = min(document.taken_off_minor, document.gross_minor)
+    spread_discount(document, off_goods)
+    document.shipping_minor -= document.taken_off_minor - off_goods
+    document.taken_off_minor = 0
+    if document.shipping_minor < 0:
+        raise RowError("fees", "bad_discount", "fees below zero take off more than the goods and the shipping")
+
+
+def refund(values: OrderValues, document: Document, refunded_minor: int, *, at: int | None, column: str) -> None:
+    """Give back *refunded_minor* of an order; of one that is refunded, and says not how much, all of its goods."""
+    if document.status == "refunded" and not refunded_minor:
         document.returns = full_return(document, at=at)
-    elif refunded_minor:
-        document.returns = [money_back(document, refunded_minor, at=at)]
+    else:
+        give_back(values, document, [PaidBack(refunded_minor, at)], column=column)
+
+
+def give_back(values: OrderValues, document: Document, payments: Sequence[PaidBack], *, column: str) -> None:
+    """Book what *payments* gave back of the goods, beside the returns that *document* has.
+
+    Money that came back is the goods' first. What tax was added to them comes back with them, in their share of it:
+    the goods' part of all payments so far is rounded once, half a minor unit upwards. A payment of exactly the shipping
+    may be the shipping's: it takes nothing from the goods, and is noted. Where all that was paid came back, so did all
+    of the goods. RowError where it is more than that, by more than the tolerance.
+    """
+    payments = [one for one in payments if one.amount_minor]
+    paid = sum(one.amount_minor for one in payments) + sum(one.amount_minor for one in document.returns)
+    asked = sum_minor(document) if document.total_minor is None else document.total_minor
+    if any(one.amount_minor < 0 for one in payments) or paid > asked + tolerance_minor(document):
+        raise RowError(column, "return_larger_than_order", "the refund is larger than the order")
+    if payments and paid >= asked:
+        times = [one.at for one in payments] + [None if one.is_undated else one.returned_at for one in document.returns]
+        document.returns = full_return(document, at=_last(times))
+        return
+    goods, goods_with_tax = document.gross_minor, document.gross_minor + _goods_tax_minor(document)
+    shipping = {document.shipping_minor, shipping_with_tax(document, document.shipping_minor)}
+    so_far = booked = 0
+    for one in payments:
+        if one.amount_minor in shipping and not one.is_of_goods:
+            values.note("refund_of_shipping")
+            shipping = set()  # it comes back once
+            continue
+        so_far += one.amount_minor
+        part = goods if so_far >= goods_with_tax else rounded_half_up(so_far * goods, goods_with_tax)
+        if part > booked:
+            document.returns.append(money_back(document, part - booked, at=one.at))
+        booked = part
+    keep_to_sold(document)
 
 
 def money_back(document: Document, amount_minor: int, *, at: int | None) -> Return:
@@ -316,9 +383,14 @@ def keep_to_sold(document: Document) -> None:
     returned = sum(one.amount_minor for one in back)
     is_money = any(not one.quantity for one in back)
     if returned > document.gross_minor or (is_money and 0 < returned == document.gross_minor):
-        undated = any(one.is_undated for one in back)
-        back = full_return(document, at=None if undated else max(one.returned_at for one in back))
+        back = full_return(document, at=_last([None if one.is_undated else one.returned_at for one in back]))
     document.returns = back
+
+
+def _last(times: Sequence[int | None]) -> int | None:
+    """The last of *times*, which nobody knows where one of them is not known."""
+    known = [at for at in times if at is not None]
+    return max(known) if len(known) == len(times) else None
 
 
 def spread_discount(document: Document, discount_minor: int) -> None:
@@ -340,7 +412,7 @@ def spread_discount(document: Document, discount_minor: int) -> None:
 
 
 def check_total(values: OrderValues, document: Document, *, paid_minor: int = 0) -> None:
-    """RowError where the stated total is not the lines with shipping, with or without tax: a minor unit a line.
+    """RowError where the stated total is not the lines with shipping, with or without tax, by more than the tolerance.
 
     *paid_minor* was paid already, as by a gift card, and is no part of it.
     """
@@ -348,23 +420,55 @@ def check_total(values: OrderValues, document: Document, *, paid_minor: int = 0)
     if not total.strip():
         return
     stated = values.money(total, document.currency, "total") + paid_minor
-    lines = document.gross_minor
-    others = _others(document)
-    ways = {lines, lines + others, lines + document.tax_minor, lines + others + document.tax_minor}
-    if min(abs(stated - way) for way in ways) > max(len(document.lines), 1):
+    if min(_distances(document, stated)) > tolerance_minor(document):
         raise RowError("total", "bad_total", f"the total {total} does not equal the sum of the lines")
+    document.total_minor = stated
+
+
+def _distances(document: Document, total_minor: int) -> tuple[int, int]:
+    """How far a total is from the parts, with what besides tax is in it: without the tax, and with it."""
+    lines, with_others = document.gross_minor, document.gross_minor + _others(document)
+    without = min(abs(total_minor - way) for way in (lines, with_others))
+    with_tax = min(abs(total_minor - way - document.tax_minor) for way in (lines, with_others))
+    return without, with_tax
+
+
+def tolerance_minor(document: Document) -> int:
+    """By how much sums of *document* may differ, for each line may have been rounded: a minor unit a line."""
+    return max(len(document.lines), 1)
 
 
 def sum_minor(document: Document) -> int:
     """All of an order's parts, with its tax."""
-    return document.gross_minor + _others(document) + document.tax_minor
-
-
-def whole_minor(document: Document) -> int:
-    """What was paid at most, to a minor unit a line."""
-    return sum_minor(document) + len(document.lines)
+    return document.gross_minor + _others(document) + document.tax_minor - document.taken_off_minor
 
 
 def _others(document: Document) -> int:
     """Shipping, fees, tips and gift cards bought."""
     return document.shipping_minor + sum(line.amount_minor for line in document.lines if line.kind != "sale")
+
+
+def _added_tax_minor(document: Document) -> int:
+    """The tax that was added to the prices: none where they include it, or nothing says that they do not."""
+    is_added = document.tax_is_added
+    if is_added is None and document.total_minor is not None:
+        without, with_tax = _distances(document, document.total_minor)
+        is_added = with_tax < without
+    return document.tax_minor if is_added else 0
+
+
+def _goods_tax_minor(document: Document) -> int:
+    """Of the tax that was added, the goods': as the file says, or else their share of all that was sold."""
+    added, goods, others = _added_tax_minor(document), document.gross_minor, _others(document)
+    if document.goods_tax_minor is not None:
+        return max(0, min(document.goods_tax_minor, added))
+    return rounded_half_up(added * goods, goods + others) if goods else 0
+
+
+def shipping_with_tax(document: Document, part_minor: int) -> int:
+    """*part_minor* of the shipping, with the tax that was added to it."""
+    added, others = _added_tax_minor(document), _others(document)
+    tax, shared = added - _goods_tax_minor(document), others
+    if document.shipping_tax_minor is not None:
+        tax, shared = min(document.shipping_tax_minor, added), document.shipping_minor
+    return part_minor + (rounded_half_up(tax * part_minor, shared) if shared > 0 else 0)

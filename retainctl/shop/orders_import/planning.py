@@ -141,6 +141,7 @@ _SENTENCES: Final = {
     "name_cut": "names truncated to 200 characters",
     "coupon_and_tax": 'orders with a coupon and a tax, taken as added to the prices (if they include it: tax = "" in a'
     " mapping)",
+    "refund_of_shipping": "refunds of exactly what the shipping cost, taken from nothing that was sold",
     "clock_change_gap": "times in a skipped hour (clock change), moved forward",
     "clock_change_fold": "times in a repeated hour (clock change), read as the first",
     "stale": "orders older than the stored version, not changed",

@@ -245,7 +245,8 @@ def test_wix_repeats_the_order_on_each_line(shop: Shop, bring: Bring, shared: Pa
     ("order", "first", "second", "gross", "returned"),
     [
         ({"Payment_status": "Refunded"}, "", "", 5_000, [(1, 2, 4_000), (2, 1, 1_000)]),
-        ({"Payment_status": "Partially Refunded", "Refunded_amount": "7.00"}, "", "", 5_000, [(None, 0, 700)]),
+        # Of 65.00, with 5.00 of tax on 60.00: of 7.00 that came back 0.54 were tax.
+        ({"Payment_status": "Partially Refunded", "Refunded_amount": "7.00"}, "", "", 5_000, [(None, 0, 646)]),
         ({"Coupon_code": "SPRING", "Total": "60.00"}, "1", "1", 4_500, [(1, 1, 1_800), (2, 1, 900)]),
         ({}, "3", "", 0, None),
     ],
@@ -401,7 +402,8 @@ def test_woocommerce_refunds_of_all_that_was_bought_give_back_its_pieces_when_th
 
 
 @pytest.mark.parametrize(
-    ("amounts", "returned"), [(("-2.00", "-2.99"), 2), (("-2.00", "-3.00"), 1), (("-2.00", "-3.01"), 0)]
+    ("amounts", "returned"),
+    [(("-2.00", "-2.99"), 2), (("-2.00", "-3.00"), 1), (("-2.00", "-3.01"), 1), (("-2.00", "-3.02"), 0)],
 )
 def test_refunds_of_woocommerce_s_answers_are_together_no_more_than_was_paid(
     books: Shop, bring: Bring, amounts: tuple[str, ...], returned: int
@@ -498,8 +500,8 @@ def gives_back(*amounts: str, mugs: int = 0, status: str = "success") -> dict[st
         ([gives_back(mugs=1), gives_back("30.00")], [(3, 3_000)]),
         ([gives_back("30.00"), gives_back("10.03")], None),
         ([gives_back(mugs=3), gives_back("10.03")], None),
-        ([gives_back("90.00", status="failure"), gives_back("9.00")], [(0, 0), (0, 900)]),
-        ([gives_back("90.00", status="error"), gives_back("9.00")], [(0, 0), (0, 900)]),
+        ([gives_back("90.00", status="failure"), gives_back("9.00")], [(0, 900)]),
+        ([gives_back("90.00", status="error"), gives_back("9.00")], [(0, 900)]),
     ],
 )
 def test_refunds_of_shopify_s_answers_give_back_no_more_than_was_bought_and_paid(
@@ -940,11 +942,10 @@ def test_a_line_of_woocommerce_s_has_the_price_of_one_piece_before_its_discount(
     for number, price in ((2, {"price": 3}), (3, {})):
         said = {"id": number, "total": "", "line_items": [sold | price]}
         bring(books, json.dumps(json.loads(GOOD[0]) | said), name=f"{number}.jsonl")
-    assert rows("SELECT unit_price, amount_minor, discount_minor FROM order_lines ORDER BY order_id") == [
-        ("3.3333", 900, 100),
-        ("3", 900, 100),
-        ("10.00", 900, 100),
-    ]
+    assert (
+        rows("SELECT unit_price, amount_minor, discount_minor FROM order_lines ORDER BY order_id")
+        == [("3.3333", 900, 100)] * 3
+    )
     assert rows("SELECT sku, name FROM products") == [("MUG", "Mug | blue")]
 
 

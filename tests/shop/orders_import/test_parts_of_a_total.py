@@ -144,7 +144,7 @@ def test_a_payment_back_in_another_currency_quarantines_its_order(books: Shop, b
 
 
 def test_pieces_that_come_back_one_by_one_are_worth_what_all_were(books: Shop, bring: Bring) -> None:
-    """Three mugs for 10.00: 3.33, 3.33 and 3.34. Where the refund says how much, that counts."""
+    """Three mugs for 10.00: 3.33, 3.33 and 3.34. Where the refund says how much, that counts, to a minor unit."""
 
     def back(pieces: int, subtotal: str = "") -> dict[str, object]:
         item = {"line_item_id": 1, "quantity": pieces, **({"subtotal": subtotal} if subtotal else {})}
@@ -156,9 +156,12 @@ def test_pieces_that_come_back_one_by_one_are_worth_what_all_were(books: Shop, b
     good = [shopify_order(number, **whole, total_price="10.00") for number in range(10, 50)]
     thirds = shopify_order(1, **whole, total_price="10.00", refunds=[back(1), back(1), back(1)])
     stated = shopify_order(2, **whole, total_price="10.00", refunds=[back(1, "2.50"), back(2, "7.50")])
-    much = shopify_order(3, **whole, total_price="10.00", refunds=[back(1, "2.50"), back(1, "7.51")])
-    assert codes(bring(books, *good, thirds, stated, much, name="o.jsonl")) == ["return_larger_than_order"]
-    assert rows("SELECT amount_minor FROM order_returns ORDER BY id") == [(333,), (333,), (334,), (250,), (750,)]
+    near = shopify_order(3, **whole, total_price="10.00", refunds=[back(1, "2.50"), back(1, "7.51")])
+    much = shopify_order(4, **whole, total_price="10.00", refunds=[back(1, "2.50"), back(1, "7.52")])
+    assert codes(bring(books, *good, thirds, stated, near, much, name="o.jsonl")) == ["return_larger_than_order"]
+    assert [amount for (amount,) in rows("SELECT amount_minor FROM order_returns ORDER BY id")] == [
+        333, 333, 334, 250, 750, 250, 750,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,10 @@ from tests.planting import on_day
 from tests.shop.orders_import.conftest import HEADER, Bring, codes, row
 
 
+def values_of_shekels() -> OrderValues:
+    return OrderValues(Clock(ZoneInfo("Asia/Jerusalem"), fixed=1_800_000_000), shop_currency="ILS")
+
+
 def order(*amounts: int, shipping: int = 0, tax: int = 0, fee: int = 0, total: str = "") -> Document:
     """An order of lines of one piece each, and a fee that is no sale."""
     made = Document("1", Buyer("7"), 0, "ILS", shipping_minor=shipping, tax_minor=tax, stated={"total": total})
@@ -67,20 +71,21 @@ def test_a_discount_of_the_whole_is_shared_by_the_lines_amounts(
 def test_a_refund_is_money_of_the_order_or_all_of_its_lines_and_never_more_than_was_paid(
     refunded: int, returns: list[tuple[int, int]] | None
 ) -> None:
+    values = values_of_shekels()
     document = order(100, 200, shipping=30, tax=20, fee=10)  # 3.60 was paid, to a minor unit a line
     if returns is None:
         with pytest.raises(RowError) as caught:
-            refund(document, refunded, at=0, column="Refunded Amount")
+            refund(values, document, refunded, at=0, column="Refunded Amount")
         assert caught.value.code == "return_larger_than_order"
     else:
-        refund(document, refunded, at=0, column="Refunded Amount")
+        refund(values, document, refunded, at=0, column="Refunded Amount")
         assert [(one.quantity, one.amount_minor) for one in document.returns] == returns
 
 
 @pytest.mark.parametrize("way", [300, 340, 320, 360])  # with shipping and fee, with tax, with all of them
 @pytest.mark.parametrize(("off", "is_right"), [(-3, True), (-4, False), (3, True), (4, False)])
 def test_a_total_is_right_to_a_minor_unit_a_line(way: int, off: int, is_right: bool) -> None:
-    values = OrderValues(Clock(ZoneInfo("Asia/Jerusalem"), fixed=1_800_000_000), shop_currency="ILS")
+    values = values_of_shekels()
     document = order(100, 200, shipping=30, tax=20, fee=10, total=f"{(way + off) / 100:.2f}")
     if is_right:
         check_total(values, document)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, cast, get_args
 
 from retainctl.intake.cells import Cells, Column, RowError
 from retainctl.intake.csv_rows import csv_chunks
+from retainctl.money import to_major
 from retainctl.shop.customer_lookup import EMAIL_NAMES, PHONE_NAMES
 from retainctl.shop.orders_import.documents import (
     GUEST,
@@ -25,6 +26,7 @@ from retainctl.shop.orders_import.documents import (
     Quantity,
     Return,
     check_total,
+    lost_to_rounding,
     order_id,
     refund,
     spread_discount,
@@ -188,7 +190,7 @@ def _amount(values: OrderValues, row: LineCells, currency: str) -> tuple[Quantit
         price, amount = unit_price(before, currency, pieces), before - less
     for column, stated in (("line_total", amount), ("line_subtotal", amount + less)):
         text = getattr(row, column)
-        if text and abs(values.money(text, currency, column) - stated) > 1:
+        if text and abs(values.money(text, currency, column) - stated) > 1 + lost_to_rounding(pieces, currency):
             raise RowError(
                 column, f"bad_{column}", f"{text} is not {row.quantity} at {row.unit_price or price}, with its discount"
             )
@@ -227,7 +229,8 @@ def _total_alone(document: Document, text: str, total: int) -> Line:
     """What was bought, in one line: the *total*, which is written *text*, without the shipping."""
     if total < document.shipping_minor:
         raise RowError("total", "negative_price", f"the total {text!r} is less than the shipping")
-    return Line(None, 1, text, total - document.shipping_minor)
+    amount = total - document.shipping_minor
+    return Line(None, 1, to_major(amount, document.currency), amount)
 
 
 def _check_id(order: str) -> None:
@@ -329,7 +332,7 @@ def finish(values: OrderValues, document: Document) -> None:
             if cancelled
             else document.updated_at
         )
-        refund(document, back or document.gross_minor, at=at, column="refunded")
+        refund(values, document, back, at=at, column="refunded")
 
 
 FORMAT = Format(

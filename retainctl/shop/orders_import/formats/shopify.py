@@ -12,11 +12,13 @@ from retainctl.shop.orders_import.documents import (
     Document,
     Line,
     OrderValues,
+    add_fees,
     check_total,
-    fees,
     order_id,
     refund,
     spread_discount,
+    take_off_fees,
+    tolerance_minor,
 )
 from retainctl.shop.orders_import.formats import Format
 
@@ -50,7 +52,7 @@ def _begun(values: OrderValues, cell: Mapping[str, str]) -> Document:
     if cell["cancelled_at"] and status != "refunded":
         status = "voided" if status == "voided" else "cancelled"
     first_name, _, last_name = cell["name"].partition(" ")
-    return Document(
+    document = Document(
         cell["order_id"],
         Buyer("", cell["email"], cell["phone"] or cell["billing_phone"], first_name, last_name),
         values.instant(cell["ordered_at"], "Created at")[0],
@@ -60,8 +62,9 @@ def _begun(values: OrderValues, cell: Mapping[str, str]) -> Document:
         tax_minor=values.money(cell["tax"], currency, "Taxes"),
         accepts_marketing=cell["accepts_marketing"].strip().casefold() in ("yes", "true"),
         stated={name: cell[name] for name in ("subtotal", "total", "refunded", "cancelled_at", "order_discount")},
-        lines=fees(values, currency, [(cell["duties"], "Duties")]),
     )
+    add_fees(values, document, [(cell["duties"], "Duties")])
+    return document
 
 
 def finish(values: OrderValues, document: Document) -> None:
@@ -70,16 +73,15 @@ def finish(values: OrderValues, document: Document) -> None:
     if subtotal.strip():
         less = document.gross_minor - values.money(subtotal, document.currency, "Subtotal")
         most = values.money(document.stated["order_discount"], document.currency, "Discount Amount")
-        if not -len(document.lines) <= less <= most + len(document.lines):
+        if not -tolerance_minor(document) <= less <= most + tolerance_minor(document):
             # What was taken out of the order by editing still stands in it, and nobody can tell which line that is.
             raise RowError("Subtotal", "bad_subtotal", f"the subtotal {subtotal} is not the lines less their discount")
         spread_discount(document, less)
+    take_off_fees(document)
     check_total(values, document)
     given_back = values.money(refunded, document.currency, "Refunded Amount")
-    if document.status == "refunded" and not given_back:
-        given_back = document.gross_minor
     when = values.instant(at, "Cancelled at")[0] if at else None
-    refund(document, given_back, at=when, column="Refunded Amount")
+    refund(values, document, given_back, at=when, column="Refunded Amount")
 
 
 FORMAT = Format(

@@ -11,15 +11,17 @@ from retainctl.shop.orders_import.documents import (
     Line,
     LineKind,
     OrderValues,
+    PaidBack,
+    Quantity,
     Return,
+    add_fees,
     check_total,
-    fees,
     full_return,
-    keep_to_sold,
-    money_back,
+    give_back,
     order_id,
+    shipping_with_tax,
     spread_discount,
-    whole_minor,
+    take_off_fees,
 )
 from retainctl.shop.orders_import.formats import Format
 
@@ -57,14 +59,13 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
         currency,
         status,
         tax_minor=values.money(text_of(order, "total_tax"), currency, "total_tax"),
+        tax_is_added={"true": False, "false": True}.get(text_of(order, "taxes_included")),
         updated_at=values.instant(updated, "updated_at")[0] if updated else None,
         accepts_marketing=text_of(order, "buyer_accepts_marketing") == "true",
     )
     items = objects_of(order, "line_items")
     document.lines += [_line(values, item, currency) for item in items]
-    for shipping in objects_of(order, "shipping_lines"):
-        price = text_of(shipping, "discounted_price") or text_of(shipping, "price")
-        document.shipping_minor += values.money(price, currency, "shipping_lines")
+    _add_shipping(values, document, order)
     _add_fees(values, document, order)
     if items:
         _check_sum(values, document, order)
@@ -101,10 +102,22 @@ def _line(values: OrderValues, item: Record, currency: str) -> Line:
     return Line(Article(sku, name) if sku else None, pieces, price, amount - less, less, kind)
 
 
+def _add_shipping(values: OrderValues, document: Document, order: Record) -> None:
+    """What the shipping cost; the tax that is not its own is the goods'."""
+    lines = objects_of(order, "shipping_lines")
+    for line in lines:
+        price = text_of(line, "discounted_price") or text_of(line, "price")
+        document.shipping_minor += values.money(price, document.currency, "shipping_lines")
+    if any("tax_lines" in line for line in lines):
+        taxes = [text_of(tax, "price") for line in lines for tax in objects_of(line, "tax_lines")]
+        document.shipping_tax_minor = sum(values.money(tax, document.currency, "shipping_lines") for tax in taxes)
+        document.goods_tax_minor = document.tax_minor - document.shipping_tax_minor
+
+
 def _add_fees(values: OrderValues, document: Document, order: Record) -> None:
     """Duties and other fees, as they were when the order was made."""
-    for name in ("original_total_duties_set", "original_total_additional_fees_set"):
-        document.lines += fees(values, document.currency, [(text_of(order, name, "shop_money", "amount"), name)])
+    names = ("original_total_duties_set", "original_total_additional_fees_set")
+    add_fees(values, document, [(text_of(order, name, "shop_money", "amount"), name) for name in names])
 
 
 def _check_sum(values: OrderValues, document: Document, order: Record) -> None:
@@ -116,6 +129,7 @@ def _check_sum(values: OrderValues, document: Document, order: Record) -> None:
     if tip_minor := values.money(tip, document.currency, "total_tip_received"):
         document.lines.append(Line(None, 1, tip, tip_minor, kind="tip"))
     document.stated["total"] = text_of(order, "total_price")
+    take_off_fees(document)
     check_total(values, document)
 
 
@@ -129,47 +143,85 @@ def _sum_alone(values: OrderValues, document: Document, order: Record) -> None:
 def _refunds(values: OrderValues, document: Document, order: Record) -> None:
     places = {text_of(item, "id"): place for place, item in enumerate(objects_of(order, "line_items"), 1)}
     left = {place: (line.quantity, line.amount_minor) for place, line in enumerate(document.lines, 1)}
+    payments = []
+    owed = 0  # for articles that were taken out of the order, and are paid back later
     for one in objects_of(order, "refunds"):
         at = values.instant(text_of(one, "created_at"), "refunds")[0]
-        items, payments = objects_of(one, "refund_line_items"), objects_of(one, "transactions")
-        paid = [payment for payment in payments if text_of(payment, "status") not in _NOT_PAID]
-        if items and payments and not paid:
-            raise RowError("refunds", "failed_refund", "no payment of a refund succeeded: it may stand or not")
+        items, paid = objects_of(one, "refund_line_items"), _paid(values, document, one)
         for item in items:
-            place = places.get(text_of(item, "line_item_id"))
-            pieces = values.whole(text_of(item, "quantity"), "refunds")
-            if place is None or not 0 <= pieces <= left[place][0]:
-                raise RowError("refunds", "return_larger_than_order", "a refund contains more than was bought")
-            line, (quantity, amount) = document.lines[place - 1], left[place]
-            share = int(amount * pieces // quantity) if pieces else 0
-            if stated := text_of(item, "subtotal"):
-                share = values.money(stated, document.currency, "refunds")
-            if not 0 <= share <= amount:
-                raise RowError("refunds", "return_larger_than_order", "a refund gives back more than was paid")
-            left[place] = quantity - pieces, amount - share
-            document.returns.append(
-                Return(
-                    len(document.returns) + 1,
-                    line.article,
-                    pieces,
-                    line.unit_price,
-                    share,
-                    document.currency,
-                    at,
-                    document.external_id,
-                    place,
-                )
-            )
+            _take_back(values, document, item, places.get(text_of(item, "line_item_id")), left, at)
+        besides, more = _adjusted(values, document, one)
         if not items:
-            amount = sum(
-                values.money(text_of(payment, "amount"), _currency(document, payment), "refunds") for payment in paid
-            )
-            document.returns.append(money_back(document, amount, at=at))
-    if sum(one.amount_minor for one in document.returns) > whole_minor(document):
-        raise RowError("refunds", "return_larger_than_order", "the refund is larger than the order")
-    keep_to_sold(document)
+            money = max((paid or 0) - besides, 0)
+            settled = min(owed, money)
+            owed, money = owed - settled, money - settled
+        elif paid is None:
+            owed, money = owed - min(more, 0), 0
+        else:
+            money = max(more, 0)
+        is_told = "refund_shipping_lines" in one or bool(objects_of(one, "order_adjustments"))
+        payments.append(PaidBack(money, at, is_of_goods=is_told))
+    give_back(values, document, payments, column="refunds")
     if document.status == "refunded" and not document.returns:
         document.returns = full_return(document, at=document.updated_at)
+
+
+def _paid(values: OrderValues, document: Document, refund: Record) -> int | None:
+    """What a refund paid; None where it has no payment. What is still on its way counts."""
+    payments = objects_of(refund, "transactions")
+    paid = [payment for payment in payments if text_of(payment, "status") not in _NOT_PAID]
+    if objects_of(refund, "refund_line_items") and payments and not paid:
+        raise RowError("refunds", "failed_refund", "no payment of a refund succeeded: it may stand or not")
+    amounts = [values.money(text_of(one, "amount"), _currency(document, one), "refunds") for one in paid]
+    return sum(amounts) if payments else None
+
+
+def _adjusted(values: OrderValues, document: Document, refund: Record) -> tuple[int, int]:
+    """What a refund paid for shipping and duties, with tax; and how much more than its parts it paid, less below zero.
+
+    In its adjustments money that came back stands below zero; newer answers have the shipping in lines of its own.
+    """
+
+    def money(text: str) -> int:
+        return values.money(text, document.currency, "refunds")
+
+    shipping, more, is_said = 0, 0, False
+    for one in objects_of(refund, "order_adjustments"):
+        amount = -money(text_of(one, "amount")) - money(text_of(one, "tax_amount"))
+        if text_of(one, "kind") == "shipping_refund":
+            shipping, is_said = shipping + amount, True
+        else:
+            more += amount
+    if not is_said:
+        for one in objects_of(refund, "refund_shipping_lines"):
+            shipping += shipping_with_tax(document, money(text_of(one, "subtotal_amount_set", "shop_money", "amount")))
+    return shipping + money(text_of(refund, "total_duties_set", "shop_money", "amount")), more
+
+
+def _take_back(
+    values: OrderValues,
+    document: Document,
+    item: Record,
+    place: int | None,
+    left: dict[int, tuple[Quantity, int]],
+    at: int,
+) -> None:
+    """Book the return of one article, and keep what is *left* of its line."""
+    pieces = values.pieces(text_of(item, "quantity"), "refunds")
+    if place is None or not 0 <= pieces <= left[place][0]:
+        raise RowError("refunds", "return_larger_than_order", "a refund contains more than was bought")
+    line, (quantity, amount) = document.lines[place - 1], left[place]
+    share = int(amount * pieces // quantity) if pieces else 0
+    if stated := text_of(item, "subtotal"):
+        share = values.money(stated, document.currency, "refunds")
+    if not 0 <= share <= amount + 1:  # the line may have been rounded
+        raise RowError("refunds", "return_larger_than_order", "a refund gives back more than was paid")
+    share = min(share, amount)
+    left[place] = quantity - pieces, amount - share
+    number, order = len(document.returns) + 1, document.external_id
+    document.returns.append(
+        Return(number, line.article, pieces, line.unit_price, share, document.currency, at, order, place)
+    )
 
 
 def _currency(document: Document, paid: Record) -> str:

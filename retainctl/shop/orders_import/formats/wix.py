@@ -13,13 +13,14 @@ from retainctl.shop.orders_import.documents import (
     Line,
     OrderValues,
     Return,
+    add_fees,
     check_total,
-    fees,
     full_return,
     order_id,
     refund,
     spread_discount,
     sum_minor,
+    take_off_fees,
 )
 from retainctl.shop.orders_import.formats import Format
 
@@ -35,7 +36,7 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
     cell = FORMAT.by_role(cells)
     currency = values.currency(cell["currency"])
     pieces, price, amount, _ = values.amount(cell["quantity"], cell["unit_price"], "", currency)
-    back = values.whole(cell["returned"], "Quantity refunded") if cell["returned"].strip() else 0
+    back = values.pieces(cell["returned"], "Quantity refunded") if cell["returned"].strip() else 0
     if pieces < 0:
         raise RowError("Qty", "negative_quantity", f"invalid quantity {cell['quantity']}")
     if not 0 <= back <= pieces:
@@ -57,7 +58,7 @@ def _begun(values: OrderValues, cell: Mapping[str, str], currency: str) -> Docum
     """An order as each of its rows says it."""
     order_id(cell["order_id"], "Order number")
     first_name, _, last_name = (cell["name"] or cell["recipient"]).partition(" ")
-    return Document(
+    document = Document(
         cell["order_id"],
         Buyer("", cell["email"], cell["phone"] or cell["recipient_phone"], first_name, last_name),
         values.instant(f"{cell['ordered_at']} {cell['time']}", "Date created")[0],
@@ -66,8 +67,9 @@ def _begun(values: OrderValues, cell: Mapping[str, str], currency: str) -> Docum
         shipping_minor=values.money(cell["shipping"], currency, "Shipping rate"),
         tax_minor=values.money(cell["tax"], currency, "Total tax"),
         stated={name: cell[name] for name in ("total", "refunded", "coupon", "gift_card")},
-        lines=fees(values, currency, [(cell["fees"], "Additional fees")]),
     )
+    add_fees(values, document, [(cell["fees"], "Additional fees")])
+    return document
 
 
 def finish(values: OrderValues, document: Document) -> None:
@@ -82,6 +84,7 @@ def finish(values: OrderValues, document: Document) -> None:
         if document.tax_minor:
             values.note("coupon_and_tax")
         spread_discount(document, sum_minor(document) - total)
+    take_off_fees(document)
     check_total(values, document, paid_minor=paid_by_card)
     if document.status == "refunded":
         document.returns = full_return(document, at=None)
@@ -90,7 +93,7 @@ def finish(values: OrderValues, document: Document) -> None:
         document.returns = [_valued(document, one) for one in document.returns]
         return
     refunded = values.money(document.stated["refunded"], document.currency, "Refunded amount")
-    refund(document, refunded, at=None, column="Refunded amount")
+    refund(values, document, refunded, at=None, column="Refunded amount")
 
 
 def _valued(document: Document, one: Return) -> Return:

@@ -19,11 +19,13 @@ from retainctl.shop.orders_import.documents import (
     Document,
     Line,
     OrderValues,
+    PaidBack,
+    add_fees,
     check_total,
-    fees,
     full_return,
-    money_back,
+    give_back,
     order_id,
+    take_off_fees,
     unit_price,
 )
 from retainctl.shop.orders_import.formats import Format
@@ -64,40 +66,46 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
         values.status(cell["status"].removeprefix("wc-")),
         shipping_minor=values.money(cell["shipping"], currency, "shipping_total"),
         tax_minor=values.money(cell["tax"], currency, "tax_total"),
+        tax_is_added=True,  # an item's amounts are without it, whatever the prices of the shop are
         stated={name: cell[name] for name in ("total", "refunds")},
     )
     document.lines += [_line(values, item, currency, place) for place, item in enumerate(items, 1) if item.strip()]
-    document.lines += fees(values, currency, [(cell["fee"], "fee_total")])
+    add_fees(values, document, [(cell["fee"], "fee_total")])
+    if cell["shipping_tax"].strip():
+        document.shipping_tax_minor = values.money(cell["shipping_tax"], currency, "shipping_tax_total")
+        of_fees = values.money(cell["fee_tax"], currency, "fee_tax_total")
+        document.goods_tax_minor = document.tax_minor - document.shipping_tax_minor - of_fees
     return document
 
 
 def _line(values: OrderValues, text: str, currency: str, place: int) -> Line:
     column = f"line_item_{place}"
     parts = dict(part.partition(":")[::2] for part in _PART.split(text))
-    pieces = values.whole(parts.get("quantity", ""), column)
+    pieces = values.pieces(parts.get("quantity", ""), column)
     amount = values.money(parts.get("total", ""), currency, column)
     before = values.money(parts.get("sub_total") or parts.get("total", ""), currency, column)
     if pieces < 0 or amount < 0:
         raise RowError(column, "negative_quantity", "an item has a negative amount")
     name = parts.get("name", "")
     sku = parts.get("sku") or parts.get("product_id") or name
-    price = unit_price(before, currency, pieces)
+    price = unit_price(max(before, amount), currency, pieces)
     return Line(Article(sku, name) if sku else None, pieces, price, amount, max(before - amount, 0))
 
 
 def finish(values: OrderValues, document: Document) -> None:
     """Check the total; an order that is refunded is a sale and its return, in whole or in part."""
+    take_off_fees(document)
     check_total(values, document)
-    _add_refunds(values, document)
-    back = document.returns
-    refunded = sum(one.amount_minor for one in back)
-    if document.status == "refunded" or (refunded and refunded >= document.gross_minor):
-        document.returns = full_return(document, at=back[-1].returned_at if back else None)
+    payments = _payments(values, document)
+    give_back(values, document, payments, column="refund_items")
+    if document.status == "refunded":
+        document.returns = full_return(document, at=payments[-1].at if payments else None)
 
 
-def _add_refunds(values: OrderValues, document: Document) -> None:
+def _payments(values: OrderValues, document: Document) -> list[PaidBack]:
     """Each refund of the order, as money of the whole of it."""
     cell = document.stated["refunds"].strip()
+    payments = []
     for text in re.split(r";(?=amount:)", cell) if cell else ():
         parts = _REFUND.fullmatch(text)
         if parts is None:
@@ -105,11 +113,8 @@ def _add_refunds(values: OrderValues, document: Document) -> None:
         amount = values.money(parts[1], document.currency, "refund_items")
         if amount < 0:
             raise RowError("refund_items", "bad_refund", "a refund has a negative amount")
-        at, _ = values.instant(f"{parts[2]}Z", "refund_items")
-        document.returns.append(money_back(document, amount, at=at))
-    total = values.money(document.stated["total"], document.currency, "order_total")
-    if sum(one.amount_minor for one in document.returns) > total:
-        raise RowError("refund_items", "return_larger_than_order", "the refund is larger than the order")
+        payments.append(PaidBack(amount, values.instant(f"{parts[2]}Z", "refund_items")[0]))
+    return payments
 
 
 FORMAT = Format(
@@ -121,7 +126,9 @@ FORMAT = Format(
         Column("ordered_at", ("order_date",), required=True),
         Column("status", ("status",), required=True),
         Column("shipping", ("shipping_total",)),
+        Column("shipping_tax", ("shipping_tax_total",)),
         Column("fee", ("fee_total",)),
+        Column("fee_tax", ("fee_tax_total",)),
         Column("tax", ("tax_total",)),
         Column("total", ("order_total",), required=True),
         Column("currency", ("order_currency",), required=True),

@@ -10,12 +10,14 @@ from retainctl.shop.orders_import.documents import (
     Document,
     Line,
     OrderValues,
+    PaidBack,
+    add_fees,
     check_total,
-    fees,
     full_return,
-    keep_to_sold,
-    money_back,
+    give_back,
     order_id,
+    take_off_fees,
+    unit_price,
 )
 from retainctl.shop.orders_import.formats import Format
 
@@ -50,13 +52,19 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
         currency,
         values.status(text_of(order, "status")),
         tax_minor=values.money(text_of(order, "total_tax"), currency, "total_tax"),
+        tax_is_added=True,  # an item's amounts are without it, whatever the prices of the shop are
         shipping_minor=values.money(text_of(order, "shipping_total"), currency, "shipping_total"),
         updated_at=updated,
         stated={"total": text_of(order, "total")},
     )
     document.lines += [_line(values, item, currency) for item in objects_of(order, "line_items")]
-    stated = [(text_of(fee, "total"), "fee_lines") for fee in objects_of(order, "fee_lines")]
-    document.lines += fees(values, currency, stated)
+    fees = objects_of(order, "fee_lines")
+    add_fees(values, document, [(text_of(fee, "total"), "fee_lines") for fee in fees])
+    if shipping_tax := text_of(order, "shipping_tax"):
+        document.shipping_tax_minor = values.money(shipping_tax, currency, "shipping_tax")
+        of_fees = sum(values.money(text_of(fee, "total_tax"), currency, "fee_lines") for fee in fees)
+        document.goods_tax_minor = document.tax_minor - document.shipping_tax_minor - of_fees
+    take_off_fees(document)
     check_total(values, document)
     _refunds(values, document, order)
     return document
@@ -85,28 +93,25 @@ def _buyer(order: Record) -> Buyer:
 
 
 def _line(values: OrderValues, item: Record, currency: str) -> Line:
-    pieces = values.whole(text_of(item, "quantity"), "line_items")
+    pieces = values.pieces(text_of(item, "quantity"), "line_items")
     amount = values.money(text_of(item, "total"), currency, "line_items")
     before = values.money(text_of(item, "subtotal") or text_of(item, "total"), currency, "line_items")
     if pieces < 0 or amount < 0:
         raise RowError("line_items", "negative_quantity", "an item has a negative amount")
     name = text_of(item, "name")
     sku = text_of(item, "sku") or text_of(item, "product_id") or name
-    price = text_of(item, "price") or text_of(item, "subtotal")
+    price = unit_price(max(before, amount), currency, pieces)
     return Line(Article(sku, name) if sku else None, pieces, price, amount, max(before - amount, 0))
 
 
 def _refunds(values: OrderValues, document: Document, order: Record) -> None:
-    left = values.money(text_of(order, "total"), document.currency, "total")
-    for one in objects_of(order, "refunds"):
-        amount = -values.money(text_of(one, "total"), document.currency, "refunds")
-        if amount < 0:
-            raise RowError("refunds", "negative_refund", "a refund that is no money back: its total is above zero")
-        left -= amount
-        document.returns.append(money_back(document, amount, at=document.updated_at))
-    if left < 0:
-        raise RowError("refunds", "return_larger_than_order", "the refund is larger than the order")
-    keep_to_sold(document)
+    payments = [
+        PaidBack(-values.money(text_of(one, "total"), document.currency, "refunds"), document.updated_at)
+        for one in objects_of(order, "refunds")
+    ]
+    if any(one.amount_minor < 0 for one in payments):
+        raise RowError("refunds", "negative_refund", "a refund that is no money back: its total is above zero")
+    give_back(values, document, payments, column="refunds")
     if document.status == "refunded":
         document.returns = full_return(document, at=document.updated_at)
 
