@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final
 
 from retainctl.config import Shop
 from retainctl.errors import WrongUsage
-from retainctl.money import exponent
+from retainctl.money import round_to_minor, to_major
 from retainctl.spreadsheets import ListForm, write_list
 from retainctl.store.database import rows
 from retainctl.store.dialect import streamed
@@ -72,8 +72,8 @@ def _lines(shop: Shop, source: str) -> Iterator[list[Any]]:
             first = number == 0
             yield [
                 order, "", shop.clock.iso(at), "" if updated is None else shop.clock.iso(updated), status, *buyer,
-                currency, *(_major(one, currency) if first else "" for one in (shipping, tax)), kind, sku, name,
-                category, _pieces(pieces), _unmistakable(price), _major(less, currency), _major(amount, currency),
+                currency, *(to_major(one, currency) if first else "" for one in (shipping, tax)), kind, sku, name,
+                category, _pieces(pieces), _unmistakable(price), to_major(less, currency), to_major(amount, currency),
             ]  # fmt: skip
         for row in own.get(order, ()):
             yield _return(shop, row)
@@ -83,9 +83,11 @@ def _lines(shop: Shop, source: str) -> Iterator[list[Any]]:
 
 def _return(shop: Shop, row: tuple[Any, ...]) -> list[Any]:
     number, order, at, currency, sku, name, category, pieces, price, amount = row
+    # What came back was worth its price less its share of the discount, which stands in the order alone.
+    less = round_to_minor(Decimal(price) * _pieces(pieces), currency) - amount if price else 0
     return [
         number, order, shop.clock.iso(at), "", "refunded", *[""] * 5, currency, "", "", "sale", sku, name, category,
-        -_pieces(pieces), _unmistakable(price), "", _major(amount, currency),
+        -_pieces(pieces), _unmistakable(price), to_major(less, currency) if less > 0 else "", to_major(amount, currency),
     ]  # fmt: skip
 
 
@@ -97,8 +99,3 @@ def _pieces(thousandths: int) -> Decimal:
 def _unmistakable(number: str) -> str:
     """*number*, whose three decimals might be taken for thousands, with a fourth one."""
     return f"{number}0" if re.fullmatch(r".*\.\d{3}", number) else number
-
-
-def _major(minor: int, currency: str) -> str:
-    """*minor* units as a plain number of major ones."""
-    return f"{Decimal(minor).scaleb(-exponent(currency)):f}"

@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import random
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Terminal
+from tests.proof.test_generated_orders import FORMATS, an_order
 from tests.shop.orders_import.conftest import HEADER, row
 
 LINES = [
@@ -30,15 +34,8 @@ LINES = [
 
 
 def test_what_is_exported_is_the_same_where_it_is_imported(retainctl: Terminal, tmp_path: Path) -> None:
-    (tmp_path / "in.csv").write_text("\n".join([*LINES, ""]), encoding="utf-8")
-    brought = retainctl("orders", "import", str(tmp_path / "in.csv"))
-    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
-    retainctl("orders", "export", "--output", str(first))
-    other = Terminal(tmp_path / "other")
-    retainctl("init", str(tmp_path / "other"))
-    assert (brought.code, other("orders", "import", str(first)).code) == (0, 0)
-    other("orders", "export", "--output", str(second))
-    assert second.read_bytes() == first.read_bytes()
+    (tmp_path / "in").write_text("\n".join([*LINES, ""]), encoding="utf-8")
+    assert_the_same_elsewhere(retainctl, tmp_path)
 
 
 def test_lists_are_exported_as_json_too(retainctl: Terminal, tmp_path: Path) -> None:
@@ -61,3 +58,49 @@ def test_lists_are_exported_as_json_too(retainctl: Terminal, tmp_path: Path) -> 
     empty = Terminal(tmp_path / "other")
     retainctl("init", str(tmp_path / "other"))
     assert json.loads(empty("customers", "export", "--format", "json").stdout)["rows"] == []
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_orders_of_every_kind_are_the_same_where_they_are_imported(
+    retainctl: Terminal, tmp_path: Path, name: str
+) -> None:
+    chance, (write, has) = random.Random(name), FORMATS[name]
+    orders = [an_order(chance, number, frozenset(has.split()), may_be_wrong=False) for number in range(40)]
+    (tmp_path / "in").write_text(write(orders), encoding="utf-8")
+    assert_the_same_elsewhere(retainctl, tmp_path, "--from", name)
+
+
+@pytest.mark.parametrize("currency", ["ILS", "KWD"])
+def test_prices_that_do_not_come_out_even_are_the_same_where_they_are_imported(
+    retainctl: Terminal, tmp_path: Path, currency: str
+) -> None:
+    items = [
+        {"name": "A", "quantity": 3, "subtotal": "100.00", "total": "100.00", "price": 33.333333333333336},
+        {"name": "B", "quantity": 1000, "subtotal": "33.33", "total": "33.33", "price": 0.03333},
+        {"name": "C", "quantity": 0.5, "subtotal": "15.00", "total": "14.99", "price": 29.98},
+        {"name": "D", "quantity": 2, "subtotal": "40.00", "total": "45.00", "price": 22.5},
+    ]
+    order = {"status": "completed", "currency": currency, "date_created_gmt": "2025-01-05T08:00:00"}
+    wholes: list[dict[str, object]] = [
+        {"line_items": items, "fee_lines": [{"total": "-10.00"}], "total": "183.32"},
+        {"line_items": items, "total": "193.32", "status": "refunded"},
+        {"line_items": items[:1], "shipping_total": "5.00", "total": "105.00", "refunds": [{"total": "-1.00"}]},
+    ]
+    lines = [json.dumps(order | {"id": number} | whole) for number, whole in enumerate(wholes, 1)]
+    (tmp_path / "in").write_text("\n".join(lines), encoding="utf-8")
+    assert_the_same_elsewhere(retainctl, tmp_path, "--from", "woocommerce-json")
+    exported = csv.DictReader(io.StringIO((tmp_path / "first.csv").read_text(encoding="utf-8")))
+    assert {one["unit_price"] for one in exported} == {"33.3333", "0.0333", "30", "22.5", ""}
+
+
+def assert_the_same_elsewhere(retainctl: Terminal, folder: Path, *options: str) -> None:
+    """Import the file ``in`` of *folder*, and its export into another shop: it comes in whole and goes out the same."""
+    first, second = folder / "first.csv", folder / "second.csv"
+    assert retainctl("orders", "import", str(folder / "in"), *options).code == 0
+    retainctl("orders", "export", "--output", str(first))
+    other = Terminal(folder / "other")
+    retainctl("init", str(folder / "other"))
+    there = other("orders", "import", str(first), "--from", "generic")
+    assert (there.code, there.stderr) == (0, "")
+    other("orders", "export", "--output", str(second))
+    assert second.read_text(encoding="utf-8") == first.read_text(encoding="utf-8")

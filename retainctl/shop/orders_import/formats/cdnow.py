@@ -11,7 +11,7 @@ from retainctl.intake.cells import Cells, Column, Held, RowError
 from retainctl.intake.csv_rows import CHUNK_ROWS, LineChunk
 from retainctl.intake.file import InputFile
 from retainctl.intake.text import TextLines
-from retainctl.shop.orders_import.documents import Buyer, Document, Line, OrderValues
+from retainctl.shop.orders_import.documents import Buyer, Document, Line, OrderValues, unit_price
 from retainctl.shop.orders_import.formats import Format
 
 _WIDTH = 4
@@ -53,7 +53,8 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
         raise RowError("number_of_cds", "negative_quantity", "the row has a negative value")
     if document is None:
         document = Document(order, Buyer(external_id=customer), instant, currency, day_precision=day_precision)
-    document.lines.append(Line(None, quantity, dollars, amount))
+    price = unit_price(values, dollars, quantity, "dollar_value")
+    document.lines.append(Line(None, quantity, price, amount))
     return document
 
 
