@@ -87,7 +87,8 @@ def _return(shop: Shop, row: tuple[Any, ...]) -> list[Any]:
     less = round_to_minor(Decimal(price) * _pieces(pieces), currency) - amount if price else 0
     return [
         number, order, shop.clock.iso(at), "", "refunded", *[""] * 5, currency, "", "", "sale", sku, name, category,
-        -_pieces(pieces), _unmistakable(price), to_major(less, currency) if less > 0 else "", to_major(amount, currency),
+        -_pieces(pieces), _unmistakable(price), to_major(less, currency) if less > 0 else "",
+        to_major(amount, currency),
     ]  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
         raise RowError("number_of_cds", "negative_quantity", "the row has a negative value")
     if document is None:
         document = Document(order, Buyer(external_id=customer), instant, currency, day_precision=day_precision)
-    price = unit_price(values, dollars, quantity, "dollar_value")
+    price = unit_price(amount, currency, quantity)
     document.lines.append(Line(None, quantity, price, amount))
     return document
 
