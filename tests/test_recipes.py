@@ -25,7 +25,7 @@ from tests.recipes import Run, command_line, prices_tables, visits_tables
 PRICES = """מק״ט;מתחרה;מחיר;תאריך
 C-1;Cafe Joe;39.90;2025-02-27
 C-1;Landwer;41.00;2025-02-27
-C-2;Landwer;12.345;2025-02-27
+C-2;Landwer;12.3456;2025-02-27
 C-2;;12.00;2025-02-27
 C-2;Landwer;18.50;2025-02-27
 """
@@ -61,7 +61,7 @@ def test_competitors_prices_are_a_list(run: Run, tmp_path: Path) -> None:
     result = run("prices", "import", str(file), "--format", "json")
     assert code_of(result) == 3
     assert imported(result) == ("imported", 43, 0, 0, 2)
-    assert "market.csv, line 4, price: '12.345' has more decimals than ILS allows (too_fine)" in result.stderr
+    assert "market.csv, line 4, price: '12.3456' has more decimals than ILS allows (too_fine)" in result.stderr
     assert "market.csv, line 5, competitor: the row has no competitor (no_competitor)" in result.stderr
 
     listed = run("prices", "list", "--sku", "C-1", "--format", "csv")
