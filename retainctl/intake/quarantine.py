@@ -18,6 +18,7 @@ from retainctl.store import dialect
 from retainctl.store.database import execute_many, rows
 from retainctl.store.transactions import in_one_transaction
 
+LARGER: Final = "return_larger_than_order"  # the code of a row that waits for an order that holds what it returns
 OPEN: Final = "h.disposition <> 'set_aside' AND h.resolved_at IS NULL"
 LIST_THEM: Final = "List them: retainctl orders quarantine list"
 
@@ -94,26 +95,37 @@ def waiting_documents(import_id: int) -> set[str]:
 
 
 def keep_held(
-    import_id: int, held: Sequence[Held], *, resolved: Sequence[int], told: Collection[str], now: int
+    import_id: int,
+    held: Sequence[Held],
+    *,
+    resolved: Sequence[int],
+    told: Collection[str],
+    now: int,
+    told_back: Collection[str] = (),
 ) -> None:
     """Keep rows that were not booked, or not wholly, each of them once; *resolved* are earlier imports of the file.
 
     A row may come again in every nightly export. In quarantine its newest reason counts, and the older row is
     resolved; one that was set aside, or booked without a cell, is kept as it is. What earlier imports hold of
-    documents that were *told* anew, or are held anew, is resolved as well.
+    documents that were *told* anew, or are held anew, is resolved as well; of a return that was larger than its order,
+    where what came back is *told_back*.
     """
     bad = [one for one in held if one.disposition == "quarantined"]
     others = [one for one in held if one.disposition != "quarantined"]
     bad_again = {one.origin.raw_bytes for one in bad}
     others_again = {(one.origin.raw_bytes, one.code) for one in others}
-    told_anew = {*told, *(one.document for one in bad)} - {""}
+    held_anew = {one.document for one in bad}
+    told_anew, back_anew = {*told, *held_anew} - {""}, {*told_back, *held_anew} - {""}
     known = _known_rows(import_id)
     settled = [
         one.id
         for one in known
         if one.is_open
         and (
-            (one.document in told_anew and (one.raw_bytes, one.code) not in others_again)
+            (
+                one.document in (back_anew if one.code == LARGER else told_anew)
+                and (one.raw_bytes, one.code) not in others_again
+            )
             or (one.is_quarantined and (one.raw_bytes in bad_again or one.import_id in resolved))
         )
     ]

@@ -63,29 +63,27 @@ def _import(shop: Shop, plan: ImportPlan, progress: Progress) -> FileResult[Orde
         return FileResult((OrdersImported(plan.file.name, plan.source, "already imported"),))
     past = Past(is_first=nothing_stored(), read_before_by=known[0] if known and not newest else None)
     result, import_id, held = book(shop, plan, past, progress=progress)
-    told = _told_anew(import_id, plan.source)
-    quarantine.keep_held(import_id, held, resolved=known, told=told, now=shop.clock.now())
+    told, told_back = _told_anew(import_id, plan.source)
+    quarantine.keep_held(import_id, held, resolved=known, told=told, told_back=told_back, now=shop.clock.now())
     if plan.options.dry_run:
         raise DryRun(result)
     return result
 
 
-def _told_anew(import_id: int, source: str) -> set[str]:
-    """The documents that this import has written of those whose rows earlier ones hold."""
+def _told_anew(import_id: int, source: str) -> tuple[set[str], set[str]]:
+    """Of the documents whose rows earlier imports hold those that this one has written, and those whose returns it has.
+
+    What came back under an order's own number says nothing of its sale.
+    """
     waiting = quarantine.waiting_documents(import_id)
     if not waiting:
-        return set()
+        return set(), set()
     condition, bound = dialect.one_of(sorted(waiting))
-    return {
-        document
-        for table in ("orders", "order_returns")
-        for (document,) in rows(
-            f"SELECT external_id FROM {table} WHERE source = ? AND external_id {condition} AND import_id = ?",
-            source,
-            bound,
-            import_id,
-        )
-    }
+    written = f"WHERE source = ? AND external_id {condition} AND import_id = ?"
+    sales = rows(f"SELECT external_id FROM orders {written}", source, bound, import_id)
+    back = rows(f"SELECT external_id, named_order FROM order_returns {written}", source, bound, import_id)
+    own = {document for document, order in back if order != document}
+    return {document for (document,) in sales} | own, {document for document, _ in back}
 
 
 def book(

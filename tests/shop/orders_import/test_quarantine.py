@@ -19,7 +19,7 @@ from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.shop.orders_import.retry import retry
 from retainctl.store.database import rows, value
 from tests.conftest import Terminal
-from tests.shop.orders_import.conftest import HEADER, Bring, counts, row
+from tests.shop.orders_import.conftest import HEADER, Bring, codes, counts, row
 from tests.shop.orders_import.test_formats import FIRST, SHOPIFY, shopify_order
 
 GOOD = [row(f"G{number}") for number in range(1, 31)]
@@ -242,3 +242,20 @@ def test_a_row_is_shown_and_tried_again_as_its_file_was_read(books: Shop, bring:
         ("haifa", "USD", 123_450)
     ]
     assert rows("SELECT sku FROM products ORDER BY id") == [("ספל",), ("קנקן",)]
+
+
+def test_what_came_back_of_an_order_settles_no_sale_that_waits_nor_a_sale_its_return(shop: Shop, bring: Bring) -> None:
+    back = row("1", quantity="-1", status="refunded", ordered_at="2025-02-01")
+    assert codes(bring(shop, HEADER, row("1", quantity="two"), *GOOD, name="a.csv")) == ["bad_number"]
+    bring(shop, HEADER, back, name="b.csv")
+    assert [one.document for one in list_quarantined(shop)] == ["1"], "the sale still waits"
+    bring(shop, HEADER, row("1"), name="c.csv")
+    assert list_quarantined(shop) == []
+
+    larger = row("G1", quantity="-9", status="refunded", ordered_at="2025-02-01")
+    assert codes(bring(shop, HEADER, larger, *GOOD[1:], name="d.csv")) == ["return_larger_than_order"]
+    bring(shop, HEADER, row("G1", quantity="10"), name="e.csv")
+    assert [one.code for one in list_quarantined(shop)] == ["return_larger_than_order"]
+    bring(shop, HEADER, larger, name="f.csv")
+    assert list_quarantined(shop) == []
+    assert value("SELECT SUM(amount_minor) FROM order_returns WHERE external_id = 'G1'") == 9_000

@@ -121,7 +121,7 @@ STATUSES: Final = {
     "סופקה": "completed", "נמסר": "completed", "נמסרה": "completed", "זוכה": "refunded", "זוכתה": "refunded",
     "בוטל": "cancelled", "בוטלה": "cancelled", "נכשל": "failed", "נכשלה": "failed", "": "completed",
 }  # fmt: skip
-_MINUS: Final = re.compile(r"[-()]")  # as numbers are read: -1, 1- and (1)
+_MINUS: Final = re.compile(r"[-()\u2212]")  # as numbers are read: -1, 1- and (1)
 _TOTAL_WORDS = ("total", "sum", 'סה"כ', "סה״כ", "סהכ", "grand total")
 
 
