@@ -72,6 +72,8 @@ def test_a_list_of_a_hebrew_shop_is_hebrew(shop: Shop, retainctl: Terminal) -> N
     assert '<p class="lead">שורה אחת <code dir="ltr">orders list --limit 5</code></p>' in shown
     assert '<th class="word">מקור</th>' in shown
     assert ">₪1,234.56<" in shown
+    assert ">ברוטו</th>" in shown
+    assert ">הוחזר</th>" in shown, "money that came back, and no orders that did"
     assert "<bdi>שולמה</bdi>" in shown, "the state, in words"
     assert "--format" not in shown
 
@@ -110,6 +112,13 @@ def test_where_there_are_more_rows_the_page_says_so(shop: Shop) -> None:
         OrderRow, ["source"], [["web"]] * 1_200, [], numeric=set(), shop=None, more=True
     )
     assert "1,200 שורות<" in list_page(OrderRow, ["source"], [["web"]] * 1_200, [], numeric=set(), shop=shop)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_name_that_is_a_word_of_the_program_too_stays_a_name(shop: Shop) -> None:
+    page = list_page(OrderRow, ["source", "status"], [["paid", "paid"]], [], numeric=set(), shop=shop)
+    assert "<bdi>paid</bdi>" in page
+    assert "<bdi>שולמה</bdi>" in page
 
 
 @pytest.mark.parametrize("database_url", ["sqlite:retain.db"])

@@ -145,6 +145,7 @@ FOUND: list[tuple[str, list[int]]] = [
     ("bought category Coffee since 2024-12-04", [2]),
     ("bought category Coffee since 2024-12-05", []),
     ("bought category Coffee since 2024-06-01 at least 2 times", []),
+    ("bought category Coffee at least 2 times since 2024-06-01", []),
     ("bought anything at least 1 time since 2024-12-04", [2]),
     ("consented marketing", [1]),
     ("not consented marketing", [2, 3, 4]),
@@ -294,6 +295,7 @@ def test_segments_that_multiply_each_other_are_refused(shop: Shop) -> None:
         ("orders > 1 and", "expected a condition\n", ""),
         ("orders > 1 and 5", "5 is not a condition\n  orders > 1 and 5\n" + " " * 17 + "^", ""),
         ("first_name < 'a'", "first_name is text and has no order", "Use =, != or in."),
+        ("email_domain > 'gmail.com'", "email_domain is text and has no order", "Use =, != or in."),
         ("email_domain = 'a b'", "'a b' is not a domain\n  email_domain = 'a b'\n                 ^", "gmail.com"),
         ("email = 'a@b'", 'expected "is known" or "is missing"', "Write: email is known"),
         ("language in he", 'expected "("', ""),
@@ -320,6 +322,7 @@ def test_a_mistake_is_shown_where_it_is(shop: Shop, expression: str, told: str, 
 
 def test_an_expression_has_its_bounds(shop: Shop) -> None:
     assert segments.matching_ids(shop, "(" * 31 + "orders > 1" + ")" * 31) == []
+    assert segments.matching_ids(shop, " and ".join(["orders > 1"] * 100)) == [], "side by side is not nested"
     for expression in ("(" * 32 + "orders > 1" + ")" * 32, "not " * 32 + "orders > 1", "(" * 4000):
         with pytest.raises(BadData, match="nested too deeply: 32 brackets"):
             segments.matching_ids(shop, expression)

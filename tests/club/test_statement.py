@@ -314,3 +314,19 @@ def test_in_the_second_in_which_points_end_all_that_is_told_of_them_agrees(shop:
 def test_an_order_that_is_not_there_is_not_explained(shop: Shop) -> None:
     with pytest.raises(WrongUsage, match="there is no order 7"):
         explain_order(shop, 7)
+
+
+def test_what_is_spent_out_of_several_lots_is_one_line_whatever_came_after_it(shop: Shop) -> None:
+    customer(1)
+    for number, points in enumerate((50, 30)):
+        add(shop, 1, points, source=f"gift:{number}", reason="gift")
+    redeem(shop, 1, 70, source="basket:1")
+    add(shop, 1, 10, source="gift:2", reason="gift")
+    assert [(line.item, line.points, line.balance) for line in statement(shop, 1)] == [
+        ("opening", 0, 0),
+        ("adjusted", 50, 50),
+        ("adjusted", 30, 80),
+        ("redeemed", -70, 10),
+        ("adjusted", 10, 20),
+        ("closing", 20, 20),
+    ]

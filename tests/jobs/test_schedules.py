@@ -111,6 +111,9 @@ def test_there_is_a_timer_for_each_job_and_one_service(shop: Shop, write_jobs: W
     calendars = [re.findall("OnCalendar=(.*)", text) for text in timers]
     assert calendars == [["*:0/5"], ["*-*-* 03:30:00 Asia/Jerusalem"], ["Sun,Thu *-*-* 09:15:00 Asia/Jerusalem"]]
     assert all("Persistent=true" in text for text in timers)
+    delays = [re.findall("RandomizedDelaySec=(.*)", text) for text in timers]
+    assert delays == [["30"], ["300"], ["300"]], "a tenth of the time between two runs"
+    assert "UMask=0077" in service, "what a job writes holds people's names"
 
 
 def test_systemd_runs_the_jobs_as_the_user_who_was_named(shop: Shop) -> None:
@@ -154,6 +157,10 @@ def test_secrets_that_systemd_keeps_are_handed_to_the_service(
     settings.write_text(text.replace("[mail]\n", f"[mail]\n{asked}"), encoding="utf-8")
     service = units(read_shop(str(folder)), read_jobs(read_shop(str(folder))))
     assert sum(text.count("LoadCredential=mail:/etc/credstore/mail\n") for text in service.values()) == 1
+
+    its_own = replace(read_shop(str(folder)).settings, database="postgresql://credential:database")
+    stored = units(replace(read_shop(str(folder)), settings=its_own), read_jobs(read_shop(str(folder))))
+    assert sum(text.count("LoadCredential=database:/etc/credstore/database\n") for text in stored.values()) == 1
 
     [found] = [
         row for row in json.loads(retainctl("doctor", "--format", "json").stdout)["rows"] if row["check"] == "mail"

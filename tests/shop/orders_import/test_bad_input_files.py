@@ -540,3 +540,14 @@ def test_a_file_of_which_more_than_one_line_in_twenty_is_no_text_is_in_another_e
     else:
         with pytest.raises(BadData, match="is not valid UTF-8"):
             bring(books, HEADER, *lines)
+
+
+def test_of_a_refused_import_from_a_pipe_nothing_stays_behind(
+    retainctl: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came in holds people's names."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    before = set(tmp_path.iterdir())
+    assert retainctl("orders", "import", "-", stdin=f"{HEADER}\n{row('1', quantity='x')}\n", now=None).code in (3, 65)
+    assert retainctl("orders", "import", "-", stdin="a,b\n1,2\n").code == 65
+    assert set(tmp_path.iterdir()) == before

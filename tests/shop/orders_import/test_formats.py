@@ -313,6 +313,22 @@ def test_woocommerce_has_its_items_in_columns(shop: Shop, bring: Bring, shared: 
     ]
 
 
+def test_woocommerce_may_have_more_than_nine_items(books: Shop, bring: Bring) -> None:
+    items = [f"name:N{n}|product_id:{n}|sku:A{n}|quantity:1|total:{n}.00|sub_total:{n}.00" for n in range(1, 13)]
+    header = "order_id,order_date,status,shipping_total,order_total,order_currency,billing_email,tax_total,fee_total"
+    header += "".join(f",line_item_{n}" for n in range(1, 13))
+    line = ",".join(["7,2024-05-01 10:00:00,wc-completed,0,78.00,ILS,d@shop.example,0,0", *items])
+    assert codes(bring(books, header, line)) == []
+    assert rows("SELECT gross_minor FROM orders") == [(7_800,)]
+    assert value("SELECT COUNT(*) FROM order_lines") == 12
+
+
+def test_what_wix_says_was_refunded_later_came_back_when_it_was_first_seen(books: Shop, bring: Bring) -> None:
+    bring(books, WIX, wix_row())
+    bring(books, WIX, wix_row(word="Refunded"), name="later.csv")
+    assert rows("SELECT amount_minor, return_day FROM order_returns") == [(4_000, on_day("2025-03-02")[0])]
+
+
 def test_b34_an_example_of_shopify_whose_total_is_not_its_lines_is_quarantined(
     shop: Shop, bring: Bring, shared: Path
 ) -> None:

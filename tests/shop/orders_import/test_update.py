@@ -193,6 +193,12 @@ def test_an_order_is_refunded_when_it_says_so_and_by_no_more_than_it_says(shop: 
     ]
 
 
+def test_an_order_that_said_no_time_of_change_is_changed_by_what_says_one(shop: Shop, bring: Bring) -> None:
+    bring(shop, HEADER, row("1"))
+    bring(shop, HEADER + ",updated_at", f"{row('1', quantity='3')},2025-01-09", name="later.csv")
+    assert rows("SELECT version, gross_minor FROM orders") == [(2, 3_000)]
+
+
 def test_rows_are_tried_again_with_those_of_their_own_import(shop: Shop, bring: Bring) -> None:
     for shop_name in ("haifa", "eilat"):
         bring(shop, HEADER, row("1"), row("1", sku="TEA", currency=""), source=shop_name)
