@@ -159,6 +159,8 @@ def test_a_comment_an_empty_line_and_a_default_change_no_meaning(promised: Shop)
         say(promised, changed)
         assert PROMISES.read(promised, "spring").hash != first.hash
     assert hash_of(Promise("a", ("b",))) != hash_of(Promise("a", ("b", "b")))
+    assert hash_of(Promise("a", ("b", "c"))) != hash_of(Promise("a", ("c", "b"))), "the order of a list says something"
+    assert hash_of({"he": 1, "en": 2}) == hash_of({"en": 2, "he": 1}), "that of the keys of a table does not"
 
 
 def test_a_setting_that_a_later_program_knows_changes_no_meaning_that_was_kept() -> None:
@@ -183,6 +185,17 @@ def test_each_meaning_that_ran_is_kept_once_in_the_order_of_its_first_run(promis
     ]
     assert [one.version for one in versions(PROMISES, "spring")] == [1, 2, 3]
     assert versions(PROMISES, "autumn") == []
+
+
+def test_each_name_counts_its_own_versions_and_a_copy_is_no_definition(promised: Shop) -> None:
+    say(promised, 'to = "dana"')
+    folder = promised.folder / "promises"
+    for name in ("autumn.toml", "Spring copy.toml", "spring (1).toml"):
+        (folder / name).write_text('to = "noa"', encoding="utf-8")
+    assert PROMISES.names(promised.folder) == ["autumn", "spring"]
+    for name in ("spring", "autumn"):
+        keep(PROMISES, PROMISES.read(promised, name), now=0)
+    assert rows("SELECT name, version FROM definitions ORDER BY name") == [("autumn", 1), ("spring", 1)]
 
 
 def test_each_kind_counts_its_own_versions_and_the_newest_is_the_last_where_no_run_says_otherwise(
