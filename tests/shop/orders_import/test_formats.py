@@ -323,6 +323,18 @@ def test_woocommerce_may_have_more_than_nine_items(books: Shop, bring: Bring) ->
     assert value("SELECT COUNT(*) FROM order_lines") == 12
 
 
+@pytest.mark.parametrize(
+    ("pieces", "amount", "returned"),
+    [("", "", []), ("0", "0.00", []), ("1", "40.00", [(1, 1_000, 4_000)]), ("1", "", [(1, 1_000, 4_000)])],
+)
+def test_of_a_wix_order_that_came_back_in_part_what_is_told_of_its_pieces_came_back(
+    books: Shop, bring: Bring, pieces: str, amount: str, returned: list[tuple[int, int, int]]
+) -> None:
+    header = f"{WIX},Quantity refunded,Refunded amount"
+    bring(books, header, f"{wix_row(word='Partially_Refunded', pieces=3, total='120.00')},{pieces},{amount}")
+    assert rows("SELECT order_line_no, quantity_thousandths, amount_minor FROM order_returns") == returned
+
+
 def test_what_wix_says_was_refunded_later_came_back_when_it_was_first_seen(books: Shop, bring: Bring) -> None:
     bring(books, WIX, wix_row())
     bring(books, WIX, wix_row(word="Refunded"), name="later.csv")
