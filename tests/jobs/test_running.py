@@ -333,7 +333,7 @@ def test_a_job_that_fails_is_tried_three_times_a_day_and_told_once(shop: Shop, w
     )  # fmt: skip
     assert run_job(at(shop, "2025-03-03T08:18"), "check").attention, "who names it has it run, and is told"
     write_jobs(CHECK)
-    assert periods(run_due(at(shop, "2025-03-04T04:17")))[-1] == "check:2025-03-04"
+    assert "check:2025-03-04" in periods(run_due(at(shop, "2025-03-04T04:17")))
 
 
 def test_runs_that_were_killed_count_as_failed_and_those_put_off_do_not(shop: Shop, write_jobs: WriteJobs) -> None:

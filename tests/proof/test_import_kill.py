@@ -40,9 +40,9 @@ def books(folder: Path) -> dict[str, list[str]]:
 
 
 ORDERS = [HEADER, *(row(str(number), email=f"c{number % 900}@shop.example") for number in range(60_000))]
-CUSTOMERS = ["external_id,email,phone", *(f"{n},c{n}@shop.example,05{20_000_000 + n}" for n in range(15_000))]
+CUSTOMERS = ["external_id,email,phone", *(f"{n},c{n}@shop.example,05{20_000_000 + n}" for n in range(1, 15_001))]
 PRODUCTS = ["sku,name,price", *(f"A{number},Article {number},10.00" for number in range(20_000))]
-CONSENT = ["email,answer,evidence", *(f"c{number}@shop.example,yes,form {number}" for number in range(15_000))]
+CONSENT = ["email,answer,evidence", *(f"c{number}@shop.example,yes,form {number}" for number in range(1, 15_001))]
 
 
 def words(folder: Path, noun: str, path: Path) -> list[str]:
