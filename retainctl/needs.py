@@ -82,9 +82,10 @@ def _paused(_shop: Shop) -> Iterator[Need]:
 
 
 def _unknown(_shop: Shop) -> Iterator[Need]:
-    if unresolved := resolve.unresolved():
-        told = f"הודעות שלא ידוע אם נשלחו: {resolve.count_unresolved()}"
-        yield Need("unknown", str(unresolved), told, unresolved.hint)
+    if count := resolve.count_unresolved():
+        trouble = resolve.trouble_of(count)
+        told = f"הודעות שלא ידוע אם נשלחו: {count}"
+        yield Need("unknown", str(trouble), told, trouble.hint)
 
 
 def _refused(shop: Shop) -> Iterator[Need]:

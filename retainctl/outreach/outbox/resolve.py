@@ -72,8 +72,11 @@ def count_unresolved() -> int:
 def unresolved() -> DoneInPart | None:
     """The trouble to report while messages wait for ``resolve``; None where there are none."""
     count = count_unresolved()
-    if not count:
-        return None
+    return trouble_of(count) if count else None
+
+
+def trouble_of(count: int) -> DoneInPart:
+    """That so many messages wait for ``resolve``."""
     return DoneInPart(
         f"the delivery of {count} {'message' if count == 1 else 'messages'} is unknown",
         hint=f"See them: {_LIST}, then: retainctl outbox resolve",

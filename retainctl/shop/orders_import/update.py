@@ -131,14 +131,11 @@ def _append_to(booking: Booker, order_id: int, portion: Portion) -> None:
 
 def _replace_returns(booking: Booker, portion: Portion) -> None:
     """Write returns anew whose source changed them; the orders they came from are versions further on."""
-    for document in portion.named():
-        bound = booking.plan.source, document.external_id
-        for order_id, customer in rows(
-            "SELECT DISTINCT order_id, customer_id FROM order_returns WHERE source = ? AND external_id = ?", *bound
-        ):
-            booking.touch(customer)
-            execute("UPDATE orders SET version = version + 1 WHERE id = ?", order_id)
-        execute("DELETE FROM order_returns WHERE source = ? AND external_id = ?", *bound)
+    _move_on(booking, portion)
+    execute_many(
+        "DELETE FROM order_returns WHERE source = ? AND external_id = ?",
+        [(booking.plan.source, document.external_id) for document in portion.named()],
+    )
     _append(booking, booking.add(portion))
 
 
@@ -162,16 +159,21 @@ def _add_later_returns(booking: Booker, portion: Portion) -> None:
 
     What had come back of the same article at the same time is told anew.
     """
+    _move_on(booking, portion)
+    for one in _behind_what_came_back(booking, portion):
+        booking.write_returns(one)
+
+
+def _move_on(booking: Booker, portion: Portion) -> None:
+    """Raise the versions of the orders from which something came back under the ids of *portion*."""
     for document in portion.named():
-        for customer, order_id in rows(
-            "SELECT DISTINCT customer_id, order_id FROM order_returns WHERE source = ? AND external_id = ?",
+        for order_id, customer in rows(
+            "SELECT DISTINCT order_id, customer_id FROM order_returns WHERE source = ? AND external_id = ?",
             booking.plan.source,
             document.external_id,
         ):
             booking.touch(customer)
             execute("UPDATE orders SET version = version + 1 WHERE id = ?", order_id)
-    for one in _behind_what_came_back(booking, portion):
-        booking.write_returns(one)
 
 
 def _behind_what_came_back(booking: Booker, portion: Portion) -> Iterator[Portion]:
