@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from retainctl.terminal import Group, columns_option, limited, opened_shop, show, show_first
+from retainctl.terminal import DAY, Group, columns_option, limited, opened_shop, show, show_first
 
 from .exporting import export_verb
 from .importing import import_verb
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from retainctl.shop.consent import Purpose
 
 consent = Group("consent", help="Import, show and revoke consent, with its evidence.")
@@ -80,6 +82,30 @@ def show_one(customer: str) -> None:
 
     with opened_shop() as shop:
         show(show_consent(shop, customer), row_type=ConsentEvent)
+
+
+@consent.command()
+@click.argument("addresses", metavar="ADDRESS...", nargs=-1)
+@click.option("--since", type=DAY, metavar="DAY", help="All that bounced from DAY on, when a server was wrong.")
+@click.option("--reason", required=True, metavar="TEXT", help="How you know that mail arrives there.")
+def reinstate(addresses: tuple[str, ...], since: datetime | None, reason: str) -> None:
+    """Write again to ADDRESS..., which bounced: a mail server had said that nobody is there.
+
+    Permissions count as they did before. Complaints and refusals stay, whatever the server says now. A message that
+    was not accepted is not sent again by this; plan its campaign again.
+
+    \b
+      retainctl consent reinstate dana@example.com --reason "she rang, the address is right"
+      retainctl consent reinstate --since 2026-11-28 --reason "our relay knew nobody for an hour"
+    """
+    from retainctl.shop.reinstating import Reinstated
+    from retainctl.shop.reinstating import reinstate as write_again
+
+    if not addresses and since is None:
+        raise click.UsageError("Name each ADDRESS, or --since DAY.")
+    with opened_shop() as shop:
+        day = None if since is None else since.date()
+        show(write_again(shop, addresses, since=day, reason=reason), row_type=Reinstated)
 
 
 @consent.command()

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from retainctl.terminal import ROW_ID, Group, limited, opened_shop, show, show_first, yes_clock
+from retainctl.terminal import DAY, ROW_ID, Group, limited, opened_shop, show, show_first, yes_clock
 
 from .exporting import export_verb
 from .importing import import_verb
@@ -55,9 +55,7 @@ def list_them(query: str, limit: int) -> None:
 @click.option(
     "--bought", metavar="TEXT", help="Show purchases of products whose number, name, brand or category contains TEXT."
 )
-@click.option(
-    "--since", type=click.DateTime(formats=["%Y-%m-%d"]), metavar="DAY", help="With --bought: only since DAY."
-)
+@click.option("--since", type=DAY, metavar="DAY", help="With --bought: only since DAY.")
 @limited(200, "events")
 def show_one(customer: str, bought: str | None, since: datetime | None, limit: int) -> None:
     """Show everything about one CUSTOMER: an id, an e-mail, a phone or SOURCE:ID.

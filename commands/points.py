@@ -9,7 +9,18 @@ from typing import Any
 
 import click
 
-from retainctl.terminal import Group, columns_option, conclude, note, opened_shop, progress, recorded, show, yes_clock
+from retainctl.terminal import (
+    DAY,
+    Group,
+    columns_option,
+    conclude,
+    note,
+    opened_shop,
+    progress,
+    recorded,
+    show,
+    yes_clock,
+)
 
 from .importing import import_verb
 
@@ -19,7 +30,6 @@ _reason = click.option("--reason", required=True, help="The reason, in words tha
 _source = click.option(
     "--source", required=True, help='A unique reference, booked only once: "order:1042". No personal data.'
 )
-_day = click.DateTime(formats=["%Y-%m-%d"])
 
 
 import_verb(
@@ -137,8 +147,8 @@ def balance(customer: str | None) -> None:
 
 @points.command()
 @click.argument("customer")
-@click.option("--from", "first_day", type=_day, help="The first day: 2025-01-01.")
-@click.option("--to", "last_day", type=_day, help="The last day: 2025-12-31.")
+@click.option("--from", "first_day", type=DAY, help="The first day: 2025-01-01.")
+@click.option("--to", "last_day", type=DAY, help="The last day: 2025-12-31.")
 @columns_option
 def statement(customer: str, first_day: datetime | None, last_day: datetime | None) -> None:
     """Show the statement of CUSTOMER: opening balance, each movement, closing balance.

@@ -18,6 +18,7 @@ from retainctl.result import Result
 from retainctl.rows import Row
 from retainctl.shop.backup import newest_made_at
 from retainctl.shop.clock_check import behind, last_written
+from retainctl.shop.consent import IN_FORCE
 from retainctl.shop.orders import doubtful_returns
 from retainctl.store.database import rows, value
 from retainctl.store.installation import may_send
@@ -66,9 +67,9 @@ def told(shop: Shop, *among: str) -> Result[NeedRow]:
     return Result(listed, attention=tuple(one.sentence for one in found), trouble=trouble)
 
 
-def _paused(_shop: Shop) -> Iterator[Need]:
-    for program, name, reason, waiting in rows(
-        f"""SELECT m.program, m.name, m.pause_reason, COUNT(o.id) FROM mailings m
+def _paused(shop: Shop) -> Iterator[Need]:
+    for mailing_id, program, name, reason, waiting in rows(
+        f"""SELECT m.id, m.program, m.name, m.pause_reason, COUNT(o.id) FROM mailings m
             LEFT JOIN outbox o ON o.mailing_id = m.id AND o.state IN {states.OPEN}
             WHERE m.state = 'paused' GROUP BY m.id, m.program, m.name, m.pause_reason ORDER BY m.id"""
     ):
@@ -77,7 +78,7 @@ def _paused(_shop: Shop) -> Iterator[Need]:
             "paused",
             f"the {program} {name} is paused{why}; waiting messages: {waiting}",
             f"{_in_hebrew(program, name)} בהשהיה; הודעות ממתינות: {waiting}",
-            f"Correct the cause, then: {how_to_resume(program, name)}",
+            f"{_reinstating(shop, mailing_id)}Correct the cause, then: {how_to_resume(program, name)}",
         )
 
 
@@ -90,8 +91,8 @@ def _unknown(_shop: Shop) -> Iterator[Need]:
 
 def _refused(shop: Shop) -> Iterator[Need]:
     """Mailings of the last days of which many messages were not accepted in the end."""
-    for program, name, failed, every in rows(
-        """SELECT m.program, m.name, SUM(CASE WHEN o.state = 'failed' THEN 1 ELSE 0 END), COUNT(o.id)
+    for mailing_id, program, name, failed, every in rows(
+        """SELECT m.id, m.program, m.name, SUM(CASE WHEN o.state = 'failed' THEN 1 ELSE 0 END), COUNT(o.id)
             FROM mailings m JOIN outbox o ON o.mailing_id = m.id AND o.state IN ('sent', 'failed')
             WHERE m.sent_at > ? GROUP BY m.id, m.program, m.name ORDER BY m.id""",
         shop.clock.now() - _REFUSED_DAYS * DAY_SECONDS,
@@ -101,8 +102,22 @@ def _refused(shop: Shop) -> Iterator[Need]:
                 "refused",
                 f"{failed} of {every} messages of the {program} {name} were not accepted",
                 f"{_in_hebrew(program, name)}: {failed} מתוך {every} הודעות לא התקבלו",
-                "See why: retainctl outbox list --state failed",
+                f"{_reinstating(shop, mailing_id)}See why: retainctl outbox list --state failed",
             )
+
+
+def _reinstating(shop: Shop, mailing_id: int) -> str:
+    """What to do where the server called many addresses unknown, and was wrong; else empty."""
+    ((count, first),) = rows(
+        f"""SELECT COUNT(*), MIN(s.suppressed_at) FROM outbox o JOIN contact_points p ON p.id = o.contact_point_id
+            JOIN {IN_FORCE} AS s ON s.kind = p.kind AND s.key_hash = p.key_hash AND s.reason = 'hard_bounce'
+            WHERE o.mailing_id = ? AND o.state = 'failed'""",
+        mailing_id,
+    )
+    if count < _REFUSED_LEAST:
+        return ""
+    day = shop.clock.day(first)
+    return f"If the {count} addresses that are suppressed do exist: retainctl consent reinstate --since {day}. "
 
 
 def _deferred(_shop: Shop) -> Iterator[Need]:

@@ -43,6 +43,7 @@ class _RowId(click.IntRange):
 
 
 ROW_ID = _RowId(1, 2**63 - 1)
+DAY: Final = click.DateTime(formats=["%Y-%m-%d"])
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "markdown", "html")  # output.FORMATS, held equal by a test
 
 

@@ -70,6 +70,14 @@ def fill(shop: Shop) -> None:
             suppressed_at=0,
             evidence="Dana rang",
         )
+        plant(
+            "reinstatements",
+            kind="email",
+            key_hash=bytes(16),
+            key="old@shop.example",
+            reinstated_at=1,
+            evidence="Dana rang again",
+        )
         mug = plant("products", sku="MUG", category="Kitchen")
         order = plant(
             "orders",

@@ -144,6 +144,7 @@ ERASURES = {
     "customer_changes": ("before = NULL, after = NULL", "field = NULL"),
     "consents": ("evidence = 'erased'", "evidence = 'another form'"),
     "suppressions": ("key = NULL, evidence = 'erased'", "key = 'new@shop.example'"),
+    "reinstatements": ("key = NULL, evidence = 'erased'", "evidence = 'another call'"),
     "order_versions": ("content = NULL", "content = '{}'"),
     "transaction_reasons": ("reason = NULL", "reason = 'another'"),
     "definitions": ("text = NULL", "text = 'another'"),
@@ -169,6 +170,7 @@ def other_column(table: str) -> str:
         "order_versions": "replaced_at",
         "transaction_reasons": "seq",
         "suppressions": "suppressed_at",
+        "reinstatements": "reinstated_at",
         "customer_changes": "changed_at",
         "consents": "happened_at",
     }[table]

@@ -177,6 +177,7 @@ NEEDED = """
     products import: FILE...
     consent import: FILE...
     consent show: CUSTOMER
+    consent reinstate: --reason
     consent revoke: CUSTOMER|ADDRESS|TOKEN --reason
     points import: FILE... --mode
     points redeem: CUSTOMER POINTS --source

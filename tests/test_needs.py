@@ -16,6 +16,8 @@ from retainctl.needs import Need
 from retainctl.outreach.mailings import pause, resume
 from retainctl.outreach.outbox.resolve import resolve
 from retainctl.outreach.programs import program_of
+from retainctl.shop.consent import suppress
+from retainctl.shop.reinstating import reinstate
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
 from tests.conftest import Terminal
@@ -84,6 +86,24 @@ def test_a_mailing_of_which_many_were_not_accepted_is_told_for_a_week(
         execute("UPDATE mailings SET sent_at = ? WHERE id = ?", at, mailing.id)
     told = [f"{failed} of {failed + sent} messages of the campaign spring were not accepted"]
     assert [one.detail for one in needs.needs(shop)] == (told if is_told else [])
+
+
+@pytest.mark.parametrize(("bounced", "is_told"), [(5, True), (4, False)])
+def test_of_a_mailing_whose_addresses_bounced_in_numbers_it_is_said_how_they_are_reinstated(
+    shop: Shop, queue_up: QueueUp, bounced: int, is_told: bool
+) -> None:
+    mailing = queue_up(6)
+    for (key,) in rows("SELECT key FROM contact_points ORDER BY id LIMIT ?", bounced):
+        suppress("email", key, "hard_bounce", shop.clock.now(), "outbox 1: 550 5.1.1")
+    with writing():
+        execute("UPDATE outbox SET state = 'failed'")
+        execute("UPDATE mailings SET sent_at = ? WHERE id = ?", shop.clock.now(), mailing.id)
+    pause(program_of("campaign"), "spring")
+    told = "If the 5 addresses that are suppressed do exist: retainctl consent reinstate --since 2025-03-02. "
+    for need in needs.needs(shop, "paused", "refused"):
+        assert need.remedy.startswith(told) == is_told, need
+    reinstate(shop, [], since=shop.clock.today(), reason="the relay was wrong")
+    assert not any("reinstate" in need.remedy for need in needs.needs(shop))
 
 
 @pytest.mark.parametrize(

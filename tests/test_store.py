@@ -42,6 +42,7 @@ APPEND_ONLY = (
     "customer_changes",
     "consents",
     "suppressions",
+    "reinstatements",
     "order_versions",
     "transactions",
     "transaction_reasons",
@@ -428,6 +429,7 @@ LANDED = {
     "m0006_voice": "a2ff1f4c5aa65397",
     "m0007_gift_cards": "b7f0601607f73d07",
     "m0008_digest": "a9b5376990dd32a0",
+    "m0009_reinstatements": "eadb6b9f12e6ac0b",
 }
 
 

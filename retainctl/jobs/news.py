@@ -1,4 +1,5 @@
-"""Whether what stops a job before it can leave a row is news: a file beside the locks says what was told last.
+"""Whether what leaves no row is news, such as what stops a job before it has one: a file beside the locks says what
+was told last.
 
 The database cannot say it, because it may be the database that is broken.
 """

@@ -21,7 +21,7 @@ def ping(shop: Shop, job: str, word: str) -> str:
         trouble = _get(address)
         if not trouble:
             return ""
-    return f"the health check ping {word} of the job {job} failed: {trouble}"
+    return f"the health check of the job {job} was not reached: {trouble}"
 
 
 def _get(address: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from retainctl.config import Shop
 from retainctl.errors import DONE, TERMINATED, DoneInPart, TryLater
 from retainctl.jobs.locking import only_one
+from retainctl.jobs.news import forget, is_news
 from retainctl.jobs.periods import Period, due_periods, latest_period, next_due_at
 from retainctl.jobs.pings import ping
 from retainctl.jobs.records import TRIES, RunRow, find_run, is_given_up, last_done_at, why_not_due
@@ -110,7 +111,7 @@ def _periods(shop: Shop, name: str, job: Job, *, again: bool) -> list[Period]:
 
 def _run(shop: Shop, name: str, job: Job, period: Period, *, quietly: bool) -> Result[RunRow]:
     run_id = begin(shop, name, period=period.key, due_at=period.due_at, missed=period.missed)
-    warnings = [ping(shop, name, "start")]
+    unheard = {ping(shop, name, "start")}
     ended = _Steps()
 
     def keep(*, exit_code: int, error: str) -> None:
@@ -127,7 +128,8 @@ def _run(shop: Shop, name: str, job: Job, period: Period, *, quietly: bool) -> R
     keep(exit_code=ended.exit_code, error=ended.error)
     # What the next period will do is no failure: quiet hours would raise an alarm every night.
     is_put_off = ended.exit_code == TryLater.exit_code and ended.exit_code in job.done_codes
-    warnings.append(ping(shop, name, str(DONE if is_put_off else ended.exit_code)))
+    unheard.add(ping(shop, name, str(DONE if is_put_off else ended.exit_code)))
+    warnings = _warnings(shop, name, "; ".join(sorted(filter(None, unheard))))
     # A job of every few minutes tells what is wrong once, and then doctor does and the nightly job; one of a day tells
     # it once for each day.
     since = 0 if job.every_minutes else latest_period(name, job, shop.clock).due_at
@@ -135,10 +137,19 @@ def _run(shop: Shop, name: str, job: Job, period: Period, *, quietly: bool) -> R
     said = tuple(ended.sentences)
     return Result(
         rows=(find_run(shop, run_id),),
-        attention=(*filter(None, warnings), *(() if is_old else said)),
+        attention=(*warnings, *(() if is_old else said)),
         notes=said if is_old else (),
         code=ended.exit_code,
     )
+
+
+def _warnings(shop: Shop, name: str, unheard: str) -> tuple[str, ...]:
+    """That the health check did not hear of the run, once a day; nothing where *unheard* says that it did."""
+    if not unheard:
+        forget(shop.folder, f"health check of {name}")
+    elif is_news(shop.folder, f"health check of {name}", unheard, now=shop.clock.now()):
+        return (unheard,)
+    return ()
 
 
 def _is_old_news(name: str, run_id: int, *, since: int) -> bool:

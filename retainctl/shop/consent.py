@@ -6,7 +6,7 @@ addresses of that kind too, because it is the person who refuses.
 
 An address that refused before anybody was known to have it stands among the suppressions. That is a refusal like any
 other: a permission that was given after it, dated and with its evidence, counts. What bounced or was complained of
-gets nothing more, whatever is permitted.
+gets nothing more, whatever is permitted; a bounce can be taken back, for a server may be wrong.
 """
 
 from __future__ import annotations
@@ -31,26 +31,31 @@ PURPOSES: Final[tuple[Purpose, ...]] = get_args(Purpose)
 Use = Purpose | Literal["service"]  # what a message is for; a service message needs no permission
 Action = Literal["given", "revoked"]
 Novelty = Literal["new", "unchanged", "refused_before"]
-SuppressionReason = Literal["hard_bounce", "complaint", "unsubscribed", "by_hand"]
+# ``person``: of an address that nobody had, by which a person refused at every address of theirs.
+SuppressionReason = Literal["hard_bounce", "complaint", "unsubscribed", "by_hand", "person"]
 Objection = Literal["", "no_consent", "suppressed", "not_mailable"]
 _OBJECTIONS: Final[tuple[Objection, ...]] = ("", "no_consent", "suppressed", "not_mailable")
 
 BLOCKING: Final[tuple[SuppressionReason, ...]] = ("hard_bounce", "complaint")
+# The suppressions that hold: a bounce does until the address is reinstated.
+IN_FORCE: Final = """(SELECT * FROM suppressions AS said WHERE said.reason <> 'hard_bounce' OR NOT EXISTS (
+    SELECT 1 FROM reinstatements AS r
+    WHERE r.kind = said.kind AND r.key_hash = said.key_hash AND r.reinstated_at >= said.suppressed_at))"""
 # Nothing goes to the address *p*, whatever was allowed.
-_BLOCKED: Final = f"""EXISTS (SELECT 1 FROM suppressions b
+_BLOCKED: Final = f"""EXISTS (SELECT 1 FROM {IN_FORCE} AS b
     WHERE b.kind = p.kind AND b.key_hash = p.key_hash AND b.reason IN {BLOCKING})"""
 PURPOSE_ROWS: Final = "(" + " UNION ALL ".join(f"SELECT '{one}' AS purpose" for one in PURPOSES) + ") AS purposes"
-_IS_A_REFUSAL: Final = "s.reason IN ('complaint', 'unsubscribed', 'by_hand')"  # of the person, for every purpose
+_IS_A_REFUSAL: Final = "s.reason IN ('complaint', 'unsubscribed', 'by_hand', 'person')"  # for every purpose
 # Every refusal ends the earlier permissions of the same person, kind and purpose.
 _REFUSALS: Final = """SELECT customer_id, kind, purpose, MAX(refused_at) AS refused_at FROM (
         SELECT p.customer_id, p.kind, r.purpose, r.happened_at AS refused_at
         FROM contact_points p JOIN consents r ON r.contact_point_id = p.id
         WHERE r.action = 'revoked' AND {among}
         UNION ALL
-        SELECT p.customer_id, p.kind, purposes.purpose, s.suppressed_at
-        FROM {suppressed} CROSS JOIN {purposes}
+        SELECT p.customer_id, kinds.kind, purposes.purpose, s.suppressed_at
+        FROM {suppressed} CROSS JOIN {purposes} CROSS JOIN (SELECT 'email' AS kind UNION ALL SELECT 'phone') AS kinds
         WHERE p.kind IN ('email', 'phone') AND s.kind = p.kind AND s.key_hash = p.key_hash
-            AND {is_a_refusal} AND {among}
+            AND {is_a_refusal} AND (kinds.kind = p.kind OR s.reason = 'person') AND {among}
     ) AS refusals GROUP BY customer_id, kind, purpose"""
 
 
@@ -208,7 +213,8 @@ def _known(points: set[int]) -> dict[tuple[int, str], list[_LastAct]]:
             SELECT points.id, purposes.purpose, s.suppressed_at, 'revoked', CASE WHEN p.id = points.id THEN 1 ELSE 0 END
             FROM contact_points points CROSS JOIN contact_points p CROSS JOIN suppressions s
             CROSS JOIN {PURPOSE_ROWS}
-            WHERE points.id {condition} AND p.customer_id = points.customer_id AND p.kind = points.kind
+            WHERE points.id {condition} AND p.customer_id = points.customer_id
+                AND (p.kind = points.kind OR s.reason = 'person')
                 AND s.kind = p.kind AND s.key_hash = p.key_hash AND {_IS_A_REFUSAL}
             ORDER BY 3, 4""",
         bound,
@@ -264,16 +270,27 @@ def _add(decisions: list[tuple[Decision, int]], *, recorded_at: int) -> None:
 
 
 @in_one_transaction
-def suppress(kind: AddressKind, key: str, reason: SuppressionReason, at: int, evidence: str) -> bool:
+def suppress(
+    kind: AddressKind, key: str, reason: SuppressionReason, at: int, evidence: str, *, is_dated: bool = True
+) -> bool:
     """Write nothing to the address *key*, whoever has it or will; False when that was known already.
 
-    ``unsubscribed`` and ``by_hand`` are the refusal of a person who may think better of it; the others are for good.
+    A refusal is known by one that is as late, and one without a date by any.
+
+    ``complaint`` is for good, ``hard_bounce`` until somebody reinstates the address; the others are the refusal of a
+    person who may think better of it.
     """
+    key_hash = address_hasher()(kind, key)
+    since = at if is_dated and reason not in BLOCKING else -1
+    known = f"""SELECT 1 FROM {IN_FORCE} AS s
+        WHERE s.kind = ? AND s.key_hash = ? AND s.reason = ? AND s.suppressed_at >= ?"""
+    if value(known, kind, key_hash, reason, since):
+        return False
     added = execute(
         "INSERT INTO suppressions (kind, key_hash, key, reason, suppressed_at, evidence) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO NOTHING",
         kind,
-        address_hasher()(kind, key),
+        key_hash,
         key,
         reason,
         at,
@@ -287,7 +304,7 @@ def blocked(addresses: Sequence[str], *, kind: AddressKind = "email") -> set[str
     if not addresses:
         return set()
     hash_of = address_hasher()
-    query = f"SELECT 1 FROM suppressions WHERE kind = ? AND key_hash = ? AND reason IN {BLOCKING}"
+    query = f"SELECT 1 FROM {IN_FORCE} AS s WHERE s.kind = ? AND s.key_hash = ? AND s.reason IN {BLOCKING}"
     return {address for address in addresses if value(query, kind, hash_of(kind, address.casefold()))}
 
 

@@ -10,6 +10,7 @@ from retainctl.errors import WrongUsage
 from retainctl.rows import Row
 from retainctl.shop.consent import (
     BLOCKING,
+    IN_FORCE,
     PURPOSE_ROWS,
     PURPOSES,
     Action,
@@ -46,13 +47,13 @@ class ConsentState(Row, kind="consent", spare="evidence source"):
 
 
 class ConsentEvent(Row, kind="consent_event", spare="recorded_at wording source"):
-    """One decision, as it was recorded."""
+    """One decision, as it was recorded; or of an address whether it is written to at all."""
 
     at: Instant
     customer_id: int
     address: str
     purpose: Purpose
-    action: Action
+    action: Action | Literal["suppressed", "reinstated"]
     source: str
     evidence: str
     wording: str
@@ -71,7 +72,7 @@ def list_consent(shop: Shop, customer: str = "", *, limit: int = 100) -> list[Co
         WHERE p.kind IN ('email', 'phone') {only} AND (
             EXISTS (SELECT 1 FROM consents k WHERE k.contact_point_id = p.id AND k.purpose = purposes.purpose
                 AND (k.action = 'revoked' OR k.happened_at <= ?))
-            OR EXISTS (SELECT 1 FROM suppressions s WHERE s.kind = p.kind AND s.key_hash = p.key_hash))
+            OR EXISTS (SELECT 1 FROM {IN_FORCE} AS s WHERE s.kind = p.kind AND s.key_hash = p.key_hash))
         ORDER BY p.customer_id, p.id, purposes.purpose LIMIT ?""",
         *values,
         now,
@@ -111,7 +112,7 @@ def _words(customer_ids: Sequence[int], *, at: int) -> dict[int, list[_Word]]:
         WHERE p.customer_id {condition} AND (k.action = 'revoked' OR k.happened_at <= ?)
         UNION ALL
         SELECT p.customer_id, s.suppressed_at, p.id, p.kind, '', 'suppressed', s.reason, s.evidence
-        FROM contact_points p CROSS JOIN suppressions s
+        FROM contact_points p CROSS JOIN {IN_FORCE} AS s
         WHERE p.customer_id {condition} AND s.kind = p.kind AND s.key_hash = p.key_hash ORDER BY 2, 6""",
         bound,
         at,
@@ -132,14 +133,14 @@ def _state(shop: Shop, row: tuple[Any, ...], words: list[_Word], is_permitted: b
     elif flag or blocks:
         state, word = ("not_mailable", own[-1]) if flag else ("suppressed", blocks[-1])
     else:
-        refusals = [word for word in words if word.kind == kind and word.action != "given"]
+        refusals = [word for word in words if word.action != "given" and (word.kind == kind or word.source == "person")]
         state, word = "revoked", refusals[-1]
     since = shop.clock.iso(word.at)
     return ConsentState(customer_id, address, purpose, state, since, word.source, word.evidence)
 
 
 def show_consent(shop: Shop, customer: str) -> list[ConsentEvent]:
-    """Every decision at the customer's addresses with its evidence, oldest first; suppressions among them."""
+    """Every decision at the customer's addresses with its evidence, oldest first; suppressions and their end too."""
     customer_id = find_customer(shop, customer)
     found = """SELECT c.happened_at AS at, p.customer_id, p.value AS address, c.purpose, c.action, c.source, c.evidence,
             c.wording, c.recorded_at, c.id AS number
@@ -148,26 +149,32 @@ def show_consent(shop: Shop, customer: str) -> list[ConsentEvent]:
         SELECT s.suppressed_at, p.customer_id, p.value, '', 'suppressed', s.reason, s.evidence, '', s.suppressed_at,
             NULL
         FROM suppressions AS s JOIN contact_points AS p ON p.kind = s.kind AND p.key_hash = s.key_hash
+        WHERE p.customer_id = ?
+        UNION ALL
+        SELECT r.reinstated_at, p.customer_id, p.value, '', 'reinstated', 'by hand', r.evidence, '', r.reinstated_at,
+            NULL
+        FROM reinstatements AS r JOIN contact_points AS p ON p.kind = r.kind AND p.key_hash = r.key_hash
         WHERE p.customer_id = ?"""
     columns = "at, customer_id, address, purpose, action, source, evidence, wording, recorded_at"
     sql = f"SELECT {columns} FROM ({found}) AS found ORDER BY at, number IS NULL, number"
-    return select(shop, ConsentEvent, sql, customer_id, customer_id)
+    return select(shop, ConsentEvent, sql, customer_id, customer_id, customer_id)
 
 
 EXPORTED: Final = ("address", "purpose", "action", "at", "source", "evidence", "wording")
 
 
 def export_consent(shop: Shop, file: BinaryIO, *, form: ListForm = "csv", for_excel: bool = False) -> int:
-    """Write every decision and every suppression to *file*, oldest first, as ``write_list`` does; how many there are.
+    """Write every decision and every suppression that holds to *file*, oldest first, as ``write_list`` does; how many.
 
     ``consent import`` makes the same states and days of them. An address that was erased has no name to be written.
     """
     found = execute(
-        """SELECT p.key AS address, c.purpose, c.action, c.happened_at AS at, c.source, c.evidence, c.wording,
+        f"""SELECT p.key AS address, c.purpose, c.action, c.happened_at AS at, c.source, c.evidence, c.wording,
             0 AS is_of_all
         FROM consents AS c JOIN contact_points AS p ON p.id = c.contact_point_id
         UNION ALL
-        SELECT key, '', 'suppressed', suppressed_at, reason, evidence, '', 1 FROM suppressions WHERE key IS NOT NULL
+        SELECT s.key, '', 'suppressed', s.suppressed_at, s.reason, s.evidence, '', 1 FROM {IN_FORCE} AS s
+        WHERE s.key IS NOT NULL
         ORDER BY 4, 1, 8, 2, 3"""
     )
     lines = ((*cells[:3], shop.clock.iso(cells[3]), *cells[4:-1]) for cells in found)
@@ -197,5 +204,5 @@ def revoke_by_hand(shop: Shop, named: str, *, reason: str, purpose: Purpose | No
 
 def _suppressed(shop: Shop, kind: str, key: str, *, reason: str) -> ConsentState:
     now = shop.clock.now()
-    suppress("email" if kind == "email" else "phone", key, "by_hand", now, reason)
+    suppress("email" if kind == "email" else "phone", key, "person", now, reason)
     return ConsentState(None, key, "", "revoked", shop.clock.iso(now), "by hand", reason)

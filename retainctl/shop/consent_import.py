@@ -23,7 +23,7 @@ from retainctl.intake.one_file import RowOutcome, import_list
 from retainctl.intake.values import Values, yes_or_no
 from retainctl.normalising import clean_name
 from retainctl.result import Progress
-from retainctl.shop.consent import PURPOSES, Decision, Purpose, SuppressionReason, record, suppress
+from retainctl.shop.consent import PURPOSES, AddressKind, Decision, Purpose, SuppressionReason, record, suppress
 from retainctl.shop.customer_lookup import EMAIL_NAMES, PHONE_NAMES, address_in, points_at
 
 SOURCE: Final = "file"
@@ -378,7 +378,8 @@ class ConsentTaker(DeclaredTaker[Decision | _Suppression]):
                     self.note("undated permissions of customers who refused; the refusal stays")
                 outcomes.append("new" if answer == "new" else "unchanged")
             else:
-                at = self.shop.clock.now() if one.at is None else one.at
-                is_new = suppress("email" if one.kind == "email" else "phone", one.key, one.reason, at, one.evidence)
+                kind: AddressKind = "email" if one.kind == "email" else "phone"
+                at, is_dated = (self.shop.clock.now(), False) if one.at is None else (one.at, True)
+                is_new = suppress(kind, one.key, one.reason, at, one.evidence, is_dated=is_dated)
                 outcomes.append("new" if is_new else "unchanged")
         return outcomes

@@ -10,6 +10,7 @@ from retainctl.config import Shop
 from retainctl.facets import Attribute, Event, Facet, Fact, Joined, Viewpoint
 from retainctl.money import format_minor
 from retainctl.shop import identity
+from retainctl.shop.consent import IN_FORCE
 from retainctl.shop.consent_history import list_consent
 from retainctl.store.database import rows
 from retainctl.store.dialect import one_of
@@ -111,8 +112,8 @@ def _addresses(shop: Shop, customer_id: int) -> Iterator[Fact]:
         if one.state in ("given", "revoked"):
             said.setdefault(one.address, []).append(f"{one.purpose} {one.state}")
     for kind, text, flag, verified, suppressed in rows(
-        """SELECT p.kind, p.value, p.flag, p.verified,
-            (SELECT MIN(s.reason) FROM suppressions AS s WHERE s.kind = p.kind AND s.key_hash = p.key_hash)
+        f"""SELECT p.kind, p.value, p.flag, p.verified,
+            (SELECT MIN(s.reason) FROM {IN_FORCE} AS s WHERE s.kind = p.kind AND s.key_hash = p.key_hash)
         FROM contact_points AS p WHERE p.customer_id = ? ORDER BY p.kind, p.id""",
         customer_id,
     ):

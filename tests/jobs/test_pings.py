@@ -109,11 +109,15 @@ def test_one_that_does_not_hear_is_a_warning_and_no_failure(
     write_jobs(CHECK.format(step="config check"))
     ended = retainctl("jobs", "run", "check")
     assert (ended.code, ended.stdout) == (0, "")
-    assert ended.stderr == (
-        f"the health check ping start of the job check failed: HTTP status {status}\n"
-        f"the health check ping 0 of the job check failed: HTTP status {status}\n"
-    )
+    told = f"the health check of the job check was not reached: HTTP status {status}\n"
+    assert ended.stderr == told
     assert health_check.heard == ["/start"] * 3 + ["/0"] * 3
+    assert retainctl("jobs", "run", "check", "--again", now="2025-03-02T10:05").stderr == "", "it is told once a day"
+    assert retainctl("jobs", "run", "check", "--again", now="2025-03-03T10:00").stderr == told
+    health_check.answers = 200
+    assert retainctl("jobs", "run", "check", "--again", now="2025-03-03T10:05").stderr == ""
+    health_check.answers = status
+    assert retainctl("jobs", "run", "check", "--again", now="2025-03-03T10:10").stderr == told, "it was over"
 
 
 def test_one_that_is_not_there_is_a_warning_and_no_failure(

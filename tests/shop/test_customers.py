@@ -226,7 +226,7 @@ def test_a_refusal_of_an_address_that_nobody_has_is_not_lost(shop: Shop) -> None
     (state,) = revoke_by_hand(shop, "Stranger@example.com", reason="wrote to us")
     assert (state.customer_id, state.address, state.state) == (None, "stranger@example.com", "revoked")
     assert rows("SELECT kind, key, reason, evidence FROM suppressions") == [
-        ("email", "stranger@example.com", "by_hand", "wrote to us")
+        ("email", "stranger@example.com", "person", "wrote to us")
     ]
 
 

@@ -128,7 +128,8 @@ def _suppress(letter: Letter, outcome: Outcome, *, now: int) -> None:
     key = value(
         "SELECT p.key FROM outbox o JOIN contact_points p ON p.id = o.contact_point_id WHERE o.id = ?", letter.id
     )
-    consent.suppress("email", str(key), "hard_bounce", now, f"outbox {letter.id}: {outcome.code} {outcome.enhanced}")
+    evidence = f"outbox {letter.id}: {outcome.code} {outcome.enhanced}"
+    consent.suppress("email", key or letter.to_address.casefold(), "hard_bounce", now, evidence)
 
 
 def wait_seconds(message_id: int, attempts: int) -> int:

@@ -18,6 +18,7 @@ from retainctl.store.migrations import (
     m0006_voice,
     m0007_gift_cards,
     m0008_digest,
+    m0009_reinstatements,
 )
 from retainctl.store.schema import Schema
 
@@ -41,4 +42,5 @@ MIGRATIONS = (
     Migration(6, "voice", m0006_voice.up),
     Migration(7, "shop_gift_cards", m0007_gift_cards.up),
     Migration(8, "outreach_digest", m0008_digest.up),
+    Migration(9, "shop_reinstatements", m0009_reinstatements.up),
 )

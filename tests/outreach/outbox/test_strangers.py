@@ -18,6 +18,8 @@ from retainctl.store import installation
 from retainctl.store.database import execute, rows, value
 from retainctl.store.outreach import Mailing
 from tests.outreach.conftest import MakeMailing
+from tests.outreach.outbox.conftest import by_mail
+from tests.smtp_sink import Sink
 
 
 @pytest.fixture
@@ -52,6 +54,16 @@ def test_it_is_dated_when_it_was_queued_and_not_when_its_mailing_was_planned(sho
     assert queue_for(tomorrow, notice.id, who="owner", to_address="owner@shop.example", context=CONTEXT)
 
     assert b"\r\nDate: Mon, 03 Mar 2025 10:00:00 +0200\r\n" in bytes(value("SELECT bytes FROM payloads"))
+
+
+def test_a_stranger_s_address_that_bounces_gets_nothing_more(shop: Shop, notice: Mailing) -> None:
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port)
+        for who in ("first", "second"):
+            queue_for(mailed, notice.id, who=who, to_address="rcpt=550_5.1.1+Noa@example.com", context=CONTEXT)
+            deliver(mailed)
+    assert rows("SELECT state FROM outbox ORDER BY id") == [("failed",), ("suppressed",)]
+    assert rows("SELECT key FROM suppressions") == [("rcpt=550_5.1.1+noa@example.com",)]
 
 
 def test_what_bounced_or_is_too_late_does_not_go_to_a_stranger_either(shop: Shop, notice: Mailing) -> None:
