@@ -48,7 +48,7 @@ def init(
     from retainctl.shop.opening import opened
 
     if country is None:
-        country = "IL" if timezone == "Asia/Jerusalem" else ""
+        country = "IL" if timezone in ("Asia/Jerusalem", "Asia/Tel_Aviv", "Israel") else ""
     path = init_folder(
         folder, name=name, language=language, currency=currency, timezone=timezone, country=country, database=database
     )  # fmt: skip

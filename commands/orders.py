@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from retainctl.errors import WrongUsage
+from retainctl.errors import Refused, WrongUsage
 from retainctl.terminal import (
     ROW_ID,
     Group,
@@ -82,6 +82,8 @@ def mapping(file: str, encoding: str, output: Path | None) -> None:
 
     if output is not None and output.exists() and Path(file).exists() and output.samefile(file):
         raise WrongUsage(f"{output} is the file that is read", hint="Choose another file.")
+    if output is not None and output.is_file():
+        raise Refused(f"{output} is there already, with what you wrote into it", hint="Choose another file.")
     with opened_shop(output=output) as shop:
         show_text(propose_mapping(shop, file, encoding=encoding), path=output)
 

@@ -11,6 +11,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn, cast
 
@@ -124,15 +125,32 @@ root = Root(
 click.version_option(__version__, "-V", "--version", prog_name="retainctl")(root)
 
 
+class _Telling(io.TextIOWrapper):
+    """Stderr: what cannot be told changes nothing of what was done, nor the exit code."""
+
+    def write(self, text: str, /) -> int:
+        with suppress(OSError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            super().flush()
+
+
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and end with its exit code."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # it was closed before we began; no other file may take its number
             null = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115, PTH123
             setattr(sys, name, ClosedOutput() if name == "stdout" else null)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # names are in any language, whatever the locale says
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if arguments is None and sys.getfilesystemencoding().lower() != "utf-8":
+        # So are words and the names of files, which were read by the locale before we began.
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])  # noqa: S606
+    if isinstance(sys.stdout, io.TextIOWrapper):  # names are in any language, whatever the locale says
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr = _Telling(sys.stderr.detach(), encoding="utf-8", errors="backslashreplace", line_buffering=True)
     os.umask(0o077)  # what it writes holds people's names: nobody else may read it
     for number, code in ((signal.SIGTERM, TERMINATED), (signal.SIGHUP, HUNG_UP)):
         signal.signal(number, _stopper(code))

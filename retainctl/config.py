@@ -22,6 +22,7 @@ from retainctl.countries import COUNTRIES
 from retainctl.errors import BadConfiguration, BadData, Refused, WrongUsage
 from retainctl.files import write_text
 from retainctl.money import currency_code
+from retainctl.normalising import email_address
 from retainctl.rows import Row
 from retainctl.wording import direction
 
@@ -42,6 +43,23 @@ _HEAD = """\
 
 SECRETS = ("env:", "file:", "credential:")  # where a secret may be; see secret()
 OwnFolder = Literal["locks", "mail", "templates"]
+
+
+def _require(table: object, least: int, *names: str) -> None:
+    """ValueError where one of these settings of *table* is less than *least*."""
+    for name in names:
+        if getattr(table, name) < least:
+            raise ValueError(f"{name} must be {least} or more")
+
+
+def _require_addresses(table: object, *names: str) -> None:
+    """ValueError where one of these settings of *table* says something that is no e-mail address."""
+    for name in names:
+        if text := getattr(table, name):
+            try:
+                email_address(text)
+            except BadData:
+                raise ValueError(f"{name}: {text!r} is not an e-mail address") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +104,11 @@ class Mail:
             raise ValueError("logo must be an address that starts with https://, without blanks")
         if not 1 <= self.connections <= 32:
             raise ValueError("connections must be between 1 and 32")
+        if not 1 <= self.port <= 65_535:
+            raise ValueError("port must be between 1 and 65535")
+        _require(self, 1, "messages_per_connection", "timeout_seconds")
+        _require(self, 0, "daily_cap")
+        _require_addresses(self, "from_address", "reply_to", "unsubscribe_address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +138,7 @@ class Limits:
             hour, colon, minute = text.partition(":")
             if not (colon and hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
                 raise ValueError(f"{key}: {text!r} is not a time such as 21:00")
+        _require(self, 0, "marketing_per_week", "marketing_per_month")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +189,7 @@ class Settings:
             raise ValueError("database must be sqlite:FILE or postgresql://…")
         if _holds_password(self.database):
             raise ValueError("database must not contain a password; use postgresql://env:NAME")
+        _require_addresses(self, "owner_email")
         for name in ("public_url", "ping_url"):
             url = getattr(self, name)
             if url and not url.startswith(("https://", "http://127.0.0.1", "http://localhost")):

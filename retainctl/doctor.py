@@ -7,6 +7,7 @@ means one exit code: ``ok`` and ``note`` are 0, a ``warning`` is what ``doctor -
 
 from __future__ import annotations
 
+import email.policy
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -30,7 +31,7 @@ from retainctl.store.opening import applied_migrations
 
 _GREETING_SECONDS: Final = 10  # a server that says nothing in that time is none to us
 # The first patch of each Python whose mail headers cannot be broken by a line break (CVE-2024-6923).
-SAFE_PATCH = {11: 10, 12: 5}
+MAIL_POLICY = email.policy.default
 
 
 class CheckRow(Row, kind="check", spare="exit_code"):
@@ -195,10 +196,7 @@ def _jobs(shop: Shop) -> str:
 
 
 def _python() -> str:
-    minor, patch = sys.version_info[1:3]
     version = ".".join(map(str, sys.version_info[:3]))
-    if patch < SAFE_PATCH.get(minor, 0):
-        raise Doubtful(
-            f"Python {version} has a known mail header vulnerability; use 3.{minor}.{SAFE_PATCH[minor]} or later"
-        )
+    if not hasattr(MAIL_POLICY, "verify_generated_headers"):  # distributions have mended older versions too
+        raise Doubtful(f"Python {version} has a known mail header vulnerability (CVE-2024-6923); use a newer one")
     return version

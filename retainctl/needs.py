@@ -101,7 +101,7 @@ def _refused(shop: Shop) -> Iterator[Need]:
             yield Need(
                 "refused",
                 f"{failed} of {every} messages of the {program} {name} were not accepted",
-                f"{_in_hebrew(program, name)}: {failed} מתוך {every} הודעות לא התקבלו",
+                f"{_in_hebrew(program, name)} – הודעות שהשרת דחה: {failed} מתוך {every}",
                 f"{_reinstating(shop, mailing_id)}See why: retainctl outbox list --state failed",
             )
 
@@ -117,7 +117,8 @@ def _reinstating(shop: Shop, mailing_id: int) -> str:
     if count < _REFUSED_LEAST:
         return ""
     day = shop.clock.day(first)
-    return f"If the {count} addresses that are suppressed do exist: retainctl consent reinstate --since {day}. "
+    command = f"retainctl consent reinstate --since {day} --reason TEXT"
+    return f"If the {count} addresses that are suppressed do exist: {command}. "
 
 
 def _deferred(_shop: Shop) -> Iterator[Need]:
@@ -154,7 +155,7 @@ def _quarantine(shop: Shop) -> Iterator[Need]:
         yield Need(
             "quarantine",
             f"rows in quarantine: {count}, the oldest since {shop.clock.iso(oldest)}",
-            f"שורות שלא נקלטו ומחכות בהסגר: {count}, הראשונה מאז {since}",
+            f"שורות שמחכות בהסגר: {count}, הישנה שבהן מיום {since}",
             LIST_THEM,
         )
 
@@ -163,7 +164,7 @@ def _returns(shop: Shop) -> Iterator[Need]:
     sentences = {"overdue": "waiting for their order for more than 30 days", "too_large": "larger than their order"}
     if found := doubtful_returns(shop):
         counts = ", ".join(f"{count} {sentences[state]}" for state, count in found.items())
-        told = f"החזרות שאינן מתאימות להזמנה: {sum(found.values())}"
+        told = f"החזרות שההזמנה שלהן לא הגיעה, או שהן גדולות ממנה: {sum(found.values())}"
         yield Need("returns", f"returns: {counts}", told, "See: retainctl orders returns --waiting")
 
 

@@ -22,7 +22,9 @@ EmailFlag = Literal["", "role", "test", "relay", "needs_smtputf8"]
 _NULL_WORDS: Final = frozenset({"", "null", "undefined", "n/a", "-", "none", "nan"})
 
 # What is typed as the number or name of a buyer of whom nothing is known.
-_GUESTS: Final = frozenset("guest guests anonymous walkin walk-in unknown cash אורח אורחת מזדמן אנונימי".split())
+_GUESTS: Final = frozenset(
+    "guest guests anonymous walkin walk-in unknown cash אורח אורחת מזדמן מזדמנת אנונימי".split()
+) | {"walk-in customer", "guest customer", "לקוח מזדמן", "לקוחה מזדמנת", "לקוח אורח", "לקוח כללי"}
 
 _SPACES: Final = " \t\xa0"  # a line break is no space: it would open a second header line
 

@@ -69,7 +69,7 @@ class Source:
 def read_file(path: Path, schema: type[T]) -> T:
     """The file at *path* as a *schema*; BadConfiguration says what is wrong and where."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise BadConfiguration(f"there is no file {path}") from None
     except (OSError, UnicodeDecodeError) as error:

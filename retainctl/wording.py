@@ -41,6 +41,9 @@ def isolated(text: str) -> str:
     return f"{_LEFT_TO_RIGHT}{text}{_POP}"
 
 
+_LATIN: Final = re.compile(r"[A-Za-z0-9]")  # in a Hebrew name, which would turn round what follows
+
+
 def named(text: str) -> str:
     """A name, which runs as its own letters do and turns nothing round that stands beside it."""
     return f"{_BY_ITSELF}{text}{_POP}"
@@ -144,8 +147,11 @@ def points(number: int, language: str) -> str:
 def with_prefix(prefix: str, name: str) -> str:
     """A Hebrew prefix before a name: ``מקפה``; with a maqaf before what is not Hebrew: ``מ־Good Morning``.
 
-    A name that begins with an article, which the prefix would swallow, is kept whole by quotes: ``מ״הקפה״``.
+    A name that begins with an article or an and, which would become another word, is kept whole by quotes: ``מ״הקפה״``.
     """
-    if name.startswith("ה"):
-        return f"{prefix}״{name}״"
-    return f"{prefix}{name}" if "\u05d0" <= name[:1] <= "\u05ea" else f"{prefix}־{named(name)}"
+    shown = named(name) if _LATIN.search(name) else name
+    if name.startswith(("ה", "ו")):
+        return f"{prefix}״{shown}״"
+    if name.startswith(("״", '"')) or "\u05d0" <= name[:1] <= "\u05ea":
+        return f"{prefix}{shown}"
+    return f"{prefix}־{named(name)}"

@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -383,3 +384,29 @@ def test_help_of_what_is_not_there_is_refused(retainctl: Terminal, words: list[s
 def test_an_option_that_is_missing_is_one_sentence(retainctl: Terminal) -> None:
     ended = retainctl("schedules", "show")
     assert ended.stderr.splitlines()[0] == "retainctl: missing option '--style'. Choose from: cron, systemd"
+
+
+def test_what_cannot_be_told_changes_no_exit_code(shop: Shop, tmp_path: Path) -> None:
+    """A crontab line that ends in >>/var/log/shop.log 2>&1, on a disk that is full."""
+    bad = tmp_path / "bad.csv"
+    bad.write_text("email,first_name\nnot an address,Dana\nnoa@example.com,Noa\n", encoding="utf-8")
+    program = [sys.executable, "-m", "retainctl", "--shop", str(shop.folder)]
+    for words, code in ((["customers", "import", str(bad), "--source", "x"], 3), (["customers", "show", "99"], 2)):
+        with Path("/dev/full").open("w") as full:
+            ended = subprocess.run([*program, *words], stdout=subprocess.PIPE, stderr=full, check=False)
+        assert ended.returncode == code, words
+
+
+@pytest.mark.usefixtures("database_url")
+def test_words_and_names_of_files_are_utf_8_whatever_the_locale_says(tmp_path: Path) -> None:
+    if shutil.which("localedef") is None or not Path("/usr/share/i18n/charmaps").is_dir():
+        pytest.skip("no locale but the system's own can be made here")
+    locales = tmp_path / "locales"
+    locales.mkdir()
+    made = ["localedef", "-i", "en_US", "-f", "ISO-8859-1", str(locales / "en_US.ISO-8859-1")]
+    subprocess.run(made, check=True, capture_output=True)
+    env = {"LOCPATH": str(locales), "LANG": "en_US.ISO-8859-1", "PATH": os.environ["PATH"]}
+    words = [sys.executable, "-m", "retainctl", "init", "חנות", "--name", "קפה"]
+    subprocess.run(words, cwd=tmp_path, env=env, check=True, capture_output=True)
+    assert (tmp_path / "חנות" / "retainctl.toml").is_file()
+    assert 'name = "קפה"' in (tmp_path / "חנות" / "retainctl.toml").read_text(encoding="utf-8")

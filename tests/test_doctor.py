@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -250,12 +251,12 @@ def test_the_password_is_never_shown(folder: Path, retainctl: Terminal) -> None:
         assert "is readable by other users" in retainctl("doctor").stdout
 
 
-def test_an_interpreter_is_doubted_below_the_patch_that_mended_its_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interpreter_is_doubted_whose_mail_headers_are_not_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     minor, patch = sys.version_info[1:3]
-    monkeypatch.setattr(doctor, "SAFE_PATCH", {minor: patch})
+    monkeypatch.setattr(doctor, "MAIL_POLICY", SimpleNamespace(verify_generated_headers=True))
     assert doctor._python() == f"3.{minor}.{patch}"
-    monkeypatch.setattr(doctor, "SAFE_PATCH", {minor: patch + 1})
-    with pytest.raises(doctor.Doubtful, match=f"use 3.{minor}.{patch + 1} or later"):
+    monkeypatch.setattr(doctor, "MAIL_POLICY", SimpleNamespace())
+    with pytest.raises(doctor.Doubtful, match=f"Python 3.{minor}.{patch} has a known mail header vulnerability"):
         doctor._python()
 
 

@@ -99,7 +99,8 @@ def test_of_a_mailing_whose_addresses_bounced_in_numbers_it_is_said_how_they_are
         execute("UPDATE outbox SET state = 'failed'")
         execute("UPDATE mailings SET sent_at = ? WHERE id = ?", shop.clock.now(), mailing.id)
     pause(program_of("campaign"), "spring")
-    told = "If the 5 addresses that are suppressed do exist: retainctl consent reinstate --since 2025-03-02. "
+    command = "retainctl consent reinstate --since 2025-03-02 --reason TEXT"
+    told = f"If the 5 addresses that are suppressed do exist: {command}. "
     for need in needs.needs(shop, "paused", "refused"):
         assert need.remedy.startswith(told) == is_told, need
     reinstate(shop, [], since=shop.clock.today(), reason="the relay was wrong")

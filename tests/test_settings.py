@@ -419,3 +419,35 @@ def test_root_does_not_work_in_another_s_shop(folder: Path, retainctl: Terminal)
     assert (ended.code, ended.stdout) == (77, "")
     assert f"the shop {folder} belongs to nobody, who could not write what root makes in it" in ended.stderr
     assert "sudo -u nobody retainctl" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "told"),
+    [
+        ("mail", "daily_cap = -1", "daily_cap must be 0 or more"),
+        ("mail", "timeout_seconds = 0", "timeout_seconds must be 1 or more"),
+        ("mail", "messages_per_connection = 0", "messages_per_connection must be 1 or more"),
+        ("mail", "port = 99999", "port must be between 1 and 65535"),
+        ("mail", "port = 0", "port must be between 1 and 65535"),
+        ("limits", "marketing_per_week = -1", "marketing_per_week must be 0 or more"),
+        ("limits", "marketing_per_month = -1", "marketing_per_month must be 0 or more"),
+        ("mail", 'from_address = "me"', "from_address: 'me' is not an e-mail address"),
+        ("mail", 'reply_to = "a@example,com"', "reply_to: 'a@example,com' is not an e-mail address"),
+        ("mail", 'unsubscribe_address = "out"', "unsubscribe_address: 'out' is not an e-mail address"),
+        ("", 'owner_email = "me"', "owner_email: 'me' is not an e-mail address"),
+    ],
+)
+def test_what_no_setting_can_be_is_refused_on_its_line(tmp_path: Path, table: str, line: str, told: str) -> None:
+    base = 'name = "Cafe"\nlanguage = "he"\ncurrency = "ILS"\ntimezone = "Asia/Jerusalem"\n'
+    text = base + (f"[{table}]\n{line}\n" if table else f"{line}\n")
+    (tmp_path / "retainctl.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(
+        BadConfiguration, match=rf"line {text[: text.index(line)].count(chr(10)) + 1}: {re.escape(told)}"
+    ):
+        read_shop(str(tmp_path))
+
+
+def test_a_file_that_begins_with_a_mark_of_its_encoding_is_read(tmp_path: Path) -> None:
+    text = 'name = "Cafe"\nlanguage = "he"\ncurrency = "ILS"\ntimezone = "Asia/Jerusalem"\n'
+    (tmp_path / "retainctl.toml").write_text(text, encoding="utf-8-sig")
+    assert read_shop(str(tmp_path)).settings.name == "Cafe"

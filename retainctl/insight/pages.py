@@ -95,7 +95,12 @@ def when(shop: Shop, period: ReportPeriod = ALL_TIME, then: ReportPeriod | None 
         compared = f" · {'לעומת' if hebrew else 'compared with'} {then.in_words(language)}" if then else ""
         return period.in_words(language) + compared
     today, orders = day_in_words(shop.clock.today(), language), days_of_orders()
-    return f"{today} · {'הזמנות' if hebrew else 'orders'} {days_in_words(*orders, language)}" if orders else today
+    if not orders:
+        return today
+    first, last = (day_in_words(day, language) for day in orders)
+    if not hebrew:
+        return f"{today} · orders {days_in_words(*orders, language)}"
+    return f"{today} · הזמנות " + (f"מיום {first}" if first == last else f"מ־{first} עד {last}")
 
 
 def _as_of(telling: Telling) -> str:

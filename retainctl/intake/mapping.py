@@ -31,6 +31,7 @@ from retainctl.money import currency_code
 
 M = TypeVar("M", bound="MappingFile")
 _DATE_WORDS: Final = ("iso", "epoch", "excel")
+UNANSWERED: Final = "unanswered"  # a setting of a first mapping that has questions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,8 @@ class MappingFile:
     ``columns`` has for each role the header's name, several that are joined with a space, "" where the role is not to
     be read, or None where its usual names hold; ``constants`` a text that each row has. ``dates`` are iso, epoch, excel
     (days since 1900) or strptime's; where there are several, the one that fits. The header is sought from
-    ``header_line`` on, and a row that begins with one of ``skip_rows`` is none; ``#`` there is any number.
+    ``header_line`` on, and a row that begins with one of ``skip_rows`` is none; ``#`` there is any number. One that is
+    ``unanswered`` reads nothing.
     """
 
     columns: Any = field(default_factory=dict)
@@ -51,6 +53,7 @@ class MappingFile:
     currency: str = ""
     header_line: int = 1
     skip_rows: tuple[str, ...] = ()
+    unanswered: bool = False
 
     def __post_init__(self) -> None:
         for form in (self.dates,) if isinstance(self.dates, str) else self.dates:
@@ -107,7 +110,7 @@ def mapping_text(path: Path | None) -> str:
     if path is None:
         return ""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise WrongUsage(f"there is no mapping file {path}") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -127,7 +130,16 @@ def find_rows(text: str, file: InputFile) -> None:
 
 
 def read_mapping(text: str, kind: type[M], columns: Sequence[Column], *, name: str) -> M:
-    """The mapping in *text*, which stood in the file called *name*; it may name the roles of *columns* alone."""
+    """The mapping in *text*, which stood in the file called *name*; it may name the roles of *columns* alone.
+
+    One whose questions are not answered yet is BadConfiguration.
+    """
+    with suppress(tomllib.TOMLDecodeError, RecursionError):  # which is told below
+        if tomllib.loads(text).get(UNANSWERED):
+            raise BadConfiguration(
+                f"{schema.Source(name, text).at((UNANSWERED,))}: its questions are not answered yet",
+                hint="Answer each TO DO in it, and take that line out.",
+            )
     roles, fixed = (
         dataclasses.make_dataclass(name, [(one.role, hint, None) for one in columns], frozen=True)
         for name, hint in (("Columns", str | tuple[str, ...] | None), ("Constants", str | None))

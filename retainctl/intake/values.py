@@ -55,7 +55,7 @@ MOST_MINOR: Final = 1_000_000_000_000
 # Their letters are folded, and a space or a hyphen in them is an underscore.
 _YES: Final = frozenset(
     "yes y true 1 on subscribed given granted opted_in opt_in optin confirmed accepted"
-    " כן מאשר מאשרת מאושר אישר אישרה מסכים מסכימה הסכים הסכימה מעוניין מעוניינת רשום רשומה v ✓ ✔".split()
+    " כן מאשר מאשרת אישר אישרה אישרתי מסכים מסכימה הסכים הסכימה הסכמתי מעוניין מעוניינת v ✓ ✔".split()
 )
 _NO: Final = frozenset(
     "no n false 0 off unsubscribed unsubscribe opted_out opt_out optout revoked withdrawn refused declined denied"
@@ -63,7 +63,7 @@ _NO: Final = frozenset(
     " suppressed never stop nope no_thanks no_thank_you unsub removed nein non dnc"
     " do_not_contact do_not_email do_not_mail"
     " לא מסרב מסרבת סירב סירבה הסר הסיר הסירה הוסר הוסרה הסרה חסום חסומה ביטל ביטלה"
-    " לא_רוצה לא_מסכים לא_מסכימה לא_הסכים לא_הסכימה לא_מעוניין לא_מעוניינת לא_תודה"
+    " לא_רוצה לא_מסכים לא_מסכימה לא_הסכמתי לא_הסכים לא_הסכימה לא_מעוניין לא_מעוניינת לא_תודה"
     " לא_מאשר לא_מאשרת לא_מאושר לא_רשום לא_רשומה".split()
 )
 # They say that nobody asked, or that nobody answered, which is neither.

@@ -15,6 +15,11 @@ from retainctl.config import Shop
 
 def doubts(shop: Shop, *, style: str, user: str | None) -> Iterator[str]:
     """Each reason why the jobs of *shop* may not run as *user*; without one, cron's user is whoever installs them."""
+    settings = shop.settings
+    for reference in (settings.database.removeprefix("postgresql://"), settings.mail.password):
+        if reference.startswith("env:"):
+            instead = "file:PATH" if style == "cron" else "file:PATH or credential:NAME"
+            yield f"retainctl.toml reads {reference}, which {style} does not hand to the jobs: use {instead}"
     if user is None:
         if style == "systemd":
             yield "no --user is given: the jobs will run as root. Name the shop's own user: --user NAME"

@@ -7,6 +7,7 @@ The database cannot say it, because it may be the database that is broken.
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -43,6 +44,8 @@ def _told(folder: Path) -> dict[str, Any]:
 
 def _keep(folder: Path, told: dict[str, Any]) -> None:
     with suppress(OSError):
+        if folder.stat().st_uid != os.geteuid():
+            return  # what is made here would not be its owner's, and stop every job of theirs
         _place(folder).parent.mkdir(mode=0o700, exist_ok=True)
         write_text(_place(folder), json.dumps(told))
 

@@ -14,8 +14,14 @@ from retainctl.store import dialect
 from retainctl.store.database import rows
 
 # What shops call the column of an address, in every kind of file.
-EMAIL_NAMES: Final = ("email", "e-mail", "email address", "customer email", "mail", "דוא״ל", "דואל", "אימייל", "מייל")
-PHONE_NAMES: Final = ("phone", "mobile", "phone number", "telephone", "טלפון", "נייד", "טלפון נייד")
+EMAIL_NAMES: Final = (
+    "email", "e-mail", "email address", "customer email", "mail", "דוא״ל", "דואל", "אימייל", "מייל", "כתובת מייל",
+    "כתובת אימייל", "כתובת דוא״ל", "דואר אלקטרוני",
+)  # fmt: skip
+PHONE_NAMES: Final = (
+    "phone", "mobile", "phone number", "telephone", "טלפון", "נייד", "טלפון נייד", "מספר טלפון", "מס׳ טלפון",
+    "מספר נייד", "סלולרי",
+)  # fmt: skip
 
 
 class PointOf(NamedTuple):

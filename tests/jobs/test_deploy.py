@@ -6,6 +6,7 @@ installs it.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pwd
 import re
@@ -146,3 +147,14 @@ def test_what_will_not_run_is_told_where_the_files_are_made(shop: Shop, monkeypa
         told[-1]
         == f"{shop.folder} does not belong to nobody, who must be able to write it: chown -R nobody: {shop.folder}"
     )
+
+
+def test_a_secret_of_the_environment_is_not_there_for_the_jobs(shop: Shop) -> None:
+    mail = dataclasses.replace(shop.settings.mail, password="env:MAIL_SECRET")
+    by_variable = dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, mail=mail))
+    told = "retainctl.toml reads env:MAIL_SECRET, which cron does not hand to the jobs: use file:PATH"
+    assert list(access.doubts(by_variable, style="cron", user=None)) == [told]
+    settings = dataclasses.replace(shop.settings, database="postgresql://env:ADDRESS")
+    by_variable = dataclasses.replace(shop, settings=settings)
+    told = "retainctl.toml reads env:ADDRESS, which systemd does not hand to the jobs: use file:PATH or credential:NAME"
+    assert next(access.doubts(by_variable, style="systemd", user=None)) == told

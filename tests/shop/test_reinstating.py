@@ -33,7 +33,11 @@ def people(shop: Shop, *names: str) -> list[int]:
     for name in names:
         point = value("SELECT id FROM contact_points WHERE key = ?", f"{name}@example.com")
         give(shop, point, purpose="marketing", source="till", evidence="form 17", happened_at=1000)
-    return [one.customer_id for one in made]
+    return [one.customer_id for one in made if one.customer_id is not None]
+
+
+def customers() -> list[int]:
+    return [row[0] for row in rows("SELECT id FROM customers")]
 
 
 def bounce(shop: Shop, *names: str, days_ago: int = 0) -> None:
@@ -121,10 +125,10 @@ def test_an_old_list_of_bounces_takes_nothing_away_again(shop: Shop, retainctl: 
     (dana,) = people(shop, "dana")
     bounces = tmp_path / "bounces.csv"
     bounces.write_text("email,answer,date\ndana@example.com,hard bounced,2025-02-01\n", encoding="utf-8")
-    assert retainctl("consent", "import", bounces, "--source", "list").code == 0
+    assert retainctl("consent", "import", str(bounces), "--source", "list").code == 0
     assert reached(shop, [dana]) == [False]
     assert retainctl("consent", "reinstate", "dana@example.com", "--reason", "she rang").code == 0
-    assert retainctl("consent", "import", bounces, "--source", "list", "--again").code == 0
+    assert retainctl("consent", "import", str(bounces), "--source", "list", "--again").code == 0
     assert reached(shop, [dana]) == [True]
 
 
@@ -141,32 +145,33 @@ def test_the_command_says_which_and_needs_one(shop: Shop, retainctl: Terminal) -
 
 def test_who_refuses_by_a_phone_that_nobody_has_yet_refuses_at_every_address(shop: Shop) -> None:
     revoke_by_hand(shop, "050-123-4567", reason="called: no mail, no calls")
-    (dana,) = find_or_make(shop, [Person("web", "1", (email("dana"), PHONE))])
+    find_or_make(shop, [Person("web", "1", (email("dana"), PHONE))])
+    (dana,) = customers()
     mail = value("SELECT id FROM contact_points WHERE kind = 'email'")
     before, after = shop.clock.now() - 1, shop.clock.now() + 1
     give(shop, mail, purpose="marketing", source="till", evidence="form 17", happened_at=before)
-    assert reached(later(shop, 10), [dana.customer_id]) == [False]
-    (row,) = [one for one in list_consent(shop, str(dana.customer_id)) if one.address == "dana@example.com"][:1]
+    assert reached(later(shop, 10), customers()) == [False]
+    (row,) = [one for one in list_consent(shop, str(dana)) if one.address == "dana@example.com"][:1]
     assert (row.state, row.evidence) == ("revoked", "called: no mail, no calls")
     assert record(shop, [Decision(mail, "survey", "given", "list", "an undated list")]) == ["refused_before"]
     give(shop, mail, purpose="marketing", source="till", evidence="form 18", happened_at=after)
-    assert reached(later(shop, 10), [dana.customer_id]) == [True]
+    assert reached(later(shop, 10), customers()) == [True]
 
 
 def test_a_later_refusal_of_an_address_that_nobody_has_is_the_one_that_counts(shop: Shop) -> None:
     revoke_by_hand(shop, "dana@example.com", reason="wrote to us")
     revoke_by_hand(later(shop, 100), "dana@example.com", reason="wrote again")
     assert rows("SELECT evidence FROM suppressions ORDER BY suppressed_at") == [("wrote to us",), ("wrote again",)]
-    (dana,) = find_or_make(shop, [Person("web", "1", (email("dana"),))])
+    find_or_make(shop, [Person("web", "1", (email("dana"),))])
     between = shop.clock.now() + 50
     point = value("SELECT id FROM contact_points")
     give(shop, point, purpose="marketing", source="till", evidence="form 17", happened_at=between)
-    assert reached(later(shop, 1000), [dana.customer_id]) == [False]
+    assert reached(later(shop, 1000), customers()) == [False]
 
 
 def test_a_refusal_without_a_date_that_is_told_again_is_one(shop: Shop, retainctl: Terminal, tmp_path: Path) -> None:
     refusals = tmp_path / "refusals.csv"
     refusals.write_text("email,answer\ndana@example.com,no\n", encoding="utf-8")
     for now in ("2025-03-03T10:00", "2025-03-04T10:00"):
-        assert retainctl("--now", now, "consent", "import", refusals, "--again").code == 0
+        assert retainctl("--now", now, "consent", "import", str(refusals), "--again").code == 0
     assert value("SELECT COUNT(*) FROM suppressions") == 1

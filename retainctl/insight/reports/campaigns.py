@@ -251,9 +251,16 @@ def _finding(telling: Telling, sent: int, together: Together) -> str:
         return telling.many(
             sent, ("1 message has been sent", "{} messages have been sent"), ("נשלחה הודעה אחת", "נשלחו {} הודעות")
         )
-    return telling.say(
-        f"{together.bought:,} of {together.recipients:,} recipients bought within {WINDOW_DAYS} days",
-        f"{together.bought:,} מתוך {together.recipients:,} נמענים קנו בתוך {WINDOW_DAYS} יום מההודעה",
+    return telling.many(
+        together.bought,
+        (
+            f"1 of {together.recipients:,} recipients bought within {WINDOW_DAYS} days",
+            f"{{}} of {together.recipients:,} recipients bought within {WINDOW_DAYS} days",
+        ),
+        (
+            f"נמען אחד מתוך {together.recipients:,} קנה בתוך {WINDOW_DAYS} יום מההודעה",
+            f"{{}} מתוך {together.recipients:,} נמענים קנו בתוך {WINDOW_DAYS} יום מההודעה",
+        ),
     )
 
 

@@ -182,8 +182,8 @@ def _of_few(telling: Telling, occur: bool) -> str:
     if not occur:
         return ""
     return " " + telling.say(
-        f"Where fewer than {FEW} joined, their number stands in the place of the share.",
-        f"כשהצטרפו פחות מ־{FEW}, מופיע מספרם במקום השיעור.",
+        f"Where fewer than {FEW} joined, the number of those who bought stands in the place of their share.",
+        f"כשהצטרפו פחות מ־{FEW} לקוחות, מופיע מספר הקונים במקום שיעורם.",
     )
 
 

@@ -182,9 +182,12 @@ def _finding(telling: Telling, first: OrderStep | None) -> str:
     if not telling.period.whole:
         part, people = f"{first.went_on:,}", f"{first.orders:,}"
         many = say(f"{part} of {people}", f"{part} מתוך {people}") if share is None else percent(share)
+        again = f"{many} הזמינו שוב"
+        if share is None and first.went_on < 2:
+            again = f"אחד מתוך {people} הזמין שוב" if first.went_on else "איש לא הזמין שוב"
         return say(
             f"Of those who first ordered in this period, {many} had ordered again by {until}",
-            f"מבין מי שהזמינו לראשונה בתקופה, {many} הזמינו שוב עד {until}",
+            f"מבין מי שהזמינו לראשונה בתקופה, {again} עד {until}",
         )
     if share is None or begun is None or (telling.today - begun).days < SOON:
         return too_early(first.orders, telling)

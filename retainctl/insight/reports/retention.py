@@ -201,7 +201,7 @@ def _finding(telling: Telling, buyers: WhoBought) -> str:
                 "1 order by a guest, of whom nobody can tell whether they come back",
                 "{} orders by guests, of whom nobody can tell whether they come back",
             ),
-            ("הזמנת אורח אחת; אי אפשר לדעת אם חזר לקנות", "{} הזמנות אורח; אי אפשר לדעת מי מהאורחים חזר לקנות"),
+            ("הזמנת אורח אחת; אי אפשר לדעת אם האורח חזר לקנות", "{} הזמנות אורח; אי אפשר לדעת מי מהאורחים חזר לקנות"),
         )
     if telling.period.whole:
         if share is None or begun is None or (telling.today - begun).days < SOON:
@@ -212,10 +212,25 @@ def _finding(telling: Telling, buyers: WhoBought) -> str:
         return say(f"{many.capitalize()} come back to buy", f"{many} חוזרים לקנות")
     if not buyers.customers:
         return say("No customer bought in this period", "אף לקוח לא קנה בתקופה")
+    if share is None and not buyers.repeat:
+        return telling.many(
+            buyers.customers,
+            ("The one who bought in this period had not bought before", "None of the {} who bought had bought before"),
+            ("הקונה היחיד בתקופה קנה אצלנו לראשונה", "כל {} הקונים בתקופה קנו אצלנו לראשונה"),
+        )
     if share is None:
-        return say(
-            f"{buyers.repeat} of {buyers.customers} who bought in this period have bought more than once",
-            f"{buyers.repeat} מתוך {buyers.customers} הקונים בתקופה כבר קנו אצלנו יותר מפעם אחת",
+        return telling.many(
+            buyers.repeat,
+            (
+                f"1 of {buyers.customers} who bought in this period has bought more than once",
+                f"{{}} of {buyers.customers} who bought in this period have bought more than once",
+            ),
+            (
+                f"אחד מתוך {buyers.customers} הקונים בתקופה כבר קנה אצלנו יותר מפעם אחת"
+                if buyers.customers > 1
+                else "הקונה היחיד בתקופה כבר קנה אצלנו יותר מפעם אחת",
+                f"{{}} מתוך {buyers.customers} הקונים בתקופה כבר קנו אצלנו יותר מפעם אחת",
+            ),
         )
     return say(
         f"{percent(share)} of those who bought in this period have bought more than once",
@@ -237,7 +252,9 @@ def _lead(telling: Telling, buyers: WhoBought, history: History) -> str:
             f"{{}} of {buyers.customers:,} customers have ordered twice or more.",
         ),
         (
-            f"לקוח אחד מתוך {buyers.customers:,} הזמין פעמיים או יותר.",
+            f"לקוח אחד מתוך {buyers.customers:,} הזמין פעמיים או יותר."
+            if buyers.customers > 1
+            else "הלקוח הזמין פעמיים או יותר.",
             f"{{}} מתוך {buyers.customers:,} לקוחות הזמינו פעמיים או יותר.",
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -24,6 +25,7 @@ RowType = Literal["sale", "refund", "left_out"]
 LINE_ROLES = ("quantity", "unit_price")  # which an order that only has a total does without
 LINE_SUMS = ("line_total", "line_subtotal")  # of all pieces, after their discount or before it
 _FINEST_PRICE: Final = Decimal("0.0001")
+_MINUS: Final = re.compile(r"[-()\u2212]")  # as numbers are read: -1, 1- and (1)
 SALE_STATUSES = frozenset({"paid", "processing", "shipped", "fulfilled", "completed", "refunded"})
 
 
@@ -118,6 +120,7 @@ class Document:
     accepts_marketing: bool = False
     head: tuple[str, ...] = ()  # the cells that it was begun from
     stated: dict[str, str] = field(default_factory=dict)  # sums as the file gives them, to be checked at the end
+    pieces_back: list[tuple[int, Quantity]] = field(default_factory=list)  # of the line at that place, from one
     buyer_number: int = 0
     rows: int = 0  # how many it was made of
     digest: int = 0  # the sum of theirs
@@ -209,6 +212,11 @@ class OrderValues(Values):
         self.check_decimals(quantity)
         return self.pieces(quantity, "quantity"), self.discount(discount, currency, "discount")
 
+    def discount_of_refund(self, text: str) -> str:
+        """The discount *text* of what came back, as it is written of a sale: some sources turn its sign."""
+        size = unsigned(text)
+        return f"-{size}" if self.negative_discounts and size.strip() else size
+
     def discount(self, text: str, currency: str, column: str) -> int:
         """A discount in minor units, which the source may write below zero if the mapping says so."""
         less = self.money(text, currency, column)
@@ -216,7 +224,8 @@ class OrderValues(Values):
             less = -less
         if less < 0:
             sign = "above" if self.negative_discounts else "below"
-            raise RowError(column, "negative_discount", f"the discount {text!r} is {sign} zero")
+            said = f"the discount {text!r} is {sign} zero; negative_discounts in a mapping says how they are written"
+            raise RowError(column, "negative_discount", said)
         return less
 
     def status(self, text: str, column: str = "status") -> str:
@@ -249,6 +258,11 @@ class OrderValues(Values):
         if value != round(value, 3):
             raise RowError(column, "bad_quantity", f"{text!r} has more than three decimals")
         return value
+
+
+def unsigned(text: str) -> str:
+    """The number *text* without what says that it is below zero."""
+    return _MINUS.sub("", text)
 
 
 def unit_price(amount_minor: int, currency: str, pieces: Quantity) -> str:
@@ -371,6 +385,36 @@ def money_back(document: Document, amount_minor: int, *, at: int | None) -> Retu
         document.external_id,
         is_undated=at is None,
     )
+
+
+def return_pieces(document: Document, *, paid_back_minor: int = 0) -> None:
+    """Return the pieces of lines that came back, on a day that is not known, beside the returns there are.
+
+    *paid_back_minor* was paid for all of it, with its tax; what is more than the pieces is money that came back.
+    """
+    for place, pieces in document.pieces_back:
+        line = document.lines[place - 1]
+        amount = rounded_half_up(line.amount_minor * int(pieces * 1000), int(line.quantity * 1000))
+        number = len(document.returns) + 1
+        document.returns.append(
+            Return(
+                number,
+                line.article,
+                pieces,
+                line.unit_price,
+                amount,
+                document.currency,
+                document.ordered_at,
+                document.external_id,
+                place,
+                is_undated=True,
+            )
+        )
+    returned, goods = sum(one.amount_minor for one in document.returns), document.gross_minor
+    tax = rounded_half_up(_goods_tax_minor(document) * returned, goods) if goods else 0
+    if paid_back_minor - returned - tax > tolerance_minor(document):
+        document.returns.append(money_back(document, paid_back_minor - returned - tax, at=None))
+        keep_to_sold(document)
 
 
 def keep_to_sold(document: Document) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from retainctl.config import Shop
-from retainctl.errors import BadData
+from retainctl.errors import BadConfiguration, BadData
 from retainctl.shop.orders_import.orders import import_orders
 from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.shop.orders_import.proposing import propose_mapping
@@ -51,6 +51,11 @@ T3,2025-01-07,c@example.com,MUG,3,120.00
 """
 
 
+def answered(mapping: str) -> str:
+    """The mapping, as somebody leaves it who agrees with all that it asks."""
+    return mapping.replace("unanswered = true\n", "")
+
+
 @pytest.mark.parametrize(
     ("text", "encoding", "settings", "columns", "orders"),
     [
@@ -75,13 +80,23 @@ def test_a_file_that_nobody_knows_comes_in_by_the_mapping_that_is_proposed(
 ) -> None:  # fmt: skip
     file, mapping = tmp_path / "orders.csv", tmp_path / "first.toml"
     file.write_bytes(text.encode(encoding))
-    mapping.write_text(propose_mapping(shop, str(file)), encoding="utf-8")
+    mapping.write_text(answered(propose_mapping(shop, str(file))), encoding="utf-8")
     said = tomllib.loads(mapping.read_text(encoding="utf-8"))
     assert {key: value for key, value in said.items() if not isinstance(value, dict)} == settings
     assert said["columns"].items() >= columns.items()
     done = import_orders(shop, str(file), OrderOptions(mapping=mapping, source="x", encoding=encoding))
     assert done.quarantined == ()
     assert rows("SELECT external_id, gross_minor, currency FROM orders ORDER BY external_id") == orders
+
+
+def test_a_mapping_with_questions_reads_nothing_until_they_are_answered(shop: Shop, tmp_path: Path) -> None:
+    file, mapping = tmp_path / "orders.csv", tmp_path / "first.toml"
+    file.write_text("Order,Date,Email,Sum of it\n1,2025-01-05,a@example.com,5.00\n")
+    mapping.write_text(propose_mapping(shop, str(file)).replace("# Not read", "# Total: TO DO\n# Not read"))
+    with pytest.raises(BadConfiguration, match=r"first\.toml, line \d+: its questions are not answered yet"):
+        import_orders(shop, str(file), OrderOptions(mapping=mapping, source="x"))
+    mapping.write_text('[columns]\ntotal = "Sum of it"\n')
+    assert import_orders(shop, str(file), OrderOptions(mapping=mapping, source="x")).quarantined == ()
 
 
 def test_what_cannot_be_told_is_said_to_be_so(shop: Shop, tmp_path: Path) -> None:
@@ -140,7 +155,7 @@ def test_whether_rows_that_leave_the_cells_of_their_order_empty_are_further_ones
 ) -> None:
     file, mapping = tmp_path / "orders.csv", tmp_path / "first.toml"
     file.write_text(SHEET)
-    said = propose_mapping(shop, str(file))
+    said = answered(propose_mapping(shop, str(file)))
     assert "# TO DO: Rows that leave the cells of their order empty: 1. Set inherit = true if" in said
     settings = {key: value for key, value in tomllib.loads(said).items() if not isinstance(value, dict)}
     assert settings == {"dates": "excel", "numbers": "1234,56", "currency": "ILS"}
@@ -152,7 +167,7 @@ def test_whether_rows_that_leave_the_cells_of_their_order_empty_are_further_ones
 def test_a_row_of_totals_without_a_label_is_never_booked_by_a_first_mapping(shop: Shop, tmp_path: Path) -> None:
     file, mapping = tmp_path / "orders.csv", tmp_path / "first.toml"
     file.write_text(f"{SHEET.replace(';;;Y;2;3,25;;', '9;45664;c@example.com;Y;2;3,25;0;paid')};;;;4;4238,00;;\n")
-    mapping.write_text(propose_mapping(shop, str(file)))
+    mapping.write_text(answered(propose_mapping(shop, str(file))))
     done = import_orders(shop, str(file), OrderOptions(mapping=mapping, source="x"))
     assert [(one.code, one.origin.line) for one in done.quarantined] == [("no_id", 5)]
     assert rows("SELECT SUM(gross_minor) FROM orders") == [(2_750,)]
@@ -174,6 +189,8 @@ def test_the_command_writes_the_mapping_and_imports_nothing(shop: Shop, retainct
     kept = retainctl("orders", "mapping", str(tmp_path / "orders.csv"), "--output", str(tmp_path / "first.toml"))
     assert (kept.code, kept.stdout) == (0, "")
     assert (tmp_path / "first.toml").read_text() == shown.stdout
+    again = retainctl("orders", "mapping", str(tmp_path / "orders.csv"), "--output", str(tmp_path / "first.toml"))
+    assert (again.code, "is there already, with what you wrote into it" in again.stderr) == (77, True)
     words = ("orders", "import", str(tmp_path / "orders.csv"), "--mapping", str(tmp_path / "first.toml"), "--dry-run")
     assert json.loads(retainctl(*words, "--format", "jsonl").stdout)["rows_new"] == 3
     assert rows("SELECT * FROM imports") == []
@@ -189,7 +206,7 @@ def test_the_command_writes_the_mapping_and_imports_nothing(shop: Shop, retainct
         (("12,5|1", "1.234|2"), "1.234,56", ""),
         (("12.50|1", "99|1"), None, ""),
         (("10|1,234", "20|2,500"), "TO DO", "The numbers fit 1,234.56 and 1234,56, as '1,234'"),
-        (("10|0.750", "20|1.5"), None, ""),
+        (("10|0.750", "20|1.5"), "1234.56", ""),
         (("1.2345|1", "9.9999|2"), None, ""),
     ],
 )

@@ -1,6 +1,7 @@
 """Any table with a row a line: by the names of its columns, or by a mapping file that states what they mean.
 
-An order's own cells are taken from the first of its rows; a row of another currency does not belong to it.
+An order's own cells are taken from the first of its rows, with which the others must agree; a row of another currency
+does not belong to it.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ from retainctl.shop.orders_import.documents import (
     lost_to_rounding,
     order_id,
     refund,
+    return_pieces,
     spread_discount,
     unit_price,
+    unsigned,
 )
 from retainctl.shop.orders_import.formats import Format
 from retainctl.spreadsheets import strip_guard
@@ -71,6 +74,7 @@ class LineCells(NamedTuple):
     discount: str
     line_total: str
     line_subtotal: str
+    returned_quantity: str
     type: str
     line_kind: str
 
@@ -89,21 +93,22 @@ ROLES: Final = {
     "shipping": ("shipping", "משלוח"),
     "tax": ("tax", "vat", "מע״מ", "מעמ"),
     "total": ("total", "order total", "סה״כ", "סהכ"),
-    "updated_at": ("updated_at", "עודכן"),
+    "updated_at": ("updated_at", "עודכן", "תאריך עדכון"),
     "name": ("full name", "customer name", "שם מלא", "שם לקוח"),
     "order_discount": ("order_discount", "הנחת הזמנה"),
     "refunded": ("refunded", "refunded amount", "total refunded", "זוכה"),
-    "cancelled_at": ("cancelled_at", "canceled_at", "בוטל בתאריך"),
+    "cancelled_at": ("cancelled_at", "canceled_at", "בוטל בתאריך", "תאריך ביטול", "מועד ביטול"),
     "zone": ("timezone",),
     "currency": ("currency", "מטבע"),
     "sku": ("sku", "product id", "article", "מק״ט", "מקט"),
     "product": ("product", "product name", "item", "מוצר", "שם מוצר"),
     "category": ("category", "קטגוריה"),
     "quantity": ("quantity", "qty", "כמות"),
-    "unit_price": ("unit_price", "price", "מחיר", "מחיר יחידה"),
+    "unit_price": ("unit_price", "price", "מחיר", "מחיר יחידה", "מחיר ליחידה"),
     "discount": ("discount", "הנחה"),
     "line_total": ("line_total", "סה״כ שורה", "סהכ שורה"),
     "line_subtotal": ("line_subtotal",),  # of all pieces, before their discount
+    "returned_quantity": ("returned_quantity", "כמות שהוחזרה"),  # of its pieces
     "type": ("row_type", "סוג שורה"),
     "line_kind": ("line_kind",),  # a sale, or what is none: as orders are exported
 }
@@ -112,16 +117,19 @@ _OWN_DIGITS: Final = 7  # of a phone
 _BUYER: Final = ("customer_id", "email", "phone")
 _AMOUNTS: Final = ("unit_price", "line_total", "line_subtotal")
 _STATED: Final = ("total", "order_discount", "refunded", "cancelled_at", "zone")
+_SUMS: Final = ("total", "order_discount", "refunded")  # of the order, of which two rows say the same
 REQUIRED = ("order_id", "ordered_at", "quantity", "unit_price")
 STATUSES: Final = {
     **{name: name for name in get_args(OrderStatus)},
     "canceled": "cancelled", "complete": "completed", "delivered": "completed", "void": "voided",
-    "ממתין": "pending", "ממתינה": "pending", "שולם": "paid", "שולמה": "paid", "בטיפול": "processing",
+    "ממתין": "pending", "ממתינה": "pending", "בהמתנה": "pending", "ממתין לתשלום": "pending",
+    "ממתינה לתשלום": "pending", "לא שולם": "pending", "לא שולמה": "pending", "הוחזר": "refunded",
+    "הוחזרה": "refunded", "מבוטל": "cancelled", "מבוטלת": "cancelled",
+    "שולם": "paid", "שולמה": "paid", "בטיפול": "processing",
     "נשלח": "shipped", "נשלחה": "shipped", "הושלם": "completed", "הושלמה": "completed", "סופק": "completed",
     "סופקה": "completed", "נמסר": "completed", "נמסרה": "completed", "זוכה": "refunded", "זוכתה": "refunded",
     "בוטל": "cancelled", "בוטלה": "cancelled", "נכשל": "failed", "נכשלה": "failed", "": "completed",
 }  # fmt: skip
-_MINUS: Final = re.compile(r"[-()\u2212]")  # as numbers are read: -1, 1- and (1)
 _TOTAL_WORDS = ("total", "sum", 'סה"כ', "סה״כ", "סהכ", "grand total")
 
 
@@ -130,7 +138,7 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
     own = OrderCells._make(cells[:_OWN])
     if document is None:
         _check_id(own.order_id)
-    currency, line, kind = values.memo(_line)[cells[_OWN:]]
+    currency, line, kind, came_back = values.memo(_line)[cells[_OWN:]]
     if document is None:
         document = _begin(values, own, currency)
     elif document.currency != currency:
@@ -151,26 +159,37 @@ def add(values: OrderValues, document: Document | None, cells: Cells) -> Documen
     else:
         document.is_order = True
         document.lines.append(line)
+        if came_back:
+            document.pieces_back.append((len(document.lines), came_back))
     return document
 
 
-def _line(values: OrderValues, cells: Cells) -> tuple[str, Line | None, str]:
-    """The currency of a row, its line (None where it has a total alone), and whether it is of a sale or a refund."""
+def _line(values: OrderValues, cells: Cells) -> tuple[str, Line | None, str, Quantity]:
+    """The currency of a row, its line (None where it has a total alone), whether it is of a sale or a refund, and how
+    many of the line's pieces came back."""
     row = LineCells._make(cells)
     kind = values.row_type(row.type)
     currency = values.currency(row.currency)
     if values.total_alone:
-        return currency, None, kind
-    if values.negative_is_refund and any(_is_negative(values, getattr(row, role), role) for role in _AMOUNTS):
+        return currency, None, kind, 0
+    if values.negative_is_refund and any(
+        _is_negative(values, getattr(row, role), role) for role in (*_AMOUNTS, "quantity")
+    ):
         kind = "refund"
-        row = row._replace(**{role: _MINUS.sub("", getattr(row, role)) for role in _AMOUNTS})
+        row = row._replace(**{role: unsigned(getattr(row, role)) for role in _AMOUNTS})
+    if kind == "refund" or _is_negative(values, row.quantity, "quantity"):
+        row = row._replace(discount=values.discount_of_refund(row.discount))
     pieces, price, amount, less = _amount(values, row, currency)
+    came_back = values.pieces(row.returned_quantity, "returned_quantity") if row.returned_quantity.strip() else 0
+    if came_back and not 0 < came_back <= pieces:
+        said = f"{row.returned_quantity} of {row.quantity} pieces cannot have come back"
+        raise RowError("returned_quantity", "bad_quantity", said)
     sku, product, category = map(strip_guard, (row.sku, row.product, row.category))
     article = Article(sku or product, product, category) if sku or product else None
     line_kind = row.line_kind or "sale"
     if line_kind not in get_args(LineKind):
         raise RowError("line_kind", "bad_kind", f"{line_kind!r} is not one of {', '.join(get_args(LineKind))}")
-    return currency, Line(article, pieces, price, amount, less, cast("LineKind", line_kind)), kind
+    return currency, Line(article, pieces, price, amount, less, cast("LineKind", line_kind)), kind, came_back
 
 
 def _amount(values: OrderValues, row: LineCells, currency: str) -> tuple[Quantity, str, int, int]:
@@ -185,6 +204,10 @@ def _amount(values: OrderValues, row: LineCells, currency: str) -> tuple[Quantit
         pieces, less = values.pieces_and_discount(row.quantity, row.discount, currency)
         paid = values.money(getattr(row, column), currency, column)
         before = paid if row.line_subtotal else paid + less
+        if paid < 0:
+            raise RowError(
+                column, "negative_price", f"{getattr(row, column)} is below zero, in a row that is no refund"
+            )
         if before < less:
             raise RowError("discount", "bad_discount", f"the discount {row.discount!r} is larger than the line amount")
         price, amount = unit_price(before, currency, pieces), before - less
@@ -220,9 +243,6 @@ def _add_total(values: OrderValues, document: Document, own: OrderCells, *, is_r
         document.is_order = True
         document.stated["total"] = own.total
         document.lines.append(_total_alone(document, own.total, total))
-    elif total != values.money(document.stated["total"], document.currency, "total"):
-        said = document.stated["total"]
-        raise RowError("total", "bad_total", f"the total {own.total!r} is not {said!r}, as the order's first row says")
 
 
 def _total_alone(document: Document, text: str, total: int) -> Line:
@@ -273,8 +293,9 @@ def _begin(values: OrderValues, own: OrderCells, currency: str, *, returns: Sequ
 def _join(values: OrderValues, document: Document, own: OrderCells) -> None:
     """Take in what another row says of the order: the earliest time counts.
 
-    Two rows of one number that name different buyers, or that only one of is a sale, are of two orders, or one of them
-    is wrong: RowError; so are those of different days that name no buyer. What comes back does so on a day of its own.
+    Two rows of one number that name different buyers, say different sums of the order, or only one of which is a sale
+    or came back, are of two orders, or one of them is wrong: RowError; so are those of different days that name no
+    buyer. What comes back does so on a day of its own.
     """
     instant, _ = values.instant_in(own.zone, own.ordered_at, "ordered_at")
     status = values.status(own.status)
@@ -282,15 +303,35 @@ def _join(values: OrderValues, document: Document, own: OrderCells) -> None:
     buyers = [(role, getattr(head, role).strip(), getattr(own, role).strip()) for role in _BUYER]
     for role, first, other in buyers:
         if first and other and _compared(role, first) != _compared(role, other):
-            raise RowError(role, "mixed_order", f"the order's first row says {first!r}, this one {other!r}")
-    if (status in SALE_STATUSES) != (document.status in SALE_STATUSES):
-        raise RowError("status", "mixed_order", f"the order's first row says {head.status!r}, this one {own.status!r}")
+            raise _mixed(role, first, other)
+    if _is_worth(status) != _is_worth(values.status(head.status)):
+        raise _mixed("status", head.status, own.status)
+    if bool(own.cancelled_at) != bool(head.cancelled_at):
+        raise _mixed("cancelled_at", head.cancelled_at, own.cancelled_at)
+    for role in _SUMS:
+        _agree(values, document, role, getattr(own, role))
     is_named = any(first and other for _, first, other in buyers)
     if not is_named and values.day(instant) != values.day(document.ordered_at):
-        raise RowError(
-            "ordered_at", "mixed_order", f"the order's first row says {head.ordered_at!r}, this one {own.ordered_at!r}"
-        )
+        raise _mixed("ordered_at", head.ordered_at, own.ordered_at)
     document.ordered_at = min(document.ordered_at, instant)
+
+
+def _agree(values: OrderValues, document: Document, role: str, text: str) -> None:
+    """Hold what another row says of a sum of the order to what was said; where nothing was, it is what is said."""
+    said = document.stated.get(role)
+    if said is None and text:
+        document.stated[role] = text
+    elif said and text and said != text and values.number(said, role) != values.number(text, role):
+        raise _mixed(role, said, text)
+
+
+def _is_worth(status: str) -> str:
+    """What an order of that *status* counts as: a sale, one that came back, or none."""
+    return status if status == "refunded" else "sale" if status in SALE_STATUSES else ""
+
+
+def _mixed(role: str, first: str, other: str) -> RowError:
+    return RowError(role, "mixed_order", f"another row of the order says {first!r}, this one {other!r}")
 
 
 def _compared(role: str, text: str) -> str:
@@ -324,7 +365,9 @@ def finish(values: OrderValues, document: Document) -> None:
         spread_discount(document, less)
     if document.is_order and "total" in stated:
         check_total(values, document)
-    back = values.money(stated["refunded"], document.currency, "refunded") if "refunded" in stated else 0
+    back = abs(values.money(stated["refunded"], document.currency, "refunded")) if "refunded" in stated else 0
+    if document.pieces_back:
+        return_pieces(document, paid_back_minor=back)
     if document.is_order and not document.returns and (back or document.status == "refunded"):
         cancelled = stated.get("cancelled_at")
         at = (

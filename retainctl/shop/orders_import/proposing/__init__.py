@@ -22,6 +22,7 @@ from retainctl.intake.file import InputFile, input_file
 from retainctl.shop.orders_import.formats import Format
 from retainctl.shop.orders_import.known import find_format, mapped_format
 from retainctl.shop.orders_import.proposing.columns import (
+    ask_names,
     find_by_name,
     find_currency,
     find_email,
@@ -106,6 +107,7 @@ def _propose(found: Proposal) -> None:
     find_signs(found, style)
     look_at_orders(found)
     find_unread(found)
+    ask_names(found)
     for role in ("order_id", "ordered_at"):
         if role not in found.columns:
             found.doubts.append(f"No column looks like {role}: name it under [columns].")

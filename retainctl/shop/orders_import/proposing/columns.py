@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from retainctl.intake.cells import plain_name
 from retainctl.money import may_be_written
+from retainctl.shop.orders_import.formats.generic import ROLES
 from retainctl.shop.orders_import.proposing.dates import are_dates
 from retainctl.shop.orders_import.proposing.likely_names import (
     LIKELY_NAMES,
@@ -13,6 +15,9 @@ from retainctl.shop.orders_import.proposing.likely_names import (
     ORDER_NAMES,
     WITH_TAX_NAMES,
     folded,
+    is_price,
+    says_more,
+    suggests,
 )
 from retainctl.shop.orders_import.proposing.likely_words import speaks_of_no_sale
 from retainctl.shop.orders_import.proposing.numbers import MONEY, are_numbers, is_below_zero, is_rate
@@ -27,7 +32,19 @@ _MOST_CURRENCIES: Final = 10
 # Of these, what two columns may be is asked: the other one would change what is booked.
 _ASKED: Final = {
     "unit_price": "the price of a piece", "line_total": "what a line came to", "total": "the total of an order",
-    "discount": "the discount", "refunded": "what came back of an order", "status": "what became of an order",
+    "discount": "the discount", "quantity": "the number of pieces", "email": "the buyer's e-mail",
+    "ordered_at": "the day of an order", "refunded": "what came back of an order", "status": "what became of an order",
+}  # fmt: skip
+
+
+_TOLD_BY_NAME: Final = ("quantity", "email", "ordered_at")  # if one has the very name, others are something else
+_IS_IT: Final = _ASKED | {
+    "unit_price": "the price of one piece, in the shop's own unit of money",
+    "line_total": "what a line came to after its discount",
+    "discount": "the discount of a whole line, in money",
+    "order_discount": "the discount of the whole order, in money",
+    "refunded": "the money that came back of the whole order",
+    "returned_quantity": "the number of pieces of the line that came back",
 }  # fmt: skip
 
 
@@ -51,24 +68,47 @@ def find_by_name(found: Proposal) -> None:
             found.columns[role] = header[best], f"Its name says so; it could also be: {others}."
             if role == "order_id":  # what it is told by else would bury that
                 found.doubts.append(f"Is an order called by {header[best]} or by {others}? Set order_id.")
-            elif role in _ASKED:
+            elif role in _ASKED and not (role in _TOLD_BY_NAME and _is_the_very_name(found, role, best)):
                 found.doubts.append(f"Is {_ASKED[role]} in {header[best]} or in {others}? Set {role}.")
 
 
-def _worth(found: Proposal, role: str, place: int) -> tuple[bool, bool]:
-    """What makes one of several columns the likelier: cells, and a name that says order."""
-    is_order = role == "order_id" and bool(ORDER_NAMES.search(folded(found.table.header[place])))
-    return bool(found.table.cells(place)), is_order
+def ask_names(found: Proposal) -> None:
+    """Ask of each column that is read whose name says more than what it is read as, once all else is known."""
+    for role, place in found.places.items():
+        name = found.table.header[place]
+        if says_more(name, role):
+            found.doubts.append(
+                f"Is {name} {_IS_IT.get(role, role)}, and nothing else? Its name says more. If it is not, set {role} to"
+                ' the column that is, or to "".'
+            )
+
+
+def _worth(found: Proposal, role: str, place: int) -> tuple[bool, bool, bool, bool]:
+    """What makes one of several columns likelier: cells; the very name, no more than it, and one that says order."""
+    name = found.table.header[place]
+    is_order = role == "order_id" and bool(ORDER_NAMES.search(folded(name)))
+    is_very = _is_the_very_name(found, role, place)
+    return bool(found.table.cells(place)), is_very, not says_more(name, role), is_order
+
+
+def _is_the_very_name(found: Proposal, role: str, place: int) -> bool:
+    """Whether a column is called as an import would know it by itself."""
+    return plain_name(found.table.header[place]) in map(plain_name, ROLES.get(role, ()))
 
 
 def _may_be(found: Proposal, role: str, place: int) -> bool:
     """Whether the cells of a column, and the rest of its name, allow what the name suggests."""
     name, cells = found.table.header[place], found.table.cells(place)
-    if role == "quantity":
+    if role in ("quantity", "returned_quantity"):
         return are_numbers(cells) and not is_rate(name, cells)
     if role in MONEY:
         another = NO_MONEY_NAMES.search(folded(name)) or (role == "tax" and WITH_TAX_NAMES.search(folded(name)))
-        return are_numbers(cells) and not is_rate(name, cells) and not another
+        is_flag = set(cells) <= {"0", "1"} and speaks_of_no_sale([name])
+        # A price after its discount is a price; any other column of discounts or refunds is no sum of an order.
+        speaks_of_less = suggests(name, "discount") or suggests(name, "refunded")
+        is_of_less = role in ("discount", "order_discount", "refunded")
+        is_another = another or is_flag or (speaks_of_less and is_of_less == is_price(name) and role != "shipping")
+        return are_numbers(cells) and not is_rate(name, cells) and not is_another
     if role in ("cancelled_at", "updated_at"):
         return not cells or are_dates(found.shop, cells)
     if role in ("sku", "product"):

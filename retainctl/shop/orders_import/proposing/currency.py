@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from retainctl.money import may_be_written
+from retainctl.shop.orders_import.proposing.likely_names import marks_in
 from retainctl.shop.orders_import.proposing.numbers import MONEY, number, other_numbers, sign_of
 from retainctl.shop.orders_import.proposing.proposal import TO_DO, Proposal
 
@@ -24,6 +25,9 @@ def find_signs(found: Proposal, style: str) -> None:
     count = Counter(sign for some in signs for sign in some)
     known = {sign: may_be_written(sign) for sign in count if sign and may_be_written(sign)}
     own = found.shop.settings.currency
+    if not known and (named := _in_names(found)):
+        _by_names(found, named)
+        return
     codes = {own if own in some else some[0] for some in known.values()}
     bare = count[""]
     if len(codes) > 1 or (bare and codes - {own}):
@@ -40,6 +44,26 @@ def find_signs(found: Proposal, style: str) -> None:
     else:
         why = "No cells of a column are currencies, and no amount has the sign of one: the shop's own."
         found.settings["currency"] = own, why
+
+
+def _in_names(found: Proposal) -> dict[str, Sequence[str]]:
+    """The marks of currencies in the names of the columns of money, with what each may mean."""
+    names = [found.name(role) for role in MONEY if role in found.places]
+    return {mark: may_be_written(mark) for name in names for mark in marks_in(name)}
+
+
+def _by_names(found: Proposal, named: dict[str, Sequence[str]]) -> None:
+    """State the currency that the names of the columns of money say; what they say in two ways is left to do."""
+    own = found.shop.settings.currency
+    codes = {own if own in some else some[0] for some in named.values()}
+    if len(codes) == 1:
+        found.settings["currency"] = codes.pop(), f"The names of columns say so: {', '.join(named)}."
+    else:
+        said = ", ".join(named)
+        found.doubts.append(
+            f"The names of columns say several currencies, {said}: set currency, and one of them alone."
+        )
+        found.settings["currency"] = TO_DO, "Left to do: see above."
 
 
 def _signs(row: Sequence[str], places: Sequence[int], style: str) -> set[str]:

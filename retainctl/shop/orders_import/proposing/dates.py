@@ -10,11 +10,13 @@ from typing import Final
 from retainctl.config import Shop
 from retainctl.intake.cells import RowError
 from retainctl.intake.values import Values
+from retainctl.shop.orders_import.proposing.likely_names import is_universal
 from retainctl.shop.orders_import.proposing.proposal import Proposal, mostly
 
 _DAYS: Final = (
     "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y-%m-%d", "%Y.%m.%d", "%d/%m/%y",
-    "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%b %d, %Y", "%d %b %Y", "%B %d, %Y", "%d %B %Y",
+    "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%y/%m/%d", "%y-%m-%d", "%y.%m.%d", "%b %d, %Y", "%d %b %Y", "%B %d, %Y",
+    "%d %B %Y",
 )  # fmt: skip
 _HOURS: Final = (
     "", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %H:%M", ", %H:%M:%S", ", %I:%M %p", ", %I:%M:%S %p",
@@ -43,6 +45,8 @@ def find_dates(found: Proposal) -> None:
         found.take("ordered_at", place, "Its cells are dates.")
     cells = found.cells("ordered_at")
     name = found.name("ordered_at")
+    if is_universal(name):
+        found.settings["timezone"] = "UTC", f"{name} says so."
     if "time" in found.places:
         rows = [row for row in found.table.rows if found.cell(row, "ordered_at")]
         cells = [f"{found.cell(row, 'ordered_at')} {found.cell(row, 'time')}".strip() for row in rows]
@@ -83,7 +87,14 @@ def _forms(shop: Shop, cells: Sequence[str]) -> list[str]:
         values = _values(shop, form)
         if all(_reads(values, text) for text in cells):
             fitting.append(form)
-    return fitting
+    short = {form: len({_short_year(form, text) for text in cells}) for form in fitting if "%y" in form}
+    return [form for form in fitting if short.get(form, 0) == min(short.values(), default=0) or form not in short]
+
+
+def _short_year(form: str, text: str) -> str:
+    """The year of *text*, of two digits, by *form*: of two forms the one by which there are fewer years is right."""
+    parts = re.findall(r"\d+", text)
+    return str(parts[re.findall(r"%[dmyHIMS]", form).index("%y")])
 
 
 def _have_digits(cells: Sequence[str]) -> bool:

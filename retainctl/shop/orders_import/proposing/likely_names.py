@@ -7,11 +7,14 @@ import unicodedata
 from typing import Final
 
 from retainctl.intake.cells import plain_name
+from retainctl.money import may_be_written
 
 # What the name of a column suggests, the most telling first; compared as ``folded`` names. In English, German, French,
 # Polish, Spanish, Italian, Portuguese, Dutch, Russian and Hebrew.
 LIKELY_NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("email", r"e?mail|courriel|correo|почта|דואל|אימייל|מייל"),
+    ("returned_quantity", r"(?:qty|quantit|units|pieces|aantal|menge|qte|ilosc).*(?:return|refund|retour|zwroc|zwrot)"),
+    ("returned_quantity", r"(?:return|refund|retour).*(?:qty|quantit|units|pieces|menge|aantal)|כמותשהוחזרה|הוחזרו?$"),
     ("phone", r"phone|mobile|cell(?:ular)?$|^tel$|telef|^handy|^gsm|телефон|טלפון|נייד"),
     (
         "refund_of",
@@ -27,7 +30,7 @@ LIKELY_NAMES: Final[tuple[tuple[str, str], ...]] = (
     (
         "order_id",
         r"^(?:order|purchase|invoice|receipt|sale|transaction|checkout)s?(?:id|no|nr|num(?:ber)?|name|ref|code)?$"
-        r"|^(?:auftrags?|bestell|bestellungs?|rechnungs?|beleg|bon|factuur|kassabon)(?:nr|nummer|id|no)$|^bestelling$"
+        r"|^(?:auftrags?|bestell?|bestellungs?|rechnungs?|beleg|bon|factuur|kassabon)(?:nr|nummer|id|no)$|^bestelling$"
         r"|^(?:n|no|num|numero|nr|numer|id)?(?:de|do|di|della|del|d)?(?:la)?"
         r"(?:commande|facture|ticket|zamowieni[ae]|dokumentu|faktury|paragonu|pedido|orden|factura|ordine|fattura"
         r"|scontrino|encomenda|fatura)$"
@@ -50,7 +53,7 @@ LIKELY_NAMES: Final[tuple[tuple[str, str], ...]] = (
     (
         "sku",
         r"sku|^article$|barcode|^ean|ean(?:code|13)?$|upc|(?:product|item|variant|article)s?(?:id|code|no|nr|number)$"
-        r"|^(?:artikel|art)(?:nr|nummer|no)$|^symbol$|^indeks$|kodtowaru|^refproduit$|codigo|codice|артикул"
+        r"|^(?:artikel|art)(?:nr|nummer|no)$|^symbol$|^indeks$|kodtowaru|^refproduit$|codigo|codice(?!client)|артикул"
         r"|מקט|ברקוד|קוד(?:פריט|מוצר)",
     ),
     (
@@ -62,7 +65,7 @@ LIKELY_NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("category", r"categor|kategor|department|collection|warengruppe|rayon|категория|קטגוריה|מחלקה"),
     (
         "quantity",
-        r"qty|quantit|^units$|pieces|^pcs$|^st(?:u?ck|k)$|^szt|unidades|^uds?$|^pezzi$|^pz$|^шт|"
+        r"qty|quantit|^qta$|^units$|pieces|^pcs$|^st(?:u?ck|k)$|^szt|unidades|^uds?$|^pezzi$|^pz$|^шт|"
         r"items?sold|^(?:no|number)(?:of)?(?:items|units|articles)$|^menge|^anzahl|stuckzahl"
         r"|^qte|^nb|^nombre(?:de|d)|ilosc|^liczba|cantidad|quantidade|^qtde?$|^aantal|колво|количество|כמות|יחידות",
     ),
@@ -73,6 +76,7 @@ LIKELY_NAMES: Final[tuple[tuple[str, str], ...]] = (
         r"|envio|spedizione|^frete|verzendkosten|доставк|משלוח",
     ),
     ("tax", r"tax|vat|gst|mwst|umsatzsteuer|^ust|^tva|donttva|podatek|btw|^iva|iva$|imposto|ндс|מעמ"),
+    ("order_discount", r"(?:order|cart|basket).*discount|(?:auftrag|bestell).*rabatt|הנחת?ה?הזמנה|הנחתסל"),
     (
         "discount",
         r"discount|coupon(?:amount|value)|promo|voucher|gutschein|rabatt?|remise|reduction|znizka|descuento|sconto"
@@ -92,14 +96,15 @@ LIKELY_NAMES: Final[tuple[tuple[str, str], ...]] = (
     (
         "total",
         r"(?:grand|order|sale)total|totalprice|^total|amount(?:paid)?$|^gross|revenue|netsales|^gesamt(?:summe|betrag|preis|total)?(?:brutto)?$|rechnungsbetrag"
-        r"|endbetrag|montanttotal|^wartosc|doz?aplaty|^importe|valortotal|итого|^суммазаказа|סהכ|לתשלום",
+        r"|endbetrag|montanttotal|^wartosc|doz?aplaty|^import[eo]|valortotal|итого|^суммазаказа|סהכ|לתשלום",
     ),
     ("currency", r"currency|^ccy$|^cur$|wahrung|^devise|waluta|valuta|moneda|moeda|валюта|מטבע"),
     (
         "status",
         r"status|state$|^etat|statut|^stan(?:$|plat|zamow|realiz)|^estado|^stato|situacao|статус|состояние|סטטוס|מצב",
     ),
-    ("customer_id", r"(?:customer|client|buyer|member|user|kunden)s?(?:id|no|nr|number|nummer|code)"),
+    ("customer_id", r"(?:customer|client|buyer|member|user|kunden|klant)s?(?:id|no|nr|number|nummer|code)"),
+    ("customer_id", r"(?:codice|codigo|code|kod)(?:del?)?(?:client|klient)"),
     ("customer_id", r"^(?:n|no|numero|numer|nr)(?:de|do|di|del)?(?:client|cliente|klienta)$|מס(?:פר)?ה?(?:לקוח|חבר)"),
     ("first_name", r"first.*name|givenname|vorname|prenom|^imie$|voornaam|^имя$|שםפרטי"),
     ("last_name", r"last.*name|surname|familyname|nachname|nomdefamille|nazwisko|apellido|cognome|achternaam|фамилия"),
@@ -108,6 +113,33 @@ LIKELY_NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("name", r"^client$|^cliente$|^kunde$|kundenname|nabywca|^klient|acheteur|^klant|покупатель|клиент|nombre"),
     ("name", r"שםה?לקוח|שםמלא|^לקוח$"),
 )
+# What else the name of a column may have beside the words of its role, and still be that: else it is asked.
+_BESIDE: Final = (
+    "order|item|line|product|article|sale|customer|client|buyer|purchaser|shopper|value|amount|total|number|bestell"
+    "|auftrag|position|zeile|acheteur|nabywc[ay]|klienta?|comprador|acquirente|koper|commande|ligne|zamowieni[ae]|pozycji|pedido|orden|linea|ordine|riga|regel|kunde|klient|покупателя|заказа"
+    "|הזמנה|פריט|שורה|לקוח|סכום|סהכ|מספר"
+)
+_BESIDE_MONEY: Final = (
+    _BESIDE + "|sum|net|gross|price|cost|paid|incl(?:uding|usive)?|inc|excl(?:uding|usive)?|ex|vat|tax|mwst|tva|iva|btw"
+    "|brutto|netto|lordo|ttc|ht|inkl|exkl|preis|betrag|montant|prix|cena|kwota|wartosc|precio|prezzo|importo|valor"
+    "|bedrag|prijs|charged?|paye|gezahlt|zaplaty|pagado|pagato|betaald|לתשלום|ששולם|calkowita|ogolem|razem|цена|сумма|стоимость|מחיר|כולל|לפני|ללא|מעמ|עלות|דמי"
+)
+_BESIDE_OF: Final[dict[str, str]] = {
+    "unit_price": _BESIDE_MONEY
+    + "|unit|each|single|piece|per|pro|stuck|unitaire|unitario|jednostkowa|stuk|ליחידה|יחידה|ליח",
+    "line_total": _BESIDE_MONEY,
+    "total": _BESIDE_MONEY + "|grand|final|to|be|endsumme|generale?|general|de|du|la|סופי|לתשלום",
+    "discount": _BESIDE + "|coupon|promo(?:tion)?|voucher|rabatt?|gutschein",
+    "order_discount": _BESIDE,
+    "refunded": _BESIDE_MONEY + "|ed|ee?|et|de|ungs?",
+    "quantity": _BESIDE + "|of|units?|pieces|sold|ordered|purchased|bought|bestellt|verkauft|vendues?|sprzedana|נמכרה",
+    "returned_quantity": _BESIDE + "|ed|ge|eerd|ne",
+    "email": _BESIDE + "|address|adress?e?|billing|contact|e|indirizzo|direccion|di|del|de|כתובת|דואר|אלקטרוני|של|ה",
+    "ordered_at": _BESIDE + "|date|time|day|hour|created|placed|purchased?|at|on|local|und|and|et|ienia|azy"
+    "|ו?שעה|מועד|ה|utc|gmt|עסקה|קנייה|מכירה|מסמך",
+}
+_A_WORD: Final = 3  # letters; fewer are the ending of a word that is known
+_UNIVERSAL: Final = re.compile(r"utc|gmt|universal", re.IGNORECASE)
 ORDER_NAMES: Final = re.compile(r"order|auftrag|bestell|commande|zamow|pedido|ordine|encomenda|заказ|הזמנה")
 KIND_NAMES: Final = re.compile(
     r"^(?:(?:row|document|doc|transaction|sale|order|event|record|beleg|buchungs?)?(?:type|kind|typ|art|tipo))$"
@@ -118,6 +150,11 @@ RATE_NAMES: Final = re.compile(
     r"%|percent|pct|prozent|procent|pourcent|porcentaje|percentuale|процент|אחוז"
     r"|(?:tax|vat|gst|discount).*rate|satz$|^taux|stawka|aliquota|ставка|שיעור",
     re.IGNORECASE,
+)
+# "Price after discount", "prix remise": a price, whatever else its name has.
+_PRICES: Final = re.compile(
+    r"price|preis|prix|cena\b|cena|precio|prezzo|preco|prijs|цена|מחיר"
+    r"|(?:total|amount|sum|betrag|montant|wartosc|importe|סכום|סהכ).*(?:after|before|nach|vor|apres|avant|po|przed|אחרי|לפני)"
 )
 # "Total weight": no money, whatever else its name has.
 NO_MONEY_NAMES: Final = re.compile(
@@ -137,3 +174,30 @@ def folded(name: str) -> str:
 def suggests(name: str, role: str) -> bool:
     """Whether the *name* of a column suggests that it is *role*."""
     return any(one == role and re.search(pattern, folded(name)) for one, pattern in LIKELY_NAMES)
+
+
+def is_price(name: str) -> bool:
+    """Whether the *name* of a column is a price's or a sum's, though it speaks of a discount too."""
+    return bool(_PRICES.search(folded(name)))
+
+
+def is_universal(name: str) -> bool:
+    """Whether the *name* of a column of times says that they are of no shop's zone."""
+    return bool(_UNIVERSAL.search(name))
+
+
+def marks_in(name: str) -> list[str]:
+    """The marks and codes of currencies in the *name* of a column: ``Total (USD)``, ``Price in €``."""
+    return [word for word in re.split(r"[\s()\[\]/_,:.-]+", name) if word == word.upper() and may_be_written(word)]
+
+
+def says_more(name: str, role: str) -> bool:
+    """Whether the *name* of a column that suggests *role* has words that may make it another: ``Salesperson email``."""
+    if role not in _BESIDE_OF or not suggests(name, role):
+        return False
+    marks = marks_in(name)
+    rest = folded(" ".join(word for word in re.split(r"[\s()\[\]/_,:.-]+", name) if word not in marks))
+    for one, pattern in LIKELY_NAMES:
+        if one == role:
+            rest = re.sub(pattern, "", rest)
+    return len(re.findall(r"[^\W\d_]", re.sub(_BESIDE_OF[role], "", rest))) >= _A_WORD

@@ -17,7 +17,7 @@ from retainctl.shop.orders_import.proposing.dates import are_dates
 from retainctl.shop.orders_import.proposing.likely_names import suggests
 from retainctl.shop.orders_import.proposing.likely_words import speaks_of_no_sale
 from retainctl.shop.orders_import.proposing.numbers import is_rate, number, other_numbers
-from retainctl.shop.orders_import.proposing.proposal import Proposal
+from retainctl.shop.orders_import.proposing.proposal import Proposal, mostly
 
 _ROUNDING: Final = Decimal("0.011")  # a minor unit of the usual currencies
 _SEVERAL: Final = 3  # orders with a discount show whose it is
@@ -39,25 +39,59 @@ def find_money(found: Proposal, style: str) -> None:
         else:
             _price_or_total(found, style)
     _rates(found)
+    _size_of_discounts(found, style)
+
+
+def _size_of_discounts(found: Proposal, style: str) -> None:
+    """How discounts are written, as the rows of sales show; and whether they are any, or a price."""
+    role = found.first("discount", "order_discount")
+    rows = [row for row in found.table.rows if role and not speaks_of_no_sale(row)]
+    discounts = [(row, less) for row in rows if (less := number(found.cell(row, role), style))]
+    below = sum(less < 0 for _, less in discounts)
+    if discounts and below == len(discounts):
+        found.settings["negative_discounts"] = True, f"All discounts are written below zero: {below}."
+    elif below > len(discounts) / 2:
+        found.doubts.append(
+            f"{below} of {len(discounts)} discounts in {found.name(role)} are below zero: set negative_discounts = true"
+            " if they are written so, and correct the others in the file."
+        )
+    if role == "discount" and {"quantity", "unit_price"} <= found.places.keys():
+        whole = [
+            (abs(less), abs(quantity * price))
+            for row, less in discounts
+            if (quantity := number(found.cell(row, "quantity"), style)) is not None
+            and (price := number(found.cell(row, "unit_price"), style)) is not None
+        ]
+        if sum(less >= before for less, before in whole) > len(whole) / 2:
+            found.doubts.append(
+                f"By {found.name(role)} as a discount most of the lines with one come to nothing. Is it a price? Set"
+                ' discount = "", and unit_price to what was paid for a piece.'
+            )
 
 
 def _pieces(found: Proposal) -> None:
-    """One piece a row, unless a column has small whole numbers that nobody has taken: that is left to do."""
+    """One piece a row, unless a column may have the pieces that nobody has taken: that is left to do."""
     header, cells = found.table.header, found.table.cells
     some = [header[one] for one in other_numbers(found) if _are_pieces(cells(one))]
+    some += [name for place, name in enumerate(header) if place in found.free and _has_units(name, cells(place))]
     if some and "unit_price" in found.places:
         found.leave_to_do(
             "quantity",
-            f"No column is called like a quantity; whole numbers stand in {', '.join(some)}. Set quantity to the one"
-            f' that has the pieces, or to "" with quantity = "1" under [constants].',
+            f"No column of numbers is called like a quantity; pieces may stand in {', '.join(some)}. Set quantity to"
+            f' the one that has the pieces, or to "" with quantity = "1" under [constants].',
         )
     else:
         found.constants["quantity"] = "1", "No column has the pieces."
 
 
 def _are_pieces(cells: list[str]) -> bool:
-    """Whether *cells* are small whole numbers, not all of them one."""
-    return all(re.fullmatch(r"-?\d{1,3}", cell) for cell in cells) and set(cells) - {"0", "1"} != set()
+    """Whether *cells* are small numbers, whole or of parts as a scale has them, not all of them one."""
+    return all(re.fullmatch(r"-?\d{1,3}(?:[.,]\d{1,3})?", cell) for cell in cells) and set(cells) - {"0", "1"} != set()
+
+
+def _has_units(name: str, cells: list[str]) -> bool:
+    """Whether a column is called like a quantity, and its cells are no numbers alone: ``2 pcs``."""
+    return suggests(name, "quantity") and mostly(cells, re.compile(r"\d").search)
 
 
 def _total_of_lines(found: Proposal, style: str) -> None:

@@ -23,6 +23,7 @@ from retainctl.shop.orders_import.proposing.proposal import TO_DO, Proposal, mos
 MONEY: Final = ("unit_price", "line_total", "total", "shipping", "tax", "discount", "order_discount", "refunded")
 _MOST_DECIMALS: Final = 9
 _NO_AMOUNTS: Final = ("ordered_at", "time", "order_id", "phone", "sku", "refund_of", "customer_id")
+_THREE_DECIMALS: Final = re.compile(r"[.,]\d{3}(?!\d)")  # which an import takes for thousands, if nothing says more
 _NO_SIGN: Final = re.compile(r"[\d\s.,'’()+\-−\u200e\u200f]+")
 
 
@@ -89,7 +90,9 @@ def find_style(found: Proposal) -> str:
         both = " and ".join([first, *others])
         found.doubts.append(f"The numbers fit {both}, as {text!r}: set numbers to the right one.")
         found.settings["numbers"] = TO_DO, "Left to do: see above."
-    elif not _is_doubtful(found, first) and first != "1234.56":
+    elif not _is_doubtful(found, first) and (
+        first != "1234.56" or any(map(_THREE_DECIMALS.search, found.cells("quantity")))
+    ):
         found.settings["numbers"] = first, f"All amounts can be read as {first}."
     return first
 

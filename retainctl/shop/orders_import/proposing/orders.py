@@ -10,6 +10,7 @@ from retainctl.shop.orders_import.proposing.likely_words import speaks_of_no_sal
 from retainctl.shop.orders_import.proposing.proposal import Proposal
 
 _MANY: Final = 3  # a third of the orders
+_FEW_PLACES: Final = 20  # tills, or branches
 
 
 def look_at_orders(found: Proposal) -> None:
@@ -17,6 +18,50 @@ def look_at_orders(found: Proposal) -> None:
     if "order_id" in found.places and "ordered_at" in found.places:
         _ids_that_begin_again(found)
     _further_rows(found)
+    _words_that_differ(found)
+    _sums_that_differ(found)
+
+
+def _words_that_differ(found: Proposal) -> None:
+    """Ask of a status that differs within an order: it is of its lines, and such an order waits."""
+    if not {"order_id", "status"} <= found.places.keys():
+        return
+    words: defaultdict[str, set[str]] = defaultdict(set)
+    for row in found.table.rows:
+        if (order := found.cell(row, "order_id")) and (word := found.cell(row, "status")):
+            words[order].add(word)
+    if differ := sum(len(some) > 1 for some in words.values()):
+        found.doubts.append(
+            f"{found.name('status')} differs within an order: {differ}. Where only one line of it is a sale, or came"
+            " back, the order waits. To leave single lines out, name the column as type instead, and say under [types]"
+            " which words are left_out; one that came back is a refund there only if it has a row of its own."
+        )
+
+
+def _sums_that_differ(found: Proposal) -> None:
+    """Ask of sums of the order that differ within one: they are of its lines, and such an order waits."""
+    for role in ("refunded", "order_discount"):
+        sums: defaultdict[str, set[str]] = defaultdict(set)
+        for row in found.table.rows:
+            if not speaks_of_no_sale(row) and (text := found.cell(row, role)):
+                sums[found.cell(row, "order_id")].add(text)
+        if differ := sum(len(some) > 1 for order, some in sums.items() if order):
+            name = found.name(role)
+            found.doubts.append(
+                f"{name} differs within an order: {differ}. It is of the lines, and an order has one {role}: such"
+                f' orders wait. Sum it up in the file, or set {role} = "" and lose it.'
+            )
+
+
+def _place_of_sale(found: Proposal) -> str:
+    """The column of few words that tells apart what one number on one day does not: a branch or a till."""
+    for place in found.free:
+        words = {row[place].strip() for row in found.table.rows}
+        with_it = {(found.cell(row, "order_id"), found.cell(row, "ordered_at"), row[place]) for row in found.table.rows}
+        without = {(found.cell(row, "order_id"), found.cell(row, "ordered_at")) for row in found.table.rows}
+        if 1 < len(words) <= _FEW_PLACES and len(with_it) > len(without):
+            return found.table.header[place]
+    return ""
 
 
 def _ids_that_begin_again(found: Proposal) -> None:
@@ -37,9 +82,10 @@ def _ids_that_begin_again(found: Proposal) -> None:
         name, day = found.name("order_id"), found.name("ordered_at")
         said = f"{mixed} with several buyers" if mixed else f"{apart} at several moments"
         several = sum(map(len, moments.values()))
+        joined = [*filter(None, [_place_of_sale(found)]), day, name]
         doubt = (
             f"Rows with one {name} are one order: {len(moments)} orders at {several} moments, {said}. If its numbers"
-            f" begin again, join it with what tells them apart, such as order_id = {schema.to_toml([day, name])}, with"
+            f" begin again, join it with what tells them apart, such as order_id = {schema.to_toml(joined)}, with"
             f' the branch or the till where each counts for itself; else set order_id = "{name}".'
         )
         if mixed * _MANY > len(moments):

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from retainctl import schema
 from retainctl.config import Shop
+from retainctl.intake.mapping import UNANSWERED
 from retainctl.shop.orders_import.proposing.table import Table
 
 TO_DO: Final = "TO DO"  # a value that no import takes for one
@@ -94,6 +95,9 @@ def written(found: Proposal, *, name: str, options: str) -> str:
         _said(f"retainctl orders import {name}{options} --mapping THIS_FILE --source NAME --dry-run"),
     ]
     lines += [_said(f"TO DO: {doubt}") for doubt in found.doubts]
+    if found.doubts:
+        lines += ["", _said("Take this line out when each TO DO is answered: until then nothing is imported.")]
+        lines += [f"{UNANSWERED} = true"]
     for key, (value, why) in found.settings.items():
         lines += ["", _said(why), f"{key} = {schema.to_toml(value)}"]
     for title in ("columns", "constants", "statuses", "types"):

@@ -74,7 +74,8 @@ def _types(found: Proposal, words: Counter[str]) -> None:
 def _negative(found: Proposal, style: str) -> None:
     """Whether amounts below nought are money that came back, as the row itself says; else it is left to do."""
     role = found.first("line_total", "unit_price", "total")
-    rows = [row for row in found.table.rows if role and (number(found.cell(row, role), style) or 0) < 0]
+    roles = [one for one in (role, "quantity") if one in found.places]
+    rows = [row for row in found.table.rows if any((number(found.cell(row, one), style) or 0) < 0 for one in roles)]
     meanings = [found.types.get(found.cell(row, "type"), ("", ""))[0] for row in rows]
     rows = [row for row, meaning in zip(rows, meanings, strict=True) if meaning != "left_out"]
     meanings = [meaning for meaning in meanings if meaning != "left_out"]
@@ -107,8 +108,13 @@ def find_unread(found: Proposal) -> None:
     for place in found.free:
         name, words = found.table.header[place], list(dict.fromkeys(found.table.cells(place)))
         speaking = [word for word in words if says_no_sale(word)]
-        if says_no_sale(name) and not are_numbers(words):
+        if says_no_sale(name) and (not are_numbers(words) or set(words) <= {"0", "1"}):
             speaking = speaking or words
+        elif says_no_sale(name) and not is_rate(name, words):
+            found.doubts.append(
+                f"{name} is not read, and its name speaks of what came back. If it is money of the whole order name it"
+                " as refunded, if it is pieces of the line as returned_quantity."
+            )
         if speaking and len(words) <= _FEW_WORDS and found.table.several(place):
             found.doubts.append(
                 f"{name} is not read, and has words such as {speaking[0]}. If it says what a row or an order is, name"
