@@ -5,6 +5,7 @@ It is a service message like any other: queued once for each week, sent by ``out
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -157,16 +158,20 @@ def _figures(telling: Telling) -> list[Figure]:
 
 
 def _findings(shop: Shop, week: str) -> Iterator[tuple[str, str]]:
-    """What each report finds over all time, but for what the digest before has said in the same words."""
-    last = rows(
-        "SELECT templates FROM mailings WHERE program = 'digest' AND name < ? ORDER BY name DESC, id DESC LIMIT 1", week
-    )
-    told = set(Templates.from_json(last[0][0]).constants.values()) if last else set()
+    """What each report finds over all time, but for what it found when a digest last told of it."""
+    told: dict[str, str] = {}
+    for (templates,) in rows(
+        "SELECT templates FROM mailings WHERE program = 'digest' AND name < ? ORDER BY name, id", week
+    ):
+        constants = Templates.from_json(templates).constants
+        titles = {name: text for name, text in constants.items() if re.fullmatch(r"report_\d+_title", name)}
+        told |= {title: constants[name.replace("title", "finding")] for name, title in titles.items()}
     for number, report in enumerate(as_read(all_reports()).values(), 1):
         if found := report.rows(shop):
             finding = report.tell(report.telling(shop, found)).finding
-            if finding not in told:
-                yield f"report_{number}_title", Wording(report, shop.settings.language).title
+            title = Wording(report, shop.settings.language).title
+            if told.get(title) != finding:
+                yield f"report_{number}_title", title
                 yield f"report_{number}_finding", finding
 
 

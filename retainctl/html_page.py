@@ -85,7 +85,8 @@ blockquote{{margin:0 0 .9rem;padding-inline-start:.9rem;border-inline-start:3px 
 blockquote b{{color:var(--muted);font-weight:600}}
 @media screen and (max-width:775px){{
 main{{padding:1.2rem 1rem 2rem}}h1{{font-size:1.6rem}}header{{margin-bottom:1.3rem}}
-.figures{{grid-template-columns:1fr 1fr}}.figures div{{padding:.8rem .9rem}}
+.figures{{grid-template-columns:repeat(2,minmax(0,1fr))}}.figures div{{padding:.8rem .9rem}}
+.figures .value.long{{font-size:1rem;line-height:2.1}}
 .figures div:nth-child(odd){{border-inline-start:0;padding-inline-start:0}}
 .figures div:nth-child(n+3){{border-top:1px solid var(--line)}}
 section{{padding:1rem .8rem;border-radius:10px}}

@@ -87,6 +87,7 @@ def test_what_the_digest_before_has_said_is_not_said_again(owned: Shop) -> None:
     news = found(14)
     assert "Two of five customers come back to buy" in news
     assert "A third of the customers come back to buy" not in news
+    assert found(21) == [], "and what one digest left out is no news in the next"
 
 
 def test_a_week_without_orders_says_that(shop: Shop) -> None:

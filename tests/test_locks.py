@@ -16,6 +16,7 @@ from retainctl.config import Shop
 from retainctl.errors import TryLater
 from retainctl.intake.import_runs import ImportOptions
 from retainctl.jobs.locking import only_one
+from retainctl.outreach.planning import plan
 from retainctl.outreach.tokens import signer
 from retainctl.shop.consent_import import import_consent
 from retainctl.shop.customers_import import import_customers
@@ -26,6 +27,7 @@ from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.shop.orders_import.retry import retry
 from retainctl.shop.products_import import PRODUCTS
 from retainctl.store.database import execute
+from tests.outreach.test_planning import recipe
 from tests.shop.orders_import.conftest import HEADER, row
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
@@ -95,6 +97,7 @@ def held_by_another(shop: Shop, lock: str) -> Iterator[None]:
         ("import", lambda shop: PRODUCTS.import_file(shop, file(shop, "products.csv"), ImportOptions())),
         ("signing_keys", lambda shop: signer(shop.clock.now())),
         ("job:nightly", run_a_job),
+        ("plan of campaign spring", lambda shop: plan(shop, recipe(shop), [1])),
     ],
 )
 def test_what_two_must_not_do_at_once_waits_for_the_other(town: Shop, lock: str, work: Work) -> None:

@@ -21,7 +21,7 @@ from retainctl.wording import day_in_words, days_in_words
 _BODY: Final = """\
 {% if story.lead %}<p class="lead">{{ story.lead }}</p>
 {% endif %}{% if story.figures %}<dl class="figures">{% for one in story.figures %}
-<div><dt>{{ one.name }}</dt><dd class="value"><bdi>{{ one.shown }}</bdi></dd>\
+<div><dt>{{ one.name }}</dt><dd class="value{{ ' long' if one.shown|length > 10 }}"><bdi>{{ one.shown }}</bdi></dd>\
 {% if one.beneath %}<dd class="beneath">{{ one.beneath }}</dd>{% endif %}</div>{% endfor %}
 </dl>
 {% endif %}{% if story.note %}<p class="key">{{ story.note }}</p>

@@ -25,7 +25,7 @@ from retainctl.outreach.templates import Templates, names_used
 from retainctl.rows import Row
 from retainctl.shop.consent import BATCH_SIZE, Contact
 from retainctl.store.database import execute, rows, value
-from retainctl.store.dialect import insert_many, rows_locked, streamed
+from retainctl.store.dialect import hold_lock, insert_many, rows_locked, streamed
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import in_one_transaction, writing
 
@@ -216,6 +216,7 @@ def _choose(shop: Shop, recipe: Recipe, batch: list[int], *, names: Collection[s
 @in_one_transaction
 def _begin(shop: Shop, recipe: Recipe) -> int:
     """Create the new plan, without its hash, in the place of older ones of the name that were not sent."""
+    hold_lock(f"plan of {recipe.program} {recipe.name}")  # of two at once the later one sees the earlier one's
     withdraw(recipe.program, recipe.name)
     mailing = Mailing.create(
         program=recipe.program,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from retainctl import cli
 from retainctl.config import Shop
-from tests.club.building import DAY, customer, order
+from retainctl.store.database import execute
+from tests.club.building import DAY, customer, order, set_terms
+from tests.club.test_checking import an_intruder
 from tests.conftest import Ended, Terminal
 
 
@@ -90,3 +95,37 @@ def test_checking_the_shops_files_reads_the_club_too(retainctl: Terminal) -> Non
         78,
         f"retainctl: {retainctl.folder}/club.toml, line 3: unknown setting pending_day\n  Did you mean pending_days?\n",
     )
+
+
+def test_nobody_is_not_everybody(earning: Terminal) -> None:
+    """As in a script whose variable is empty."""
+    earning("points", "award")
+    assert earning("points", "balance").code == 0
+    assert earning("points", "balance", "").code == 2
+    assert earning("points", "import", "none.csv", "--source", "smile").code == 2  # to add, or the balance?
+
+
+def test_a_bad_head_is_not_written_down_before_the_books_are_checked(earning: Terminal, tmp_path: Path) -> None:
+    earning("points", "award")
+    heads = tmp_path / "points.heads"
+    assert earning("points", "check", "--heads", str(heads)).code == 0
+    before = heads.read_text(encoding="utf-8")
+    earning("points", "add", "1", "5", "--source", "gift:1", "--reason", "Sorry")
+    with an_intruder():
+        execute("UPDATE transactions SET hash = ? WHERE seq = (SELECT MAX(seq) FROM transactions)", bytes(32))
+    assert earning("points", "check", "--heads", str(heads)).code == 70
+    assert heads.read_text(encoding="utf-8") == before
+
+
+def test_an_order_is_explained_by_the_terms_of_its_day_and_the_minimum_of_its_currency(
+    earning: Terminal, shop: Shop
+) -> None:
+    points = 'points_per = { ILS = "1", USD = "3" }\n'
+    set_terms(
+        shop.folder,
+        points + 'minimum_order = { ILS = "100", USD = "30" }\n',
+        f"{points}valid_from = {shop.clock.today()}\n",
+    )
+    order(shop, 2, [2_000], at=shop.clock.now() - DAY, currency="USD")
+    (explained,) = json.loads(earning("points", "explain", "--order", "web:W2", "--format", "json").stdout)["rows"]
+    assert (explained["terms_version"], explained["arithmetic"]) == (1, "the order total is 20.00, less than 30")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import pytest
@@ -378,3 +379,25 @@ def test_an_export_has_the_numbers_of_a_customer_in_the_order_of_their_shops(sho
     assert export_customers(shop, exported) == 3
     lines = [line.split(",")[1:3] for line in exported.getvalue().decode().splitlines()[1:]]
     assert lines == [["till", "2"], ["till", "3"], ["web", "1"]]
+
+
+def test_an_external_id_may_have_a_colon_and_a_phone_may_be_digits_alone(shop: Shop) -> None:
+    home = Address("phone", "050-234-5678", "+972502345678")
+    find_or_make(shop, [Person("till", "12:7", (home,), first_name="Dana")])
+    (dana,) = [row[0] for row in rows("SELECT id FROM customers")]
+    assert find_customer(shop, "till:12:7") == dana
+    assert find_customer(shop, "972502345678") == dana
+
+
+def test_a_phone_is_read_by_the_shop_s_own_country(shop: Shop) -> None:
+    german = dataclasses.replace(shop, settings=dataclasses.replace(shop.settings, country="DE"))
+    find_or_make(german, [Person("web", "1", (Address("phone", "030 901820", "+4930901820"),))])
+    (customer,) = [row[0] for row in rows("SELECT id FROM customers")]
+    assert find_customer(german, "030 901820") == customer
+
+
+def test_of_an_address_that_refused_it_is_shown_that_it_did(shop: Shop) -> None:
+    dana, _ = two_customers(shop)
+    revoke_by_hand(shop, "dana@example.com", reason="wrote to us", purpose="marketing")
+    facts = [one.detail for one in show_customer(shop, dana) if one.what.casefold() == "dana@example.com"]
+    assert any("marketing revoked" in detail for detail in facts), facts

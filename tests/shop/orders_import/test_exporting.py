@@ -51,7 +51,14 @@ def test_lists_are_exported_as_json_too(retainctl: Terminal, tmp_path: Path) -> 
         as_text = [{name: "" if cell is None else str(cell) for name, cell in line.items()} for line in lines]
         assert as_text == table
         assert len(table) > 0
-        assert retainctl(noun, "export", "--output", str(tmp_path / "a.json")).code == 0
+        ended = retainctl(noun, "export", "--format", "json", "--output", str(tmp_path / "a.json"))
+        assert (ended.code, ended.stdout) == (0, "")
+        retainctl(noun, "export", "--output", str(tmp_path / "B.JSON"))
+        assert json.loads((tmp_path / "B.JSON").read_text(encoding="utf-8")) == document
+        retainctl(noun, "export", "--format", "csv", "--output", str(tmp_path / "c.json"))
+        assert list(csv.DictReader(io.StringIO((tmp_path / "c.json").read_text(encoding="utf-8")))) == table
+        assert retainctl(noun, "export", "--format", "tsv").code == 2
+        assert retainctl(noun, "export", "--for-excel", "--output", str(tmp_path / "d.jsonl")).code == 2
         assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == document
         assert retainctl(noun, "export", "--format", "html").code == 2
         assert retainctl(noun, "export", "--format", "json", "--for-excel").code == 2

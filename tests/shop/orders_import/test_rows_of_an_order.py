@@ -100,6 +100,12 @@ def test_a_negative_quantity_came_back_where_negative_amounts_did(shop: Shop, tm
     assert returns() == [(1_000, 1_000)]
 
 
+@pytest.mark.parametrize(("text", "code"), [("0.125", []), ("0.1255", ["bad_quantity"])])
+def test_a_quantity_is_of_thousandths(shop: Shop, tmp_path: Path, text: str, code: list[str]) -> None:
+    assert imported(shop, tmp_path, 'numbers = "1234.56"\n', PLAIN, line("1", quantity=text, price="80.00")) == code
+    assert rows("SELECT gross_minor FROM orders") == ([] if code else [(1_000,)])
+
+
 def test_a_refund_that_is_written_below_zero_is_one(shop: Shop, tmp_path: Path) -> None:
     assert imported(shop, tmp_path, "", f"{PLAIN},refunded", line("1", "-5.00")) == []
     assert [amount for _, amount in returns()] == [500]
