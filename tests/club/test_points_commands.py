@@ -134,4 +134,4 @@ def test_an_order_is_explained_by_the_terms_of_its_day_and_the_minimum_of_its_cu
 
     assert explained() == {(1, "not awarded yet")}
     earning("points", "award")
-    assert (1, "the order total is 20.00, less than 30") in explained()
+    assert (1, "20.00 USD: the order total is 20.00, less than 30") in explained()
