@@ -292,7 +292,7 @@ def test_a_stranger_who_refused_is_lifted_by_their_own_later_permission_alone(sh
     assert answer() == "no_consent"
     assert isinstance(answer("service"), Contact)  # no advertisement, which is what was refused
     assert [(one.purpose, one.state, one.source) for one in list_consent(shop, str(noa))] == [
-        ("marketing", "revoked", "by_hand"), ("survey", "revoked", "by_hand"),
+        ("marketing", "revoked", "person"), ("survey", "revoked", "person"),
     ]  # fmt: skip
 
     later = dataclasses.replace(shop, clock=Clock(shop.clock.zone, shop.clock.now() + 7_200))

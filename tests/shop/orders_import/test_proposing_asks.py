@@ -213,7 +213,7 @@ def test_amounts_below_nought_come_back_where_the_row_says_so_and_else_are_left_
     [
         ("Storniert", "cancelled"), ("Annulé", "cancelled"), ("Anulowane", "cancelled"), ("Отменён", "cancelled"),
         ("Zahlung ausstehend", "pending"), ("Pending payment", "pending"), ("On hold", "pending"),
-        ("ממתין לתשלום", "pending"), ("En attente de virement", "pending"), ("Oczekuje na płatność", "pending"),
+        ("טרם שולם", "pending"), ("En attente de virement", "pending"), ("Oczekuje na płatność", "pending"),
         ("Retourniert", "refunded"), ("Chargeback", "refunded"), ("Returned", "refunded"), ("Devuelto", "refunded"),
         ("Versendet", "shipped"), ("Livré", "completed"), ("Erreur de paiement", "failed"), ("Betaald", "paid"),
         ("Draft", "TO DO"), ("Partially refunded", "TO DO"), ("Teilweise erstattet", "TO DO"), ("Unfug", "TO DO"),

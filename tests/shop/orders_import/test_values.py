@@ -173,12 +173,15 @@ def test_a_time_counts_where_its_form_has_one_and_a_day_is_its_noon(dates: str, 
 
 
 def test_an_answer_is_yes_or_no_or_nothing_in_the_words_of_programs() -> None:
-    yes = "yes Y true 1 on subscribed given opted_in confirmed כן מאשר מאושר v ✓"
+    yes = "yes Y true 1 on subscribed given opted_in confirmed כן מאשר הסכמתי v ✓"
     no = "No n FALSE 0 off unsubscribed revoked opted_out refused לא מסרב הסיר"
     nothing = ["", " ", *"never_subscribed not_subscribed pending null none - n/a".split()]
     assert {yes_or_no(f" {word} ") for word in yes.split()} == {True}
     assert {yes_or_no(word) for word in no.split()} == {False}
     assert {yes_or_no(word) for word in nothing} == {None}
+    for word in ("רשום", "רשומה", "מאושר"):  # whoever has an account, and has agreed to nothing
+        with pytest.raises(ValueError, match="is neither yes nor no"):
+            yes_or_no(word)
 
 
 @pytest.mark.parametrize("mark", ["₪", "$", "€", "£", "NIS", "ILS", "USD", "EUR", "GBP"])

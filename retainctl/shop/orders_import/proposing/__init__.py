@@ -5,7 +5,7 @@ to do. Nothing is imported.
 
 ``table``      the beginning of the file: its header, its rows, and rows of totals that are none
 ``proposal``   what is proposed so far, and how it is written
-``columns``    which column is which, by name and by cells; ``likely_names`` in several languages
+``columns``    which column is which, by name and by cells; ``likely_names`` and ``more_words`` in several languages
 ``dates`` ``numbers`` ``currency``   how the file writes them
 ``money``      what each amount is; ``orders`` what the rows of one order have in common
 ``words``      statuses, types, and what is not read; ``likely_words`` in several languages

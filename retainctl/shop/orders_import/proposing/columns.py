@@ -16,10 +16,10 @@ from retainctl.shop.orders_import.proposing.likely_names import (
     WITH_TAX_NAMES,
     folded,
     is_price,
-    says_more,
     suggests,
 )
 from retainctl.shop.orders_import.proposing.likely_words import speaks_of_no_sale
+from retainctl.shop.orders_import.proposing.more_words import says_more
 from retainctl.shop.orders_import.proposing.numbers import MONEY, are_numbers, is_below_zero, is_rate
 from retainctl.shop.orders_import.proposing.proposal import Proposal, mostly
 

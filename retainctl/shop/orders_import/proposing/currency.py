@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from retainctl.money import may_be_written
-from retainctl.shop.orders_import.proposing.likely_names import marks_in
+from retainctl.shop.orders_import.proposing.more_words import marks_in
 from retainctl.shop.orders_import.proposing.numbers import MONEY, number, other_numbers, sign_of
 from retainctl.shop.orders_import.proposing.proposal import TO_DO, Proposal
 

@@ -7,7 +7,6 @@ import unicodedata
 from typing import Final
 
 from retainctl.intake.cells import plain_name
-from retainctl.money import may_be_written
 
 # What the name of a column suggests, the most telling first; compared as ``folded`` names. In English, German, French,
 # Polish, Spanish, Italian, Portuguese, Dutch, Russian and Hebrew.
@@ -113,33 +112,6 @@ LIKELY_NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("name", r"^client$|^cliente$|^kunde$|kundenname|nabywca|^klient|acheteur|^klant|покупатель|клиент|nombre"),
     ("name", r"שםה?לקוח|שםמלא|^לקוח$"),
 )
-# What else the name of a column may have beside the words of its role, and still be that: else it is asked.
-_BESIDE: Final = (
-    "order|item|line|product|article|sale|customer|client|buyer|purchaser|shopper|value|amount|total|number|bestell"
-    "|auftrag|position|zeile|acheteur|nabywc[ay]|klienta?|comprador|acquirente|koper|commande|ligne|zamowieni[ae]|pozycji|pedido|orden|linea|ordine|riga|regel|kunde|klient|покупателя|заказа"
-    "|הזמנה|פריט|שורה|לקוח|סכום|סהכ|מספר"
-)
-_BESIDE_MONEY: Final = (
-    _BESIDE + "|sum|net|gross|price|cost|paid|incl(?:uding|usive)?|inc|excl(?:uding|usive)?|ex|vat|tax|mwst|tva|iva|btw"
-    "|brutto|netto|lordo|ttc|ht|inkl|exkl|preis|betrag|montant|prix|cena|kwota|wartosc|precio|prezzo|importo|valor"
-    "|bedrag|prijs|charged?|paye|gezahlt|zaplaty|pagado|pagato|betaald|לתשלום|ששולם|calkowita|ogolem|razem|цена|сумма|стоимость|מחיר|כולל|לפני|ללא|מעמ|עלות|דמי"
-)
-_BESIDE_OF: Final[dict[str, str]] = {
-    "unit_price": _BESIDE_MONEY
-    + "|unit|each|single|piece|per|pro|stuck|unitaire|unitario|jednostkowa|stuk|ליחידה|יחידה|ליח",
-    "line_total": _BESIDE_MONEY,
-    "total": _BESIDE_MONEY + "|grand|final|to|be|endsumme|generale?|general|de|du|la|סופי|לתשלום",
-    "discount": _BESIDE + "|coupon|promo(?:tion)?|voucher|rabatt?|gutschein",
-    "order_discount": _BESIDE,
-    "refunded": _BESIDE_MONEY + "|ed|ee?|et|de|ungs?",
-    "quantity": _BESIDE + "|of|units?|pieces|sold|ordered|purchased|bought|bestellt|verkauft|vendues?|sprzedana|נמכרה",
-    "returned_quantity": _BESIDE + "|ed|ge|eerd|ne",
-    "email": _BESIDE + "|address|adress?e?|billing|contact|e|indirizzo|direccion|di|del|de|כתובת|דואר|אלקטרוני|של|ה",
-    "ordered_at": _BESIDE + "|date|time|day|hour|created|placed|purchased?|at|on|local|und|and|et|ienia|azy"
-    "|ו?שעה|מועד|ה|utc|gmt|עסקה|קנייה|מכירה|מסמך",
-}
-_A_WORD: Final = 3  # letters; fewer are the ending of a word that is known
-_UNIVERSAL: Final = re.compile(r"utc|gmt|universal", re.IGNORECASE)
 ORDER_NAMES: Final = re.compile(r"order|auftrag|bestell|commande|zamow|pedido|ordine|encomenda|заказ|הזמנה")
 KIND_NAMES: Final = re.compile(
     r"^(?:(?:row|document|doc|transaction|sale|order|event|record|beleg|buchungs?)?(?:type|kind|typ|art|tipo))$"
@@ -151,9 +123,10 @@ RATE_NAMES: Final = re.compile(
     r"|(?:tax|vat|gst|discount).*rate|satz$|^taux|stawka|aliquota|ставка|שיעור",
     re.IGNORECASE,
 )
+_UNIVERSAL: Final = re.compile(r"utc|gmt|universal", re.IGNORECASE)
 # "Price after discount", "prix remise": a price, whatever else its name has.
 _PRICES: Final = re.compile(
-    r"price|preis|prix|cena\b|cena|precio|prezzo|preco|prijs|цена|מחיר"
+    r"price|preis|prix|cena|precio|prezzo|preco|prijs|цена|מחיר"
     r"|(?:total|amount|sum|betrag|montant|wartosc|importe|סכום|סהכ).*(?:after|before|nach|vor|apres|avant|po|przed|אחרי|לפני)"
 )
 # "Total weight": no money, whatever else its name has.
@@ -184,20 +157,3 @@ def is_price(name: str) -> bool:
 def is_universal(name: str) -> bool:
     """Whether the *name* of a column of times says that they are of no shop's zone."""
     return bool(_UNIVERSAL.search(name))
-
-
-def marks_in(name: str) -> list[str]:
-    """The marks and codes of currencies in the *name* of a column: ``Total (USD)``, ``Price in €``."""
-    return [word for word in re.split(r"[\s()\[\]/_,:.-]+", name) if word == word.upper() and may_be_written(word)]
-
-
-def says_more(name: str, role: str) -> bool:
-    """Whether the *name* of a column that suggests *role* has words that may make it another: ``Salesperson email``."""
-    if role not in _BESIDE_OF or not suggests(name, role):
-        return False
-    marks = marks_in(name)
-    rest = folded(" ".join(word for word in re.split(r"[\s()\[\]/_,:.-]+", name) if word not in marks))
-    for one, pattern in LIKELY_NAMES:
-        if one == role:
-            rest = re.sub(pattern, "", rest)
-    return len(re.findall(r"[^\W\d_]", re.sub(_BESIDE_OF[role], "", rest))) >= _A_WORD

@@ -22,7 +22,7 @@ _STATUSES: Final[Mapping[MappedStatus, str]] = {
         pendiente, pendiente de pago, pago pendiente, en espera, in attesa, in attesa di pagamento, non pagato
         pendente, aguardando pagamento, pagamento pendente, não pago, in afwachting van betaling, wacht op betaling
         in de wacht, onbetaald, ожидает оплаты, ожидание оплаты, в ожидании оплаты, не оплачен, не оплачено
-        ממתין לתשלום, ממתינה לתשלום, לא שולם, לא שולמה, טרם שולם, טרם שולמה, בהמתנה, בהמתנה לתשלום""",
+        טרם שולם, טרם שולמה, בהמתנה לתשלום""",
     "processing": """in processing, preparing, being prepared, in bearbeitung, wird bearbeitet, en préparation
         préparation en cours, en cours de préparation, en cours de traitement, w realizacji, w trakcie realizacji
         przetwarzane, en proceso, procesando, in lavorazione, em processamento, em preparação, in behandeling
@@ -39,10 +39,10 @@ _STATUSES: Final[Mapping[MappedStatus, str]] = {
     "refunded": """fully refunded, returned, chargeback, charged back, erstattet, zurückerstattet, retourniert
         remboursé, remboursée, retourné, retournée, zwrócone, zwrócono, zwrot, reembolsado, reembolsada, devuelto
         devuelta, rimborsato, reso, devolvido, terugbetaald, geretourneerd, возвращён, возвращен, возвращено, возврат
-        הוחזר, הוחזרה, זוכה במלואו, זוכתה במלואה, הוחזר במלואו, הכחשת עסקה""",
+        זוכה במלואו, זוכתה במלואה, הוחזר במלואו, הכחשת עסקה""",
     "cancelled": """cancelled by customer, canceled by customer, storniert, abgebrochen, annulé, annulée, anulowane
         anulowana, anulowano, cancelado, cancelada, anulado, anulada, annullato, geannuleerd, отменён, отменен
-        отменено, מבוטל, מבוטלת""",
+        отменено""",
     "failed": """payment failed, payment error, payment declined, declined, expired, fehlgeschlagen
         zahlung fehlgeschlagen, erreur de paiement, échoué, échouée, paiement refusé, nieudane, nieudana, fallido
         pago fallido, fallito, pagamento fallito, falhou, mislukt, не удалось, ошибка оплаты
@@ -55,14 +55,14 @@ _PARTLY_REFUNDED: Final = """partially refunded, partly refunded, partial refund
 _TYPES: Final[Mapping[RowType, str]] = {
     "sale": """sale, sales, order, purchase, invoice, tax invoice, rechnung, verkauf, vente, facture, fv, fa, pa
         faktura, faktura vat, paragon, sprzedaż, venta, factura, vendita, fattura, venda, fatura, verkoop, factuur
-        продажа, מכירה, חשבונית, חשבונית מס, חשבונית מס קבלה, חשבונית עסקה מס""",
+        продажа, מכירה, חשבונית, חשבונית מס, חשבונית מס קבלה""",
     "refund": """refund, return, credit, credit note, credit memo, credit invoice, gutschrift, erstattung, retoure
         stornorechnung, avoir, remboursement, retour, kfs, kfv, kor, korekta, faktura korygująca, zwrot, abono
         devolución, reembolso, nota de crédito, nota di credito, reso, rimborso, devolução, creditnota, creditfactuur
-        возврат, זיכוי, חשבונית זיכוי, חשבונית מס זיכוי, תעודת זיכוי, החזר, החזרה""",
+        возврат, זיכוי, חשבונית זיכוי, חשבונית מס זיכוי, תעודת זיכוי, החזר, החזרה, תעודת החזרה""",
     "left_out": """quote, quotation, estimate, proforma, pro forma, payout, withdrawal, void, voided, angebot
         kostenvoranschlag, devis, oferta, presupuesto, preventivo, orçamento, offerte, предложение
-        הצעת מחיר, חשבון עסקה, פרופורמה""",
+        הצעת מחיר, חשבון עסקה, חשבונית עסקה, פרופורמה, דרישת תשלום, תעודת משלוח""",
 }
 
 
