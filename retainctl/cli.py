@@ -125,7 +125,7 @@ root = Root(
 click.version_option(__version__, "-V", "--version", prog_name="retainctl")(root)
 
 
-class _Telling(io.TextIOWrapper):
+class _Stderr(io.TextIOWrapper):
     """Stderr: what cannot be told changes nothing of what was done, nor the exit code."""
 
     def write(self, text: str, /) -> int:
@@ -150,7 +150,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     if isinstance(sys.stdout, io.TextIOWrapper):  # names are in any language, whatever the locale says
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     if isinstance(sys.stderr, io.TextIOWrapper):
-        sys.stderr = _Telling(sys.stderr.detach(), encoding="utf-8", errors="backslashreplace", line_buffering=True)
+        sys.stderr = _Stderr(sys.stderr.detach(), encoding="utf-8", errors="backslashreplace", line_buffering=True)
     os.umask(0o077)  # what it writes holds people's names: nobody else may read it
     for number, code in ((signal.SIGTERM, TERMINATED), (signal.SIGHUP, HUNG_UP)):
         signal.signal(number, _stopper(code))

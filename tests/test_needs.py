@@ -147,7 +147,7 @@ def test_rows_in_quarantine_are_told_until_nobody_waits(shop: Shop, retainctl: T
     assert retainctl("products", "import", str(path)).code == 3
     assert needs.needs(shop, "quarantine") == [
         Need("quarantine", "rows in quarantine: 1, the oldest since 2025-03-02T10:00:00+02:00",
-             "שורות שלא נקלטו ומחכות בהסגר: 1, הראשונה מאז 2 במרץ 2025",
+             "שורות שמחכות בהסגר: 1, הישנה שבהן מיום 2 במרץ 2025",
              "List them: retainctl orders quarantine list"),
     ]  # fmt: skip
     assert retainctl("orders", "quarantine", "dismiss", "1").code == 0

@@ -69,8 +69,9 @@ def test_shopify_refunds_and_voids(
         ),
         (
             "generic", ", paid, processing, shipped, fulfilled, completed, complete, delivered, refunded, שולם, בטיפול,"
-            " נשלח, הושלם, זוכה, שולמה, נשלחה, הושלמה, זוכתה, סופק, סופקה, נמסר, נמסרה",
-            "pending, cancelled, canceled, voided, void, failed, ממתין, בוטל, נכשל, ממתינה, בוטלה, נכשלה",
+            " נשלח, הושלם, זוכה, שולמה, נשלחה, הושלמה, זוכתה, סופק, סופקה, נמסר, נמסרה, הוחזר, הוחזרה",
+            "pending, cancelled, canceled, voided, void, failed, ממתין, בוטל, נכשל, ממתינה, בוטלה, נכשלה,"
+            " בהמתנה, ממתין לתשלום, ממתינה לתשלום, לא שולם, לא שולמה, מבוטל, מבוטלת",
         ),
     ],
 )  # fmt: skip
