@@ -5,7 +5,6 @@ It is a service message like any other: queued once for each week, sent by ``out
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -164,8 +163,7 @@ def _findings(shop: Shop, week: str) -> Iterator[tuple[str, str]]:
         "SELECT templates FROM mailings WHERE program = 'digest' AND name < ? ORDER BY name, id", week
     ):
         constants = Templates.from_json(templates).constants
-        titles = {name: text for name, text in constants.items() if re.fullmatch(r"report_\d+_title", name)}
-        told |= {title: constants[name.replace("title", "finding")] for name, title in titles.items()}
+        told |= {constants[f"{one}_title"]: constants[f"{one}_finding"] for one in _numbered(constants, "report")}
     for number, report in enumerate(as_read(all_reports()).values(), 1):
         if found := report.rows(shop):
             finding = report.tell(report.telling(shop, found)).finding

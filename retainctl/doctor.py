@@ -30,7 +30,7 @@ from retainctl.store.integrity import check_database
 from retainctl.store.opening import applied_migrations
 
 _GREETING_SECONDS: Final = 10  # a server that says nothing in that time is none to us
-# The first patch of each Python whose mail headers cannot be broken by a line break (CVE-2024-6923).
+# It verifies headers where a line break cannot break them (CVE-2024-6923).
 MAIL_POLICY = email.policy.default
 
 

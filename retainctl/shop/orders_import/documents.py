@@ -291,21 +291,29 @@ def order_id(text: str, column: str = "order_id") -> str:
 def full_return(document: Document, *, at: int | None) -> list[Return]:
     """The return of every sale line of *document*, on a day that is not known where *at* is None."""
     return [
-        Return(
-            place,
-            line.article,
-            line.quantity,
-            line.unit_price,
-            line.amount_minor,
-            document.currency,
-            document.ordered_at if at is None else at,
-            document.external_id,
-            place,
-            is_undated=at is None,
-        )
+        _of_line(document, place, line.quantity, line.amount_minor, line_no=place, at=at)
         for place, line in enumerate(document.lines, 1)
         if line.kind == "sale"
     ]
+
+
+def _of_line(
+    document: Document, place: int, pieces: Quantity, amount_minor: int, *, line_no: int, at: int | None
+) -> Return:
+    """The return of *pieces* of the line at *place*, on a day that is not known where *at* is None."""
+    line = document.lines[place - 1]
+    return Return(
+        line_no,
+        line.article,
+        pieces,
+        line.unit_price,
+        amount_minor,
+        document.currency,
+        document.ordered_at if at is None else at,
+        document.external_id,
+        place,
+        is_undated=at is None,
+    )
 
 
 def add_fees(values: OrderValues, document: Document, stated: Sequence[tuple[str, str]]) -> None:
@@ -395,21 +403,8 @@ def return_pieces(document: Document, *, paid_back_minor: int = 0) -> None:
     for place, pieces in document.pieces_back:
         line = document.lines[place - 1]
         amount = rounded_half_up(line.amount_minor * int(pieces * 1000), int(line.quantity * 1000))
-        number = len(document.returns) + 1
-        document.returns.append(
-            Return(
-                number,
-                line.article,
-                pieces,
-                line.unit_price,
-                amount,
-                document.currency,
-                document.ordered_at,
-                document.external_id,
-                place,
-                is_undated=True,
-            )
-        )
+        line_no = len(document.returns) + 1
+        document.returns.append(_of_line(document, place, pieces, amount, line_no=line_no, at=None))
     returned, goods = sum(one.amount_minor for one in document.returns), document.gross_minor
     tax = rounded_half_up(_goods_tax_minor(document) * returned, goods) if goods else 0
     if paid_back_minor - returned - tax > tolerance_minor(document):

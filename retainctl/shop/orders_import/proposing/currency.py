@@ -28,7 +28,7 @@ def find_signs(found: Proposal, style: str) -> None:
     if not known and (named := _in_names(found)):
         _by_names(found, named)
         return
-    codes = {own if own in some else some[0] for some in known.values()}
+    codes = _codes(own, known)
     bare = count[""]
     if len(codes) > 1 or (bare and codes - {own}):
         several = ", ".join(f"{sign or 'none'} ({count[sign]})" for sign in count)
@@ -46,6 +46,11 @@ def find_signs(found: Proposal, style: str) -> None:
         found.settings["currency"] = own, why
 
 
+def _codes(own: str, marks: dict[str, Sequence[str]]) -> set[str]:
+    """The currencies that *marks* say: the shop's *own* where one may be it, else the usual one."""
+    return {own if own in some else some[0] for some in marks.values()}
+
+
 def _in_names(found: Proposal) -> dict[str, Sequence[str]]:
     """The marks of currencies in the names of the columns of money, with what each may mean."""
     names = [found.name(role) for role in MONEY if role in found.places]
@@ -54,8 +59,7 @@ def _in_names(found: Proposal) -> dict[str, Sequence[str]]:
 
 def _by_names(found: Proposal, named: dict[str, Sequence[str]]) -> None:
     """State the currency that the names of the columns of money say; what they say in two ways is left to do."""
-    own = found.shop.settings.currency
-    codes = {own if own in some else some[0] for some in named.values()}
+    codes = _codes(found.shop.settings.currency, named)
     if len(codes) == 1:
         found.settings["currency"] = codes.pop(), f"The names of columns say so: {', '.join(named)}."
     else:

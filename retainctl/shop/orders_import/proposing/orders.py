@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
 from retainctl import schema
@@ -24,13 +25,7 @@ def look_at_orders(found: Proposal) -> None:
 
 def _words_that_differ(found: Proposal) -> None:
     """Ask of a status that differs within an order: it is of its lines, and such an order waits."""
-    if not {"order_id", "status"} <= found.places.keys():
-        return
-    words: defaultdict[str, set[str]] = defaultdict(set)
-    for row in found.table.rows:
-        if (order := found.cell(row, "order_id")) and (word := found.cell(row, "status")):
-            words[order].add(word)
-    if differ := sum(len(some) > 1 for some in words.values()):
+    if differ := _orders_that_differ(found, "status", found.table.rows):
         found.doubts.append(
             f"{found.name('status')} differs within an order: {differ}. Where only one line of it is a sale, or came"
             " back, the order waits. To leave single lines out, name the column as type instead, and say under [types]"
@@ -40,26 +35,30 @@ def _words_that_differ(found: Proposal) -> None:
 
 def _sums_that_differ(found: Proposal) -> None:
     """Ask of sums of the order that differ within one: they are of its lines, and such an order waits."""
+    sales = [row for row in found.table.rows if not speaks_of_no_sale(row)]
     for role in ("refunded", "order_discount"):
-        sums: defaultdict[str, set[str]] = defaultdict(set)
-        for row in found.table.rows:
-            if not speaks_of_no_sale(row) and (text := found.cell(row, role)):
-                sums[found.cell(row, "order_id")].add(text)
-        if differ := sum(len(some) > 1 for order, some in sums.items() if order):
-            name = found.name(role)
+        if differ := _orders_that_differ(found, role, sales):
             found.doubts.append(
-                f"{name} differs within an order: {differ}. It is of the lines, and an order has one {role}: such"
-                f' orders wait. Sum it up in the file, or set {role} = "" and lose it.'
+                f"{found.name(role)} differs within an order: {differ}. It is of the lines, and an order has one"
+                f' {role}: such orders wait. Sum it up in the file, or set {role} = "" and lose it.'
             )
+
+
+def _orders_that_differ(found: Proposal, role: str, rows: Sequence[Sequence[str]]) -> int:
+    """How many orders have several texts in the column of *role*, among *rows*."""
+    texts: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if (order := found.cell(row, "order_id")) and (text := found.cell(row, role)):
+            texts[order].add(text)
+    return sum(len(some) > 1 for some in texts.values())
 
 
 def _place_of_sale(found: Proposal) -> str:
     """The column of few words that tells apart what one number on one day does not: a branch or a till."""
+    receipts = [(found.cell(row, "order_id"), found.cell(row, "ordered_at")) for row in found.table.rows]
     for place in found.free:
-        words = {row[place].strip() for row in found.table.rows}
-        with_it = {(found.cell(row, "order_id"), found.cell(row, "ordered_at"), row[place]) for row in found.table.rows}
-        without = {(found.cell(row, "order_id"), found.cell(row, "ordered_at")) for row in found.table.rows}
-        if 1 < len(words) <= _FEW_PLACES and len(with_it) > len(without):
+        places = [row[place].strip() for row in found.table.rows]
+        if 1 < len(set(places)) <= _FEW_PLACES and len(set(zip(receipts, places, strict=True))) > len(set(receipts)):
             return found.table.header[place]
     return ""
 
