@@ -128,6 +128,15 @@ def test_of_two_ways_to_read_a_short_year_the_one_of_fewer_years_is_right(
     assert (mapping.get("dates"), bool(doubts)) == (form, form is None)
 
 
+@pytest.mark.parametrize("price", ["Price", "Kind"])
+def test_a_negative_quantity_is_asked_of_whether_there_is_a_price_or_none(
+    shop: Shop, tmp_path: Path, price: str
+) -> None:
+    lines = [f"{n},2025-01-0{n},a@example.com,MUG,{pieces},{n}0.00" for n, pieces in ((1, 2), (2, -1))]
+    doubts, _ = proposed(shop, tmp_path, f"Order no,Date,Email,SKU,Qty,{price}", *lines)
+    assert any("Rows with a negative Qty: 1, such as '-1'" in one for one in doubts)
+
+
 def test_what_tells_receipts_of_two_branches_apart_is_named(shop: Shop, tmp_path: Path) -> None:
     lines = [
         f"{place},2025-01-0{day},{n},{place}{day}{n}@example.com,5.00"

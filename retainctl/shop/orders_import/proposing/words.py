@@ -7,6 +7,7 @@ meaning in the mapping, and nothing is imported until it is filled in.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from retainctl import schema
@@ -73,14 +74,13 @@ def _types(found: Proposal, words: Counter[str]) -> None:
 
 def _negative(found: Proposal, style: str) -> None:
     """Whether amounts below nought are money that came back, as the row itself says; else it is left to do."""
-    role = found.first("line_total", "unit_price", "total")
-    roles = [one for one in (role, "quantity") if one in found.places]
-    rows = [row for row in found.table.rows if any((number(found.cell(row, one), style) or 0) < 0 for one in roles)]
+    rows = [row for row in found.table.rows if _below_zero(found, row, style)]
     meanings = [found.types.get(found.cell(row, "type"), ("", ""))[0] for row in rows]
     rows = [row for row, meaning in zip(rows, meanings, strict=True) if meaning != "left_out"]
     meanings = [meaning for meaning in meanings if meaning != "left_out"]
     if not rows:
         return
+    role = _below_zero(found, rows[0], style)
     name, text = found.name(role), found.cell(rows[0], role)
     if all(meaning == "refund" for meaning in meanings):
         why = f"Each row with a negative {name} is of a type that is a refund."
@@ -90,6 +90,8 @@ def _negative(found: Proposal, style: str) -> None:
         found.settings["negative_amounts"] = "refund", why
     elif "sale" in meanings:
         row = rows[meanings.index("sale")]
+        role = _below_zero(found, row, style)
+        name = found.name(role)
         article = found.cell(row, found.first("product", "sku") or "order_id")
         found.doubts.append(
             f"Rows of sales with a negative {name}: {meanings.count('sale')}, such as {found.cell(row, role)!r}"
@@ -101,6 +103,12 @@ def _negative(found: Proposal, style: str) -> None:
             f'Rows with a negative {name}: {len(rows)}, such as {text!r}. Set negative_amounts = "refund" if each of'
             " them is money that came back."
         )
+
+
+def _below_zero(found: Proposal, row: Sequence[str], style: str) -> str:
+    """Which of a row's money and its quantity is below nought; none: ""."""
+    roles = (found.first("line_total", "unit_price", "total"), "quantity")
+    return next((one for one in roles if (number(found.cell(row, one), style) or 0) < 0), "")
 
 
 def find_unread(found: Proposal) -> None:
