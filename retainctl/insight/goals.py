@@ -58,18 +58,16 @@ def check(
     a row has by name, such as a cohort's months, those that have not come yet are left out.
     """
     row_type = report_called(name).row_type
-    found = [
-        row
-        for row in report_called(name).rows(shop, period)
-        if getattr(row, "currency", shop.settings.currency) == shop.settings.currency
-    ]
+    every, own = report_called(name).rows(shop, period), shop.settings.currency
+    found = [row for row in every if getattr(row, "currency", own) == own]
+    among_others = f"the orders in {own}" if len(found) < len(every) else ""
     goals = []
     for metric in dict.fromkeys((*least, *most)):
         low, high = least.get(metric), most.get(metric)
         for of, figure in _figures(found, _figure(row_type, found, metric, name=name)):
             met = figure is not None and (low is None or figure >= low) and (high is None or figure <= high)
             goals.append(Goal(metric, figure, low, high, met, of))
-    told = _missed(goals)
+    told = _missed(goals, of=among_others)
     trouble = DoneInPart(told, hint=f"See the figures: retainctl reports show {name}") if told else None
     return Result(tuple(goals), trouble=trouble)
 
@@ -112,13 +110,14 @@ def _figures(found: Sequence[Any], place: _Measure) -> list[tuple[str, float | N
     return figures or [("", 0 if place.is_count and not found else None)]
 
 
-def _missed(goals: Sequence[Goal]) -> str:
-    """The goals that were missed, as a sentence; empty when all were met."""
+def _missed(goals: Sequence[Goal], *, of: str) -> str:
+    """The goals that were missed, as a sentence; empty when all were met. Those of no row by name are *of* this."""
     told = []
     for goal in goals:
         figure = "unknown" if goal.value is None else _plain(goal.value)
         if not goal.met:
-            told.append(f"{goal.metric}{goal.of and f' of {goal.of}'} is {figure}, but must be {_bounds(goal)}")
+            called = " of ".join(filter(None, (goal.metric, goal.of or of)))
+            told.append(f"{called} is {figure}, but must be {_bounds(goal)}")
     return "; ".join(told)
 
 

@@ -26,7 +26,7 @@ _BODY: Final = """\
 </dl>
 {% endif %}{% if story.note %}<p class="key">{{ story.note }}</p>
 {% endif %}{% for section in story.sections %}<section>
-<h2>{{ section.title }}</h2>
+<h2><bdi>{{ section.title }}</bdi></h2>
 {% if section.note %}<p class="key">{{ section.note }}</p>
 {% endif %}{% if section.key %}<p class="key">\
 {% for swatch, text in section.key %}<span><i class="{{ swatch }}"></i>{{ text }}</span> {% endfor %}</p>

@@ -47,7 +47,7 @@ def survey_page(shop: Shop, name: str) -> Page:
     is_answered = any(row.answered for row in telling.rows)
     return story_page(
         shop,
-        telling.say(f"Survey {named(name)}: {survey.title}", f"סקר {named(name)}: {survey.title}"),
+        telling.say(f"Survey {named(name)}: {isolated(survey.title)}", f"סקר {named(name)}: {isolated(survey.title)}"),
         Story(
             finding=_finding(telling),
             figures=list(_figures(telling, rows, survey.questions)),
@@ -177,7 +177,7 @@ def _said(telling: Telling, spoken: Sequence[CommentRow]) -> Iterator[Section]:
     quotes = Markup("").join(
         tag(
             "blockquote",
-            *((tag("b", f"{_from_to(scores[comment])} · "),) if scores[comment] else ()),
+            *((tag("b", f"{_from_to(telling, scores[comment])} · "),) if scores[comment] else ()),
             tag("bdi", comment),
             *((tag("b", f" ×{times[comment]}"),) if times[comment] > 1 else ()),
         )
@@ -195,6 +195,8 @@ def _said(telling: Telling, spoken: Sequence[CommentRow]) -> Iterator[Section]:
         yield Section(title, quotes, note=note if times.total() > COMMENTS else "")
 
 
-def _from_to(scores: Sequence[int]) -> str:
+def _from_to(telling: Telling, scores: Sequence[int]) -> str:
     low, high = min(scores), max(scores)
-    return str(low) if low == high else isolated(f"{low}–{high}")
+    if low == high:
+        return telling.say(f"score {low}", f"ציון {low}")
+    return telling.say(f"scores {low}–{high}", f"ציונים {isolated(f'{low}–{high}')}")

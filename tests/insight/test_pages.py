@@ -15,6 +15,8 @@ import pytest
 
 from retainctl.clock import Clock
 from retainctl.config import Shop
+from retainctl.errors import DoneInPart
+from retainctl.insight.goals import check
 from retainctl.insight.pages import page, tables
 from retainctl.insight.periods import ALL_TIME, ReportPeriod
 from retainctl.insight.reports import Wording, all_reports
@@ -245,6 +247,17 @@ def test_nobody_is_said_to_be_away_who_was_there_of_late(shop: Shop, last: str, 
     assert not said_of or lead.endswith("5 customers bought often and have not been back for 138 days or more.")
 
 
+@pytest.mark.parametrize(("first", "is_young"), [("2024-12-03", True), ("2024-12-02", False)])
+def test_so_early_nobody_is_lost(shop: Shop, first: str, is_young: bool) -> None:
+    """The shop's first order is of 89 days ago, or of 90."""
+    joined(1, 5, first, "2024-12-20", "2025-01-05")
+    joined(6, 10, "2025-02-20")
+    text = page(english(shop), all_reports()["rfm"], all_reports()["rfm"].rows(shop)).html
+    assert ("so early, nobody is lost yet" in plain(text)) is is_young
+    assert ("At risk" in figures(text)) is not is_young
+    assert "Champions" in figures(text)
+
+
 def test_pages_count_people_and_orders_over_all_currencies_and_money_in_the_shops_own(shop: Shop) -> None:
     joined(1, 6, "2024-01-01", minor=20_000)
     joined(7, 6, "2024-01-01", minor=7_000, currency="USD")
@@ -260,6 +273,10 @@ def test_pages_count_people_and_orders_over_all_currencies_and_money_in_the_shop
     assert found["Orders"][0] == "16"
     assert found["Net revenue"][0] == "₪1,200"
     assert "The amounts are in ILS. In other currencies: 10 orders, €120, $420 net." in plain(retention)
+    assert "Averages are of the orders in ILS." in plain(orders)
+    with pytest.raises(DoneInPart, match=r"repeat_rate of the orders in ILS is 0, but must be at least 0\.3") as missed:
+        raise check(shop, least={"repeat_rate": 0.3}, most={}).trouble or AssertionError
+    assert missed.value.exit_code == 3
     table = re.findall(r"<thead><tr>(.*?)</tr>", retention)[0]
     assert table.count("<th") == 4, "a currency beside the other"
     assert said(orders)[0] == "After the first order a third of the customers order again"
@@ -277,11 +294,30 @@ def test_a_period_stands_beside_the_one_before(town: Shop) -> None:
     report, period = all_reports()["retention"], ReportPeriod(date(2025, 2, 1), date(2025, 3, 31))
     made = page(english(town), report, report.rows(town, period), period).html
     assert "1 February 2025 – 31 March 2025 · compared with 4 December 2024 – 31 January 2025" in made
+    for name in ("orders", "cohorts"):  # which set no figure beside another
+        alone = all_reports()[name]
+        assert "compared with" not in page(english(town), alone, alone.rows(town, period), period).html
     found = figures(made)
     assert found["Orders"] == ("3", "as in the period before")
     assert found["Average order"] == ("₪266.67", "▲ 33% against the period before")
     assert found["Net revenue"] == ("₪800", "▲ 33% against the period before")
     assert found["Have bought more than once"] == ("100%", "2 of 2"), "of two people no share is compared"
+
+
+def test_money_is_compared_with_money_of_its_own_currency_alone(shop: Shop) -> None:
+    """Before it there were orders of dollars alone, and then of dollars and shekels."""
+    past.customer(1)
+    past.order(1, "2024-12-20", 50_000)
+    past.order(1, "2025-01-20", 10_000, currency="USD")
+    past.order(1, "2025-02-10", 30_000)
+    report, period = all_reports()["retention"], ReportPeriod(date(2025, 2, 1), date(2025, 2, 28))
+    found = figures(page(english(shop), report, report.rows(shop, period), period).html)
+    assert found["Orders"] == ("1", "as in the period before")
+    assert [found[name][0] for name in ("Average order", "Net revenue")] == ["₪300"] * 2
+    assert "against the period before" not in found["Average order"][1] + found["Net revenue"][1]
+    past.order(1, "2025-01-21", 20_000)
+    found = figures(page(english(shop), report, report.rows(shop, period), period).html)
+    assert [found[name][1] for name in ("Average order", "Net revenue")] == ["▲ 50% against the period before"] * 2
 
 
 def test_a_period_before_the_shop_began_is_compared_with_nothing(town: Shop) -> None:
@@ -345,6 +381,30 @@ def test_orders_and_cohorts_say_what_they_found(shop: Shop) -> None:
     joined(5, 8, "2024-10-15", "2024-11-15", "2024-12-15")
     assert read_in_english(shop, "orders")[0] == "After the first order two of three customers order again"
     assert read_in_english(shop, "cohorts")[0] == "67% of new customers buy again in the month after they joined"
+
+
+def test_cohorts_compare_the_two_latest_months_and_count_only_those_that_are_over(shop: Shop) -> None:
+    """Of ten who joined in each month ten, five, two and none bought in the month after; January has only begun."""
+    for number, (month, after, again) in enumerate(
+        [("2024-09", "2024-10", 10), ("2024-10", "2024-11", 5), ("2024-11", "2024-12", 2), ("2024-12", "2025-01", 1)]
+    ):
+        joined(10 * number + 1, again, f"{month}-10", f"{after}-10")
+        joined(10 * number + 1 + again, 10 - again, f"{month}-10")
+    assert read_in_english(shop, "cohorts") == (
+        "57% of new customers buy again in the month after they joined",
+        "Of those who joined in October 2024, 50% bought again in the month after; of those in November 2024, 20%.",
+    )
+    report = all_reports()["cohorts"]
+    found = figures(page(english(shop), report, report.rows(shop)).html)
+    assert found["Bought 1 month after joining"] == ("57%", "17 of 30, on average")
+
+
+@pytest.mark.parametrize(("last", "span"), [("2024-09-10", "month"), ("2024-10-10", "quarter")])
+def test_cohorts_of_up_to_nine_months_are_told_by_months_and_of_more_by_quarters(
+    shop: Shop, last: str, span: str
+) -> None:
+    joined(1, 10, "2024-01-10", last)
+    assert read_in_english(shop, "cohorts")[0] == f"0% of new customers buy again in the {span} after they joined"
 
 
 def test_until_the_window_is_over_no_page_says_that_nobody_bought(town: Shop) -> None:

@@ -52,7 +52,7 @@ def test_a_score_stands_with_its_interval_and_every_answer_with_its_count(asked:
 
 def test_the_latest_six_comments_stand_on_the_page_with_their_score(asked: Shop) -> None:
     made = survey_page(english(asked), "spring").html
-    quoted = re.findall(r"<blockquote>(?:<b>(\d+) · </b>)?<bdi>([^<]*)</bdi></blockquote>", made)
+    quoted = re.findall(r"<blockquote>(?:<b>score (\d+) · </b>)?<bdi>([^<]*)</bdi></blockquote>", made)
     assert quoted == [
         ("", "word 2"), ("", "word 1"), ("", "word 0"), ("3", "because 3"), ("8", "because 8"), ("9", "because 9"),
     ]  # fmt: skip
@@ -98,7 +98,7 @@ def test_comments_in_the_same_words_stand_once_and_all_are_counted(asked: Shop) 
     )
     import_answers(asked, "spring", str(path), AnswerOptions())
     made = plain(survey_page(english(asked), "spring").html)
-    assert "<b>8–10 · </b><bdi>thanks!</bdi><b> ×3</b>" in made
+    assert "<b>scores 8–10 · </b><bdi>thanks!</bdi><b> ×3</b>" in made
     assert made.count("thanks!") == 1
     assert "Of 10 comments the latest; the same words stand once" in made
 

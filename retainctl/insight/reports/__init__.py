@@ -28,8 +28,9 @@ class Report:
     *find* gives its rows for a period, and *tell* what its page says of them. *labels* name its columns beyond those in
     ``labels.SHARED``; *values* translate the program's own words in a column, such as a state; *methods* are other ways
     to find the rows, by their names. *begins* gives the first day of which it can know anything. A report that
-    *is_of_a_day* shows how all that came before stands at the end of a period, whenever that began. *first_step* is the
-    command that brings its first figures.
+    *is_of_a_day* shows how all that came before stands at the end of a period, whenever that began. One that *compares*
+    sets figures of a period beside those of the period before. *first_step* is the command that brings its first
+    figures.
     """
 
     title: Label
@@ -42,6 +43,7 @@ class Report:
     methods: Mapping[str, Callable[[Shop, ReportPeriod], Sequence[Any]]] = field(default_factory=dict)
     begins: Callable[[Shop], date | None] = field(default=lambda _shop: first_order_day())
     is_of_a_day: bool = False
+    compares: bool = False
     first_step: str = "orders import FILE"
 
     def rows(self, shop: Shop, period: ReportPeriod = ALL_TIME, *, method: str = "") -> Sequence[Any]:
@@ -60,7 +62,7 @@ class Report:
 
     def telling(self, shop: Shop, rows: Sequence[Any], period: ReportPeriod = ALL_TIME) -> Telling:
         """What its story is told from: *rows* of *period*, and those of the period before, where all of it is known."""
-        before, begins = None if self.is_of_a_day else period.before(), self.begins(shop)
+        before, begins = period.before() if self.compares else None, self.begins(shop)
         if before is None or before.first is None or begins is None or before.first < begins:
             return Telling(shop, period, rows)
         return Telling(shop, period, rows, self.find(shop, before), before)

@@ -323,6 +323,7 @@ REPORT = Report(
     row_type=MailingRow,
     find=campaigns,
     tell=tell,
+    compares=True,
     begins=_first_planned,
     first_step="campaigns draft NAME",
     values={"program": lambda name: program_of(name).labels, "state": _STATES.__getitem__},

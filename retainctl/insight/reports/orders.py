@@ -16,7 +16,7 @@ from retainctl.insight.reports import Report, own_currency, own_first
 from retainctl.insight.returning import SOON
 from retainctl.insight.story import Figure, Section, Story, Telling, customers_of, share_of, too_early
 from retainctl.insight.walking import walked
-from retainctl.money import rounded_half_up
+from retainctl.money import rounded_half_up, sign_of
 from retainctl.rows import Row
 from retainctl.wording import amount, day_in_words, percent
 from retainctl.wording import days as days_in_words
@@ -143,6 +143,9 @@ def tell(telling: Telling) -> Story:
     return Story(
         finding=_finding(telling, by_number.get("1")),
         lead=_lead(telling, by_number.get("1"), by_number.get("2")),
+        note=say(f"Averages are of the orders in {mine}.", f"הממוצעים הם של ההזמנות ב־{sign_of(mine)}.")
+        if any(row.currency != mine for row in telling.rows)
+        else "",
         figures=_figures(telling, by_number, [row for row in telling.rows if row.currency == mine]),
         sections=[
             Section(

@@ -136,7 +136,7 @@ def tell(telling: Telling) -> Story:
                         Month(
                             month,
                             (worth(row.outstanding),),
-                            f"{month_in_words(month, telling.language)}: {count(row.outstanding)}",
+                            f"{month_in_words(month, telling.language)}: {amount(worth(row.outstanding), currency)}",
                             month in cut,
                         )
                         for month, row in zip(months, rows, strict=True)
@@ -202,6 +202,7 @@ REPORT = Report(
     row_type=PointsMonth,
     find=points,
     tell=tell,
+    compares=True,
     begins=_first_booking,
     first_step="points award",
     labels={

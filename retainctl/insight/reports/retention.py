@@ -443,6 +443,7 @@ REPORT = Report(
     row_type=Retention,
     find=retention,
     tell=tell,
+    compares=True,
     labels={
         "guest_orders": ("Guest orders", "הזמנות אורח"),
         "gross_revenue_minor": ("Gross revenue", "הכנסות ברוטו"),
@@ -458,6 +459,11 @@ REPORT = Report(
     },
     definitions=(
         WHAT_AN_ORDER_IS,
+        (
+            "each currency is a row of its own, and a customer counts in each that they paid in; the page counts people"
+            " and orders over all of them.",
+            "לכל מטבע שורה משלו, ולקוח נספר בכל מטבע ששילם בו; בדף נספרים הלקוחות וההזמנות בכל המטבעות יחד.",
+        ),
         (
             "customers, orders and revenue exclude guests; guest_orders are the orders without a customer.",
             "המספרים אינם כוללים הזמנות אורח, שאין בהן פרטי לקוח.",

@@ -19,7 +19,7 @@ from retainctl.clock import day_number, day_of
 from retainctl.config import Shop
 from retainctl.insight.charts import for_both
 from retainctl.insight.labels import WHAT_AN_ORDER_IS
-from retainctl.insight.periods import ALL_TIME, ReportPeriod
+from retainctl.insight.periods import ALL_TIME, ReportPeriod, first_order_day
 from retainctl.insight.reports import Report
 from retainctl.insight.returning import SOON
 from retainctl.insight.story import Figure, Section, Story, Telling, share_of
@@ -186,10 +186,11 @@ def tell(telling: Telling) -> Story:
             ("לקוח אחד, לפי ההזמנות שלו", "{} לקוחות, לפי ההזמנות שלהם"),
         ),
         lead=" ".join([*lines, *_not_seen_for_long(telling, of, sizes["cannot_lose"])]),
-        note=_of_money(telling),
+        note=" ".join([_of_money(telling), *_of_a_young_shop(telling)]),
         figures=[
             _figure(telling, zone, sizes[zone.name], revenue[zone.name])
             for zone in (ZONES[name] for name in ("champions", "new", "at_risk", "cannot_lose"))
+            if zone.name in ("champions", "new") or not _is_young(telling)
         ],
         sections=[
             Section(
@@ -221,6 +222,20 @@ def _of_money(telling: Telling) -> str:
         "Orders in other currencies count as orders, without an amount.",
         "הזמנות במטבעות אחרים נספרות כהזמנות, ללא סכום.",
     )
+
+
+def _is_young(telling: Telling) -> bool:
+    """Whether the shop has had less time than it takes to say that somebody stays away."""
+    begun = first_order_day()
+    return begun is None or (telling.today - begun).days < SOON
+
+
+def _of_a_young_shop(telling: Telling) -> Iterator[str]:
+    if _is_young(telling):
+        yield telling.say(
+            "The groups compare the customers with each other; so early, nobody is lost yet.",
+            "הקבוצות משוות בין הלקוחות; החנות צעירה, ואף לקוח עוד לא אבד.",
+        )
 
 
 def _not_seen_for_long(telling: Telling, of: Scored, customers: int) -> Iterator[str]:
