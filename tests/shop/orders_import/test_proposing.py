@@ -191,6 +191,7 @@ def test_the_command_writes_the_mapping_and_imports_nothing(shop: Shop, retainct
     assert (tmp_path / "first.toml").read_text() == shown.stdout
     again = retainctl("orders", "mapping", str(tmp_path / "orders.csv"), "--output", str(tmp_path / "first.toml"))
     assert (again.code, "is there already, with what you wrote into it" in again.stderr) == (77, True)
+    (tmp_path / "first.toml").write_text(shown.stdout.replace("unanswered = true\n", ""))
     words = ("orders", "import", str(tmp_path / "orders.csv"), "--mapping", str(tmp_path / "first.toml"), "--dry-run")
     assert json.loads(retainctl(*words, "--format", "jsonl").stdout)["rows_new"] == 3
     assert rows("SELECT * FROM imports") == []
@@ -229,6 +230,61 @@ def test_a_total_has_no_more_decimals_than_money_has(shop: Shop, tmp_path: Path)
     text = propose_mapping(shop, str(path))
     assert tomllib.loads(text)["numbers"] == "1.234,56"
     assert "The numbers fit" not in text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(
+    ("encoding", "stated"),
+    [("cp1255", "cp1255"), ("utf-16", ""), ("utf-8-sig", ""), ("utf-8", ""), ("utf-8", "utf-8")],
+)
+def test_an_encoding_that_is_stated_or_marked_is_read_and_not_doubted(
+    shop: Shop, tmp_path: Path, encoding: str, stated: str
+) -> None:
+    file, mapping = tmp_path / "orders.csv", tmp_path / "first.toml"
+    file.write_bytes(TILL.encode(encoding))
+    said = propose_mapping(shop, str(file), encoding=stated)
+    assert tomllib.loads(said)["columns"]["name"] == "שם לקוח"
+    assert "The file may be" not in said
+    mapping.write_text(answered(said), encoding="utf-8")
+    assert import_orders(shop, str(file), OrderOptions(mapping=mapping, source="x", encoding=stated)).quarantined == ()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_an_encoding_that_is_stated_counts_more_than_what_the_letters_are_like(shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_bytes("Order No;Date;Total;Fűtő\n1;2025-01-05;10.00;fű\n".encode("cp1250"))
+    assert "# Not read: Fűtő\n" in propose_mapping(shop, str(file), encoding="cp1250")
+    assert "# Not read: Fûtõ\n" in propose_mapping(shop, str(file), encoding="cp1252")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize("before", ["", "a"])
+def test_a_letter_that_lies_where_the_look_ends_says_nothing_of_the_encoding(
+    shop: Shop, tmp_path: Path, before: str
+) -> None:
+    """Hebrew letters are two bytes, so that of the two files one is cut within a letter, wherever it is cut."""
+    file = tmp_path / "orders.csv"
+    lines = "".join(f"{n:04};2025-01-05;10.00;{'ש' * 500}\n" for n in range(1, 500))
+    file.write_text(f"Order No;Date;Total;הערה{before}\n{lines}", encoding="utf-8")
+    said = propose_mapping(shop, str(file))
+    assert f"# Not read: הערה{before}\n" in said
+    assert "The file may be" not in said
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize(("encoding", "option"), [("cp1255", " --encoding cp1255"), ("utf-8", ""), ("utf-8-sig", "")])
+def test_a_known_file_is_imported_by_the_command_that_is_told(
+    shop: Shop, tmp_path: Path, encoding: str, option: str
+) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_bytes(
+        "Name,Email,Financial Status,Created at,Currency,Total,Lineitem quantity,Lineitem name,Lineitem price\n"
+        "#1001,dana@example.com,paid,2025-01-05 10:00:00 +0200,ILS,40.00,1,ספל,40.00\n".encode(encoding)
+    )
+    assert f"\n# retainctl orders import {file}{option}\n" in propose_mapping(shop, str(file))
+    done = import_orders(shop, str(file), OrderOptions(encoding=option.removeprefix(" --encoding ")))
+    assert done.quarantined == ()
+    assert rows("SELECT name FROM products") == [("ספל",)]
 
 
 def test_a_packed_file_is_looked_at_unpacked(shop: Shop, tmp_path: Path) -> None:

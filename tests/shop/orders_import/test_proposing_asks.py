@@ -44,8 +44,16 @@ def bring_in(books: Shop, tmp_path: Path) -> Callable[..., list[tuple[Any, ...]]
     return bring_in
 
 
-def asked(said: str) -> list[str]:
+OF_ANY_FILE = ("No column says who bought", "These columns are not read")
+
+
+def every_question(said: str) -> list[str]:
     return [line.removeprefix("# TO DO: ") for line in said.splitlines() if line.startswith("# TO DO: ")]
+
+
+def asked(said: str) -> list[str]:
+    """The questions of this very file."""
+    return [question for question in every_question(said) if not question.startswith(OF_ANY_FILE)]
 
 
 def of_orders(*cells: str, header: str) -> str:
@@ -318,6 +326,29 @@ def test_a_row_that_may_be_an_order_is_never_taken_for_a_total(propose: Propose)
     assert "skip_rows" not in propose(f"{header}\n{rows_of}")[1]
     cut_off = f"{header}\nMug,2,2025-01-06,b@x.example,2,10.00\n1003"
     assert "skip_rows" not in propose(cut_off)[1]
+
+
+def test_columns_whose_names_say_nothing_are_found_by_their_cells_each_by_what_was_found_before(
+    propose: Propose, bring_in: Callable[..., list[tuple[Any, ...]]]
+) -> None:
+    lines = [f"{n};DAY;{n}0.00;;;" for n in range(1, 6)]
+    said, mapping = propose(of_orders(*lines, "6;DAY;20.00;Refund;2;", header="Aaa;Bbb;Total;Ccc;Ddd;Eee"))
+    assert {role: mapping["columns"][role] for role in ("order_id", "ordered_at", "total", "refund_of")} == {
+        "order_id": "Aaa", "ordered_at": "Bbb", "total": "Total", "refund_of": "Ddd",
+    }  # fmt: skip
+    assert "# Its cells are ids of other orders: 1 of 1.\n" in said
+    assert any(one.startswith("No name says which column is order_id. Aaa may be: 6 of its 6") for one in asked(said))
+
+
+@pytest.mark.parametrize("above", [(), ("Orders of January",), ("Orders of January", "by till 9")])
+def test_how_many_lines_stand_above_the_header_is_told(
+    propose: Propose, bring_in: Callable[..., list[tuple[Any, ...]]], above: tuple[str, ...]
+) -> None:
+    header = "Order No;Date;Item;Qty;Price"
+    table = of_orders("1;DAY;Mug;2;10.00", "2;DAY;Mug;1;10.00", header=header)
+    said, mapping = propose("".join(f"{line}\n" for line in above) + table)
+    assert mapping.get("header_line", 1) == len(above) + 1
+    assert bring_in(said) == [("1", "completed", 2_000, "ILS"), ("2", "completed", 1_000, "ILS")]
 
 
 def test_ids_that_stand_by_chance_in_another_column_are_no_refunds(propose: Propose) -> None:

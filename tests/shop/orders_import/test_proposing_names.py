@@ -46,7 +46,7 @@ def of_days(*cells: str) -> list[str]:
         ("Qty returned", ("0", "1"), ""),
         ("Returned", ("0.00", "1.00"), "Returned is not read, and its name speaks of what came back."),
         ("Salesperson email", ("x@example.com", "x@example.com"), ""),
-        ("Qty in stock", ("100", "200"), ""),
+        ("Qty in stock", ("100", "200"), "Qty in stock ('100' and other numbers)."),
     ],
 )
 def test_a_column_beside_the_others_is_asked_of_or_is_none_of_theirs(

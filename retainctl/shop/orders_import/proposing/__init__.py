@@ -9,6 +9,7 @@ to do. Nothing is imported.
 ``dates`` ``numbers`` ``currency``   how the file writes them
 ``money``      what each amount is; ``orders`` what the rows of one order have in common
 ``words``      statuses, types, and what is not read; ``likely_words`` in several languages
+``unread``     what is asked of columns that no word is known of
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from retainctl.shop.orders_import.proposing.columns import (
     find_email,
     find_order_id,
     find_refunds,
+    name_articles,
 )
 from retainctl.shop.orders_import.proposing.currency import find_signs
 from retainctl.shop.orders_import.proposing.dates import find_dates
@@ -36,6 +38,7 @@ from retainctl.shop.orders_import.proposing.numbers import find_style
 from retainctl.shop.orders_import.proposing.orders import look_at_orders
 from retainctl.shop.orders_import.proposing.proposal import Proposal, written
 from retainctl.shop.orders_import.proposing.table import Table, read_table
+from retainctl.shop.orders_import.proposing.unread import ask_buyer, ask_unread
 from retainctl.shop.orders_import.proposing.words import find_statuses, find_types, find_unread
 
 _LOOKED_AT: Final = 200_000  # bytes, for the encoding
@@ -94,6 +97,7 @@ def _propose(found: Proposal) -> None:
     """Look at the table, first at what later questions need."""
     _rows(found)
     find_by_name(found)
+    name_articles(found)
     find_email(found)
     find_dates(found)
     find_currency(found)
@@ -108,6 +112,8 @@ def _propose(found: Proposal) -> None:
     look_at_orders(found)
     find_unread(found)
     ask_names(found)
+    ask_buyer(found)
+    ask_unread(found)
     for role in ("order_id", "ordered_at"):
         if role not in found.columns:
             found.doubts.append(f"No column looks like {role}: name it under [columns].")

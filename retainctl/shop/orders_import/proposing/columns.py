@@ -102,7 +102,8 @@ def _may_be(found: Proposal, role: str, place: int) -> bool:
     if role in ("quantity", "returned_quantity"):
         return are_numbers(cells) and not is_rate(name, cells)
     if role in MONEY:
-        another = NO_MONEY_NAMES.search(folded(name)) or (role == "tax" and WITH_TAX_NAMES.search(folded(name)))
+        is_taxed = role == "tax" and (WITH_TAX_NAMES.search(folded(name)) or is_price(name))
+        another = NO_MONEY_NAMES.search(folded(name)) or is_taxed
         is_flag = set(cells) <= {"0", "1"} and speaks_of_no_sale([name])
         # A price after its discount is a price; any other column of discounts or refunds is no sum of an order.
         speaks_of_less = suggests(name, "discount") or suggests(name, "refunded")
@@ -114,6 +115,8 @@ def _may_be(found: Proposal, role: str, place: int) -> bool:
     if role in ("sku", "product"):
         is_amount = are_numbers(cells) and mostly(cells, _DECIMALS.search)
         return not is_amount and not _COUNT_NAMES.search(folded(name))
+    if role in ("name", "first_name", "last_name"):
+        return not are_numbers(cells)
     if role == "time":
         return mostly(cells, _HOUR.fullmatch)
     if role == "email":
@@ -123,6 +126,18 @@ def _may_be(found: Proposal, role: str, place: int) -> bool:
     if role == "status":
         return not are_numbers(cells) and len(set(cells)) <= _MOST_WORDS
     return True
+
+
+def name_articles(found: Proposal) -> None:
+    """Let a column called like a name be the articles', where it goes with them and not with who bought."""
+    buyer = found.first("customer_id", "email", "phone")
+    if not {"name", "sku"} <= found.places.keys() or "product" in found.places or not buyer:
+        return
+    pairs = [(found.cell(row, "name"), found.cell(row, "sku"), found.cell(row, buyer)) for row in found.table.rows]
+    names, skus, buyers = ({pair[one] for pair in pairs} for one in range(3))
+    of_articles, of_buyers = {(name, sku) for name, sku, _ in pairs}, {(name, who) for name, _, who in pairs}
+    if len(of_articles) == len(skus) and len(of_buyers) > len(buyers) and len(names) > 1:
+        found.call("name", "product", "Each article has one name, and one buyer has several.")
 
 
 def find_email(found: Proposal) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from retainctl import schema
 from retainctl.money import may_be_written
 from retainctl.shop.orders_import.proposing.more_words import marks_in
 from retainctl.shop.orders_import.proposing.numbers import MONEY, number, other_numbers, sign_of
@@ -21,6 +22,7 @@ def find_signs(found: Proposal, style: str) -> None:
     signs = [_signs(row, places, style) for row in found.table.rows]
     if "currency" in found.places:
         _by_column(found, signs)
+        _names_against_column(found)
         return
     count = Counter(sign for some in signs for sign in some)
     known = {sign: may_be_written(sign) for sign in count if sign and may_be_written(sign)}
@@ -40,6 +42,10 @@ def find_signs(found: Proposal, style: str) -> None:
         found.settings["currency"] = TO_DO, "Left to do: see above."
     elif codes:
         sign = next(iter(known))
+        if len(known[sign]) > 1 and own not in known[sign]:
+            found.doubts.append(
+                f"Amounts are written with {sign}, which is {' or '.join(known[sign][:4])}: set currency to the one."
+            )
         found.settings["currency"] = codes.pop(), f"Amounts are written with {sign}."
     else:
         why = "No cells of a column are currencies, and no amount has the sign of one: the shop's own."
@@ -75,6 +81,17 @@ def _signs(row: Sequence[str], places: Sequence[int], style: str) -> set[str]:
     return {
         sign_of(row[place]) for place in places if (amount := number(row[place], style)) is not None and amount != 0
     }
+
+
+def _names_against_column(found: Proposal) -> None:
+    """Ask where the name of a column of money says one currency, and the column of currencies has others."""
+    column = {code for cell in found.cells("currency") for code in may_be_written(cell)}
+    for mark, codes in _in_names(found).items():
+        if column - set(codes):
+            found.doubts.append(
+                f"A column of money is called {mark}, and {found.name('currency')} has {', '.join(sorted(column))}. If"
+                f' all amounts are {mark}, set currency = "" under [columns] and currency = {schema.to_toml(codes[0])}.'
+            )
 
 
 def _by_column(found: Proposal, signs: Sequence[set[str]]) -> None:

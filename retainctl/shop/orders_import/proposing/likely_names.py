@@ -31,7 +31,7 @@ LIKELY_NAMES: Final[tuple[tuple[str, str], ...]] = (
         r"^(?:order|purchase|invoice|receipt|sale|transaction|checkout)s?(?:id|no|nr|num(?:ber)?|name|ref|code)?$"
         r"|^(?:auftrags?|bestell?|bestellungs?|rechnungs?|beleg|bon|factuur|kassabon)(?:nr|nummer|id|no)$|^bestelling$"
         r"|^(?:n|no|num|numero|nr|numer|id)?(?:de|do|di|della|del|d)?(?:la)?"
-        r"(?:commande|facture|ticket|zamowieni[ae]|dokumentu|faktury|paragonu|pedido|orden|factura|ordine|fattura"
+        r"(?:commande|facture|ticket|folio|zamowieni[ae]|dokumentu|faktury|paragonu|pedido|orden|factura|ordine|fattura"
         r"|scontrino|encomenda|fatura)$"
         r"|^(?:номер|no|n)?(?:заказа?|документа|чека)$",
     ),
@@ -135,7 +135,9 @@ NO_MONEY_NAMES: Final = re.compile(
     r"|משקל|כמות|נקודות$"
 )
 # "Price incl. VAT": a price, whatever else its name has.
-WITH_TAX_NAMES: Final = re.compile(r"incl|inkl|ttc|brutto|gross|lordo|exkl|excl|netto|before|after|כולל|לפני|ללא|בלי")
+WITH_TAX_NAMES: Final = re.compile(
+    r"with|^inc|inc(?:vat|tax|gst)|(?:^|.)con(?:iva|imp)|incl|inkl|ttc|brutto|gross|lordo|exkl|excl|netto|before|after|כולל|לפני|ללא|בלי"
+)
 
 
 def folded(name: str) -> str:

@@ -114,5 +114,5 @@ def written(found: Proposal, *, name: str, options: str) -> str:
 
 
 def _said(sentence: str) -> str:
-    """*sentence* as a comment; a cell in it may have several lines."""
-    return "# " + " ".join(sentence.split())
+    """*sentence* as a comment; a cell in it may have several lines, and what moves a terminal."""
+    return "# " + " ".join("".join(letter if letter.isprintable() else " " for letter in sentence).split())
