@@ -67,6 +67,11 @@ class EmailAddress(NamedTuple):
     flag: EmailFlag = ""
 
 
+_LINK: Final = re.compile(
+    r"://|\bwww\.|\w@\w|\bhttps?:", re.IGNORECASE
+)  # no name, and a mail program makes a link of it
+
+
 def clean_name(text: str, *, length: int = NAME_LENGTH) -> CleanName:
     """*text* in NFC on one line, without control, bidi and zero-width marks, of at most *length* characters.
 
@@ -84,6 +89,12 @@ def clean_name(text: str, *, length: int = NAME_LENGTH) -> CleanName:
         clean = clean[:length].rstrip()
         notes.append("cut")
     return CleanName(clean, tuple(notes))
+
+
+def person_name(text: str) -> CleanName:
+    """``clean_name`` of a person, whom mails greet: what a mail program makes a link of is no name (``link``)."""
+    name = clean_name(text)
+    return CleanName(None, (*name.notes, "link")) if name.value and _LINK.search(name.value) else name
 
 
 def _without_marks(text: str) -> tuple[str, list[str]]:

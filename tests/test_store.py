@@ -11,6 +11,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from contextlib import closing, nullcontext
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -31,6 +32,7 @@ from retainctl.store.database import database, execute, is_postgres, rows, value
 from retainctl.store.dialect import filled_at_once, hold_lock, insert_many, one_of, only_reading, take_ids
 from retainctl.store.opening import open_database
 from retainctl.store.outreach import Mailing, SigningKey
+from retainctl.store.schema_dialect import hold_schema
 from retainctl.store.select import Day, Instant, MaybeDay, MaybeInstant, MaybePieces, Pieces, select
 from retainctl.store.transactions import collector_at_rest, in_one_transaction, told, writing
 from tests.conftest import ROOT, Terminal
@@ -159,6 +161,7 @@ def test_an_older_database_may_be_checked_and_backed_up_before_it_is_migrated(
     refused = retainctl("jobs", "list")
     assert (refused.code, "db backup" in refused.stderr) == (78, True)
     for words in (("db", "backup", str(tmp_path / "older.backup")), ("db", "check"), ("db", "migrate")):
+        assert retainctl("jobs", "list").code == 78, "what only looks at it or copies it leaves it as it is"
         assert retainctl(*words).code == 0
     assert retainctl("jobs", "list").code == 0
 
@@ -174,6 +177,30 @@ def test_several_processes_may_make_a_missing_database_at_once(folder: Path, dat
     makers = [subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     ends = [(*maker.communicate(timeout=120), maker.returncode) for maker in makers]
     assert [(stderr, code) for _, stderr, code in ends] == [("", 0)] * 4
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has one writer at a time
+@pytest.mark.parametrize("is_missing", [False, True])
+def test_who_makes_or_migrates_a_database_waits_for_another_who_does(
+    shop: Shop, folder: Path, is_missing: bool
+) -> None:
+    words = [sys.executable, "-m", "retainctl", "--shop", str(folder), "db", "migrate"]
+    with writing():
+        for statement in (
+            ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+            if is_missing
+            else ("DROP TABLE answers", "DROP TABLE responses", "DELETE FROM schema_migrations WHERE name = 'voice'")
+        ):
+            execute(statement)
+    with writing():
+        hold_schema()
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as other:
+            while (ended := other.poll()) is None and not value("SELECT COUNT(*) FROM pg_locks WHERE NOT granted"):
+                time.sleep(0.02)
+            execute("COMMIT")
+            assert (ended, other.communicate()[1], other.returncode) == (None, "", 0)
+    with open_database(shop.database_url, now=0):
+        assert value("SELECT COUNT(*) FROM answers") == 0
 
 
 @pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
@@ -430,6 +457,7 @@ LANDED = {
     "m0007_gift_cards": "b7f0601607f73d07",
     "m0008_digest": "a9b5376990dd32a0",
     "m0009_reinstatements": "eadb6b9f12e6ac0b",
+    "m0010_held_returns": "4e9918db1ebc3b6b",
 }
 
 

@@ -78,7 +78,8 @@ class Origin(NamedTuple):
 class Held(NamedTuple):
     """A row that is kept, and why: it was not booked, or (``incomplete``) it was, without one of its cells.
 
-    *document* is the id of what it speaks of, where that could be read.
+    *document* is the id of what it speaks of, where that could be read; it *is_back* where it is of what came back of
+    it.
     """
 
     disposition: Literal["quarantined", "set_aside", "incomplete"]
@@ -87,6 +88,7 @@ class Held(NamedTuple):
     code: str
     message: str
     document: str = ""
+    is_back: bool = False
 
     @property
     def place(self) -> str:

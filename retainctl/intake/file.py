@@ -134,15 +134,19 @@ def _spooled() -> Iterator[Path]:
     path = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as spool:
+            if (unnamed := Path(f"/proc/self/fd/{descriptor}")).exists():  # so that a kill leaves no file behind
+                path.unlink(missing_ok=True)
+                path = unnamed
             while block := sys.stdin.buffer.read(BLOCK_BYTES):
                 spool.write(block)
-        yield path
+            spool.flush()
+            yield path
     except OSError as error:
         if error.errno == 28:  # ENOSPC
             raise DiskTrouble("the disk is full; nothing was imported", hint="Free some space.") from error
         raise
     finally:
-        path.unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
 
 
 def _prepared(name: str, path: Path, encoding: str) -> InputFile:

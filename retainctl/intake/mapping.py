@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from retainctl import schema
 from retainctl.errors import BadConfiguration, WrongUsage
+from retainctl.files import read_text
 from retainctl.intake.cells import Column, plain_name
 from retainctl.intake.file import InputFile
 from retainctl.money import currency_code
@@ -110,11 +111,11 @@ def mapping_text(path: Path | None) -> str:
     if path is None:
         return ""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_text(path)
     except FileNotFoundError:
         raise WrongUsage(f"there is no mapping file {path}") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise BadConfiguration(f"{path} cannot be read: {error}") from None
+        raise BadConfiguration(f"{path} cannot be read: {getattr(error, 'strerror', error)}") from None
 
 
 def find_rows(text: str, file: InputFile) -> None:

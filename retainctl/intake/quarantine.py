@@ -107,15 +107,15 @@ def keep_held(
 
     A row may come again in every nightly export. In quarantine its newest reason counts, and the older row is
     resolved; one that was set aside, or booked without a cell, is kept as it is. What earlier imports hold of
-    documents that were *told* anew, or are held anew, is resolved as well; of a return that was larger than its order,
-    where what came back is *told_back*.
+    documents that were *told* anew, or are held anew, is resolved as well; rows of what came back, where that is
+    *told_back* or held anew.
     """
     bad = [one for one in held if one.disposition == "quarantined"]
     others = [one for one in held if one.disposition != "quarantined"]
     bad_again = {one.origin.raw_bytes for one in bad}
     others_again = {(one.origin.raw_bytes, one.code) for one in others}
-    held_anew = {one.document for one in bad}
-    told_anew, back_anew = {*told, *held_anew} - {""}, {*told_back, *held_anew} - {""}
+    told_anew = {*told, *(one.document for one in bad if not one.is_back)} - {""}
+    back_anew = {*told_back, *(one.document for one in bad if one.is_back)} - {""}
     known = _known_rows(import_id)
     settled = [
         one.id
@@ -123,7 +123,7 @@ def keep_held(
         if one.is_open
         and (
             (
-                one.document in (back_anew if one.code == LARGER else told_anew)
+                one.document in (back_anew if one.is_back else told_anew)
                 and (one.raw_bytes, one.code) not in others_again
             )
             or (one.is_quarantined and (one.raw_bytes in bad_again or one.import_id in resolved))
@@ -139,7 +139,7 @@ def keep_held(
             kept.append(one)
     dialect.insert_many(
         "held_rows",
-        "import_id disposition line byte_offset document column_name code message raw_bytes",
+        "import_id disposition line byte_offset document column_name code message raw_bytes is_back",
         [
             (
                 import_id,
@@ -151,6 +151,7 @@ def keep_held(
                 one.code,
                 one.message,
                 one.origin.raw_bytes,
+                int(one.is_back),
             )
             for one in kept + bad
         ],
@@ -165,13 +166,15 @@ class _Earlier(NamedTuple):
     raw_bytes: bytes
     document: str
     code: str
+    is_back: bool
     is_quarantined: bool
     is_open: bool
 
 
 def _known_rows(import_id: int) -> list[_Earlier]:
     """The rows that imports of the same kind, source and format hold; what was quarantined and is resolved is not."""
-    query = f"""SELECT h.id, h.import_id, h.raw_bytes, h.document, h.code, h.disposition = 'quarantined', {OPEN}
+    query = f"""SELECT h.id, h.import_id, h.raw_bytes, h.document, h.code, h.is_back,
+            h.disposition = 'quarantined', {OPEN}
         FROM held_rows AS h JOIN imports AS i ON i.id = h.import_id
         JOIN imports AS own ON own.kind = i.kind AND own.source = i.source AND own.format = i.format
         WHERE own.id = ? AND (h.disposition <> 'quarantined' OR h.resolved_at IS NULL)"""

@@ -80,8 +80,14 @@ class TextLines:
         return BadData(f"{self.file.name} is not valid {self.file.encoding.upper()}", hint=hint)
 
     def has_bare_quote(self, text: str) -> bool:
-        """Whether a quote stands in *text* that neither opens, closes nor doubles, as RFC 4180 knows them."""
-        return self._quoted is not None and text.count('"') > "".join(self._quoted.findall(text)).count('"')
+        """Whether a quote stands in *text* that neither opens, closes nor doubles, as RFC 4180 knows them.
+
+        Between two Hebrew letters it is a letter, as in צה"ל.
+        """
+        if self._quoted is None or '"' not in text:
+            return False
+        bare = text.count('"') - "".join(self._quoted.findall(text)).count('"')
+        return bare > 0 and bare > len(_GERSHAYIM.findall(text))
 
     def is_odd(self, start: int, end: int) -> bool:
         return any(kept.is_odd for kept in self._of(start, end))
@@ -110,6 +116,9 @@ class TextLines:
         """Let go of the blocks that end before line *before*."""
         self._kept = [kept for kept in self._kept if kept.first_line + len(kept.lines) > before]
         self._offsets = {line: offsets for line, offsets in self._offsets.items() if line >= before - 1}
+
+
+_GERSHAYIM: Final = re.compile('(?<=[א-ת])"(?=[א-ת])')
 
 
 def _quoted_cells(delimiter: str) -> re.Pattern[str]:

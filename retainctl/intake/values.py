@@ -44,7 +44,9 @@ _THREE_DECIMALS: Final = re.compile(r"-?[1-9]\d{0,2}\.\d{3}", re.ASCII)  # or as
 # A currency's mark before an amount, between it and its sign, or behind it.
 _MARK_BEFORE: Final = re.compile(r"(?P<sign>-?)\s*(?P<mark>[^\d\s().,'-]{1,4}\.?)\s*(?P<amount>[-(\d].*)")
 _MARK_AFTER: Final = re.compile(r"(?P<sign>)(?P<amount>.*[\d)-])\s*(?P<mark>[^\d\s().,'-]{1,4}\.?)")
-_AS_TYPED: Final = str.maketrans({"\u200e": None, "\u200f": None, "\u00a0": " ", "\u202f": " ", "\u2212": "-"})
+_AS_TYPED: Final = str.maketrans(
+    {"\u200e": None, "\u200f": None, "\u00a0": " ", "\u202f": " ", "\u2212": "-", "\u2019": "'"}
+)
 
 _THOUSANDTHS: Final = 3  # decimals
 _LONGEST_NUMBER: Final = 64

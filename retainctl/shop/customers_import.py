@@ -20,6 +20,7 @@ from retainctl.normalising import (
     external_id,
     is_nobody,
     is_null,
+    person_name,
     phone_number,
     postal_key,
 )
@@ -144,9 +145,11 @@ class CustomerTaker(RowTaker[_ReadCustomer]):
             raise RowError("external_id", "damaged_id", str(error)) from None
 
     def _name(self, cells: Cells, role: str) -> str | None:
-        name = clean_name(_text(cells, role))
+        name = person_name(_text(cells, role))
         if "marks_removed" in name.notes:
             self.note("names with control or direction marks, now removed")
+        if "link" in name.notes:
+            self.note("names with a link or an address in them, which were left out")
         if "cut" in name.notes:
             self.note("names truncated to 200 characters")
         return name.value

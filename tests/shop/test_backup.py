@@ -11,6 +11,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -61,6 +62,21 @@ def test_as_many_backups_are_kept_as_are_asked_for_from_the_first_night_on(shop:
         assert len(list((shop.folder / "backups").iterdir())) == min(night + 1, keep)
 
 
+def test_many_backups_of_one_day_push_out_no_other_day_s(shop: Shop) -> None:
+    folder = shop.folder / "backups"
+    folder.mkdir()
+    for day in range(1, 29):
+        for hour in ("03", "04", "05"):  # as a night that fails is tried three times
+            (folder / f"retain-202502{day:02}T{hour}0000.backup").touch()
+    for minute in range(10, 30):
+        (folder / f"retain-20250301T11{minute}00.backup").touch()
+    back_up(shop, keep=14)
+    names = {path.name for path in folder.iterdir()}
+    nights = {f"retain-202502{day}T050000.backup" for day in range(17, 29)}
+    afternoon = {f"retain-20250301T11{minute}00.backup" for minute in range(17, 30)}
+    assert names == nights | afternoon | {"retain-20250302T100000.backup"}
+
+
 @pytest.mark.parametrize(("keep", "kept"), [(1, []), (2, ["20360101"]), (3, ["20250301", "20360101"])])
 def test_what_was_just_made_is_never_removed_though_others_are_dated_later(
     shop: Shop, keep: int, kept: list[str]
@@ -99,8 +115,18 @@ def test_no_result_takes_the_place_of_the_shop_s_own_files(folder: Path, databas
     with open_database(shop.database_url, now=0):
         with pytest.raises(Refused, match="the shop's own files"):
             spare(shop, folder / name)
-        for free in ("segments.csv", "backups/retain.db", "exports/club.toml", "../club.toml", "../segments/all.toml"):
+        for free in (
+            "segments.csv",
+            "backups/retain.db",
+            "exports/club.toml",
+            "../club.toml",
+            "../segments/all.toml",
+            "till.toml",
+        ):
             spare(shop, folder / free)
+        (folder / "till.toml").touch()
+        with pytest.raises(Refused, match="the shop's own files"):
+            spare(shop, folder / "till.toml")
 
 
 def test_every_command_that_writes_a_file_spares_the_shop_s_own(folder: Path, retainctl: Terminal) -> None:
@@ -212,6 +238,40 @@ def test_many_senders_at_once_leave_database_and_mark_in_step(folder: Path, shop
     if file_is_the_database():
         assert installation.mark_path().read_text().split()[1] == "12"
         assert value("SELECT value FROM installation WHERE name = 'count'") == "12"
+
+
+@ON_SQLITE
+def test_while_the_mark_is_written_no_other_run_counts(shop: Shop) -> None:
+    """A mark that is a pipe keeps its reader waiting, so that one can look what it holds meanwhile.
+
+    It is read first to know whether this installation may send, and then to be written.
+    """
+    mark, held = installation.mark_path(), list[bool]()
+    said, kept = mark.read_text(), mark.rename(mark.with_name("kept"))
+    os.mkfifo(mark)
+    words = [sys.executable, "-m", "retainctl", "--shop", str(shop.folder), "--now", NOW, "outbox", "deliver"]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as sender:
+        while sender.poll() is None and mark.is_fifo():
+            try:
+                pipe = os.open(mark, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError:  # nobody reads it yet
+                time.sleep(0.01)
+                continue
+            with closing(sqlite3.connect(shop.folder / "retain.db", timeout=0, isolation_level=None)) as other:
+                try:
+                    other.execute("BEGIN IMMEDIATE")
+                    held.append(False)
+                except sqlite3.OperationalError:
+                    held.append(True)
+            if len(held) == 2:
+                kept.replace(mark)
+            os.write(pipe, said.encode())
+            os.close(pipe)
+            time.sleep(0.1)  # so that who read it has closed it
+        assert (sender.communicate()[1], sender.returncode) == ("", 0)
+    assert held == [False, True], "the mark was read to be written while others could count"
+    assert mark.read_text().split() == [said.split()[0], "2"]
+    assert installation.may_send()
 
 
 def test_many_machines_send_from_a_server_and_one_from_a_file(

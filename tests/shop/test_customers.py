@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from retainctl.config import Shop
+from retainctl.config import Shop, read_shop
 from retainctl.errors import WrongUsage
 from retainctl.intake.cells import RowError
 from retainctl.normalising import email_address
@@ -134,6 +134,18 @@ def test_what_was_bought_brought_back_merged_and_parted_is_in_the_history(shop: 
         ("merge", "1", f"customer {noa} into customer {dana}: one person"),
         ("merge", "1", "undone"),
     ]
+
+
+def test_a_merge_and_its_undoing_stand_each_at_its_own_time(shop: Shop) -> None:
+    dana, noa = two_customers(shop)
+    done = merge(shop, survivor_id=dana, merged_id=noa, reason="one person")
+    undo(read_shop(str(shop.folder), now="2026-04-05T11:00"), done.merge_id)
+    for one in (dana, noa):
+        told = [(fact.at, fact.detail) for fact in show_customer(shop, one) if fact.about == "merge"]
+        assert told == [
+            ("2025-03-02T10:00:00+02:00", f"customer {noa} into customer {dana}: one person"),
+            ("2026-04-05T11:00:00+03:00", "undone"),
+        ]
 
 
 def test_an_export_has_addresses_in_the_order_in_which_they_became_known(shop: Shop) -> None:

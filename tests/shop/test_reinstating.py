@@ -16,6 +16,7 @@ from retainctl.shop.consent_history import list_consent, revoke_by_hand, show_co
 from retainctl.shop.identity import Address, Person, find_or_make
 from retainctl.shop.reinstating import reinstate
 from retainctl.store.database import rows, value
+from retainctl.store.transactions import writing
 from tests.conftest import Terminal
 from tests.planting import give
 from tests.reach import contactable
@@ -175,3 +176,15 @@ def test_a_refusal_without_a_date_that_is_told_again_is_one(shop: Shop, retainct
     for now in ("2025-03-03T10:00", "2025-03-04T10:00"):
         assert retainctl("--now", now, "consent", "import", str(refusals), "--again").code == 0
     assert value("SELECT COUNT(*) FROM suppressions") == 1
+
+
+def test_what_a_list_calls_dead_is_no_fault_of_our_server(shop: Shop) -> None:
+    dana, noa = people(shop, "dana", "noa")
+    bounce(shop, "dana")
+    with writing():
+        suppress("email", "noa@example.com", "hard_bounce", shop.clock.now(), "the file cleaned.csv")
+    assert [one.address for one in reinstate(shop, [], since=shop.clock.today(), reason="wrong")] == [
+        "dana@example.com"
+    ]
+    assert reached(shop, [dana, noa]) == [True, False]
+    assert [one.address for one in reinstate(shop, ["noa@example.com"], reason="she rang")] == ["noa@example.com"]

@@ -14,16 +14,16 @@ from retainctl.intake.cells import WAITS_WITH_ANOTHER, Cells, Chunk, Held, Origi
 from retainctl.normalising import (
     EmailAddress,
     as_typed,
-    clean_name,
     email_address,
     is_nobody,
     is_null,
     masked,
+    person_name,
     phone_number,
     shortened,
 )
 from retainctl.shop.identity import PlainPerson
-from retainctl.shop.orders_import.documents import GUEST, Buyer, Document, OrderValues
+from retainctl.shop.orders_import.documents import GUEST, Buyer, Document, OrderValues, plain_id
 from retainctl.shop.orders_import.formats import Format
 from retainctl.shop.orders_import.planning import ImportPlan
 
@@ -41,7 +41,6 @@ class Composing:
         self._values = plan.values
         self.buyers = buyers
         self._named_returns_left = NAMED_RETURNS
-        self._waiting: set[str] = set()  # ids of which a row was bad
         self.held: list[Held] = []
 
     def document(self, chunk: Chunk, places: Sequence[int], digests: Sequence[int]) -> Document | None:
@@ -49,17 +48,17 @@ class Composing:
 
         Rows that their format sets aside are held, and no part of it.
         """
-        document, good, returned = self._added(chunk, places)
+        document, good, returned, is_whole = self._added(chunk, places)
         if document is None:
             return None
         try:
-            if document.external_id in self._waiting:
+            if not is_whole:
                 raise RowError("order_id", WAITS_WITH_ANOTHER, "another row of this order cannot be booked")
             if self._format.finish is not None:
                 self._format.finish(self._values, document)
         except RowError as error:
             for place in good:
-                self.hold(chunk.origin(place), error, chunk.rows[place][0])
+                self.hold(chunk.origin(place), error, chunk.rows[place])
             return None
         for place in good:
             document.digest += digests[place]
@@ -72,29 +71,39 @@ class Composing:
             self._note_origins(chunk, returned, document)
         return document
 
-    def _added(self, chunk: Chunk, places: Sequence[int]) -> tuple[Document | None, list[int], list[int]]:
-        """What the good rows at *places* make, if any is good; the places of those, and of the row of each return."""
+    def _added(self, chunk: Chunk, places: Sequence[int]) -> tuple[Document | None, list[int], list[int], bool]:
+        """What the good rows at *places* make, if any is good; the places of those, and of the row of each return; and
+        whether none was bad."""
         add, values, rows = self._format.add, self._values, chunk.rows
         document: Document | None = None
         good: list[int] = []
         returned: list[int] = []
+        is_whole = True
         for place in places:
             try:
                 document = add(values, document, rows[place])
             except RowError as error:
-                self.hold(chunk.origin(place), error, rows[place][0])
-                if not isinstance(error, SetAside):
-                    self._waiting.add(rows[place][0])
+                self.hold(chunk.origin(place), error, rows[place])
+                is_whole = is_whole and isinstance(error, SetAside)
             else:
                 good.append(place)
                 if document.returns:
                     returned += [place] * (len(document.returns) - len(returned))
-        return document, good, returned
+        return document, good, returned, is_whole
 
-    def hold(self, origin: Origin, error: RowError, document: str) -> None:
-        """Keep a row of *document* that cannot be booked, and why."""
-        disposition = "set_aside" if isinstance(error, SetAside) else "quarantined"
-        self.held.append(Held(disposition, origin, error.column, error.code, str(error), document))  # type: ignore[arg-type]
+    def hold(self, origin: Origin, error: RowError, cells: Cells) -> None:
+        """Keep a row that cannot be booked, and why."""
+        self.held.append(
+            Held(
+                "set_aside" if isinstance(error, SetAside) else "quarantined",
+                origin,
+                error.column,
+                error.code,
+                str(error),
+                document_id(cells),
+                is_back=self._format.is_back(self._values, cells),
+            )
+        )
 
     def take(self) -> list[Held]:
         """The rows held since the last time."""
@@ -203,7 +212,7 @@ class Buyers:
         return email._replace(flag="role") if email.key in self._own else email
 
     def _name(self, text: str) -> str | None:
-        name = clean_name(text)
+        name = person_name(text)
         for note in name.notes:
             self._note(f"name_{note}")
         return name.value
@@ -234,15 +243,20 @@ class Repeated:
         return Repeated([self.rows[place]], [self.origins[place]])
 
 
+def document_id(cells: Cells) -> str:
+    """The id of the document that a row is of."""
+    return plain_id(cells[0])
+
+
 def repeated_ids(chunks: Iterable[Chunk]) -> set[str]:
     """The ids that come more than once in *chunks*, where a row is a whole order."""
     seen: set[int] = set()
     repeated: set[str] = set()
     for chunk in chunks:
         for cells in chunk.rows:
-            mark = hash(cells[0])  # two ids with one hash would only be judged at the file's end
+            mark = hash(document_id(cells))  # two ids with one hash would only be judged at the file's end
             if mark in seen:
-                repeated.add(cells[0])
+                repeated.add(document_id(cells))
             seen.add(mark)
     return repeated
 
@@ -252,10 +266,20 @@ def scattered_ids(chunks: Iterable[Chunk]) -> set[str]:
     seen: set[int] = set()
     scattered: set[str] = set()
     for chunk in chunks:
-        here = {cells[0] for cells in chunk.rows}
+        here = set(map(document_id, chunk.rows))
         scattered.update(key for key in here if hash(key) in seen)
         seen.update(map(hash, here))
     return scattered
+
+
+def gathered(chunks: Iterable[Chunk], wanted: set[str]) -> Iterable[Repeated]:
+    """The rows of each id among *wanted*, in the order in which the ids come first."""
+    found: dict[str, Repeated] = {}
+    for chunk in chunks:
+        for place, cells in enumerate(chunk.rows):
+            if (key := document_id(cells)) in wanted:
+                found.setdefault(key, Repeated()).keep(cells, chunk.origin(place))
+    return found.values()
 
 
 def newest(repeated: Repeated, format_: Format, values: OrderValues) -> int | None:

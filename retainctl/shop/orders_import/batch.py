@@ -29,6 +29,7 @@ class DocumentRow(NamedTuple):
     """
 
     is_order: bool
+    keeps_returns: bool
     buyer: int
     external_id: str
     ordered_at: int
@@ -140,7 +141,7 @@ class Batch:
     articles: list[Article] = field(default_factory=list)  # those whose numbers are next
     new: Portion = field(default_factory=Portion)
     late_orders: Portion = field(default_factory=Portion)  # that are new, and of which an earlier file told returns
-    added: Portion = field(default_factory=Portion)  # rows that stood elsewhere in the file than others of their order
+    added: Portion = field(default_factory=Portion)  # rows out of quarantine, of orders that are there
     changed: Portion = field(default_factory=Portion)
     changed_returns: Portion = field(default_factory=Portion)
     added_returns: Portion = field(default_factory=Portion)
@@ -191,6 +192,7 @@ class Packing:
         portion.documents.append(
             (
                 document.is_order,
+                document.keeps_returns,
                 document.buyer_number,
                 document.external_id,
                 document.ordered_at,

@@ -121,20 +121,12 @@ class Booker:
         self._products.extend([products[article.sku] for article in batch.articles])
         self._consent(batch.consents)
 
-    def add(self, portion: Portion) -> Portion:
-        """Write new documents; those whose order this import has begun already are given back, with its id."""
-        external_ids = [document.external_id for document in portion.named()]
-        begun = self._begun(external_ids)
-        again = Portion()
-        if begun:
-            again = portion.of([place for place, one in enumerate(external_ids) if one in begun])
-            again.order_ids = [begun[document.external_id] for document in again.named()]
-            portion = portion.of([place for place, one in enumerate(external_ids) if one not in begun])
+    def add(self, portion: Portion) -> None:
+        """Write new documents."""
         self._take_ids(portion)
         dialect.insert_many("orders", ORDER_COLUMNS, self.order_rows(portion))
         self.write_lines(portion)
         self.write_returns(portion)
-        return again
 
     def _take_ids(self, portion: Portion) -> None:
         """Give each order of *portion* a free id; what is none has None."""
@@ -202,18 +194,6 @@ class Booker:
     def touch(self, customer: int | None) -> None:
         if customer is not None:
             self.touched.add(customer)
-
-    def _begun(self, external_ids: list[str]) -> dict[str, int]:
-        """Of the orders with these ids, those that this import has written."""
-        condition, bound = dialect.one_of(external_ids)
-        return dict(
-            rows(
-                f"SELECT external_id, id FROM orders WHERE source = ? AND external_id {condition} AND import_id = ?",
-                self.plan.source,
-                bound,
-                self.import_id,
-            )
-        )
 
     def _meet(self, persons: Sequence[tuple[int, PlainPerson]]) -> None:
         """Find or make the customers who these buyers are."""

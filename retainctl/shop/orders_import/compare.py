@@ -1,9 +1,10 @@
-"""A file's rows gathered into documents, and each document judged: new, changed, unchanged, or added to.
+"""A file's rows gathered into documents, and each document judged: new, changed or unchanged.
 
-An order's rows may stand anywhere in its file. Its fingerprint is the sum of its rows' fingerprints, whatever their
-order, so that one that did not change is known without reading a single cell of it. Memory stays flat: a flag for
-each order says that the file has told of it, and only orders that differ from what is stored are kept until the
-file's end, when all of their rows have been seen.
+An order's rows may stand anywhere in its file. Most files have them together, and are read once; where they stand
+apart, that is RowsApart, and the file is read again: such orders are gathered after all others, so that each is judged
+whole. Its fingerprint is the sum of its rows' fingerprints, whatever their order, so that one that did not change is
+known without reading a single cell of it. Memory stays flat: what is gathered at once is so many rows, and for more the
+file is read again.
 
 Nothing is written here, and what this import writes is not looked at: reading may stand in a process of its own.
 """
@@ -11,14 +12,22 @@ Nothing is written here, and what this import writes is not looked at: reading m
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterator, Mapping
 from typing import Final
 
 from retainctl.config import Shop
-from retainctl.intake.cache import IdSet
 from retainctl.intake.cells import Chunk, RowError
-from retainctl.shop.orders_import.assemble import Buyers, Composing, Repeated, newest, repeated_ids, scattered_ids
-from retainctl.shop.orders_import.batch import Batch, Packing
+from retainctl.shop.orders_import.assemble import (
+    Buyers,
+    Composing,
+    Repeated,
+    document_id,
+    gathered,
+    newest,
+    repeated_ids,
+    scattered_ids,
+)
+from retainctl.shop.orders_import.batch import Batch, Packing, Portion
 from retainctl.shop.orders_import.documents import GUEST, Document, Return
 from retainctl.shop.orders_import.planning import ImportPlan
 from retainctl.shop.orders_import.stored import (
@@ -30,12 +39,17 @@ from retainctl.shop.orders_import.stored import (
     fingerprint,
     is_customer,
     is_stale,
+    stored_articles,
     stored_orders,
     stored_returns,
     told_back,
 )
 
-UNDECIDED_ROWS: Final = 100_000
+GATHERED_ROWS: Final = 100_000  # at once, of orders whose rows stand apart
+
+
+class RowsApart(Exception):
+    """The rows of an order stand apart in the file, and are to be gathered."""
 
 
 def _back(one: Return) -> Back:
@@ -53,30 +67,27 @@ class Reading:
         self._past = past
         self._composing = Composing(plan, buyers)
         self._packing = Packing(plan, buyers)
-        self._told = IdSet()  # by a known order's id: all of its rows were seen, or are told to be added
-        self._left_alone = IdSet()  # by a known order's id: more is known of it than this file tells
-        self._undecided: dict[str, tuple[Stored, Document]] = {}  # known orders that differ, so far
-        self._back: dict[str, Document] = {}  # what came back, told anew, of orders that are not known
-        self._undecided_rows = 0
-        self._returns_told: set[str] = set()
+        self._marks: set[int] = set()  # of the ids met, where none of them may come again
+        self._apart: Counter[str] = Counter()  # how many rows there are of an id whose rows stand apart
 
     def batches(self) -> Generator[Batch]:
         """What the file comes to, some thousand rows after the other."""
-        ids: Iterable[str] = ()
+        apart: Collection[str] = ()
         if self._plan.format.one_row_an_order:
-            ids = repeated_ids(self._chunks())
-        elif self._plan.values.total_alone:  # to add up what is said twice would be wrong
-            ids = scattered_ids(self._chunks())
-        repeated = {key: Repeated() for key in ids}
+            apart = repeated_ids(self._chunks())
+        elif self._past.rows_apart:
+            apart = scattered_ids(self._chunks())
         for chunk in self._chunks():
-            self._take(chunk, repeated)
+            self._take(chunk, apart)
             yield self._taken()
-        for one in repeated.values():
-            if self._plan.format.one_row_an_order:
-                self._take_one_of(one)
-            elif one.rows:
-                self._take(one, {})
-        self._settle()
+        self._marks.clear()
+        for wanted in _in_parts(self._apart):
+            for one in gathered(self._chunks(), wanted):
+                if self._plan.format.one_row_an_order:
+                    self._take_one_of(one)
+                else:
+                    self._take(one)
+            yield self._taken()
         last = self._taken()
         last.notes, last.file_notes = self._plan.values.notes, self._plan.file.notes
         yield last
@@ -84,8 +95,8 @@ class Reading:
     def _chunks(self) -> Iterator[Chunk]:
         return self._plan.format.layout(self._plan.file, self._plan.format, self._plan.delimiter)
 
-    def _take(self, chunk: Chunk, repeated: dict[str, Repeated]) -> None:
-        """Judge the rows of *chunk*; those of ids that are *repeated* are only kept."""
+    def _take(self, chunk: Chunk, apart: Collection[str] = ()) -> None:
+        """Judge the rows of *chunk*; those of ids whose rows stand *apart* are only counted."""
         counts = self._packing.batch.counts
         counts.read += len(chunk.rows) + len(chunk.held) + chunk.blank
         counts.blank += chunk.blank
@@ -93,15 +104,20 @@ class Reading:
         documents: dict[str, list[int]] = {}
         latest, places = None, []
         for place, cells in enumerate(chunk.rows):
-            key = cells[0]
+            key = document_id(cells)
             if key == latest:
                 places.append(place)
-            elif key in repeated:
-                repeated[key].keep(cells, chunk.origin(place))
+            elif key in apart:
+                self._apart[key] += 1
                 counts.read -= 1
             else:
                 latest, places = key, documents.setdefault(key, [])
                 places.append(place)
+        if not self._past.rows_apart:  # two ids with one hash would only be gathered in vain
+            marks = set(map(hash, documents))
+            if not marks.isdisjoint(self._marks):
+                raise RowsApart
+            self._marks |= marks
         self._judge(chunk, documents)
 
     def _judge(self, chunk: Chunk, documents: dict[str, list[int]]) -> None:
@@ -110,31 +126,22 @@ class Reading:
         compose, packing, batch = self._composing.document, self._packing, self._packing.batch
         has_evidence = bool(self._plan.options.consent_evidence)
         for key, places in documents.items():
-            known = stored.get(key)
-            if known or key in returned:
-                digest = sum([row_digests[place] for place in places])
-                if self._is_unchanged(key, known, returned.get(key), digest):
-                    batch.counts.unchanged += len(places)
-                    if known and has_evidence and (document := compose(chunk, places, row_digests)):
-                        packing.add_consent(document)
-                    continue
+            known, back = stored.get(key), returned.get(key)
+            if self._is_unchanged(known or back, sum([row_digests[place] for place in places])):
+                batch.counts.unchanged += len(places)
+                if known and has_evidence and (document := compose(chunk, places, row_digests)):
+                    packing.add_consent(document)
+                continue
             document = compose(chunk, places, row_digests)
             if document is None:
                 continue
             if known:
-                self._judge_known(key, known, document)
-            elif document.is_order and key in returned and key not in self._returns_told:
-                packing.add(batch.late_orders, document)
-                batch.counts.new += document.rows
-            elif key in returned or key in self._returns_told:
-                self._judge_returns(key, returned.get(key), document)
+                self._judge_known(known, document)
+            elif back and not document.is_order:
+                self._judge_returns(back, document)
             else:
-                packing.add(batch.new, document)
+                packing.add(batch.late_orders if back else batch.new, document)
                 batch.counts.new += document.rows
-                if not document.is_order:
-                    self._returns_told.add(key)
-        if self._undecided_rows > UNDECIDED_ROWS:
-            self._settle()
 
     def _known(self, keys: list[str]) -> tuple[dict[str, Stored], dict[str, StoredReturn]]:
         """What was known before this import: orders, and the fingerprints of returns that stand alone."""
@@ -145,101 +152,86 @@ class Reading:
         others = [key for key in keys if key not in stored] if self._plan.format.has_return_documents else []
         return stored, stored_returns(source, others, but_of=but_of) if others else {}
 
-    def _is_unchanged(self, key: str, known: Stored | None, returned: StoredReturn | None, digest: int) -> bool:
+    def _is_unchanged(self, known: Stored | StoredReturn | None, digest: int) -> bool:
         """Whether rows whose digests have the sum *digest* are all that is stored of their document."""
-        if known is None:
-            if key in self._returns_told or returned is None:
-                return False
-            if returned.fingerprint != fingerprint(digest, self._salt):
-                return False
-            self._returns_told.add(key)
-            return True
-        if self._past.appended_to is not None or known.order_id in self._told or key in self._undecided:
-            return False
-        if known.fingerprint != fingerprint(digest, self._salt):
-            return False
-        self._told.add(known.order_id)
-        return True
+        is_whole = self._past.appended_to is None or isinstance(known, StoredReturn)
+        return known is not None and is_whole and known.fingerprint == fingerprint(digest, self._salt)
 
-    def _judge_known(self, key: str, known: Stored, document: Document) -> None:
+    def _judge_known(self, known: Stored, document: Document) -> None:
         batch = self._packing.batch
-        counts = batch.counts
-        if known.order_id in self._left_alone:
-            counts.unchanged += document.rows
-            return
-        if self._past.appended_to is not None and known.order_id not in self._told:
-            if known.import_id > self._past.appended_to:
-                counts.unchanged += document.rows  # the source has told all of this order again since
-                return
-            self._told.add(known.order_id)
-        if known.order_id in self._told:
-            self._packing.add(batch.added, document, known.order_id)
-            counts.changed += document.rows
-            return
-        self._undecided_rows += document.rows
-        if key in self._undecided:
-            _, earlier = self._undecided[key]
-            earlier.absorb(document)
-            document = earlier
-        self._undecided[key] = known, document
-        if known.fingerprint == fingerprint(document.digest, self._salt):
-            del self._undecided[key]
-            self._undecided_rows -= document.rows
-            self._told.add(known.order_id)
-            counts.unchanged += document.rows
+        appended_to = self._past.appended_to
+        if appended_to is not None and known.import_id > appended_to:
+            batch.counts.unchanged += document.rows  # the source has told all of this order again since
+        elif appended_to is not None and not (document.is_order and document.external_id in self._past.whole):
+            self._change(batch.added, document, known.order_id)
+        elif known.fingerprint == fingerprint(document.digest, self._salt):
+            batch.counts.unchanged += document.rows
+        elif self._was_told_since(known):
+            self._leave_alone(document, "told_since")
+        elif is_stale(known.order_id, document.updated_at):
+            self._leave_alone(document, "stale")
+        elif not document.is_order and document.buyer != GUEST and self._is_of_another(known, document):
+            self._leave_alone(document, "another_order")
+        elif not document.is_order:
+            self._judge_back(document)
+        elif self._is_another(known, document):
+            self._leave_alone(document, "another_order")
+        else:
+            _keep_unsaid(known, document)
+            self._change(batch.changed, document, known.order_id)
 
-    def _judge_returns(self, key: str, returned: StoredReturn | None, document: Document) -> None:
+    def _judge_returns(self, returned: StoredReturn, document: Document) -> None:
         batch = self._packing.batch
-        counts = batch.counts
-        if returned and self._was_told_since(returned):
-            self._plan.values.note("told_since")
-            counts.unchanged += document.rows
-        elif key in self._returns_told or self._past.appended_to is not None:
-            self._packing.add(batch.added_returns, document)
-            counts.changed += document.rows
-        elif returned and returned.fingerprint == fingerprint(document.digest, self._salt):
-            counts.unchanged += document.rows
-        elif not document.is_order and all(one.named_order == key for one in document.returns):
-            self._gather_back(key, document)
-            return
+        if self._was_told_since(returned):
+            self._leave_alone(document, "told_since")
+        elif self._past.appended_to is not None:
+            self._change(batch.added_returns, document)
+        elif returned.fingerprint == fingerprint(document.digest, self._salt):
+            batch.counts.unchanged += document.rows
+        elif all(one.named_order == document.external_id for one in document.returns):
+            self._judge_back(document)
         else:
-            self._packing.add(batch.changed_returns, document)
-            counts.changed += document.rows
-        self._returns_told.add(key)
-
-    def _gather_back(self, key: str, document: Document) -> None:
-        """Keep what came back of an order that is not known yet until all of its rows are seen."""
-        self._undecided_rows += document.rows
-        if key in self._back:
-            self._back[key].absorb(document)
-        else:
-            self._back[key] = document
+            self._change(batch.changed_returns, document)
 
     def _judge_back(self, document: Document) -> None:
         """Judge what came back of an order whose own rows its file does not tell; several files may tell of one.
 
         What came back of an article at one time is told anew by whoever tells of it again.
         """
-        counts = self._packing.batch.counts
         told = told_back(self._plan.source, document.external_id)
         new: defaultdict[Back, Counter[tuple[int, int]]] = defaultdict(Counter)
         for one in document.returns:
             new[_back(one)][int(1000 * one.quantity), one.amount_minor] += 1
         document.returns = [one for one in document.returns if told.get(_back(one)) != new[_back(one)]]
         if document.returns:
-            self._packing.add(self._packing.batch.later_returns, document)
-            counts.changed += document.rows
+            self._change(self._packing.batch.later_returns, document)
         else:
-            counts.unchanged += document.rows
+            self._packing.batch.counts.unchanged += document.rows
+
+    def _change(self, portion: Portion, document: Document, order_id: int | None = None) -> None:
+        self._packing.add(portion, document, order_id)
+        self._packing.batch.counts.changed += document.rows
 
     def _is_another(self, known: Stored, document: Document) -> bool:
-        """Whether *document* is another order of the same number: of another day, and another buyer or nobody."""
-        if self._plan.options.newest or known.customer_id is None:
+        """Whether *document* is another order of the same number, or another part of it: of another day and another
+        buyer or nobody, or without one article in common where nothing says that it is newer."""
+        if self._plan.options.newest:
             return False
-        if self._plan.values.day(document.ordered_at) == known.order_day:
+        if known.customer_id is not None and self._plan.values.day(document.ordered_at) != known.order_day:
+            return document.buyer == GUEST or self._is_of_another(known, document)
+        articles = {line.article.sku for line in document.lines if line.article}
+        if not articles or document.updated_at is not None:
             return False
-        return document.buyer == GUEST or not is_customer(
-            known.customer_id, self._composing.buyers.person(document.buyer)
+        before = stored_articles(known.order_id)
+        return bool(before) and before.isdisjoint(articles)
+
+    def _is_of_another(self, known: Stored, document: Document) -> bool:
+        """Whether *document* names a buyer who is not the customer of the order *known*."""
+        person = self._composing.buyers.person(document.buyer)
+        return (
+            not self._plan.options.newest
+            and known.customer_id is not None
+            and not is_customer(known.customer_id, person)
         )
 
     def _take_one_of(self, repeated: Repeated) -> None:
@@ -250,44 +242,22 @@ class Reading:
         last = newest(repeated, self._plan.format, self._plan.values)
         if last is None:
             error = RowError(
-                "order_id", "conflicting_rows", f"order {repeated.rows[0][0]} appears twice with different values"
+                "order_id",
+                "conflicting_rows",
+                f"order {document_id(repeated.rows[0])} appears twice with different values",
             )
             counts.read += len(repeated.rows)
-            for origin in repeated.origins:
-                self._composing.hold(origin, error, repeated.rows[0][0])
+            for origin, cells in zip(repeated.origins, repeated.rows, strict=True):
+                self._composing.hold(origin, error, cells)
             return
         others = len(repeated.rows) - 1
         counts.read += others
         counts.unchanged += others
-        self._take(repeated.alone(last), {})
+        self._take(repeated.alone(last))
 
-    def _settle(self) -> None:
-        """Decide on what differs from what is stored, now that all of its rows are seen."""
-        batch = self._packing.batch
-        counts = batch.counts
-        for known, document in self._undecided.values():
-            if self._was_told_since(known):
-                self._leave_alone(known, document, "told_since")
-            elif is_stale(known.order_id, document.updated_at):
-                self._leave_alone(known, document, "stale")
-            elif not document.is_order:
-                self._judge_back(document)
-            elif self._is_another(known, document):
-                self._leave_alone(known, document, "another_order")
-            else:
-                self._packing.add(batch.changed, document, known.order_id)
-                counts.changed += document.rows
-            self._told.add(known.order_id)
-        for document in self._back.values():
-            self._judge_back(document)
-        self._undecided.clear()
-        self._back.clear()
-        self._undecided_rows = 0
-
-    def _leave_alone(self, known: Stored, document: Document, why: str) -> None:
+    def _leave_alone(self, document: Document, why: str) -> None:
         self._plan.values.note(why)
         self._packing.batch.counts.unchanged += document.rows
-        self._left_alone.add(known.order_id)
 
     def _was_told_since(self, known: Stored | StoredReturn) -> bool:
         return self._past.read_before_by is not None and known.import_id > self._past.read_before_by
@@ -302,3 +272,23 @@ class Reading:
             elif one.disposition == "set_aside":
                 batch.counts.set_aside += 1
         return batch
+
+
+def _keep_unsaid(known: Stored, document: Document) -> None:
+    """Let what *document* does not say of the order stay as it is known: a cell that is empty changes nothing."""
+    if not document.says_status:
+        document.status = known.status
+        document.keeps_returns = not document.returns and "refunded" not in document.stated
+
+
+def _in_parts(rows_of: Mapping[str, int]) -> Iterator[set[str]]:
+    """The ids in parts of about so many rows as may be gathered at once."""
+    part, rows = set[str](), 0
+    for key, many in rows_of.items():
+        part.add(key)
+        rows += many
+        if rows >= GATHERED_ROWS:
+            yield part
+            part, rows = set(), 0
+    if part:
+        yield part

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from typing import Final
 
@@ -18,6 +18,7 @@ from retainctl.result import Progress
 from retainctl.shop.orders_import import update
 from retainctl.shop.orders_import.batch import Batch
 from retainctl.shop.orders_import.booking import Booker
+from retainctl.shop.orders_import.compare import RowsApart
 from retainctl.shop.orders_import.planning import ImportPlan, OrderOptions, in_words, make_plan
 from retainctl.shop.orders_import.processes import batches
 from retainctl.shop.orders_import.returns import Waiting, attach_named, attach_unnamed
@@ -46,22 +47,25 @@ def import_orders(
     quarantined, and the rest is.
     """
     with input_file(name, encoding=options.encoding) as file:
-        plan = make_plan(shop, file, options)
-        try:
-            with collector_at_rest():
-                return _import(shop, plan, progress)
-        except DryRun as dry:
-            return dry.result
+        for rows_apart in (False, True):
+            plan = make_plan(shop, file, options)
+            try:
+                with suppress(RowsApart), collector_at_rest():
+                    return _import(shop, plan, progress, rows_apart=rows_apart)
+            except DryRun as dry:
+                return dry.result
+    raise AssertionError("rows that are gathered stand nowhere else")
 
 
 @in_one_transaction
-def _import(shop: Shop, plan: ImportPlan, progress: Progress) -> FileResult[OrdersImported]:
+def _import(shop: Shop, plan: ImportPlan, progress: Progress, *, rows_apart: bool) -> FileResult[OrdersImported]:
     dialect.hold_lock(import_runs.LOCK)
     known = import_runs.known_imports(plan.file, plan.asked)
     newest = plan.options.newest
     if known and not (plan.options.again or newest) and import_runs.brings_nothing(known[-1]):
         return FileResult((OrdersImported(plan.file.name, plan.source, "already imported"),))
-    past = Past(is_first=nothing_stored(), read_before_by=known[0] if known and not newest else None)
+    before = known[0] if known and not newest else None
+    past = Past(is_first=nothing_stored(), read_before_by=before, rows_apart=rows_apart)
     result, import_id, held = book(shop, plan, past, progress=progress)
     told, told_back = _told_anew(import_id, plan.source)
     quarantine.keep_held(import_id, held, resolved=known, told=told, told_back=told_back, now=shop.clock.now())
@@ -134,10 +138,31 @@ def book(
     if others := booking.notes["another_order"]:
         are = "1 order is" if others == 1 else f"{others} orders are"
         trouble = DoneInPart(
-            f"{are} of another buyer and another day than the known order of the same number, and left alone",
+            f"{are} unlike the known order of the same number (another buyer and day, or no article in common),"
+            " and left alone",
             hint="If they are another shop's, import them with --source NAME; if the file is right, with --newest.",
         )
+    if twins := _known_elsewhere(booking):
+        trouble = trouble or DoneInPart(
+            f"new orders with the buyer, the minute and the amount of known ones of another source: {twins}",
+            hint="If both are exports of one shop, its orders are there twice: import each shop by one format.",
+        )
     return FileResult((row,), tuple(notes), odd, trouble, quarantined=bad), import_id, booking.held
+
+
+def _known_elsewhere(booking: Booker) -> str:
+    """The other sources that have orders like the new ones, with how many: another export of the same shop."""
+    if not booking.first_order_id or value("SELECT MIN(source) = MAX(source) FROM orders"):
+        return ""
+    found = rows(
+        """SELECT p.source, COUNT(DISTINCT o.id) FROM orders AS o JOIN orders AS p
+            ON p.customer_id = o.customer_id AND p.ordered_at / 60 = o.ordered_at / 60 AND p.currency = o.currency
+            AND p.gross_minor = o.gross_minor AND p.source <> o.source
+            WHERE o.id >= ? AND o.is_sale = 1 AND p.is_sale = 1 AND o.day_precision + p.day_precision = 0
+            GROUP BY p.source ORDER BY 2 DESC, 1""",
+        booking.first_order_id,
+    )
+    return ", ".join(f"{count} of {source}" for source, count in found)
 
 
 def _readable(plan: ImportPlan, every: Iterator[Batch]) -> Iterator[Batch]:
@@ -180,7 +205,7 @@ def _refuse_return(booking: Booker, waiting: Waiting, why: str) -> None:
     execute("DELETE FROM order_returns WHERE id = ?", waiting.id)
     column, message = _REFUSED[why]
     message = message.format(order=waiting.named_order)
-    booking.held.append(Held("quarantined", named.origin, column, why, message, waiting.external_id))
+    booking.held.append(Held("quarantined", named.origin, column, why, message, waiting.external_id, is_back=True))
     booking.counts.add(import_runs.Counts(**{named.row: -1}, quarantined=1))
     booking.returns -= named.returns
 

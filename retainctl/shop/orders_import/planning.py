@@ -138,6 +138,7 @@ _SENTENCES: Final = {
     "email_needs_smtputf8": "e-mails that need a server with SMTPUTF8",
     "identity_conflict": "orders whose id, e-mail or phone belong to different customers; nobody was merged",
     "name_marks_removed": "names with control or direction marks, now removed",
+    "name_link": "names with a link or an address in them, which were left out",
     "name_cut": "names truncated to 200 characters",
     "coupon_and_tax": 'orders with a coupon and a tax, taken as added to the prices (if they include it: tax = "" in a'
     " mapping)",
@@ -145,7 +146,7 @@ _SENTENCES: Final = {
     "clock_change_gap": "times in a skipped hour (clock change), moved forward",
     "clock_change_fold": "times in a repeated hour (clock change), read as the first",
     "stale": "orders older than the stored version, not changed",
-    "another_order": "orders of another buyer and day under a known number, left alone",
+    "another_order": "orders unlike the known one of their number, left alone",
     "told_since": "orders that a later import told anew, not changed",
     "return_undated": "returns without a day in the file, counted on the day of the sale",
     "return_seen": "returns without a day in the file, counted on the day of this import",

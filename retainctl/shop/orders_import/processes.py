@@ -13,7 +13,7 @@ from retainctl.config import Shop
 from retainctl.errors import RetainError, TryLater
 from retainctl.intake.file import InputFile
 from retainctl.shop.orders_import.batch import Batch
-from retainctl.shop.orders_import.compare import Reading
+from retainctl.shop.orders_import.compare import Reading, RowsApart
 from retainctl.shop.orders_import.planning import ImportPlan, OrderOptions, plan_with
 from retainctl.shop.orders_import.stored import Past
 from retainctl.store.opening import open_database
@@ -83,7 +83,7 @@ def serve() -> None:
                 pickle.dump(batch, answers, protocol=pickle.HIGHEST_PROTOCOL)
                 answers.flush()
             pickle.dump(None, answers)
-        except RetainError as error:
+        except (RetainError, RowsApart) as error:
             pickle.dump(error, answers)
         answers.flush()
     except BrokenPipeError:

@@ -41,6 +41,7 @@ class _RetriedRows:
     asked: dict[str, Any]
     ids: list[int]
     raw: list[bytes]
+    documents: list[str]
 
 
 def retry(shop: Shop, ids: Sequence[int], options: OrderOptions) -> list[FileResult[OrdersImported]]:
@@ -66,10 +67,11 @@ def _by_import(ids: Sequence[int]) -> list[_RetriedRows]:
     for import_id, held_id, document, raw, file, source, format_, asked in waiting_rows:
         if not ids or held_id in ids or (import_id, document) in together:
             waiting = found.setdefault(
-                import_id, _RetriedRows(import_id, file, source, format_, json.loads(asked), [], [])
+                import_id, _RetriedRows(import_id, file, source, format_, json.loads(asked), [], [], [])
             )
             waiting.ids.append(held_id)
             waiting.raw.append(bytes(raw))
+            waiting.documents.append(document)
     if missing := set(ids) - {held_id for waiting in found.values() for held_id in waiting.ids}:
         raise WrongUsage(f"row {min(missing)} is not a row of orders waiting in quarantine", hint=LIST_THEM)
     return list(found.values())
@@ -91,8 +93,10 @@ def _retry(shop: Shop, waiting: _RetriedRows, options: OrderOptions) -> FileResu
     mapping = mapping_text(options.mapping) if options.mapping else asked["mapping"]
     with _as_file(waiting, encoding=options.encoding) as (file, places):
         plan = plan_with(shop, file, options, mapping=mapping, mapping_name=str(options.mapping or "the mapping"))
-        is_part = not format_named(waiting.format).one_row_an_order
-        result, _, held = book(shop, plan, Past(appended_to=waiting.import_id if is_part else None), limited=False)
+        past = Past(appended_to=waiting.import_id, whole=frozenset(waiting.documents) - {""}, rows_apart=True)
+        if format_named(waiting.format).one_row_an_order:
+            past = Past()
+        result, _, held = book(shop, plan, past, limited=False)
     assert result.row.rows_read == len(waiting.ids), "each row in quarantine is one row again"
     still = {places[one.origin.byte_offset]: one for one in held if one.disposition != "set_aside"}
     _settle(waiting, still, now=shop.clock.now())

@@ -29,6 +29,7 @@ class Stored(NamedTuple):
     import_id: int  # that wrote it last
     customer_id: int | None
     order_day: int
+    status: str
 
 
 class StoredReturn(NamedTuple):
@@ -44,12 +45,15 @@ class Past:
 
     For one that *is_first* nothing is stored that its rows could be compared with. A file that was *read_before_by*
     an import brings no news of what was told since. Rows out of the quarantine of an import are *appended_to* the
-    orders of it or an earlier one.
+    orders of it or an earlier one, but for the orders of which *whole* has the ids: all of their rows waited. The file
+    is known to have *rows_apart* that are of one order.
     """
 
     is_first: bool = False
     read_before_by: int | None = None
     appended_to: int | None = None
+    whole: frozenset[str] = frozenset()
+    rows_apart: bool = False
 
 
 def nothing_stored() -> bool:
@@ -63,7 +67,7 @@ def stored_orders(source: str, keys: list[str], *, but_of: int) -> dict[str, Sto
     return {
         key: Stored(order_id, bytes(fingerprint), *others)
         for key, order_id, fingerprint, *others in rows(
-            "SELECT external_id, id, content_hash, import_id, customer_id, order_day FROM orders"
+            "SELECT external_id, id, content_hash, import_id, customer_id, order_day, status FROM orders"
             f" WHERE source = ? AND external_id {condition} AND import_id <> ?",
             source,
             bound,
@@ -102,6 +106,12 @@ def told_back(source: str, key: str) -> dict[Back, Counter[tuple[int, int]]]:
     ):
         found[returned_at, sku][int(thousandths), int(amount)] += 1
     return found
+
+
+def stored_articles(order_id: int) -> set[str]:
+    """The articles of a known order, by their SKUs."""
+    query = "SELECT p.sku FROM order_lines AS l JOIN products AS p ON p.id = l.product_id WHERE l.order_id = ?"
+    return {sku for (sku,) in rows(query, order_id)}
 
 
 def is_customer(customer_id: int, person: PlainPerson) -> bool:

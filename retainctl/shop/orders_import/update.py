@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from itertools import starmap
 from typing import Any, Final
 
+from retainctl.errors import BadData
 from retainctl.shop.orders_import.batch import Batch, LineRow, Portion, ReturnedRow
 from retainctl.shop.orders_import.booking import LINE_COLUMNS, ORDER_COLUMNS, Booker
-from retainctl.shop.orders_import.documents import SALE_STATUSES, refuse_mixed
+from retainctl.shop.orders_import.documents import SALE_STATUSES
 from retainctl.shop.orders_import.stored import joined
 from retainctl.store import dialect
 from retainctl.store.database import execute, execute_many, rows, value
@@ -22,9 +23,9 @@ def book(booking: Booker, batch: Batch) -> None:
     """Write *batch*; in the caller's transaction."""
     booking.meet(batch)
     booking.returns += sum(len(one.returns) for one in batch.with_new_returns)
-    _append(booking, booking.add(batch.new))
+    booking.add(batch.new)
     for one in _behind_what_came_back(booking, batch.late_orders):
-        _append(booking, booking.add(one))
+        booking.add(one)
     _append(booking, batch.added)
     _replace(booking, batch.changed)
     _replace_returns(booking, batch.changed_returns)
@@ -43,12 +44,17 @@ def _replace(booking: Booker, portion: Portion) -> None:
     _detach(booking, portion)
     execute_many("DELETE FROM order_lines WHERE order_id = ?", [(one,) for one in order_ids])
     execute_many(
-        f"UPDATE orders SET {', '.join(f'{name} = ?' for name in _REPLACED)}, version = version + 1 WHERE id = ?",
+        f"UPDATE orders SET {', '.join(map(_set, _REPLACED))}, version = version + 1 WHERE id = ?",
         [(*replaced, order_id) for order_id, *replaced in booking.order_rows(portion)],
     )
     booking.write_lines(portion)
     for one in _behind_what_came_back(booking, portion.of(sorted({row[0] for row in portion.returns}))):
-        booking.write_returns(one)
+        booking.write_returns(one, owner=value("SELECT customer_id FROM orders WHERE id = ?", one.order_ids[0]))
+
+
+def _set(column: str) -> str:
+    """How a column takes its new value: who bought stays known, where a file does not say it."""
+    return "customer_id = COALESCE(?, customer_id)" if column == "customer_id" else f"{column} = ?"
 
 
 def _date_returns(booking: Booker, portion: Portion) -> None:
@@ -80,7 +86,7 @@ def _date_returns(booking: Booker, portion: Portion) -> None:
 
 
 def _append(booking: Booker, portion: Portion) -> None:
-    """Add rows that stood elsewhere in the file than others of their order, or come out of quarantine."""
+    """Add rows that come out of quarantine to their orders."""
     for place, order_id in enumerate(_ids(portion)):
         _append_to(booking, order_id, portion.of([place]))
 
@@ -98,7 +104,8 @@ def _append_to(booking: Booker, order_id: int, portion: Portion) -> None:
         _keep_versions(booking, [order_id])
         execute("UPDATE orders SET version = version + 1 WHERE id = ?", order_id)
     (document,) = portion.named()
-    refuse_mixed(document.external_id, currency, document.currency)
+    if document.currency != currency:
+        raise BadData(f"order {document.external_id} is in {currency}, but this row of it is in {document.currency}")
     document = document._replace(content_hash=joined(bytes(stored), document.content_hash, booking.plan.salt))
     execute(
         "UPDATE order_returns SET content_hash = ? WHERE source = ? AND external_id = ? AND content_hash = ?",
@@ -136,11 +143,11 @@ def _replace_returns(booking: Booker, portion: Portion) -> None:
         "DELETE FROM order_returns WHERE source = ? AND external_id = ?",
         [(booking.plan.source, document.external_id) for document in portion.named()],
     )
-    _append(booking, booking.add(portion))
+    booking.add(portion)
 
 
 def _append_returns(booking: Booker, portion: Portion) -> None:
-    """Add rows that stood elsewhere in the file to returns that are there already."""
+    """Add rows that come out of quarantine to returns that are there already."""
     for place, document in enumerate(portion.named()):
         bound = booking.plan.source, document.external_id
         ((last, stored),) = rows(
@@ -150,7 +157,7 @@ def _append_returns(booking: Booker, portion: Portion) -> None:
         )
         fingerprint = joined(bytes(stored), document.content_hash, booking.plan.salt)
         added = document._replace(content_hash=fingerprint)
-        _append(booking, booking.add(portion.of([place]).after(added, line=0, returned=last)))
+        booking.add(portion.of([place]).after(added, line=0, returned=last))
         execute("UPDATE order_returns SET content_hash = ? WHERE source = ? AND external_id = ?", fingerprint, *bound)
 
 
@@ -233,16 +240,16 @@ def _forget_money(booking: Booker, order_ids: Sequence[int]) -> None:
 def _detach(booking: Booker, portion: Portion) -> None:
     """Drop the returns that the orders' own rows told, and let the others that took from them wait again.
 
-    What came in a later file under the order's number stays, unless it is told anew.
+    What came in a later file under the order's number stays, unless it is told anew; so does what the order's own rows
+    told, where they say nothing of it now.
     """
-    execute_many(
-        "DELETE FROM order_returns WHERE source = ? AND external_id = ?"
-        " AND content_hash = (SELECT content_hash FROM orders WHERE id = ?)",
-        [
-            (booking.plan.source, document.external_id, order_id)
-            for document, order_id in zip(portion.named(), portion.order_ids, strict=True)
-        ],
-    )
+    own = "source = ? AND external_id = ? AND content_hash = (SELECT content_hash FROM orders WHERE id = ?)"
+    for document, order_id in zip(portion.named(), portion.order_ids, strict=True):
+        bound = booking.plan.source, document.external_id, order_id
+        if document.keeps_returns:
+            execute(f"UPDATE order_returns SET content_hash = ? WHERE {own}", document.content_hash, *bound)
+        else:
+            execute(f"DELETE FROM order_returns WHERE {own}", *bound)
     execute_many(
         "UPDATE order_returns SET order_id = NULL, order_line_no = NULL WHERE order_id = ?",
         [(order_id,) for order_id in portion.order_ids],

@@ -240,6 +240,25 @@ def test_a_consent_is_to_marketing_or_to_surveys(shop: Shop, dana: int, file: Pa
     assert rows("SELECT purpose FROM consents") == ([] if code else [(purpose.casefold() or "marketing",)])
 
 
+@pytest.mark.parametrize(
+    ("word", "purpose"),
+    [
+        ("דברי פרסומת", "marketing"),
+        ("פרסומת", "marketing"),
+        ("דיוור", "marketing"),
+        ("סקר", "survey"),
+        ("סקרים", "survey"),
+    ],
+)
+def test_a_purpose_may_be_said_in_hebrew(shop: Shop, dana: int, file: Path, word: str, purpose: str) -> None:
+    outcome = bring(shop, file, f"מייל,action,evidence,מטרה\ndana@example.com,yes,card, {word} \n")
+    assert outcome.quarantined == ()
+    assert rows("SELECT purpose FROM consents") == [(purpose,)]
+    both: tuple[Purpose, ...] = ("marketing", "survey")
+    refused = [contactable([dana], purpose=asked, at=shop.clock.now()) == {dana: "no_consent"} for asked in both]
+    assert refused == [asked != purpose for asked in both]
+
+
 PHONE = "+972502000001"
 
 

@@ -10,6 +10,7 @@ import pytest
 from retainctl.config import Shop
 from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
 from retainctl.shop.customers_import import import_customers
+from retainctl.shop.exporting import MOST_ADDRESSES
 from retainctl.store.database import rows, value
 
 SHOPIFY = {
@@ -51,6 +52,35 @@ def test_a_list_of_shopify_s(shop: Shop, file: Path, indent: int | None) -> None
         ("postal", "mugs herzl 1 floor 3 tel aviv ta 61000 il", 0),
     ]
     assert rows("SELECT action, happened_at, evidence FROM consents") == [("given", 1_727_129_747, "checkout box")]
+
+
+@pytest.mark.parametrize("asked_for", ["verified_email", "email_marketing_consent"])
+def test_a_list_of_shopify_s_that_was_asked_for_with_some_of_its_fields(shop: Shop, file: Path, asked_for: str) -> None:
+    """Either of the two fields that nobody else's records have says whose it is."""
+    others = {"verified_email", "email_marketing_consent"} - {asked_for}
+    record = {name: said for name, said in SHOPIFY.items() if name not in others}
+    assert bring(shop, file, json.dumps({"customers": [record]}), evidence="checkout box").row.rows_new == 1
+    verified = int(asked_for == "verified_email")
+    assert rows("SELECT kind, key, verified FROM contact_points ORDER BY id") == [
+        ("email", "dana@example.com", verified),
+        ("phone", "+972502345678", 0),
+        ("phone", "+97236123456", 0),
+        ("postal", "mugs herzl 1 floor 3 tel aviv ta 61000 il", 0),
+    ]
+    assert rows("SELECT action, happened_at FROM consents") == [("given", 1_727_129_747)] * (1 - verified)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])  # it is about columns
+@pytest.mark.parametrize("kind", ["email", "phone", "postal"])
+def test_of_a_long_list_of_addresses_as_many_are_kept_as_there_are_columns(shop: Shop, file: Path, kind: str) -> None:
+    written = {"email": "{}@example.com", "phone": "050-234567{}", "postal": "Herzl {}"}[kind]
+    known = {"email": "{}@example.com", "phone": "+97250234567{}", "postal": "herzl {}"}[kind]
+    lists = {f"{kind}s": [written.format(number) for number in range(MOST_ADDRESSES + 1)]}
+    outcome = bring(shop, file, json.dumps({"customer_id": "17", **lists}) + "\n")
+    assert (outcome.row.rows_new, outcome.quarantined) == (1, ())
+    assert rows("SELECT kind, key FROM contact_points ORDER BY id") == [
+        (kind, known.format(number)) for number in range(MOST_ADDRESSES)
+    ]
 
 
 def test_a_list_of_woocommerce_s(shop: Shop, file: Path) -> None:

@@ -130,7 +130,7 @@ def test_b12_a_quote_that_never_closes_is_told_with_its_line(books: Shop, bring:
 
 
 @pytest.mark.parametrize(
-    "sku", ['"a"b', r'"a \"b\" c"', 'a "b" c', '12"', 'ספר "הארץ"', 'צה"ל', '12" x', ' "a"', 'a""']
+    "sku", ['"a"b', r'"a \"b\" c"', 'a "b" c', '12"', 'ספר "הארץ"', 'צה"', 'a"ב', '12" x', ' "a"', 'a""']
 )
 def test_b13_quotes_that_rfc_4180_does_not_know_quarantine_their_row(books: Shop, bring: Bring, sku: str) -> None:
     outcome = bring(books, HEADER, *GOOD, row("31", sku=sku))
@@ -551,3 +551,28 @@ def test_of_a_refused_import_from_a_pipe_nothing_stays_behind(
     assert retainctl("orders", "import", "-", stdin=f"{HEADER}\n{row('1', quantity='x')}\n", now=None).code in (3, 65)
     assert retainctl("orders", "import", "-", stdin="a,b\n1,2\n").code == 65
     assert set(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("cell", ['ברגים ק"ג', 'חברה בע"מ', 'מק"ט-17'])
+def test_a_quote_between_two_hebrew_letters_is_a_letter(books: Shop, bring: Bring, cell: str) -> None:
+    outcome = bring(books, HEADER, *GOOD, row("31", sku=cell), row("32", sku=f'"{cell.replace(chr(34), chr(34) * 2)}"'))
+    assert codes(outcome) == []
+    assert value("SELECT COUNT(*) FROM order_lines JOIN products AS p ON p.id = product_id WHERE p.sku = ?", cell) == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1255", "utf-16"])
+def test_a_bad_row_is_where_it_is_said_to_be_however_much_stands_before_it(
+    books: Shop, bring: Bring, encoding: str
+) -> None:
+    """Hebrew letters are one byte or two, and a file is read in pieces of a megabyte."""
+    lines = [HEADER, *(row(f"{number}", sku="ספל" * 100) for number in range(1, 7_001))]
+    for place in (10, 3_500, 7_000):
+        lines[place] = row(f"{place}", sku="ספל" * 100, quantity="x")
+    content = "".join(f"{line}\n" for line in lines).encode(encoding)
+    assert len(content) > 2 << 20
+    outcome = bring(books, content, encoding="cp1255" if encoding == "cp1255" else "")
+    assert codes(outcome) == ["bad_number"] * 3
+    mark = "".encode(encoding)
+    for line, offset, raw in rows("SELECT line, byte_offset, raw_bytes FROM held_rows ORDER BY id"):
+        assert bytes(raw) == f"{lines[line - 1]}\n".encode(encoding).removeprefix(mark)
+        assert content[offset : offset + len(raw)] == bytes(raw)

@@ -249,6 +249,7 @@ def test_wix_repeats_the_order_on_each_line(shop: Shop, bring: Bring, shared: Pa
         # Of 65.00, with 5.00 of tax on 60.00: of 7.00 that came back 0.54 were tax.
         ({"Payment_status": "Partially Refunded", "Refunded_amount": "7.00"}, "", "", 5_000, [(None, 0, 646)]),
         ({"Coupon_code": "SPRING", "Total": "60.00"}, "1", "1", 4_500, [(1, 1, 1_800), (2, 1, 900)]),
+        ({"Coupon_code": "SPRING", "Total": "60.00"}, "0", "1", 4_500, [(2, 1, 900)]),
         ({}, "3", "", 0, None),
     ],
 )

@@ -10,6 +10,7 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.errors import BadData
+from retainctl.intake.csv_rows import CHUNK_ROWS
 from retainctl.store.database import rows, value
 from tests.conftest import Terminal
 from tests.shop.orders_import.conftest import Bring, counts
@@ -26,20 +27,40 @@ print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
 
 
 @pytest.mark.parametrize("between", [",", ",\n"])
+@pytest.mark.parametrize("around", ['{"orders": []}', "[]", " \n[]\n"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_list_of_many_megabytes_is_read_piece_by_piece(
-    books: Shop, bring: Bring, between: str, encoding: str
+    books: Shop, bring: Bring, between: str, around: str, encoding: str
 ) -> None:
     records = [order(number, note=NOTE) for number in range(1, 1_500)]
     records[700] = order(701, currency="none")
-    document = '{"orders": [' + between.join(records) + "]}"
+    document = around.replace("[]", f"[{between.join(records)}]")
     assert len(document) > 4 << 20
     outcome = bring(books, document.encode(encoding), name="o.json")
     assert counts(outcome) == (1_499, 1_498, 0, 0, 0, 0, 1)
     ((raw, line, offset),) = rows("SELECT raw_bytes, line, byte_offset FROM held_rows")
     assert raw == records[700].encode(encoding).removeprefix("".encode(encoding))
-    assert line == (701 if "\n" in between else 1)
+    assert line == (701 if "\n" in between else 1) + around.startswith(" \n")
     assert document.encode(encoding)[offset : offset + len(raw)] == raw
+
+
+@pytest.mark.parametrize("envelope", ["{}", '{{"orders": [{}]}}'])
+def test_a_bad_record_is_held_once_however_many_records_follow(books: Shop, bring: Bring, envelope: str) -> None:
+    records = [order(number) for number in range(1, 2 * CHUNK_ROWS + 10)]
+    bad = '{"id": 9999999, "id": 2}'
+    text = envelope.format(("\n" if envelope == "{}" else ",\n").join([records[0], bad, *records[1:]]))
+    outcome = bring(books, text, name="o.json", format="woocommerce-json")
+    assert counts(outcome) == (len(records) + 1, len(records), 0, 0, 0, 0, 1)
+    assert rows("SELECT code, line FROM held_rows") == [("duplicate_key", 2)]
+
+
+def test_a_record_of_a_list_whose_text_has_a_raw_line_break_is_bad_alone(books: Shop, bring: Bring) -> None:
+    records = [order(number, note="first, then") for number in range(1, 41)]
+    records[20] = records[20].replace("first, then", "first,\nthen")
+    outcome = bring(books, '{"orders": [' + ",\n".join(records) + "]}", name="o.json", format="woocommerce-json")
+    assert counts(outcome) == (40, 39, 0, 0, 0, 0, 1)
+    assert rows("SELECT code, line FROM held_rows") == [("bad_json", 21)]
+    assert value("SELECT raw_bytes FROM held_rows") == records[20].encode()
 
 
 def test_one_record_of_more_than_a_megabyte_is_none(books: Shop, bring: Bring) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -263,3 +265,27 @@ def test_a_column_that_may_hold_a_name_is_never_taken_for_an_id(shop: Shop, brin
         )  # fmt: skip
     assert rows("SELECT COUNT(*) FROM customer_keys") == [(0,)]
     assert value("SELECT COUNT(*) FROM customers") == 2
+
+
+@pytest.mark.parametrize("of_the_file", ["NFC", "NFD"])
+@pytest.mark.parametrize("of_the_mapping", ["NFC", "NFD"])
+def test_a_letter_with_its_mark_is_the_same_in_one_sign_or_in_two(
+    books: Shop, bring: Bring, of_the_file: Literal["NFC", "NFD"], of_the_mapping: Literal["NFC", "NFD"]
+) -> None:
+    """A Mac writes the letter and its mark one after the other."""
+    header = unicodedata.normalize(of_the_file, "Numéro,Créée le,Prénom,Total payé")
+    mapping = '[columns]\norder_id = "Numéro"\nordered_at = "Créée le"\nfirst_name = "Prénom"\ntotal = "Total payé"'
+    outcome = bring(
+        books, header, "1,2025-01-05,Zoé,10.00", mapping=unicodedata.normalize(of_the_mapping, mapping), source="x"
+    )
+    assert (counts(outcome), [note for note in outcome.notes if "not read" in note]) == ((1, 1, 0, 0, 0, 0, 0), [])
+    assert rows("SELECT external_id, gross_minor FROM orders") == [("1", 1_000)]
+
+
+@pytest.mark.parametrize("before", ["", ","])
+def test_columns_without_a_name_are_no_column_that_stands_twice(books: Shop, bring: Bring, before: str) -> None:
+    """As where a sheet was exported with empty columns beside it."""
+    outcome = bring(books, f"{before}{HEADER},,", *(f"{before}{row(str(number))},," for number in (1, 2)))
+    assert (counts(outcome), outcome.notes) == ((2, 2, 0, 0, 0, 0, 0), bring(books, HEADER, row("3"), name="b").notes)
+    with pytest.raises(BadData, match="has two columns called"):
+        bring(books, f"{HEADER},,Email", f"{row('4')},,", name="c.csv")

@@ -27,8 +27,8 @@ from tests.shop.orders_import.conftest import HEADER, PIECES, Bring, codes, coun
 FIRST = [
     HEADER,
     *(row(str(number), email=f"c{number % 300}@shop.example", sku=f"A{number % 7}") for number in range(3_000)),
-    row("5", sku="LATER", quantity="1"),
-    row("7", sku="A0", quantity="-1", status="refunded"),
+    row("5", sku="LATER", quantity="1", email="c5@shop.example"),
+    row("7", sku="A0", quantity="-1", status="refunded", email="c7@shop.example"),
     row("R1", sku="A1", quantity="-1", status="refunded"),
     row("bad", unit_price="ten"),
     row("flawed", email="no address"),
@@ -38,8 +38,8 @@ FIRST = [
 SECOND = [
     HEADER,
     *(row(str(number), email=f"c{number % 300}@shop.example", sku=f"A{number % 7}") for number in range(1_000)),
-    row("1001", quantity="9", email="c101@shop.example"),
-    row("5", sku="LATER", quantity="1"),
+    row("1001", quantity="9", email="c101@shop.example", sku="A0"),
+    row("5", sku="LATER", quantity="1", email="c5@shop.example"),
     row("R1", sku="A1", quantity="-2", status="refunded"),
     *(row(f"N{number}", email=f"n{number}@shop.example") for number in range(2_000)),
 ]

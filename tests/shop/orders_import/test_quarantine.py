@@ -19,6 +19,7 @@ from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.shop.orders_import.retry import retry
 from retainctl.store.database import rows, value
 from tests.conftest import Terminal
+from tests.planting import plant
 from tests.shop.orders_import.conftest import HEADER, Bring, codes, counts, row
 from tests.shop.orders_import.test_formats import FIRST, SHOPIFY, shopify_order
 
@@ -259,3 +260,15 @@ def test_what_came_back_of_an_order_settles_no_sale_that_waits_nor_a_sale_its_re
     bring(shop, HEADER, larger, name="f.csv")
     assert list_quarantined(shop) == []
     assert value("SELECT SUM(amount_minor) FROM order_returns WHERE external_id = 'G1'") == 9_000
+
+
+def test_what_an_older_program_could_not_read_of_a_file_leaves_quarantine_when_the_file_is_read_again(
+    shop: Shop, bring: Bring
+) -> None:
+    bring(shop, HEADER, *GOOD)
+    bring(shop, HEADER, *GOOD_TOO, name="b.csv")
+    for import_id, lines in ((1, GOOD), (2, GOOD_TOO)):
+        plant("held_rows", import_id=import_id, disposition="quarantined", line=2, byte_offset=0, document="",
+              column_name="", code="too_short", message="", raw_bytes=lines[0].encode())  # fmt: skip
+    assert codes(bring(shop, HEADER, *GOOD, again=True)) == []
+    assert [one.file for one in list_quarantined(shop)] == ["b.csv"], "the other file was not read again"

@@ -377,7 +377,8 @@ def test_an_order_of_another_buyer_and_day_is_not_booked_over_the_known_one_of_i
     assert counts(outcome)[:4] == (2, 1, 0, 1)
     assert outcome.trouble is not None
     assert str(outcome.trouble) == (
-        "1 order is of another buyer and another day than the known order of the same number, and left alone"
+        "1 order is unlike the known order of the same number (another buyer and day, or no article in common),"
+        " and left alone"
     )
     assert rows("SELECT gross_minor, version FROM orders WHERE external_id = '1001'") == [(2_000, 1)]
     options = {"newest": True}
@@ -392,3 +393,16 @@ def test_an_order_of_which_the_buyer_or_the_day_alone_was_corrected_is_changed(
     bring(shop, HEADER, row("1001"))
     outcome = bring(shop, HEADER, row("1001", **change), name="again.csv")
     assert (outcome.trouble, counts(outcome)[:3]) == (None, (1, 0, 1))
+
+
+def test_what_came_back_before_any_sale_is_known_is_known_again(shop: Shop, bring: Bring) -> None:
+    back = [
+        row(order, quantity="-1", unit_price="10.00", status="refunded", ordered_at=f"2025-02-0{order}")
+        for order in ("1", "2")
+    ]
+    first = bring(shop, HEADER, back[0])
+    assert (counts(first), first.row.returns) == ((1, 1, 0, 0, 0, 0, 0), 1)
+    then = bring(shop, HEADER, *back, name="later.csv")
+    assert (counts(then), then.row.returns) == ((2, 1, 0, 1, 0, 0, 0), 1)
+    assert counts(bring(shop, HEADER, *back, name="later.csv", again=True)) == (2, 0, 0, 2, 0, 0, 0)
+    assert rows("SELECT external_id, amount_minor FROM order_returns ORDER BY 1") == [("1", 1_000), ("2", 1_000)]

@@ -14,6 +14,8 @@ from retainctl.shop.orders_import.documents import (
     Document,
     Line,
     OrderValues,
+)
+from retainctl.shop.orders_import.sums import (
     check_total,
     refund,
     spread_discount,

@@ -263,3 +263,16 @@ def test_what_is_no_time_is_none_and_never_made_up(dates: str, text: str, code: 
     with pytest.raises(RowError) as caught:
         values.instant(text, "ordered_at")
     assert (caught.value.column, caught.value.code) == ("ordered_at", code)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "thousandths"), [("0.125", 125), ("2.5", 2_500), ("1.1250", 1_125), ("3.0", 3_000), ("0.0005", None)]
+)
+def test_a_quantity_has_up_to_three_decimals(books: Shop, bring: Bring, quantity: str, thousandths: int | None) -> None:
+    outcome = bring(books, HEADER, *(row(f"G{n}") for n in range(30)), row("1", quantity=quantity, unit_price="80.00"))
+    assert [held.code for held in outcome.quarantined] == ([] if thousandths else ["bad_quantity"])
+    found = rows(
+        "SELECT quantity_thousandths, amount_minor FROM order_lines AS l JOIN orders AS o ON o.id = l.order_id"
+        " WHERE o.external_id = '1'"
+    )
+    assert found == ([(thousandths, thousandths * 8)] if thousandths else [])

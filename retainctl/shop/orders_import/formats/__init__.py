@@ -36,6 +36,7 @@ class Format:
     finish: Finish | None = None
     one_row_an_order: bool = False
     has_return_documents: bool = False
+    is_back: Callable[[OrderValues, Cells], bool] = lambda _values, _cells: False  # whether a row is of what came back
     recognises: Callable[[str], bool] | None = None  # by the file's beginning, where it has no header
     readings: Mapping[str, Any] = field(default_factory=dict)
     mapping: str = ""  # the text of the ready mapping that it is read by

@@ -26,16 +26,19 @@ from retainctl.shop.orders_import.documents import (
     OrderValues,
     Quantity,
     Return,
-    check_total,
     lost_to_rounding,
     order_id,
-    refund,
-    return_pieces,
-    spread_discount,
+    plain_id,
     unit_price,
     unsigned,
 )
 from retainctl.shop.orders_import.formats import Format
+from retainctl.shop.orders_import.sums import (
+    check_total,
+    refund,
+    return_pieces,
+    spread_discount,
+)
 from retainctl.spreadsheets import strip_guard
 
 
@@ -270,7 +273,7 @@ def _begin(values: OrderValues, own: OrderCells, currency: str, *, returns: Sequ
     if own.cancelled_at and status in SALE_STATUSES and status != "refunded":
         status = "cancelled"
     return Document(
-        strip_guard(own.order_id),
+        plain_id(own.order_id),
         Buyer(
             strip_guard(own.customer_id.strip()), strip_guard(own.email), strip_guard(own.phone), first_name, last_name
         )
@@ -287,6 +290,7 @@ def _begin(values: OrderValues, own: OrderCells, currency: str, *, returns: Sequ
         updated_at=values.instant_in(own.zone, own.updated_at, "updated_at")[0] if own.updated_at else None,
         stated={name: text for name in _STATED if (text := getattr(own, name))},
         head=own,
+        says_status=bool(own.status.strip() or own.cancelled_at),
     )
 
 
@@ -350,8 +354,20 @@ def _return(values: OrderValues, document: Document, own: OrderCells, line: Line
         line.amount_minor,
         document.currency,
         values.instant_in(own.zone, own.ordered_at, "ordered_at")[0],
-        strip_guard(own.refund_of or own.order_id),
+        plain_id(own.refund_of or own.order_id),
     )
+
+
+def is_back(values: OrderValues, cells: Cells) -> bool:
+    """Whether a row is of what came back, as far as one that may be bad can tell."""
+    own, row = OrderCells._make(cells[:_OWN]), LineCells._make(cells[_OWN:])
+    try:
+        kind = values.row_type(row.type)
+    except RowError:
+        kind = ""
+    amounts = [row.quantity, own.total if values.total_alone else ""]
+    amounts += [getattr(row, role) for role in _AMOUNTS] if values.negative_is_refund else []
+    return bool(own.refund_of) or kind == "refund" or any(text != unsigned(text) for text in amounts)
 
 
 def finish(values: OrderValues, document: Document) -> None:
@@ -366,7 +382,7 @@ def finish(values: OrderValues, document: Document) -> None:
     if document.is_order and "total" in stated:
         check_total(values, document)
     back = abs(values.money(stated["refunded"], document.currency, "refunded")) if "refunded" in stated else 0
-    if document.pieces_back:
+    if document.pieces_back and not document.returns:  # else its rows say it again
         return_pieces(document, paid_back_minor=back)
     if document.is_order and not document.returns and (back or document.status == "refunded"):
         cancelled = stated.get("cancelled_at")
@@ -387,6 +403,7 @@ FORMAT = Format(
     add=add,
     finish=finish,
     has_return_documents=True,
+    is_back=is_back,
     readings={"statuses": STATUSES},
     order_cells=_OWN + 1,  # its currency, the first cell of a line, is the order's too
 )

@@ -12,15 +12,17 @@ from retainctl.shop.orders_import.documents import (
     Document,
     Line,
     OrderValues,
+    order_id,
+)
+from retainctl.shop.orders_import.formats import Format
+from retainctl.shop.orders_import.sums import (
     add_fees,
     check_total,
-    order_id,
     refund,
     spread_discount,
     take_off_fees,
     tolerance_minor,
 )
-from retainctl.shop.orders_import.formats import Format
 
 STATUSES = {
     "paid": "paid", "partially_refunded": "paid", "refunded": "refunded", "pending": "pending",

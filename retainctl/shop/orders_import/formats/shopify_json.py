@@ -11,19 +11,21 @@ from retainctl.shop.orders_import.documents import (
     Line,
     LineKind,
     OrderValues,
-    PaidBack,
     Quantity,
     Return,
+    order_id,
+)
+from retainctl.shop.orders_import.formats import Format
+from retainctl.shop.orders_import.sums import (
+    PaidBack,
     add_fees,
     check_total,
     full_return,
     give_back,
-    order_id,
     shipping_with_tax,
     spread_discount,
     take_off_fees,
 )
-from retainctl.shop.orders_import.formats import Format
 
 STATUSES = {
     "paid": "paid", "partially_refunded": "paid", "refunded": "refunded", "pending": "pending",

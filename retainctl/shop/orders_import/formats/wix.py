@@ -13,16 +13,18 @@ from retainctl.shop.orders_import.documents import (
     Line,
     OrderValues,
     Return,
+    order_id,
+)
+from retainctl.shop.orders_import.formats import Format
+from retainctl.shop.orders_import.sums import (
     add_fees,
     check_total,
     full_return,
-    order_id,
     refund,
     spread_discount,
     sum_minor,
     take_off_fees,
 )
-from retainctl.shop.orders_import.formats import Format
 
 STATUSES = {
     "paid": "paid", "partially refunded": "paid", "refunded": "refunded", "fully refunded": "refunded",

@@ -10,16 +10,18 @@ from retainctl.shop.orders_import.documents import (
     Document,
     Line,
     OrderValues,
+    order_id,
+    unit_price,
+)
+from retainctl.shop.orders_import.formats import Format
+from retainctl.shop.orders_import.sums import (
     PaidBack,
     add_fees,
     check_total,
     full_return,
     give_back,
-    order_id,
     take_off_fees,
-    unit_price,
 )
-from retainctl.shop.orders_import.formats import Format
 
 STATUSES = {
     "pending": "pending", "on-hold": "pending", "checkout-draft": "pending", "processing": "processing",
