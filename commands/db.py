@@ -16,7 +16,7 @@ db = Group("db", help="Back up, check and migrate the database; choose which ins
 @click.option(
     "--keep",
     type=click.IntRange(min=1),
-    help="The number of backups to keep in the same folder; older ones are deleted.",
+    help="How many backups to keep in the same folder, and of how many days the last one; older ones are deleted.",
 )
 def backup(file: Path | None, keep: int | None) -> None:
     """Back up the database while it is in use, and verify the backup.

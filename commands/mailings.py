@@ -131,7 +131,7 @@ def _cancel(program: str, name: str) -> None:
 @_name
 @click.option(
     "--sample",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 1_000_000),
     metavar="N",
     help="Show the messages of the first N recipients; with --format html the mail of the Nth, as it will look.",
 )

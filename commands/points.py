@@ -199,17 +199,18 @@ def explain(customer: str | None, order: str | None) -> None:
     metavar="FILE",
     help="Compare the ledger with the heads of earlier days in FILE, and add today's.",
 )
-def check(heads: Path | None) -> None:
-    """Check the ledger; print nothing when it is consistent.
+@click.option("--ledger", is_flag=True, help="Check the ledger alone, and not whether club.toml is what it was.")
+def check(heads: Path | None, ledger: bool) -> None:
+    """Check the ledger, and the terms that points were booked by; print nothing when both are right.
 
     \b
       retainctl points check --heads points.heads
     """
     from retainctl.club.chain_heads import compare_heads
-    from retainctl.club.checking import check
+    from retainctl.club.checking import check, check_ledger
 
     with opened_shop() as shop:
-        check(shop)
+        (check_ledger if ledger else check)(shop)
         if heads:
             compare_heads(shop, heads)
         note("no errors found in the ledger")

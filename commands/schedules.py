@@ -32,9 +32,9 @@ def show_files(style: str, user: str | None, output: Path | None) -> None:
       retainctl schedules show --style systemd --user shop --output /etc/systemd/system
     """
     from retainctl.config import read_shop
-    from retainctl.errors import WrongUsage
+    from retainctl.errors import DoneInPart, WrongUsage
     from retainctl.jobs import access, steps, table
-    from retainctl.jobs.install_files import ScheduleFile, schedule_files, write_files
+    from retainctl.jobs.install_files import ScheduleFile, left_over, schedule_files, write_files
 
     form = choices().form
     if form not in (None, "json", "jsonl") or (form and output is not None):
@@ -50,6 +50,11 @@ def show_files(style: str, user: str | None, output: Path | None) -> None:
     if output is not None:
         write_files(files, output)
         note(f"{', '.join(files)} in {output}")
+        if style == "systemd" and (timers := left_over(shop, files, output)):
+            raise DoneInPart(
+                f"{', '.join(timers)} in {output}: that job is gone",
+                hint=f"In {output}: systemctl disable --now {' '.join(timers)}; rm {' '.join(timers)}",
+            )
         return
     if form is not None:
         show([ScheduleFile(*file) for file in files.items()], row_type=ScheduleFile)

@@ -18,7 +18,16 @@ from typing import Any, NoReturn, cast
 import click
 
 from retainctl import __version__
-from retainctl.errors import HUNG_UP, INTERRUPTED, TERMINATED, BadConfiguration, DiskTrouble, RetainError, exit_codes
+from retainctl.errors import (
+    HUNG_UP,
+    INTERRUPTED,
+    TERMINATED,
+    BadConfiguration,
+    DiskTrouble,
+    RetainError,
+    WrongUsage,
+    exit_codes,
+)
 from retainctl.manual import TOPICS
 from retainctl.terminal import Choices, for_this_shop, global_options, told
 
@@ -162,6 +171,9 @@ def run(arguments: list[str] | None = None) -> int:
     words = [word.translate(_ISOLATES) for word in (sys.argv[1:] if arguments is None else arguments)]
     chosen = Choices(words=words)
     try:
+        for word in words:
+            if not word.isascii() and any("\ud800" <= letter <= "\udfff" for letter in word):
+                raise WrongUsage(f"{word!r} is not UTF-8", hint="Save the script, or name the file, in UTF-8.")
         # A command that calls ctx.exit(n) comes back here with n.
         result = root.main(args=words, prog_name="retainctl", standalone_mode=False, obj=chosen)
         sys.stdout.flush()

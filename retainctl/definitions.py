@@ -20,7 +20,7 @@ from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from retainctl import schema
 from retainctl.config import Shop
 from retainctl.errors import BadConfiguration, Refused, RetainError, WrongUsage, did_you_mean
-from retainctl.files import only_here, write_text
+from retainctl.files import only_here, read_text, write_text
 from retainctl.rows import Row
 from retainctl.store.database import rows
 from retainctl.store.dialect import hold_lock
@@ -142,7 +142,7 @@ class Kind(Generic[V]):
         """The text of the file of *name*; where there is none, WrongUsage suggests the closest name."""
         path = self.path(shop_folder, name)
         try:
-            return path.read_text(encoding="utf-8")
+            return read_text(path)
         except FileNotFoundError:
             create = f"Create it: retainctl {self.make.format(name)}"
             hint = did_you_mean(name, self.names(shop_folder), otherwise=create)

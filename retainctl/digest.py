@@ -24,6 +24,7 @@ from retainctl.outreach.templates import Templates
 from retainctl.result import Result
 from retainctl.rows import Row
 from retainctl.store.database import rows, value
+from retainctl.store.dialect import hold_lock
 from retainctl.store.outreach import Mailing
 from retainctl.store.transactions import in_one_transaction
 from retainctl.wording import amount, named, with_prefix
@@ -56,6 +57,7 @@ def send(shop: Shop) -> Result[Digest]:
 
 @in_one_transaction
 def _queue(shop: Shop, week: str, to_address: str) -> bool:
+    hold_lock("digest")  # of two at once the later one sees the earlier one's
     if value("SELECT 1 FROM mailings WHERE program = 'digest' AND name = ?", week):
         return False
     now = shop.clock.now()

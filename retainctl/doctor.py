@@ -8,6 +8,7 @@ means one exit code: ``ok`` and ``note`` are 0, a ``warning`` is what ``doctor -
 from __future__ import annotations
 
 import email.policy
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -25,9 +26,11 @@ from retainctl.jobs.steps import ReadWords, check_steps
 from retainctl.jobs.table import read_jobs
 from retainctl.rows import Row
 from retainctl.shop.clock_check import SILENCE_SECONDS, behind, last_written
-from retainctl.shop.opening import opened
+from retainctl.shop.opening import opened, user_name
+from retainctl.store.backup import database_files
 from retainctl.store.integrity import check_database
 from retainctl.store.opening import applied_migrations
+from retainctl.store.runs import LOG_NAME
 
 _GREETING_SECONDS: Final = 10  # a server that says nothing in that time is none to us
 # It verifies headers where a line break cannot break them (CVE-2024-6923).
@@ -56,6 +59,7 @@ def examine(named: str | None, *, now: str | None, read_words: ReadWords) -> lis
     try:
         with opened(named, now=now) as shop:
             checks: dict[str, Callable[[Shop], str]] = {
+                "folder": _folder,
                 "database": _database,
                 "returns": _returns,
                 "club": _club,
@@ -132,6 +136,20 @@ def _needs(shop: Shop) -> Iterator[CheckRow]:
                 yield CheckRow(name, "warning", one.sentence, DoneInPart.exit_code)
         except RetainError as error:
             yield _failed(name, error)
+
+
+def _folder(shop: Shop) -> str:
+    """Whether whoever asks could run the jobs, as far as the files go that these write."""
+    written = [shop.folder, *database_files(), *shop.folder.glob("*.heads"), shop.folder / LOG_NAME]
+    written += [path for name in ("locks", "backups") for path in (shop.folder / name, *shop.folder.glob(f"{name}/*"))]
+    may = partial(os.access, effective_ids=True)
+    if closed := [path for path in written if may(path, os.F_OK) and not may(path, os.W_OK)]:
+        user = user_name(os.geteuid())
+        raise BadConfiguration(
+            f"{', '.join(map(str, closed))} cannot be written by {user}, so no job can run",
+            hint=f"Run it as the shop's own user, or: chown -R {user}: {shop.folder}",
+        )
+    return "can be written"
 
 
 def _database(_shop: Shop) -> str:

@@ -10,6 +10,7 @@ import errno
 import fcntl
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -18,8 +19,20 @@ from typing import BinaryIO, Final
 
 from retainctl.errors import BadConfiguration, DiskTrouble, Refused, WrongUsage
 
+_TEXT_BYTES: Final = 1 << 20
 _UNFINISHED: Final = ".retainctl-"
 _YOUNG_SECONDS: Final = 60
+
+
+def read_text(path: Path) -> str:
+    """The text of a file that a person wrote, in UTF-8; OSError where it is none, such as a pipe or more than 1 MB."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        if found.st_size > _TEXT_BYTES:
+            raise OSError(errno.EFBIG, "it is larger than 1 MB")
+        return file.read().decode("utf-8-sig")
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from retainctl.shop.backup import newest_made_at
 from retainctl.shop.clock_check import behind, last_written
 from retainctl.shop.consent import IN_FORCE
 from retainctl.shop.orders import doubtful_returns
+from retainctl.store.backup import HOW_TO_INSTALL, NEEDED, missing_programs
 from retainctl.store.database import rows, value
 from retainctl.store.installation import may_send
 from retainctl.wording import day_in_words, named
@@ -192,8 +193,11 @@ _SAID_OF_JOBS: Final = {
 def _backup(shop: Shop) -> Iterator[Need]:
     """Only where a job makes backups: a server may be backed up by others."""
     first = value("SELECT MIN(imported_at) FROM imports")
-    makes_backups = any(step.startswith("db backup") for job in read_jobs(shop).values() for step in job.steps)
-    if first is None or not makes_backups:
+    if not any(step.startswith("db backup") for job in read_jobs(shop).values() for step in job.steps):
+        return
+    for program in missing_programs():
+        yield Need("backup", f"{program} {NEEDED}", f"התוכנה {program}, שהגיבוי צריך, אינה מותקנת", HOW_TO_INSTALL)
+    if first is None:
         return
     newest = newest_made_at(shop)
     if shop.clock.now() > (first if newest is None else newest) + BACKUP_SECONDS:

@@ -24,6 +24,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from retainctl import files
 from retainctl.errors import BadConfiguration, did_you_mean
 
 T = TypeVar("T")
@@ -69,7 +70,7 @@ class Source:
 def read_file(path: Path, schema: type[T]) -> T:
     """The file at *path* as a *schema*; BadConfiguration says what is wrong and where."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = files.read_text(path)
     except FileNotFoundError:
         raise BadConfiguration(f"there is no file {path}") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -54,7 +54,8 @@ def award(shop: Shop, *, dry_run: bool = False, advance: Callable[[int], None] =
             whole.update(tally)
             advance(tally["orders"])
     run = AwardRun(**{one.name: whole[one.name] for one in fields(AwardRun)})
-    held = f"{run.orders_held} orders would earn more than {POINTS_PER_ENTRY:,} points and were not awarded"
+    orders = "1 order" if run.orders_held == 1 else f"{run.orders_held} orders"
+    held = f"{orders} would earn more than {POINTS_PER_ENTRY:,} points, and got none"
     trouble = DoneInPart(held, hint="Check their amounts and import them again.") if run.orders_held else None
     return Result((run,), trouble=trouble)
 

@@ -9,8 +9,9 @@ from typing import Any, Final, Literal, NamedTuple
 from retainctl.club import spending
 from retainctl.club.balances import balances
 from retainctl.club.ledger import PROGRAM, sources_from
+from retainctl.club.orders import due_orders
 from retainctl.config import Shop
-from retainctl.errors import BadData, WrongUsage
+from retainctl.errors import BadData, Refused, WrongUsage
 from retainctl.intake.cells import Cells, RowError
 from retainctl.intake.declared import DeclaredTaker, Field, GivenCell, Lookup, text
 from retainctl.intake.file import InputFile
@@ -37,13 +38,19 @@ def import_points(
     """Import the points in the file called *name*, each row once, however often it comes.
 
     ``add`` gives what a row says, once for the list that the options' source names; ``set`` gives or takes what a
-    customer has too few or too many of. *reason* is of rows that state none. A row that names nobody, takes more than
-    is there, or adds to what the same list gave the customer before, is quarantined.
+    customer has too few or too many of, and is Refused while orders wait for their points. *reason* is of rows that
+    state none. A row that names nobody, takes more than is there, or adds to what the same list gave the customer
+    before, is quarantined.
     """
     if mode == "add" and not options.source:
         raise WrongUsage(
             "missing option '--source'",
             hint="Name the list, such as birthdays-2025-03: each of its rows counts once, however often it comes.",
+        )
+    if mode == "set" and due_orders(after=0, until=shop.clock.now(), limit=1):
+        raise Refused(
+            "orders wait for their points, which would come on top of what the list sets",
+            hint="Award them first: retainctl points award",
         )
 
     def make_taker(file: InputFile, _header: Sequence[str]) -> PointsTaker:

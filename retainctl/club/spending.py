@@ -58,6 +58,11 @@ def _book(shop: Shop, kind: BookingKind, customer_id: int, points: int, *, sourc
                 hint=f"See them: retainctl points statement {customer_id}",
             )
         journal.repay(customer_id, terms)
+        if kind == "redemption" and not terms.value_minor(points, shop.settings.currency):
+            raise BadData(
+                f"{points} points pay nothing",
+                hint=f"{terms.redeem_points} points pay {terms.redeem_value} {shop.settings.currency}, rounded down.",
+            )
         if kind == "grant":
             _give(shop, journal, customer_id, points, source=source, reason=reason, terms=terms)
         else:

@@ -68,6 +68,8 @@ class Terms:
             raise ValueError("version must be 1 or more")
         if min(self.pending_days, self.expiry_months, self.expiry_days) < 0:
             raise ValueError("pending_days, expiry_months and expiry_days must not be negative")
+        if max(self.pending_days, self.expiry_months, self.expiry_days) > 36_500:
+            raise ValueError("pending_days, expiry_months and expiry_days must be at most 36500")
         if self.expiry_months and self.expiry_days:
             raise ValueError("set expiry_months or expiry_days, not both")
         if not 1 <= self.redeem_points <= 1_000_000_000:

@@ -36,3 +36,8 @@ def write_files(files: dict[str, str], folder: Path) -> None:
     for name, text in files.items():
         write_text(folder / name, text)
         (folder / name).chmod(0o644)
+
+
+def left_over(shop: Shop, files: dict[str, str], folder: Path) -> list[str]:
+    """The timers of *shop* in *folder* that none of *files* is: of jobs that are gone, and would fail from now on."""
+    return sorted({one.name for one in folder.glob(f"{installed_name(shop)}@*.timer")} - files.keys())

@@ -27,7 +27,8 @@ class Backup(Row, kind="backup"):
 def back_up(shop: Shop, path: Path | None = None, *, keep: int | None = None) -> Backup:
     """Copy the database to *path*, else to the shop's backups folder by a name that says when.
 
-    Of the backups in that folder whose names say when, the newest *keep* stay; without it all do.
+    Of the backups in that folder whose names say when, the newest *keep* stay, and the last of each of as many days,
+    so that many of one day push out no other day's; without it all do.
     """
     moment = shop.clock.local(shop.clock.now())
     target = path or shop.folder / "backups" / f"{moment:{_NAME}}"
@@ -35,12 +36,19 @@ def back_up(shop: Shop, path: Path | None = None, *, keep: int | None = None) ->
     with replaced(target) as unfinished:
         copy_database(unfinished)
     # What was just made is never removed, even beside one that a clock which was ahead has dated later.
-    others = sorted(one for one in target.parent.glob(_NAMED) if one != target)
-    spared = 0 if keep is None else keep - (target.match(_NAMED))
-    old = others[: max(len(others) - spared, 0)] if keep else []
+    others = sorted((one for one in target.parent.glob(_NAMED) if one != target), reverse=True)
+    newest = [target] * target.match(_NAMED) + others
+    last_of_day = {_day_of(one): one for one in reversed(newest)}
+    last_of_days = [last_of_day[day] for day in dict.fromkeys(map(_day_of, newest))]
+    old = set(others) - {*newest[:keep], *last_of_days[:keep]} if keep else set()
     for one in old:
         one.unlink()
     return Backup(file=str(target), bytes=target.stat().st_size, removed=len(old))
+
+
+def _day_of(path: Path) -> str:
+    """The day that the name of a backup says."""
+    return path.name.partition("T")[0]
 
 
 def newest_made_at(shop: Shop) -> int | None:

@@ -21,9 +21,10 @@ from retainctl.shop.consent import (
     suppress,
 )
 from retainctl.shop.customers import OF_THIS_ADDRESS, address_named, find_customer
+from retainctl.shop.identity import LOCK
 from retainctl.spreadsheets import ListForm, write_list
 from retainctl.store.database import execute, rows, value
-from retainctl.store.dialect import one_of
+from retainctl.store.dialect import hold_lock, one_of
 from retainctl.store.select import Instant, select
 from retainctl.store.transactions import in_one_transaction
 
@@ -189,6 +190,7 @@ def revoke_by_hand(shop: Shop, named: str, *, reason: str, purpose: Purpose | No
     An address that no customer has is suppressed, so that the refusal is not lost when its owner is imported; only a
     permission of a later date lifts it.
     """
+    hold_lock(LOCK)  # nobody is merged meanwhile, whose addresses would be another's
     address = address_named(shop, named.strip())
     if address is not None and value(f"SELECT 1 FROM contact_points WHERE {OF_THIS_ADDRESS}", *address) is None:
         return [_suppressed(shop, *address, reason=reason)]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Final, get_args
 
 from retainctl.config import OwnFolder, Shop, read_shop
 from retainctl.definitions import all_kinds
@@ -47,14 +47,22 @@ def _refuse_another_s(folder: Path) -> None:
     """Refused, where root works in another user's shop: what it made there that user could not write any more."""
     owner = folder.stat().st_uid
     if os.geteuid() == 0 != owner:
-        try:
-            name = pwd.getpwuid(owner).pw_name
-        except KeyError:
-            name = f"#{owner}"
+        name = user_name(owner)
         raise Refused(
             f"the shop {folder} belongs to {name}, who could not write what root makes in it",
             hint=f"Run it as that user: sudo -u {name} retainctl …",
         )
+
+
+def user_name(user: int) -> str:
+    """What the user of this number is called on this machine."""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"#{user}"
+
+
+_OWN_FILES: Final = frozenset({"retainctl.toml", "club.toml", "jobs.toml"})
 
 
 def spare(shop: Shop, path: Path) -> None:
@@ -64,7 +72,7 @@ def spare(shop: Shop, path: Path) -> None:
     inside = place.relative_to(folder).parts if place.is_relative_to(folder) else ()
     if (
         place in database_files()
-        or (len(inside) == 1 and place.suffix == ".toml")
+        or (len(inside) == 1 and (place.name in _OWN_FILES or (place.suffix == ".toml" and place.exists())))
         or (inside and inside[0] in own_folders)
     ):
         raise Refused(f"{path} is one of the shop's own files; not overwritten", hint="Choose another file.")

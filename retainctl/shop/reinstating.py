@@ -8,7 +8,7 @@ from datetime import date
 from retainctl.config import Shop
 from retainctl.errors import Refused, WrongUsage
 from retainctl.rows import Row
-from retainctl.shop.consent import IN_FORCE
+from retainctl.shop.consent import IN_FORCE, OF_THE_OUTBOX
 from retainctl.shop.customers import address_named
 from retainctl.store.address_hash import address_hasher
 from retainctl.store.database import execute, rows
@@ -25,13 +25,14 @@ class Reinstated(Row, kind="reinstated"):
 
 @in_one_transaction
 def reinstate(shop: Shop, addresses: Sequence[str], *, since: date | None = None, reason: str) -> list[Reinstated]:
-    """Write again to *addresses*, each of which bounced, and to all that bounced from the day *since* on.
+    """Write again to *addresses*, each of which bounced, and to all that bounced for us from the day *since* on.
 
     Refused, all of them, where one did not bounce. Permissions count as before; a complaint or a refusal stays.
     """
     if not reason.strip():
         raise WrongUsage("an address is reinstated for a reason", hint="Say how you know: --reason TEXT")
-    found = _bounced("s.suppressed_at >= ?", shop.clock.start_of(since)) if since else []
+    by_us = f"s.evidence LIKE '{OF_THE_OUTBOX}%'"  # what a list calls dead is no fault of our server
+    found = _bounced(f"s.suppressed_at >= ? AND {by_us}", shop.clock.start_of(since)) if since else []
     hash_of = address_hasher()
     for text in addresses:
         if (address := address_named(shop, text.strip())) is None:

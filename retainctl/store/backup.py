@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 from retainctl.config import environment_with
 from retainctl.errors import BadConfiguration, BrokenInvariant, Unavailable
@@ -13,6 +15,9 @@ from retainctl.store.database import database, driver_errors
 from retainctl.store.dialect import file_is_the_database, without_password
 from retainctl.store.installation import mark_path
 from retainctl.store.transactions import reading
+
+NEEDED: Final = "is not installed; a PostgreSQL backup needs it"
+HOW_TO_INSTALL: Final = "Install the PostgreSQL client tools, and see that the PATH of the jobs has them"
 
 
 def copy_database(target: Path) -> None:
@@ -50,18 +55,25 @@ def _dump(target: Path) -> None:
     address, password = without_password(str(database.obj.database))
     environment = environment_with(PGPASSWORD=password) if password else None
     dump = ["pg_dump", "--format=custom", f"--file={target}", f"--dbname={address}"]
-    for program in ([*dump, "--exclude-table-data=installation"], ["pg_restore", "--list", str(target)]):
-        try:
-            ended = subprocess.run(  # noqa: S603
-                program, capture_output=True, text=True, check=False, timeout=3_600, env=environment
-            )
-        except FileNotFoundError:
-            raise BadConfiguration(
-                f"{program[0]} is not installed; a PostgreSQL backup needs it",
-                hint="Install the PostgreSQL client tools.",
-            ) from None
-        if ended.returncode != 0:
-            raise Unavailable(f"{program[0]} failed: {_reason(ended.stderr)}")
+    _run([*dump, "--exclude-table-data=installation"], environment)
+    _run(["pg_restore", "--list", str(target)], environment)
+
+
+def missing_programs() -> list[str]:
+    """The programs that a backup of the open database needs, and that are not installed."""
+    needed = () if file_is_the_database() else ("pg_dump", "pg_restore")
+    return [program for program in needed if shutil.which(program) is None]
+
+
+def _run(words: list[str], environment: dict[str, str] | None) -> None:
+    try:
+        ended = subprocess.run(  # noqa: S603
+            words, capture_output=True, text=True, check=False, timeout=3_600, env=environment
+        )
+    except FileNotFoundError:
+        raise BadConfiguration(f"{words[0]} {NEEDED}", hint=f"{HOW_TO_INSTALL}.") from None
+    if ended.returncode != 0:
+        raise Unavailable(f"{words[0]} failed: {_reason(ended.stderr)}")
 
 
 def _reason(said: str) -> str:

@@ -9,6 +9,8 @@ import peewee
 from retainctl.errors import BrokenInvariant
 from retainctl.store.database import execute, rows, value
 from retainctl.store.dialect import file_is_the_database
+from retainctl.store.migrations import append_only_tables
+from retainctl.store.schema_dialect import append_only_triggers
 
 
 def check_database() -> str:
@@ -37,6 +39,7 @@ def _faults_of_file() -> Iterator[str]:
     yield from (
         f"{row[0]}: row {row[1]} refers to a missing row of {row[2]}" for row in execute("PRAGMA foreign_key_check")
     )
+    yield from _unguarded("SELECT name FROM sqlite_master WHERE type = 'trigger'")
 
 
 def _faults_of_server() -> Iterator[str]:
@@ -56,6 +59,21 @@ def _faults_of_server() -> Iterator[str]:
             "SELECT bt_index_check(i.indexrelid, true) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
             " JOIN pg_am m ON m.oid = c.relam WHERE m.amname = 'btree' AND c.relnamespace = " + _SCHEMA
         )
+    yield from _unguarded(
+        "SELECT tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+        f" WHERE tgenabled <> 'D' AND c.relnamespace = {_SCHEMA}"
+    )
+
+
+def _unguarded(triggers: str) -> Iterator[str]:
+    """The append-only tables whose rows could be changed, since a trigger is not among what *triggers* asks for.
+
+    A dump that was read in again by another tool may have lost them.
+    """
+    there = {name for (name,) in rows(triggers)}
+    for table in append_only_tables():
+        if missing := sorted(append_only_triggers(table) - there):
+            yield f"{table} can be changed, as it has no trigger {missing[0]}"
 
 
 def _may_check_indexes() -> bool:

@@ -80,7 +80,8 @@ def _sqlite(path: Path, *, make: bool) -> peewee.Database:
 def _postgres(url: str) -> peewee.Database:
     if find_spec("psycopg") is None:
         raise BadConfiguration(
-            "the PostgreSQL driver is not installed", hint="Install it: pip install 'retainctl[postgres]'"
+            "the PostgreSQL driver is not installed",
+            hint="Install retainctl with its extra, in its source folder: pip install '.[postgres]'",
         )
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict

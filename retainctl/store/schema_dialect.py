@@ -37,6 +37,15 @@ def _compared_one_by_one(check: re.Match[str]) -> str:
     return "CHECK (" + " OR ".join(f"{check[1]} = {word.strip()}" for word in check[2].split(",")) + ")"
 
 
+def append_only_triggers(table: str) -> set[str]:
+    """The names of the triggers that ``append_only_statements`` makes."""
+    return (
+        {f"{table}_append_only", f"{table}_never_emptied"}
+        if is_postgres()
+        else {f"{table}_no_update", f"{table}_no_delete"}
+    )
+
+
 def append_only_statements(table: str, erased: Mapping[str, str]) -> list[str]:
     """Triggers that refuse to change or remove a row of *table*, or on PostgreSQL to empty it at once.
 
@@ -141,7 +150,8 @@ def _postgres_parts(table: str) -> Parts:
         table,
     ).fetchall()
     grants = execute(
-        "SELECT grantee, string_agg(privilege_type, ', ') FROM information_schema.table_privileges"
+        "SELECT CASE grantee WHEN 'PUBLIC' THEN grantee ELSE quote_ident(grantee) END,"
+        " string_agg(privilege_type, ', ') FROM information_schema.table_privileges"
         " WHERE table_schema = current_schema() AND table_name = ? AND grantee <> grantor GROUP BY grantee",
         table,
     ).fetchall()
@@ -155,7 +165,7 @@ def _postgres_parts(table: str) -> Parts:
         indexes=dict(indexes),
         others=[statement for _, statement in triggers]
         + [f"ALTER TABLE {child} ADD CONSTRAINT {name} {statement}" for child, name, statement in references]
-        + [f'GRANT {rights} ON {table} TO "{role}"' for role, rights in grants]
+        + [f"GRANT {rights} ON {table} TO {role}" for role, rights in grants]
         + ([f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {goes_on}, false)"] if goes_on else []),
     )
 

@@ -128,7 +128,7 @@ def _suppress(letter: Letter, outcome: Outcome, *, now: int) -> None:
     key = value(
         "SELECT p.key FROM outbox o JOIN contact_points p ON p.id = o.contact_point_id WHERE o.id = ?", letter.id
     )
-    evidence = f"outbox {letter.id}: {outcome.code} {outcome.enhanced}"
+    evidence = f"{consent.OF_THE_OUTBOX}{letter.id}: {outcome.code} {outcome.enhanced}"
     consent.suppress("email", key or letter.to_address.casefold(), "hard_bounce", now, evidence)
 
 

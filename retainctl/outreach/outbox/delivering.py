@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Final
 
@@ -69,10 +69,11 @@ def deliver(
 def _delivered(tally: Tally) -> Result[Delivery]:
     """The result of a run. Unknown deliveries of earlier runs are a note; those of this run are trouble."""
     unresolved = resolve.unresolved()
-    trouble = _trouble(tally, unresolved)
-    notes = () if trouble or unresolved is None else (str(unresolved),)
+    troubles = list(_troubles(tally, unresolved))
+    notes = () if troubles or unresolved is None else (str(unresolved),)
     counts = Delivery(**{state: tally.became[state] for state in _COUNTED}, left=waiting("active", "paused"))
-    return Result((counts,), notes=notes, trouble=trouble)
+    beside = tuple(f"{one}. {one.hint}" for one in troubles[1:])
+    return Result((counts,), notes=notes, attention=beside, trouble=troubles[0] if troubles else None)
 
 
 def waiting(*states_of_mailings: str) -> int:
@@ -87,19 +88,22 @@ def waiting(*states_of_mailings: str) -> int:
     )
 
 
-def _trouble(tally: Tally, unresolved: DoneInPart | None) -> RetainError | None:
-    """The error that the run ends with, if any: the most serious one."""
+def _troubles(tally: Tally, unresolved: DoneInPart | None) -> Iterator[RetainError]:
+    """What went wrong in the run, the most serious first: it ends with that."""
     if tally.trouble:
-        return tally.trouble
+        yield tally.trouble
     if tally.paused:
         paused = Mailing.select().where(Mailing.id.in_(list(tally.paused))).order_by(Mailing.id)
         commands = (how_to_resume(one.program, one.name) for one in paused)
-        return DoneInPart("; ".join(tally.paused.values()), hint=f"Correct the cause, then: {'; '.join(commands)}")
+        yield DoneInPart("; ".join(tally.paused.values()), hint=f"Correct the cause, then: {'; '.join(commands)}")
     if tally.became["unknown"] and unresolved:
-        return unresolved
-    if tally.held and not any(count for state, count in tally.became.items() if state != "planned"):
-        return TryLater(f"nothing was sent: {tally.held}", hint="Run it again later.")
-    return None
+        yield unresolved
+    if (
+        tally.held
+        and not tally.trouble
+        and not any(tally.became[state] for state in tally.became if state != "planned")
+    ):
+        yield TryLater(f"nothing was sent: {tally.held}", hint="Run it again later.")
 
 
 def foresee(shop: Shop, *, limit: int | None = None) -> Result[Delivery]:

@@ -48,7 +48,9 @@ def meaning(reply: Reply, phase: Phase) -> Outcome:
     if code // 100 == 4:
         return Outcome("deferred", detail, code, enhanced)
     if phase == "mail" or _sender_is_refused(reply, phase):
-        return Outcome("deferred", detail, code, enhanced, charged=False, sender_at_fault=True)
+        return Outcome(
+            "deferred", detail, code, enhanced, charged=False, retry_seconds=COOL_DOWN_SECONDS, sender_at_fault=True
+        )
     return Outcome("failed", detail, code, enhanced, nobody_there=enhanced in _NOBODY_THERE)
 
 
