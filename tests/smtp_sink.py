@@ -1,4 +1,4 @@
-"""A mail server on this machine that counts what it accepts, and misbehaves on request.
+"""A mail server on this machine that counts what it accepts, and misbehaves on request. It hears no MAIL before EHLO.
 
 What it does to a letter is said by the recipient's address, before a ``+``: ``rcpt=550 5.1.1+dana@example.com`` is
 refused so at RCPT, ``end=cut+…`` is accepted and then the connection is cut. Steps: rcpt, data, body, end. What
@@ -114,6 +114,7 @@ class _Conversation:
         self.taken = 0
         self.recipient = ""
         self.has_sender = False
+        self.has_greeted = False
 
     def run(self) -> None:
         if self.sink.greeting == "silence":
@@ -123,6 +124,7 @@ class _Conversation:
         while True:
             line = self.line()
             word = line[:4].upper()
+            self.has_greeted |= word in (b"EHLO", b"HELO")
             if word == b"EHLO":
                 self.say(self.sink.ehlo or self.extensions())
             elif word == b"HELO":
@@ -158,12 +160,16 @@ class _Conversation:
         assert self.sink.starttls
         self.say("220 go ahead")
         self.connection = self.sink.starttls.wrap_socket(self.connection, server_side=True)
+        self.has_greeted = False  # RFC 3207: what was said before is forgotten
 
     def log_in(self, line: bytes) -> None:
         self.sink.logins.append(line)
         self.say(self.sink.auth)
 
     def mail(self, line: str) -> None:
+        if not self.has_greeted:
+            self.say("503 5.5.1 EHLO first")
+            return
         self.sink.senders.append(line[line.index("<") + 1 : line.rindex(">")])
         if self.sink.close_after and self.taken >= self.sink.close_after:
             self.say("421 4.7.0 enough for one connection")

@@ -410,3 +410,9 @@ def test_words_and_names_of_files_are_utf_8_whatever_the_locale_says(tmp_path: P
     subprocess.run(words, cwd=tmp_path, env=env, check=True, capture_output=True)
     assert (tmp_path / "חנות" / "retainctl.toml").is_file()
     assert 'name = "קפה"' in (tmp_path / "חנות" / "retainctl.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("words", [("consent", "revoke", "9", "--reason"), ("orders", "import", "x.csv", "--source")])
+def test_a_word_that_is_no_utf_8_is_wrong_usage(retainctl: Terminal, words: tuple[str, ...]) -> None:
+    ended = retainctl(*words, "caf\udce9")
+    assert (ended.code, "is not UTF-8" in ended.stderr) == (2, True)

@@ -329,3 +329,17 @@ def test_every_kind_has_the_verbs_of_its_files() -> None:
         group = cli.root.get_command(context, kind.folder)
         assert isinstance(group, click.Group)
         assert {"check", "list", "show", "diff"} <= set(group.commands), kind.noun
+
+
+@pytest.mark.parametrize("noun", ["segment", "campaign", "survey"])
+def test_what_is_no_file_of_text_is_told_at_once(shop: Shop, noun: str) -> None:
+    kind = kind_of(noun)
+    path = shop.folder / kind.folder / f"odd{kind.ending}"
+    path.parent.mkdir(exist_ok=True)
+    os.mkfifo(path)
+    with pytest.raises(BadConfiguration, match="cannot be read: it is not a regular file"):
+        kind.read(shop, "odd")
+    path.unlink()
+    path.write_text("# " + "x" * (1 << 20))
+    with pytest.raises(BadConfiguration, match="cannot be read: it is larger than 1 MB"):
+        kind.read(shop, "odd")

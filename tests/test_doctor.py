@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +16,8 @@ import pytest
 from retainctl import doctor
 from retainctl.clock import DAY_SECONDS
 from retainctl.config import Shop
-from retainctl.doctor import examine
+from retainctl.doctor import _folder, examine
+from retainctl.errors import BadConfiguration
 from retainctl.store.database import execute
 from retainctl.store.transactions import writing
 from tests.conftest import NOW, Terminal
@@ -264,3 +268,32 @@ def test_a_wrong_option_is_not_taken_for_a_wrong_shop(retainctl: Terminal) -> No
     ended = retainctl("doctor", now="tomorrow")
     assert (ended.code, ended.stdout) == (2, "")
     assert ended.stderr.startswith("retainctl: 'tomorrow' is not a time")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+@pytest.mark.parametrize("closed", ["locks", "locks/job-nightly.lock", "points.heads", "retainctl.log"])
+def test_what_the_jobs_could_not_write_is_told_by_day(shop: Shop, closed: str) -> None:
+    open_to_all = Path(tempfile.mkdtemp(dir="/tmp"))
+    try:
+        copy = replace(shop, folder=open_to_all)
+        (open_to_all / "locks").mkdir()
+        for name in ("locks/job-nightly.lock", "points.heads", "retainctl.log"):
+            (open_to_all / name).touch()
+        for path in (open_to_all, *open_to_all.rglob("*")):
+            path.chmod(0o777 if path.is_dir() else 0o666)
+        assert found_as_nobody(copy) == "can be written"
+        path = open_to_all / closed
+        path.chmod(0o555 if path.is_dir() else 0o444)
+        with pytest.raises(BadConfiguration, match=f"{closed} cannot be written by nobody, so no job can run"):
+            found_as_nobody(copy)
+    finally:
+        shutil.rmtree(open_to_all)
+
+
+def found_as_nobody(shop: Shop) -> str:
+    os.seteuid(65_534)
+    try:
+        return _folder(shop)
+    finally:
+        os.seteuid(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from typing import Any
@@ -119,6 +120,30 @@ def test_a_filled_database_grows_and_keeps_every_row_key_and_guard(grown: Grown)
     assert guarded <= guards()
     check(shop)
     check_database()
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has no roles
+def test_who_may_do_what_with_a_table_may_do_it_when_it_was_made_anew(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(shop)
+    role = f"clerk_{os.getpid()}"
+    rights = "SELECT table_name, privilege_type FROM information_schema.table_privileges WHERE grantee = ?"
+    with writing():
+        execute(f"CREATE ROLE {role}")
+        execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+        execute(f"GRANT INSERT, UPDATE ON orders, accounts TO {role}")
+        execute("GRANT SELECT ON consents TO PUBLIC")
+    try:
+        granted = set(rows(rights, role))
+        assert {("orders", "UPDATE"), ("accounts", "INSERT"), ("customers", "SELECT")} < granted
+        monkeypatch.setattr(opening, "MIGRATIONS", (*MIGRATIONS, Migration(999, "growth", grow)))
+        with open_database(shop.database_url, now=0, migrate=True):
+            assert set(rows(rights, role)) == granted
+    finally:
+        with writing():
+            execute(f"DROP OWNED BY {role}")
+            execute(f"DROP ROLE {role}")
 
 
 def refused(statement: str) -> None:

@@ -19,7 +19,7 @@ from retainctl.store.migrations import MIGRATIONS
 from tests.conftest import ROOT
 
 ROW = (
-    "errors manual clock countries money wording normalising rows people result schema files html_page spreadsheets "
+    "errors manual clock countries money wording normalising rows people result files schema html_page spreadsheets "
     "config list_page store definitions facets intake shop club audience outreach voice insight jobs demo needs digest "
     "doctor drawing output terminal commands cli"
 ).split()

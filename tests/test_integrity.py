@@ -14,6 +14,8 @@ from retainctl.errors import BrokenInvariant
 from retainctl.store.database import execute
 from retainctl.store.dialect import file_is_the_database
 from retainctl.store.integrity import check_database
+from retainctl.store.migrations import append_only_tables
+from retainctl.store.schema_dialect import append_only_triggers
 from retainctl.store.transactions import writing
 from tests.conftest import Terminal
 
@@ -92,3 +94,22 @@ def test_it_is_said_what_was_not_checked(shop: Shop) -> None:
     assert check_database().endswith("to check the indexes too, install the extension amcheck")
     execute("CREATE EXTENSION amcheck")
     assert check_database() == "the database is intact"
+
+
+@pytest.mark.parametrize("table", append_only_tables())
+def test_a_table_that_lost_what_keeps_its_rows_is_found(shop: Shop, table: str) -> None:
+    """As a dump does that another program read in again."""
+    for trigger in sorted(append_only_triggers(table)):
+        on = "" if file_is_the_database() else f" ON {table}"
+        with writing():
+            execute(f"DROP TRIGGER {trigger}{on}")
+        with pytest.raises(BrokenInvariant, match=f"damaged: {table} can be changed, as it has no trigger {table}_"):
+            check_database()
+
+
+@ON_POSTGRES
+def test_a_trigger_that_is_switched_off_is_none(shop: Shop) -> None:
+    with writing():
+        execute("ALTER TABLE consents DISABLE TRIGGER consents_append_only")
+    with pytest.raises(BrokenInvariant, match="consents can be changed"):
+        check_database()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -13,11 +14,13 @@ from retainctl.audience.segments import refresh
 from retainctl.club.awarding import award
 from retainctl.club.spending import add, redeem
 from retainctl.config import Shop
+from retainctl.digest import send as send_digest
 from retainctl.errors import TryLater
 from retainctl.intake.import_runs import ImportOptions
 from retainctl.jobs.locking import only_one
 from retainctl.outreach.planning import plan
 from retainctl.outreach.tokens import signer
+from retainctl.shop.consent_history import revoke_by_hand
 from retainctl.shop.consent_import import import_consent
 from retainctl.shop.customers_import import import_customers
 from retainctl.shop.identity import Person, find_or_make
@@ -36,6 +39,10 @@ Work = Callable[[Shop], object]
 
 def file(shop: Shop, name: str) -> str:
     return str(shop.folder / name)
+
+
+def with_owner(shop: Shop) -> Shop:
+    return replace(shop, settings=replace(shop.settings, owner_email="owner@shop.example"))
 
 
 def bring_consent(shop: Shop) -> None:
@@ -85,6 +92,8 @@ def held_by_another(shop: Shop, lock: str) -> Iterator[None]:
         ("customers", lambda shop: find_or_make(shop, [Person("web", "9")])),
         ("customers", lambda shop: merge(shop, survivor_id=1, merged_id=2, reason="one person")),
         ("customers", lambda shop: undo(shop, 1)),
+        ("customers", lambda shop: revoke_by_hand(shop, "dana@shop.example", reason="she rang")),
+        ("digest", lambda shop: send_digest(with_owner(shop))),
         ("segments", lambda shop: refresh(shop, "buyers")),
         ("definitions", lambda shop: refresh(shop, "buyers")),
         ("import", lambda shop: import_orders(shop, file(shop, "more.csv"), OrderOptions())),

@@ -18,7 +18,7 @@ from retainctl.outreach.outbox.resolve import resolve
 from retainctl.outreach.programs import program_of
 from retainctl.shop.consent import suppress
 from retainctl.shop.reinstating import reinstate
-from retainctl.store.database import execute, rows, value
+from retainctl.store.database import execute, is_postgres, rows, value
 from retainctl.store.transactions import writing
 from tests.conftest import Terminal
 from tests.outreach.conftest import make_mailing as make_mailing  # noqa: PLC0414 - a fixture
@@ -243,3 +243,14 @@ def test_the_nightly_job_says_what_stands_and_a_job_of_every_few_minutes_says_it
     )
     assert "somebody" in retainctl("jobs", "run", "often", now="2025-03-03T05:10").stderr, "that is news"
     assert value("SELECT COUNT(*) FROM runs WHERE name = 'often'") == 3
+
+
+@pytest.mark.parametrize("missing", ["pg_dump", "pg_restore"])
+def test_a_program_that_a_backup_needs_is_missed_before_the_night(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    assert needs.needs(shop, "backup") == []
+    which = shutil.which
+    monkeypatch.setattr("shutil.which", lambda program: None if program == missing else which(program))
+    told = [one.detail for one in needs.needs(shop, "backup")]
+    assert told == ([f"{missing} is not installed; a PostgreSQL backup needs it"] if is_postgres() else [])

@@ -120,6 +120,18 @@ def test_who_reads_beside_a_writer_sees_what_it_wrote(place: Path, reader: Reade
         place.chmod(0o755)
 
 
+def test_a_file_that_may_be_written_in_a_folder_that_may_not_is_only_read(place: Path, reader: Reader) -> None:
+    """Its log would have to be made beside it."""
+    (place / "retain.db").chmod(0o666)
+    before = (place / "retain.db").read_bytes()
+    listed = reader("customers", "list", "--format", "json")
+    assert (listed.code, listed.stderr) == (0, "")
+    assert [one["first_name"] for one in json.loads(listed.stdout)["rows"]] == ["Dana"]
+    refused = reader("points", "award")
+    assert (refused.code, "the database cannot be written" in refused.stderr) == (78, True)
+    assert (place / "retain.db").read_bytes() == before
+
+
 def test_a_log_that_nobody_merged_is_not_passed_over(place: Path, reader: Reader) -> None:
     place.chmod(0o755)
     (place / "retain.db-wal").write_bytes(b"x" * 100)

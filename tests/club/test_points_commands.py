@@ -10,7 +10,7 @@ import pytest
 from retainctl import cli
 from retainctl.config import Shop
 from retainctl.store.database import execute
-from tests.club.building import DAY, customer, order, set_terms
+from tests.club.building import DAY, customer, order, set_terms, transactions
 from tests.club.test_checking import an_intruder
 from tests.conftest import Ended, Terminal
 
@@ -102,7 +102,6 @@ def test_nobody_is_not_everybody(earning: Terminal) -> None:
     earning("points", "award")
     assert earning("points", "balance").code == 0
     assert earning("points", "balance", "").code == 2
-    assert earning("points", "import", "none.csv", "--source", "smile").code == 2  # to add, or the balance?
 
 
 def test_a_bad_head_is_not_written_down_before_the_books_are_checked(earning: Terminal, tmp_path: Path) -> None:
@@ -135,3 +134,48 @@ def test_an_order_is_explained_by_the_terms_of_its_day_and_the_minimum_of_its_cu
     assert explained() == {(1, "not awarded yet")}
     earning("points", "award")
     assert (1, "20.00 USD: the order total is 20.00, less than 30") in explained()
+
+
+def test_whether_points_are_added_or_make_the_balance_must_be_said(earning: Terminal, tmp_path: Path) -> None:
+    earning("points", "award")
+    (tmp_path / "balances.csv").write_text("customer_id,points\n1,500\n", encoding="utf-8")
+    words = ("points", "import", str(tmp_path / "balances.csv"), "--source", "smile", "--reason", "Moved")
+    asked = earning(*words)
+    assert (asked.code, asked.stdout, "'--mode'" in asked.stderr) == (2, "", True)
+    assert earning("points", "balance", "1").stdout.splitlines()[1] == "1\t129\t0\t0\t129\tILS"
+
+
+def test_orders_that_would_earn_too_much_are_told_with_what_to_do(earning: Terminal, shop: Shop) -> None:
+    for number in (2, 3):
+        order(shop, number, [999_999_999_999], at=shop.clock.now() - DAY)
+    for counted in ("3\t1\t129\t0\t0\t2", "2\t0\t0\t0\t0\t2"):  # they are told until somebody has looked
+        ended = earning("points", "award")
+        assert (ended.code, ended.stdout.splitlines()[1]) == (3, counted)
+        assert ended.stderr.splitlines() == [
+            "retainctl: 2 orders would earn more than 1,000,000,000 points, and got none",
+            "  Check their amounts and import them again.",
+        ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("award",), ("expire",), ("redeem", "1", "5", "--source", "basket:1"),
+        ("add", "1", "5", "--source", "gift:1", "--reason", "Sorry"),
+        ("take", "1", "5", "--source", "mistake:1", "--reason", "Given twice"),
+    ],
+    ids=lambda words: words[0],
+)  # fmt: skip
+def test_nothing_is_booked_under_a_clock_that_leapt_until_somebody_trusts_it(
+    earning: Terminal, shop: Shop, words: tuple[str, ...]
+) -> None:
+    months = 12 if words == ("expire",) else 0  # else they never expire
+    set_terms(shop.folder, f'points_per = {{ ILS = "1" }}\nexpiry_months = {months}')
+    earning("points", "add", "1", "100", "--source", "gift:0", "--reason", "Welcome")
+    order(shop, 2, [5_000], at=shop.clock.now())
+    years_later = "2035-03-02T10:00"
+    before = transactions()
+    refused = earning("points", *words, now=years_later)
+    assert (refused.code, refused.stdout, "--yes-clock" in refused.stderr) == (77, "", True)
+    assert transactions() == before
+    assert earning("points", *words, "--yes-clock", now=years_later).code == 0

@@ -6,16 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from retainctl.club.awarding import award
 from retainctl.club.balances import balances
 from retainctl.club.checking import check
 from retainctl.club.points_import import Mode, import_points
 from retainctl.config import Shop
-from retainctl.errors import BadData
+from retainctl.errors import BadData, Refused
 from retainctl.intake.import_runs import FileResult, Imported, ImportOptions
+from retainctl.intake.quarantine import list_quarantined
 from retainctl.shop.merging import merge
+from retainctl.shop.orders_import.orders import import_orders
+from retainctl.shop.orders_import.planning import OrderOptions
 from retainctl.store.database import rows, value
 from tests import past
 from tests.conftest import Terminal
+from tests.shop.orders_import.conftest import HEADER, row
 
 
 @pytest.fixture
@@ -141,3 +146,27 @@ def test_the_command(town: Shop, retainctl: Terminal, tmp_path: Path) -> None:
     assert have(town) == [0, 0, 0]
     assert retainctl(*words).code == 0
     assert have(town) == [120, 0, 0]
+
+
+def test_a_row_of_nobody_leaves_quarantine_when_the_file_comes_again_and_somebody_is_known_by_it(
+    town: Shop, tmp_path: Path
+) -> None:
+    text = "email,points\n" + "c1@example.com,1\n" * 60 + "late@example.com,5\nnever@example.com,7\n"
+    assert bring(town, tmp_path, text, "add").row.rows_quarantined == 2
+    past.customer(4, email="late@example.com")
+    outcome = bring(town, tmp_path, text, "add", again=True)
+    assert (outcome.row.rows_new, outcome.row.rows_unchanged, outcome.row.rows_quarantined) == (1, 60, 1)
+    assert [(one.rows_of, one.line) for one in list_quarantined(town)] == [("points", 63)]
+    assert balances(town, [1, 4]) == {1: 60, 4: 5}
+
+
+def test_a_balance_is_not_set_while_orders_wait_for_their_points(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(f"{HEADER}\n{row('1', quantity='10')}\n", encoding="utf-8")
+    import_orders(shop, str(tmp_path / "orders.csv"), OrderOptions())
+    with pytest.raises(Refused, match="orders wait for their points"):
+        bring(shop, tmp_path, "email,points\ndana@shop.example,150\n", "set")
+    award(shop)
+    assert balances(shop, [1]) == {1: 100}
+    bring(shop, tmp_path, "email,points\ndana@shop.example,150\n", "set")
+    award(shop)
+    assert balances(shop, [1]) == {1: 150}

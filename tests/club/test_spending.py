@@ -295,3 +295,14 @@ def test_a_merged_customer_is_shown_with_the_points_and_the_debts_of_both(shop: 
         add(shop, customer(number), points, source=f"complaint:{number}", reason="Sorry")
     merge(shop, survivor_id=1, merged_id=2, reason="one person")
     assert [fact.detail for fact in show_customer(shop, 1) if fact.about == "points"] == ["110"]
+
+
+def test_points_that_pay_nothing_are_not_taken(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\nredeem_points = 1000\nredeem_value = "1.00"')
+    order(shop, 1, [10_000], at=shop.clock.now())
+    award(shop)
+    with pytest.raises(BadData, match="9 points pay nothing") as refused:
+        redeem(shop, 1, 9, source="basket:1")
+    assert refused.value.hint == "1000 points pay 1.00 ILS, rounded down."
+    assert redeem(shop, 1, 10, source="basket:1").value_minor == 1
+    assert take(shop, 1, 9, source="mistake:1", reason="Mistake").available == 81

@@ -330,3 +330,18 @@ def test_what_is_spent_out_of_several_lots_is_one_line_whatever_came_after_it(sh
         ("adjusted", 10, 20),
         ("closing", 20, 20),
     ]
+
+
+def test_what_the_shop_bears_of_an_order_is_not_that_of_one_whose_number_begins_so(shop: Shop) -> None:
+    set_terms(shop.folder, 'points_per = { ILS = "1" }\nclawback = "clamp"')
+    for number in (1, 12, 120):
+        order(shop, number, [10_000 * number], at=shop.clock.now())
+    award(shop)
+    redeem(shop, 1, 13_300, source="basket:1")
+    for number in (1, 12, 120):
+        came_back(number, 10_000 * number, at=shop.clock.now())
+    award(shop)
+    for number in (1, 12, 120):
+        (borne,) = (step.points for step in explain_order(shop, number) if step.rule == "borne")
+        assert borne == 100 * number
+    assert sum(step.points or 0 for step in explain_customer(shop, 1)) == balances(shop, [1])[1] == 0

@@ -137,6 +137,17 @@ def test_points_live_to_the_end_of_the_same_day_of_a_later_month(day: str, month
     assert expires_at == JERUSALEM.end_of(date.fromisoformat(last))
 
 
+def test_days_until_points_expire_are_counted_from_the_order_however_long_they_are_pending() -> None:
+    day = date(2025, 3, 2)
+    for pending, active_from in ((0, 5), (14, JERUSALEM.start_of(date(2025, 3, 16)))):
+        in_days = Terms(version=1, pending_days=pending, expiry_days=30)
+        in_months = Terms(version=1, pending_days=pending, expiry_months=1)
+        assert in_days.expires_at(day=day, clock=JERUSALEM) == JERUSALEM.end_of(date(2025, 4, 1))
+        assert in_months.expires_at(day=day, clock=JERUSALEM) == JERUSALEM.end_of(date(2025, 4, 2))
+        assert in_days.active_from(at=5, day=day, clock=JERUSALEM) == active_from
+    assert Terms(version=1, pending_days=14).expires_at(day=day, clock=JERUSALEM) is None
+
+
 def test_the_end_of_a_day_is_the_shops_also_when_its_clocks_change() -> None:
     terms = Terms(version=1, expiry_days=1)
     expires_at = terms.expires_at(day=date(2027, 3, 25), clock=JERUSALEM)  # the clocks go forward on the 26th
@@ -181,3 +192,10 @@ def test_of_several_versions_that_points_were_booked_by_none_may_be_changed(shop
 def test_points_pay_in_the_smallest_unit_of_the_currency(currency: str, points: int, value: str, minor: int) -> None:
     assert Terms(version=1, redeem_value=value, redeem_points=1).value_minor(points, currency) == minor
     assert Terms(version=1, redeem_value=value, redeem_points=10).value_minor(points, currency) == minor // 10
+
+
+@pytest.mark.parametrize("setting", ["pending_days", "expiry_months", "expiry_days"])
+def test_points_that_would_end_after_the_calendar_are_refused(setting: str) -> None:
+    assert Terms(version=1, **{setting: 36_500})  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="must be at most 36500"):
+        Terms(version=1, **{setting: 36_501})  # type: ignore[arg-type]

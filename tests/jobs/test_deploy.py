@@ -23,7 +23,7 @@ import pytest
 
 from retainctl.config import Shop
 from retainctl.jobs import access
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Terminal
 
 DOCUMENT = ROOT / "docs" / "how-to" / "deploy.md"
 
@@ -158,3 +158,21 @@ def test_a_secret_of_the_environment_is_not_there_for_the_jobs(shop: Shop) -> No
     by_variable = dataclasses.replace(shop, settings=settings)
     told = "retainctl.toml reads env:ADDRESS, which systemd does not hand to the jobs: use file:PATH or credential:NAME"
     assert next(access.doubts(by_variable, style="systemd", user=None)) == told
+
+
+@pytest.mark.parametrize("database_url", ["sqlite:retain.db"])
+def test_a_timer_of_a_job_that_is_gone_is_told(retainctl: Terminal, folder: Path, tmp_path: Path) -> None:
+    words = ("schedules", "show", "--style", "systemd", "--user", pwd.getpwuid(os.geteuid()).pw_name)
+    jobs = folder / "jobs.toml"
+    jobs.write_text('[jobs.fetch]\nsummary = "Fetch."\nat = "02:00"\nsteps = ["config check"]\n')
+    output = tmp_path / "units"
+    output.mkdir()
+    (output / "retainctl-other@fetch.timer").touch()
+    assert retainctl(*words, "--output", str(output)).code == 0
+    jobs.unlink()
+    told = retainctl(*words, "--output", str(output))
+    (gone,) = [one.name for one in output.glob("*@fetch.timer") if "other" not in one.name]
+    assert (told.code, f"{gone} in {output}: that job is gone" in told.stderr) == (3, True)
+    assert f"systemctl disable --now {gone}; rm {gone}" in told.stderr
+    (output / gone).unlink()
+    assert retainctl(*words, "--output", str(output)).code == 0

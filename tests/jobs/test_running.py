@@ -409,6 +409,22 @@ def test_missed_days_are_made_up_one_by_one_with_their_own_day(
     assert "there is no job check-2025-03-02" in failed.stderr
 
 
+def test_a_dry_run_shows_the_steps_that_the_same_words_would_run(
+    folder: Path, retainctl: Terminal, write_jobs: WriteJobs
+) -> None:
+    write_jobs('[jobs.check]\nsummary = ""\nat = "03:30"\nsteps = ["config check", "config show"]\n')
+    steps_of_today = [f"check\tcheck:2025-03-02\t0\t{step}" for step in ("config check", "config show")]
+
+    def would_run(*words: str) -> list[str]:
+        ended = retainctl("jobs", "run", "check", "--dry-run", *words)
+        assert (ended.code, ended.stderr) == (0, "")
+        return ended.stdout.splitlines()[1:]
+
+    assert (would_run(), would_run("--again")) == (steps_of_today, steps_of_today)
+    assert retainctl("jobs", "run", "check").code == 0
+    assert (would_run(), would_run("--again")) == ([], steps_of_today)
+
+
 def test_the_steps_go_by_the_clock_of_their_run(shop: Shop, write_jobs: WriteJobs) -> None:
     write_jobs(CHECK.replace('"config check", "config show", "jobs show nightly"', '"db backup"'))
     assert run_job(shop, "check").exit_code == 0
@@ -709,6 +725,19 @@ def test_what_stops_a_job_before_it_begins_is_told_once_a_day_until_it_is_over(
     assert "runs a job" in retainctl("jobs", "run", "check").stderr, "it was over, and came again"
     (folder / "retainctl.toml").write_text("name = \n", encoding="utf-8")
     assert [bool(retainctl("jobs", "run", "check").stderr) for _ in range(2)] == [True, False]
+
+
+def test_what_stops_all_that_is_due_is_told_again_when_it_was_over_and_came_back(
+    shop: Shop, retainctl: Terminal, write_jobs: WriteJobs
+) -> None:
+    for name in ("deliver", "nightly", "weekly"):
+        done(shop, name, shop.clock.now())
+    for _ in range(2):
+        write_jobs(BROKEN)
+        told = [retainctl("jobs", "run", "--due") for _ in range(2)]
+        assert [(one.code, "runs a job" in one.stderr) for one in told] == [(78, True), (78, False)]
+        write_jobs(CHECK)
+        assert retainctl("jobs", "run", "--due").code == 0
 
 
 def test_where_nothing_can_be_kept_what_stops_a_job_is_told_each_time(tmp_path: Path, write_jobs: WriteJobs) -> None:

@@ -149,3 +149,12 @@ def test_a_disk_that_is_nearly_full(folder_with_jobs: Path, tmp_path: Path) -> N
         assert disk("db", "adopt").code == 0
         disk.leave_free(700)
         assert_told_until_it_is_over(disk, "the disk is nearly full", over=lambda: disk.leave_free(None))
+
+
+def test_a_slip_in_the_club_s_file_stops_no_backup(retainctl: Terminal, folder: Path) -> None:
+    (folder / "club.toml").write_text("x = [", encoding="utf-8")
+    ended = retainctl("jobs", "run", "nightly", now="2025-03-04T03:30")
+    assert ended.code == 78
+    assert len(list((folder / "backups").glob("*.backup"))) == 1
+    assert retainctl("points", "check").code == 78
+    assert retainctl("points", "check", "--ledger").code == 0

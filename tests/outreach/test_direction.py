@@ -20,6 +20,10 @@ HTML = [
     ("{{ currency }}{{ spent }} {{ orders }}", "<bdi>{{ currency }}{{ spent }} {{ orders }}</bdi>"),
     ("{{ a }}, {{ b }}", "<bdi>{{ a }}</bdi>, <bdi>{{ b }}</bdi>"),
     ("{{ what }} {{ reason }} {{ unsubscribe_link }} {{ survey_token }}", None),
+    ("<p>{{name}}, {{- points -}}</p>", "<p><bdi>{{name}}</bdi>, <bdi>{{- points -}}</bdi></p>"),
+    ("{{-survey_link}} {{- what -}} {{reason}} {{ survey_token|upper }}", None),
+    ("<TITLE>{{ name }}</Title>{{ name }}", "<TITLE>{{ name }}</Title><bdi>{{ name }}</bdi>"),
+    ("<STYLE>a { b: {{ c }} }</STYLE><Script>{{ c }}</SCRIPT>", None),
     ("{{ 'x' }}{# {{ name }} #}{% if a %}", "<bdi>{{ 'x' }}</bdi>{# {{ name }} #}{% if a %}"),
 ]
 

@@ -6,6 +6,7 @@ import re
 import resource
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -56,6 +57,15 @@ def test_a_hostile_template_is_refused_soon(body: str, fault: str) -> None:
     assert isinstance(said, str)
     assert fault in said
     assert spent_seconds() - before < 5, "the trial itself is given one second, and starting it takes some"
+
+
+@pytest.mark.parametrize("part", range(6))
+def test_a_frame_includes_the_body_once_and_nothing_else_includes_anything(part: int) -> None:
+    parts: list[Any] = ["subject", "reason", "text", "<p>html</p>", FRAME, FRAME]
+    assert sandbox.run(Templates(*parts), [MANY]).fault == ""
+    for included in (parts[part] + FRAME, parts[part] + '{% include "frame" %}'):
+        changed = [included if place == part else text for place, text in enumerate(parts)]
+        assert "{% include %} is not allowed in templates" in sandbox.run(Templates(*changed), [MANY]).fault
 
 
 def test_a_trial_that_ends_without_an_answer_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:

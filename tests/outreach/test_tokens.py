@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
+import time
 
+import psycopg
 import pytest
 
 from retainctl.clock import DAY_SECONDS
@@ -12,6 +16,7 @@ from retainctl.errors import BadData
 from retainctl.outreach import tokens
 from retainctl.store.database import rows
 from retainctl.store.outreach import SigningKey
+from tests.conftest import ROOT
 
 NOW = 1_740_000_000
 
@@ -98,6 +103,39 @@ def test_a_token_that_may_expire_does(shop: Shop) -> None:
     assert tokens.verify(token, "survey", NOW + 59) == "17"
     with pytest.raises(BadData, match="has expired"):
         tokens.verify(token, "survey", NOW + 60)
+
+
+def test_a_token_of_the_largest_ids_that_may_expire_is_one(shop: Shop) -> None:
+    subject = f"{2**63 - 1}.{2**63 - 2}.{2**63 - 3}"
+    token = tokens.signer(NOW).sign("survey", subject, expires_at=NOW + 60)
+
+    assert tokens.verify(token, "survey", NOW) == subject
+    assert tokens.found_in(f"https://shop.example/?t={token}&x=1") == token
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has one writer at a time
+def test_who_waited_while_another_made_the_key_signs_with_the_other_s(shop: Shop) -> None:
+    code = (
+        "import sys\nfrom retainctl.outreach.tokens import signer\nfrom retainctl.store.opening import open_database\n"
+        "with open_database(sys.argv[1], now=0):\n    print(signer(int(sys.argv[2])).key_id)"
+    )
+    waits = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    SigningKey.create(key_id="00000000", secret=bytes(32), created_at=NOW - 200 * DAY_SECONDS)
+    with psycopg.connect(shop.settings.database) as other, psycopg.connect(shop.settings.database) as looking:
+        looking.autocommit = True
+        other.execute("INSERT INTO locks (name) VALUES ('signing_keys') ON CONFLICT DO NOTHING")
+        other.commit()
+        other.execute("SELECT name FROM locks WHERE name = 'signing_keys' FOR UPDATE")
+        words = [sys.executable, "-c", code, shop.settings.database, str(NOW)]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+            while process.poll() is None and looking.execute(waits).fetchone() == (0,):
+                time.sleep(0.02)
+            other.execute(
+                "INSERT INTO signing_keys (key_id, secret, created_at) VALUES ('0a1b2c3d', %s, %s)", [bytes(32), NOW]
+            )
+            other.commit()
+            assert process.communicate()[0] == "0a1b2c3d\n"
+    assert rows("SELECT key_id FROM signing_keys ORDER BY key_id") == [("00000000",), ("0a1b2c3d",)]
 
 
 def test_a_key_does_not_show_in_a_traceback(shop: Shop) -> None:

@@ -23,10 +23,12 @@ from retainctl.outreach.channels import Answer, ChannelReport, Letter, Outcome, 
 from retainctl.outreach.channels.mail.pool import MailChannel
 from retainctl.outreach.channels.mail.replies import Phase, Reply, meaning
 from retainctl.outreach.channels.opening import CHANNELS
+from retainctl.outreach.mailings import resume
 from retainctl.outreach.outbox import send_loop
 from retainctl.outreach.outbox.checking import check
 from retainctl.outreach.outbox.delivering import Delivery, deliver
 from retainctl.outreach.outbox.states import change
+from retainctl.outreach.programs import program_of
 from retainctl.result import Result
 from retainctl.store.database import execute, rows, value
 from retainctl.store.transactions import writing
@@ -636,7 +638,7 @@ def test_what_a_reply_says_of_the_recipient_of_the_sender_and_of_the_hour(
     found = meaning(Reply(int(code), text), phase)
     word: str = found.state
     if found.state == "deferred":
-        assert found.retry_seconds == (0 if found.charged or found.sender_at_fault else 300)
+        assert found.retry_seconds == (0 if found.charged else 300)
         word = "sender" if found.sender_at_fault else "again" if found.charged else "wait"
     if found.nobody_there:
         word = "nobody"
@@ -658,3 +660,26 @@ def test_a_server_that_hangs_up_after_every_message_is_not_handed_a_whole_mailin
         "of 10 messages in a row nobody knows whether they were delivered"
     )
     assert 10 <= states(mailing)["unknown"] < 40
+
+
+def test_a_run_says_all_that_went_wrong_in_it(shop: Shop, queue_up: QueueUp) -> None:
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port)
+        queue_up(addresses=[f"end=cut+p{number}@example.com" for number in range(40)], using=mailed)
+        done = [deliver(mailed) for _ in range(5)]
+    (stopped,) = [one for one in done if any("is paused" in text for text in (str(one.trouble), *one.attention))]
+    said = " ".join((str(stopped.trouble), *stopped.attention))
+    assert "spring is paused: of 10 messages in a row nobody knows whether they were delivered" in said
+    if stopped.exit_code == Unavailable.exit_code:
+        assert "is unknown. See them: retainctl outbox list --state unknown" in said
+
+
+def test_whom_a_server_blames_on_the_sender_is_tried_after_the_others(shop: Shop, queue_up: QueueUp) -> None:
+    with Sink() as sink:
+        mailed = by_mail(shop, port=sink.port)
+        addresses = [f"{'rcpt=550_5.7.26+' * (number == 2)}p{number}@example.com" for number in range(8)]
+        mailing = queue_up(addresses=addresses, using=mailed)
+        assert "refuses the sender" in str(deliver(mailed).trouble)
+        resume(program_of("campaign"), "spring")
+        assert deliver(mailed).trouble is None
+    assert states(mailing) == {"sent": 7, "deferred": 1}
