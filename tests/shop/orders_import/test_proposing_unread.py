@@ -97,3 +97,9 @@ def test_a_sign_that_several_currencies_have_is_asked(propose: Propose, sign: st
 def test_what_moves_a_terminal_moves_none_in_a_mapping(propose: Propose) -> None:
     said, _ = propose(lines("\x1b]0;x\x07", "ok", name="\x1b[31mred"))
     assert said.isprintable() or all(line.isprintable() for line in said.splitlines())
+
+
+def test_a_time_of_the_day_is_no_order_s_number(propose: Propose) -> None:
+    cells = [f"DAY,{10 + one}:{17 + one},K{one},c{one}@shop.example,20.00" for one in TEN]
+    _, mapping = propose(of_orders(*cells, header="Date,Tid,Kvitto,Email,Total"))
+    assert mapping["columns"]["order_id"] == "Kvitto"

@@ -188,3 +188,16 @@ def test_another_export_of_the_same_shop_is_told(
     assert (outcome.exit_code, str(outcome.trouble or "")) == ((3, told) if is_told else (0, ""))
     again = bring(shop, HEADER, row("1044", ordered_at="2025-01-09"), source="export", name="c.csv")
     assert again.trouble is None, "it is told of what is new"
+
+
+@pytest.mark.parametrize(("pieces", "price", "total"), [("-1", "10.00", "-10.00"), ("-1", "-10.00", "-10.00")])
+@pytest.mark.parametrize("setting", ["", 'negative_amounts = "refund"\n'])
+def test_what_came_back_by_its_type_may_have_amounts_below_zero_too(
+    books: Shop, bring: Bring, pieces: str, price: str, total: str, setting: str
+) -> None:
+    back = row("1", quantity=pieces, unit_price=price, ordered_at="2025-01-09")
+    mapping = f'{setting}[columns]\ntype = "Kind"\n[types]\n"Sold" = "sale"\n"Retur" = "refund"'
+    lines = [f"{row('1')},20.00,Sold", f"{back},{total},Retur"]
+    assert codes(bring(books, f"{HEADER},line_total,Kind", *lines, mapping=mapping)) == []
+    assert rows("SELECT gross_minor FROM orders") == [(2_000,)]
+    assert rows("SELECT amount_minor, quantity_thousandths FROM order_returns") == [(1_000, 1_000)]

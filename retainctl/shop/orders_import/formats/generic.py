@@ -179,6 +179,7 @@ def _line(values: OrderValues, cells: Cells) -> tuple[str, Line | None, str, Qua
         _is_negative(values, getattr(row, role), role) for role in (*_AMOUNTS, "quantity")
     ):
         kind = "refund"
+    if kind == "refund" and (values.negative_is_refund or _is_negative(values, row.quantity, "quantity")):
         row = row._replace(**{role: unsigned(getattr(row, role)) for role in _AMOUNTS})
     if kind == "refund" or _is_negative(values, row.quantity, "quantity"):
         row = row._replace(discount=values.discount_of_refund(row.discount))

@@ -190,7 +190,12 @@ def _are_ids(found: Proposal, place: int) -> bool:
         return False
     if mostly(cells, lambda text: re.search(r"\d[.,]\d", text) or _EMAIL.fullmatch(text), share=0.2):
         return False
-    if are_dates(found.shop, cells) or not found.cells("ordered_at") or len(cells) < len(found.cells("ordered_at")):
+    if (
+        mostly(cells, _HOUR.fullmatch)
+        or are_dates(found.shop, cells)
+        or not found.cells("ordered_at")
+        or len(cells) < len(found.cells("ordered_at"))
+    ):
         return False
     moments: dict[str, set[str]] = {}
     for row in found.table.rows:

@@ -17,8 +17,8 @@ def ask_unread(found: Proposal) -> None:
     told = [(found.table.header[place], _shown(found, place)) for place in found.free]
     if left := [f"{name} ({shown})" for name, shown in told if shown and name not in asked]:
         found.doubts.append(
-            "These columns are not read. Does one of them have money of the order (its shipping, a fee, a tip, a"
-            " discount, what was paid back), say that an order or a row is no sale, or when it was cancelled? Name it"
+            "These columns are not read. Does one of them have money of the order (its shipping, a fee, a tip,"
+            " what was paid back), say that an order or a row is no sale, or when it was cancelled? Name it"
             f" under [columns] by what it is: {'; '.join(left)}."
         )
 
