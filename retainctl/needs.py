@@ -192,11 +192,11 @@ _SAID_OF_JOBS: Final = {
 
 def _backup(shop: Shop) -> Iterator[Need]:
     """Only where a job makes backups: a server may be backed up by others."""
-    first = value("SELECT MIN(imported_at) FROM imports")
     if not any(step.startswith("db backup") for job in read_jobs(shop).values() for step in job.steps):
         return
     for program in missing_programs():
         yield Need("backup", f"{program} {NEEDED}", f"התוכנה {program}, שהגיבוי צריך, אינה מותקנת", HOW_TO_INSTALL)
+    first = value("SELECT MIN(imported_at) FROM imports")
     if first is None:
         return
     newest = newest_made_at(shop)

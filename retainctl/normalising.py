@@ -72,6 +72,14 @@ _LINK: Final = re.compile(
 )  # no name, and a mail program makes a link of it
 
 
+# What ``person_name`` may note, in words.
+NAME_NOTES: Final = {
+    "marks_removed": "names with control or direction marks, now removed",
+    "link": "names with a link or an address in them, which were left out",
+    "cut": "names truncated to 200 characters",
+}
+
+
 def clean_name(text: str, *, length: int = NAME_LENGTH) -> CleanName:
     """*text* in NFC on one line, without control, bidi and zero-width marks, of at most *length* characters.
 

@@ -38,9 +38,10 @@ def back_up(shop: Shop, path: Path | None = None, *, keep: int | None = None) ->
     # What was just made is never removed, even beside one that a clock which was ahead has dated later.
     others = sorted((one for one in target.parent.glob(_NAMED) if one != target), reverse=True)
     newest = [target] * target.match(_NAMED) + others
-    last_of_day = {_day_of(one): one for one in reversed(newest)}
-    last_of_days = [last_of_day[day] for day in dict.fromkeys(map(_day_of, newest))]
-    old = set(others) - {*newest[:keep], *last_of_days[:keep]} if keep else set()
+    last_of_days: dict[str, Path] = {}
+    for one in newest:
+        last_of_days.setdefault(_day_of(one), one)
+    old = set(others) - {*newest[:keep], *list(last_of_days.values())[:keep]} if keep else set()
     for one in old:
         one.unlink()
     return Backup(file=str(target), bytes=target.stat().st_size, removed=len(old))

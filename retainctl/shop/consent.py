@@ -37,8 +37,8 @@ Objection = Literal["", "no_consent", "suppressed", "not_mailable"]
 _OBJECTIONS: Final[tuple[Objection, ...]] = ("", "no_consent", "suppressed", "not_mailable")
 
 BLOCKING: Final[tuple[SuppressionReason, ...]] = ("hard_bounce", "complaint")
-# The suppressions that hold: a bounce does until the address is reinstated.
 OF_THE_OUTBOX: Final = "outbox "  # with what the evidence of a bounce of our own begins
+# The suppressions that hold: a bounce does until the address is reinstated.
 IN_FORCE: Final = """(SELECT * FROM suppressions AS said WHERE said.reason <> 'hard_bounce' OR NOT EXISTS (
     SELECT 1 FROM reinstatements AS r
     WHERE r.kind = said.kind AND r.key_hash = said.key_hash AND r.reinstated_at >= said.suppressed_at))"""

@@ -13,6 +13,7 @@ from retainctl.intake.import_runs import FileResult, ImportOptions
 from retainctl.intake.one_file import Records, RowOutcome, RowTaker, import_list
 from retainctl.intake.values import yes_or_no
 from retainctl.normalising import (
+    NAME_NOTES,
     POSTAL_LENGTH,
     as_typed,
     clean_name,
@@ -146,12 +147,8 @@ class CustomerTaker(RowTaker[_ReadCustomer]):
 
     def _name(self, cells: Cells, role: str) -> str | None:
         name = person_name(_text(cells, role))
-        if "marks_removed" in name.notes:
-            self.note("names with control or direction marks, now removed")
-        if "link" in name.notes:
-            self.note("names with a link or an address in them, which were left out")
-        if "cut" in name.notes:
-            self.note("names truncated to 200 characters")
+        for note in name.notes:
+            self.note(NAME_NOTES[note])
         return name.value
 
     def _language(self, cells: Cells) -> str | None:

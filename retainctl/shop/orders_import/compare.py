@@ -67,7 +67,8 @@ class Reading:
         self._past = past
         self._composing = Composing(plan, buyers)
         self._packing = Packing(plan, buyers)
-        self._marks: set[int] = set()  # of the ids met, where none of them may come again
+        self._watches = not (past.rows_apart or plan.format.one_row_an_order)  # whether an id comes again
+        self._marks: set[int] = set()  # of the ids met so far
         self._apart: Counter[str] = Counter()  # how many rows there are of an id whose rows stand apart
 
     def batches(self) -> Generator[Batch]:
@@ -80,7 +81,6 @@ class Reading:
         for chunk in self._chunks():
             self._take(chunk, apart)
             yield self._taken()
-        self._marks.clear()
         for wanted in _in_parts(self._apart):
             for one in gathered(self._chunks(), wanted):
                 if self._plan.format.one_row_an_order:
@@ -113,7 +113,7 @@ class Reading:
             else:
                 latest, places = key, documents.setdefault(key, [])
                 places.append(place)
-        if not self._past.rows_apart:  # two ids with one hash would only be gathered in vain
+        if self._watches:  # two ids with one hash would only be gathered in vain
             marks = set(map(hash, documents))
             if not marks.isdisjoint(self._marks):
                 raise RowsApart
@@ -127,7 +127,7 @@ class Reading:
         has_evidence = bool(self._plan.options.consent_evidence)
         for key, places in documents.items():
             known, back = stored.get(key), returned.get(key)
-            if self._is_unchanged(known or back, sum([row_digests[place] for place in places])):
+            if (before := known or back) and self._is_unchanged(before, sum([row_digests[place] for place in places])):
                 batch.counts.unchanged += len(places)
                 if known and has_evidence and (document := compose(chunk, places, row_digests)):
                     packing.add_consent(document)
@@ -152,10 +152,10 @@ class Reading:
         others = [key for key in keys if key not in stored] if self._plan.format.has_return_documents else []
         return stored, stored_returns(source, others, but_of=but_of) if others else {}
 
-    def _is_unchanged(self, known: Stored | StoredReturn | None, digest: int) -> bool:
+    def _is_unchanged(self, known: Stored | StoredReturn, digest: int) -> bool:
         """Whether rows whose digests have the sum *digest* are all that is stored of their document."""
         is_whole = self._past.appended_to is None or isinstance(known, StoredReturn)
-        return known is not None and is_whole and known.fingerprint == fingerprint(digest, self._salt)
+        return is_whole and known.fingerprint == fingerprint(digest, self._salt)
 
     def _judge_known(self, known: Stored, document: Document) -> None:
         batch = self._packing.batch
@@ -170,12 +170,10 @@ class Reading:
             self._leave_alone(document, "told_since")
         elif is_stale(known.order_id, document.updated_at):
             self._leave_alone(document, "stale")
-        elif not document.is_order and document.buyer != GUEST and self._is_of_another(known, document):
+        elif self._is_another(known, document):
             self._leave_alone(document, "another_order")
         elif not document.is_order:
             self._judge_back(document)
-        elif self._is_another(known, document):
-            self._leave_alone(document, "another_order")
         else:
             _keep_unsaid(known, document)
             self._change(batch.changed, document, known.order_id)
@@ -214,9 +212,12 @@ class Reading:
 
     def _is_another(self, known: Stored, document: Document) -> bool:
         """Whether *document* is another order of the same number, or another part of it: of another day and another
-        buyer or nobody, or without one article in common where nothing says that it is newer."""
+        buyer or nobody, or without one article in common where nothing says that it is newer. What came back is
+        another's where it names another buyer."""
         if self._plan.options.newest:
             return False
+        if not document.is_order:
+            return document.buyer != GUEST and self._is_of_another(known, document)
         if known.customer_id is not None and self._plan.values.day(document.ordered_at) != known.order_day:
             return document.buyer == GUEST or self._is_of_another(known, document)
         articles = {line.article.sku for line in document.lines if line.article}
@@ -227,11 +228,8 @@ class Reading:
 
     def _is_of_another(self, known: Stored, document: Document) -> bool:
         """Whether *document* names a buyer who is not the customer of the order *known*."""
-        person = self._composing.buyers.person(document.buyer)
-        return (
-            not self._plan.options.newest
-            and known.customer_id is not None
-            and not is_customer(known.customer_id, person)
+        return known.customer_id is not None and not is_customer(
+            known.customer_id, self._composing.buyers.person(document.buyer)
         )
 
     def _take_one_of(self, repeated: Repeated) -> None:

@@ -248,5 +248,4 @@ def order_id(text: str, column: str = "order_id") -> str:
 
 def plain_id(text: str) -> str:
     """The id *text* without what programs write around it: blanks, and what keeps a spreadsheet from changing it."""
-    text = text.strip()
-    return as_typed(text) if text[:1] in ("'", "=") else text
+    return as_typed(text.strip())

@@ -13,6 +13,7 @@ from retainctl.intake.file import InputFile
 from retainctl.intake.import_runs import Asked, ImportOptions
 from retainctl.intake.mapping import find_rows, mapping_text, read_mapping
 from retainctl.money import currency_code
+from retainctl.normalising import NAME_NOTES
 from retainctl.shop.orders_import.documents import OrderValues
 from retainctl.shop.orders_import.formats import Format
 from retainctl.shop.orders_import.known import format_named, mapped_format, recognised
@@ -137,9 +138,7 @@ _SENTENCES: Final = {
     "email_relay": "marketplace relay e-mails, kept but not mailed",
     "email_needs_smtputf8": "e-mails that need a server with SMTPUTF8",
     "identity_conflict": "orders whose id, e-mail or phone belong to different customers; nobody was merged",
-    "name_marks_removed": "names with control or direction marks, now removed",
-    "name_link": "names with a link or an address in them, which were left out",
-    "name_cut": "names truncated to 200 characters",
+    **{f"name_{note}": sentence for note, sentence in NAME_NOTES.items()},
     "coupon_and_tax": 'orders with a coupon and a tax, taken as added to the prices (if they include it: tax = "" in a'
     " mapping)",
     "refund_of_shipping": "refunds of exactly what the shipping cost, taken from nothing that was sold",

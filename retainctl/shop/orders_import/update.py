@@ -244,12 +244,15 @@ def _detach(booking: Booker, portion: Portion) -> None:
     told, where they say nothing of it now.
     """
     own = "source = ? AND external_id = ? AND content_hash = (SELECT content_hash FROM orders WHERE id = ?)"
-    for document, order_id in zip(portion.named(), portion.order_ids, strict=True):
-        bound = booking.plan.source, document.external_id, order_id
-        if document.keeps_returns:
-            execute(f"UPDATE order_returns SET content_hash = ? WHERE {own}", document.content_hash, *bound)
-        else:
-            execute(f"DELETE FROM order_returns WHERE {own}", *bound)
+    documents = [
+        (one, (booking.plan.source, one.external_id, order_id))
+        for one, order_id in zip(portion.named(), portion.order_ids, strict=True)
+    ]
+    execute_many(f"DELETE FROM order_returns WHERE {own}", [bound for one, bound in documents if not one.keeps_returns])
+    execute_many(
+        f"UPDATE order_returns SET content_hash = ? WHERE {own}",
+        [(one.content_hash, *bound) for one, bound in documents if one.keeps_returns],
+    )
     execute_many(
         "UPDATE order_returns SET order_id = NULL, order_line_no = NULL WHERE order_id = ?",
         [(order_id,) for order_id in portion.order_ids],

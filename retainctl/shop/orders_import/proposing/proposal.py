@@ -12,6 +12,7 @@ from retainctl.config import Shop
 from retainctl.intake.mapping import UNANSWERED
 from retainctl.shop.orders_import.proposing.table import Table
 
+FEW_WORDS: Final = 12  # that say what a row or an order is
 TO_DO: Final = "TO DO"  # a value that no import takes for one
 TableOf = dict[str, tuple[Any, str]]  # of a mapping file: each key with its value, and the sentence that says why
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from retainctl.shop.orders_import.proposing.numbers import are_numbers, is_rate
-from retainctl.shop.orders_import.proposing.proposal import Proposal
+from retainctl.shop.orders_import.proposing.proposal import FEW_WORDS, Proposal
 
-_FEW_WORDS: Final = 12
 _MOST: Final = 0.9  # of the rows: what more of them have is of every order
 
 
@@ -41,6 +40,6 @@ def _shown(found: Proposal, place: int) -> str:
         return ""
     if are_numbers(cells):
         return f"{cells[0]!r} and other numbers" if set(words) - {"0", "0.00", "0,00"} else ""
-    if 1 < len(words) <= _FEW_WORDS and found.table.several(place):
+    if 1 < len(words) <= FEW_WORDS and found.table.several(place):
         return f"the words {', '.join(words)}"
     return f"{cells[0]!r}, in {len(cells)} of {rows} rows" if len(cells) < _MOST * rows else ""

@@ -22,9 +22,8 @@ from retainctl.shop.orders_import.proposing.likely_words import (
     says_no_sale,
 )
 from retainctl.shop.orders_import.proposing.numbers import MONEY, are_numbers, is_rate, number
-from retainctl.shop.orders_import.proposing.proposal import TO_DO, Proposal
+from retainctl.shop.orders_import.proposing.proposal import FEW_WORDS, TO_DO, Proposal
 
-_FEW_WORDS: Final = 12
 _SAID_ANYWAY: Final = ("email", "phone", *REQUIRED)
 _REFUSED: Final = ("currency", "status")  # by an import, which takes a column so called for it
 
@@ -52,7 +51,7 @@ def find_types(found: Proposal, style: str) -> None:
     """The column that says what each row is, and whether money below nought is what came back."""
     for place in found.free:
         words = Counter(found.table.cells(place))
-        is_kind = KIND_NAMES.search(folded(found.table.header[place])) and 1 < len(words) <= _FEW_WORDS
+        is_kind = KIND_NAMES.search(folded(found.table.header[place])) and 1 < len(words) <= FEW_WORDS
         if is_kind and any(folded(word) in LIKELY_TYPES for word in words):
             found.take("type", place, "Its name says so, and its words are known.")
             _types(found, words)
@@ -123,7 +122,7 @@ def find_unread(found: Proposal) -> None:
                 f"{name} is not read, and its name speaks of what came back. If it is money of the whole order name it"
                 " as refunded, if it is pieces of the line as returned_quantity."
             )
-        if speaking and len(words) <= _FEW_WORDS and found.table.several(place):
+        if speaking and len(words) <= FEW_WORDS and found.table.several(place):
             found.doubts.append(
                 f"{name} is not read, and has words such as {speaking[0]}. If it says what a row or an order is, name"
                 f" it under [columns] as type or status, and say under [types] (sale, refund, left_out) or [statuses]"
@@ -147,7 +146,7 @@ def _delivery(found: Proposal) -> None:
     for place in found.free:
         here = {row[place].strip() for row in rows}
         elsewhere = {row[place].strip() for row in others}
-        if len(here) == 1 and not here & elsewhere and len(elsewhere) <= _FEW_WORDS and "" not in here | elsewhere:
+        if len(here) == 1 and not here & elsewhere and len(elsewhere) <= FEW_WORDS and "" not in here | elsewhere:
             types = dict.fromkeys(sorted(elsewhere), "sale") | {here.pop(): "left_out"}
             said = ", ".join(f'"{word}" = "{meaning}"' for word, meaning in types.items())
             instead = f" instead of {found.name('type')}, if nothing else needs that" if "type" in found.places else ""
